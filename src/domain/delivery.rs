@@ -1,0 +1,168 @@
+//! One thing to say (a broadcast), one time it is said to one group (a delivery), and how that ended.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What a broadcast is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The notice goes live.
+    Alert,
+    /// A reviewed new revision of a live notice.
+    Update,
+    /// The notice is over.
+    Closing,
+    /// The notice was false, unsafe or unlawful.
+    Correction,
+}
+
+impl Purpose {
+    /// All purposes.
+    pub const ALL: [Purpose; 4] = [Purpose::Alert, Purpose::Update, Purpose::Closing, Purpose::Correction];
+
+    /// The name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Alert => "alert",
+            Purpose::Update => "update",
+            Purpose::Closing => "closing",
+            Purpose::Correction => "correction",
+        }
+    }
+
+    /// The purpose of that name, if there is one.
+    pub fn named(name: &str) -> Option<Purpose> {
+        Purpose::ALL.into_iter().find(|p| p.as_str() == name)
+    }
+
+    /// Whether it says that a notice is over, and therefore goes only to those who received it.
+    pub const fn ends(self) -> bool {
+        matches!(self, Purpose::Closing | Purpose::Correction)
+    }
+}
+
+/// Which due delivery goes first; smaller is sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i16)]
+pub enum Priority {
+    /// Closings and corrections: they stop people from searching for nothing.
+    Ending = 0,
+    /// Life at risk.
+    Urgent = 1,
+    Usual = 2,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Due now or later.
+    Open,
+    Delivered,
+    /// Refused for good, or the retries are used up.
+    GivenUp,
+    /// The notice ended first.
+    Cancelled,
+}
+
+impl DeliveryState {
+    /// All states.
+    pub const ALL: [DeliveryState; 4] =
+        [DeliveryState::Open, DeliveryState::Delivered, DeliveryState::GivenUp, DeliveryState::Cancelled];
+
+    /// The name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeliveryState::Open => "open",
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::GivenUp => "given_up",
+            DeliveryState::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    pub fn named(name: &str) -> Option<DeliveryState> {
+        DeliveryState::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+}
+
+/// Whether a group has seen the message: decides who must hear that a notice is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i16)]
+pub enum Reach {
+    /// Certainly not.
+    No = 0,
+    /// A request was under way and its answer is not known.
+    Maybe = 1,
+    Yes = 2,
+}
+
+/// How one attempt ended, in the eight ways that differ in what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The platform proved that it took the message; its id, where it tells one.
+    Delivered(Option<String>),
+    /// The chat or the robot is gone: stop for good.
+    Gone,
+    /// A person must mend something at the platform; retrying alone is useless.
+    Config(Fault),
+    /// Not before this time has passed.
+    Slow(Duration),
+    /// Worth another try after a while.
+    Retry,
+    /// This message will never be taken as it is.
+    Bad,
+    /// The chat has a new id.
+    Moved(String),
+    /// No proof either way; never counted as delivered.
+    Unknown,
+}
+
+impl Outcome {
+    /// The name in the delivery log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Delivered(_) => "delivered",
+            Outcome::Gone => "gone",
+            Outcome::Config(_) => "config",
+            Outcome::Slow(_) => "slow",
+            Outcome::Retry => "retry",
+            Outcome::Bad => "bad",
+            Outcome::Moved(_) => "moved",
+            Outcome::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a group's admin has to mend at the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The keyword filter refuses our prefix.
+    Keyword,
+    /// Secret missing or wrong.
+    Signature,
+    /// Our server's clock and the platform's are too far apart.
+    Clock,
+    /// Our address is not on the robot's list.
+    Address,
+    /// The robot may not post here.
+    Permission,
+    /// The token or key is no longer valid.
+    Credential,
+}
+
+impl Fault {
+    /// The name in the delivery log; the pages explain it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fault::Keyword => "keyword",
+            Fault::Signature => "signature",
+            Fault::Clock => "clock",
+            Fault::Address => "address",
+            Fault::Permission => "permission",
+            Fault::Credential => "credential",
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A group: a chat that receives notices, and what it wants to hear.
+
+use serde::{Deserialize, Serialize};
+
+use super::notice::Kind;
+
+/// The chat platforms a group can live on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    Wecom,
+    Dingtalk,
+    Feishu,
+    Webhook,
+}
+
+impl Platform {
+    /// All platforms, in the order they are offered.
+    pub const ALL: [Platform; 4] = [Platform::Wecom, Platform::Dingtalk, Platform::Feishu, Platform::Webhook];
+
+    /// The name in the API, in settings and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Platform::Wecom => "wecom",
+            Platform::Dingtalk => "dingtalk",
+            Platform::Feishu => "feishu",
+            Platform::Webhook => "webhook",
+        }
+    }
+
+    /// The platform of that name, if there is one.
+    pub fn named(name: &str) -> Option<Platform> {
+        Platform::ALL.into_iter().find(|p| p.as_str() == name)
+    }
+}
+
+/// Whether a group receives, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupState {
+    /// Control of the chat has not been proved yet.
+    Unverified,
+    Active,
+    /// By its admin.
+    Paused,
+    /// By us, after proof that nothing arrives any more.
+    Disabled,
+}
+
+impl GroupState {
+    /// All states.
+    pub const ALL: [GroupState; 4] =
+        [GroupState::Unverified, GroupState::Active, GroupState::Paused, GroupState::Disabled];
+
+    /// The name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            GroupState::Unverified => "unverified",
+            GroupState::Active => "active",
+            GroupState::Paused => "paused",
+            GroupState::Disabled => "disabled",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    pub fn named(name: &str) -> Option<GroupState> {
+        GroupState::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+}
+
+/// A set of kinds, kept as bits so that the fan-out can match it in one comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(i32);
+
+impl Kinds {
+    /// Every kind there is.
+    pub fn all() -> Kinds {
+        Kind::ALL.into_iter().collect()
+    }
+
+    /// The bits, as stored.
+    pub const fn bits(self) -> i32 {
+        self.0
+    }
+
+    /// The set of those bits; unknown bits are dropped.
+    pub fn from_bits(bits: i32) -> Kinds {
+        Kinds(bits & Kinds::all().0)
+    }
+
+    /// Whether the kind is in the set.
+    pub const fn contains(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as i32) != 0
+    }
+
+    /// Whether nothing is in the set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The kinds in the set, in their usual order.
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(move |k| self.contains(*k))
+    }
+}
+
+impl FromIterator<Kind> for Kinds {
+    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Kinds {
+        Kinds(kinds.into_iter().fold(0, |bits, k| bits | (1 << k as i32)))
+    }
+}

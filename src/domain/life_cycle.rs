@@ -1,0 +1,404 @@
+//! Every state a notice can be in, and the one function that moves it from one to the next.
+//!
+//! Nothing else in the program changes a state. Whoever wants a notice somewhere else builds a
+//! [`Step`] and asks [`next`]; the store writes what it answers together with one event.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::notice::Outcome;
+
+/// Where a notice stands. The names are the API's and the database's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Submitted,
+    InReview,
+    NeedsInfo,
+    Escalated,
+    SecondReview,
+    Cooling,
+    Live,
+    Paused,
+    Rejected,
+    Closed,
+    Expired,
+    Removed,
+    Erased,
+}
+
+impl State {
+    /// All states, in the order of a notice's life.
+    pub const ALL: [State; 13] = [
+        State::Submitted,
+        State::InReview,
+        State::NeedsInfo,
+        State::Escalated,
+        State::SecondReview,
+        State::Cooling,
+        State::Live,
+        State::Paused,
+        State::Rejected,
+        State::Closed,
+        State::Expired,
+        State::Removed,
+        State::Erased,
+    ];
+
+    /// The name used in the API, the database and the logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Submitted => "submitted",
+            State::InReview => "in_review",
+            State::NeedsInfo => "needs_info",
+            State::Escalated => "escalated",
+            State::SecondReview => "second_review",
+            State::Cooling => "cooling",
+            State::Live => "live",
+            State::Paused => "paused",
+            State::Rejected => "rejected",
+            State::Closed => "closed",
+            State::Expired => "expired",
+            State::Removed => "removed",
+            State::Erased => "erased",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    pub fn named(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+
+    /// Over for good: only erasure is left.
+    pub const fn is_over(self) -> bool {
+        matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
+    }
+
+    /// Waiting for a moderator's decision on its first publication.
+    pub const fn in_queue(self) -> bool {
+        matches!(self, State::Submitted | State::InReview | State::Escalated | State::SecondReview)
+    }
+}
+
+/// The approvals a notice needs before it may go live; the review policy fills it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// How many different people must approve, at least one.
+    pub approvals: u8,
+    /// How many of them must be leads.
+    pub leads: u8,
+}
+
+/// One person's approval of the revision at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approval {
+    pub by: Uuid,
+    pub lead: bool,
+}
+
+/// Who takes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The reporter, holding the manage link.
+    Reporter,
+    /// A moderator, or a lead, who may do all a moderator may.
+    Moderator { id: Uuid, lead: bool },
+    /// The clock: cooling passed, 72 hours passed, retention passed.
+    Clock,
+}
+
+/// All that decides what may happen to a notice next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub state: State,
+    pub needs: Needs,
+    /// Given so far for the revision under review; distinct people, always.
+    pub approvals: Vec<Approval>,
+    /// The account that submitted the notice, where somebody was logged in.
+    pub submitted_by: Option<Uuid>,
+    /// Sealed cases (violence, protection order) are decided by leads only.
+    pub sealed: bool,
+}
+
+/// One thing that can happen to a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Claim,
+    Release,
+    Ask,
+    Reply,
+    Reject,
+    Escalate,
+    Approve,
+    /// Take the last approval back while the notice cools.
+    Undo,
+    /// The reporter changed what had not been published yet.
+    Revise,
+    /// The cooling passed.
+    GoLive,
+    Pause,
+    Resume,
+    Close(Outcome),
+    Remove,
+    /// 72 hours passed, or nobody ever took it up.
+    Expire,
+    /// The retention passed.
+    Erase,
+}
+
+impl Step {
+    /// The name in events and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Step::Claim => "claim",
+            Step::Release => "release",
+            Step::Ask => "ask",
+            Step::Reply => "reply",
+            Step::Reject => "reject",
+            Step::Escalate => "escalate",
+            Step::Approve => "approve",
+            Step::Undo => "undo",
+            Step::Revise => "revise",
+            Step::GoLive => "go_live",
+            Step::Pause => "pause",
+            Step::Resume => "resume",
+            Step::Close(_) => "close",
+            Step::Remove => "remove",
+            Step::Expire => "expire",
+            Step::Erase => "erase",
+        }
+    }
+}
+
+/// Why a step cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("a notice that is {} cannot {}", .from.as_str(), .step)]
+    NotFrom { from: State, step: &'static str },
+    /// The same person may not approve twice, nor approve what they reported.
+    #[error("approvals come from different people, none of them the reporter")]
+    SameApprover,
+    #[error("only a lead may take this step")]
+    LeadRequired,
+    #[error("this step is not for this actor")]
+    NotYours,
+}
+
+/// Decides a step: the state after it and the approvals that then stand.
+///
+/// # Errors
+/// A [`Refusal`] when the life cycle, the policy's needs or the actor's role forbid it.
+pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
+    use State as S;
+    let refuse = || Refusal::NotFrom { from: at.state, step: step.as_str() };
+    may_act(at, step, actor)?;
+    let keep = |state| Ok((state, at.approvals.clone()));
+    let reset = |state| Ok((state, Vec::new()));
+    match (at.state, step) {
+        (S::Submitted, Step::Claim) => keep(S::InReview),
+        (S::InReview | S::SecondReview | S::Escalated, Step::Claim) => keep(at.state),
+        (S::InReview, Step::Release) => keep(S::Submitted),
+        (S::SecondReview | S::Escalated, Step::Release) => keep(at.state),
+        (S::InReview | S::SecondReview | S::Escalated, Step::Ask) => reset(S::NeedsInfo),
+        (S::NeedsInfo, Step::Reply) => reset(S::Submitted),
+        (S::InReview | S::SecondReview | S::Escalated, Step::Reject) => reset(S::Rejected),
+        (S::InReview | S::SecondReview, Step::Escalate) => reset(S::Escalated),
+        (S::InReview | S::SecondReview | S::Escalated, Step::Approve) => approve(at, actor),
+        (S::Cooling, Step::Undo) => undo(at, actor),
+        (S::Submitted | S::InReview | S::NeedsInfo | S::SecondReview | S::Cooling, Step::Revise) => {
+            reset(S::Submitted)
+        }
+        (S::Escalated, Step::Revise) => reset(S::Escalated),
+        (S::Cooling, Step::GoLive) => satisfied(at).then(|| keep(S::Live)).unwrap_or_else(|| Err(refuse())),
+        (S::Live, Step::Pause) => keep(S::Paused),
+        (S::Paused, Step::Resume) => keep(S::Live),
+        (from, Step::Close(_)) if !from.is_over() => keep(S::Closed),
+        (S::Cooling | S::Live | S::Paused, Step::Remove) => keep(S::Removed),
+        (from, Step::Expire) if !from.is_over() => keep(S::Expired),
+        (from, Step::Erase) if from.is_over() && from != S::Erased => reset(S::Erased),
+        _ => Err(refuse()),
+    }
+}
+
+/// Whether the approvals that stand are the ones the policy asks for.
+pub fn satisfied(at: &Standing) -> bool {
+    let leads = at.approvals.iter().filter(|a| a.lead).count();
+    at.approvals.len() >= usize::from(at.needs.approvals.max(1)) && leads >= usize::from(at.needs.leads)
+}
+
+fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
+    let allowed = match step {
+        Step::Reply | Step::Revise | Step::Close(_) => actor == Actor::Reporter,
+        Step::GoLive | Step::Expire | Step::Erase => actor == Actor::Clock,
+        _ => matches!(actor, Actor::Moderator { .. }),
+    };
+    if !allowed {
+        return Err(Refusal::NotYours);
+    }
+    let lead = matches!(actor, Actor::Moderator { lead: true, .. });
+    // Restricting is cheap and open to all; taking up what was escalated or sealed is not.
+    let guarded = matches!(
+        step,
+        Step::Claim | Step::Release | Step::Ask | Step::Reject | Step::Escalate | Step::Approve | Step::Resume
+    );
+    let lead_only = at.state == State::Escalated || at.sealed;
+    if guarded && lead_only && !lead {
+        return Err(Refusal::LeadRequired);
+    }
+    Ok(())
+}
+
+fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
+    let Actor::Moderator { id, lead } = actor else { return Err(Refusal::NotYours) };
+    if at.submitted_by == Some(id) || at.approvals.iter().any(|a| a.by == id) {
+        return Err(Refusal::SameApprover);
+    }
+    let mut approvals = at.approvals.clone();
+    approvals.push(Approval { by: id, lead });
+    let after = Standing { approvals, ..at.clone() };
+    if satisfied(&after) {
+        return Ok((State::Cooling, after.approvals));
+    }
+    let leads = after.approvals.iter().filter(|a| a.lead).count();
+    let seats_left = usize::from(at.needs.approvals).saturating_sub(after.approvals.len());
+    // The last free seat belongs to a lead when the policy still lacks one.
+    if seats_left == 0 && leads < usize::from(at.needs.leads) {
+        return Err(Refusal::LeadRequired);
+    }
+    Ok((State::SecondReview, after.approvals))
+}
+
+fn undo(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
+    let Actor::Moderator { id, .. } = actor else { return Err(Refusal::NotYours) };
+    match at.approvals.split_last() {
+        Some((last, _)) if last.by != id => Err(Refusal::NotYours),
+        // Second thoughts of one are a reason for everybody to look again.
+        _ => Ok((State::InReview, Vec::new())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn person(n: u8) -> Uuid {
+        Uuid::from_u128(u128::from(n) + 1)
+    }
+
+    fn standing(state: State, approvals: u8, leads: u8) -> Standing {
+        Standing {
+            state,
+            needs: Needs { approvals, leads },
+            approvals: Vec::new(),
+            submitted_by: None,
+            sealed: false,
+        }
+    }
+
+    fn steps() -> impl Strategy<Value = (Step, Actor)> {
+        let step = prop::sample::select(vec![
+            Step::Claim,
+            Step::Release,
+            Step::Ask,
+            Step::Reply,
+            Step::Reject,
+            Step::Escalate,
+            Step::Approve,
+            Step::Undo,
+            Step::Revise,
+            Step::GoLive,
+            Step::Pause,
+            Step::Resume,
+            Step::Close(Outcome::Found),
+            Step::Remove,
+            Step::Expire,
+            Step::Erase,
+        ]);
+        let actor = prop_oneof![
+            Just(Actor::Reporter),
+            Just(Actor::Clock),
+            (0u8..4, any::<bool>()).prop_map(|(n, _)| Actor::Moderator { id: person(n), lead: n == 0 }),
+        ];
+        // Weighted towards what moves a notice forward, or most walks would die early.
+        prop_oneof![
+            2 => (step, actor),
+            2 => (0u8..4).prop_map(|n| (Step::Approve, Actor::Moderator { id: person(n), lead: n == 0 })),
+            1 => (0u8..4).prop_map(|n| (Step::Claim, Actor::Moderator { id: person(n), lead: n == 0 })),
+            1 => Just((Step::GoLive, Actor::Clock)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Rule 1: no walk reaches `live` without the approvals asked for, by different people,
+        /// none of them the reporter; and what is over stays over.
+        #[test]
+        fn no_walk_reaches_live_without_its_approvals(
+            needs in (1u8..3, 0u8..2),
+            sealed in any::<bool>(),
+            submitted_by in prop::option::of(0u8..4),
+            walk in prop::collection::vec(steps(), 1..40),
+        ) {
+            let mut at = standing(State::Submitted, needs.0, needs.1.min(needs.0));
+            at.sealed = sealed;
+            at.submitted_by = submitted_by.map(person);
+            for (step, actor) in walk {
+                let before = at.state;
+                let Ok((state, approvals)) = next(&at, step, actor) else { continue };
+                at.state = state;
+                at.approvals = approvals;
+                if before.is_over() {
+                    prop_assert_eq!(state, State::Erased);
+                }
+                let distinct: std::collections::BTreeSet<_> = at.approvals.iter().map(|a| a.by).collect();
+                prop_assert_eq!(distinct.len(), at.approvals.len());
+                prop_assert!(at.submitted_by.is_none_or(|by| !distinct.contains(&by)));
+                if matches!(state, State::Cooling | State::Live | State::Paused) {
+                    prop_assert!(at.approvals.len() >= usize::from(at.needs.approvals));
+                    prop_assert!(at.approvals.iter().filter(|a| a.lead).count() >= usize::from(at.needs.leads));
+                    prop_assert!(!sealed || at.approvals.iter().all(|a| a.lead));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_person_cannot_approve_twice() {
+        let mut at = standing(State::InReview, 2, 0);
+        let me = Actor::Moderator { id: person(1), lead: false };
+        (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
+        assert_eq!(at.state, State::SecondReview);
+        assert_eq!(next(&at, Step::Approve, me), Err(Refusal::SameApprover));
+    }
+
+    #[test]
+    fn the_last_seat_is_the_leads_where_the_policy_wants_one() {
+        let mut at = standing(State::InReview, 2, 1);
+        let first = Actor::Moderator { id: person(1), lead: false };
+        let second = Actor::Moderator { id: person(2), lead: false };
+        let lead = Actor::Moderator { id: person(3), lead: true };
+        (at.state, at.approvals) = next(&at, Step::Approve, first).unwrap();
+        assert_eq!(next(&at, Step::Approve, second), Err(Refusal::LeadRequired));
+        assert_eq!(next(&at, Step::Approve, lead).unwrap().0, State::Cooling);
+    }
+
+    #[test]
+    fn only_the_last_approver_undoes_and_everybody_looks_again() {
+        let mut at = standing(State::InReview, 1, 0);
+        let me = Actor::Moderator { id: person(1), lead: false };
+        (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
+        let other = Actor::Moderator { id: person(2), lead: true };
+        assert_eq!(next(&at, Step::Undo, other), Err(Refusal::NotYours));
+        assert_eq!(next(&at, Step::Undo, me), Ok((State::InReview, Vec::new())));
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for state in State::ALL {
+            assert_eq!(State::named(state.as_str()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What a notice says: its kind, the part everybody may read while it is live, and the part that
+//! only those who verify it may.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::region::Region;
+
+/// The four kinds of notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    MissingPerson,
+    LostProperty,
+    Rescue,
+    Donation,
+}
+
+impl Kind {
+    /// All kinds, in the order they are offered.
+    pub const ALL: [Kind; 4] = [Kind::MissingPerson, Kind::LostProperty, Kind::Rescue, Kind::Donation];
+
+    /// The name in the API, in addresses and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::MissingPerson => "missing_person",
+            Kind::LostProperty => "lost_property",
+            Kind::Rescue => "rescue",
+            Kind::Donation => "donation",
+        }
+    }
+
+    /// The kind of that name, if there is one.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|k| k.as_str() == name)
+    }
+}
+
+/// How a notice ended, in the reporter's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Found,
+    Returned,
+    Rescued,
+    Fulfilled,
+    Withdrawn,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 5] =
+        [Outcome::Found, Outcome::Returned, Outcome::Rescued, Outcome::Fulfilled, Outcome::Withdrawn];
+
+    /// The name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Found => "found",
+            Outcome::Returned => "returned",
+            Outcome::Rescued => "rescued",
+            Outcome::Fulfilled => "fulfilled",
+            Outcome::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The outcome of that name, if there is one.
+    pub fn named(name: &str) -> Option<Outcome> {
+        Outcome::ALL.into_iter().find(|o| o.as_str() == name)
+    }
+
+    /// The happy outcome that fits a kind.
+    pub const fn of(kind: Kind) -> Outcome {
+        match kind {
+            Kind::MissingPerson => Outcome::Found,
+            Kind::LostProperty => Outcome::Returned,
+            Kind::Rescue => Outcome::Rescued,
+            Kind::Donation => Outcome::Fulfilled,
+        }
+    }
+}
+
+/// What kind of missing person: decides policy and urgency, and is never printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    Child,
+    Teen,
+    Dementia,
+    IntellectualDisability,
+    MentalHealth,
+    SelfHarmRisk,
+    Outdoor,
+    SuspectedAbduction,
+    OtherAdult,
+}
+
+impl Category {
+    /// All categories, in the order they are offered.
+    pub const ALL: [Category; 9] = [
+        Category::Child,
+        Category::Teen,
+        Category::Dementia,
+        Category::IntellectualDisability,
+        Category::MentalHealth,
+        Category::SelfHarmRisk,
+        Category::Outdoor,
+        Category::SuspectedAbduction,
+        Category::OtherAdult,
+    ];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Category::Child => "child",
+            Category::Teen => "teen",
+            Category::Dementia => "dementia",
+            Category::IntellectualDisability => "intellectual_disability",
+            Category::MentalHealth => "mental_health",
+            Category::SelfHarmRisk => "self_harm_risk",
+            Category::Outdoor => "outdoor",
+            Category::SuspectedAbduction => "suspected_abduction",
+            Category::OtherAdult => "other_adult",
+        }
+    }
+}
+
+/// Sex as printed; absent where unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    Female,
+    Male,
+    Other,
+}
+
+/// How sure the reporter is of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    Exact,
+    About,
+    /// Only the day is known.
+    Day,
+}
+
+/// When and where somebody or something was last seen, or where help is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSeen {
+    pub at: DateTime<Utc>,
+    pub precision: Precision,
+    /// An area, not a house number.
+    pub place: String,
+}
+
+/// The person sought, as the public may know them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    /// Years, 0 to 120.
+    pub age: u8,
+    pub sex: Option<Sex>,
+    /// Centimetres, 30 to 250.
+    pub height_cm: Option<u16>,
+    pub appearance: Option<String>,
+    pub clothing: Option<String>,
+    /// "Their health needs them found soon": the only thing said about health.
+    pub medical_urgent: bool,
+}
+
+/// Whether the reporter lost a thing or found one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Lost,
+    Found,
+}
+
+/// A lost or found thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    pub direction: Direction,
+    pub what: String,
+    pub brand: Option<String>,
+    pub colour: Option<String>,
+    /// An identity document: its numbers are masked.
+    pub is_document: bool,
+    /// Where it can be picked up.
+    pub held_at: Option<String>,
+}
+
+/// What kind of emergency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Emergency {
+    Flood,
+    Fire,
+    Mountain,
+    Medical,
+    Blood,
+    Other,
+}
+
+impl Emergency {
+    /// All emergencies, in the order they are offered.
+    pub const ALL: [Emergency; 6] = [
+        Emergency::Flood,
+        Emergency::Fire,
+        Emergency::Mountain,
+        Emergency::Medical,
+        Emergency::Blood,
+        Emergency::Other,
+    ];
+
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Emergency::Flood => "flood",
+            Emergency::Fire => "fire",
+            Emergency::Mountain => "mountain",
+            Emergency::Medical => "medical",
+            Emergency::Blood => "blood",
+            Emergency::Other => "other",
+        }
+    }
+}
+
+/// People in danger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub what: Emergency,
+    /// How many people, where known; at least one.
+    pub people: Option<u16>,
+}
+
+/// A campaign of a qualified charity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Campaign {
+    pub organisation: String,
+    pub credit_code: String,
+    pub filing_number: String,
+    /// On a designated platform.
+    pub url: String,
+    pub starts_on: NaiveDate,
+    pub ends_on: NaiveDate,
+    pub needs: String,
+}
+
+/// What the notice is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subject {
+    MissingPerson { person: Person },
+    LostProperty { item: Item },
+    Rescue { incident: Incident },
+    Donation { campaign: Campaign },
+}
+
+impl Subject {
+    /// The kind of notice that has such a subject.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Subject::MissingPerson { .. } => Kind::MissingPerson,
+            Subject::LostProperty { .. } => Kind::LostProperty,
+            Subject::Rescue { .. } => Kind::Rescue,
+            Subject::Donation { .. } => Kind::Donation,
+        }
+    }
+
+    /// The name or the thing, for a heading.
+    pub fn heading(&self) -> &str {
+        match self {
+            Subject::MissingPerson { person } => &person.name,
+            Subject::LostProperty { item } => &item.what,
+            Subject::Rescue { .. } => "",
+            Subject::Donation { campaign } => &campaign.organisation,
+        }
+    }
+}
+
+/// All that may be shown while the notice is live, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Public {
+    pub region: Region,
+    pub subject: Subject,
+    pub last_seen: Option<LastSeen>,
+    pub description: String,
+    /// Already reported to this station.
+    pub police_station: Option<String>,
+    /// Only where the reporter chose it on the warning page.
+    pub phone: Option<String>,
+    /// In the reporter's order.
+    pub photos: Vec<Uuid>,
+}
+
+/// Who reports, and how they are related to the person or thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reporter {
+    pub name: String,
+    /// E.164.
+    pub phone: String,
+    pub relation: String,
+    pub publish_phone: bool,
+}
+
+/// What the reporter told about the police.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Police {
+    pub reported: bool,
+    pub station: Option<String>,
+    pub reference: Option<String>,
+}
+
+/// The answers that protect the person sought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Safety {
+    pub violence: bool,
+    pub protection_order: bool,
+    pub left_voluntarily: bool,
+}
+
+/// What only those who verify the notice may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    pub reporter: Reporter,
+    pub category: Option<Category>,
+    pub police: Police,
+    pub safety: Safety,
+    /// Known to the family alone; unmasks swindlers.
+    pub secret_detail: Option<String>,
+    /// Flags of the screening, as codes.
+    pub flags: Vec<String>,
+}

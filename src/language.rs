@@ -1,0 +1,83 @@
+//! Every sentence a person reads, by key, in both languages, from `assets/i18n/`.
+//!
+//! A missing key is a fault of ours: it shows as the key itself and `tests/it/tidy.rs` fails on it.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::langid;
+
+use crate::domain::language::Language;
+
+type Bundle = FluentBundle<FluentResource>;
+
+macro_rules! files {
+    ($tag:literal) => {
+        &[
+            include_str!(concat!("../assets/i18n/", $tag, "/accounts.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/broadcast.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/groups.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/intake.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/pages.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/poster.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/review.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/web.ftl")),
+        ]
+    };
+}
+
+static ZH_CN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("zh-CN"), files!("zh-CN")));
+static EN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("en"), files!("en")));
+
+fn bundle(id: unic_langid::LanguageIdentifier, files: &[&str]) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    // The isolation marks are for mixed-direction text; a group chat would show them as boxes.
+    bundle.set_use_isolating(false);
+    for file in files {
+        let resource = FluentResource::try_new((*file).to_owned())
+            .unwrap_or_else(|(_, errors)| panic!("assets/i18n does not parse: {errors:?}"));
+        if let Err(errors) = bundle.add_resource(resource) {
+            panic!("assets/i18n has a key twice: {errors:?}");
+        }
+    }
+    bundle
+}
+
+/// One value to set into a sentence.
+pub type Arg<'a> = (&'a str, FluentValue<'a>);
+
+/// The sentence under `key`.
+pub fn text(language: Language, key: &str) -> String {
+    text_with(language, key, &[])
+}
+
+/// The sentence under `key` with its values set in.
+pub fn text_with(language: Language, key: &str, args: &[Arg<'_>]) -> String {
+    let bundle = match language {
+        Language::ZhCn => &*ZH_CN,
+        Language::En => &*EN,
+    };
+    let Some(pattern) = bundle.get_message(key).and_then(|m| m.value()) else {
+        tracing::error!(key, language = language.as_str(), "no such sentence");
+        return key.to_owned();
+    };
+    let mut set = FluentArgs::new();
+    for (name, value) in args {
+        set.set(*name, value.clone());
+    }
+    let mut errors = Vec::new();
+    let sentence = bundle.format_pattern(pattern, Some(&set), &mut errors).into_owned();
+    if !errors.is_empty() {
+        tracing::error!(key, ?errors, "a sentence lacks a value");
+    }
+    sentence
+}
+
+/// Whether there is such a sentence.
+pub fn has(language: Language, key: &str) -> bool {
+    match language {
+        Language::ZhCn => ZH_CN.has_message(key),
+        Language::En => EN.has_message(key),
+    }
+}
