@@ -217,8 +217,8 @@ mod tests {
         assert_eq!(error("53330000501874064"), CreditCodeError::Length);
         assert_eq!(error("O3330000501874064B"), CreditCodeError::Character('O'));
         assert_eq!(error("基金会"), CreditCodeError::Length);
-        assert_eq!(error("51610100573539824X"), CreditCodeError::Check);
-        assert_eq!(error("53330000501874065B"), CreditCodeError::OrganisationCheck);
+        assert_eq!(error("51610100573539824X"), CreditCodeError::OrganisationCheck);
+        assert_eq!(error("53330000501874064C"), CreditCodeError::Check);
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
         let error = |text: &str| text.parse::<FilingNumber>().unwrap_err();
         assert_eq!(error("53100000500021326DA1805"), FilingNumberError::Length);
         assert_eq!(error("53100000500021326DA1805!"), FilingNumberError::Character('!'));
-        assert_eq!(error("51610100573539824XA21008"), CreditCodeError::Check.into());
+        assert_eq!(error("51610100573539824XA21008"), CreditCodeError::OrganisationCheck.into());
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn digit(c: char) -> Option<u8> {
     let from = |zero: char| u8::try_from(u32::from(c) - u32::from(zero)).ok();
     match ascii(c) {
         d @ '0'..='9' => Some(d as u8 - b'0'),
-        '〇' | '零' | '⓪' | '⓿' | 'Ο' => Some(0),
+        '〇' | '零' | '⓪' | '⓿' => Some(0),
         '一' | '壹' | '幺' => Some(1),
         '二' | '贰' => Some(2),
         '三' | '叁' => Some(3),

@@ -39,8 +39,7 @@ impl Run {
     }
 
     /// Whether somebody could be reached by it: seven digits in one piece or grouped like a
-    /// telephone number. Two dozen small numbers with blanks between are no less suspicious than a
-    /// number; but `12-3-1201`, a flat, and `9.40-10.20`, two times, stay readable.
+    /// telephone number, or scattered in ones and twos. But `12-3-1201`, a flat, and `9.40-10.20`, two times, stay readable.
     pub(crate) fn is_contact(&self) -> bool {
         let lengths: Vec<usize> = self.groups.iter().map(ExactSizeIterator::len).collect();
         let scattered = lengths.len() >= 4 && lengths.iter().all(|n| *n <= 2);
@@ -86,7 +85,7 @@ fn run(glyphs: &[Glyph], start: usize) -> Run {
         }
         run.groups.push(first..i);
         let gap = glyphs[i..].iter().take_while(|g| is_separator(g.c)).count();
-        if gap > 3 || !glyphs.get(i + gap).is_some_and(|g| digit(g.c).is_some()) {
+        if gap > 3 || glyphs.get(i + gap).is_none_or(|g| digit(g.c).is_none()) {
             return run;
         }
         let between: String = glyphs[i..i + gap].iter().map(|g| g.c).collect();
@@ -112,8 +111,7 @@ fn date(glyphs: &[Glyph], start: usize) -> Option<usize> {
         Some((text.parse::<u32>().ok()?, from + n))
     };
     let ends = |at: usize| glyphs.get(at).is_none_or(|g| digit(g.c).is_none());
-    let (year, i) = number(start, 4).filter(|(y, i)| (1900..2100).contains(y) && i - start == 4)?;
-    let _ = year;
+    let (_, i) = number(start, 4).filter(|(year, i)| (1900..2100).contains(year) && i - start == 4)?;
     let (month, day, end) = match glyphs.get(i)?.c {
         mark @ ('-' | '.' | '/') => {
             let (month, j) = number(i + 1, 2)?;
@@ -217,11 +215,16 @@ fn extend(glyphs: &[Glyph], end: usize) -> usize {
 
 /// The end of the characters that may stand in a link, without the punctuation of the sentence.
 fn tail(glyphs: &[Glyph], start: usize) -> usize {
-    let long = glyphs[start..].iter().take_while(|g| g.c.is_ascii_graphic()).count();
+    let long = glyphs[start..].iter().take_while(|g| in_link(g.c)).count();
     let kept = glyphs[start..start + long]
         .iter()
         .rposition(|g| !matches!(g.c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '"' | '\''));
     kept.map_or(start, |last| start + last + 1)
+}
+
+/// RFC 3986's characters; whatever else is ASCII ends a link.
+fn in_link(c: char) -> bool {
+    c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
 }
 
 /// Names of messengers, after which an account follows.
