@@ -1,6 +1,14 @@
-//! The words of the field.
+//! The words of the field. No I/O, no clock, nothing of ours outside this folder: what a notice, a
+//! case number or a delivery *is*, and which of them can exist at all.
+
 pub mod case_number;
+pub mod delivery;
+pub mod group;
 pub mod identifiers;
+pub mod language;
+pub mod life_cycle;
+pub mod notice;
+pub mod people;
 pub mod phone;
 pub mod region;
 pub mod screening;
