@@ -239,7 +239,13 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     // Restricting is cheap and open to all; taking up what was escalated or sealed is not.
     let guarded = matches!(
         step,
-        Step::Claim | Step::Release | Step::Ask | Step::Reject | Step::Escalate | Step::Approve | Step::Resume
+        Step::Claim
+            | Step::Release
+            | Step::Ask
+            | Step::Reject
+            | Step::Escalate
+            | Step::Approve
+            | Step::Resume
     );
     let lead_only = at.state == State::Escalated || at.sealed;
     if guarded && lead_only && !lead {

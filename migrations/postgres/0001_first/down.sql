@@ -1,0 +1,17 @@
+DROP TABLE attempts;
+DROP TABLE deliveries;
+DROP TABLE broadcasts;
+DROP TABLE lanes;
+DROP TABLE group_regions;
+DROP TABLE groups;
+DROP TABLE tips;
+DROP TABLE photos;
+DROP TABLE idempotency;
+DROP TABLE chain;
+DROP TABLE events;
+DROP TABLE approvals;
+DROP TABLE revisions;
+DROP TABLE notices;
+DROP TABLE api_tokens;
+DROP TABLE sessions;
+DROP TABLE accounts;

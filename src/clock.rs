@@ -1,0 +1,55 @@
+//! The only reader of the time. Everything else is handed a `now`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Duration, FixedOffset, SubsecRound, Utc};
+
+/// The system's clock, or one that a test drives by hand.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    /// Microseconds since 1970.
+    Hand(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The real time.
+    pub const fn system() -> Clock {
+        Clock(Source::System)
+    }
+
+    /// A clock that stands still at `start` until [`Clock::advance`] moves it.
+    pub fn by_hand(start: DateTime<Utc>) -> Clock {
+        Clock(Source::Hand(Arc::new(AtomicI64::new(start.timestamp_micros()))))
+    }
+
+    /// The time, cut to microseconds so that it comes back unchanged from both databases.
+    pub fn now(&self) -> DateTime<Utc> {
+        match &self.0 {
+            #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
+            Source::System => Utc::now().trunc_subsecs(6),
+            Source::Hand(micros) => from_micros(micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a hand-driven clock; the system's clock cannot be moved and stays as it is.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Hand(micros) = &self.0 {
+            micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The instant that many microseconds after 1970; the far past where there is no such instant.
+pub fn from_micros(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// Beijing time, in which all times are shown.
+pub fn beijing() -> FixedOffset {
+    FixedOffset::east_opt(8 * 3600).expect("eight hours are a valid offset")
+}

@@ -1,0 +1,313 @@
+//! What in a reporter's words must be refused, or shown to the moderator first.
+
+use crate::domain::identifiers::{bank_card, id_card};
+use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
+use std::ops::Range;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// A citizen's identity number.
+    IdCard,
+    /// A bank card's number.
+    BankCard,
+    /// Money is asked for, or a way to pay is named.
+    Payment,
+    /// The person is sought for a debt.
+    Debt,
+    /// A link, a telephone number or a messenger's account.
+    Contact,
+    /// An adult's address, workplace or movements are asked for.
+    Whereabouts,
+    /// Police or the person are to be kept from knowing.
+    DoNotTell,
+}
+
+impl FindingKind {
+    /// Its name in the interface.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::IdCard => "id_card",
+            Self::BankCard => "bank_card",
+            Self::Payment => "payment",
+            Self::Debt => "debt",
+            Self::Contact => "contact",
+            Self::Whereabouts => "whereabouts",
+            Self::DoNotTell => "do_not_tell",
+        }
+    }
+
+    /// Whether a text with it is refused; otherwise a moderator is told.
+    #[must_use]
+    pub fn refuses(self) -> bool {
+        matches!(self, Self::IdCard | Self::BankCard | Self::Payment)
+    }
+}
+
+/// Something found, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found.
+    pub what: FindingKind,
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+}
+
+/// Words that tell by themselves. Chosen to be rarely wrong: 银行卡, 下落, 地址 stand in honest notices.
+const WORDS: &[(FindingKind, &[&str])] = &[
+    (
+        FindingKind::Payment,
+        &[
+            "转账",
+            "转帐",
+            "轉帳",
+            "轉賬",
+            "押金",
+            "赎金",
+            "贖金",
+            "红包",
+            "紅包",
+            "收款码",
+            "付款码",
+            "收款二维码",
+            "银行卡号",
+            "银行账号",
+            "银行帐号",
+            "收款账号",
+            "收款账户",
+            "微信收款",
+            "微信支付",
+            "微信转",
+            "支付宝账号",
+            "支付宝号",
+            "支付宝转",
+            "打款",
+            "汇款",
+            "匯款",
+        ],
+    ),
+    (FindingKind::Debt, &["欠款", "欠钱", "欠债", "失信", "老赖", "还钱", "讨债", "追债", "债务人"]),
+    (
+        FindingKind::Whereabouts,
+        &[
+            "住在哪",
+            "住哪里",
+            "住哪儿",
+            "在哪上班",
+            "在哪工作",
+            "开房记录",
+            "手机定位",
+            "定位她",
+            "定位他",
+            "行车轨迹",
+            "人肉",
+        ],
+    ),
+    (
+        FindingKind::DoNotTell,
+        &[
+            "不要报警",
+            "别报警",
+            "勿报警",
+            "不要报案",
+            "别报案",
+            "不要告诉",
+            "别告诉",
+            "勿告知",
+            "不要惊动",
+            "别惊动",
+            "不要声张",
+            "别声张",
+            "别让她知道",
+            "别让他知道",
+            "不要让她知道",
+            "不要让他知道",
+        ],
+    ),
+];
+/// Asking, in the same sentence before one of [`ASKED_FOR`].
+const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
+/// What of an adult nobody may ask the public for.
+const ASKED_FOR: &[&str] = &["地址", "住址", "住处", "车牌", "单位", "行踪", "落脚点"];
+/// Before a payment word these make a warning of it.
+const WARNING: &[&str] =
+    &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
+/// After 还钱 these make 归还钱包 of it.
+const PURSES: &[char] = &['包', '夹', '袋'];
+
+/// Everything in `text` that is refused or flagged, in order.
+#[must_use]
+pub fn screen(text: &str) -> Vec<Finding> {
+    let glyphs = glyphs(text);
+    let mut found = cards(&glyphs);
+    for (range, _) in contacts(&glyphs) {
+        if !found.iter().any(|(_, card)| card.start < range.end && range.start < card.end) {
+            found.push((FindingKind::Contact, range));
+        }
+    }
+    // People write 转 账 and 转.账 to pass a filter.
+    let solid: Vec<usize> = (0..glyphs.len()).filter(|i| !is_filler(glyphs[*i].c)).collect();
+    words(&glyphs, &solid, &mut found);
+    asked(&glyphs, &solid, &mut found);
+    let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
+    let mut findings: Vec<Finding> =
+        found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
+    findings.sort_by_key(|f| (f.range.start, f.what));
+    findings
+}
+
+fn is_filler(c: char) -> bool {
+    (c.is_whitespace() && c != '\n') || matches!(c, '.' | '-' | '_' | '*' | '·' | '/' | '|' | '~')
+}
+
+/// Identity and bank cards: any neighbouring groups of digits that together make one.
+fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
+    let mut found: Vec<(FindingKind, Range<usize>)> = Vec::new();
+    for run in runs(glyphs) {
+        let mut first = 0;
+        let mut before = 0;
+        while first < run.groups.len() {
+            let mut taken = 0;
+            let card = (first..run.groups.len()).find_map(|last| {
+                taken += run.groups[last].len();
+                let digits: String =
+                    run.digits[before..before + taken].iter().map(|d| char::from(b'0' + d)).collect();
+                let Range { end, .. } = run.groups[last];
+                let start = run.groups[first].start;
+                let x = glyphs.get(end).is_some_and(|g| g.c == 'x');
+                if id_card(&digits) {
+                    Some((last, FindingKind::IdCard, start..end))
+                } else if x && id_card(&format!("{digits}X")) {
+                    Some((last, FindingKind::IdCard, start..end + 1))
+                } else {
+                    bank_card(&digits).then_some((last, FindingKind::BankCard, start..end))
+                }
+            });
+            let next = card.as_ref().map_or(first, |(last, ..)| *last) + 1;
+            found.extend(card.map(|(_, what, range)| (what, range)));
+            before += run.groups[first..next].iter().map(ExactSizeIterator::len).sum::<usize>();
+            first = next;
+        }
+    }
+    found
+}
+
+fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
+    for i in 0..solid.len() {
+        for (what, list) in WORDS {
+            let Some(word) = list.iter().find(|word| stands_at(glyphs, &solid[i..], word)) else { continue };
+            let end = i + word.chars().count();
+            let warned = *what == FindingKind::Payment
+                && WARNING.iter().any(|w| {
+                    i.checked_sub(w.chars().count()).is_some_and(|s| stands_at(glyphs, &solid[s..], w))
+                });
+            let purse = *word == "还钱" && solid.get(end).is_some_and(|g| PURSES.contains(&glyphs[*g].c));
+            if !warned && !purse {
+                found.push((*what, solid[i]..solid[end - 1] + 1));
+            }
+        }
+    }
+}
+
+/// `提供她的住址`: asking, then within twelve characters of the same sentence what is asked for.
+fn asked(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
+    for i in 0..solid.len() {
+        let Some(noun) = ASKED_FOR.iter().find(|noun| stands_at(glyphs, &solid[i..], noun)) else { continue };
+        let sentence = solid[..i]
+            .iter()
+            .rev()
+            .take(12)
+            .take_while(|g| !matches!(glyphs[**g].c, '。' | '\n' | '!' | '?' | ';' | ','))
+            .count();
+        let asks = (i - sentence..i).any(|s| ASKING.iter().any(|verb| stands_at(glyphs, &solid[s..i], verb)));
+        if asks {
+            found.push((FindingKind::Whereabouts, solid[i]..solid[i + noun.chars().count() - 1] + 1));
+        }
+    }
+}
+
+/// Whether the glyphs that `solid` names begin with `word`.
+fn stands_at(glyphs: &[Glyph], solid: &[usize], word: &str) -> bool {
+    let mut solid = solid.iter();
+    word.chars().all(|c| solid.next().is_some_and(|i| starts_with(&glyphs[*i..], c.encode_utf8(&mut [0; 4]))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(text: &str) -> Vec<(FindingKind, &str)> {
+        screen(text).into_iter().map(|f| (f.what, &text[f.range])).collect()
+    }
+
+    #[test]
+    fn cards() {
+        use FindingKind::{BankCard, Contact, IdCard};
+        assert_eq!(found("身份证11010519491231002X。"), [(IdCard, "11010519491231002X")]);
+        assert_eq!(found("１１０１０５ 19491231 002x"), [(IdCard, "１１０１０５ 19491231 002x")]);
+        assert_eq!(found("卡号 4111-1111-1111-1111"), [(BankCard, "4111-1111-1111-1111")]);
+        assert_eq!(
+            found("13800138000 4111 1111 1111 1111"),
+            [(BankCard, "4111 1111 1111 1111")],
+            "a number beside a card is part of the same run"
+        );
+        assert_eq!(found("编号110105194912310021"), [(Contact, "110105194912310021")], "the check fails");
+    }
+
+    #[test]
+    fn words() {
+        use FindingKind::{Debt, DoNotTell, Payment, Whereabouts};
+        for (text, what, word) in [
+            ("请先转账再说", Payment, "转账"),
+            ("请先转 账", Payment, "转 账"),
+            ("转\u{200b}账", Payment, "转\u{200b}账"),
+            ("发红包酬谢", Payment, "红包"),
+            ("我的银行卡号是", Payment, "银行卡号"),
+            ("此人欠款不还", Debt, "欠款"),
+            ("请他还钱", Debt, "还钱"),
+            ("请提供她现在的住址", Whereabouts, "住址"),
+            ("谁知道他的工作单位", Whereabouts, "单位"),
+            ("她住在哪", Whereabouts, "住在哪"),
+            ("请不要报警", DoNotTell, "不要报警"),
+            ("见到别告诉她", DoNotTell, "别告诉"),
+        ] {
+            assert_eq!(found(text), [(what, word)], "{text}");
+        }
+        assert_eq!(found("电话13800138000"), [(FindingKind::Contact, "13800138000")]);
+    }
+
+    #[test]
+    fn honest_notices_pass() {
+        for text in [
+            "捡到一张银行卡和身份证，请失主认领",
+            "请勿转账，谨防诈骗",
+            "本平台不收取任何押金",
+            "归还钱包，感谢",
+            "提供线索者请联系平台",
+            "76岁，2026-11-23 09:40从和平路12-3-1201走失",
+            "失踪地址：廊坊市广阳区",
+            "她下落不明",
+            "已报警，请大家留意",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn three_kinds_refuse() {
+        use FindingKind::{BankCard, Contact, Debt, DoNotTell, IdCard, Payment, Whereabouts};
+        assert!([IdCard, BankCard, Payment].iter().all(|k| k.refuses()));
+        assert!(![Contact, Debt, DoNotTell, Whereabouts].iter().any(|k| k.refuses()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_range_is_text(text in "(转|账|还|钱|[0-9x .-]|一|好|😀|\u{200b}|,|知道|住址|\\.com|微信){0,30}") {
+            for finding in screen(&text) {
+                prop_assert!(!text[finding.range].is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! One form for characters that look or read alike, for whatever is compared rather than shown.
+
+/// Full-width forms (`Ａ`, `１`, `＠`, the ideographic space) as ASCII, everything else as it is.
+#[must_use]
+pub fn ascii_digits(text: &str) -> String {
+    text.chars().map(ascii).collect()
+}
+
+/// What a typed number is compared by: full-width forms, upper case, and neither spaces, dashes
+/// nor invisible characters.
+#[must_use]
+pub fn compact(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| ascii(c).to_ascii_uppercase())
+        .filter(|c| !c.is_whitespace() && !is_dash(*c))
+        .collect()
+}
+
+/// The ASCII character that `c` is a full-width form of, or `c`.
+pub(crate) fn ascii(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        other => other,
+    }
+}
+
+/// Hyphens and dashes of every width.
+pub(crate) fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
+}
+
+/// Whether `c` takes no room on the screen: joiners, fillers, direction controls, tags.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The digit a reader sees in `c`: ASCII, full-width, Chinese, circled, styled.
+pub(crate) fn digit(c: char) -> Option<u8> {
+    let from = |zero: char| u8::try_from(u32::from(c) - u32::from(zero)).ok();
+    match ascii(c) {
+        d @ '0'..='9' => Some(d as u8 - b'0'),
+        '〇' | '零' | '⓪' | '⓿' => Some(0),
+        '一' | '壹' | '幺' => Some(1),
+        '二' | '贰' => Some(2),
+        '三' | '叁' => Some(3),
+        '四' | '肆' => Some(4),
+        '五' | '伍' => Some(5),
+        '六' | '陆' => Some(6),
+        '七' | '柒' => Some(7),
+        '八' | '捌' => Some(8),
+        '九' | '玖' => Some(9),
+        '①'..='⑨' => from('①').map(|d| d + 1),
+        '⑴'..='⑼' => from('⑴').map(|d| d + 1),
+        '❶'..='❾' => from('❶').map(|d| d + 1),
+        '\u{0660}'..='\u{0669}' => from('\u{0660}'),
+        '\u{06F0}'..='\u{06F9}' => from('\u{06F0}'),
+        '\u{2080}'..='\u{2089}' => from('\u{2080}'),
+        '\u{1D7CE}'..='\u{1D7FF}' => from('\u{1D7CE}').map(|d| d % 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_width_forms_become_ascii() {
+        assert_eq!(ascii_digits("１３８\u{3000}Ａｂ＠～好"), "138 Ab@~好");
+    }
+
+    #[test]
+    fn compact_keeps_only_what_counts() {
+        assert_eq!(compact(" ａ1－\u{200b}2—b\u{202e}\t3 "), "A12B3");
+    }
+
+    #[test]
+    fn digits_in_disguise() {
+        let read = |text: &str| text.chars().map(digit).collect::<Option<Vec<_>>>();
+        assert_eq!(read("1２三④𝟓陆⑺٨玖〇❶"), Some(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]));
+        assert_eq!(digit('十'), None);
+    }
+}

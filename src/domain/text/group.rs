@@ -1,0 +1,199 @@
+//! Text of the public, made harmless for a group chat.
+
+use super::clean::lines;
+use super::scan::{Contact, contacts, glyphs};
+
+/// Stands where a link was.
+const NO_LINK: &str = "〔链接已隐去〕";
+/// Stands where a telephone number or an account was.
+const NO_NUMBER: &str = "〔号码已隐去〕";
+
+/// `text` so that on no platform it can mention anybody, carry a link or a contact, forge our
+/// `【72小时】`, or be read as markup. Line breaks stay; a field of one line goes through
+/// [`one_line`](super::one_line) first. Doing it twice changes nothing.
+///
+/// Characters with a meaning in some platform's markup become their full-width forms, which have
+/// none anywhere: escaping would need to know the platform, and would show where it is not undone.
+#[must_use]
+pub fn for_group(text: &str) -> String {
+    plain(&without_contacts(&lines(text)))
+}
+
+/// Hiding a number may lay a link bare (`a.com13800138000`), so this goes on until nothing is
+/// found. It ends, because what stands for a contact can be part of none.
+fn without_contacts(text: &str) -> String {
+    let mut text = text.to_owned();
+    loop {
+        let glyphs = glyphs(&text);
+        let contacts = contacts(&glyphs);
+        if contacts.is_empty() {
+            return text;
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (range, contact) in contacts {
+            out.push_str(&text[done..glyphs[range.start].at.start]);
+            out.push_str(match contact {
+                Contact::Link => NO_LINK,
+                Contact::Number => NO_NUMBER,
+            });
+            done = glyphs[range.end - 1].at.end;
+        }
+        out.push_str(&text[done..]);
+        text = out;
+    }
+}
+
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut line_start = true;
+    let mut word_start = true;
+    for c in text.chars() {
+        out.push(match c {
+            '@' | '<' | '>' | '&' | '#' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '\\' | '{' | '}'
+            | '$' => wide(c),
+            // The small and the presentation forms of @ and #.
+            '\u{FE6B}' => '＠',
+            '\u{FE5F}' => '＃',
+            // Brackets that could pass for those of our prefix.
+            '【' | '〖' | '〘' | '〚' | '⟦' | '⦗' | '︻' | '︗' => '〔',
+            '】' | '〗' | '〙' | '〛' | '⟧' | '⦘' | '︼' | '︘' => '〕',
+            // Lists, rules and underlined headings; commands to a bot.
+            '-' | '=' | '+' if line_start => wide(c),
+            '/' if word_start => wide(c),
+            other => other,
+        });
+        line_start = c == '\n' || (line_start && matches!(c, '-' | '=' | '+' | '－' | '＝' | '＋'));
+        word_start = c.is_whitespace();
+    }
+    out
+}
+
+/// The full-width form of a graphic ASCII character.
+fn wide(c: char) -> char {
+    char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Hostile text, and what a group may see of it.
+    const GOLDEN: &[(&str, &str)] = &[
+        // mentions
+        ("@all", "＠all"),
+        ("@所有人 快看", "＠所有人 快看"),
+        ("@everyone @here", "＠everyone ＠here"),
+        ("@channel", "＠channel"),
+        ("@room", "＠room"),
+        ("＠all", "＠all"),
+        ("﹫all", "＠all"),
+        ("@\u{200b}all", "＠all"),
+        ("@\u{feff}所\u{2060}有人", "＠所有人"),
+        ("<at user_id=\"all\">所有人</at>", "＜at user＿id=\"all\"＞所有人＜/at＞"),
+        ("<at id=all></at>", "＜at id=all＞＜/at＞"),
+        ("<@U012AB3CD>", "＜＠U012AB3CD＞"),
+        ("<!channel>", "＜!channel＞"),
+        ("<!here|here>", "＜!here｜here＞"),
+        ("<!subteam^S1>", "＜!subteam^S1＞"),
+        ("<#C024BE7LR>", "＜＃C024BE7LR＞"),
+        ("<@&12345>", "＜＠＆12345＞"),
+        ("<t:99:R>", "＜t:99:R＞"),
+        ("&lt;at id=all&gt;", "＆lt;at id=all＆gt;"),
+        ("&#64;all", "＆＃64;all"),
+        ("{{@all}}", "｛｛＠all｝｝"),
+        ("/start x", "／start x"),
+        ("去 /kick 他", "去 ／kick 他"),
+        // links
+        ("[点我](http://evil.cn)", "［点我］(〔链接已隐去〕)"),
+        ("[点我](javascript:alert(1))", "［点我］(javascript:alert(1))"),
+        ("![图](https://evil.cn/a.png)", "!［图］(〔链接已隐去〕)"),
+        ("<https://evil.cn|官方>", "＜〔链接已隐去〕｜官方＞"),
+        ("看 https://evil.cn/a?b=c#d 吧", "看 〔链接已隐去〕 吧"),
+        ("看https://evil.cn吧", "看〔链接已隐去〕吧"),
+        ("hxxp://evil.cn", "〔链接已隐去〕"),
+        ("www.evil.museum", "〔链接已隐去〕"),
+        ("evil.com", "〔链接已隐去〕"),
+        ("EVIL.COM.CN/x", "〔链接已隐去〕"),
+        ("evil。com", "〔链接已隐去〕"),
+        ("ｅｖｉｌ．ｃｏｍ", "〔链接已隐去〕"),
+        ("evil[.]com", "〔链接已隐去〕"),
+        ("ev\u{200b}il.c\u{200d}om", "〔链接已隐去〕"),
+        ("evil点com", "〔链接已隐去〕"),
+        ("t.me/evil", "〔链接已隐去〕"),
+        ("找 a@evil.com", "找 a＠〔链接已隐去〕"),
+        ("http://1.2.3.4:80/x", "〔链接已隐去〕"),
+        ("1.2.3.4", "〔链接已隐去〕"),
+        ("百度.com", "百度〔链接已隐去〕"),
+        ("weixin://dl/business/?t=x", "〔链接已隐去〕"),
+        // our prefix
+        ("【72小时】假消息", "〔72小时〕假消息"),
+        ("72小时】", "72小时〕"),
+        ("【\u{200b}72小时 】", "〔72小时 〕"),
+        ("〖72小时〗", "〔72小时〕"),
+        ("︻72小时︼", "〔72小时〕"),
+        ("[72小时]", "［72小时］"),
+        ("好\n【72小时】已结束", "好\n〔72小时〕已结束"),
+        // markup
+        ("**粗** _斜_ ~~删~~ ||藏||", "＊＊粗＊＊ ＿斜＿ ～～删～～ ｜｜藏｜｜"),
+        ("```\n码\n```", "｀｀｀\n码\n｀｀｀"),
+        ("# 标题", "＃ 标题"),
+        ("好\n> 官方", "好\n＞ 官方"),
+        ("标题\n---\n===", "标题\n－－－\n＝＝＝"),
+        ("- 一\n+ 二", "－ 一\n＋ 二"),
+        ("<font color=\"warning\">官方</font>", "＜font color=\"warning\"＞官方＜/font＞"),
+        ("<script>alert(1)</script>", "＜script＞alert(1)＜/script＞"),
+        ("<b>粗</b>", "＜b＞粗＜/b＞"),
+        ("\\*粗\\*", "＼＊粗＼＊"),
+        ("| a | b |", "｜ a ｜ b ｜"),
+        ("$x$", "＄x＄"),
+        // what cannot be seen
+        ("张\u{202e}三\u{2066}李\u{2069}四\u{200f}", "张三李四"),
+        ("好\u{0}\u{1b}[31m红", "好［31m红"),
+        ("一\r\n\r\n\r\n\r\n二\u{2028}三", "一\n\n二\n三"),
+        ("\u{e0041}\u{e0042}好", "好"),
+        // contacts
+        ("电话13800138000", "电话〔号码已隐去〕"),
+        ("电话138 0013 8000谢谢", "电话〔号码已隐去〕谢谢"),
+        ("电话一三八零零一三八零零零", "电话〔号码已隐去〕"),
+        ("１３８００１３８０００", "〔号码已隐去〕"),
+        ("1*3*8*0*0*1*3*8*0*0*0", "〔号码已隐去〕"),
+        ("0316-2233445", "〔号码已隐去〕"),
+        ("QQ:54321", "QQ:〔号码已隐去〕"),
+        ("微信号 zhangsan_1", "微信号 〔号码已隐去〕"),
+        ("身份证11010519491231002X", "身份证〔号码已隐去〕X"),
+        // what must survive
+        ("76岁，身高158cm，2026-11-23 09:40在3-2-501", "76岁，身高158cm，2026-11-23 09:40在3-2-501"),
+        ("红色T恤、黑裤子(旧)!", "红色T恤、黑裤子(旧)!"),
+    ];
+
+    #[test]
+    fn golden() {
+        assert!(GOLDEN.len() >= 60);
+        for (hostile, harmless) in GOLDEN {
+            assert_eq!(&for_group(hostile), harmless, "{hostile:?}");
+            assert_eq!(&for_group(harmless), harmless, "again: {hostile:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn twice_is_once_and_nothing_dangerous_stays(
+            any in ".{0,40}",
+            mean in "([@<>#&*_`\\[\\]()!./:0-9一二八。．点 \n+=~,'-]|www\\.|http://|\\.com|cn|2026-11-23|20260101|微信|qq|号|:|a|好|【72小时】|\u{200b}|\u{fe0f}|👩|\u{200d}){0,25}",
+        ) {
+            for text in [any, mean] {
+                let once = for_group(&text);
+                prop_assert_eq!(&for_group(&once), &once, "of {:?}", text);
+                let markup = once.contains(['@', '<', '>', '`', '*', '_', '#', '[', '【', '】', '\u{202e}']);
+                prop_assert!(!markup, "{}", once);
+                prop_assert!(!once.contains("://"));
+                let left = once.split(|c: char| !c.is_ascii_digit()).filter(|d| super::super::scan::runs(&glyphs(d)).iter().any(super::super::scan::Run::is_contact)).count();
+                prop_assert_eq!(left, 0);
+            }
+        }
+    }
+}

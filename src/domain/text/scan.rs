@@ -1,0 +1,393 @@
+//! Finds links and numbers of contact in free text, also where they are disguised.
+
+use super::fold::{ascii, digit, is_dash, is_invisible};
+use std::ops::Range;
+
+/// A visible character, folded to lower-case ASCII where it is a form of that.
+pub(crate) struct Glyph {
+    /// The folded character.
+    pub(crate) c: char,
+    /// Its bytes in the text.
+    pub(crate) at: Range<usize>,
+}
+
+/// The visible characters of `text`, folded.
+pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
+    text.char_indices()
+        .filter(|(_, c)| !is_invisible(*c))
+        .map(|(i, c)| Glyph { c: ascii(c).to_ascii_lowercase(), at: i..i + c.len_utf8() })
+        .collect()
+}
+
+/// Digits with at most three separators between any two of them.
+pub(crate) struct Run {
+    /// Unseparated digits, in order: the glyphs they stand at, one digit each.
+    pub(crate) groups: Vec<Range<usize>>,
+    /// All digits of the run.
+    pub(crate) digits: Vec<u8>,
+    /// Whether the same separator stands between all groups.
+    even: bool,
+}
+
+impl Run {
+    /// The glyphs from first to last digit.
+    pub(crate) fn span(&self) -> Range<usize> {
+        match (self.groups.first(), self.groups.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        }
+    }
+
+    /// Whether somebody could be reached by it: seven digits in one piece or grouped like a
+    /// telephone number, or scattered in ones and twos. But `12-3-1201`, a flat, and `9.40-10.20`, two times, stay readable.
+    pub(crate) fn is_contact(&self) -> bool {
+        let lengths: Vec<usize> = self.groups.iter().map(ExactSizeIterator::len).collect();
+        let scattered = lengths.len() >= 4 && lengths.iter().all(|n| *n <= 2);
+        match self.digits.len() {
+            0..7 => false,
+            10.. => true,
+            _ => {
+                lengths.iter().any(|n| *n >= 6)
+                    || matches!(lengths[..], [3 | 4, 4])
+                    || (scattered && (self.even || lengths.len() >= 5))
+            }
+        }
+    }
+}
+
+/// Every run of digits; dates that begin a run are not part of it.
+pub(crate) fn runs(glyphs: &[Glyph]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut i = 0;
+    while i < glyphs.len() {
+        if digit(glyphs[i].c).is_none() {
+            i += 1;
+        } else if let Some(end) = date(glyphs, i) {
+            i = end;
+        } else {
+            let run = run(glyphs, i);
+            i = run.span().end;
+            runs.push(run);
+        }
+    }
+    runs
+}
+
+fn run(glyphs: &[Glyph], start: usize) -> Run {
+    let mut run = Run { groups: Vec::new(), digits: Vec::new(), even: true };
+    let mut separator: Option<String> = None;
+    let mut i = start;
+    loop {
+        let first = i;
+        while let Some(value) = glyphs.get(i).and_then(|g| digit(g.c)) {
+            run.digits.push(value);
+            i += 1;
+        }
+        run.groups.push(first..i);
+        let gap = glyphs[i..].iter().take_while(|g| is_separator(g.c)).count();
+        if gap > 3 || glyphs.get(i + gap).is_none_or(|g| digit(g.c).is_none()) {
+            return run;
+        }
+        let between: String = glyphs[i..i + gap].iter().map(|g| g.c).collect();
+        run.even &= separator.get_or_insert_with(|| between.clone()) == &between;
+        i += gap;
+    }
+}
+
+/// What people put between the digits of a number; a line break, a colon and 、 are not among it.
+fn is_separator(c: char) -> bool {
+    is_dash(c)
+        || matches!(c, ' ' | '.' | ',' | '_' | '/' | '\\' | '(' | ')' | '[' | ']' | '+' | '*' | '~' | '|'
+            | '·' | '•' | '。' | '\'' | '\u{0300}'..='\u{036F}' | '\u{20D0}'..='\u{20FF}')
+        || (c.is_whitespace() && c != '\n')
+}
+
+/// The end of the date that stands at `start`: `2026-11-23`, `2026.1.3`, `2026/11/23`, `20261123`.
+fn date(glyphs: &[Glyph], start: usize) -> Option<usize> {
+    let number = |from: usize, most: usize| {
+        let ascii = |g: &&Glyph| g.c.is_ascii_digit();
+        let n = glyphs.get(from..)?.iter().take_while(ascii).take(most).count();
+        let text: String = glyphs[from..from + n].iter().map(|g| g.c).collect();
+        Some((text.parse::<u32>().ok()?, from + n))
+    };
+    let ends = |at: usize| glyphs.get(at).is_none_or(|g| digit(g.c).is_none());
+    let (_, i) = number(start, 4).filter(|(year, i)| (1900..2100).contains(year) && i - start == 4)?;
+    let (month, day, end) = match glyphs.get(i)?.c {
+        mark @ ('-' | '.' | '/') => {
+            let (month, j) = number(i + 1, 2)?;
+            glyphs.get(j).filter(|g| g.c == mark)?;
+            let (day, end) = number(j + 1, 2)?;
+            (month, day, end)
+        }
+        c if c.is_ascii_digit() => {
+            let (month, j) = number(i, 2)?;
+            let (day, end) = number(j, 2)?;
+            (month, day, (end - start == 8).then_some(end)?)
+        }
+        _ => return None,
+    };
+    ((1..=12).contains(&month) && (1..=31).contains(&day) && ends(end)).then_some(end)
+}
+
+/// Top-level domains that chat programs turn into links or that the public knows.
+const DOMAINS: &[&str] = &[
+    "ai", "app", "asia", "au", "be", "bid", "biz", "blog", "ca", "cc", "cf", "chat", "click", "cloud",
+    "club", "cn", "co", "com", "de", "dev", "edu", "email", "eu", "fr", "fun", "ga", "gd", "gg", "gl", "gov",
+    "gq", "group", "hk", "icu", "im", "info", "ink", "io", "jp", "kr", "la", "life", "link", "live", "loan",
+    "ltd", "ly", "me", "men", "ml", "mo", "mobi", "mp", "net", "news", "online", "org", "page", "press",
+    "pro", "pub", "pw", "red", "ren", "ru", "sh", "shop", "site", "social", "space", "store", "sx", "tech",
+    "tk", "to", "top", "tv", "tw", "uk", "us", "vip", "wang", "website", "wiki", "win", "work", "ws", "xin",
+    "xyz", "zone",
+];
+/// Those believed also after a disguised dot, where the others would be too often a word.
+const PLAIN_DOMAINS: &[&str] =
+    &["cc", "cn", "com", "gov", "icu", "info", "net", "org", "shop", "top", "vip", "xyz"];
+/// Chinese top-level domains.
+const CHINESE_DOMAINS: &[&str] = &["中国", "公司", "网络", "网址", "商城", "集团", "在线", "中文网"];
+/// Dots that are not a dot.
+const DISGUISED_DOTS: &[&str] = &["[.]", "(.)", "[dot]", "(dot)", "点", "。", "｡", "․", "[点]", "(点)"];
+
+/// The links in the text, as ranges of glyphs, in order of their start.
+pub(crate) fn links(glyphs: &[Glyph]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for i in 0..glyphs.len() {
+        if let Some(link) = scheme(glyphs, i).or_else(|| domain(glyphs, i)) {
+            found.push(link);
+        }
+    }
+    found
+}
+
+/// A link whose `://` stands at `at`.
+fn scheme(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
+    starts_with(&glyphs[at..], "://").then(|| {
+        let name = back(glyphs, at, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+        name..tail(glyphs, at + 3)
+    })
+}
+
+/// A domain whose last but one dot, or only dot, stands at `at`.
+fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
+    let plain = glyphs[at].c == '.';
+    let dot = if plain {
+        1
+    } else {
+        DISGUISED_DOTS.iter().find(|dot| starts_with(&glyphs[at..], dot))?.chars().count()
+    };
+    let before = glyphs[..at].last()?.c;
+    let after = at + dot;
+    let label: String =
+        glyphs[after..].iter().map(|g| g.c).take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let end = after + label.len();
+    let known = if plain { DOMAINS } else { PLAIN_DOMAINS };
+    let start = back(glyphs, at, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !before.is_ascii_alphanumeric() {
+        // 例子.com: the reader keeps the word, the link is gone.
+        return (plain && before.is_alphabetic() && known.contains(&label.as_str()))
+            .then(|| at..extend(glyphs, end));
+    }
+    if let Some(name) = CHINESE_DOMAINS.iter().find(|name| plain && starts_with(&glyphs[after..], name)) {
+        return Some(start..extend(glyphs, after + name.chars().count()));
+    }
+    let path = plain
+        && label.len() >= 2
+        && label.starts_with(|c: char| c.is_ascii_alphabetic())
+        && glyphs.get(end).is_some_and(|g| g.c == '/')
+        && glyphs.get(end + 1).is_some_and(|g| g.c.is_ascii_alphanumeric());
+    let www = plain && !label.is_empty() && starts_with(&glyphs[start..], "www.");
+    (path || www || known.contains(&label.as_str()) || address(glyphs, start, end))
+        .then(|| start..extend(glyphs, end))
+}
+
+/// Whether the glyphs are an IPv4 address, up to its last dot's number.
+fn address(glyphs: &[Glyph], start: usize, end: usize) -> bool {
+    let text: String = glyphs[start..end].iter().map(|g| g.c).collect();
+    text.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// The end of a link that goes on after its domain with a port, a path or another label.
+fn extend(glyphs: &[Glyph], end: usize) -> usize {
+    match glyphs.get(end).map(|g| g.c) {
+        Some('.' | ':' | '/' | '?' | '#') => tail(glyphs, end),
+        _ => end,
+    }
+}
+
+/// The end of the characters that may stand in a link, without the punctuation of the sentence.
+fn tail(glyphs: &[Glyph], start: usize) -> usize {
+    let long = glyphs[start..].iter().take_while(|g| in_link(g.c)).count();
+    let kept = glyphs[start..start + long]
+        .iter()
+        .rposition(|g| !matches!(g.c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '"' | '\''));
+    kept.map_or(start, |last| start + last + 1)
+}
+
+/// RFC 3986's characters; whatever else is ASCII ends a link.
+fn in_link(c: char) -> bool {
+    c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+}
+
+/// Names of messengers, after which an account follows.
+const MESSENGERS: &[&str] = &[
+    "微信", "薇信", "威信", "weixin", "wechat", "vx", "wx", "v信", "qq", "扣扣", "企鹅", "telegram",
+    "whatsapp", "skype",
+];
+
+/// Accounts named after a messenger (`微信号：abc123`), as ranges of glyphs.
+pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
+    (0..glyphs.len())
+        .filter_map(|i| {
+            let name = MESSENGERS.iter().find(|name| starts_with(&glyphs[i..], name))?;
+            if i > 0 && glyphs[i - 1].c.is_ascii_alphanumeric() && name.is_ascii() {
+                return None;
+            }
+            let after = i + name.chars().count();
+            let between = glyphs[after..].iter().take(5).take_while(|g| {
+                matches!(g.c, ':' | ' ' | '号' | '码' | '是' | '为' | '=' | '群' | '加' | '-' | '+')
+            });
+            let start = after + between.clone().count();
+            let told = between.clone().any(|g| matches!(g.c, ':' | '号' | '是' | '为' | '=' | '加'));
+            let account = glyphs[start..]
+                .iter()
+                .take_while(|g| g.c.is_ascii_alphanumeric() || matches!(g.c, '_' | '-'));
+            let long = account.clone().count();
+            let numbered = account.clone().any(|g| g.c.is_ascii_digit());
+            (long >= 5 && (told || numbered)).then(|| start..start + long)
+        })
+        .collect()
+}
+
+/// Whether the glyphs begin with `text`, which is lower case.
+pub(crate) fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
+    let mut glyphs = glyphs.iter();
+    text.chars().all(|c| glyphs.next().is_some_and(|g| g.c == c))
+}
+
+fn back(glyphs: &[Glyph], end: usize, allowed: impl Fn(char) -> bool) -> usize {
+    end - glyphs[..end].iter().rev().take_while(|g| allowed(g.c)).count()
+}
+
+/// A way to reach somebody outside the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// A web address.
+    Link,
+    /// A telephone number or an account.
+    Number,
+}
+
+/// Every contact in the text, in order, none overlapping another.
+pub(crate) fn contacts(glyphs: &[Glyph]) -> Vec<(Range<usize>, Contact)> {
+    let numbers = runs(glyphs).into_iter().filter(Run::is_contact).map(|run| run.span());
+    let mut all: Vec<_> = links(glyphs).into_iter().map(|r| (r, Contact::Link)).collect();
+    all.extend(numbers.chain(accounts(glyphs)).map(|r| (r, Contact::Number)));
+    all.sort_by_key(|(range, _)| range.start);
+    let mut merged: Vec<(Range<usize>, Contact)> = Vec::new();
+    for (range, contact) in all {
+        match merged.last_mut() {
+            Some((last, _)) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => merged.push((range, contact)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, Contact)> {
+        let glyphs = glyphs(text);
+        let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
+        contacts(&glyphs).into_iter().map(|(r, what)| (&text[bytes(r)], what)).collect()
+    }
+
+    #[test]
+    fn numbers_in_any_dress() {
+        for number in [
+            "13800138000",
+            "138 0013 8000",
+            "1-3-8-0-0-1-3-8-0-0-0",
+            "１３８００１３８０００",
+            "138·0013·8000",
+            "0316-2233445",
+            "2233445",
+            "223-3445",
+            "2233 4455",
+            "一三八零零一三八零零零",
+            "①③⑧⓪⓪①③⑧⓪⓪⓪",
+            "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0",
+            "138\u{200b}00138\u{200b}000",
+            "138 20190101",
+            "138-2019-0101",
+            "22 33 44 55",
+        ] {
+            let text = format!("请联系{number}谢谢");
+            let [(_, Contact::Number)] = found(&text)[..] else { panic!("{text}: {:?}", found(&text)) };
+        }
+    }
+
+    #[test]
+    fn what_a_notice_says_stays_readable() {
+        for text in [
+            "76岁,身高158cm,体重50公斤",
+            "2026-11-23 09:40-10:20",
+            "2026年11月23日9时40分",
+            "2026.11.20-2026.11.23",
+            "20261123走失",
+            "和平路12-3-1201室",
+            "冀R12345",
+            "9.40-10.20",
+            "3号楼2单元501",
+            "101国道37公里处",
+            "身高1.58米",
+            "110、120、119",
+            "他说三三两两的",
+            "T恤.黑色",
+            "第1.2节",
+            "Mr.Li",
+            "v1.2.3",
+            "9点到10点",
+            "去了微信群里",
+            "QQ糖",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn links_in_any_dress() {
+        for link in [
+            "http://a.b/c?d=1",
+            "HTTPS://EXAMPLE.CN",
+            "www.example.museum",
+            "example.com",
+            "a.b.example.com.cn/x",
+            "t.me/abc",
+            "example。com",
+            "example．com",
+            "ｅｘａｍｐｌｅ．ｃｏｍ",
+            "example[.]com",
+            "example(dot)com",
+            "example点com",
+            "192.168.1.1",
+            "ftp://x",
+            "exam\u{200b}ple.com",
+            "example.zz/pay",
+            "weixin://dl/x",
+            "example.中国",
+        ] {
+            let text = format!("请看{link}谢谢");
+            assert_eq!(found(&text), [(link, Contact::Link)], "{text}");
+        }
+        assert_eq!(found("百度.com/x 好"), [(".com/x", Contact::Link)]);
+        assert_eq!(found("(见 http://a.cn/b)。"), [("http://a.cn/b", Contact::Link)]);
+    }
+
+    #[test]
+    fn accounts_of_messengers() {
+        assert_eq!(found("加微信号：zhangsan"), [("zhangsan", Contact::Number)]);
+        assert_eq!(found("QQ 54321"), [("54321", Contact::Number)]);
+        assert_eq!(found("VX:ab_c12"), [("ab_c12", Contact::Number)]);
+    }
+}

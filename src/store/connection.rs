@@ -1,0 +1,220 @@
+//! One connection to either database, and the transaction around a change.
+
+use std::sync::{Arc, LazyLock};
+
+use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+
+use super::{Answer, StoreError};
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite(String),
+    Postgres(String),
+}
+
+impl Database {
+    /// Whether it is the embedded one.
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self, Database::Sqlite(_))
+    }
+
+    /// The name in logs; never the address, which holds a password.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Database::Sqlite(_) => "sqlite",
+            Database::Postgres(_) => "postgres",
+        }
+    }
+}
+
+/// Drives the sockets of all PostgreSQL connections, apart from the runtime of the server, which must
+/// never wait for a database.
+static SOCKETS: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("postgres")
+        .enable_all()
+        .build()
+        .expect("a thread for the database's sockets can be started")
+});
+
+/// Waits for an answer of PostgreSQL on the blocking thread that asked.
+pub struct OnSockets;
+
+impl diesel_async::async_connection_wrapper::BlockOn for OnSockets {
+    fn block_on<F: Future>(&self, answer: F) -> F::Output {
+        SOCKETS.handle().block_on(answer)
+    }
+
+    fn get_runtime() -> Self {
+        OnSockets
+    }
+}
+
+type PgConn = AsyncConnectionWrapper<AsyncPgConnection, OnSockets>;
+
+/// A connection to either database.
+pub enum Conn {
+    Pg(Box<PgConn>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// Expands one query for each database, so that every feature of diesel can be used in it.
+macro_rules! both {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::store::Conn::Pg($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+            $crate::store::Conn::Sqlite($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use both;
+
+impl Conn {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Connection`] with the database's own words.
+    pub fn open(database: &Database) -> Answer<Conn> {
+        match database {
+            Database::Sqlite(path) => open_sqlite(path),
+            Database::Postgres(url) => open_postgres(url),
+        }
+        .map_err(StoreError::Connection)
+    }
+
+    /// Runs `change` in a transaction; inside another one, in a savepoint of it. An error, or a panic,
+    /// takes all of it back.
+    ///
+    /// # Errors
+    /// What `change` answers, or that the commit failed.
+    pub fn transaction<T, E: From<StoreError>>(
+        &mut self,
+        change: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin().map_err(StoreError::from)?;
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| change(self)));
+        match outcome {
+            Ok(Ok(value)) => {
+                self.commit().map_err(StoreError::from)?;
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                self.roll_back().map_err(StoreError::from)?;
+                Err(error)
+            }
+            Err(panic) => {
+                if let Err(error) = self.roll_back() {
+                    tracing::error!(%error, "a change that panicked could not be rolled back");
+                }
+                std::panic::resume_unwind(panic)
+            }
+        }
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Pg(c) => <PgConn as Connection>::TransactionManager::begin_transaction(&mut **c),
+            Conn::Sqlite(c) => {
+                let status =
+                    <SqliteConnection as Connection>::TransactionManager::transaction_manager_status_mut(
+                        &mut **c,
+                    );
+                if status.transaction_depth()?.is_none() {
+                    // A deferred transaction that reads and then writes loses against any other writer.
+                    diesel::connection::AnsiTransactionManager::begin_transaction_sql(
+                        &mut **c,
+                        "BEGIN IMMEDIATE",
+                    )
+                } else {
+                    <SqliteConnection as Connection>::TransactionManager::begin_transaction(&mut **c)
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Pg(c) => <PgConn as Connection>::TransactionManager::commit_transaction(&mut **c),
+            Conn::Sqlite(c) => {
+                <SqliteConnection as Connection>::TransactionManager::commit_transaction(&mut **c)
+            }
+        }
+    }
+
+    fn roll_back(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Pg(c) => <PgConn as Connection>::TransactionManager::rollback_transaction(&mut **c),
+            Conn::Sqlite(c) => {
+                <SqliteConnection as Connection>::TransactionManager::rollback_transaction(&mut **c)
+            }
+        }
+    }
+}
+
+fn open_sqlite(path: &str) -> Result<Conn, String> {
+    let mut conn = SqliteConnection::establish(path)
+        .map_err(|e| format!("{path}: {e}. Does its folder exist, and may this user write there?"))?;
+    // FULL: what was answered "accepted" survives a power cut. secure_delete: what is erased is
+    // overwritten in the file, not only forgotten.
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(|e| format!("{path}: {e}"))?;
+    Ok(Conn::Sqlite(Box::new(conn)))
+}
+
+fn open_postgres(url: &str) -> Result<Conn, String> {
+    SOCKETS.block_on(async {
+        let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let tls =
+            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|e| e.to_string())?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+        let (client, connection) = tokio_postgres::connect(url, tls).await.map_err(|e| {
+            // The address holds the password; the database's own words do not.
+            let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
+            format!("PostgreSQL: {e}{cause}")
+        })?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection)
+            .await
+            .map(|c| Conn::Pg(Box::new(PgConn::from(c))))
+            .map_err(|e| e.to_string())
+    })
+}
+
+/// Opens the pool's connections.
+#[derive(Debug)]
+pub(super) struct Manager(pub(super) Database);
+
+impl diesel::r2d2::ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        Conn::open(&self.0)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        both!(conn, c => c.ping()).map_err(StoreError::from)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || both!(conn, c => R2D2Connection::is_broken(c))
+    }
+}

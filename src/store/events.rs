@@ -1,0 +1,210 @@
+//! The decision log: one event a transition, each with the hash of the one before.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::notices::Notice;
+use super::schema::{chain, events};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::{Actor, State};
+
+/// What is to be written down about a transition.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    pub notice: &'a Notice,
+    /// The revision it is about.
+    pub revision: i32,
+    /// The name of the step.
+    pub step: &'a str,
+    pub before: State,
+    pub after: State,
+    pub actor: Actor,
+    /// A code of `review::reasons`.
+    pub reason: Option<&'a str>,
+    /// Free words, sealed under the case's key: erased with it, while the chain stays whole.
+    pub note_sealed: Option<Vec<u8>>,
+    pub at: DateTime<Utc>,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub struct Event {
+    /// 1, 2, 3, … without a gap.
+    pub seq: i64,
+    pub notice_id: Id,
+    pub case_number: String,
+    pub revision: i32,
+    pub step: String,
+    pub before: Named<State>,
+    pub after: Named<State>,
+    /// `reporter`, `moderator`, `lead` or `clock`.
+    pub actor: String,
+    pub account_id: Option<Id>,
+    pub reason: Option<String>,
+    pub note_sealed: Option<Vec<u8>>,
+    pub note_digest: Option<Vec<u8>>,
+    pub at: Time,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+impl Event {
+    /// The hash over all that the line says, and over the line before.
+    pub fn digest(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: &[u8]| {
+            // Each field with its length, so that no two lines read the same.
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        field(&self.previous);
+        field(&self.seq.to_be_bytes());
+        field(self.notice_id.0.as_bytes());
+        field(self.case_number.as_bytes());
+        field(&self.revision.to_be_bytes());
+        field(self.step.as_bytes());
+        field(self.before.0.as_str().as_bytes());
+        field(self.after.0.as_str().as_bytes());
+        field(self.actor.as_bytes());
+        field(self.account_id.map(|id| id.0.into_bytes()).unwrap_or_default().as_slice());
+        field(self.reason.as_deref().unwrap_or_default().as_bytes());
+        field(self.note_digest.as_deref().unwrap_or_default());
+        field(&self.at.0.timestamp_micros().to_be_bytes());
+        hash.finalize().to_vec()
+    }
+}
+
+/// Appends to the log. Call it last in a transaction: the head of the chain stays locked until its end.
+///
+/// # Errors
+/// When the database refuses.
+pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
+    let (seq, previous) = lock_head(conn)?;
+    let (actor, account) = match entry.actor {
+        Actor::Reporter => ("reporter", None),
+        Actor::Moderator { id, lead: false } => ("moderator", Some(Id(id))),
+        Actor::Moderator { id, lead: true } => ("lead", Some(Id(id))),
+        Actor::Clock => ("clock", None),
+    };
+    let mut event = Event {
+        seq: seq + 1,
+        notice_id: entry.notice.id,
+        case_number: entry.notice.case_number.clone(),
+        revision: entry.revision,
+        step: entry.step.to_owned(),
+        before: Named(entry.before),
+        after: Named(entry.after),
+        actor: actor.to_owned(),
+        account_id: account,
+        reason: entry.reason.map(str::to_owned),
+        note_digest: entry.note_sealed.as_deref().map(|note| Sha256::digest(note).to_vec()),
+        note_sealed: entry.note_sealed,
+        at: Time(entry.at),
+        previous,
+        hash: Vec::new(),
+    };
+    event.hash = event.digest();
+    both!(conn, c => {
+        diesel::insert_into(events::table).values(&event).execute(c)?;
+        diesel::update(chain::table.filter(chain::id.eq(1)))
+            .set((chain::seq.eq(event.seq), chain::hash.eq(&event.hash)))
+            .execute(c)?;
+    });
+    Ok(())
+}
+
+fn lock_head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
+    if let Conn::Pg(c) = conn {
+        return Ok(chain::table.find(1).select((chain::seq, chain::hash)).for_update().first(&mut **c)?);
+    }
+    head(conn)
+}
+
+/// The number and hash of the newest line: keep a copy elsewhere, and nobody can cut the end off unseen.
+///
+/// # Errors
+/// When the database refuses.
+pub fn head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
+    Ok(both!(conn, c => chain::table.find(1).select((chain::seq, chain::hash)).first(c))?)
+}
+
+/// The events of a notice, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
+    Ok(both!(conn, c => events::table
+        .filter(events::notice_id.eq(Id(notice)))
+        .order(events::seq)
+        .select(Event::as_select())
+        .load(c))?)
+}
+
+/// Forgets the free words of a notice's events; their digests stay, so the chain still holds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::update(events::table.filter(events::notice_id.eq(Id(notice))))
+        .set(events::note_sealed.eq(None::<Vec<u8>>))
+        .execute(c))?;
+    Ok(())
+}
+
+/// What a walk over the whole log found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As many lines as the head says, each following from the one before.
+    Whole { lines: i64, head: String },
+    /// The first line that does not follow, with what is wrong about it.
+    Broken { seq: i64, what: &'static str },
+}
+
+/// Walks the log from its first line to its head.
+///
+/// # Errors
+/// When the database refuses.
+pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
+    const SLICE: i64 = 1_000;
+    let (last, head_hash) = head(conn)?;
+    let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
+    loop {
+        let slice: Vec<Event> = both!(conn, c => events::table
+            .filter(events::seq.gt(seq))
+            .order(events::seq)
+            .limit(SLICE)
+            .select(Event::as_select())
+            .load(c))?;
+        for event in &slice {
+            seq += 1;
+            let note = event.note_sealed.as_deref().map(|n| Sha256::digest(n).to_vec());
+            let what = if event.seq != seq {
+                Some("an entry before it is missing")
+            } else if event.previous != previous {
+                Some("it does not follow from the entry before")
+            } else if event.hash != event.digest() {
+                Some("it was altered")
+            } else if note.is_some() && note != event.note_digest {
+                Some("its note was altered")
+            } else {
+                None
+            };
+            if let Some(what) = what {
+                return Ok(Verdict::Broken { seq, what });
+            }
+            previous.clone_from(&event.hash);
+        }
+        if (slice.len() as i64) < SLICE {
+            break;
+        }
+    }
+    if seq != last || (last > 0 && previous != head_hash) {
+        return Ok(Verdict::Broken { seq: seq + 1, what: "entries at the end are missing" });
+    }
+    let head = previous.iter().map(|b| format!("{b:02x}")).collect();
+    Ok(Verdict::Whole { lines: seq, head })
+}

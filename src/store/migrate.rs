@@ -1,0 +1,30 @@
+//! Brings the database up to date; several nodes may try at once.
+
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{Answer, Conn, StoreError};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Any number will do as long as nobody else uses it in this database.
+const LOCK: i64 = 7_272_727;
+
+/// Applies what is missing.
+///
+/// # Errors
+/// [`StoreError::Connection`] with the migration's name and the database's own words.
+pub fn run(conn: &mut Conn) -> Answer<()> {
+    match conn {
+        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
+        Conn::Pg(c) => {
+            let lock = |sql: &str| diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(LOCK);
+            lock("SELECT pg_advisory_lock($1)").execute(&mut **c)?;
+            let outcome = c.run_pending_migrations(POSTGRES).map(drop);
+            lock("SELECT pg_advisory_unlock($1)").execute(&mut **c)?;
+            outcome
+        }
+    }
+    .map_err(|e| StoreError::Connection(format!("migration failed: {e}")))
+}

@@ -1,0 +1,135 @@
+//! The only SQL and the only diesel: one file a table or a few that belong together, one function a
+//! question or a change.
+//!
+//! Reading is [`Store::read`], changing is [`Store::write`]: the closure is synchronous, so nothing can
+//! wait for the network while a transaction is open. Two databases answer: SQLite, where one writer
+//! gathers what is waiting into one transaction, and PostgreSQL.
+
+use std::sync::Arc;
+
+pub mod accounts;
+pub mod answers;
+mod connection;
+pub mod deliveries;
+pub mod events;
+pub mod groups;
+pub mod migrate;
+pub mod notices;
+pub mod photos;
+pub mod queue;
+pub mod schema;
+pub mod tips;
+pub mod types;
+mod writer;
+
+use connection::Manager;
+pub(crate) use connection::both;
+pub use connection::{Conn, Database};
+use writer::Writer;
+
+/// What can go wrong between us and the database. A missing row is `Ok(None)`, never this.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("no connection to the database: {0}")]
+    Connection(String),
+    #[error("the database holds what this program did not write: {0}")]
+    Corrupt(String),
+    #[error("the database work was broken off")]
+    BrokenOff,
+}
+
+impl From<crate::vault::Unopenable> for StoreError {
+    fn from(e: crate::vault::Unopenable) -> StoreError {
+        StoreError::Corrupt(e.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(e: serde_json::Error) -> StoreError {
+        StoreError::Corrupt(e.to_string())
+    }
+}
+
+/// The answer of a database call.
+pub type Answer<T> = Result<T, StoreError>;
+
+/// The database, shared by everybody; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: diesel::r2d2::Pool<Manager>,
+    /// SQLite has one writer; PostgreSQL has as many as the pool.
+    writer: Option<Arc<Writer>>,
+    database: Database,
+}
+
+impl Store {
+    /// Connects, migrates, and answers with a store that works.
+    ///
+    /// # Errors
+    /// A sentence that says what to mend, when the first connection or a migration fails.
+    pub async fn open(database: Database) -> Answer<Store> {
+        tokio::task::spawn_blocking(move || {
+            // The pool would hide the first error behind a time-out.
+            let mut first = Conn::open(&database)?;
+            migrate::run(&mut first)?;
+            let writer = database.is_sqlite().then(|| Writer::start(first)).transpose()?.map(Arc::new);
+            let pool = diesel::r2d2::Pool::builder()
+                .max_size(16)
+                .min_idle(Some(2))
+                .connection_timeout(std::time::Duration::from_secs(10))
+                .test_on_check_out(false)
+                .build(Manager(database.clone()))
+                .map_err(|e| StoreError::Connection(e.to_string()))?;
+            Ok(Store { pool, writer, database })
+        })
+        .await
+        .map_err(|_| StoreError::BrokenOff)?
+    }
+
+    /// Which database this is.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Runs a reading closure on a connection of the pool.
+    ///
+    /// # Errors
+    /// What the closure answers, or that no connection could be had.
+    pub async fn read<T, F>(&self, question: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut conn = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
+            question(&mut conn)
+        })
+        .await
+        .map_err(|_| StoreError::BrokenOff)?
+    }
+
+    /// Runs a changing closure in one transaction. When this answers `Ok`, the change is on the disk.
+    ///
+    /// # Errors
+    /// What the closure answers (then nothing of it is kept), or that the commit failed.
+    pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        if let Some(writer) = &self.writer {
+            return writer.run(change).await;
+        }
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut conn = pool.get().map_err(|e| E::from(StoreError::Connection(e.to_string())))?;
+            conn.transaction(change)
+        })
+        .await
+        .map_err(|_| E::from(StoreError::BrokenOff))?
+    }
+}

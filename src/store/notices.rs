@@ -1,0 +1,389 @@
+//! Notices, their revisions and the approvals of each.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::{approvals, idempotency, notices, revisions, tips};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::{Approval, Needs, Standing, State};
+use crate::domain::notice::{Kind, Outcome, Private, Public};
+use crate::vault::{Key, Vault};
+
+/// A notice as stored. What it says is in its revisions, sealed.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = notices, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct Notice {
+    pub id: Id,
+    /// Ten characters, without the dash.
+    pub case_number: String,
+    pub kind: Named<Kind>,
+    pub region: String,
+    pub state: Named<State>,
+    /// Raised by every transition; a decision names the one it saw.
+    pub version: i32,
+    /// The newest revision.
+    pub revision: i32,
+    /// The one that may be read and sent.
+    pub live_revision: Option<i32>,
+    /// A newer one that waits for review while the live one stands.
+    pub pending_revision: Option<i32>,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+    pub missing_since: Time,
+    pub submitted_at: Time,
+    pub needs_approvals: i16,
+    pub needs_leads: i16,
+    pub sealed: bool,
+    pub submitted_by: Option<Id>,
+    pub claimed_by: Option<Id>,
+    pub claimed_until: Option<Time>,
+    pub cooling_until: Option<Time>,
+    pub live_at: Option<Time>,
+    pub ends_at: Option<Time>,
+    pub ended_at: Option<Time>,
+    pub outcome: Option<Named<Outcome>>,
+    /// Whether the reporter lets the groups know the outcome.
+    pub announce: bool,
+    pub erase_at: Option<Time>,
+    /// The case's key under the master key; gone once erased.
+    pub key_wrapped: Option<Vec<u8>>,
+    pub manage_hash: Option<Vec<u8>>,
+    pub phone_hash: Option<Vec<u8>>,
+    pub second_look_at: Option<Time>,
+    pub police_due_at: Option<Time>,
+    pub renewals: i16,
+}
+
+impl Notice {
+    /// Where it stands, for the life cycle.
+    pub fn standing(&self, approvals: Vec<Approval>) -> Standing {
+        Standing {
+            state: self.state.0,
+            needs: Needs { approvals: self.needs_approvals as u8, leads: self.needs_leads as u8 },
+            approvals,
+            submitted_by: self.submitted_by.map(|id| id.0),
+            sealed: self.sealed,
+        }
+    }
+
+    /// Who holds it at that time.
+    pub fn claimant(&self, now: DateTime<Utc>) -> Option<Uuid> {
+        self.claimed_by.filter(|_| self.claimed_until.is_some_and(|until| until.0 > now)).map(|id| id.0)
+    }
+
+    /// Whether the public may read it at that time: a stopped sweep cannot keep a dead notice up.
+    pub fn is_public(&self, now: DateTime<Utc>) -> bool {
+        self.state.0 == State::Live && self.ends_at.is_some_and(|ends| ends.0 > now)
+    }
+
+    /// The state to tell at that time: a live notice past its end is over, swept or not.
+    pub fn state_at(&self, now: DateTime<Utc>) -> State {
+        match self.state.0 {
+            State::Live | State::Paused if self.ends_at.is_some_and(|ends| ends.0 <= now) => State::Expired,
+            state => state,
+        }
+    }
+
+    /// The key of its case, unless it was erased.
+    ///
+    /// # Errors
+    /// Under another master key.
+    pub fn key(&self, vault: &Vault) -> Answer<Option<Key>> {
+        Ok(self.key_wrapped.as_deref().map(|wrapped| vault.unwrap(wrapped)).transpose()?)
+    }
+}
+
+/// One revision's content, sealed under its case's key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
+pub struct Revision {
+    pub notice_id: Id,
+    pub number: i32,
+    pub public_sealed: Vec<u8>,
+    pub private_sealed: Vec<u8>,
+    /// Says the same as the one before, for another 72 hours.
+    pub renewal: bool,
+    pub created_at: Time,
+}
+
+impl Revision {
+    /// Seals a revision.
+    ///
+    /// # Errors
+    /// When the content cannot be written as JSON.
+    pub fn seal(
+        key: &Key,
+        notice: Uuid,
+        number: i32,
+        content: (&Public, &Private),
+        renewal: bool,
+        now: DateTime<Utc>,
+    ) -> Answer<Revision> {
+        Ok(Revision {
+            notice_id: Id(notice),
+            number,
+            public_sealed: key.seal("public", &serde_json::to_vec(content.0)?),
+            private_sealed: key.seal("private", &serde_json::to_vec(content.1)?),
+            renewal,
+            created_at: Time(now),
+        })
+    }
+
+    /// What everybody may read while it is live.
+    ///
+    /// # Errors
+    /// When the key is not this case's.
+    pub fn public(&self, key: &Key) -> Answer<Public> {
+        Ok(serde_json::from_slice(&key.open("public", &self.public_sealed)?)?)
+    }
+
+    /// What only those who verify it may read.
+    ///
+    /// # Errors
+    /// When the key is not this case's.
+    pub fn private(&self, key: &Key) -> Answer<Private> {
+        Ok(serde_json::from_slice(&key.open("private", &self.private_sealed)?)?)
+    }
+}
+
+/// Adds a notice with its first revision.
+///
+/// # Errors
+/// A unique violation where the case number was drawn before.
+pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(notices::table).values(notice).execute(c))?;
+    insert_revision(conn, revision)
+}
+
+/// Adds a later revision.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(revisions::table).values(revision).execute(c))?;
+    Ok(())
+}
+
+/// The notice of that case number (ten characters).
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_case(conn: &mut Conn, case_number: &str) -> Answer<Option<Notice>> {
+    Ok(both!(conn, c => notices::table
+        .filter(notices::case_number.eq(case_number))
+        .select(Notice::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The notice whose manage link has that hash.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
+    Ok(both!(conn, c => notices::table
+        .filter(notices::manage_hash.eq(hash))
+        .select(Notice::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The notice, locked until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
+    match conn {
+        Conn::Pg(c) => Ok(notices::table
+            .filter(notices::id.eq(Id(id)))
+            .select(Notice::as_select())
+            .for_update()
+            .first(&mut **c)
+            .optional()?),
+        // A write transaction of SQLite is alone already.
+        Conn::Sqlite(_) => by_id(conn, id),
+    }
+}
+
+/// The notice of that id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
+    Ok(both!(conn, c => notices::table
+        .filter(notices::id.eq(Id(id)))
+        .select(Notice::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// Writes a locked notice back.
+///
+/// # Errors
+/// When the database refuses.
+pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
+    both!(conn, c => diesel::update(notices::table.filter(notices::id.eq(notice.id))).set(notice).execute(c))?;
+    Ok(())
+}
+
+/// Takes or renews a claim in one conditional update.
+///
+/// Answers whether it was free, run out, or already `by`'s, and still at `version`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn claim(
+    conn: &mut Conn,
+    id: Uuid,
+    version: i32,
+    (state, next_version): (State, i32),
+    by: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::update(
+        notices::table
+            .filter(notices::id.eq(Id(id)))
+            .filter(notices::version.eq(version))
+            .filter(
+                notices::claimed_by.is_null()
+                    .or(notices::claimed_by.eq(Id(by)))
+                    .or(notices::claimed_until.le(Time(now))),
+            ),
+    )
+    .set((
+        notices::state.eq(Named(state)),
+        notices::version.eq(next_version),
+        notices::claimed_by.eq(Id(by)),
+        notices::claimed_until.eq(Time(until)),
+    ))
+    .execute(c))?;
+    Ok(rows == 1)
+}
+
+/// A revision of a notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Revision>> {
+    Ok(both!(conn, c => revisions::table
+        .filter(revisions::notice_id.eq(Id(notice)).and(revisions::number.eq(number)))
+        .select(Revision::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The live revisions of many notices at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> Answer<Vec<Revision>> {
+    let ids: Vec<Id> = of.iter().map(|n| n.id).collect();
+    Ok(both!(conn, c => revisions::table
+        .inner_join(notices::table.on(
+            notices::id.eq(revisions::notice_id).and(notices::live_revision.eq(revisions::number.nullable())),
+        ))
+        .filter(notices::id.eq_any(ids))
+        .select(Revision::as_select())
+        .load(c))?)
+}
+
+/// The approvals that stand for a revision, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<Approval>> {
+    let rows: Vec<(Id, bool)> = both!(conn, c => approvals::table
+        .filter(approvals::notice_id.eq(Id(notice)).and(approvals::revision.eq(revision)))
+        .order((approvals::at, approvals::account_id))
+        .select((approvals::account_id, approvals::lead))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(by, lead)| Approval { by: by.0, lead }).collect())
+}
+
+/// Makes the approvals of a revision the ones given: the primary key keeps them distinct.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_approvals(
+    conn: &mut Conn,
+    notice: Uuid,
+    revision: i32,
+    given: &[Approval],
+    now: DateTime<Utc>,
+) -> Answer<()> {
+    let standing = approvals(conn, notice, revision)?;
+    if given.is_empty() && !standing.is_empty() {
+        both!(conn, c => diesel::delete(
+            approvals::table.filter(approvals::notice_id.eq(Id(notice)).and(approvals::revision.eq(revision))),
+        )
+        .execute(c))?;
+    }
+    for approval in given.iter().filter(|a| !standing.contains(a)) {
+        both!(conn, c => diesel::insert_into(approvals::table)
+            .values((
+                approvals::notice_id.eq(Id(notice)),
+                approvals::revision.eq(revision),
+                approvals::account_id.eq(Id(approval.by)),
+                approvals::lead.eq(approval.lead),
+                approvals::at.eq(Time(now)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Deletes all that a notice said, and everything said about it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn erase_contents(conn: &mut Conn, id: Uuid) -> Answer<()> {
+    both!(conn, c => {
+        diesel::delete(revisions::table.filter(revisions::notice_id.eq(Id(id)))).execute(c)?;
+        diesel::delete(tips::table.filter(tips::notice_id.eq(Id(id)))).execute(c)?;
+        diesel::delete(idempotency::table.filter(idempotency::notice_id.eq(Id(id)))).execute(c)?;
+    });
+    Ok(())
+}
+
+/// How many notices of that phone are not over yet.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_by_phone(conn: &mut Conn, phone_hash: &[u8]) -> Answer<i64> {
+    let over = [State::Rejected, State::Closed, State::Expired, State::Removed, State::Erased].map(Named);
+    Ok(both!(conn, c => notices::table
+        .filter(notices::phone_hash.eq(phone_hash))
+        .filter(notices::state.ne_all(over))
+        .count()
+        .get_result(c))?)
+}
+
+/// Other notices of the same phone, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn same_phone(conn: &mut Conn, phone_hash: &[u8], but: Uuid, limit: i64) -> Answer<Vec<Notice>> {
+    Ok(both!(conn, c => notices::table
+        .filter(notices::phone_hash.eq(phone_hash))
+        .filter(notices::id.ne(Id(but)))
+        .order(notices::id.desc())
+        .select(Notice::as_select())
+        .limit(limit)
+        .load(c))?)
+}
+
+/// How many notices there are in each state, for the operator.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_by_state(conn: &mut Conn) -> Answer<Vec<(String, i64)>> {
+    both!(conn, c => {
+        let rows: Vec<(Named<State>, i64)> = notices::table
+            .group_by(notices::state)
+            .select((notices::state, diesel::dsl::count_star()))
+            .load(c)?;
+        Ok(rows.into_iter().map(|(state, n)| (state.0.as_str().to_owned(), n)).collect())
+    })
+}

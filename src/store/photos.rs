@@ -1,0 +1,103 @@
+//! Photos: what belongs to which notice, and the key that opens the stored picture.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::photos;
+use super::types::{Id, Time};
+use super::{Answer, Conn, both};
+
+/// A stored photo; its bytes are in the blobs, sealed under its key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = photos, treat_none_as_default_value = false)]
+pub struct Photo {
+    pub id: Id,
+    pub notice_id: Option<Id>,
+    pub key_wrapped: Vec<u8>,
+    pub width: i32,
+    pub height: i32,
+    /// A 64-bit difference hash: photos that look alike differ in few bits.
+    pub likeness: i64,
+    pub created_at: Time,
+}
+
+/// Adds a photo that belongs to nobody yet.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(conn: &mut Conn, photo: &Photo) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(photos::table).values(photo).execute(c))?;
+    Ok(())
+}
+
+/// The photo of that id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Photo>> {
+    Ok(both!(conn, c => photos::table.find(Id(id)).select(Photo::as_select()).first(c).optional())?)
+}
+
+/// Gives photos to a notice; answers how many were free, or its own already.
+///
+/// # Errors
+/// When the database refuses.
+pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> Answer<usize> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    Ok(both!(conn, c => diesel::update(
+        photos::table
+            .filter(photos::id.eq_any(ids))
+            .filter(photos::notice_id.is_null().or(photos::notice_id.eq(Id(notice)))),
+    )
+    .set(photos::notice_id.eq(Some(Id(notice))))
+    .execute(c))?)
+}
+
+/// The photos of a notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
+    Ok(both!(conn, c => photos::table
+        .filter(photos::notice_id.eq(Id(notice)))
+        .select(Photo::as_select())
+        .load(c))?)
+}
+
+/// Every other attached photo's likeness, newest first: compared in the program, bit by bit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn likenesses(conn: &mut Conn, but: Uuid, limit: i64) -> Answer<Vec<(Uuid, i64)>> {
+    let rows: Vec<(Option<Id>, i64)> = both!(conn, c => photos::table
+        .filter(photos::notice_id.is_not_null().and(photos::notice_id.ne(Id(but))))
+        .order(photos::id.desc())
+        .select((photos::notice_id, photos::likeness))
+        .limit(limit)
+        .load(c))?;
+    Ok(rows.into_iter().filter_map(|(id, likeness)| Some((id?.0, likeness))).collect())
+}
+
+/// Photos that no notice took within the time.
+///
+/// # Errors
+/// When the database refuses.
+pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+    let ids: Vec<Id> = both!(conn, c => photos::table
+        .filter(photos::notice_id.is_null().and(photos::created_at.le(Time(before))))
+        .select(photos::id)
+        .limit(limit)
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Deletes photos and with them the keys that open their bytes.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete(conn: &mut Conn, ids: &[Uuid]) -> Answer<()> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    both!(conn, c => diesel::delete(photos::table.filter(photos::id.eq_any(ids))).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Lists of notices: the review queue, what is live, and what the clock has come for.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::notices::Notice;
+use super::schema::notices;
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
+
+/// Where a page of the queue ends, so that the next goes on from there.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub struct QueuePlace {
+    pub urgency: i16,
+    pub missing_since: i64,
+    pub submitted_at: i64,
+    pub id: Uuid,
+}
+
+impl QueuePlace {
+    /// The place of a notice.
+    pub fn of(notice: &Notice) -> QueuePlace {
+        QueuePlace {
+            urgency: notice.urgency,
+            missing_since: notice.missing_since.0.timestamp_micros(),
+            submitted_at: notice.submitted_at.0.timestamp_micros(),
+            id: notice.id.0,
+        }
+    }
+}
+
+/// What waits for a moderator, most urgent first: risk, then time missing, then waiting.
+///
+/// Without a `state`: everything undecided, and whatever is live and needs another look (a second
+/// look or a police reference that is due, a new revision).
+///
+/// # Errors
+/// When the database refuses.
+pub fn queue(
+    conn: &mut Conn,
+    state: Option<State>,
+    sealed_too: bool,
+    after: Option<QueuePlace>,
+    limit: i64,
+) -> Answer<Vec<Notice>> {
+    both!(conn, c => {
+        let mut query = notices::table.select(Notice::as_select()).into_boxed();
+        query = match state {
+            Some(state) => query.filter(notices::state.eq(Named(state))),
+            None => query.filter(
+                notices::state.eq_any([State::Submitted, State::InReview, State::Escalated, State::SecondReview].map(Named))
+                    .or(notices::state.eq_any([State::Live, State::Paused].map(Named)).and(
+                        notices::second_look_at.is_not_null()
+                            .or(notices::police_due_at.is_not_null())
+                            .or(notices::pending_revision.is_not_null()),
+                    )),
+            ),
+        };
+        if !sealed_too {
+            query = query.filter(notices::sealed.eq(false));
+        }
+        if let Some(p) = after {
+            let missing = Time(crate::clock::from_micros(p.missing_since));
+            let submitted = Time(crate::clock::from_micros(p.submitted_at));
+            query = query.filter(
+                notices::urgency.lt(p.urgency).or(notices::urgency.eq(p.urgency).and(
+                    notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
+                        notices::submitted_at.gt(submitted)
+                            .or(notices::submitted_at.eq(submitted).and(notices::id.gt(Id(p.id)))),
+                    )),
+                )),
+            );
+        }
+        Ok(query
+            .order((notices::urgency.desc(), notices::missing_since, notices::submitted_at, notices::id))
+            .limit(limit)
+            .load(c)?)
+    })
+}
+
+/// Live notices, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn live(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    kind: Option<Kind>,
+    region: Option<(String, String)>,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Answer<Vec<Notice>> {
+    both!(conn, c => {
+        let mut query = notices::table
+            .filter(notices::state.eq(Named(State::Live)))
+            .filter(notices::ends_at.gt(Time(now)))
+            .select(Notice::as_select())
+            .into_boxed();
+        if let Some(kind) = kind {
+            query = query.filter(notices::kind.eq(Named(kind)));
+        }
+        if let Some((from, to)) = region {
+            query = query.filter(notices::region.between(from, to));
+        }
+        if let Some((at, id)) = before {
+            query = query.filter(
+                notices::live_at.lt(Time(at)).or(notices::live_at.eq(Time(at)).and(notices::id.lt(Id(id)))),
+            );
+        }
+        Ok(query.order((notices::live_at.desc(), notices::id.desc())).limit(limit).load(c)?)
+    })
+}
+
+/// Notices whose cooling has passed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn cooled(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+    let ids: Vec<Id> = both!(conn, c => notices::table
+        .filter(notices::state.eq(Named(State::Cooling)))
+        .filter(notices::cooling_until.le(Time(now)))
+        .order(notices::cooling_until)
+        .select(notices::id)
+        .limit(limit)
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Notices whose 72 hours have passed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+    let ids: Vec<Id> = both!(conn, c => notices::table
+        .filter(notices::state.eq_any([State::Live, State::Paused].map(Named)))
+        .filter(notices::ends_at.le(Time(now)))
+        .order(notices::ends_at)
+        .select(notices::id)
+        .limit(limit)
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Undecided notices that nobody has touched since `before`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forsaken(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+    let undecided =
+        [State::Submitted, State::InReview, State::NeedsInfo, State::Escalated, State::SecondReview]
+            .map(Named);
+    let ids: Vec<Id> = both!(conn, c => notices::table
+        .filter(notices::state.eq_any(undecided))
+        .filter(notices::submitted_at.le(Time(before)))
+        .select(notices::id)
+        .limit(limit)
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Notices whose retention has passed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+    let ids: Vec<Id> = both!(conn, c => notices::table
+        .filter(notices::erase_at.le(Time(now)))
+        .order(notices::erase_at)
+        .select(notices::id)
+        .limit(limit)
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}

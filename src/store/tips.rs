@@ -1,0 +1,43 @@
+//! What people who saw something told us, sealed under the notice's key.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::tips;
+use super::types::{Id, Time};
+use super::{Answer, Conn, both};
+
+/// A tip, sealed under its case's key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tips)]
+pub struct Tip {
+    pub id: Id,
+    pub notice_id: Id,
+    pub body_sealed: Vec<u8>,
+    /// Held back from the reporter until a moderator has read it.
+    pub held: bool,
+    pub created_at: Time,
+}
+
+/// Adds a tip.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(tips::table).values(tip).execute(c))?;
+    Ok(())
+}
+
+/// The tips of a notice, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tips_of(conn: &mut Conn, notice: Uuid, held_too: bool, limit: i64) -> Answer<Vec<Tip>> {
+    both!(conn, c => {
+        let mut query = tips::table.filter(tips::notice_id.eq(Id(notice))).select(Tip::as_select()).into_boxed();
+        if !held_too {
+            query = query.filter(tips::held.eq(false));
+        }
+        Ok(query.order(tips::id.desc()).limit(limit).load(c)?)
+    })
+}

@@ -1,0 +1,104 @@
+//! SQLite's one writer: a thread that takes everything that is waiting into one transaction.
+//!
+//! A commit to the disk costs the same for one change as for five hundred, so changes that arrive
+//! while one commit is under way share the next. Each runs in a savepoint of its own: a refused one
+//! takes nothing of its neighbours with it. Nobody hears of success before the commit.
+
+use std::sync::mpsc;
+
+use tokio::sync::oneshot;
+
+use super::{Conn, StoreError};
+
+/// Changes in one commit, at most: bounds how long the first of them waits.
+const AT_ONCE: usize = 512;
+
+/// What tells the one who asked, once the commit is known.
+type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Job = Box<dyn FnOnce(&mut Conn) -> Tell + Send>;
+
+/// The hand that passes changes to the writer's thread.
+pub(super) struct Writer {
+    jobs: mpsc::SyncSender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread on a connection of its own.
+    pub(super) fn start(conn: Conn) -> Result<Writer, StoreError> {
+        let (jobs, waiting) = mpsc::sync_channel(4 * AT_ONCE);
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_all(conn, &waiting))
+            .map_err(|e| StoreError::Connection(format!("no thread for the writer: {e}")))?;
+        Ok(Writer { jobs })
+    }
+
+    /// Runs `change` in the next transaction.
+    pub(super) async fn run<T, E, F>(&self, change: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, heard) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let outcome = conn.transaction(change);
+            Box::new(move |commit| {
+                // Nobody may be listening any more; the change is made all the same.
+                drop(answer.send(match commit {
+                    Ok(()) => outcome,
+                    Err(error) => outcome.and(Err(E::from(error))),
+                }));
+            })
+        });
+        self.hand_over(job).await?;
+        heard.await.map_err(|_| E::from(StoreError::BrokenOff))?
+    }
+
+    /// The queue is bounded; a full one is waited for off the async threads.
+    async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
+        match self.jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(mpsc::TrySendError::Disconnected(_)) => Err(StoreError::BrokenOff),
+            Err(mpsc::TrySendError::Full(job)) => {
+                let jobs = self.jobs.clone();
+                tokio::task::spawn_blocking(move || jobs.send(job))
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
+                    .ok_or(StoreError::BrokenOff)
+            }
+        }
+    }
+}
+
+fn write_all(mut conn: Conn, waiting: &mpsc::Receiver<Job>) {
+    while let Ok(first) = waiting.recv() {
+        let mut tellers: Vec<Tell> = Vec::new();
+        let commit = conn.transaction(|conn| {
+            tellers.extend(run_one(conn, first));
+            while tellers.len() < AT_ONCE {
+                let Ok(next) = waiting.try_recv() else { break };
+                tellers.extend(run_one(conn, next));
+            }
+            Ok::<(), StoreError>(())
+        });
+        if let Err(error) = &commit {
+            tracing::error!(%error, changes = tellers.len(), "a commit failed");
+        }
+        for tell in tellers {
+            tell(commit.as_ref().map(|()| ()).map_err(|e| StoreError::Connection(e.to_string())));
+        }
+    }
+}
+
+/// A change that panics is rolled back by its savepoint; its asker hears that it was broken off.
+fn run_one(conn: &mut Conn, job: Job) -> Option<Tell> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(conn))) {
+        Ok(tell) => Some(tell),
+        Err(_) => {
+            tracing::error!("a change panicked and was rolled back");
+            None
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What every page needs around its own content, and how a page becomes an answer.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::problem::Problem;
+use super::request;
+use crate::domain::language::Language;
+use crate::domain::people::Role;
+use crate::language::{text, text_with};
+
+/// Who is logged in, as the page's head shows it.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub name: String,
+    pub role: Role,
+}
+
+/// The frame of a page: language, who is logged in, the form token, and where the reader is.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub language: Language,
+    pub who: Option<Who>,
+    /// For forms under a session or a manage link; empty on public pages.
+    pub csrf: String,
+    /// The path of this page, for the link to the other language.
+    pub path: String,
+    /// Larger letters and targets, by the reader's choice.
+    pub large: bool,
+}
+
+/// The cookie that keeps a reader's choice of large letters.
+pub const LARGE_COOKIE: &str = "big";
+
+impl Frame {
+    /// The frame of a public page.
+    pub fn public(http: &HttpRequest) -> Frame {
+        let asked = http.query_string().split('&').find_map(|pair| pair.strip_prefix("big="));
+        let large = match asked {
+            Some(choice) => choice == "1",
+            None => http.cookie(LARGE_COOKIE).is_some_and(|c| c.value() == "1"),
+        };
+        Frame {
+            language: request::language(http),
+            who: None,
+            csrf: String::new(),
+            path: http.path().to_owned(),
+            large,
+        }
+    }
+
+    /// The frame of a page for somebody who is logged in.
+    pub fn for_account(http: &HttpRequest, name: &str, role: Role, csrf: String) -> Frame {
+        Frame { who: Some(Who { name: name.to_owned(), role }), csrf, ..Frame::public(http) }
+    }
+
+    /// A sentence by its key.
+    pub fn t(&self, key: &str) -> String {
+        text(self.language, key)
+    }
+
+    /// A sentence with one value set in.
+    pub fn t1(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
+        text_with(self.language, key, &[(name, value.to_string().into())])
+    }
+
+    /// A sentence with a number set in, so that its plural comes out right.
+    pub fn tn(&self, key: &str, name: &str, number: i64) -> String {
+        text_with(self.language, key, &[(name, number.into())])
+    }
+
+    /// The language tag of the page.
+    pub fn tag(&self) -> &'static str {
+        self.language.as_str()
+    }
+
+    /// The address of the same page in the other language.
+    pub fn other_language(&self) -> String {
+        let other = match self.language {
+            Language::ZhCn => Language::En,
+            Language::En => Language::ZhCn,
+        };
+        format!("{}?lang={}", self.path, other.as_str())
+    }
+
+    /// The address of the same page with the other size of letters.
+    pub fn other_size(&self) -> String {
+        format!("{}?big={}", self.path, u8::from(!self.large))
+    }
+
+    /// Whether the logged-in person may do what `role` may.
+    pub fn may(&self, role: Role) -> bool {
+        self.who.as_ref().is_some_and(|who| who.role.includes(role))
+    }
+}
+
+/// A rendered page; keeps the reader's choice of language and size for the next one.
+///
+/// # Errors
+/// When the template fails, which is a fault of ours.
+pub fn page(http: &HttpRequest, frame: &Frame, template: &impl Template) -> Result<HttpResponse, Problem> {
+    page_with(http, frame, template, StatusCode::OK)
+}
+
+/// A rendered page with another status than 200.
+///
+/// # Errors
+/// When the template fails, which is a fault of ours.
+pub fn page_with(
+    http: &HttpRequest,
+    frame: &Frame,
+    template: &impl Template,
+    status: StatusCode,
+) -> Result<HttpResponse, Problem> {
+    let html = template.render().map_err(|e| Problem::Internal(format!("template: {e}")))?;
+    let mut response = HttpResponse::build(status);
+    response.content_type("text/html; charset=utf-8").insert_header(("content-language", frame.tag()));
+    for (name, value, asked) in [
+        (request::LANGUAGE_COOKIE, frame.tag(), "lang="),
+        (LARGE_COOKIE, if frame.large { "1" } else { "0" }, "big="),
+    ] {
+        if http.query_string().split('&').any(|pair| pair.starts_with(asked)) {
+            response.cookie(
+                actix_web::cookie::Cookie::build(name, value)
+                    .path("/")
+                    .same_site(actix_web::cookie::SameSite::Lax)
+                    .max_age(actix_web::cookie::time::Duration::days(365))
+                    .finish(),
+            );
+        }
+    }
+    Ok(response.body(html))
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame,
+    title: String,
+    detail: String,
+    request_id: &'a str,
+    login: bool,
+}
+
+/// A problem as a page.
+pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> HttpResponse {
+    let frame = Frame::public(http);
+    let template = ProblemPage {
+        title: problem.title(frame.language),
+        detail: problem.detail(frame.language),
+        login: matches!(problem, Problem::LoginRequired),
+        request_id,
+        frame: frame.clone(),
+    };
+    page_with(http, &frame, &template, problem.status())
+        .unwrap_or_else(|problem| problem.to_json_response(frame.language, request_id))
+}

@@ -1,0 +1,7 @@
+//! What all doors share: the page of routes, problems, sessions, limits, languages, health and metrics.
+
+pub mod csrf;
+pub mod frame;
+pub mod problem;
+pub mod request;
+pub mod shared;

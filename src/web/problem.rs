@@ -1,0 +1,289 @@
+//! Everything that can be answered instead of what was asked for, as RFC 9457 problems.
+//!
+//! One closed list: its codes are stable and stand in the README's reference; its sentences are in
+//! `assets/i18n/*/web.ftl` as `problem-CODE` (title) and `problem-CODE-detail`.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use serde::Serialize;
+
+use super::request;
+use crate::domain::language::Language;
+use crate::language::{text, text_with};
+use crate::store::StoreError;
+
+/// A fault of one field: a key of `intake.ftl` or a station's own, and what goes into the sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// The sentence is under `field-CODE`.
+    pub code: &'static str,
+    /// Set into the sentence as `$name`.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl FieldFault {
+    /// A fault that needs no values.
+    pub const fn new(code: &'static str) -> FieldFault {
+        FieldFault { code, values: Vec::new() }
+    }
+
+    /// The sentence for the reader.
+    pub fn sentence(&self, language: Language) -> String {
+        let values: Vec<_> = self.values.iter().map(|(n, v)| (*n, v.as_str().into())).collect();
+        text_with(language, &format!("field-{}", self.code), &values)
+    }
+}
+
+/// Faults by field, in the field's own name (`last_seen.at`).
+pub type FieldFaults = BTreeMap<String, FieldFault>;
+
+/// What can be answered instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("the body is not JSON: {0}")]
+    NotJson(String),
+    #[error("the content type is not the one this call takes")]
+    WrongType,
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("some fields are wrong")]
+    Invalid(FieldFaults),
+    #[error("nobody is logged in")]
+    LoginRequired,
+    #[error("name, password or code is wrong")]
+    LoginRefused,
+    #[error("this role may not do that")]
+    Forbidden,
+    #[error("the request did not come from our own page")]
+    CrossSite,
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("that method is not taken here")]
+    MethodNotAllowed,
+    #[error("this case number was never issued")]
+    CaseUnknown,
+    #[error("this is not a case number")]
+    CaseMalformed,
+    #[error("the manage link is not valid")]
+    ManageLinkInvalid,
+    #[error("the same key came with another body")]
+    KeyReused,
+    #[error("somebody else holds the claim")]
+    ClaimedByOther,
+    #[error("claim it first")]
+    ClaimRequired,
+    #[error("the notice has moved on")]
+    StaleVersion { state: &'static str, version: i32 },
+    #[error("approvals come from different people, none of them the reporter")]
+    SameApprover,
+    #[error("only a lead may do that")]
+    LeadRequired,
+    #[error("the policy wants a police reference first")]
+    PoliceReferenceRequired,
+    #[error("the undo window is over")]
+    TooLate,
+    #[error("a notice in state {state} cannot do that")]
+    NotPossible { state: &'static str },
+    #[error("too many live notices of one reporter")]
+    TooManyNotices,
+    #[error("the photo was refused: {0}")]
+    PhotoRefused(&'static str),
+    #[error("the group is connected already")]
+    GroupExists,
+    #[error("the code is wrong")]
+    WrongCode,
+    #[error("the code has expired")]
+    CodeExpired,
+    #[error("the platform did not take the message: {0}")]
+    GroupUnreachable(String),
+    #[error("too many requests")]
+    TooMany { retry_after_s: u64 },
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Problem {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Problem::NotJson(_) => "not_json",
+            Problem::WrongType => "wrong_content_type",
+            Problem::TooLarge(_) => "too_large",
+            Problem::Invalid(_) => "invalid_fields",
+            Problem::LoginRequired => "login_required",
+            Problem::LoginRefused => "login_refused",
+            Problem::Forbidden => "forbidden",
+            Problem::CrossSite => "cross_site",
+            Problem::NotFound => "not_found",
+            Problem::MethodNotAllowed => "method_not_allowed",
+            Problem::CaseUnknown => "case_unknown",
+            Problem::CaseMalformed => "case_malformed",
+            Problem::ManageLinkInvalid => "manage_link_invalid",
+            Problem::KeyReused => "idempotency_key_reused",
+            Problem::ClaimedByOther => "claimed_by_other",
+            Problem::ClaimRequired => "claim_required",
+            Problem::StaleVersion { .. } => "stale_version",
+            Problem::SameApprover => "same_approver",
+            Problem::LeadRequired => "lead_required",
+            Problem::PoliceReferenceRequired => "police_reference_required",
+            Problem::TooLate => "too_late",
+            Problem::NotPossible { .. } => "not_possible",
+            Problem::TooManyNotices => "too_many_notices",
+            Problem::PhotoRefused(_) => "photo_refused",
+            Problem::GroupExists => "group_exists",
+            Problem::WrongCode => "wrong_code",
+            Problem::CodeExpired => "code_expired",
+            Problem::GroupUnreachable(_) => "group_unreachable",
+            Problem::TooMany { .. } => "too_many_requests",
+            Problem::Internal(_) => "internal_error",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Problem::NotJson(_) => StatusCode::BAD_REQUEST,
+            Problem::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Problem::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::Invalid(_)
+            | Problem::PhotoRefused(_)
+            | Problem::WrongCode
+            | Problem::GroupUnreachable(_)
+            | Problem::PoliceReferenceRequired => StatusCode::UNPROCESSABLE_ENTITY,
+            Problem::LoginRequired | Problem::LoginRefused | Problem::ManageLinkInvalid => {
+                StatusCode::UNAUTHORIZED
+            }
+            Problem::Forbidden | Problem::CrossSite | Problem::SameApprover | Problem::LeadRequired => {
+                StatusCode::FORBIDDEN
+            }
+            Problem::NotFound | Problem::CaseUnknown | Problem::CaseMalformed => StatusCode::NOT_FOUND,
+            Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Problem::KeyReused
+            | Problem::ClaimedByOther
+            | Problem::ClaimRequired
+            | Problem::StaleVersion { .. }
+            | Problem::TooLate
+            | Problem::NotPossible { .. }
+            | Problem::GroupExists => StatusCode::CONFLICT,
+            Problem::CodeExpired => StatusCode::GONE,
+            Problem::TooManyNotices | Problem::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Problem::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The heading for the reader.
+    pub fn title(&self, language: Language) -> String {
+        text(language, &format!("problem-{}", self.code()))
+    }
+
+    /// What to do, for the reader.
+    pub fn detail(&self, language: Language) -> String {
+        let key = match self {
+            Problem::PhotoRefused(why) => format!("photo-{why}"),
+            _ => format!("problem-{}-detail", self.code()),
+        };
+        let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
+            Problem::TooLarge(bytes) => vec![("kib", (bytes / 1024).into())],
+            Problem::NotPossible { state } | Problem::StaleVersion { state, .. } => {
+                vec![("state", text(language, &format!("state-{state}")).into())]
+            }
+            Problem::GroupUnreachable(code) => vec![("code", code.as_str().into())],
+            Problem::TooMany { retry_after_s } => vec![("seconds", (*retry_after_s).into())],
+            _ => Vec::new(),
+        };
+        text_with(language, &key, &values)
+    }
+
+    /// The answer for a program.
+    pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
+        let fields = match self {
+            Problem::Invalid(faults) => {
+                Some(faults.iter().map(|(name, fault)| (name.clone(), fault.sentence(language))).collect())
+            }
+            _ => None,
+        };
+        let (state, version) = match self {
+            Problem::StaleVersion { state, version } => (Some(*state), Some(*version)),
+            Problem::NotPossible { state } => (Some(*state), None),
+            _ => (None, None),
+        };
+        let body = Body {
+            kind: format!("/api/docs#{}", self.code()),
+            title: self.title(language),
+            status: self.status().as_u16(),
+            detail: self.detail(language),
+            code: self.code(),
+            request_id,
+            fields,
+            state,
+            version,
+        };
+        let mut response = HttpResponse::build(self.status())
+            .insert_header(("content-language", language.as_str()))
+            .json(body);
+        let headers = response.headers_mut();
+        headers.insert(
+            actix_web::http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Problem::TooMany { retry_after_s } = self {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        response
+    }
+
+    /// Logs what only the operator may know; the reader gets the request's id.
+    pub fn log(&self, request_id: &str) {
+        if let Problem::Internal(cause) = self {
+            tracing::error!(request_id, cause, "internal error");
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        Problem::Internal(error.to_string())
+    }
+}
+
+/// The middleware of `web::request` turns a problem into JSON or a page; it finds it in the response's
+/// error. This is what is left when no middleware ran.
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status()).insert_header(ContentType::plaintext()).body(self.code())
+    }
+}
+
+impl Responder for Problem {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, http: &HttpRequest) -> HttpResponse {
+        let id = request::id(http);
+        self.log(&id);
+        self.to_json_response(request::language(http), &id)
+    }
+}

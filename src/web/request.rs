@@ -1,0 +1,143 @@
+//! What a request tells about itself: its id, its reader's language, where it comes from; and what
+//! every answer carries.
+
+use std::net::IpAddr;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+use uuid::Uuid;
+
+use super::frame;
+use super::problem::Problem;
+use super::shared::Shared;
+use crate::domain::language::Language;
+
+/// The cookie that keeps a reader's choice of language.
+pub const LANGUAGE_COOKIE: &str = "lang";
+
+#[derive(Clone)]
+struct RequestId(String);
+
+/// The id under which this request stands in the log.
+pub fn id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// The reader's language: `?lang=`, then the cookie, then `Accept-Language`.
+pub fn language(request: &HttpRequest) -> Language {
+    let asked =
+        request.query_string().split('&').find_map(|pair| Language::named(pair.strip_prefix("lang=")?));
+    asked.or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|c| Language::named(c.value()))).unwrap_or_else(
+        || {
+            let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+            Language::accepted(header.unwrap_or_default())
+        },
+    )
+}
+
+/// The address of the client: the forwarding header counts only where a trusted proxy set it.
+pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let forwarded =
+        request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    // From the right: the first that is not one of ours was seen by one of ours.
+    forwarded
+        .rsplit(',')
+        .filter_map(|part| part.trim().parse::<IpAddr>().ok())
+        .find(|ip| !trusted.contains(ip))
+        .unwrap_or(peer)
+}
+
+/// Gives the request its id, refuses what another site sent, turns problems into JSON or a page in
+/// the reader's language, and adds what every answer carries.
+///
+/// # Errors
+/// What the inner service answers and is not a problem.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let request_id = Uuid::now_v7().simple().to_string();
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let http = request.request().clone();
+    let response = match refused(&request) {
+        Some(problem) => request.into_response(problem_answer(&http, &problem, &request_id)),
+        None => {
+            let response = next.call(request).await?.map_into_boxed_body();
+            match response.response().error().and_then(|e| e.as_error::<Problem>()) {
+                Some(problem) => {
+                    let answer = problem_answer(&http, problem, &request_id);
+                    response.into_response(answer)
+                }
+                None => response,
+            }
+        }
+    };
+    Ok(with_headers(response, &http, &request_id))
+}
+
+fn refused(request: &ServiceRequest) -> Option<Problem> {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
+    let same = match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let shared = request.app_data::<web::Data<Shared>>();
+            let host = header("host").unwrap_or_default();
+            origin.split_once("://").is_some_and(|(_, o)| o == host)
+                || shared.is_some_and(|s| s.base_url.starts_with(origin))
+        }
+        // A program, not a page: it holds a token of its own, or nothing worth stealing.
+        (None, None) => true,
+    };
+    (!same).then_some(Problem::CrossSite)
+}
+
+fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {
+    problem.log(request_id);
+    let language = language(http);
+    if http.path().starts_with("/api/") {
+        problem.to_json_response(language, request_id)
+    } else {
+        frame::problem_page(http, problem, request_id)
+    }
+}
+
+fn with_headers(
+    mut response: ServiceResponse<BoxBody>,
+    http: &HttpRequest,
+    request_id: &str,
+) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        if !headers.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    };
+    set(
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("cross-origin-opener-policy", "same-origin");
+    set("permissions-policy", "camera=(), geolocation=(), microphone=()");
+    set("cache-control", "no-store");
+    if !http.path().starts_with("/assets/") {
+        set("x-robots-tag", "noindex, noarchive");
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
