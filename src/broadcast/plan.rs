@@ -4,7 +4,6 @@
 //! transaction each, from the cursor, so a crash goes on where it stopped.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::domain::delivery::{Priority, Purpose};
 use crate::domain::region::Region;
@@ -64,7 +63,7 @@ fn plan(
     now: DateTime<Utc>,
 ) -> Answer<()> {
     let broadcast = Broadcast {
-        id: Id(Uuid::now_v7()),
+        id: Id(crate::clock::new_id(now)),
         notice_id: notice.id,
         revision: notice.live_revision.unwrap_or(notice.revision),
         purpose: Named(purpose),

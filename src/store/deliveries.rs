@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::schema::{attempts, broadcasts, deliveries, groups, lanes, notices};
+use super::schema::{attempts, broadcasts, deliveries, groups, lanes};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
@@ -37,6 +37,8 @@ pub struct Leased {
     pub reach_before: i16,
     /// The result counts only while the lane still has this number.
     pub fence: i64,
+    /// The lane's latest requests, the last of them this one.
+    pub sends: Vec<DateTime<Utc>>,
     /// Nothing of it goes out after this.
     pub not_after: Option<DateTime<Utc>>,
 }
@@ -88,7 +90,7 @@ impl Candidate {
     }
 }
 
-/// When a lane of a platform may be used again, given its latest sends, this one included.
+/// When a lane of a platform may be used again, given its latest requests, this one included.
 pub type Pace<'a> = &'a dyn Fn(Platform, &[DateTime<Utc>]) -> DateTime<Utc>;
 
 /// Leases up to `limit` lanes that have something due, most urgent first, until `until`. What is no
@@ -149,14 +151,15 @@ fn take(
     until: DateTime<Utc>,
     pace: Pace<'_>,
 ) -> Answer<Leased> {
-    let recent = remember(&candidate.recent, now);
-    let open_at = pace(candidate.platform.0, &sends(&recent));
+    // Written before the request leaves: after a crash the lane still knows of it.
+    let sends = with_one_more(&candidate.recent, now);
+    let open_at = pace(candidate.platform.0, &sends);
     both!(conn, c => {
         diesel::update(lanes::table.find(candidate.group_id))
             .set((
                 lanes::leased_until.eq(Time(until)),
                 lanes::fence.eq(candidate.fence + 1),
-                lanes::recent.eq(&recent),
+                lanes::recent.eq(written(&sends)),
                 lanes::open_at.eq(Time(open_at)),
             ))
             .execute(c)?;
@@ -178,22 +181,22 @@ fn take(
         attempts: candidate.attempts + 1,
         reach_before: candidate.reach,
         fence: candidate.fence + 1,
+        sends,
         not_after: candidate.not_after.map(|t| t.0),
     })
 }
 
-/// Lane sends that are kept: the largest vendor budget counts 100 of them.
-const KEPT_SENDS: usize = 100;
+/// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
+const REMEMBERED: usize = 100;
 
-fn remember(recent: &[u8], now: DateTime<Utc>) -> Vec<u8> {
-    let keep_from = recent.len().saturating_sub((KEPT_SENDS - 1) * 8);
-    let mut kept = recent[keep_from..].to_vec();
-    kept.extend_from_slice(&now.timestamp_micros().to_be_bytes());
-    kept
+fn with_one_more(recent: &[u8], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let kept = recent.as_chunks::<8>().0;
+    let kept = &kept[kept.len().saturating_sub(REMEMBERED - 1)..];
+    kept.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).chain([now]).collect()
 }
 
-fn sends(recent: &[u8]) -> Vec<DateTime<Utc>> {
-    recent.as_chunks::<8>().0.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).collect()
+fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
+    sends.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
 }
 
 /// Nothing in a lane that is closed until `open_at` is looked at before.
@@ -232,8 +235,10 @@ pub struct Record {
     /// When the attempt ended.
     pub at: DateTime<Utc>,
     pub took_ms: i32,
+    /// The lane's latest requests, this one by when it ended.
+    pub sends: Vec<DateTime<Utc>>,
     /// The lane rests until then.
-    pub lane_open_at: Option<DateTime<Utc>>,
+    pub lane_open_at: DateTime<Utc>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
     /// An attempt that never left (its notice ended first) is not in the log.
@@ -287,25 +292,30 @@ fn attempt_row(record: &Record) -> AttemptRow {
 
 fn release(conn: &mut Conn, record: &Record) -> Answer<bool> {
     let ours = lanes::table.find(Id(record.leased.group)).filter(lanes::fence.eq(record.leased.fence));
-    let never = Time(DateTime::UNIX_EPOCH);
-    let delivered = record.state == DeliveryState::Delivered;
-    let rows = both!(conn, c => match record.lane_open_at {
-        Some(open_at) => diesel::update(ours)
+    let free = (
+        lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
+        lanes::recent.eq(written(&record.sends)),
+        lanes::open_at.eq(Time(record.lane_open_at)),
+    );
+    let rows = both!(conn, c => match record.state {
+        DeliveryState::Delivered => diesel::update(ours)
+            .set((free, lanes::failures.eq(0), lanes::failing_since.eq(None::<Time>)))
+            .execute(c),
+        _ if record.attempted => diesel::update(ours)
             .set((
-                lanes::leased_until.eq(never),
-                lanes::open_at.eq(Time(open_at)),
+                free,
                 lanes::failures.eq(lanes::failures + 1),
-                lanes::failing_since.eq(diesel::dsl::case_when(lanes::failing_since.is_null(), Time(record.at).into_sql::<Nullable<Ts>>())
-                    .otherwise(lanes::failing_since)),
+                lanes::failing_since.eq(diesel::dsl::case_when(
+                    lanes::failing_since.is_null(),
+                    Time(record.at).into_sql::<Nullable<Ts>>(),
+                )
+                .otherwise(lanes::failing_since)),
             ))
             .execute(c),
-        None if delivered => diesel::update(ours)
-            .set((lanes::leased_until.eq(never), lanes::failures.eq(0), lanes::failing_since.eq(None::<Time>)))
-            .execute(c),
-        None => diesel::update(ours).set(lanes::leased_until.eq(never)).execute(c),
+        _ => diesel::update(ours).set(free).execute(c),
     })?;
-    if let Some(open_at) = record.lane_open_at.filter(|_| rows == 1) {
-        put_off(conn, Id(record.leased.group), open_at)?;
+    if rows == 1 && record.lane_open_at > record.at {
+        put_off(conn, Id(record.leased.group), record.lane_open_at)?;
     }
     Ok(rows == 1)
 }
@@ -387,15 +397,17 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     .execute(c))?)
 }
 
-/// When the next delivery is due, were nothing else to happen.
+/// When the first delivery after `after` is due. What was due before and could not be leased waits for
+/// its lane, and whoever frees that lane wakes the worker.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn next_due(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
+pub fn next_due(conn: &mut Conn, after: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     let mut earliest: Option<DateTime<Utc>> = None;
     for priority in 0..=2i16 {
         let due: Option<Time> = both!(conn, c => deliveries::table
             .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority)))
+            .filter(deliveries::due_at.gt(Time(after)))
             .order((deliveries::due_at, deliveries::id))
             .select(deliveries::due_at)
             .first(c)
