@@ -12,11 +12,11 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::plan;
 use super::platforms::{Credentials, Stamp, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use super::script::Script;
 use super::send::Sender;
-use super::plan;
 use crate::clock::Clock;
 use crate::domain::delivery::{DeliveryState, Outcome, Reach};
 use crate::domain::group::Platform;
@@ -176,7 +176,8 @@ impl Worker {
 
     /// One request, from the written message to the platform's verdict.
     async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Verdict, usize) {
-        let ours = |code: &str| Verdict { outcome: Outcome::Retry, code: Some(code.to_owned()), detail: None };
+        let ours =
+            |code: &str| Verdict { outcome: Outcome::Retry, code: Some(code.to_owned()), detail: None };
         let adapter = adapter(leased.platform);
         let parts = match self.script.parts(leased.broadcast, leased.platform, leased.language).await {
             Ok(parts) => parts,
@@ -190,14 +191,17 @@ impl Worker {
             .open("credentials", &leased.credentials_sealed)
             .ok()
             .and_then(|plain| serde_json::from_slice(&plain).ok());
-        let (Some(credentials), Some(body)) = (credentials, parts.get(usize::try_from(leased.part).unwrap_or(0)))
+        let (Some(credentials), Some(body)) =
+            (credentials, parts.get(usize::try_from(leased.part).unwrap_or(0)))
         else {
             return (ours("internal"), parts.len());
         };
         let stamp = Stamp { now, delivery: uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()) };
         let verdict = match self.sender.send(adapter.address(body, &credentials, &stamp)).await {
             Ok(answer) => adapter.judge(&answer),
-            Err(fault) => Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None },
+            Err(fault) => {
+                Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None }
+            }
         };
         (verdict, parts.len())
     }

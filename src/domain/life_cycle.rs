@@ -89,6 +89,20 @@ pub struct Needs {
     pub leads: u8,
 }
 
+/// What the review policy makes of a notice as it comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighing {
+    pub needs: Needs,
+    /// Decided by leads only.
+    pub sealed: bool,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+    /// Somebody else looks again soon after it went live.
+    pub second_look: bool,
+    /// The police reference may follow after it went live.
+    pub police_follow_up: bool,
+}
+
 /// One person's approval of the revision at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Approval {

@@ -145,7 +145,8 @@ pub fn expand(
             match audience {
                 Audience::Subscribers { kind, regions } => {
                     // The region itself, its city and its province; fewer are repeated.
-                    let region = |place: usize| regions.get(place).or(regions.last()).cloned().unwrap_or_default();
+                    let region =
+                        |place: usize| regions.get(place).or(regions.last()).cloned().unwrap_or_default();
                     query
                         .bind::<Text, _>(region(0))
                         .bind::<Text, _>(region(1))

@@ -54,7 +54,8 @@ pub fn take<E: From<TransitionError>>(
     let revision = notice.revision;
     let before = notice.state.0;
     let standing = notice.standing(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
-    let (after, approvals) = next(&standing, step, by.actor).map_err(|e| E::from(TransitionError::Refused(e)))?;
+    let (after, approvals) =
+        next(&standing, step, by.actor).map_err(|e| E::from(TransitionError::Refused(e)))?;
     if approvals != standing.approvals {
         notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;
     }
@@ -83,6 +84,8 @@ pub fn take<E: From<TransitionError>>(
 /// # Errors
 /// Under another master key.
 pub fn seal_note(notice: &Notice, vault: &Vault, note: Option<&str>) -> Answer<Option<Vec<u8>>> {
-    let (Some(note), Some(key)) = (note.filter(|n| !n.is_empty()), notice.key(vault)?) else { return Ok(None) };
+    let (Some(note), Some(key)) = (note.filter(|n| !n.is_empty()), notice.key(vault)?) else {
+        return Ok(None);
+    };
     Ok(Some(key.seal("note", note.as_bytes())))
 }
