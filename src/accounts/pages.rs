@@ -1,0 +1,1 @@
+//! The doors of people: log in, log out.
