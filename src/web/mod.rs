@@ -2,6 +2,8 @@
 
 pub mod csrf;
 pub mod frame;
+pub mod limits;
 pub mod problem;
 pub mod request;
+pub mod session;
 pub mod shared;
