@@ -90,7 +90,12 @@ impl Desk {
     ///
     /// # Errors
     /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
-    pub async fn claim(&self, case: String, by: Moderator, now: DateTime<Utc>) -> Result<Notice, ReviewError> {
+    pub async fn claim(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
         let until = now + self.times.lease;
         self.store.write(move |tx| claim(tx, &case, by, now, until)).await
     }
@@ -99,7 +104,12 @@ impl Desk {
     ///
     /// # Errors
     /// [`ReviewError::ClaimRequired`] where it is not the caller's.
-    pub async fn release(&self, case: String, by: Moderator, now: DateTime<Utc>) -> Result<Notice, ReviewError> {
+    pub async fn release(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
@@ -267,7 +277,8 @@ fn end_unpublished(notice: &mut Notice, times: Times, now: DateTime<Utc>) {
 }
 
 fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {
-    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?) else {
+    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
+    else {
         return Err(ReviewError::Unknown);
     };
     let (public, private) = (content.public(&key)?, content.private(&key)?);
@@ -303,7 +314,15 @@ fn claim(
     notice.claimed_by = Some(Id(by.id));
     notice.claimed_until = Some(Time(until));
     if !renewal {
-        append(tx, &notice, notice.revision, Step::Claim, before, By { actor: by.actor(), reason: None, note: None, at: now }, None)?;
+        append(
+            tx,
+            &notice,
+            notice.revision,
+            Step::Claim,
+            before,
+            By { actor: by.actor(), reason: None, note: None, at: now },
+            None,
+        )?;
     }
     Ok(notice)
 }
@@ -410,7 +429,13 @@ fn publish_revision(
     Ok(())
 }
 
-fn go_live(tx: &mut Conn, vault: &Vault, times: Times, id: Uuid, now: DateTime<Utc>) -> Result<usize, ReviewError> {
+fn go_live(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<usize, ReviewError> {
     let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
     // Another node may have been faster, or the approval was taken back.
     if notice.state.0 != State::Cooling || notice.cooling_until.is_none_or(|until| until.0 > now) {
@@ -437,6 +462,8 @@ fn weigh_again(
     now: DateTime<Utc>,
 ) -> Result<crate::domain::life_cycle::Weighing, ReviewError> {
     let revision = notices::revision(tx, notice.id.0, notice.revision)?;
-    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else { return Err(ReviewError::Unknown) };
+    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else {
+        return Err(ReviewError::Unknown);
+    };
     Ok(policy::weigh(&revision.public(&key)?, &revision.private(&key)?, now))
 }

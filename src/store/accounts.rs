@@ -219,3 +219,16 @@ pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) ->
         Ok(sessions + tokens)
     })
 }
+
+/// The names of accounts, for showing who did what.
+///
+/// # Errors
+/// When the database refuses.
+pub fn names(conn: &mut Conn, ids: &[Uuid]) -> Answer<std::collections::HashMap<Uuid, String>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    let rows: Vec<(Id, String)> = both!(conn, c => accounts::table
+        .filter(accounts::id.eq_any(ids))
+        .select((accounts::id, accounts::name))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(id, name)| (id.0, name)).collect())
+}
