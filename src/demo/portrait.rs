@@ -4,8 +4,8 @@
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, RgbaImage};
 use tiny_skia::{
-    Color, FillRule, GradientStop, LineCap, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point, Rect, Shader,
-    SpreadMode, Stroke, Transform,
+    Color, FillRule, GradientStop, LineCap, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point, Rect,
+    Shader, SpreadMode, Stroke, Transform,
 };
 
 /// Size of every picture in pixels.
@@ -242,7 +242,11 @@ fn features(brush: &mut Brush, face: &Face) {
     if face.glasses {
         for side in [-1.0, 1.0] {
             brush.ring(X + side * eye_x, eye_y + 2.0, 56.0, 8.0, 0x3B3B40);
-            brush.line(&[(X + side * (eye_x + 56.0), eye_y - 6.0), (X + side * w, eye_y - 12.0)], 7.0, 0x3B3B40);
+            brush.line(
+                &[(X + side * (eye_x + 56.0), eye_y - 6.0), (X + side * w, eye_y - 12.0)],
+                7.0,
+                0x3B3B40,
+            );
         }
         brush.curve((X - eye_x + 56.0, eye_y), (X, eye_y - 16.0), (X + eye_x - 56.0, eye_y), 7.0, 0x3B3B40);
     }
@@ -258,7 +262,13 @@ fn wrinkles(brush: &mut Brush, face: &Face) {
         brush.curve(at(0.70, 0.02), at(0.79, 0.04), at(0.86, 0.04), 4.0, face.shade);
     }
     for y in [-0.50, -0.41] {
-        brush.curve((X - w * 0.4, Y + h * y), (X, Y + h * (y - 0.04)), (X + w * 0.4, Y + h * y), 4.0, face.shade);
+        brush.curve(
+            (X - w * 0.4, Y + h * y),
+            (X, Y + h * (y - 0.04)),
+            (X + w * 0.4, Y + h * y),
+            4.0,
+            face.shade,
+        );
     }
 }
 
@@ -428,9 +438,11 @@ impl Brush {
 
     /// From one colour at the height `from` to another at `to`.
     fn fade(above: Hex, below: Hex, from: f32, to: f32) -> Shader<'static> {
-        let stops = vec![GradientStop::new(0.0, Self::colour(above)), GradientStop::new(1.0, Self::colour(below))];
+        let stops =
+            vec![GradientStop::new(0.0, Self::colour(above)), GradientStop::new(1.0, Self::colour(below))];
         let (start, end) = (Point::from_xy(0.0, from), Point::from_xy(0.0, to));
-        LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity()).unwrap_or(Self::flat(above))
+        LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity())
+            .unwrap_or(Self::flat(above))
     }
 
     fn path(draw: impl FnOnce(&mut PathBuilder)) -> Path {
@@ -452,7 +464,8 @@ impl Brush {
 
     fn background(&mut self, above: Hex, below: Hex) {
         let (width, height) = (SIZE.0 as f32, SIZE.1 as f32);
-        let path = Self::path(|p| p.push_rect(Rect::from_xywh(0.0, 0.0, width, height).expect("a positive size")));
+        let path =
+            Self::path(|p| p.push_rect(Rect::from_xywh(0.0, 0.0, width, height).expect("a positive size")));
         self.fill(&path, Self::fade(above, below, 0.0, height));
     }
 

@@ -196,9 +196,13 @@ fn bounded(width: u32, height: u32, bytes: u64) -> Result<(), PhotoFault> {
 
 fn fault(error: &ImageError) -> PhotoFault {
     match error {
-        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::DimensionError) => PhotoFault::TooLong,
+        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::DimensionError) => {
+            PhotoFault::TooLong
+        }
         ImageError::Limits(_) => PhotoFault::TooManyPixels,
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => PhotoFault::Truncated,
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            PhotoFault::Truncated
+        }
         _ => PhotoFault::Damaged,
     }
 }
@@ -232,7 +236,9 @@ fn on_white(picture: DynamicImage) -> RgbImage {
     let mut flat = Vec::with_capacity(width as usize * height as usize * 3);
     for pixel in picture.into_rgba8().as_raw().chunks_exact(4) {
         let alpha = u32::from(pixel[3]);
-        flat.extend(pixel[..3].iter().map(|&c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8));
+        flat.extend(
+            pixel[..3].iter().map(|&c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
+        );
     }
     RgbImage::from_raw(width, height, flat).expect("three bytes were written for every pixel")
 }

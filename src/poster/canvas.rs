@@ -4,7 +4,8 @@ use super::{MAX_BYTES, PosterError};
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, RgbaImage, imageops::FilterType};
 use std::io::Cursor;
 use tiny_skia::{
-    FillRule, FilterQuality, Paint, Path, PathBuilder, Pattern, Pixmap, PixmapRef, Rect, SpreadMode, Transform,
+    FillRule, FilterQuality, Paint, Path, PathBuilder, Pattern, Pixmap, PixmapRef, Rect, SpreadMode,
+    Transform,
 };
 
 /// An opaque colour.
@@ -84,7 +85,9 @@ impl Canvas {
 
     /// Covers `area` with `image`, which is as large as the area.
     pub fn picture(&mut self, image: &RgbaImage, area: Area) {
-        let Some(source) = PixmapRef::from_bytes(image.as_raw(), image.width(), image.height()) else { return };
+        let Some(source) = PixmapRef::from_bytes(image.as_raw(), image.width(), image.height()) else {
+            return;
+        };
         let place = Transform::from_translate(area.x, area.y);
         let shader = Pattern::new(source, SpreadMode::Pad, FilterQuality::Nearest, 1.0, place);
         if let Some(path) = area.path() {

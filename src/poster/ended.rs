@@ -2,10 +2,10 @@
 //! that it is to travel no further.
 
 use super::canvas::{Area, Rgb};
+use super::footer::{self, Footer};
 use super::lettering::{Lettering, Style};
 use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, Sheet, WHITE};
-use super::footer::{self, Footer};
 use super::{Texts, WIDTH};
 
 /// Height in pixels.
@@ -54,7 +54,11 @@ pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> 
     let note = lettering.fit(note, Style::regular(42.0, INK).lines(2).centred().leading(1.5), COLUMN, 32.0);
     sheet.stack(note, MARGIN);
     sheet.y += 40.0;
-    footer::add(lettering, &mut sheet, &Footer { texts, case_number: ended.case_number, valid_until: "", code, bottom: HEIGHT });
+    footer::add(
+        lettering,
+        &mut sheet,
+        &Footer { texts, case_number: ended.case_number, valid_until: "", code, bottom: HEIGHT },
+    );
     sheet
 }
 

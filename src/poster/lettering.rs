@@ -1,8 +1,10 @@
 //! Sets text: the two embedded fonts, Chinese line breaking, shrinking to fit, shortening.
 
 use super::canvas::{Canvas, Rgb};
-use cosmic_text::{Align, Attrs, Buffer, Family, Font, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap};
 use cosmic_text::fontdb::{Database, ID, Source};
+use cosmic_text::{
+    Align, Attrs, Buffer, Family, Font, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap,
+};
 use std::sync::Arc;
 
 static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-subset.otf");
@@ -241,7 +243,8 @@ fn breaks_a_word(block: &Block) -> bool {
 
 /// What looks odd before an ellipsis.
 fn is_pause(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ',' | '\u{ff0c}' | '\u{3001}' | ';' | '\u{ff1b}' | ':' | '\u{ff1a}' | '·')
+    c.is_whitespace()
+        || matches!(c, ',' | '\u{ff0c}' | '\u{3001}' | ';' | '\u{ff1b}' | ':' | '\u{ff1a}' | '·')
 }
 
 /// Characters that leave no mark: controls, joiners, direction marks, variation selectors.

@@ -44,7 +44,7 @@ const MEASURES: [Measure; 6] = [
     Measure { scale: 0.9, gap: 32.0, ..GENEROUS },
     Measure { scale: 0.84, gap: 28.0, aspect: 0.8, rows: (8, 2), ..GENEROUS },
     Measure { scale: 0.8, gap: 24.0, aspect: 0.85, rows: (6, 2), story: 5, ..GENEROUS },
-    Measure { scale: 0.74, gap: 20.0, stretch: 0.0, aspect: 0.95, rows: (4, 1), story: 3, act: 1 },
+    Measure { scale: 0.68, gap: 18.0, stretch: 0.0, aspect: 1.0, rows: (4, 1), story: 2, act: 1 },
 ];
 
 /// Places everything. `aspect` is the photo's width over its height, if there is one.
@@ -77,7 +77,14 @@ impl Draft<'_, '_> {
     fn attempt(&mut self, measure: Measure) -> Sheet {
         let mut sheet = Sheet::default();
         self.band(&mut sheet);
-        let rows: Vec<Row> = self.poster.rows.iter().filter(|row| !row.value.trim().is_empty()).take(measure.rows.0).copied().collect();
+        let rows: Vec<Row> = self
+            .poster
+            .rows
+            .iter()
+            .filter(|row| !row.value.trim().is_empty())
+            .take(measure.rows.0)
+            .copied()
+            .collect();
         let rows = match self.aspect {
             Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, &rows),
             Some(aspect) => self.photo_above(&mut sheet, measure, aspect, &rows),
@@ -117,7 +124,13 @@ impl Draft<'_, '_> {
     }
 
     /// The photo at the left; beside it the name and as many rows as fit. Returns the other rows.
-    fn photo_beside<'r>(&mut self, sheet: &mut Sheet, measure: Measure, aspect: f32, rows: &'r [Row<'r>]) -> &'r [Row<'r>] {
+    fn photo_beside<'r>(
+        &mut self,
+        sheet: &mut Sheet,
+        measure: Measure,
+        aspect: f32,
+        rows: &'r [Row<'r>],
+    ) -> &'r [Row<'r>] {
         let height = (PHOTO / aspect.clamp(measure.aspect, 1.0)).round() + measure.stretch.round();
         let (left, width) = (MARGIN + PHOTO + GUTTER, COLUMN - PHOTO - GUTTER);
         let top = sheet.y + measure.gap;
@@ -151,8 +164,15 @@ impl Draft<'_, '_> {
     }
 
     /// The photo across the whole width, the name below.
-    fn photo_above<'r>(&mut self, sheet: &mut Sheet, measure: Measure, aspect: f32, rows: &'r [Row<'r>]) -> &'r [Row<'r>] {
-        let height = (COLUMN / aspect.clamp(1.7, 2.1) * measure.scale.min(1.0)).round() + measure.stretch.round();
+    fn photo_above<'r>(
+        &mut self,
+        sheet: &mut Sheet,
+        measure: Measure,
+        aspect: f32,
+        rows: &'r [Row<'r>],
+    ) -> &'r [Row<'r>] {
+        let height =
+            (COLUMN / aspect.clamp(1.7, 2.1) * measure.scale.min(1.0)).round() + measure.stretch.round();
         sheet.y += measure.gap;
         sheet.picture(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0));
         sheet.y += height + measure.gap * 0.6;
@@ -194,12 +214,14 @@ impl Draft<'_, '_> {
     fn highlight(&mut self, sheet: &mut Sheet, measure: Measure) {
         const PADDING: f32 = 32.0;
         let colour = self.poster.kind.colour();
-        let lines: Vec<&str> = self.poster.highlights.iter().copied().filter(|line| !line.trim().is_empty()).collect();
+        let lines: Vec<&str> =
+            self.poster.highlights.iter().copied().filter(|line| !line.trim().is_empty()).collect();
         if lines.is_empty() {
             return;
         }
         let (x, width) = (MARGIN + PADDING + 14.0, COLUMN - 2.0 * PADDING - 14.0);
-        let label = self.lettering.set(self.poster.highlight, Style::bold(34.0 * measure.scale, colour), width);
+        let label =
+            self.lettering.set(self.poster.highlight, Style::bold(34.0 * measure.scale, colour), width);
         let mut blocks = vec![label];
         for (index, line) in lines.into_iter().enumerate() {
             let size = if index == 0 { 62.0 } else { 50.0 } * measure.scale;
@@ -225,7 +247,8 @@ impl Draft<'_, '_> {
         }
         let size = 40.0 * measure.scale;
         let label = Style::regular(size, SOFT).leading(1.4);
-        let labels: Vec<Block> = rows.iter().map(|row| self.lettering.set(row.label, label, COLUMN * 0.34)).collect();
+        let labels: Vec<Block> =
+            rows.iter().map(|row| self.lettering.set(row.label, label, COLUMN * 0.34)).collect();
         let indent = labels.iter().map(|block| block.width).fold(0.0, f32::max) + 32.0;
         sheet.y += measure.gap;
         for (row, label) in rows.iter().zip(labels) {
@@ -248,9 +271,11 @@ impl Draft<'_, '_> {
     }
 
     fn act(&mut self, sheet: &mut Sheet, measure: Measure) {
-        let act = self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
+        let act =
+            self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
         let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(measure.act);
-        let hint = (!self.poster.act_hint.is_empty()).then(|| self.lettering.set(self.poster.act_hint, hint, COLUMN));
+        let hint = (!self.poster.act_hint.is_empty())
+            .then(|| self.lettering.set(self.poster.act_hint, hint, COLUMN));
         let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;
         sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), self.poster.kind.colour());
         let bottom = sheet.y + height;

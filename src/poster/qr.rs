@@ -28,8 +28,9 @@ impl Code {
             return Err(PosterError::UrlTooLong);
         }
         let code = QRBuilder::new(url).ecl(ECL::M).build().map_err(|_| PosterError::UrlTooLong)?;
-        let dark: Vec<Vec<bool>> =
-            (0..code.size).map(|row| code[row].iter().take(code.size).map(|module| module.value()).collect()).collect();
+        let dark: Vec<Vec<bool>> = (0..code.size)
+            .map(|row| code[row].iter().take(code.size).map(|module| module.value()).collect())
+            .collect();
         let module = (SIDE / (code.size + 2 * QUIET)).max(SMALLEST_MODULE);
         Ok(Self { dark, module })
     }

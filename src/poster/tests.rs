@@ -131,7 +131,8 @@ fn an_ended_notice_shows_nobody() {
     // Nothing about a person can be passed in; what is drawn depends on the case number alone.
     let texts = Texts::zh_cn();
     let mut painter = Painter::new();
-    let mut draw = |ending| painter.draw_ended(&Ended { ending, case_number: "7K3QD-M92XH", url: URL, texts: &texts });
+    let mut draw =
+        |ending| painter.draw_ended(&Ended { ending, case_number: "7K3QD-M92XH", url: URL, texts: &texts });
     let (over, paused) = (draw(Ending::Over).unwrap(), draw(Ending::Paused).unwrap());
     assert_ne!(over, paused);
     assert!(over.len() <= MAX_BYTES && paused.len() <= MAX_BYTES);
@@ -193,8 +194,8 @@ proptest! {
     /// and nothing is lost.
     #[test]
     fn lines_break_as_chinese_demands(
-        text in "([一二三四五六七八九十]{1,9}[，。、；：！？）》”]{1,1}|（[天地玄黄]{2,6}）|[a-z]{1,12} |[0-9]{1,5}){1,30}",
-        width in 200.0_f32..900.0,
+        text in "([一二三四五六七八九十]{1,9}[，。、；：！？）》”]{1,1}|（[天地玄黄]{2,6}）|[a-z]{1,12} |[0-9]{1,5}[年月日]){1,30}",
+        width in 400.0_f32..900.0,
     ) {
         let mut lettering = Lettering::new();
         let style = Style::regular(38.0, Rgb(0, 0, 0)).lines(100);

@@ -27,7 +27,9 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
             if length > rest.len() as u64 + 4 { Err(PhotoFault::Truncated) } else { Ok(ImageFormat::WebP) }
         }
         [b'G', b'I', b'F', b'8', ..] => Err(PhotoFault::Gif),
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if HEIC_BRANDS.iter().any(|b| brand.starts_with(b)) => {
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..]
+            if HEIC_BRANDS.iter().any(|b| brand.starts_with(b)) =>
+        {
             Err(PhotoFault::Heic)
         }
         _ => Err(PhotoFault::NotAPicture),

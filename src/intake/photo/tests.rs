@@ -253,7 +253,8 @@ fn unusual_pixels_are_read() {
 
     let clear = RgbaImage::from_pixel(120, 90, Rgba([0, 0, 0, 0]));
     for format in [ImageFormat::Png, ImageFormat::WebP] {
-        let seen = pixels(&read(&encoded(&DynamicImage::ImageRgba8(clear.clone()), format)).unwrap(), Size::Full);
+        let seen =
+            pixels(&read(&encoded(&DynamicImage::ImageRgba8(clear.clone()), format)).unwrap(), Size::Full);
         assert!(is_near(*seen.get_pixel(60, 45), Rgb([255, 255, 255])));
     }
 
@@ -270,7 +271,9 @@ fn the_same_picture_looks_the_same() {
     let portraits: Vec<Look> = crate::demo::portrait::Subject::ALL
         .map(|subject| read(&crate::demo::portrait::portrait(subject)).unwrap().look)
         .to_vec();
-    let original = image::load_from_memory(&crate::demo::portrait::portrait(crate::demo::portrait::Subject::Boy)).unwrap();
+    let original =
+        image::load_from_memory(&crate::demo::portrait::portrait(crate::demo::portrait::Subject::Boy))
+            .unwrap();
     let smaller = encoded(&original.thumbnail(500, 500), ImageFormat::WebP);
     let again = read(&smaller).unwrap().look;
     assert!(portraits[2].distance(again) <= 4);
