@@ -1,11 +1,13 @@
 //! Seventy-Two: a notice comes in, people verify it, it goes out to group chats, and it ends.
 
 pub mod accounts;
+pub mod blobs;
 pub mod broadcast;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod language;
+pub mod poster;
 pub mod review;
 pub mod store;
 pub mod vault;
