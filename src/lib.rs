@@ -1,5 +1,6 @@
 //! Seventy-Two: a notice comes in, people verify it, it goes out to group chats, and it ends.
 
+pub mod broadcast;
 pub mod clock;
 pub mod config;
 pub mod domain;
