@@ -53,3 +53,12 @@ pub fn from_micros(micros: i64) -> DateTime<Utc> {
 pub fn beijing() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("eight hours are a valid offset")
 }
+
+/// A new id, sorted by time and then by the order in which ids were made.
+pub fn new_id(now: DateTime<Utc>) -> uuid::Uuid {
+    static ORDER: std::sync::LazyLock<std::sync::Mutex<uuid::ContextV7>> =
+        std::sync::LazyLock::new(|| std::sync::Mutex::new(uuid::ContextV7::new()));
+    let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, now.timestamp_subsec_nanos()))
+}

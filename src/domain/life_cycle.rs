@@ -89,6 +89,20 @@ pub struct Needs {
     pub leads: u8,
 }
 
+/// What the review policy makes of a notice as it comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighing {
+    pub needs: Needs,
+    /// Decided by leads only.
+    pub sealed: bool,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+    /// Somebody else looks again soon after it went live.
+    pub second_look: bool,
+    /// The police reference may follow after it went live.
+    pub police_follow_up: bool,
+}
+
 /// One person's approval of the revision at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Approval {
@@ -197,6 +211,9 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
     match (at.state, step) {
         (S::Submitted, Step::Claim) => keep(S::InReview),
         (S::InReview | S::SecondReview | S::Escalated, Step::Claim) => keep(at.state),
+        // What is live is looked at again: a second look, a police reference, a new revision.
+        (S::Live | S::Paused, Step::Claim | Step::Release) => keep(at.state),
+        (S::Live | S::Paused, Step::Approve) => confirm(at, actor),
         (S::InReview, Step::Release) => keep(S::Submitted),
         (S::SecondReview | S::Escalated, Step::Release) => keep(at.state),
         (S::InReview | S::SecondReview | S::Escalated, Step::Ask) => reset(S::NeedsInfo),
@@ -272,6 +289,12 @@ fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusa
         return Err(Refusal::LeadRequired);
     }
     Ok((State::SecondReview, after.approvals))
+}
+
+/// One more person stands for what is live already.
+fn confirm(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
+    let alone = Standing { needs: Needs { approvals: 0, leads: 0 }, ..at.clone() };
+    approve(&alone, actor).map(|(_, approvals)| (at.state, approvals))
 }
 
 fn undo(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {

@@ -1,1 +1,234 @@
-//! accounts
+//! Accounts, the sessions of those who are logged in, and the tokens of their programs.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::{accounts, api_tokens, sessions};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::people::Role;
+
+/// Somebody who may act.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+pub struct Account {
+    pub id: Id,
+    /// Unique; what the person types to log in.
+    pub name: String,
+    pub role: Named<Role>,
+    pub created_at: Time,
+    /// From then on nothing of this account opens a door.
+    pub disabled_at: Option<Time>,
+}
+
+/// An account with what proves that it is its owner.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts)]
+pub struct Credentials {
+    #[diesel(embed)]
+    pub account: Account,
+    /// A PHC string.
+    pub password_hash: String,
+    pub totp_sealed: Vec<u8>,
+    /// The last time step whose code was used: no code opens twice.
+    pub totp_step: i64,
+}
+
+/// Somebody's being logged in.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct Session {
+    pub token_hash: Vec<u8>,
+    pub account_id: Id,
+    pub created_at: Time,
+    pub seen_at: Time,
+    pub expires_at: Time,
+}
+
+/// A program's right to act for an account.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = api_tokens, treat_none_as_default_value = false)]
+pub struct ApiToken {
+    pub token_hash: Vec<u8>,
+    pub account_id: Id,
+    pub created_at: Time,
+    /// Never, where there is none.
+    pub expires_at: Option<Time>,
+}
+
+/// How much ended with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub sessions: usize,
+    pub tokens: usize,
+}
+
+/// Adds an account; `false` where its name is taken.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(conn: &mut Conn, credentials: &Credentials) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::insert_into(accounts::table)
+        .values(credentials)
+        .on_conflict(accounts::name)
+        .do_nothing()
+        .execute(c))?;
+    Ok(rows == 1)
+}
+
+/// All accounts, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all(conn: &mut Conn) -> Answer<Vec<Account>> {
+    Ok(both!(conn, c => accounts::table.order(accounts::name).select(Account::as_select()).load(c))?)
+}
+
+/// The account of that name, disabled or not.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
+    Ok(both!(conn, c => accounts::table
+        .filter(accounts::name.eq(name))
+        .select(Credentials::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// Disables an account and ends its sessions and tokens; disabled before, it keeps that time.
+///
+/// # Errors
+/// When the database refuses.
+pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<Ended> {
+    both!(conn, c => {
+        diesel::update(accounts::table.filter(accounts::id.eq(Id(id)).and(accounts::disabled_at.is_null())))
+            .set(accounts::disabled_at.eq(Some(Time(now))))
+            .execute(c)?;
+        Ok(Ended {
+            sessions: diesel::delete(sessions::table.filter(sessions::account_id.eq(Id(id)))).execute(c)?,
+            tokens: diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(Id(id)))).execute(c)?,
+        })
+    })
+}
+
+/// Uses up a time step of the second factor; `false` where this one or a later one was used, or the
+/// account is disabled.
+///
+/// # Errors
+/// When the database refuses.
+pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::update(
+        accounts::table
+            .filter(accounts::id.eq(Id(id)))
+            .filter(accounts::totp_step.lt(step))
+            .filter(accounts::disabled_at.is_null()),
+    )
+    .set(accounts::totp_step.eq(step))
+    .execute(c))?;
+    Ok(rows == 1)
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert_session(conn: &mut Conn, session: &Session) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(sessions::table).values(session).execute(c))?;
+    Ok(())
+}
+
+/// The session of that token with its account, unless it expired, was last seen at `idle` or before,
+/// or the account is disabled.
+///
+/// # Errors
+/// When the database refuses.
+pub fn session(
+    conn: &mut Conn,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+    idle: DateTime<Utc>,
+) -> Answer<Option<(Account, Session)>> {
+    Ok(both!(conn, c => sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::expires_at.gt(Time(now)))
+        .filter(sessions::seen_at.gt(Time(idle)))
+        .filter(accounts::disabled_at.is_null())
+        .select((Account::as_select(), Session::as_select()))
+        .first(c)
+        .optional())?)
+}
+
+/// Notes that a session was used.
+///
+/// # Errors
+/// When the database refuses.
+pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::update(sessions::table.filter(sessions::token_hash.eq(token_hash)))
+        .set(sessions::seen_at.eq(Time(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Ends a session, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete_session(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
+    both!(conn, c => diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash))).execute(c))?;
+    Ok(())
+}
+
+/// Adds an API token.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert_token(conn: &mut Conn, token: &ApiToken) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(api_tokens::table).values(token).execute(c))?;
+    Ok(())
+}
+
+/// The account for which that API token acts, unless one of them has ended.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<Option<Account>> {
+    Ok(both!(conn, c => api_tokens::table
+        .inner_join(accounts::table.on(accounts::id.eq(api_tokens::account_id)))
+        .filter(api_tokens::token_hash.eq(token_hash))
+        .filter(api_tokens::expires_at.is_null().or(api_tokens::expires_at.gt(Time(now))))
+        .filter(accounts::disabled_at.is_null())
+        .select(Account::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// Deletes the sessions and tokens that have run out; answers how many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) -> Answer<usize> {
+    both!(conn, c => {
+        let sessions = diesel::delete(
+            sessions::table.filter(sessions::expires_at.le(Time(now)).or(sessions::seen_at.le(Time(idle)))),
+        )
+        .execute(c)?;
+        let tokens = diesel::delete(api_tokens::table.filter(api_tokens::expires_at.le(Time(now)))).execute(c)?;
+        Ok(sessions + tokens)
+    })
+}
+
+/// The names of accounts, for showing who did what.
+///
+/// # Errors
+/// When the database refuses.
+pub fn names(conn: &mut Conn, ids: &[Uuid]) -> Answer<std::collections::HashMap<Uuid, String>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    let rows: Vec<(Id, String)> = both!(conn, c => accounts::table
+        .filter(accounts::id.eq_any(ids))
+        .select((accounts::id, accounts::name))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(id, name)| (id.0, name)).collect())
+}

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub mod accounts;
 pub mod answers;
+pub mod broadcasts;
 mod connection;
 pub mod deliveries;
 pub mod events;
@@ -19,6 +20,7 @@ pub mod photos;
 pub mod queue;
 pub mod schema;
 pub mod tips;
+pub mod transition;
 pub mod types;
 mod writer;
 

@@ -2,6 +2,9 @@
 
 pub mod csrf;
 pub mod frame;
+pub mod json;
+pub mod limits;
 pub mod problem;
 pub mod request;
+pub mod session;
 pub mod shared;

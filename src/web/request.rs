@@ -64,7 +64,7 @@ pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let request_id = Uuid::now_v7().simple().to_string();
+    let request_id = Uuid::from_bytes(crate::vault::random()).simple().to_string();
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let http = request.request().clone();
     let response = match refused(&request) {

@@ -1,1 +1,23 @@
 # accounts
+
+login = Log in
+logout = Log out
+login-title = Volunteer login
+login-title-fault = Not logged in · Volunteer login
+login-name = Account name
+login-password = Password
+login-code = Code
+login-code-hint = The 6 digits in your authenticator; they change every 30 seconds.
+login-fault = You are not logged in
+login-refused = Name, password or code is wrong. Each code works once: check what you typed and try again with a new code.
+login-too-many = { $seconds ->
+    [one] Too many attempts. Try again in { $seconds } second.
+   *[other] Too many attempts. Try again in { $seconds } seconds.
+}
+login-help = Logging in is only for verifying notices and managing groups. Families and the public need no account. If you forgot your password or changed your phone, ask your operator.
+logout-title = Log out?
+
+role-moderator = Moderator
+role-lead = Lead
+role-group_admin = Group admin
+role-operator = Operator

@@ -1,1 +1,20 @@
 # accounts
+
+login = 登录
+logout = 退出登录
+login-title = 志愿者登录
+login-title-fault = 登录未成功 · 志愿者登录
+login-name = 账号名
+login-password = 密码
+login-code = 动态验证码
+login-code-hint = 身份验证器里的 6 位数字，每 30 秒更换一次。
+login-fault = 没有登录成功
+login-refused = 账号名、密码或验证码不对。每个验证码只能用一次：请核对后，用新的验证码再试。
+login-too-many = 尝试次数太多，请 { $seconds } 秒后再试。
+login-help = 登录只用于核实信息和管理群。家属和公众无需登录。忘记密码或换了手机，请联系管理员。
+logout-title = 要退出登录吗？
+
+role-moderator = 审核员
+role-lead = 审核组长
+role-group_admin = 群管理员
+role-operator = 运维

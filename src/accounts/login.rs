@@ -1,0 +1,66 @@
+//! Logging in: a name, its password and a code of its second factor.
+
+use chrono::{DateTime, Utc};
+
+use super::second_factor::SecondFactor;
+use super::{password, people, sessions};
+use crate::store::accounts::{self, Account};
+use crate::store::{Store, StoreError};
+use crate::vault::{Vault, token_hash};
+
+/// What somebody typed.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub name: &'a str,
+    pub password: &'a str,
+    pub code: &'a str,
+}
+
+/// A login that did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// One answer for everything, so that nobody learns which names exist or which proof was wrong.
+    #[error("name, password or code is wrong")]
+    Refused,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Logs somebody in and answers with a new session's token; `previous`, a session the browser still
+/// had, ends. An unknown or disabled account costs the same work as a known one.
+///
+/// # Errors
+/// [`LoginError::Refused`] for a wrong proof, a code used before, an unknown or a disabled account.
+pub async fn login(
+    store: &Store,
+    vault: &Vault,
+    now: DateTime<Utc>,
+    attempt: Attempt<'_>,
+    previous: Option<&str>,
+) -> Result<(Account, String), LoginError> {
+    let name = people::tidy(attempt.name);
+    let found = store.read(move |conn| accounts::by_name(conn, &name)).await?;
+    let known = found.filter(|c| c.account.disabled_at.is_none());
+    let stored = known.as_ref().map_or(password::NOBODYS, |c| c.password_hash.as_str());
+    let right = password::verify(attempt.password, stored).await?;
+    let factor = match &known {
+        Some(credentials) => SecondFactor::open(vault, &credentials.totp_sealed)?,
+        None => SecondFactor::random(),
+    };
+    let step = factor.step(attempt.code, now);
+    let (Some(credentials), true, Some(step)) = (known, right, step) else { return Err(LoginError::Refused) };
+    let previous = previous.map(token_hash);
+    store
+        .write(move |conn| {
+            let account = credentials.account;
+            if !accounts::use_totp_step(conn, account.id.0, step)? {
+                return Err(LoginError::Refused);
+            }
+            if let Some(previous) = previous {
+                accounts::delete_session(conn, &previous)?;
+            }
+            let token = sessions::begin(conn, account.id.0, now)?;
+            Ok((account, token))
+        })
+        .await
+}

@@ -1,0 +1,119 @@
+//! Passwords: hashed with Argon2id on blocking threads, a few at a time.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::store::{Answer, StoreError};
+use crate::vault::random;
+
+/// The shortest password a person may choose, in characters.
+pub const MIN_CHARS: usize = 12;
+
+/// KiB of memory for one hash, and how often it is gone over:
+/// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+
+/// The memory belongs to the process, whoever asks: a flood of logins waits here instead of filling it.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// A hash that no account has: checking a password against it costs what any other check costs.
+pub const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgaGFzaCEhIQ$\
+                           l6Zo0JpYvM7WcN3q5S8kTfXr1uE2aDgHbIiKjLmOnPw";
+
+/// The form in which a password may be stored, a PHC string.
+///
+/// # Errors
+/// [`StoreError::BrokenOff`] when the program is stopping.
+pub async fn hash(password: &str) -> Answer<String> {
+    on_a_blocking_thread(password, |password| {
+        argon2()
+            .hash_password_with_salt(password, &random::<16>())
+            .expect("a salt of 16 bytes and parameters within their bounds hash any password")
+            .to_string()
+    })
+    .await
+}
+
+/// Whether this is the password behind `stored`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where `stored` is not a hash; [`StoreError::BrokenOff`] when the program
+/// is stopping.
+pub async fn verify(password: &str, stored: &str) -> Answer<bool> {
+    let stored = PasswordHash::new(stored).map_err(corrupt)?;
+    on_a_blocking_thread(password, move |password| match argon2().verify_password(password, &stored) {
+        Ok(()) => Ok(true),
+        Err(password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(corrupt(error)),
+    })
+    .await?
+}
+
+/// A password of 100 random bits that can be read aloud: four groups of five.
+pub fn generate() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let letters = random::<20>().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within their bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("a password's hash: {error}"))
+}
+
+async fn on_a_blocking_thread<T: Send + 'static>(
+    password: &str,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Answer<T> {
+    let password = Zeroizing::new(password.as_bytes().to_vec());
+    let turn = AT_ONCE.acquire().await.map_err(|_| StoreError::BrokenOff)?;
+    tokio::task::spawn_blocking(move || {
+        // Held by the work, not by the one who waits for it and may go away.
+        let _turn = turn;
+        work(&password)
+    })
+    .await
+    .map_err(|_| StoreError::BrokenOff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_knows_its_password_and_no_other() {
+        let stored = hash("correct horse battery").await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(verify("correct horse battery", &stored).await.unwrap());
+        assert!(!verify("correct horse batterz", &stored).await.unwrap());
+        assert!(verify("any", "not a hash").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nobodys_hash_costs_what_a_real_one_costs() {
+        let real = hash("correct horse battery").await.unwrap();
+        let (real, nobodys) = (PasswordHash::new(&real).unwrap(), PasswordHash::new(NOBODYS).unwrap());
+        assert_eq!(nobodys.algorithm, real.algorithm);
+        assert_eq!(nobodys.version, real.version);
+        assert_eq!(nobodys.params.to_string(), real.params.to_string());
+        assert_eq!(nobodys.salt.unwrap().as_ref().len(), real.salt.unwrap().as_ref().len());
+        assert_eq!(nobodys.hash.unwrap().as_bytes().len(), real.hash.unwrap().as_bytes().len());
+        assert!(!verify("", NOBODYS).await.unwrap());
+    }
+
+    #[test]
+    fn generated_passwords_are_long_and_differ() {
+        let (one, other) = (generate(), generate());
+        assert_eq!(one.len(), 23);
+        assert!(one.split('-').all(|group| group.len() == 5), "{one}");
+        assert_ne!(one, other);
+    }
+}

@@ -1,0 +1,118 @@
+//! The operator's commands about people: add, list, disable.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::password;
+use super::second_factor::SecondFactor;
+use crate::domain::people::Role;
+use crate::domain::text;
+use crate::store::accounts::{self, Account, Credentials, Ended};
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Answer, Store, StoreError};
+use crate::vault::Vault;
+
+/// The longest name, in characters.
+pub const MAX_NAME_CHARS: usize = 40;
+
+/// Why a command about an account was refused; one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error("the name must have 1 to {MAX_NAME_CHARS} characters and no colon; choose another")]
+    BadName,
+    #[error("there is already an account named {0:?}; choose another name")]
+    NameTaken(String),
+    #[error("the password is too short; use at least {} characters", password::MIN_CHARS)]
+    ShortPassword,
+    #[error("there is no account named {0:?}; `seventytwo account list` shows those there are")]
+    Unknown(String),
+    #[error("the account {0:?} is disabled; add another one with `seventytwo account add`")]
+    Disabled(String),
+    #[error("a token must live longer than no time at all; leave --expires out for one that does not end")]
+    BadLifetime,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the operator hands to a new person. Nothing of it can be shown again.
+pub struct Added {
+    pub name: String,
+    pub role: Role,
+    /// The password, where it was generated.
+    pub password: Option<String>,
+    /// The second factor, to be typed into an authenticator.
+    pub totp_secret: String,
+    /// The same, to be scanned.
+    pub totp_uri: String,
+}
+
+/// The form of a name that is stored and looked up: one line without invisible characters.
+pub fn tidy(name: &str) -> String {
+    // One more than is allowed, so that a name that is too long stays too long.
+    text::one_line(name, MAX_NAME_CHARS + 1)
+}
+
+/// Creates a person who can log in; a password is generated where none is given.
+///
+/// # Errors
+/// [`AccountError`], where name or password cannot be taken.
+pub async fn add(
+    store: &Store,
+    vault: &Vault,
+    now: DateTime<Utc>,
+    name: &str,
+    role: Role,
+    chosen: Option<&str>,
+) -> Result<Added, AccountError> {
+    let name = tidy(name);
+    if !(1..=MAX_NAME_CHARS).contains(&text::chars_len(&name)) {
+        return Err(AccountError::BadName);
+    }
+    let generated = chosen.is_none().then(password::generate);
+    let password = chosen.or(generated.as_deref()).unwrap_or_default();
+    if text::chars_len(password) < password::MIN_CHARS {
+        return Err(AccountError::ShortPassword);
+    }
+    let factor = SecondFactor::random();
+    let totp_uri = factor.uri(&name).map_err(|_| AccountError::BadName)?;
+    let credentials = Credentials {
+        account: Account {
+            id: Id(Uuid::now_v7()),
+            name: name.clone(),
+            role: Named(role),
+            created_at: Time(now),
+            disabled_at: None,
+        },
+        password_hash: password::hash(password).await?,
+        totp_sealed: factor.seal(vault),
+        totp_step: 0,
+    };
+    if !store.write(move |conn| accounts::insert(conn, &credentials)).await? {
+        return Err(AccountError::NameTaken(name));
+    }
+    Ok(Added { name, role, password: generated, totp_secret: factor.base32(), totp_uri })
+}
+
+/// All accounts, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn list(store: &Store) -> Answer<Vec<Account>> {
+    store.read(accounts::all).await
+}
+
+/// Disables an account: its sessions and tokens end at once. Doing it twice does no harm.
+///
+/// # Errors
+/// [`AccountError::Unknown`].
+pub async fn disable(store: &Store, now: DateTime<Utc>, name: &str) -> Result<Ended, AccountError> {
+    let name = tidy(name);
+    store
+        .write(move |conn| {
+            let Some(found) = accounts::by_name(conn, &name)? else {
+                return Err(AccountError::Unknown(name));
+            };
+            Ok(accounts::disable(conn, found.account.id.0, now)?)
+        })
+        .await
+}

@@ -1,0 +1,148 @@
+//! The second factor: six digits that change every 30 seconds (TOTP, RFC 6238).
+
+use chrono::{DateTime, Utc};
+use totp_rs::{Builder, Secret, Totp, TotpError};
+use zeroize::Zeroizing;
+
+use crate::domain::text;
+use crate::store::{Answer, StoreError};
+use crate::vault::{Vault, random};
+
+/// What the authenticator shows above the code.
+const ISSUER: &str = "Seventy-Two";
+
+/// What the bytes are sealed for.
+const PURPOSE: &str = "totp";
+
+/// The secret that a person's authenticator shares with us.
+pub struct SecondFactor(Zeroizing<[u8; 20]>);
+
+impl SecondFactor {
+    /// A new one, of 160 random bits.
+    pub fn random() -> SecondFactor {
+        SecondFactor(Zeroizing::new(random()))
+    }
+
+    /// The form in which it may be stored.
+    pub fn seal(&self, vault: &Vault) -> Vec<u8> {
+        vault.seal(PURPOSE, self.0.as_slice())
+    }
+
+    /// Opens what [`SecondFactor::seal`] made.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] under another master key.
+    pub fn open(vault: &Vault, sealed: &[u8]) -> Answer<SecondFactor> {
+        let plain = Zeroizing::new(vault.open(PURPOSE, sealed)?);
+        let bytes = plain
+            .as_slice()
+            .try_into()
+            .map_err(|_| StoreError::Corrupt(format!("a second factor of {} bytes", plain.len())))?;
+        Ok(SecondFactor(Zeroizing::new(bytes)))
+    }
+
+    /// The secret as a person types it into an authenticator.
+    pub fn base32(&self) -> String {
+        Secret::from(*self.0).to_base32()
+    }
+
+    /// The secret as an authenticator scans it.
+    ///
+    /// # Errors
+    /// Where `name` holds a colon, which the format cannot carry.
+    pub fn uri(&self, name: &str) -> Result<String, TotpError> {
+        self.builder().with_account_name(name).with_issuer(Some(ISSUER)).build()?.to_url()
+    }
+
+    /// The time step to which a code belongs: the present one, the one before or the one after, for
+    /// clocks that differ. Spaces and full-width digits are forgiven.
+    pub fn step(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
+        let seconds = u64::try_from(now.timestamp()).ok()?;
+        let step = self.totp().check(&text::compact(code), seconds)?;
+        i64::try_from(step).ok()
+    }
+
+    fn totp(&self) -> Totp {
+        self.builder().build().expect("160 bits, six digits and 30 seconds are what the RFC recommends")
+    }
+
+    /// The crate's defaults are what every authenticator takes: SHA-1, six digits, 30 s, one step of skew.
+    fn builder(&self) -> Builder {
+        Builder::new().with_secret(*self.0)
+    }
+
+    /// The code at that time, as the authenticator shows it.
+    #[cfg(test)]
+    pub(crate) fn code(base32: &str, now: DateTime<Utc>) -> String {
+        let secret = Secret::try_from_base32(base32).unwrap();
+        Builder::new().with_secret(secret).build().unwrap().generate(now.timestamp() as u64).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    /// RFC 6238, appendix B, cut to six digits.
+    #[test]
+    fn it_agrees_with_the_rfc() {
+        let factor = SecondFactor(Zeroizing::new(*b"12345678901234567890"));
+        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
+            assert_eq!(factor.step(code, at(seconds)), Some(seconds / 30));
+        }
+        assert_eq!(factor.base32(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    }
+
+    #[test]
+    fn one_step_of_skew_and_no_more() {
+        let factor = SecondFactor::random();
+        let now = at(1_800_000_000);
+        let code = |steps: i64| SecondFactor::code(&factor.base32(), now + TimeDelta::seconds(30 * steps));
+        for steps in [-1, 0, 1] {
+            assert_eq!(factor.step(&code(steps), now), Some(60_000_000 + steps), "{steps}");
+        }
+        // A code of another step may by chance be one of the three: then it is right.
+        for steps in [-3, -2, 2, 3] {
+            let code = code(steps);
+            let near = (-1..=1).any(|near| {
+                self::SecondFactor::code(&factor.base32(), now + TimeDelta::seconds(30 * near)) == code
+            });
+            assert_eq!(factor.step(&code, now).is_some(), near, "{steps}");
+        }
+    }
+
+    #[test]
+    fn typed_codes_are_forgiven_and_nonsense_is_not() {
+        let factor = SecondFactor(Zeroizing::new(*b"12345678901234567890"));
+        for code in ["287 082", " 287082\n", "２８７０８２"] {
+            assert_eq!(factor.step(code, at(59)), Some(1), "{code:?}");
+        }
+        for code in ["", "28708", "2870820", "+87082", "abcdef", "28708２２"] {
+            assert_eq!(factor.step(code, at(59)), None, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn sealed_it_opens_under_its_key_only() {
+        let (vault, factor) = (Vault::new(&[7; 32]), SecondFactor::random());
+        let sealed = factor.seal(&vault);
+        assert_eq!(SecondFactor::open(&vault, &sealed).unwrap().base32(), factor.base32());
+        assert!(SecondFactor::open(&Vault::new(&[8; 32]), &sealed).is_err());
+    }
+
+    #[test]
+    fn the_uri_carries_name_and_secret() {
+        let factor = SecondFactor(Zeroizing::new(*b"12345678901234567890"));
+        let uri = factor.uri("小王").unwrap();
+        assert!(uri.starts_with("otpauth://totp/Seventy-Two:%E5%B0%8F%E7%8E%8B?"), "{uri}");
+        assert!(uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), "{uri}");
+        assert!(uri.contains("issuer=Seventy-Two"), "{uri}");
+        assert!(factor.uri("a:b").is_err());
+    }
+}

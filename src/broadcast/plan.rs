@@ -1,0 +1,92 @@
+//! Who hears what, and when: turns a decision into a broadcast and the broadcast into deliveries.
+//!
+//! The decision's own transaction writes the broadcast and its first slice; later slices follow one
+//! transaction each, from the cursor, so a crash goes on where it stopped.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::delivery::{Priority, Purpose};
+use crate::domain::region::Region;
+use crate::store::broadcasts::{self, Audience, Broadcast};
+use crate::store::notices::Notice;
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Answer, Conn, StoreError, deliveries};
+
+/// Groups in the first slice: few, so that sending starts at once.
+const FIRST_SLICE: i64 = 64;
+/// Groups in a later slice: as many as one short transaction can hold.
+const LARGEST_SLICE: i64 = 500;
+
+/// Plans what a live notice says to its subscribers.
+///
+/// # Errors
+/// When the database refuses.
+pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
+    deliveries::cancel_open(conn, notice.id.0)?;
+    broadcasts::stop(conn, notice.id.0)?;
+    let priority = if notice.urgency >= 2 { Priority::Urgent } else { Priority::Usual };
+    plan(conn, notice, purpose, priority, notice.ends_at, now)
+}
+
+/// Plans the message that a notice is over, for exactly those who received it; cancels what has not
+/// gone out.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
+    deliveries::cancel_open(conn, notice.id.0)?;
+    broadcasts::stop(conn, notice.id.0)?;
+    if notice.live_at.is_none() {
+        return Ok(());
+    }
+    plan(conn, notice, purpose, Priority::Ending, None, now)
+}
+
+/// Grows the most urgent unfinished broadcast by one slice; answers whether there was one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn grow(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
+    let Some(broadcast) = broadcasts::next_unexpanded(conn)? else { return Ok(false) };
+    let notice = crate::store::notices::by_id(conn, broadcast.notice_id.0)?
+        .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
+    slice(conn, &notice, broadcast, now)?;
+    Ok(true)
+}
+
+fn plan(
+    conn: &mut Conn,
+    notice: &Notice,
+    purpose: Purpose,
+    priority: Priority,
+    not_after: Option<Time>,
+    now: DateTime<Utc>,
+) -> Answer<()> {
+    let broadcast = Broadcast {
+        id: Id(crate::clock::new_id(now)),
+        notice_id: notice.id,
+        revision: notice.live_revision.unwrap_or(notice.revision),
+        purpose: Named(purpose),
+        priority: priority as i16,
+        created_at: Time(now),
+        not_after,
+        cursor: None,
+        expanded: false,
+        planned: 0,
+    };
+    broadcasts::insert(conn, &broadcast)?;
+    slice(conn, notice, broadcast, now)
+}
+
+fn slice(conn: &mut Conn, notice: &Notice, broadcast: Broadcast, now: DateTime<Utc>) -> Answer<()> {
+    let audience = if broadcast.purpose.0.ends() {
+        Audience::Recipients
+    } else {
+        let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
+        Audience::Subscribers { kind: notice.kind.0, regions }
+    };
+    let size = (i64::from(broadcast.planned) * 2).clamp(FIRST_SLICE, LARGEST_SLICE);
+    broadcasts::expand(conn, broadcast, &audience, size, now)?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What a group admin hands over so that we can post into a chat, and how it is kept.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+use url::Url;
+
+use super::{adapter, digest, recognise};
+use crate::domain::group::Platform;
+
+/// The longest address we keep, in bytes.
+const ADDRESS: usize = 2048;
+/// The longest secret or keyword, in bytes.
+const SHORT: usize = 256;
+
+/// The way into one chat. Stored sealed; `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    pub platform: Platform,
+    /// The robot's address as its vendor gave it, normalised.
+    pub url: String,
+    /// What requests are signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// A word that the chat's filter demands in every message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+}
+
+impl Credentials {
+    /// The address, parsed.
+    pub(super) fn address(&self) -> Url {
+        Url::parse(&self.url).expect("credentials are only made from a parsed address")
+    }
+
+    /// The last four characters of what is secret in the address: all that is ever shown again.
+    pub fn last4(&self) -> String {
+        let tail: Vec<char> = self.url.chars().rev().take(4).collect();
+        tail.into_iter().rev().collect()
+    }
+
+    /// The same for the same robot, whatever its secret or keyword: a digest, so that it may be
+    /// stored and compared in the open.
+    pub fn address_key(&self) -> String {
+        let url = self.address();
+        digest(&[
+            self.platform.as_str(),
+            url.host_str().unwrap_or_default(),
+            url.path(),
+            url.query().unwrap_or_default(),
+        ])
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("platform", &self.platform).finish_non_exhaustive()
+    }
+}
+
+/// Why credentials cannot be right.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {}", code.as_str())]
+pub struct CredentialFault {
+    /// The field of the `credentials` object.
+    pub field: String,
+    pub code: CredentialCode,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialCode {
+    Missing,
+    /// The platform has no such field.
+    Unknown,
+    /// Not a text, or one with control characters.
+    NotText,
+    TooLong,
+    /// Not an https address; often the bare key was pasted.
+    NotAnAddress,
+    /// The address is another platform's.
+    Belongs(Platform),
+    /// Right host or unknown host, but not the address of a robot; often cut off while copying.
+    Incomplete,
+    /// Not a secret of the form the platform gives out.
+    BadSecret,
+}
+
+impl CredentialCode {
+    /// The name in problems; `credential-<name>` is its sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CredentialCode::Missing => "missing",
+            CredentialCode::Unknown => "unknown",
+            CredentialCode::NotText => "not_text",
+            CredentialCode::TooLong => "too_long",
+            CredentialCode::NotAnAddress => "not_an_address",
+            CredentialCode::Belongs(_) => "belongs_elsewhere",
+            CredentialCode::Incomplete => "incomplete",
+            CredentialCode::BadSecret => "bad_secret",
+        }
+    }
+}
+
+/// The object being read.
+pub(super) struct Given<'a>(&'a Map<String, Value>);
+
+impl<'a> Given<'a> {
+    /// Refuses fields the platform does not have.
+    pub(super) fn new(given: &'a Map<String, Value>, fields: &[&str]) -> Result<Given<'a>, CredentialFault> {
+        match given.keys().find(|key| !fields.contains(&key.as_str())) {
+            Some(key) => Err(fault(key, CredentialCode::Unknown)),
+            None => Ok(Given(given)),
+        }
+    }
+
+    /// A text, trimmed; blank and `null` count as absent.
+    pub(super) fn text(&self, field: &str, longest: usize) -> Result<Option<&'a str>, CredentialFault> {
+        let text = match self.0.get(field) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) => text.trim(),
+            Some(_) => return Err(fault(field, CredentialCode::NotText)),
+        };
+        if text.chars().any(char::is_control) {
+            Err(fault(field, CredentialCode::NotText))
+        } else if text.len() > longest {
+            Err(fault(field, CredentialCode::TooLong))
+        } else {
+            Ok(Some(text).filter(|t| !t.is_empty()))
+        }
+    }
+
+    /// A secret or keyword.
+    pub(super) fn short(&self, field: &str) -> Result<Option<String>, CredentialFault> {
+        Ok(self.text(field, SHORT)?.map(str::to_owned))
+    }
+
+    /// The robot's address in the field `url`.
+    pub(super) fn url(&self, platform: Platform) -> Result<Url, CredentialFault> {
+        let refuse = |code| Err(fault("url", code));
+        let Some(text) = self.text("url", ADDRESS)? else { return refuse(CredentialCode::Missing) };
+        let url = match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "https" | "http") => url,
+            _ => return refuse(CredentialCode::NotAnAddress),
+        };
+        match recognise(text) {
+            Some(other) if other != platform => refuse(CredentialCode::Belongs(other)),
+            _ if !(adapter(platform).profile().path)(&url) => refuse(CredentialCode::Incomplete),
+            _ => Ok(url),
+        }
+    }
+}
+
+/// A fault at `field`.
+pub(super) fn fault(field: &str, code: CredentialCode) -> CredentialFault {
+    CredentialFault { field: field.to_owned(), code }
+}

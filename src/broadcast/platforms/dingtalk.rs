@@ -1,0 +1,176 @@
+//! DingTalk (钉钉) custom robot.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Value};
+use sha2::Sha256;
+use url::Url;
+
+use super::credentials::Given;
+use super::judging::{MINUTE, object, verdict, without_code};
+use super::{
+    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
+    Verdict, quoted,
+};
+use crate::broadcast::message::{Message, PREFIX};
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Dingtalk;
+
+/// Whole body 20 000 bytes, 20 messages a minute:
+/// <https://open.dingtalk.com/document/robots/custom-robot-access>. Of the body the text gets less
+/// than half, because JSON may double a byte by escaping it.
+static PROFILE: Profile = Profile {
+    platform: Platform::Dingtalk,
+    unit: Unit::Bytes,
+    text: 8000,
+    hosts: Hosts::Listed(&["oapi.dingtalk.com"]),
+    path: is_robot,
+    rate: &[Budget { count: 20, per: Duration::from_secs(60) }],
+    picture: Picture::Linked,
+    can_edit: false,
+    can_delete: false,
+    avoids_round_hours: false,
+};
+
+/// Who sends too fast is muted for ten minutes.
+const MUTED: Duration = Duration::from_secs(10 * 60);
+/// A used-up quota (90030) may be the month's: ask seldom.
+const QUOTA: Duration = Duration::from_secs(60 * 60);
+
+/// An `access_token`, and at most what we set in ourselves.
+fn is_robot(url: &Url) -> bool {
+    url.path() == "/robot/send"
+        && url.query_pairs().any(|(name, value)| name == "access_token" && !value.is_empty())
+        && url.query_pairs().all(|(name, _)| matches!(&*name, "access_token" | "timestamp" | "sign"))
+}
+
+/// The signature over a time in milliseconds:
+/// <https://open.dingtalk.com/document/robots/customize-robot-security-settings>.
+fn sign(secret: &str, timestamp: i64) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(format!("{timestamp}\n{secret}").as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// What a refusal by the robot's security settings (310000) is about; the code is one for all.
+fn security(words: &str) -> Fault {
+    let words = words.to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|part| words.contains(part));
+    if says(&["keyword", "关键词"]) {
+        Fault::Keyword
+    } else if says(&["timestamp", "过期"]) {
+        Fault::Clock
+    } else if says(&["whitelist", "白名单"]) {
+        Fault::Address
+    } else {
+        Fault::Signature
+    }
+}
+
+impl Adapter for Dingtalk {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, &["url", "secret", "keyword"])?;
+        let mut url = given.url(Platform::Dingtalk)?;
+        // A signature copied along would be signed with again, and expire.
+        let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, v)| v.into_owned());
+        url.query_pairs_mut().clear().append_pair("access_token", &token.unwrap_or_default());
+        Ok(Credentials {
+            platform: Platform::Dingtalk,
+            url: url.into(),
+            secret: given.short("secret")?,
+            keyword: given.short("keyword")?,
+        })
+    }
+
+    fn compose(&self, message: &Message, _: usize) -> Body {
+        let text = message.text(PROFILE.unit, PROFILE.text);
+        // Room for the keyword is at the end of the text, before its closing quote.
+        let open = |text: &str| {
+            let mut literal = quoted(text);
+            literal.pop();
+            literal
+        };
+        match &message.poster {
+            None => Body::with_room(
+                format!(r#"{{"msgtype":"text","text":{{"content":{}"#, open(&text)),
+                r#""},"at":{"isAtAll":false}}"#,
+            ),
+            Some(poster) => {
+                // Two line ends make one in this markdown.
+                let text = format!("{}\n\n![]({poster})", text.replace('\n', "\n\n"));
+                let title = quoted(message.first());
+                Body::with_room(
+                    format!(r#"{{"msgtype":"markdown","markdown":{{"title":{title},"text":{}"#, open(&text)),
+                    r#""},"at":{"isAtAll":false}}"#,
+                )
+            }
+        }
+    }
+
+    fn address(&self, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        let mut url = credentials.address();
+        if let Some(secret) = &credentials.secret {
+            let timestamp = stamp.now.timestamp_millis();
+            url.query_pairs_mut()
+                .append_pair("timestamp", &timestamp.to_string())
+                .append_pair("sign", &sign(secret, timestamp));
+        }
+        let body_bytes = match credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word)) {
+            None => body.bytes.clone(),
+            Some(word) => {
+                let literal = quoted(&format!("\n\n{word}"));
+                body.set_in(&literal[1..literal.len() - 1]).into()
+            }
+        };
+        Outgoing {
+            platform: Platform::Dingtalk,
+            url,
+            content_type: body.content_type,
+            headers: Vec::new(),
+            body: body_bytes,
+        }
+    }
+
+    /// The codes: <https://open.dingtalk.com/document/robots/custom-robot-access>, and what the live
+    /// server was seen to say.
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let Some(said) = object(answer) else { return without_code(answer) };
+        let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+        let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
+            // The gateway's own refusal: {"status":1111,"wait":5,"source":"x5","punish":"deny",…}.
+            let denied =
+                said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111);
+            if !denied {
+                return without_code(answer);
+            }
+            let wait = Duration::from_secs(said.get("wait").and_then(Value::as_u64).unwrap_or(0).min(86_400));
+            return verdict(Outcome::Slow(wait.max(MINUTE)), "denied", "");
+        };
+        let outcome = match code {
+            0 if answer.status == 200 => Outcome::Delivered(None),
+            0 => Outcome::Unknown,
+            // 系统繁忙: not sooner than after half a minute.
+            -1 => Outcome::Slow(Duration::from_secs(30)),
+            130_101 | 410_100 | 450_101 => Outcome::Slow(answer.wait().unwrap_or(MUTED).max(MUTED)),
+            90030 => Outcome::Slow(answer.wait().unwrap_or(QUOTA).max(QUOTA)),
+            310_000 => Outcome::Config(security(words)),
+            // No such token; group disbanded; robot stopped; robot not in the group.
+            300_001 | 300_005 | 400_101 | 400_013 | 400_102 | 400_106 => Outcome::Gone,
+            // Message type, parameter, method, content type, moderation, length.
+            400_105 | 40035 | 43002 | 43004 | 430_101..=430_104 | 460_101 | 101_002 => Outcome::Bad,
+            _ => Outcome::Retry,
+        };
+        verdict(outcome, code, words)
+    }
+}

@@ -1,0 +1,165 @@
+//! Feishu (飞书) and Lark custom bot: one product under two hosts.
+//!
+//! `post` rather than `text`, because in a `text` a forged `<at user_id="all">` would be obeyed; in
+//! a post's paragraphs words are only words.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+use url::Url;
+
+use super::credentials::Given;
+use super::judging::{MINUTE, object, verdict, without_code};
+use super::{
+    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
+    Verdict, quoted,
+};
+use crate::broadcast::message::{Message, PREFIX};
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::language::Language;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Feishu;
+
+/// Body 20 KB, 100 messages a minute and 5 a second, not at whole and half hours:
+/// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>. Of the body the text gets
+/// less than half, because JSON may double a byte and each paragraph has a frame.
+static PROFILE: Profile = Profile {
+    platform: Platform::Feishu,
+    unit: Unit::Bytes,
+    text: 8000,
+    hosts: Hosts::Listed(&["open.feishu.cn", "open.larksuite.com"]),
+    path: is_robot,
+    rate: &[
+        Budget { count: 100, per: Duration::from_secs(60) },
+        Budget { count: 5, per: Duration::from_secs(1) },
+    ],
+    // An `image_key` comes only from an app's token, which a group's robot has not.
+    picture: Picture::Absent,
+    can_edit: false,
+    can_delete: false,
+    avoids_round_hours: true,
+};
+
+/// `/open-apis/bot/v2/hook/` and one segment, without a query.
+fn is_robot(url: &Url) -> bool {
+    url.query().is_none()
+        && url.path().strip_prefix("/open-apis/bot/v2/hook/").is_some_and(|token| {
+            !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
+        })
+}
+
+/// The signature over a time in seconds. The text is the key and the message is empty:
+/// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>.
+fn sign(secret: &str, timestamp: i64) -> String {
+    let key = format!("{timestamp}\n{secret}");
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// The inner code of a refused card or post, from `… ext=ErrCode: 200621; …`.
+fn inner_code(words: &str) -> Option<&str> {
+    let digits = words.split_once("ErrCode: ")?.1;
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    Some(&digits[..end]).filter(|code| !code.is_empty())
+}
+
+impl Adapter for Feishu {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, &["url", "secret", "keyword"])?;
+        Ok(Credentials {
+            platform: Platform::Feishu,
+            url: given.url(Platform::Feishu)?.into(),
+            secret: given.short("secret")?,
+            keyword: given.short("keyword")?,
+        })
+    }
+
+    fn compose(&self, message: &Message, _: usize) -> Body {
+        let cut = message.cut(PROFILE.unit, PROFILE.text);
+        let mut paragraphs: Vec<Value> =
+            cut.body().map(|line| json!([{"tag": "text", "text": line}])).collect();
+        if let Some(link) = cut.link {
+            paragraphs.push(json!([
+                {"tag": "text", "text": link.label},
+                {"tag": "a", "text": link.url, "href": link.url},
+            ]));
+        }
+        if paragraphs.is_empty() {
+            paragraphs.push(json!([{"tag": "text", "text": message.first()}]));
+        }
+        let language = match message.language {
+            Language::ZhCn => "zh_cn",
+            Language::En => "en_us",
+        };
+        let mut content = Value::from(paragraphs).to_string();
+        content.pop(); // the room for a keyword is a paragraph at the end
+        Body::with_room(
+            format!(
+                r#"{{"msg_type":"post","content":{{"post":{{"{language}":{{"title":{},"content":{content}"#,
+                quoted(message.first()),
+            ),
+            "]}}}}",
+        )
+    }
+
+    fn address(&self, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        let keyword = credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word));
+        let paragraph = keyword.map(|word| json!([{"tag": "text", "text": word}]).to_string());
+        let mut bytes = match paragraph {
+            None => body.bytes.clone(),
+            Some(paragraph) => body.set_in(&format!(",{paragraph}")).into(),
+        };
+        if let Some(secret) = &credentials.secret {
+            let timestamp = stamp.now.timestamp();
+            let head = format!(r#"{{"timestamp":"{timestamp}","sign":"{}","#, sign(secret, timestamp));
+            bytes = [head.as_bytes(), &bytes[1..]].concat().into();
+        }
+        Outgoing {
+            platform: Platform::Feishu,
+            url: credentials.address(),
+            content_type: body.content_type,
+            headers: Vec::new(),
+            body: bytes,
+        }
+    }
+
+    /// The codes: <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot> and
+    /// <https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control>.
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said = object(answer);
+        let code = said.as_ref().and_then(|s| s.get("code").or_else(|| s.get("StatusCode"))?.as_i64());
+        let (Some(said), Some(code)) = (said.as_ref(), code) else { return without_code(answer) };
+        let words = ["msg", "StatusMessage"].iter().find_map(|k| said.get(*k)?.as_str()).unwrap_or_default();
+        let slow = || Outcome::Slow(answer.wait().unwrap_or(MINUTE));
+        let outcome = match code {
+            0 if answer.status == 200 => Outcome::Delivered(None),
+            0 => Outcome::Unknown,
+            11232 | 99_991_400 => slow(),
+            // One code, two meanings: "Bad Request" and "too many request".
+            9499 if words.to_lowercase().contains("too many") => slow(),
+            9499 | 19002 | 19036 | 11246 | 230_099 => Outcome::Bad,
+            19001 => Outcome::Gone,
+            // "sign match fail or timestamp is not within one hour": our clock is watched elsewhere.
+            19021 => Outcome::Config(Fault::Signature),
+            19022 => Outcome::Config(Fault::Address),
+            19024 => Outcome::Config(Fault::Keyword),
+            _ if answer.status == 429 => slow(),
+            _ => Outcome::Retry,
+        };
+        match inner_code(words) {
+            Some(inner) => verdict(outcome, format!("{code}/{inner}"), words),
+            None => verdict(outcome, code, words),
+        }
+    }
+}

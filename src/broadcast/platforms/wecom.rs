@@ -1,0 +1,122 @@
+//! WeCom (企业微信) group robot.
+//!
+//! Plain text and a separate picture rather than markdown: families who read along in personal
+//! WeChat see markdown only as "暂不支持此消息类型".
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::Given;
+use super::judging::{MINUTE, object, verdict, without_code};
+use super::{
+    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
+    Verdict,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::Outcome;
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Wecom;
+
+/// Text 2048 bytes, picture 2 MB before base64, 20 messages a minute:
+/// <https://developer.work.weixin.qq.com/document/path/91770>.
+static PROFILE: Profile = Profile {
+    platform: Platform::Wecom,
+    unit: Unit::Bytes,
+    text: 2048,
+    hosts: Hosts::Listed(&["qyapi.weixin.qq.com"]),
+    path: is_robot,
+    rate: &[Budget { count: 20, per: Duration::from_secs(60) }],
+    picture: Picture::Sent { bytes: PICTURE },
+    can_edit: false,
+    can_delete: false,
+    avoids_round_hours: false,
+};
+
+const PICTURE: usize = 2 * 1024 * 1024;
+
+/// One `key` and nothing else.
+fn is_robot(url: &Url) -> bool {
+    let mut query = url.query_pairs();
+    url.path() == "/cgi-bin/webhook/send"
+        && query.next().is_some_and(|(name, value)| name == "key" && !value.is_empty())
+        && query.next().is_none()
+}
+
+/// The picture, if the robot takes one of that size.
+fn picture(message: &Message) -> Option<&Bytes> {
+    message.picture.as_ref().filter(|picture| picture.len() <= PICTURE)
+}
+
+impl Adapter for Wecom {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
+        let url = Given::new(given, &["url"])?.url(Platform::Wecom)?;
+        Ok(Credentials { platform: Platform::Wecom, url: url.into(), secret: None, keyword: None })
+    }
+
+    fn parts(&self, message: &Message) -> usize {
+        1 + usize::from(picture(message).is_some())
+    }
+
+    fn compose(&self, message: &Message, part: usize) -> Body {
+        match picture(message).filter(|_| part == 1) {
+            Some(picture) => {
+                // The digest is of the raw picture, not of its base64.
+                let md5: String = Md5::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
+                Body::json(
+                    &json!({"msgtype": "image", "image": {"base64": STANDARD.encode(picture), "md5": md5}}),
+                )
+            }
+            None => {
+                let text = message.text(PROFILE.unit, PROFILE.text);
+                Body::json(&json!({"msgtype": "text", "text": {"content": text}}))
+            }
+        }
+    }
+
+    fn address(&self, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
+        Outgoing {
+            platform: Platform::Wecom,
+            url: credentials.address(),
+            content_type: body.content_type,
+            headers: Vec::new(),
+            body: body.bytes.clone(),
+        }
+    }
+
+    /// The codes: <https://developer.work.weixin.qq.com/document/path/90313>.
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said = object(answer);
+        let Some((said, code)) = said.as_ref().and_then(|s| Some((s, s.get("errcode")?.as_i64()?))) else {
+            return without_code(answer);
+        };
+        let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+        let outcome = match code {
+            // "wrong json format": the server understood only a part of what we sent.
+            0 if answer.status == 200 && !words.contains("wrong json format") => Outcome::Delivered(None),
+            0 => Outcome::Unknown,
+            -1 => Outcome::Retry,
+            45009 => Outcome::Slow(answer.wait().unwrap_or(MINUTE)),
+            45033 => Outcome::Slow(answer.wait().unwrap_or(Duration::from_secs(5))),
+            // Wrong key or robot removed; robot disabled; not in the group.
+            93000 | 93004 | 93008 => Outcome::Gone,
+            // Format, length, empty, picture or its digest, size.
+            40007 | 40008 | 40009 | 40035 | 40058 | 40063 | 40123 | 44004 | 45001 | 45002 | 45008
+            | 301019 => Outcome::Bad,
+            _ => Outcome::Retry,
+        };
+        verdict(outcome, code, words)
+    }
+}

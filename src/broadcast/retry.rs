@@ -1,0 +1,305 @@
+//! What follows an attempt, and when a group may hear from us again. Pure: the time and the random
+//! bits are handed in.
+//!
+//! Waits only ever grow by chance, never shrink: what a platform asked for is kept to the second.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+
+use super::platforms::Budget;
+use crate::domain::delivery::{Fault, Outcome, Reach};
+
+/// The wait before the second attempt; each further one is three times as long.
+const FIRST: Duration = Duration::from_secs(2);
+/// The longest wait of our own making: a platform that was away for long is found back soon.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// Attempts after which a failing delivery is given up: about two hours, and again each time the
+/// group is told something new.
+const ATTEMPTS: u32 = 14;
+/// As [`ATTEMPTS`], where the platform limits us: each may be hours long, so the end of the notice
+/// usually comes first.
+const LIMITED: u32 = 100;
+/// How long a group's admin has to mend what they must, before each further try.
+const MENDING: [Duration; 4] = [
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(60 * 60),
+    Duration::from_secs(4 * 60 * 60),
+    Duration::from_secs(12 * 60 * 60),
+];
+/// The wait before a message that perhaps arrived is said again.
+const IN_DOUBT: Duration = Duration::from_secs(60);
+
+/// Where a delivery stands when an attempt ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// How many attempts there were, this one included; from 1.
+    pub attempts: u32,
+    /// What was known before this attempt: `Maybe` after an earlier one of unknown end.
+    pub reach: Reach,
+    pub now: DateTime<Utc>,
+    /// Any bits, different for every attempt.
+    pub random: u64,
+    /// After this moment the message must not be sent any more.
+    pub until: DateTime<Utc>,
+}
+
+/// What follows an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Delivered; the message's id, where the platform tells one.
+    Done(Option<String>),
+    /// Again, not before this moment.
+    At(DateTime<Utc>),
+    /// Nothing at all to this group before this moment, then again.
+    Hold(DateTime<Utc>),
+    /// Tell the group's admin what is to be mended; again, and nothing else, at that moment.
+    Mend(Fault, DateTime<Utc>),
+    /// The chat has a new id: store it, and send there at once.
+    Move(String),
+    /// Never again.
+    GiveUp(Why),
+    /// Never again, and the group is disabled: there is nothing behind its address.
+    Disable,
+}
+
+/// Why a delivery is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The next attempt would come after the notice's end.
+    Ended,
+    /// The attempts are used up.
+    Exhausted,
+    /// The platform will never take this message.
+    Refused,
+    /// Twice no proof either way.
+    Unproven,
+}
+
+impl Why {
+    /// The name in the delivery log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Why::Ended => "ended",
+            Why::Exhausted => "exhausted",
+            Why::Refused => "refused",
+            Why::Unproven => "unproven",
+        }
+    }
+}
+
+/// What follows `outcome`.
+///
+/// An unknown end is the hard case: the request went out and no proof came back. A duplicate in a
+/// chat is seen and forgiven, a loss may cost a life: so it is said once more, a minute later, and
+/// after a second unknown end never again. Whoever is `Maybe` reached hears the closing, too.
+pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
+    let Attempt { attempts, now, random, until, .. } = *attempt;
+    let again = |wait: Duration, most: u32, then: fn(DateTime<Utc>) -> Next| {
+        let at = after(now, jittered(wait, random));
+        if attempts >= most {
+            Next::GiveUp(Why::Exhausted)
+        } else if at >= until {
+            Next::GiveUp(Why::Ended)
+        } else {
+            then(at)
+        }
+    };
+    match outcome {
+        Outcome::Delivered(id) => Next::Done(id.clone()),
+        Outcome::Gone => Next::Disable,
+        Outcome::Bad => Next::GiveUp(Why::Refused),
+        Outcome::Moved(_) if attempts >= ATTEMPTS => Next::GiveUp(Why::Exhausted),
+        Outcome::Moved(id) => Next::Move(id.clone()),
+        Outcome::Slow(wait) => again(*wait, LIMITED, Next::Hold),
+        Outcome::Retry => again(backoff(attempts), ATTEMPTS, Next::At),
+        Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, ATTEMPTS, Next::At),
+        Outcome::Unknown => Next::GiveUp(Why::Unproven),
+        Outcome::Config(fault) => {
+            let step = (attempts.max(1) as usize - 1).min(MENDING.len() - 1);
+            match again(MENDING[step], ATTEMPTS, Next::At) {
+                Next::At(at) => Next::Mend(*fault, at),
+                end => end,
+            }
+        }
+    }
+}
+
+/// The wait after so many failed attempts, without chance: 2 s, 6 s, 18 s, … 15 min.
+fn backoff(attempts: u32) -> Duration {
+    FIRST.saturating_mul(3_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST)
+}
+
+/// The wait and up to a quarter of it, so that what failed together does not come back together.
+fn jittered(wait: Duration, random: u64) -> Duration {
+    wait + wait.mul_f64(0.25 * (random as f64 / u64::MAX as f64))
+}
+
+/// The moment after a wait; a wait too long for the calendar ends at its end.
+fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(wait)
+        .ok()
+        .and_then(|wait| now.checked_add_signed(wait))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// When `parts` more requests fit into every budget. `recent` are the moments the last requests to
+/// this robot *ended*, in any order, as many as the largest budget counts: a request had arrived by
+/// then, so no delay on the way can put one more into the platform's window than ours.
+pub fn open_at(
+    budgets: &[Budget],
+    recent: &[DateTime<Utc>],
+    parts: usize,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let mut latest = recent.to_vec();
+    latest.sort_unstable_by(|a, b| b.cmp(a));
+    // With room for all but `parts` of the budget, the request that must have left the window is the
+    // one `count - parts` before the last.
+    let frees = |budget: &Budget| {
+        let count = budget.count as usize;
+        let leaving = latest.get(count.saturating_sub(parts.clamp(1, count)))?;
+        Some(after(*leaving, budget.per))
+    };
+    budgets.iter().filter_map(frees).fold(now, DateTime::max)
+}
+
+/// Moves a time off the full and half hour: from ten seconds before to a minute after, to somewhere
+/// in the minute that follows. Feishu refuses requests platform-wide around then (11232).
+pub fn off_the_hour(at: DateTime<Utc>, random: u64) -> DateTime<Utc> {
+    const HALF_HOUR: u32 = 30 * 60;
+    let past = (at.minute() * 60 + at.second()) % HALF_HOUR;
+    let to_go = match past {
+        0..60 => 60 - past,
+        _ if past >= HALF_HOUR - 10 => HALF_HOUR + 60 - past,
+        _ => return at,
+    };
+    after(at, Duration::from_secs(u64::from(to_go) + random % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+    use proptest::prelude::*;
+
+    fn now() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 11, 23, 1, 7, 0).unwrap()
+    }
+
+    fn attempt(attempts: u32) -> Attempt {
+        Attempt { attempts, reach: Reach::No, now: now(), random: 0, until: now() + TimeDelta::hours(72) }
+    }
+
+    fn seconds(next: &Next) -> i64 {
+        match next {
+            Next::At(at) | Next::Hold(at) | Next::Mend(_, at) => (*at - now()).num_seconds(),
+            other => panic!("no time in {other:?}"),
+        }
+    }
+
+    #[test]
+    fn failures_are_tried_again_ever_more_slowly_and_then_no_more() {
+        let waits: Vec<i64> = (1..ATTEMPTS).map(|n| seconds(&next(&Outcome::Retry, &attempt(n)))).collect();
+        assert_eq!(waits, [2, 6, 18, 54, 162, 486, 900, 900, 900, 900, 900, 900, 900]);
+        assert_eq!(next(&Outcome::Retry, &attempt(ATTEMPTS)), Next::GiveUp(Why::Exhausted));
+    }
+
+    #[test]
+    fn nothing_is_planned_after_the_end() {
+        let ending = Attempt { until: now() + TimeDelta::seconds(60), ..attempt(1) };
+        for outcome in
+            [Outcome::Slow(Duration::from_secs(60)), Outcome::Unknown, Outcome::Config(Fault::Keyword)]
+        {
+            assert_eq!(next(&outcome, &ending), Next::GiveUp(Why::Ended), "{outcome:?}");
+        }
+        assert_eq!(seconds(&next(&Outcome::Retry, &ending)), 2);
+    }
+
+    #[test]
+    fn a_doubtful_message_is_said_once_more_and_never_a_third_time() {
+        assert_eq!(seconds(&next(&Outcome::Unknown, &attempt(1))), 60);
+        let again = Attempt { reach: Reach::Maybe, ..attempt(2) };
+        assert_eq!(next(&Outcome::Unknown, &again), Next::GiveUp(Why::Unproven));
+        assert_eq!(seconds(&next(&Outcome::Retry, &again)), 6, "a refusal is proof that it did not arrive");
+    }
+
+    #[test]
+    fn final_answers_are_final() {
+        assert_eq!(next(&Outcome::Delivered(Some("7".into())), &attempt(1)), Next::Done(Some("7".into())));
+        assert_eq!(next(&Outcome::Gone, &attempt(1)), Next::Disable);
+        assert_eq!(next(&Outcome::Bad, &attempt(1)), Next::GiveUp(Why::Refused));
+        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(1)), Next::Move("-100".into()));
+        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(ATTEMPTS)), Next::GiveUp(Why::Exhausted));
+    }
+
+    #[test]
+    fn a_fault_at_the_platform_waits_for_a_person() {
+        let outcome = Outcome::Config(Fault::Keyword);
+        let waits: Vec<i64> = (1..=5).map(|n| seconds(&next(&outcome, &attempt(n)))).collect();
+        assert_eq!(waits, [600, 3600, 14_400, 43_200, 43_200]);
+        assert!(matches!(next(&outcome, &attempt(1)), Next::Mend(Fault::Keyword, _)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_platform_is_never_asked_again_sooner_than_it_said(wait in 0_u64..100_000, random: u64, attempts in 1_u32..50) {
+            let attempt = Attempt { random, until: DateTime::<Utc>::MAX_UTC, ..attempt(attempts) };
+            let Next::Hold(at) = next(&Outcome::Slow(Duration::from_secs(wait)), &attempt) else { panic!() };
+            let waited = (at - now()).num_milliseconds() as u64;
+            prop_assert!(waited >= wait * 1000 && waited <= wait * 1250 + 1);
+        }
+
+        #[test]
+        fn extreme_numbers_do_no_harm(attempts: u32, random: u64, wait: u64) {
+            for outcome in [Outcome::Retry, Outcome::Slow(Duration::from_secs(wait / 2)), Outcome::Config(Fault::Clock), Outcome::Unknown] {
+                next(&outcome, &Attempt { attempts, random, ..attempt(1) });
+            }
+        }
+
+        /// M9: whatever the waits between sends, no window ever holds more than its budget, counted as
+        /// the platform counts: by arrival, which is anywhere between start and end of a request.
+        #[test]
+        fn no_window_is_ever_overfull(
+            sends in prop::collection::vec((0_i64..9000, 0_i64..3000, 0_i64..1000, 1_usize..=2), 1..120),
+        ) {
+            let budgets = [
+                Budget { count: 20, per: Duration::from_secs(60) },
+                Budget { count: 5, per: Duration::from_secs(1) },
+            ];
+            let (mut clock, mut ended, mut arrived) = (now(), Vec::new(), Vec::new());
+            for (idle, took, share, parts) in sends {
+                clock = open_at(&budgets, &ended, parts, clock + TimeDelta::milliseconds(idle));
+                for _ in 0..parts {
+                    arrived.push(clock + TimeDelta::milliseconds(took * share / 1000));
+                    clock += TimeDelta::milliseconds(took);
+                    ended.push(clock);
+                }
+            }
+            for budget in budgets {
+                for window in arrived.windows(budget.count as usize + 1) {
+                    let span = *window.last().unwrap() - window[0];
+                    prop_assert!(span >= TimeDelta::from_std(budget.per).unwrap(), "{} in {span}", window.len());
+                }
+            }
+        }
+
+        #[test]
+        fn the_round_hours_are_left_alone(second in 0_i64..7200, random: u64) {
+            let at = now() + TimeDelta::seconds(second);
+            let moved = off_the_hour(at, random);
+            prop_assert!(moved >= at && moved - at <= TimeDelta::seconds(130));
+            let past = (moved.minute() * 60 + moved.second()) % 1800;
+            prop_assert!((60..1790).contains(&past), "{moved}");
+        }
+    }
+
+    #[test]
+    fn the_whole_allowance_is_used() {
+        let budget = [Budget { count: 20, per: Duration::from_secs(60) }];
+        let nineteen: Vec<_> = (0..19).map(|s| now() + TimeDelta::seconds(s)).collect();
+        let later = now() + TimeDelta::seconds(30);
+        assert_eq!(open_at(&budget, &nineteen, 1, later), later);
+        assert_eq!(open_at(&budget, &nineteen, 2, later), now() + TimeDelta::seconds(60));
+    }
+}

@@ -1,0 +1,372 @@
+//! The only outbound HTTP of the program.
+//!
+//! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 16 KB
+//! read, a deadline over everything. Connections are kept alive and shared per host, because a fresh
+//! TLS handshake costs as much as ten deliveries; a connection has no task of its own but is driven
+//! by the request that uses it, which halves the cost of a request and shows, before a request is
+//! handed over, whether the peer has closed.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use url::Position;
+
+use super::guard::{Guard, Refused, Target};
+use super::platforms::{Answer, HEADERS, Outgoing};
+use crate::domain::delivery::Outcome;
+
+const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
+
+/// The bounds of sending.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections to one host, and with them requests under way there.
+    pub per_host: usize,
+    /// The longest wait for one of them.
+    pub queue: Duration,
+    /// Name, TCP and TLS together.
+    pub connect: Duration,
+    /// The whole exchange: connecting, request, answer with body.
+    pub exchange: Duration,
+    /// A connection unused for so long is not used again: shorter than servers usually keep theirs,
+    /// so that few close in our hands.
+    pub idle: Duration,
+    /// How much of an answer's body is read, in bytes.
+    pub answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            per_host: 64,
+            queue: Duration::from_secs(15),
+            connect: Duration::from_secs(5),
+            exchange: Duration::from_secs(15),
+            idle: Duration::from_secs(20),
+            answer: 16 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// The longest a call of [`Sender::send`] takes: a lease must hold longer.
+    pub fn longest(&self) -> Duration {
+        self.queue + self.exchange
+    }
+}
+
+/// Why there is no answer. `sent` is whether the platform may have the message all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SendFault {
+    #[error("refused: {0}")]
+    Refused(Refused),
+    #[error("could not connect")]
+    Connect,
+    #[error("no answer in time")]
+    Timeout { sent: bool },
+    #[error("the connection broke")]
+    Broken { sent: bool },
+}
+
+impl SendFault {
+    /// The code in the delivery log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            SendFault::Refused(reason) => reason.as_str(),
+            SendFault::Connect => "connect",
+            SendFault::Timeout { .. } => "timeout",
+            SendFault::Broken { .. } => "broken",
+        }
+    }
+
+    /// What it means for the delivery.
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            SendFault::Refused(Refused::Address) => Outcome::Retry, // names change
+            SendFault::Refused(_) => Outcome::Bad,
+            SendFault::Timeout { sent: true } | SendFault::Broken { sent: true } => Outcome::Unknown,
+            SendFault::Connect | SendFault::Timeout { .. } | SendFault::Broken { .. } => Outcome::Retry,
+        }
+    }
+}
+
+/// Sends requests and keeps their connections.
+pub struct Sender {
+    guard: Guard,
+    limits: Limits,
+    tls: TlsConnector,
+    hosts: Mutex<HashMap<Target, Arc<Hub>>>,
+}
+
+/// What is kept for one host: how many requests may be under way, and the connections at rest, the
+/// last used at the end.
+struct Hub {
+    slots: Semaphore,
+    resting: Mutex<Vec<(Connection, Instant)>>,
+}
+
+impl Sender {
+    /// A sender that trusts the certificate authorities of the browsers.
+    pub fn new(guard: Guard, limits: Limits) -> Sender {
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let config =
+            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("ring has the default protocol versions")
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        Sender { guard, limits, tls: TlsConnector::from(Arc::new(config)), hosts: Mutex::default() }
+    }
+
+    /// The rules it keeps to.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Sends a request and reads its answer, whatever its status.
+    ///
+    /// # Errors
+    /// Why there is none, and whether the message may have been taken nevertheless.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, SendFault> {
+        let target = self.guard.target(outgoing.platform, &outgoing.url).map_err(SendFault::Refused)?;
+        let mut request = request(outgoing).map_err(SendFault::Refused)?;
+        let host = self.host(&target);
+        let slot = timeout(self.limits.queue, host.slots.acquire()).await;
+        let Ok(Ok(_slot)) = slot else { return Err(SendFault::Timeout { sent: false }) };
+
+        let deadline = Instant::now() + self.limits.exchange;
+        // A connection at rest may be closed by its peer just now. If it gives the request back
+        // untouched, a fresh connection may have it; if not, it may have arrived.
+        if let Some(connection) = host.wake(self.limits.idle) {
+            match self.exchange(&host, connection, request, deadline).await {
+                Err(Failed::Untaken(back)) => request = *back,
+                Err(Failed::For(fault)) => return Err(fault),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        let connecting = timeout_at(deadline, timeout(self.limits.connect, self.connect(&target)));
+        let connection = connecting.await.ok().and_then(Result::ok).unwrap_or(Err(SendFault::Connect))?;
+        match self.exchange(&host, connection, request, deadline).await {
+            Err(Failed::Untaken(_)) => Err(SendFault::Broken { sent: false }),
+            Err(Failed::For(fault)) => Err(fault),
+            Ok(answer) => Ok(answer),
+        }
+    }
+
+    /// One request over one connection, which rests afterwards if it can be used again.
+    async fn exchange(
+        &self,
+        host: &Hub,
+        mut connection: Connection,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<Answer, Failed> {
+        let exchange = async {
+            let response = connection.request(request).await?;
+            connection.answer(response, self.limits.answer).await.map_err(Failed::For)
+        };
+        let (answer, whole) = timeout_at(deadline, exchange)
+            .await
+            .unwrap_or(Err(Failed::For(SendFault::Timeout { sent: true })))?;
+        if whole {
+            host.rest(connection);
+        }
+        Ok(answer)
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Connection, SendFault> {
+        let stream = self.dial(target).await?;
+        let _ = stream.set_nodelay(true); // only a matter of speed
+        let stream: Box<dyn Stream> = if target.tls {
+            let name = ServerName::try_from(target.host.trim_matches(['[', ']']).to_owned());
+            let name = name.map_err(|_| SendFault::Refused(Refused::Host))?;
+            Box::new(self.tls.connect(name, stream).await.map_err(|_| SendFault::Connect)?)
+        } else {
+            Box::new(stream)
+        };
+        let (requests, driver) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|_| SendFault::Connect)?;
+        Ok(Connection { requests, driver: Some(driver) })
+    }
+
+    /// Resolves, vets, and connects to what was vetted. One address that is not admitted refuses the
+    /// name as a whole: an honest name has none.
+    async fn dial(&self, target: &Target) -> Result<TcpStream, SendFault> {
+        let host = target.host.trim_matches(['[', ']']);
+        let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
+            Ok(address) => vec![SocketAddr::new(address, target.port)],
+            Err(_) => lookup_host((host, target.port)).await.map_err(|_| SendFault::Connect)?.collect(),
+        };
+        if !addresses.iter().all(|address| target.admits(address.ip())) {
+            return Err(SendFault::Refused(Refused::Address));
+        }
+        // IPv4 first: hosts without a way to IPv6 are common, the other way round they are not.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let each = self.limits.connect / addresses.len().clamp(1, 3) as u32;
+        for address in addresses {
+            if let Ok(Ok(stream)) = timeout(each, TcpStream::connect(address)).await {
+                return Ok(stream);
+            }
+        }
+        Err(SendFault::Connect)
+    }
+
+    fn host(&self, target: &Target) -> Arc<Hub> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(target) {
+            return Arc::clone(host);
+        }
+        // A new host is the occasion to forget those nobody uses any more.
+        hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
+        let host = Arc::new(Hub { slots: Semaphore::new(self.limits.per_host), resting: Mutex::default() });
+        hosts.insert(target.clone(), Arc::clone(&host));
+        host
+    }
+}
+
+impl Hub {
+    fn rest(&self, connection: Connection) {
+        self.resting().push((connection, Instant::now()));
+    }
+
+    /// The connection used last that is still open; those too old or closed are dropped.
+    fn wake(&self, idle: Duration) -> Option<Connection> {
+        let mut resting = self.resting();
+        resting.retain(|(_, since)| since.elapsed() < idle);
+        loop {
+            let (mut connection, _) = resting.pop()?;
+            if connection.is_open() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn is_awake(&self, idle: Duration) -> bool {
+        let mut resting = self.resting();
+        resting.retain(|(_, since)| since.elapsed() < idle);
+        !resting.is_empty()
+    }
+
+    fn resting(&self) -> std::sync::MutexGuard<'_, Vec<(Connection, Instant)>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why an exchange failed: with the request handed back untouched, or for good.
+enum Failed {
+    Untaken(Box<Request<Full<Bytes>>>),
+    For(SendFault),
+}
+
+/// A TCP or TLS stream.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+
+/// A connection and what drives it, which is polled along with each request.
+struct Connection {
+    requests: SendRequest<Full<Bytes>>,
+    /// Absent once the connection has ended.
+    driver: Option<Driver>,
+}
+
+impl Connection {
+    /// Runs `work` and the connection together. The connection goes first: what it reads is what
+    /// `work` waits for.
+    async fn driving<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
+                *driver = None;
+            }
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Whether it can take a request now: notices a peer that has closed meanwhile.
+    fn is_open(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let ended = self.driver.as_mut().is_none_or(|driver| Pin::new(driver).poll(&mut cx).is_ready());
+        !ended && self.requests.is_ready()
+    }
+
+    async fn request(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failed> {
+        let answer = self.requests.try_send_request(request);
+        Connection::driving(&mut self.driver, answer).await.map_err(|mut error| match error.take_message() {
+            Some(request) => Failed::Untaken(Box::new(request)),
+            None => Failed::For(SendFault::Broken { sent: true }),
+        })
+    }
+
+    /// Reads the answer, and tells whether its end was seen: otherwise the connection is of no more
+    /// use.
+    async fn answer(
+        &mut self,
+        response: Response<Incoming>,
+        most: usize,
+    ) -> Result<(Answer, bool), SendFault> {
+        let (head, mut incoming) = response.into_parts();
+        let kept = |name: &'static str| Some((name, head.headers.get(name)?.to_str().ok()?.to_owned()));
+        let headers = HEADERS.into_iter().filter_map(kept).collect();
+        let mut body = BytesMut::new();
+        let mut whole = false;
+        while body.len() < most {
+            match Connection::driving(&mut self.driver, incoming.frame()).await {
+                Some(Ok(frame)) => body.extend_from_slice(frame.data_ref().map_or(&[][..], Bytes::as_ref)),
+                Some(Err(_)) => return Err(SendFault::Broken { sent: true }),
+                None => {
+                    whole = self.driver.is_some();
+                    break;
+                }
+            }
+        }
+        body.truncate(most);
+        Ok((Answer { status: head.status.as_u16(), headers, body: body.freeze() }, whole))
+    }
+}
+
+/// The request as it goes over the wire. Its host and path come from the parsed address alone.
+fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Refused> {
+    let url = &outgoing.url;
+    let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Refused::Path);
+    let mut request = Request::new(Full::new(outgoing.body));
+    *request.method_mut() = Method::POST;
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    *request.uri_mut() = path.parse().map_err(|_| Refused::Path)?;
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, value(&url[Position::BeforeHost..Position::AfterPort])?);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(outgoing.content_type));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    for (name, text) in &outgoing.headers {
+        headers.insert(HeaderName::from_static(name), value(text)?);
+    }
+    Ok(request)
+}
+
+impl std::fmt::Debug for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sender").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

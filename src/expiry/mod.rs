@@ -1,0 +1,211 @@
+//! Fourth station: a notice ends. It is closed by its reporter or by the clock, what has not gone out
+//! is cancelled, those who received it hear so, and after the retention only a tombstone is left.
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use crate::blobs::Blobs;
+use crate::broadcast::plan;
+use crate::config::Times;
+use crate::domain::delivery::Purpose;
+use crate::domain::life_cycle::{Actor, Refusal, State, Step};
+use crate::domain::notice::Outcome;
+use crate::store::notices::{self, Notice};
+use crate::store::transition::{By, TransitionError, take};
+use crate::store::types::{Named, Time};
+use crate::store::{Conn, Store, StoreError, answers, events, photos, queue};
+use crate::vault::Vault;
+
+pub mod api;
+pub mod pages;
+
+/// Notices in one pass over what the clock has come for: bounds the work between two looks.
+const SLICE: i64 = 200;
+/// A photo that no notice took, and the answer to a repeated request, are kept this long.
+const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
+
+/// Why a notice could not be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpiryError {
+    #[error("no such notice")]
+    Unknown,
+    #[error("the notice is over already")]
+    Over(State),
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a stored photo could not be deleted: {0}")]
+    Blobs(String),
+}
+
+impl From<TransitionError> for ExpiryError {
+    fn from(error: TransitionError) -> ExpiryError {
+        match error {
+            TransitionError::Refused(Refusal::NotFrom { from, .. }) => ExpiryError::Over(from),
+            TransitionError::Refused(refusal) => ExpiryError::Refused(refusal),
+            TransitionError::Store(error) => ExpiryError::Store(error),
+        }
+    }
+}
+
+/// What one sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub expired: usize,
+    pub erased: usize,
+}
+
+/// Ends notices: everything a step of this station takes.
+#[derive(Clone)]
+pub struct Closer {
+    pub store: Store,
+    pub vault: Vault,
+    pub blobs: Blobs,
+    pub times: Times,
+}
+
+impl Closer {
+    /// Ends a notice as its reporter says. The same outcome again is the same answer again.
+    ///
+    /// # Errors
+    /// [`ExpiryError::Over`] where it ended otherwise before.
+    pub async fn close(
+        &self,
+        id: Uuid,
+        outcome: Outcome,
+        announce: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ExpiryError> {
+        let (vault, times) = (self.vault.clone(), self.times);
+        self.store
+            .write(move |tx| {
+                let notice = notices::lock(tx, id)?.ok_or(ExpiryError::Unknown)?;
+                if notice.state.0 == State::Closed && notice.outcome == Some(Named(outcome)) {
+                    return Ok(notice);
+                }
+                if notice.state_at(now).is_over() {
+                    return Err(ExpiryError::Over(notice.state_at(now)));
+                }
+                let by = By { actor: Actor::Reporter, reason: Some(outcome.as_str()), note: None, at: now };
+                take(tx, &vault, notice, Step::Close(outcome), by, |tx, n| {
+                    n.outcome = Some(Named(outcome));
+                    n.announce = announce && outcome != Outcome::Withdrawn;
+                    end(tx, n, times, now)
+                })
+            })
+            .await
+    }
+
+    /// Does all that the clock has come for: expires, erases, tidies up. Several nodes may sweep at
+    /// once; each notice is taken by one of them, under its row's lock.
+    ///
+    /// # Errors
+    /// When the database or the blobs refuse; what was done stays done, the rest follows next time.
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<Swept, ExpiryError> {
+        let mut swept = Swept::default();
+        let forsaken_since = now - self.times.retention.max(self.times.lifetime);
+        loop {
+            let due = self
+                .store
+                .read(move |c| {
+                    let mut due = queue::past_their_end(c, now, SLICE)?;
+                    due.extend(queue::forsaken(c, forsaken_since, SLICE)?);
+                    Ok(due)
+                })
+                .await?;
+            for id in &due {
+                swept.expired += self.expire(*id, forsaken_since, now).await?;
+            }
+            if due.is_empty() {
+                break;
+            }
+        }
+        for id in self.store.read(move |c| queue::to_erase(c, now, SLICE)).await? {
+            swept.erased += self.erase(id, now).await?;
+        }
+        self.tidy(now).await?;
+        Ok(swept)
+    }
+
+    async fn expire(&self, id: Uuid, forsaken: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, ExpiryError> {
+        let (vault, times) = (self.vault.clone(), self.times);
+        self.store
+            .write(move |tx| {
+                let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
+                let due = match notice.state.0 {
+                    State::Live | State::Paused => notice.ends_at.is_some_and(|ends| ends.0 <= now),
+                    state => !state.is_over() && state != State::Cooling && notice.submitted_at.0 <= forsaken,
+                };
+                if !due {
+                    return Ok(0);
+                }
+                take(tx, &vault, notice, Step::Expire, By::clock(now), |tx, n| end(tx, n, times, now))?;
+                Ok(1)
+            })
+            .await
+    }
+
+    /// Erases a notice: first the pictures, then every word and the key that opens their copies.
+    async fn erase(&self, id: Uuid, now: DateTime<Utc>) -> Result<usize, ExpiryError> {
+        let pictures: Vec<Uuid> =
+            self.store.read(move |c| photos::of_notice(c, id)).await?.iter().map(|p| p.id.0).collect();
+        self.delete_blobs(&pictures).await?;
+        let vault = self.vault.clone();
+        self.store
+            .write(move |tx| {
+                let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
+                if notice.erase_at.is_none_or(|at| at.0 > now) {
+                    return Ok(0);
+                }
+                photos::delete(tx, &pictures)?;
+                notices::erase_contents(tx, id)?;
+                events::erase_notes(tx, id)?;
+                take(tx, &vault, notice, Step::Erase, By::clock(now), |_, n| {
+                    n.key_wrapped = None;
+                    n.manage_hash = None;
+                    n.phone_hash = None;
+                    n.submitted_by = None;
+                    n.erase_at = None;
+                    Ok::<_, ExpiryError>(())
+                })?;
+                Ok(1)
+            })
+            .await
+    }
+
+    async fn tidy(&self, now: DateTime<Utc>) -> Result<(), ExpiryError> {
+        let before = now - KEEP_LOOSE_ENDS;
+        let loose = self.store.read(move |c| photos::orphans(c, before, SLICE)).await?;
+        self.delete_blobs(&loose).await?;
+        self.store
+            .write(move |tx| {
+                photos::delete(tx, &loose)?;
+                answers::forget_answers(tx, before)?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn delete_blobs(&self, photos: &[Uuid]) -> Result<(), ExpiryError> {
+        for photo in photos {
+            self.blobs.delete_photo(*photo).await.map_err(|e| ExpiryError::Blobs(e.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// What every ending has in common: nothing more goes out but the word that it is over.
+fn end(tx: &mut Conn, notice: &mut Notice, times: Times, now: DateTime<Utc>) -> Result<(), ExpiryError> {
+    notice.claimed_by = None;
+    notice.claimed_until = None;
+    notice.cooling_until = None;
+    notice.second_look_at = None;
+    notice.police_due_at = None;
+    notice.pending_revision = None;
+    notice.ended_at = Some(Time(now));
+    notice.erase_at = Some(Time(now + times.retention));
+    plan::end(tx, notice, Purpose::Closing, now)?;
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! Reads what a stranger sent as a photo, and keeps nothing of the file but its pixels: recognised
+//! by content, bounded before anything is decoded, turned upright, and written anew as JPEG in three
+//! sizes, so that no place, name, thumbnail or second file hides in it.
+//!
+//! Synchronous, up to a second of processor time and about 200 MB for the largest photo allowed:
+//! call it from a blocking thread, two at a time at most.
+
+mod format;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::error::LimitErrorKind;
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
+use std::io::Cursor;
+
+/// Largest file in bytes: 8 MB.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Most pixels of a photo: 40 megapixels.
+pub const MAX_PIXELS: u64 = 40_000_000;
+/// Longest side in pixels.
+pub const MAX_SIDE: u32 = 8_000;
+/// Shortest side in pixels; nobody is recognised on less.
+pub const MIN_SIDE: u32 = 64;
+
+/// Most bytes of decoded pixels: [`MAX_PIXELS`] in colour with alpha, at eight bits a channel.
+const MAX_DECODED: u64 = 4 * MAX_PIXELS;
+/// Quality of the JPEGs written, of 100.
+const QUALITY: u8 = 85;
+
+/// The sizes in which a photo is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// For looking closely.
+    Full,
+    /// For pages and posters.
+    Page,
+    /// For lists.
+    Thumb,
+}
+
+impl Size {
+    /// The longest side in pixels; smaller photos are not enlarged.
+    pub const fn longest(self) -> u32 {
+        match self {
+            Self::Full => 1_600,
+            Self::Page => 960,
+            Self::Thumb => 320,
+        }
+    }
+}
+
+/// A photo as we keep it: upright, without metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Photo {
+    /// Width of the full size in pixels.
+    pub width: u32,
+    /// Height of the full size in pixels.
+    pub height: u32,
+    /// What the picture looks like, for finding duplicates.
+    pub look: Look,
+    full: Vec<u8>,
+    page: Vec<u8>,
+    thumb: Vec<u8>,
+}
+
+impl Photo {
+    /// The JPEG in one of the sizes.
+    pub fn jpeg(&self, size: Size) -> &[u8] {
+        match size {
+            Size::Full => &self.full,
+            Size::Page => &self.page,
+            Size::Thumb => &self.thumb,
+        }
+    }
+}
+
+/// A 64-bit difference hash: one bit for each of 8 × 8 places, set where the picture gets darker to
+/// the right. It survives scaling and recompression, not cropping or mirroring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Look(pub u64);
+
+impl Look {
+    /// In how many of the 64 places two pictures differ; up to about 8 they are likely the same.
+    pub const fn distance(self, other: Self) -> u32 {
+        (self.0 ^ other.0).count_ones()
+    }
+
+    fn of(picture: &DynamicImage) -> Self {
+        let grey: GrayImage = picture.grayscale().resize_exact(9, 8, FilterType::Triangle).into_luma8();
+        let bits = (0..8).flat_map(|y| (0..8).map(move |x| (x, y)));
+        Self(bits.fold(0, |look, (x, y)| {
+            let darker = grey.get_pixel(x + 1, y)[0] < grey.get_pixel(x, y)[0];
+            (look << 1) | u64::from(darker)
+        }))
+    }
+}
+
+/// Why a file is not taken as a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PhotoFault {
+    /// Nothing was sent.
+    #[error("the photo is empty")]
+    Empty,
+    /// More than [`MAX_BYTES`].
+    #[error("the photo has too many bytes")]
+    TooManyBytes,
+    /// More than [`MAX_PIXELS`], or too much memory for other reasons.
+    #[error("the photo has too many pixels")]
+    TooManyPixels,
+    /// A side of more than [`MAX_SIDE`].
+    #[error("the photo is too wide or too high")]
+    TooLong,
+    /// A side of less than [`MIN_SIDE`].
+    #[error("the photo is too small")]
+    TooSmall,
+    /// Something else, whatever its name says: a document, a drawing, a video.
+    #[error("the file is not a JPEG, PNG or WebP picture")]
+    NotAPicture,
+    /// The format of iPhones, which browsers do not show.
+    #[error("HEIC photos are not accepted")]
+    Heic,
+    /// An animation format.
+    #[error("GIF pictures are not accepted")]
+    Gif,
+    /// A picture of which the end is missing.
+    #[error("the photo is incomplete")]
+    Truncated,
+    /// A picture that contradicts itself, or of a rare sort that we cannot read.
+    #[error("the photo is damaged")]
+    Damaged,
+}
+
+impl PhotoFault {
+    /// The stable code that the interface answers.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "photo_empty",
+            Self::TooManyBytes => "photo_too_many_bytes",
+            Self::TooManyPixels => "photo_too_many_pixels",
+            Self::TooLong => "photo_too_long",
+            Self::TooSmall => "photo_too_small",
+            Self::NotAPicture => "photo_not_a_picture",
+            Self::Heic => "photo_heic",
+            Self::Gif => "photo_gif",
+            Self::Truncated => "photo_truncated",
+            Self::Damaged => "photo_damaged",
+        }
+    }
+}
+
+/// Reads JPEG, PNG or WebP; of an animation the first picture.
+pub fn read(bytes: &[u8]) -> Result<Photo, PhotoFault> {
+    let format = format::recognise(bytes)?;
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| fault(&error))?;
+    let (width, height) = decoder.dimensions();
+    bounded(width, height, decoder.total_bytes())?;
+    format::affordable(bytes, format, u64::from(width) * u64::from(height))?;
+    // A file whose orientation cannot be read is shown as it lies.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
+
+    let mut full = shrunk(&decoded, Size::Full);
+    drop(decoded);
+    full.apply_orientation(orientation);
+    let full = DynamicImage::ImageRgb8(on_white(full));
+    let page = shrunk(&full, Size::Page);
+    let thumb = shrunk(&page, Size::Thumb);
+    Ok(Photo {
+        width: full.width(),
+        height: full.height(),
+        look: Look::of(&thumb),
+        full: jpeg(&full)?,
+        page: jpeg(&page)?,
+        thumb: jpeg(&thumb)?,
+    })
+}
+
+fn bounded(width: u32, height: u32, bytes: u64) -> Result<(), PhotoFault> {
+    if width.max(height) > MAX_SIDE {
+        Err(PhotoFault::TooLong)
+    } else if width.min(height) < MIN_SIDE {
+        Err(PhotoFault::TooSmall)
+    } else if u64::from(width) * u64::from(height) > MAX_PIXELS || bytes > MAX_DECODED {
+        Err(PhotoFault::TooManyPixels)
+    } else {
+        Ok(())
+    }
+}
+
+fn fault(error: &ImageError) -> PhotoFault {
+    match error {
+        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::DimensionError) => {
+            PhotoFault::TooLong
+        }
+        ImageError::Limits(_) => PhotoFault::TooManyPixels,
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            PhotoFault::Truncated
+        }
+        _ => PhotoFault::Damaged,
+    }
+}
+
+/// `picture` with its longest side as `size` has it, or as it is.
+fn shrunk(picture: &DynamicImage, size: Size) -> DynamicImage {
+    let (width, height) = (picture.width(), picture.height());
+    let longest = width.max(height);
+    if longest <= size.longest() {
+        return picture.clone();
+    }
+    let scaled = |side: u32| {
+        let side = u64::from(side) * u64::from(size.longest());
+        (side.div_ceil(u64::from(longest)) as u32).max(1)
+    };
+    let (width, height) = (scaled(width), scaled(height));
+    if longest >= 2 * size.longest() {
+        // Averages whole boxes of pixels: needs no memory besides the result.
+        picture.thumbnail_exact(width, height)
+    } else {
+        picture.resize_exact(width, height, FilterType::CatmullRom)
+    }
+}
+
+/// What is transparent becomes white.
+fn on_white(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let (width, height) = (picture.width(), picture.height());
+    let mut flat = Vec::with_capacity(width as usize * height as usize * 3);
+    for pixel in picture.into_rgba8().as_raw().chunks_exact(4) {
+        let alpha = u32::from(pixel[3]);
+        flat.extend(
+            pixel[..3].iter().map(|&c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
+        );
+    }
+    RgbImage::from_raw(width, height, flat).expect("three bytes were written for every pixel")
+}
+
+fn jpeg(picture: &DynamicImage) -> Result<Vec<u8>, PhotoFault> {
+    let mut bytes = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+    picture.write_with_encoder(encoder).map_err(|error| fault(&error))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

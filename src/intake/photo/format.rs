@@ -1,0 +1,82 @@
+//! What a file is, by its content, and whether all of it is there. Decoders are lenient here: a JPEG
+//! cut in half becomes a face over grey, which must not go on a poster.
+
+use super::{MAX_BYTES, MAX_PIXELS, PhotoFault};
+use image::ImageFormat;
+
+/// Work that a progressive JPEG may ask for: scans times pixels. Each scan visits every pixel, so a
+/// small file with a hundred scans would keep a processor busy for a minute.
+const MAX_SCANNED: u64 = 12 * MAX_PIXELS;
+
+/// The brands of the HEIF family by which phones mark HEIC photos:
+/// <https://github.com/nokiatech/heif/blob/gh-pages/technical.html>
+const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+
+/// Names the format of a file that has a reasonable size and a beginning and an end.
+pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
+    match bytes {
+        [] => Err(PhotoFault::Empty),
+        _ if bytes.len() > MAX_BYTES => Err(PhotoFault::TooManyBytes),
+        [0xFF, 0xD8, 0xFF, ..] => jpeg_scans(bytes).map(|_| ImageFormat::Jpeg),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', chunks @ ..] => {
+            png_is_whole(chunks).map(|()| ImageFormat::Png)
+        }
+        [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'E', b'B', b'P', rest @ ..] => {
+            // The length counts from after itself, so it includes the four letters WEBP.
+            let length = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+            if length > rest.len() as u64 + 4 { Err(PhotoFault::Truncated) } else { Ok(ImageFormat::WebP) }
+        }
+        [b'G', b'I', b'F', b'8', ..] => Err(PhotoFault::Gif),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..]
+            if HEIC_BRANDS.iter().any(|b| brand.starts_with(b)) =>
+        {
+            Err(PhotoFault::Heic)
+        }
+        _ => Err(PhotoFault::NotAPicture),
+    }
+}
+
+/// Refuses a file that takes far more work than its pixels explain.
+pub(super) fn affordable(bytes: &[u8], format: ImageFormat, pixels: u64) -> Result<(), PhotoFault> {
+    let scans = if format == ImageFormat::Jpeg { jpeg_scans(bytes)? } else { 1 };
+    if scans * pixels > MAX_SCANNED { Err(PhotoFault::TooManyPixels) } else { Ok(()) }
+}
+
+/// Walks over a JPEG's segments to the end of the picture and counts its scans. What follows the end
+/// (many phones append a video or a second picture) is never read.
+fn jpeg_scans(bytes: &[u8]) -> Result<u64, PhotoFault> {
+    const START_OF_SCAN: u8 = 0xDA;
+    const END_OF_IMAGE: u8 = 0xD9;
+    let mut scans = 0;
+    let mut at = 2;
+    loop {
+        // To the next marker: over compressed data, in which FF is followed by 00 or a restart mark.
+        let data = bytes.get(at..).ok_or(PhotoFault::Truncated)?;
+        let marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xFF | 0xD0..=0xD7);
+        at += data.windows(2).position(marker).ok_or(PhotoFault::Truncated)?;
+        let kind = bytes[at + 1];
+        if kind == END_OF_IMAGE {
+            return if scans > 0 { Ok(scans) } else { Err(PhotoFault::Damaged) };
+        }
+        scans += u64::from(kind == START_OF_SCAN);
+        let &[high, low] = bytes.get(at + 2..at + 4).ok_or(PhotoFault::Truncated)? else {
+            return Err(PhotoFault::Truncated);
+        };
+        at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
+    }
+}
+
+/// Walks over the chunks that follow a PNG's signature to the one that ends it.
+fn png_is_whole(mut chunks: &[u8]) -> Result<(), PhotoFault> {
+    /// Length, name and checksum of a chunk.
+    const FRAME: usize = 12;
+    while let [a, b, c, d, name @ ..] = chunks {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        let next = chunks.get(length.saturating_add(FRAME)..).ok_or(PhotoFault::Truncated)?;
+        if name.starts_with(b"IEND") {
+            return Ok(());
+        }
+        chunks = next;
+    }
+    Err(PhotoFault::Truncated)
+}

@@ -1,0 +1,255 @@
+//! Sets text: the two embedded fonts, Chinese line breaking, shrinking to fit, shortening.
+
+use super::canvas::{Canvas, Rgb};
+use cosmic_text::fontdb::{Database, ID, Source};
+use cosmic_text::{
+    Align, Attrs, Buffer, Family, Font, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap,
+};
+use std::sync::Arc;
+
+static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-subset.otf");
+static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Bold-subset.otf");
+
+/// Drawn for a character that the fonts lack: the printers' mark for a missing type.
+pub(super) const MISSING: char = '〓';
+
+/// Glyph pictures kept between posters; about 4 KB each.
+const KEPT_GLYPHS: usize = 2_000;
+
+/// No text is drawn in type smaller than this; long texts are shortened instead.
+const SMALLEST: f32 = 24.0;
+
+/// How a text is to look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// Type size in pixels.
+    pub size: f32,
+    pub bold: bool,
+    pub colour: Rgb,
+    /// Distance of lines, in type sizes.
+    pub leading: f32,
+    /// Extra space between letters, in type sizes.
+    pub tracking: f32,
+    pub centred: bool,
+    /// Lines beyond this many are shortened away.
+    pub lines: usize,
+}
+
+impl Style {
+    pub fn regular(size: f32, colour: Rgb) -> Self {
+        Self { size, bold: false, colour, leading: 1.4, tracking: 0.0, centred: false, lines: 1 }
+    }
+
+    pub fn bold(size: f32, colour: Rgb) -> Self {
+        Self { bold: true, leading: 1.25, ..Self::regular(size, colour) }
+    }
+
+    pub fn lines(self, lines: usize) -> Self {
+        Self { lines, ..self }
+    }
+
+    pub fn leading(self, leading: f32) -> Self {
+        Self { leading, ..self }
+    }
+
+    pub fn tracking(self, tracking: f32) -> Self {
+        Self { tracking, ..self }
+    }
+
+    pub fn centred(self) -> Self {
+        Self { centred: true, ..self }
+    }
+}
+
+/// Text that has been set: its size is known, it only needs a place.
+pub(super) struct Block {
+    buffer: Buffer,
+    colour: Rgb,
+    /// Width of the widest line.
+    pub width: f32,
+    pub height: f32,
+    lines: usize,
+    shortened: bool,
+}
+
+impl Block {
+    /// Whether nothing had to be left out.
+    pub fn is_whole(&self) -> bool {
+        !self.shortened
+    }
+
+    /// The lines as they were broken.
+    #[cfg(test)]
+    pub fn broken_lines(&self) -> Vec<String> {
+        let line = |run: cosmic_text::LayoutRun<'_>| {
+            let (start, end) = (run.glyphs.first()?.start, run.glyphs.last()?.end);
+            Some(run.text[start..end].to_owned())
+        };
+        self.buffer.layout_runs().filter_map(line).collect()
+    }
+}
+
+/// The fonts, and the glyphs drawn so far.
+pub(super) struct Lettering {
+    fonts: FontSystem,
+    glyphs: SwashCache,
+    faces: [Face; 2],
+    regular: Arc<Font>,
+}
+
+struct Face {
+    id: ID,
+    family: String,
+    weight: Weight,
+}
+
+impl Lettering {
+    pub fn new() -> Self {
+        let mut db = Database::new();
+        let faces = [REGULAR, BOLD].map(|bytes| {
+            let ids = db.load_font_source(Source::Binary(Arc::new(bytes)));
+            let face = ids.first().and_then(|id| db.face(*id)).expect("the embedded fonts are whole");
+            let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
+            Face { id: face.id, family, weight: face.weight }
+        });
+        let mut fonts = FontSystem::new_with_locale_and_db("zh-CN".to_owned(), db);
+        let [Face { id, weight, .. }, _] = faces;
+        let regular = fonts.get_font(id, weight).expect("the embedded fonts are whole");
+        Self { fonts, glyphs: SwashCache::new(), faces, regular }
+    }
+
+    /// The characters of `text` that would be drawn as [`MISSING`], each once, in order.
+    pub fn missing_characters(&self, text: &str) -> Vec<char> {
+        let mut missing = Vec::new();
+        for c in text.chars().filter(|c| !is_invisible(*c) && !c.is_whitespace()) {
+            if !self.has(c) && !missing.contains(&c) {
+                missing.push(c);
+            }
+        }
+        missing
+    }
+
+    fn has(&self, c: char) -> bool {
+        self.regular.as_swash().charmap().map(c) != 0
+    }
+
+    /// Breaks `text` into lines of at most `width` pixels and of at most `style.lines` lines,
+    /// shortened with an ellipsis where it is longer.
+    pub fn set(&mut self, text: &str, style: Style, width: f32) -> Block {
+        let text = self.printable(text);
+        let whole = self.flow(&text, style, width);
+        if whole.lines <= style.lines {
+            return whole;
+        }
+        let letters: Vec<char> = text.chars().collect();
+        let (mut fits, mut too_long) = (0, letters.len());
+        let mut best = self.flow("…", style, width);
+        while fits + 1 < too_long {
+            let middle = fits.midpoint(too_long);
+            let shortened: String = letters[..middle].iter().collect();
+            let shortened = shortened.trim_end_matches(is_pause);
+            let block = self.flow(&format!("{shortened}…"), style, width);
+            if block.lines <= style.lines {
+                (fits, best) = (middle, block);
+            } else {
+                too_long = middle;
+            }
+        }
+        Block { shortened: true, ..best }
+    }
+
+    /// Like [`Self::set`], in the largest type between `style.size` and `smallest` in which nothing
+    /// has to be shortened. One slightly smaller line is preferred to two.
+    pub fn fit(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Block {
+        let printable = self.printable(text);
+        let smallest = smallest.max(SMALLEST);
+        let one_line = self.shrink(&printable, style.lines(1), width, smallest.max(style.size * 0.8));
+        one_line
+            .or_else(|| self.shrink(&printable, style, width, smallest))
+            .unwrap_or_else(|| self.set(text, Style { size: smallest, ..style }, width))
+    }
+
+    fn shrink(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Option<Block> {
+        let mut size = style.size;
+        while size >= smallest {
+            let block = self.flow(text, Style { size, ..style }, width);
+            if block.lines <= style.lines && !breaks_a_word(&block) {
+                return Some(block);
+            }
+            size *= 0.95;
+        }
+        None
+    }
+
+    fn flow(&mut self, text: &str, style: Style, width: f32) -> Block {
+        let face = &self.faces[usize::from(style.bold)];
+        let attrs = Attrs::new()
+            .family(Family::Name(&face.family))
+            .weight(face.weight)
+            .letter_spacing(style.tracking);
+        let mut buffer = Buffer::new(&mut self.fonts, Metrics::relative(style.size, style.leading));
+        buffer.set_wrap(Wrap::WordOrGlyph);
+        buffer.set_size(Some(width), None);
+        let align = style.centred.then_some(Align::Center);
+        buffer.set_text(text, &attrs, Shaping::Advanced, align);
+        buffer.shape_until_scroll(&mut self.fonts, false);
+        let (mut widest, mut lines) = (0.0_f32, 0);
+        for run in buffer.layout_runs() {
+            widest = widest.max(run.line_w);
+            lines += 1;
+        }
+        let height = lines as f32 * style.size * style.leading;
+        Block { buffer, colour: style.colour, width: widest, height, lines, shortened: false }
+    }
+
+    /// Draws `block` with its upper left corner at `x`, `y`.
+    pub fn draw(&mut self, canvas: &mut Canvas, block: &Block, x: f32, y: f32) {
+        for run in block.buffer.layout_runs() {
+            for glyph in run.glyphs {
+                let at = glyph.physical((x, y + run.line_y), 1.0);
+                if let Some(image) = self.glyphs.get_image(&mut self.fonts, at.cache_key) {
+                    let (left, top) = (at.x + image.placement.left, at.y - image.placement.top);
+                    canvas.stamp(&image.data, image.placement.width as usize, left, top, block.colour);
+                }
+            }
+        }
+        if self.glyphs.image_cache.len() > KEPT_GLYPHS {
+            self.glyphs.image_cache.clear();
+        }
+    }
+
+    /// What can be drawn of `text`: no invisible characters, single spaces, [`MISSING`] for what the
+    /// fonts lack.
+    fn printable(&self, text: &str) -> String {
+        let visible: String = text.chars().filter(|c| !is_invisible(*c) || c.is_whitespace()).collect();
+        let words: Vec<&str> = visible.split_whitespace().collect();
+        // The fonts' middle dot is as wide as a Chinese character and brings its own space.
+        let text = words.join(" ").replace(" · ", "·");
+        text.chars().map(|c| if c == ' ' || self.has(c) { c } else { MISSING }).collect()
+    }
+}
+
+/// Whether a word of a script with spaces had to be torn apart, or a part of a name or list whose
+/// parts are held together by middle dots.
+fn breaks_a_word(block: &Block) -> bool {
+    block.buffer.layout_runs().any(|run| {
+        let end = run.glyphs.iter().map(|glyph| glyph.end).max().unwrap_or(0);
+        let (line, rest) = run.text.split_at(end);
+        let letter = |c: char| c.is_ascii_alphanumeric();
+        let tears_part = run.text.contains('·') && !rest.is_empty() && !line.trim_end().ends_with('·');
+        tears_part || (line.ends_with(letter) && rest.starts_with(letter))
+    })
+}
+
+/// What looks odd before an ellipsis.
+fn is_pause(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, ',' | '\u{ff0c}' | '\u{3001}' | ';' | '\u{ff1b}' | ':' | '\u{ff1a}' | '·')
+}
+
+/// Characters that leave no mark: controls, joiners, direction marks, variation selectors.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e01ef}')
+}

@@ -1,0 +1,167 @@
+//! The picture that travels through group chats: one JPEG a volunteer can forward and a stranger
+//! can act on. It knows nothing of notices, only of words, one photo and one address, so whoever
+//! calls decides what may be shown, in which language.
+//!
+//! Everything here is synchronous and needs processor time (about a tenth of a second): call it
+//! from a blocking thread, and keep one [`Painter`] per worker.
+
+mod canvas;
+mod ended;
+mod footer;
+mod lettering;
+mod notice;
+mod qr;
+mod sheet;
+mod texts;
+
+pub use ended::{Ended, Ending};
+pub use texts::Texts;
+
+use canvas::{Photo, Rgb};
+use lettering::Lettering;
+use qr::Code;
+pub use qr::MAX_URL;
+
+/// Width of every poster in pixels.
+pub const WIDTH: u32 = 1080;
+/// Height of the shortest and of the tallest poster in pixels.
+pub const HEIGHTS: std::ops::RangeInclusive<u32> = 1440..=1920;
+/// No poster is larger than this many bytes.
+pub const MAX_BYTES: usize = 500_000;
+
+/// What the poster is about; decides its colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Red.
+    MissingPerson,
+    /// Teal.
+    LostProperty,
+    /// Orange.
+    Rescue,
+    /// Green.
+    Donation,
+}
+
+impl Kind {
+    /// The strong colour of bands and headings: white text on it has a contrast of at least 4.5:1.
+    fn colour(self) -> Rgb {
+        match self {
+            Self::MissingPerson => Rgb(0xC0, 0x16, 0x1F),
+            Self::LostProperty => Rgb(0x0B, 0x6A, 0x83),
+            Self::Rescue => Rgb(0xBF, 0x4A, 0x04),
+            Self::Donation => Rgb(0x1A, 0x73, 0x48),
+        }
+    }
+
+    /// The pale ground of the panel that matters most.
+    fn tint(self) -> Rgb {
+        match self {
+            Self::MissingPerson => Rgb(0xFD, 0xF0, 0xEF),
+            Self::LostProperty => Rgb(0xEA, 0xF5, 0xF8),
+            Self::Rescue => Rgb(0xFF, 0xF2, 0xE6),
+            Self::Donation => Rgb(0xEB, 0xF6, 0xF0),
+        }
+    }
+}
+
+/// One fact with its name, for example 衣着: 红色连帽外套.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Its name, a few characters.
+    pub label: &'a str,
+    /// What a passer-by can recognise.
+    pub value: &'a str,
+}
+
+/// Everything that a poster says. Too long a text is set smaller, then shortened with an ellipsis;
+/// an empty one leaves no gap.
+#[derive(Debug, Clone, Copy)]
+pub struct Poster<'a> {
+    /// Chooses the colours.
+    pub kind: Kind,
+    /// The word on the band: 寻人启事, 失物招领.
+    pub title: &'a str,
+    /// The name or the thing.
+    pub heading: &'a str,
+    /// One short line under it: 女 · 76 岁 · 158 cm.
+    pub summary: &'a str,
+    /// A JPEG from [`crate::intake::photo`], upright.
+    pub photo: Option<&'a [u8]>,
+    /// Name of the panel with what matters most: 最后见到.
+    pub highlight: &'a str,
+    /// Its lines, the first in the largest type: when, then where.
+    pub highlights: &'a [&'a str],
+    /// Other facts people can act on, the most telling first.
+    pub rows: &'a [Row<'a>],
+    /// What happened, in a few sentences.
+    pub story: &'a str,
+    /// What to do on seeing the person: 见到请先拨打 110.
+    pub act: &'a str,
+    /// How to do it well, in one or two lines.
+    pub act_hint: &'a str,
+    /// As printed: `XXXXX-XXXXX`.
+    pub case_number: &'a str,
+    /// The address behind the QR code, at most [`MAX_URL`] bytes.
+    pub url: &'a str,
+    /// When the notice ends, in words.
+    pub valid_until: &'a str,
+    /// The fixed sentences.
+    pub texts: &'a Texts<'a>,
+}
+
+/// Why there is no poster.
+#[derive(Debug, thiserror::Error)]
+pub enum PosterError {
+    /// The address does not fit into a QR code that phones read from a small screen.
+    #[error("the address is too long for a readable QR code")]
+    UrlTooLong,
+    /// The photo is not a JPEG of reasonable size.
+    #[error("the photo cannot be read")]
+    Photo(#[source] image::ImageError),
+    /// The finished picture cannot be written as JPEG within [`MAX_BYTES`].
+    #[error("the poster cannot be encoded")]
+    Encode,
+}
+
+/// Draws posters, one after the other. Holds the fonts and the shapes of recently drawn characters
+/// (a few MB at most), so it is worth keeping.
+pub struct Painter {
+    lettering: Lettering,
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Painter {
+    /// Opens the two embedded fonts.
+    pub fn new() -> Self {
+        Self { lettering: Lettering::new() }
+    }
+
+    /// Draws a notice: a JPEG of [`WIDTH`] pixels and at most [`MAX_BYTES`].
+    pub fn draw(&mut self, poster: &Poster) -> Result<Vec<u8>, PosterError> {
+        let code = Code::new(poster.url)?;
+        let photo = poster.photo.map(Photo::read).transpose()?;
+        let sheet = notice::lay_out(&mut self.lettering, poster, photo.as_ref().map(Photo::aspect), &code);
+        sheet.paint(&mut self.lettering, photo.as_ref(), &code)
+    }
+
+    /// Draws what replaces a poster once its notice is paused or over: no name, no photo.
+    pub fn draw_ended(&mut self, ended: &Ended) -> Result<Vec<u8>, PosterError> {
+        let code = Code::new(ended.url)?;
+        let sheet = ended::lay_out(&mut self.lettering, ended, &code);
+        sheet.paint(&mut self.lettering, None, &code)
+    }
+
+    /// The characters of `text` that the fonts lack, each once. They are drawn as 〓, so a form
+    /// should point them out.
+    pub fn missing_characters(&self, text: &str) -> Vec<char> {
+        self.lettering.missing_characters(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! Lays out a notice: band, photo and name, the panel with when and where, what else is known, what
+//! to do, the foot. Set as large as fits; a long notice is set smaller, then shortened.
+
+use super::canvas::{Area, Rgb};
+use super::footer::{self, Footer};
+use super::lettering::{Block, Lettering, Style};
+use super::qr::Code;
+use super::sheet::{COLUMN, INK, MARGIN, SOFT, Sheet, WHITE};
+use super::{HEIGHTS, Poster, Row, WIDTH};
+
+/// Photos wider than this stand above the name instead of beside it.
+const WIDE: f32 = 1.12;
+/// Width of a photo beside the name.
+const PHOTO: f32 = 452.0;
+/// Space between photo and name.
+const GUTTER: f32 = 36.0;
+
+/// How large things are set, and how much of them.
+#[derive(Debug, Clone, Copy)]
+struct Measure {
+    /// Type sizes, 1 as designed.
+    scale: f32,
+    /// Space between sections.
+    gap: f32,
+    /// Height added to the photo or the name's panel.
+    stretch: f32,
+    /// The photo is not narrower in proportion than this.
+    aspect: f32,
+    /// How many rows are shown, and of how many lines.
+    rows: (usize, usize),
+    /// Lines of the story.
+    story: usize,
+    /// Lines of what to do, and of how to do it.
+    act: usize,
+}
+
+const GENEROUS: Measure =
+    Measure { scale: 1.12, gap: 40.0, stretch: 0.0, aspect: 0.7, rows: (8, 3), story: 12, act: 2 };
+
+/// From generous to tight. Whatever the texts, the last one fits.
+const MEASURES: [Measure; 6] = [
+    GENEROUS,
+    Measure { scale: 1.0, gap: 36.0, ..GENEROUS },
+    Measure { scale: 0.9, gap: 32.0, ..GENEROUS },
+    Measure { scale: 0.84, gap: 28.0, aspect: 0.8, rows: (8, 2), ..GENEROUS },
+    Measure { scale: 0.8, gap: 24.0, aspect: 0.85, rows: (6, 2), story: 5, ..GENEROUS },
+    Measure { scale: 0.68, gap: 18.0, stretch: 0.0, aspect: 1.0, rows: (4, 1), story: 2, act: 1 },
+];
+
+/// Places everything. `aspect` is the photo's width over its height, if there is one.
+pub(super) fn lay_out(lettering: &mut Lettering, poster: &Poster, aspect: Option<f32>, code: &Code) -> Sheet {
+    let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
+    let mut draft = Draft { lettering, poster, aspect, code };
+    let mut tight = MEASURES.into_iter().map(|measure| (measure, draft.attempt(measure)));
+    let fitting = tight.find(|(_, sheet)| sheet.y <= tallest);
+    let Some((measure, sheet)) = fitting else {
+        return draft.attempt(MEASURES[MEASURES.len() - 1]);
+    };
+    let missing = shortest - sheet.natural;
+    if missing <= 0.0 {
+        return sheet;
+    }
+    // A short notice: the photo, or the name's panel, takes part of what is left, the gaps the rest.
+    let stretch = (missing * 0.6).min(160.0);
+    let gap = measure.gap + ((missing - stretch) / 5.0).min(26.0);
+    draft.attempt(Measure { stretch, gap, ..measure })
+}
+
+struct Draft<'a, 'p> {
+    lettering: &'a mut Lettering,
+    poster: &'a Poster<'p>,
+    aspect: Option<f32>,
+    code: &'a Code,
+}
+
+impl Draft<'_, '_> {
+    fn attempt(&mut self, measure: Measure) -> Sheet {
+        let mut sheet = Sheet::default();
+        self.band(&mut sheet);
+        let rows: Vec<Row> = self
+            .poster
+            .rows
+            .iter()
+            .filter(|row| !row.value.trim().is_empty())
+            .take(measure.rows.0)
+            .copied()
+            .collect();
+        let rows = match self.aspect {
+            Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, &rows),
+            Some(aspect) => self.photo_above(&mut sheet, measure, aspect, &rows),
+            None => self.name_alone(&mut sheet, measure, &rows),
+        };
+        self.highlight(&mut sheet, measure);
+        self.rows(&mut sheet, measure, rows);
+        self.story(&mut sheet, measure);
+        sheet.y += measure.gap;
+        self.act(&mut sheet, measure);
+        let Poster { texts, case_number, valid_until, .. } = *self.poster;
+        let bottom = *HEIGHTS.start() as f32;
+        sheet.natural = sheet.y + footer::height(self.code);
+        let footer = Footer { texts, case_number, valid_until, code: self.code, bottom };
+        footer::add(self.lettering, &mut sheet, &footer);
+        sheet
+    }
+
+    fn band(&mut self, sheet: &mut Sheet) {
+        const HEIGHT: f32 = 156.0;
+        sheet.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), self.poster.kind.colour());
+        let texts = self.poster.texts;
+        let brand = self.lettering.fit(texts.brand, Style::bold(42.0, WHITE), 300.0, 30.0);
+        let verified = self.lettering.fit(texts.verified, Style::regular(29.0, WHITE), 330.0, 24.0);
+        let room = COLUMN - brand.width.max(verified.width) - 40.0;
+        let title = Style::bold(88.0, WHITE).tracking(0.1);
+        let title = self.lettering.fit(self.poster.title, title, room, 44.0);
+        let right = MARGIN + COLUMN;
+        let top = (HEIGHT - brand.height - verified.height) / 2.0;
+        let middle = (HEIGHT - title.height) / 2.0;
+        sheet.text(title, MARGIN, middle);
+        let below = top + brand.height;
+        let (brand_x, verified_x) = (right - brand.width, right - verified.width);
+        sheet.text(brand, brand_x, top);
+        sheet.text(verified, verified_x, below);
+        sheet.y = HEIGHT;
+    }
+
+    /// The photo at the left; beside it the name and as many rows as fit. Returns the other rows.
+    fn photo_beside<'r>(
+        &mut self,
+        sheet: &mut Sheet,
+        measure: Measure,
+        aspect: f32,
+        rows: &'r [Row<'r>],
+    ) -> &'r [Row<'r>] {
+        let height = (PHOTO / aspect.clamp(measure.aspect, 1.0)).round() + measure.stretch.round();
+        let (left, width) = (MARGIN + PHOTO + GUTTER, COLUMN - PHOTO - GUTTER);
+        let top = sheet.y + measure.gap;
+        sheet.picture(Area::new(MARGIN, top, PHOTO, height).rounded(20.0));
+        sheet.y = top - 8.0;
+        self.name(sheet, left, width, 104.0, [INK, self.poster.kind.colour()]);
+        sheet.y += 14.0 * measure.scale;
+        let room = top + height + 6.0 - sheet.y;
+        let (mut blocks, mut used) = (Vec::new(), 0.0);
+        for row in rows {
+            let label = self.lettering.set(row.label, Style::regular(27.0 * measure.scale, SOFT), width);
+            let value = Style::regular(38.0 * measure.scale, INK).lines(measure.rows.1).leading(1.3);
+            let value = self.lettering.set(row.value, value, width);
+            let needed = label.height + value.height + 10.0;
+            if used + needed > room {
+                break;
+            }
+            used += needed;
+            blocks.push((label, value));
+        }
+        let shown = blocks.len();
+        let spread = ((room - used) / shown.max(1) as f32).clamp(0.0, 16.0);
+        for (label, value) in blocks {
+            sheet.y += spread;
+            sheet.stack(label, left);
+            sheet.stack(value, left);
+            sheet.y += 10.0;
+        }
+        sheet.y = sheet.y.max(top + height);
+        &rows[shown..]
+    }
+
+    /// The photo across the whole width, the name below.
+    fn photo_above<'r>(
+        &mut self,
+        sheet: &mut Sheet,
+        measure: Measure,
+        aspect: f32,
+        rows: &'r [Row<'r>],
+    ) -> &'r [Row<'r>] {
+        let height =
+            (COLUMN / aspect.clamp(1.7, 2.1) * measure.scale.min(1.0)).round() + measure.stretch.round();
+        sheet.y += measure.gap;
+        sheet.picture(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0));
+        sheet.y += height + measure.gap * 0.6;
+        self.name(sheet, MARGIN, COLUMN, 108.0 * measure.scale, [INK, self.poster.kind.colour()]);
+        rows
+    }
+
+    /// Without a photo the name is the picture: as large as the width allows, white on the band's
+    /// colour.
+    fn name_alone<'r>(&mut self, sheet: &mut Sheet, measure: Measure, rows: &'r [Row<'r>]) -> &'r [Row<'r>] {
+        let top = sheet.y;
+        let ground = sheet.reserve();
+        sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
+        self.name(sheet, MARGIN, COLUMN, 176.0 * measure.scale, [WHITE, WHITE]);
+        sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
+        let area = Area::new(0.0, top, WIDTH as f32, sheet.y - top);
+        sheet.fill_reserved(ground, area, self.poster.kind.colour());
+        sheet.shape(Area::new(MARGIN, top, COLUMN, 3.0), self.poster.kind.tint());
+        rows
+    }
+
+    /// The name in a type of `size` or as large as possible, and the line under it.
+    fn name(&mut self, sheet: &mut Sheet, x: f32, width: f32, size: f32, inks: [Rgb; 2]) {
+        let style = Style::bold(size, inks[0]).lines(2).leading(1.2);
+        let mut name = self.lettering.fit(self.poster.heading, style, width, size * 0.62);
+        if !name.is_whole() {
+            name = self.lettering.fit(self.poster.heading, style.lines(3), width, size * 0.4);
+        }
+        sheet.stack(name, x);
+        if !self.poster.summary.is_empty() {
+            sheet.y += 6.0;
+            let style = Style::bold((size * 0.46).clamp(40.0, 64.0), inks[1]).lines(2);
+            let summary = self.lettering.fit(self.poster.summary, style, width, 34.0);
+            sheet.stack(summary, x);
+        }
+    }
+
+    /// The panel that decides whether a reader looks up: when and where.
+    fn highlight(&mut self, sheet: &mut Sheet, measure: Measure) {
+        const PADDING: f32 = 32.0;
+        let colour = self.poster.kind.colour();
+        let lines: Vec<&str> =
+            self.poster.highlights.iter().copied().filter(|line| !line.trim().is_empty()).collect();
+        if lines.is_empty() {
+            return;
+        }
+        let (x, width) = (MARGIN + PADDING + 14.0, COLUMN - 2.0 * PADDING - 14.0);
+        let label =
+            self.lettering.set(self.poster.highlight, Style::bold(34.0 * measure.scale, colour), width);
+        let mut blocks = vec![label];
+        for (index, line) in lines.into_iter().enumerate() {
+            let size = if index == 0 { 62.0 } else { 50.0 } * measure.scale;
+            let style = Style::bold(size, INK).lines(if index == 0 { 1 } else { 3 });
+            blocks.push(self.lettering.fit(line, style, width, size * 0.7));
+        }
+        let inner: f32 = blocks.iter().map(|block| block.height + 6.0).sum();
+        let height = inner + 2.0 * PADDING * measure.scale - 6.0;
+        let top = sheet.y + measure.gap;
+        sheet.shape(Area::new(MARGIN, top, COLUMN, height).rounded(18.0), self.poster.kind.tint());
+        sheet.shape(Area::new(MARGIN, top, 14.0, height).rounded(7.0), colour);
+        sheet.y = top + PADDING * measure.scale - 2.0;
+        for block in blocks {
+            sheet.stack(block, x);
+            sheet.y += 6.0;
+        }
+        sheet.y = top + height;
+    }
+
+    fn rows(&mut self, sheet: &mut Sheet, measure: Measure, rows: &[Row]) {
+        if rows.is_empty() {
+            return;
+        }
+        let size = 40.0 * measure.scale;
+        let label = Style::regular(size, SOFT).leading(1.4);
+        let labels: Vec<Block> =
+            rows.iter().map(|row| self.lettering.set(row.label, label, COLUMN * 0.34)).collect();
+        let indent = labels.iter().map(|block| block.width).fold(0.0, f32::max) + 32.0;
+        sheet.y += measure.gap;
+        for (row, label) in rows.iter().zip(labels) {
+            let value = Style::regular(size, INK).lines(measure.rows.1).leading(1.4);
+            let value = self.lettering.set(row.value, value, COLUMN - indent);
+            sheet.text(label, MARGIN, sheet.y);
+            sheet.stack(value, MARGIN + indent);
+            sheet.y += 4.0;
+        }
+    }
+
+    fn story(&mut self, sheet: &mut Sheet, measure: Measure) {
+        if self.poster.story.trim().is_empty() {
+            return;
+        }
+        sheet.y += measure.gap * 0.8;
+        let style = Style::regular(38.0 * measure.scale, INK).lines(measure.story).leading(1.5);
+        let story = self.lettering.set(self.poster.story, style, COLUMN);
+        sheet.stack(story, MARGIN);
+    }
+
+    fn act(&mut self, sheet: &mut Sheet, measure: Measure) {
+        let act =
+            self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
+        let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(measure.act);
+        let hint = (!self.poster.act_hint.is_empty())
+            .then(|| self.lettering.set(self.poster.act_hint, hint, COLUMN));
+        let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;
+        sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), self.poster.kind.colour());
+        let bottom = sheet.y + height;
+        sheet.y += 26.0;
+        sheet.stack(act, MARGIN);
+        if let Some(hint) = hint {
+            sheet.y += 6.0;
+            sheet.stack(hint, MARGIN);
+        }
+        sheet.y = bottom;
+    }
+}

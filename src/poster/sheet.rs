@@ -1,0 +1,95 @@
+//! A poster that has been laid out but not painted: what lies where.
+
+use super::canvas::{Area, Canvas, Photo, Rgb};
+use super::lettering::{Block, Lettering};
+use super::qr::Code;
+use super::{PosterError, WIDTH};
+
+/// Left and right margin.
+pub(super) const MARGIN: f32 = 56.0;
+/// Width between the margins.
+pub(super) const COLUMN: f32 = WIDTH as f32 - 2.0 * MARGIN;
+
+/// The inks that all kinds share.
+pub(super) const INK: Rgb = Rgb(0x1C, 0x1D, 0x21);
+pub(super) const SOFT: Rgb = Rgb(0x5A, 0x5E, 0x66);
+pub(super) const WHITE: Rgb = Rgb(255, 255, 255);
+pub(super) const PAPER: Rgb = Rgb(0xF3, 0xF4, 0xF6);
+
+enum Item {
+    Shape(Area, Rgb),
+    Text(Block, f32, f32),
+    Picture(Area),
+    Qr(f32, f32),
+}
+
+/// Things and their places, in the order in which they are painted.
+#[derive(Default)]
+pub(super) struct Sheet {
+    items: Vec<Item>,
+    /// Where the next thing goes, and in the end the height.
+    pub y: f32,
+    /// The height before anything was stretched to fill a poster.
+    pub natural: f32,
+}
+
+impl Sheet {
+    pub fn shape(&mut self, area: Area, colour: Rgb) {
+        self.items.push(Item::Shape(area, colour));
+    }
+
+    /// Keeps a place in the order of painting for a ground whose height is not known yet.
+    pub fn reserve(&mut self) -> usize {
+        self.items.push(Item::Shape(Area::new(0.0, 0.0, 0.0, 0.0), WHITE));
+        self.items.len() - 1
+    }
+
+    /// Fills a place kept by [`Self::reserve`].
+    pub fn fill_reserved(&mut self, place: usize, area: Area, colour: Rgb) {
+        self.items[place] = Item::Shape(area, colour);
+    }
+
+    pub fn text(&mut self, block: Block, x: f32, y: f32) {
+        self.items.push(Item::Text(block, x, y));
+    }
+
+    /// Where the photo goes.
+    pub fn picture(&mut self, area: Area) {
+        self.items.push(Item::Picture(area));
+    }
+
+    /// Where the QR code goes.
+    pub fn qr(&mut self, x: f32, y: f32) {
+        self.items.push(Item::Qr(x, y));
+    }
+
+    /// Sets a block at the current height and moves on below it.
+    pub fn stack(&mut self, block: Block, x: f32) {
+        let height = block.height;
+        self.text(block, x, self.y);
+        self.y += height;
+    }
+
+    /// Paints everything and encodes it.
+    pub fn paint(
+        self,
+        lettering: &mut Lettering,
+        photo: Option<&Photo>,
+        code: &Code,
+    ) -> Result<Vec<u8>, PosterError> {
+        let mut canvas = Canvas::new(WIDTH, self.y.ceil() as u32);
+        for item in self.items {
+            match item {
+                Item::Shape(area, colour) => canvas.fill(area, colour),
+                Item::Text(block, x, y) => lettering.draw(&mut canvas, &block, x, y),
+                Item::Picture(area) => {
+                    if let Some(photo) = photo {
+                        canvas.picture(&photo.cut(area.width, area.height), area);
+                    }
+                }
+                Item::Qr(x, y) => code.draw(&mut canvas, x, y),
+            }
+        }
+        canvas.into_jpeg()
+    }
+}

@@ -1,0 +1,222 @@
+use super::canvas::{Area, Canvas};
+use super::lettering::{MISSING, Style};
+use super::*;
+use crate::demo::portrait::{Subject, portrait};
+use image::{DynamicImage, GrayImage, RgbImage, imageops::FilterType};
+use proptest::prelude::*;
+
+const URL: &str = "https://72.example.org/n/7K3QDM92XH";
+
+fn plain<'a>(texts: &'a Texts<'a>) -> Poster<'a> {
+    Poster {
+        kind: Kind::MissingPerson,
+        title: "寻人启事",
+        heading: "张玥喆",
+        summary: "女 · 76 岁",
+        photo: None,
+        highlight: "最后见到",
+        highlights: &["11月23日约 09:40", "廊坊市安次区银河南路"],
+        rows: &[Row { label: "衣着", value: "紫色开衫" }],
+        story: "老人早上出门买菜后未归。",
+        act: "见到请先拨打 110",
+        act_hint: "请稳住老人。",
+        case_number: "7K3QD-M92XH",
+        url: URL,
+        valid_until: "11月26日 17:05",
+        texts,
+    }
+}
+
+fn decoded(jpeg: &[u8]) -> DynamicImage {
+    image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).unwrap()
+}
+
+fn scanned(picture: &GrayImage) -> String {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        picture.get_pixel(x as u32, y as u32)[0]
+    });
+    let codes = seen.detect_grids();
+    assert_eq!(codes.len(), 1);
+    codes[0].decode().unwrap().1
+}
+
+/// A photo that no encoder can make small.
+fn noise(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 1_u32;
+    let noise = RgbImage::from_fn(width, height, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, _] = state.to_be_bytes();
+        image::Rgb([a, b, c])
+    });
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+#[test]
+fn phones_read_the_code_at_full_and_at_half_size() {
+    let texts = Texts::zh_cn();
+    let portrait = portrait(Subject::Grandmother);
+    let long_url = format!("{URL}?{}", "a".repeat(MAX_URL - URL.len() - 1));
+    for url in [URL, &long_url] {
+        let mut painter = Painter::new();
+        let poster = painter.draw(&Poster { photo: Some(&portrait), url, ..plain(&texts) }).unwrap();
+        let ended = Ended { ending: Ending::Over, case_number: "7K3QD-M92XH", url, texts: &texts };
+        for jpeg in [poster, painter.draw_ended(&ended).unwrap()] {
+            let full = decoded(&jpeg);
+            assert_eq!(full.width(), WIDTH);
+            assert_eq!(scanned(&full.to_luma8()), url);
+            let half = full.resize_exact(540, full.height() / 2, FilterType::Triangle);
+            assert_eq!(scanned(&half.to_luma8()), url);
+        }
+    }
+}
+
+#[test]
+fn an_address_too_long_for_a_readable_code_is_refused() {
+    let texts = Texts::zh_cn();
+    let url = "a".repeat(MAX_URL + 1);
+    let refused = Painter::new().draw(&Poster { url: &url, ..plain(&texts) });
+    assert!(matches!(refused, Err(PosterError::UrlTooLong)));
+}
+
+#[test]
+fn a_photo_that_is_none_is_refused() {
+    let texts = Texts::zh_cn();
+    let refused = Painter::new().draw(&Poster { photo: Some(b"no photo"), ..plain(&texts) });
+    assert!(matches!(refused, Err(PosterError::Photo(_))));
+}
+
+#[test]
+fn however_much_there_is_to_say_it_fits() {
+    let texts = Texts::en();
+    let long = "老人早上出门买菜后未归,SUPERCALIFRAGILISTICEXPIALIDOCIOUS,袋上挂有“平安”二字。".repeat(40);
+    let rows = [Row { label: &long, value: &long }; 12];
+    let lines = [long.as_str(); 2];
+    for photo in [None, Some(noise(900, 1200)), Some(noise(1600, 900)), Some(noise(64, 2000))] {
+        let poster = Poster {
+            photo: photo.as_deref(),
+            title: &long,
+            heading: &long,
+            summary: &long,
+            highlight: &long,
+            highlights: &lines,
+            rows: &rows,
+            story: &long,
+            act: &long,
+            act_hint: &long,
+            case_number: &long,
+            valid_until: &long,
+            ..plain(&texts)
+        };
+        let jpeg = Painter::new().draw(&poster).unwrap();
+        assert!(jpeg.len() <= MAX_BYTES, "{} bytes", jpeg.len());
+        let height = decoded(&jpeg).height();
+        assert!(HEIGHTS.contains(&height), "{height} pixels high");
+    }
+}
+
+#[test]
+fn however_little_there_is_to_say_it_is_a_whole_poster() {
+    let texts = Texts::zh_cn();
+    let (rows, highlights) = (&[][..], &[][..]);
+    let poster = Poster { summary: "", highlights, rows, story: "", act_hint: "", ..plain(&texts) };
+    let jpeg = Painter::new().draw(&poster).unwrap();
+    assert_eq!(decoded(&jpeg).height(), *HEIGHTS.start());
+}
+
+#[test]
+fn an_ended_notice_shows_nobody() {
+    // Nothing about a person can be passed in; what is drawn depends on the case number alone.
+    let texts = Texts::zh_cn();
+    let mut painter = Painter::new();
+    let mut draw =
+        |ending| painter.draw_ended(&Ended { ending, case_number: "7K3QD-M92XH", url: URL, texts: &texts });
+    let (over, paused) = (draw(Ending::Over).unwrap(), draw(Ending::Paused).unwrap());
+    assert_ne!(over, paused);
+    assert!(over.len() <= MAX_BYTES && paused.len() <= MAX_BYTES);
+}
+
+#[test]
+fn a_used_painter_draws_like_a_new_one() {
+    let texts = Texts::zh_cn();
+    let mut used = Painter::new();
+    used.draw(&Poster { heading: "李建国", ..plain(&texts) }).unwrap();
+    assert_eq!(used.draw(&plain(&texts)).unwrap(), Painter::new().draw(&plain(&texts)).unwrap());
+}
+
+#[test]
+fn missing_characters_are_named_and_marked() {
+    let painter = Painter::new();
+    assert_eq!(painter.missing_characters("张玥喆㛃𬍛 · Ann"), []);
+    assert_eq!(painter.missing_characters("小明👦👦 ا"), ['👦', 'ا']);
+    assert_eq!(painter.missing_characters("零\u{200b}宽\u{202e}"), []);
+
+    let mut lettering = Lettering::new();
+    let block = lettering.set("小明👦", Style::regular(40.0, Rgb(0, 0, 0)), 900.0);
+    assert_eq!(block.broken_lines(), [format!("小明{MISSING}")]);
+}
+
+#[test]
+fn fixed_texts_and_marks_are_in_the_fonts() {
+    let painter = Painter::new();
+    for texts in [Texts::zh_cn(), Texts::en()] {
+        assert_eq!(painter.missing_characters(&format!("{texts:?}…{MISSING}")), []);
+    }
+}
+
+#[test]
+fn a_long_name_breaks_between_its_parts() {
+    let mut lettering = Lettering::new();
+    let name = "买买提·阿布都热合曼·艾则孜·吾买尔江·古丽巴哈尔";
+    let block = lettering.fit(name, Style::bold(70.0, Rgb(0, 0, 0)).lines(3), 480.0, 30.0);
+    let lines = block.broken_lines();
+    assert_eq!(lines.concat(), name);
+    assert!(lines[..lines.len() - 1].iter().all(|line| line.ends_with('·')), "{lines:?}");
+}
+
+#[test]
+fn a_glyph_beyond_the_edge_is_cut_off() {
+    let mut canvas = Canvas::new(8, 8);
+    canvas.stamp(&[255; 16], 4, -2, -2, Rgb(0, 0, 0));
+    canvas.stamp(&[255; 16], 4, 6, 6, Rgb(0, 0, 0));
+    canvas.fill(Area::new(-5.0, -5.0, 2.0, 2.0), Rgb(0, 0, 0));
+    let corners = decoded(&canvas.into_jpeg().unwrap()).to_luma8();
+    assert!(corners.get_pixel(0, 0)[0] < 60 && corners.get_pixel(7, 7)[0] < 60);
+    assert!(corners.get_pixel(7, 0)[0] > 200);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// No line begins with a closing mark or ends with an opening one, no line is wider than asked,
+    /// and nothing is lost.
+    #[test]
+    fn lines_break_as_chinese_demands(
+        text in "([一二三四五六七八九十]{1,9}[，。、；：！？）》”]{1,1}|（[天地玄黄]{2,6}）|[a-z]{1,12} |[0-9]{1,5}[年月日]){1,30}",
+        width in 400.0_f32..900.0,
+    ) {
+        let mut lettering = Lettering::new();
+        let style = Style::regular(38.0, Rgb(0, 0, 0)).lines(100);
+        let block = lettering.set(&text, style, width);
+        prop_assert!(block.width <= width + 0.5);
+        let lines = block.broken_lines();
+        for line in &lines {
+            prop_assert!(!line.starts_with(['，', '。', '、', '；', '：', '！', '？', '）', '》', '”']), "{lines:?}");
+            prop_assert!(!line.ends_with('（'), "{lines:?}");
+        }
+        let kept = |s: &str| s.chars().filter(|c| *c != ' ').collect::<String>();
+        prop_assert_eq!(kept(&lines.concat()), kept(&text));
+    }
+
+    /// Whatever is shortened keeps to its lines and says that something is missing.
+    #[test]
+    fn shortened_text_ends_with_an_ellipsis(text in "[一-龥a-z ，。]{80,300}") {
+        let mut lettering = Lettering::new();
+        let block = lettering.set(&text, Style::regular(40.0, Rgb(0, 0, 0)).lines(2), 500.0);
+        let lines = block.broken_lines();
+        prop_assert!(lines.len() <= 2);
+        prop_assert!(block.is_whole() || lines.concat().ends_with('…'));
+    }
+}

@@ -1,0 +1,284 @@
+//! The JSON door of the review station.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::{self, Queue, Sheet};
+use super::{Decision, Desk, Moderator, ReviewError};
+use crate::domain::case_number::{CaseNumber, CaseNumberError};
+use crate::domain::life_cycle::{Refusal, State, Step};
+use crate::domain::people::Role;
+use crate::store::accounts::Account;
+use crate::store::notices::Notice;
+use crate::web::json::Json;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::session::Caller;
+use crate::web::shared::Shared;
+
+/// Notices on a page of the queue.
+const PAGE: i64 = 50;
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Problem {
+        match error {
+            ReviewError::Unknown => Problem::CaseUnknown,
+            ReviewError::ClaimedByOther => Problem::ClaimedByOther,
+            ReviewError::ClaimRequired => Problem::ClaimRequired,
+            ReviewError::Stale { state, version } => Problem::StaleVersion { state: state.as_str(), version },
+            ReviewError::TooLate => Problem::TooLate,
+            ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
+            ReviewError::Reason => invalid("reason", "reason"),
+            ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
+            ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
+            ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,
+            ReviewError::Refused(Refusal::NotFrom { from, .. }) => {
+                Problem::NotPossible { state: from.as_str() }
+            }
+            ReviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn invalid(field: &str, code: &'static str) -> Problem {
+    Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::new(code))]))
+}
+
+/// A moderator's account as this station knows it.
+pub fn moderator(account: &Account) -> Moderator {
+    Moderator { id: account.id.0, lead: account.role.0 == Role::Lead }
+}
+
+/// The ten stored characters of a case number in an address.
+///
+/// # Errors
+/// [`Problem::CaseMalformed`].
+pub fn case(given: &str) -> Result<String, Problem> {
+    given
+        .parse::<CaseNumber>()
+        .map(|c| c.as_str().to_owned())
+        .map_err(|_: CaseNumberError| Problem::CaseMalformed)
+}
+
+/// The review desk behind the doors.
+pub fn desk(shared: &Shared) -> Desk {
+    Desk { store: shared.store.clone(), vault: shared.vault.clone(), times: shared.times }
+}
+
+#[derive(Deserialize, IntoParams)]
+pub struct QueueQuery {
+    /// Only notices in this state.
+    state: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A claim.
+#[derive(Serialize, ToSchema)]
+pub struct Claimed {
+    claimed_until: Option<chrono::DateTime<chrono::Utc>>,
+    version: i32,
+}
+
+/// Where a notice stands after a step.
+#[derive(Serialize, ToSchema)]
+pub struct Standing {
+    #[schema(value_type = String)]
+    state: State,
+    version: i32,
+}
+
+impl From<Notice> for Standing {
+    fn from(notice: Notice) -> Standing {
+        Standing { state: notice.state.0, version: notice.version }
+    }
+}
+
+/// What a decision's body says.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionBody {
+    version: i32,
+    /// `approve`, `reject`, `ask` or `escalate`.
+    action: String,
+    reason: Option<String>,
+    /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise.
+    note: Option<String>,
+}
+
+/// What pausing, resuming or removing takes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictBody {
+    version: i32,
+    reason: Option<String>,
+    note: Option<String>,
+}
+
+/// The longest note, in characters.
+pub const NOTE: usize = 2_000;
+
+fn note(given: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(given) = given else { return Ok(None) };
+    if given.chars().count() > NOTE {
+        let values = vec![("max", NOTE.to_string())];
+        return Err(Problem::Invalid(FieldFaults::from([(
+            "note".to_owned(),
+            FieldFault { code: "too_long", values },
+        )])));
+    }
+    Ok(Some(crate::domain::text::paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
+}
+
+/// What waits, most urgent first
+#[utoipa::path(tag = "review", params(QueueQuery), responses((status = 200, body = Queue)), security(("token" = [])))]
+#[get("/review/queue")]
+pub async fn queue(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    query: web::Query<QueueQuery>,
+) -> Result<web::Json<Queue>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let QueueQuery { state, cursor } = query.into_inner();
+    let state =
+        state.map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value"))).transpose()?;
+    let after = cursor.map(|c| view::place(&c).ok_or_else(|| invalid("cursor", "cursor"))).transpose()?;
+    let now = shared.clock.now();
+    let page = shared.store.read(move |c| view::queue(c, by, state, after, PAGE, now)).await?;
+    Ok(web::Json(page))
+}
+
+/// All that the role may see of a notice
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Sheet)), security(("token" = [])))]
+#[get("/review/{case}")]
+pub async fn sheet(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Sheet>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    Ok(web::Json(read_sheet(&shared, case(&path)?, by).await?))
+}
+
+/// Reads a sheet off the async threads.
+///
+/// # Errors
+/// As [`view::sheet`].
+pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<Sheet, Problem> {
+    let (vault, now) = (shared.vault.clone(), shared.clock.now());
+    let found = shared.store.read(move |c| Ok(view::sheet(c, &vault, &case, by, now))).await?;
+    Ok(found?)
+}
+
+/// Take a notice on, or keep it
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 409)), security(("token" = [])))]
+#[post("/review/{case}/claim")]
+pub async fn claim(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Claimed>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let notice = desk(&shared).claim(case(&path)?, by, shared.clock.now()).await?;
+    Ok(web::Json(Claimed { claimed_until: notice.claimed_until.map(|t| t.0), version: notice.version }))
+}
+
+/// Let a notice go
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 409)), security(("token" = [])))]
+#[post("/review/{case}/release")]
+pub async fn release(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Claimed>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let notice = desk(&shared).release(case(&path)?, by, shared.clock.now()).await?;
+    Ok(web::Json(Claimed { claimed_until: None, version: notice.version }))
+}
+
+/// Decide a claimed notice
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = DecisionBody, responses((status = 200, body = Standing), (status = 403), (status = 409)), security(("token" = [])))]
+#[post("/review/{case}/decisions")]
+pub async fn decide(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<DecisionBody>,
+) -> Result<web::Json<Standing>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let body = body.0;
+    let step = action(&body.action).ok_or_else(|| invalid("action", "unknown_value"))?;
+    let decision = Decision { version: body.version, step, reason: body.reason, note: note(body.note)? };
+    let notice = desk(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
+    shared.work_is_due.notify_one();
+    Ok(web::Json(notice.into()))
+}
+
+/// The step of that name, of those that are decisions.
+pub fn action(name: &str) -> Option<Step> {
+    [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
+}
+
+/// Take one's approval back while the notice cools
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[post("/review/{case}/undo")]
+pub async fn undo(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Standing>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let notice = desk(&shared).undo(case(&path)?, by, shared.clock.now()).await?;
+    Ok(web::Json(notice.into()))
+}
+
+/// Pause a live notice
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[post("/review/{case}/pause")]
+pub async fn pause(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<RestrictBody>,
+) -> Result<HttpResponse, Problem> {
+    restrict(caller, shared, path, body, Step::Pause).await
+}
+
+/// Let a paused notice go on
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[post("/review/{case}/resume")]
+pub async fn resume(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<RestrictBody>,
+) -> Result<HttpResponse, Problem> {
+    restrict(caller, shared, path, body, Step::Resume).await
+}
+
+/// Remove a notice that is false, unsafe or unlawful, with a correction to those who received it
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[post("/review/{case}/remove")]
+pub async fn remove(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<RestrictBody>,
+) -> Result<HttpResponse, Problem> {
+    restrict(caller, shared, path, body, Step::Remove).await
+}
+
+async fn restrict(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<RestrictBody>,
+    step: Step,
+) -> Result<HttpResponse, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let body = body.0;
+    let decision = Decision { version: body.version, step, reason: body.reason, note: note(body.note)? };
+    let notice = desk(&shared).restrict(case(&path)?, by, decision, shared.clock.now()).await?;
+    shared.work_is_due.notify_one();
+    Ok(HttpResponse::Ok().json(Standing::from(notice)))
+}

@@ -1,0 +1,469 @@
+//! Second station: people verify a notice. They claim it, decide it, and may think again for a moment;
+//! then the clock lets it go out.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::broadcast::plan;
+use crate::config::Times;
+use crate::domain::delivery::Purpose;
+use crate::domain::life_cycle::{Actor, Approval, Refusal, Standing, State, Step, next};
+use crate::store::events::{self, Entry};
+use crate::store::notices::{self, Notice};
+use crate::store::transition::{By, TransitionError, seal_note, take};
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Conn, Store, StoreError, queue};
+use crate::vault::Vault;
+
+pub mod api;
+pub mod pages;
+pub mod policy;
+pub mod reasons;
+pub mod view;
+
+/// Why a review step was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    #[error("no such notice")]
+    Unknown,
+    #[error("somebody else holds the claim")]
+    ClaimedByOther,
+    #[error("it must be claimed first")]
+    ClaimRequired,
+    #[error("it has moved on")]
+    Stale { state: State, version: i32 },
+    #[error("the undo window is over")]
+    TooLate,
+    #[error("the policy wants a police reference first")]
+    PoliceReferenceRequired,
+    #[error("this reason does not go with this action, or a note is missing")]
+    Reason,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<TransitionError> for ReviewError {
+    fn from(error: TransitionError) -> ReviewError {
+        match error {
+            TransitionError::Refused(refusal) => ReviewError::Refused(refusal),
+            TransitionError::Store(error) => ReviewError::Store(error),
+        }
+    }
+}
+
+/// A moderator at work.
+#[derive(Clone, Copy, Debug)]
+pub struct Moderator {
+    pub id: Uuid,
+    pub lead: bool,
+}
+
+impl Moderator {
+    fn actor(self) -> Actor {
+        Actor::Moderator { id: self.id, lead: self.lead }
+    }
+}
+
+/// What a moderator decides about a notice they hold.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The version that was looked at.
+    pub version: i32,
+    pub step: Step,
+    pub reason: Option<String>,
+    /// For the reporter with `ask`, for colleagues otherwise.
+    pub note: Option<String>,
+}
+
+/// The review desk: everything a step of this station takes.
+#[derive(Clone)]
+pub struct Desk {
+    pub store: Store,
+    pub vault: Vault,
+    pub times: Times,
+}
+
+impl Desk {
+    /// Takes a notice on, or renews the hold on it.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
+    pub async fn claim(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let until = now + self.times.lease;
+        self.store.write(move |tx| claim(tx, &case, by, now, until)).await
+    }
+
+    /// Lets go of a notice.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimRequired`] where it is not the caller's.
+    pub async fn release(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let vault = self.vault.clone();
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                held_by(&notice, by, now)?;
+                let by = By { actor: by.actor(), reason: None, note: None, at: now };
+                take(tx, &vault, notice, Step::Release, by, |_, n| {
+                    let_go(n);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Decides a notice that the caller holds: approve, reject, ask or escalate.
+    ///
+    /// # Errors
+    /// See [`ReviewError`]; nothing is changed.
+    pub async fn decide(
+        &self,
+        case: String,
+        by: Moderator,
+        decision: Decision,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let (vault, times) = (self.vault.clone(), self.times);
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                at_version(&notice, decision.version)?;
+                held_by(&notice, by, now)?;
+                check_reason(&decision)?;
+                if matches!(notice.state.0, State::Live | State::Paused) {
+                    return look_again(tx, &vault, times, notice, by, &decision, now);
+                }
+                if decision.step == Step::Approve {
+                    check_police(tx, &vault, &notice, notice.revision)?;
+                }
+                let by = words(by, &decision, now);
+                take(tx, &vault, notice, decision.step, by, |_, n| {
+                    let_go(n);
+                    n.cooling_until = (n.state.0 == State::Cooling).then_some(Time(now + times.cooling));
+                    end_unpublished(n, times, now);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Takes the approval back while the notice cools.
+    ///
+    /// # Errors
+    /// [`ReviewError::TooLate`] once it went live.
+    pub async fn undo(&self, case: String, by: Moderator, now: DateTime<Utc>) -> Result<Notice, ReviewError> {
+        let (vault, lease) = (self.vault.clone(), self.times.lease);
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                let cooling = notice.cooling_until.is_some_and(|until| until.0 > now);
+                if notice.state.0 != State::Cooling || !cooling {
+                    return Err(ReviewError::TooLate);
+                }
+                let step = By { actor: by.actor(), reason: None, note: None, at: now };
+                take(tx, &vault, notice, Step::Undo, step, |_, n| {
+                    n.cooling_until = None;
+                    n.claimed_by = Some(Id(by.id));
+                    n.claimed_until = Some(Time(now + lease));
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may
+    /// save somebody.
+    ///
+    /// # Errors
+    /// See [`ReviewError`].
+    pub async fn restrict(
+        &self,
+        case: String,
+        by: Moderator,
+        decision: Decision,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let (vault, times) = (self.vault.clone(), self.times);
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                at_version(&notice, decision.version)?;
+                check_reason(&decision)?;
+                let step = words(by, &decision, now);
+                take(tx, &vault, notice, decision.step, step, |tx, n| {
+                    if decision.step == Step::Remove {
+                        let_go(n);
+                        n.cooling_until = None;
+                        n.ended_at = Some(Time(now));
+                        n.erase_at = Some(Time(now + times.retention));
+                        plan::end(tx, n, Purpose::Correction, now)?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Lets out what has cooled, each in a transaction of its own; answers how many went live.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<usize, ReviewError> {
+        let cooled = self.store.read(move |c| queue::cooled(c, now, 200)).await?;
+        let mut live = 0;
+        for id in cooled {
+            let (vault, times) = (self.vault.clone(), self.times);
+            live += self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await?;
+        }
+        Ok(live)
+    }
+}
+
+fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
+    let found = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
+    notices::lock(tx, found.id.0)?.ok_or(ReviewError::Unknown)
+}
+
+fn at_version(notice: &Notice, version: i32) -> Result<(), ReviewError> {
+    if notice.version == version {
+        return Ok(());
+    }
+    Err(ReviewError::Stale { state: notice.state.0, version: notice.version })
+}
+
+fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), ReviewError> {
+    match notice.claimant(now) {
+        Some(holder) if holder == by.id => Ok(()),
+        Some(_) => Err(ReviewError::ClaimedByOther),
+        None => Err(ReviewError::ClaimRequired),
+    }
+}
+
+fn let_go(notice: &mut Notice) {
+    notice.claimed_by = None;
+    notice.claimed_until = None;
+}
+
+fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
+    let codes = reasons::of(decision.step);
+    let reason = decision.reason.as_deref();
+    let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
+    let needs_note = decision.step == Step::Ask || reason == Some("other");
+    let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
+    if fits && (has_note || !needs_note) { Ok(()) } else { Err(ReviewError::Reason) }
+}
+
+fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a> {
+    By { actor: by.actor(), reason: decision.reason.as_deref(), note: decision.note.as_deref(), at }
+}
+
+fn end_unpublished(notice: &mut Notice, times: Times, now: DateTime<Utc>) {
+    if notice.state.0 == State::Rejected {
+        notice.ended_at = Some(Time(now));
+        notice.erase_at = Some(Time(now + times.retention));
+    }
+}
+
+fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {
+    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
+    else {
+        return Err(ReviewError::Unknown);
+    };
+    let (public, private) = (content.public(&key)?, content.private(&key)?);
+    let required = policy::line(&public, &private).police == policy::Police::Required;
+    if required && private.police.reference.is_none() {
+        return Err(ReviewError::PoliceReferenceRequired);
+    }
+    Ok(())
+}
+
+fn claim(
+    tx: &mut Conn,
+    case: &str,
+    by: Moderator,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
+    let before = notice.state.0;
+    let standing = notice.standing(Vec::new());
+    let (after, _) = next(&standing, Step::Claim, by.actor())?;
+    let renewal = notice.claimant(now) == Some(by.id);
+    let version = notice.version + i32::from(!renewal);
+    if !notices::claim(tx, notice.id.0, notice.version, (after, version), by.id, (now, until))? {
+        let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
+        return Err(match seen.claimant(now) {
+            Some(holder) if holder != by.id => ReviewError::ClaimedByOther,
+            _ => ReviewError::Stale { state: seen.state.0, version: seen.version },
+        });
+    }
+    notice.state = Named(after);
+    notice.version = version;
+    notice.claimed_by = Some(Id(by.id));
+    notice.claimed_until = Some(Time(until));
+    if !renewal {
+        append(
+            tx,
+            &notice,
+            notice.revision,
+            Step::Claim,
+            before,
+            By { actor: by.actor(), reason: None, note: None, at: now },
+            None,
+        )?;
+    }
+    Ok(notice)
+}
+
+fn append(
+    tx: &mut Conn,
+    notice: &Notice,
+    revision: i32,
+    step: Step,
+    before: State,
+    by: By<'_>,
+    note_sealed: Option<Vec<u8>>,
+) -> Result<(), ReviewError> {
+    events::append(
+        tx,
+        Entry {
+            notice,
+            revision,
+            step: step.as_str(),
+            before,
+            after: notice.state.0,
+            actor: by.actor,
+            reason: by.reason,
+            note_sealed,
+            at: by.at,
+        },
+    )?;
+    Ok(())
+}
+
+/// A decision about what is live already: a second look, a police reference, or a new revision.
+fn look_again(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    notice: Notice,
+    by: Moderator,
+    decision: &Decision,
+    now: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    if let Some(revision) = notice.pending_revision {
+        return decide_revision(tx, vault, times, notice, revision, by, decision, now);
+    }
+    let step = words(by, decision, now);
+    take(tx, vault, notice, decision.step, step, |_, n| {
+        let_go(n);
+        n.second_look_at = None;
+        n.police_due_at = None;
+        Ok(())
+    })
+}
+
+/// A new revision of a live notice goes through the same approvals while the old one stands.
+#[allow(clippy::too_many_arguments, reason = "one private step of `decide`, called once")]
+fn decide_revision(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    mut notice: Notice,
+    revision: i32,
+    by: Moderator,
+    decision: &Decision,
+    now: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    let approvals = notices::approvals(tx, notice.id.0, revision)?;
+    let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
+    let standing = Standing { state, ..notice.standing(approvals) };
+    let (after, approvals): (State, Vec<Approval>) = next(&standing, decision.step, by.actor())?;
+    if decision.step == Step::Approve {
+        check_police(tx, vault, &notice, revision)?;
+    }
+    notices::set_approvals(tx, notice.id.0, revision, &approvals, now)?;
+    let before = notice.state.0;
+    notice.version += 1;
+    let_go(&mut notice);
+    match after {
+        State::Cooling => publish_revision(tx, &mut notice, revision, times, now)?,
+        State::SecondReview | State::Escalated => {}
+        _ => notice.pending_revision = None,
+    }
+    let note = seal_note(&notice, vault, decision.note.as_deref())?;
+    notices::save(tx, &notice)?;
+    append(tx, &notice, revision, decision.step, before, words(by, decision, now), note)?;
+    Ok(notice)
+}
+
+fn publish_revision(
+    tx: &mut Conn,
+    notice: &mut Notice,
+    revision: i32,
+    times: Times,
+    now: DateTime<Utc>,
+) -> Result<(), ReviewError> {
+    let renewal = notices::revision(tx, notice.id.0, revision)?.is_some_and(|r| r.renewal);
+    notice.pending_revision = None;
+    notice.live_revision = Some(revision);
+    if renewal {
+        notice.renewals += 1;
+        notice.ends_at = Some(Time(now + times.lifetime));
+    }
+    if notice.state.0 == State::Live {
+        plan::spread(tx, notice, Purpose::Update, now)?;
+    }
+    Ok(())
+}
+
+fn go_live(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<usize, ReviewError> {
+    let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
+    // Another node may have been faster, or the approval was taken back.
+    if notice.state.0 != State::Cooling || notice.cooling_until.is_none_or(|until| until.0 > now) {
+        return Ok(0);
+    }
+    let weighed = weigh_again(tx, vault, &notice, now)?;
+    take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {
+        n.cooling_until = None;
+        n.live_revision = Some(n.revision);
+        n.live_at = Some(Time(now));
+        n.ends_at = Some(Time(now + times.lifetime));
+        n.second_look_at = weighed.second_look.then_some(Time(now + policy::SECOND_LOOK_WITHIN));
+        n.police_due_at = weighed.police_follow_up.then_some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
+        plan::spread(tx, n, Purpose::Alert, now)?;
+        Ok::<_, ReviewError>(())
+    })?;
+    Ok(1)
+}
+
+fn weigh_again(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    now: DateTime<Utc>,
+) -> Result<crate::domain::life_cycle::Weighing, ReviewError> {
+    let revision = notices::revision(tx, notice.id.0, notice.revision)?;
+    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else {
+        return Err(ReviewError::Unknown);
+    };
+    Ok(policy::weigh(&revision.public(&key)?, &revision.private(&key)?, now))
+}

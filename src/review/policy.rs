@@ -1,0 +1,178 @@
+//! How many people must verify what, as a table. The rules that apply it stand in `domain::life_cycle`
+//! and in this station; changing the policy is changing a line here.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::domain::life_cycle::{Needs, Weighing};
+use crate::domain::notice::{Category, Private, Public, Subject};
+
+/// What the policy distinguishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Child,
+    /// A child, where custody or violence is mentioned.
+    ContestedChild,
+    Teen,
+    /// Dementia or intellectual disability.
+    Impaired,
+    Adult,
+    /// An adult, where violence or a protection order is mentioned.
+    SealedAdult,
+    Property,
+    Rescue,
+    Donation,
+}
+
+/// What a police reference is to the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Police {
+    NotAsked,
+    /// May follow within [`POLICE_FOLLOWS_WITHIN`] of going live.
+    MayFollow,
+    /// No approval without it.
+    Required,
+}
+
+/// One line of the policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub class: Class,
+    pub approvals: u8,
+    /// How many of the approvals must be a lead's.
+    pub leads: u8,
+    pub sealed: bool,
+    /// A second moderator looks within [`SECOND_LOOK_WITHIN`] of going live.
+    pub second_look: bool,
+    pub police: Police,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+}
+
+/// After a notice went live on one approval, another moderator looks at it within this time.
+pub const SECOND_LOOK_WITHIN: Duration = Duration::minutes(30);
+/// Where the police reference may follow, within this time of going live.
+pub const POLICE_FOLLOWS_WITHIN: Duration = Duration::hours(2);
+/// Renewals of one notice; each is reviewed and gives another life time.
+pub const RENEWALS: i16 = 3;
+
+/// The policy.
+#[rustfmt::skip]
+pub const TABLE: [Line; 9] = [
+    Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
+    Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, urgency: 3 },
+    Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  urgency: 2 },
+    Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
+    Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  urgency: 1 },
+    Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  urgency: 1 },
+    Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
+    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 3 },
+    Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
+];
+
+/// The line that applies to a notice.
+pub fn line(public: &Public, private: &Private) -> &'static Line {
+    let class = classify(public, private);
+    TABLE.iter().find(|line| line.class == class).expect("every class has its line")
+}
+
+/// What the policy makes of a notice as it comes in.
+pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing {
+    let line = line(public, private);
+    let at_risk = matches!(private.category, Some(Category::SelfHarmRisk | Category::SuspectedAbduction))
+        || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
+    // A day is when the odds of finding somebody alive begin to fall fast.
+    let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= Duration::hours(24));
+    Weighing {
+        needs: Needs { approvals: line.approvals, leads: line.leads },
+        sealed: line.sealed,
+        urgency: (line.urgency + i16::from(at_risk) + i16::from(long_missing && line.urgency > 0)).min(3),
+        second_look: line.second_look,
+        police_follow_up: line.police == Police::MayFollow && private.police.reference.is_none(),
+    }
+}
+
+fn classify(public: &Public, private: &Private) -> Class {
+    let age = match &public.subject {
+        Subject::MissingPerson { person } => person.age,
+        Subject::LostProperty { .. } => return Class::Property,
+        Subject::Rescue { .. } => return Class::Rescue,
+        Subject::Donation { .. } => return Class::Donation,
+    };
+    let violence = private.safety.violence || private.safety.protection_order;
+    // The age decides who is a child, whatever box was ticked: a wrong box must not lower the bar.
+    match private.category {
+        _ if age < 14 && violence => Class::ContestedChild,
+        _ if age < 14 => Class::Child,
+        _ if age < 18 => Class::Teen,
+        _ if violence => Class::SealedAdult,
+        Some(Category::Dementia | Category::IntellectualDisability) => Class::Impaired,
+        _ => Class::Adult,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::notice::{Person, Police as PoliceReport, Reporter, Safety};
+    use crate::domain::region::Region;
+
+    fn person(age: u8, category: Category, violence: bool) -> (Public, Private) {
+        let person = Person {
+            name: "李玉兰".into(),
+            age,
+            sex: None,
+            height_cm: None,
+            appearance: None,
+            clothing: None,
+            medical_urgent: false,
+        };
+        let public = Public {
+            region: Region::parse("131003").unwrap(),
+            subject: Subject::MissingPerson { person },
+            last_seen: None,
+            description: String::new(),
+            police_station: None,
+            phone: None,
+            photos: Vec::new(),
+        };
+        let reporter = Reporter {
+            name: "王".into(),
+            phone: "+8613800138000".into(),
+            relation: "daughter".into(),
+            publish_phone: false,
+        };
+        let private = Private {
+            reporter,
+            category: Some(category),
+            police: PoliceReport::default(),
+            safety: Safety { violence, ..Safety::default() },
+            secret_detail: None,
+            flags: Vec::new(),
+        };
+        (public, private)
+    }
+
+    #[test]
+    fn who_is_sought_decides_how_many_look() {
+        for (age, category, violence, approvals, leads, sealed) in [
+            (6, Category::Child, false, 1, 0, false),
+            (6, Category::Child, true, 2, 0, false),
+            (15, Category::Teen, false, 2, 0, false),
+            (76, Category::Dementia, false, 1, 0, false),
+            (30, Category::IntellectualDisability, false, 1, 0, false),
+            (30, Category::OtherAdult, false, 2, 1, false),
+            (30, Category::OtherAdult, true, 2, 2, true),
+            // Ticking the fast lane's box does not open it for somebody who may be fleeing.
+            (30, Category::Dementia, true, 2, 2, true),
+            (30, Category::Child, false, 2, 1, false),
+        ] {
+            let (public, private) = person(age, category, violence);
+            let weighed = weigh(&public, &private, DateTime::UNIX_EPOCH);
+            assert_eq!(
+                (weighed.needs, weighed.sealed),
+                (Needs { approvals, leads }, sealed),
+                "{age} {category:?} {violence}"
+            );
+        }
+    }
+}

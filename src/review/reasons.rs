@@ -1,0 +1,34 @@
+//! Why a decision was taken, as codes; each has a sentence for the reporter under `reason-CODE`.
+
+use crate::domain::life_cycle::Step;
+
+/// The one reason to approve.
+pub const APPROVE: &[&str] = &["verified"];
+
+/// The reasons to reject. `other` needs a note.
+pub const REJECT: &[&str] = &[
+    "no_police_reference",
+    "unclear_photo",
+    "unreachable",
+    "duplicate",
+    "hoax",
+    "left_voluntarily",
+    "family_dispute",
+    "debt",
+    "fundraising",
+    "out_of_scope",
+    "other",
+];
+
+/// The reasons to remove what is live.
+pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other"];
+
+/// The codes that go with a step; empty where any words, or none, will do.
+pub const fn of(step: Step) -> &'static [&'static str] {
+    match step {
+        Step::Approve => APPROVE,
+        Step::Reject => REJECT,
+        Step::Remove => REMOVE,
+        _ => &[],
+    }
+}

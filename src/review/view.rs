@@ -1,0 +1,337 @@
+//! What a moderator sees of a notice: as much as the role and the claim allow, never more.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Moderator, ReviewError, policy};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::life_cycle::{Needs, State};
+use crate::domain::notice::{Kind, Private, Public};
+use crate::domain::phone::Phone;
+use crate::store::notices::{self, Notice};
+use crate::store::queue::{self, QueuePlace};
+use crate::store::{Answer, Conn, accounts, events, photos, tips};
+use crate::vault::{Key, Vault};
+
+/// A line of the queue.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Waiting {
+    #[schema(value_type = String)]
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    #[schema(value_type = String)]
+    pub state: State,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+    pub submitted_at: DateTime<Utc>,
+    pub waiting_s: i64,
+    /// The name of whoever holds it now.
+    pub claimed_by: Option<String>,
+    pub claimed_until: Option<DateTime<Utc>>,
+    pub version: i32,
+    /// Why something that is live is here: `second_look`, `police_reference`, `revision`.
+    pub wants: Vec<&'static str>,
+    pub sealed: bool,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Queue {
+    pub items: Vec<Waiting>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// A line of the notice's history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Happened {
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    pub step: String,
+    #[schema(value_type = String)]
+    pub before: State,
+    #[schema(value_type = String)]
+    pub after: State,
+    /// `reporter`, `moderator`, `lead` or `clock`.
+    pub actor: String,
+    /// The account's name, where somebody acted.
+    pub by: Option<String>,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+}
+
+/// Another notice that may be about the same person or thing, or from the same hand.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Duplicate {
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub state: State,
+    /// `same_phone` or `similar_photo`.
+    pub why: &'static str,
+}
+
+/// A tip as those who verify read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Hint {
+    pub at: DateTime<Utc>,
+    pub held: bool,
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+}
+
+/// All that one moderator may see of one notice.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Sheet {
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    #[schema(value_type = String)]
+    pub state: State,
+    pub version: i32,
+    pub revision: i32,
+    pub pending_revision: Option<i32>,
+    pub urgency: i16,
+    pub submitted_at: DateTime<Utc>,
+    pub waiting_s: i64,
+    pub live_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub claimed_by: Option<String>,
+    pub claimed_until: Option<DateTime<Utc>>,
+    /// Whether the reader holds it: only then is `private` there.
+    pub mine: bool,
+    pub sealed: bool,
+    #[schema(value_type = Object)]
+    pub needs: Needs,
+    /// Who approved so far.
+    pub approved_by: Vec<String>,
+    pub wants: Vec<&'static str>,
+    #[schema(value_type = Object)]
+    pub public: Option<Public>,
+    #[schema(value_type = Object)]
+    pub private: Option<Private>,
+    pub reporter_phone_last4: Option<String>,
+    pub flags: Vec<String>,
+    pub duplicates: Vec<Duplicate>,
+    pub tips: Vec<Hint>,
+    pub events: Vec<Happened>,
+}
+
+/// How alike two photos must be: of 64 bits, at most so many differ.
+const ALIKE: u32 = 8;
+/// Photos compared at most, newest first.
+const COMPARED: i64 = 5_000;
+
+/// A page of the queue for somebody.
+///
+/// # Errors
+/// When the database refuses.
+pub fn queue(
+    conn: &mut Conn,
+    by: Moderator,
+    state: Option<State>,
+    after: Option<QueuePlace>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Answer<Queue> {
+    let mut found = queue::queue(conn, state, by.lead, after, limit + 1)?;
+    let more = found.len() as i64 > limit;
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
+    let names = accounts::names(conn, &holders)?;
+    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
+    let items = found
+        .iter()
+        .map(|n| Waiting {
+            case_number: shown(&n.case_number),
+            kind: n.kind.0,
+            state: n.state.0,
+            urgency: n.urgency,
+            submitted_at: n.submitted_at.0,
+            waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
+            claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
+            claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
+            version: n.version,
+            wants: wants(n),
+            sealed: n.sealed,
+        })
+        .collect();
+    Ok(Queue { items, next })
+}
+
+/// Everything somebody may see of a notice.
+///
+/// # Errors
+/// [`ReviewError::Unknown`] where there is none, or it is sealed and the reader is not a lead.
+pub fn sheet(
+    conn: &mut Conn,
+    vault: &Vault,
+    case: &str,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> Result<Sheet, ReviewError> {
+    let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
+    if (notice.sealed || notice.state.0 == State::Escalated) && !by.lead {
+        return Err(ReviewError::Refused(crate::domain::life_cycle::Refusal::LeadRequired));
+    }
+    let number = notice.pending_revision.unwrap_or(notice.revision);
+    let key = notice.key(vault)?;
+    let revision = notices::revision(conn, notice.id.0, number)?;
+    let (public, private) = match (&revision, &key) {
+        (Some(revision), Some(key)) => (Some(revision.public(key)?), Some(revision.private(key)?)),
+        _ => (None, None),
+    };
+    let mine = notice.claimant(now) == Some(by.id);
+    let approvals = notices::approvals(conn, notice.id.0, number)?;
+    let log = events::of_notice(conn, notice.id.0)?;
+    let people: Vec<Uuid> = log
+        .iter()
+        .filter_map(|e| e.account_id.map(|id| id.0))
+        .chain(approvals.iter().map(|a| a.by))
+        .chain(notice.claimant(now))
+        .collect();
+    let names = accounts::names(conn, &people)?;
+    let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
+    let phone = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
+    Ok(Sheet {
+        case_number: shown(&notice.case_number),
+        kind: notice.kind.0,
+        state: notice.state_at(now),
+        version: notice.version,
+        revision: number,
+        pending_revision: notice.pending_revision,
+        urgency: notice.urgency,
+        submitted_at: notice.submitted_at.0,
+        waiting_s: (now - notice.submitted_at.0).num_seconds().max(0),
+        live_at: notice.live_at.map(|t| t.0),
+        ends_at: notice.ends_at.map(|t| t.0),
+        claimed_by: notice.claimant(now).map(name),
+        claimed_until: notice.claimant(now).and(notice.claimed_until).map(|t| t.0),
+        mine,
+        sealed: notice.sealed,
+        needs: Needs { approvals: notice.needs_approvals as u8, leads: notice.needs_leads as u8 },
+        approved_by: approvals.iter().map(|a| name(a.by)).collect(),
+        wants: wants(&notice),
+        flags: flags(public.as_ref(), private.as_ref()),
+        reporter_phone_last4: phone.map(|p| p.last4().to_owned()),
+        duplicates: duplicates(conn, &notice)?,
+        tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
+        events: log.into_iter().map(|e| happened(e, key.as_ref(), mine, &name)).collect::<Answer<_>>()?,
+        private: private.filter(|_| mine),
+        public,
+    })
+}
+
+/// Why something that is live is in the queue.
+fn wants(notice: &Notice) -> Vec<&'static str> {
+    [
+        notice.pending_revision.map(|_| "revision"),
+        notice.second_look_at.map(|_| "second_look"),
+        notice.police_due_at.map(|_| "police_reference"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
+    let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
+    let mut flags = private.flags.clone();
+    let mut flag = |raised: bool, code: &str| {
+        if raised {
+            flags.push(code.to_owned());
+        }
+    };
+    flag(private.safety.violence, "violence");
+    flag(private.safety.protection_order, "protection_order");
+    flag(private.safety.left_voluntarily, "left_voluntarily");
+    let line = policy::line(public, private);
+    flag(
+        line.police != policy::Police::NotAsked && private.police.reference.is_none(),
+        "no_police_reference",
+    );
+    flag(public.photos.is_empty(), "no_photo");
+    flags
+}
+
+fn duplicates(conn: &mut Conn, notice: &Notice) -> Answer<Vec<Duplicate>> {
+    let duplicate = |n: &Notice, why| Duplicate { case_number: shown(&n.case_number), state: n.state.0, why };
+    let mut found = Vec::new();
+    if let Some(phone) = &notice.phone_hash {
+        for other in notices::same_phone(conn, phone, notice.id.0, 3)? {
+            found.push(duplicate(&other, "same_phone"));
+        }
+    }
+    let mine: Vec<i64> = photos::of_notice(conn, notice.id.0)?.iter().map(|p| p.likeness).collect();
+    if mine.is_empty() {
+        return Ok(found);
+    }
+    let mut alike: Vec<Uuid> = photos::likenesses(conn, notice.id.0, COMPARED)?
+        .into_iter()
+        .filter(|(_, likeness)| mine.iter().any(|m| (m ^ likeness).count_ones() <= ALIKE))
+        .map(|(id, _)| id)
+        .collect();
+    alike.dedup();
+    for id in alike.into_iter().take(3) {
+        if let Some(other) = notices::by_id(conn, id)? {
+            found.push(duplicate(&other, "similar_photo"));
+        }
+    }
+    Ok(found)
+}
+
+fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint>> {
+    let Some(key) = key else { return Ok(Vec::new()) };
+    tips::tips_of(conn, notice.id.0, true, 50)?
+        .into_iter()
+        .map(|tip| {
+            let content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
+            Ok(Hint { at: tip.created_at.0, held: tip.held, content })
+        })
+        .collect()
+}
+
+fn happened(
+    event: events::Event,
+    key: Option<&Key>,
+    mine: bool,
+    name: &impl Fn(Uuid) -> String,
+) -> Answer<Happened> {
+    let note = match (event.note_sealed, key) {
+        (Some(sealed), Some(key)) if mine => {
+            Some(String::from_utf8_lossy(&key.open("note", &sealed)?).into_owned())
+        }
+        _ => None,
+    };
+    Ok(Happened {
+        seq: event.seq,
+        at: event.at.0,
+        step: event.step,
+        before: event.before.0,
+        after: event.after.0,
+        actor: event.actor,
+        by: event.account_id.map(|id| name(id.0)),
+        reason: event.reason,
+        note,
+    })
+}
+
+/// A case number as people read it.
+pub fn shown(stored: &str) -> String {
+    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |c| c.to_string())
+}
+
+fn cursor(place: &QueuePlace) -> String {
+    use base64::Engine as _;
+    let plain = serde_json::to_vec(place).unwrap_or_default();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
+}
+
+/// Reads what [`cursor`] wrote.
+pub fn place(cursor: &str) -> Option<QueuePlace> {
+    use base64::Engine as _;
+    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    serde_json::from_slice(&plain).ok()
+}

@@ -1,0 +1,237 @@
+//! How often one address, account or group may ask for something.
+//!
+//! Counted in memory, each process for itself: what must hold across restarts (a group code's five
+//! tries, a code used once) is counted in the store. Addresses are counted by network, since one
+//! client has many: /24, and /48 of IPv6. Whole neighbourhoods share a network behind a carrier's
+//! address translation, so what the public does is counted generously.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use uuid::Uuid;
+
+use super::problem::Problem;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Logins to an account, by its name.
+    LoginName,
+    /// Logins from an address.
+    LoginAddress,
+    /// Notices, replies and corrections from an address.
+    Submit,
+    /// Photos from an address.
+    Photos,
+    /// Public reading from an address.
+    Reads,
+    /// Tips from an address.
+    Tips,
+    /// Groups that an account connects: each sends a code into somebody's chat.
+    GroupConnects,
+    /// Codes tried for a group.
+    GroupCodes,
+    /// Test messages to a group.
+    GroupTests,
+}
+
+impl Limit {
+    /// All limits, in the order of their declaration.
+    pub const ALL: [Limit; 9] = [
+        Limit::LoginName,
+        Limit::LoginAddress,
+        Limit::Submit,
+        Limit::Photos,
+        Limit::Reads,
+        Limit::Tips,
+        Limit::GroupConnects,
+        Limit::GroupCodes,
+        Limit::GroupTests,
+    ];
+
+    /// How many at once, and in how many milliseconds another one is allowed.
+    const fn measure(self) -> (u32, u64) {
+        match self {
+            Limit::LoginName => (5, 30_000),
+            Limit::LoginAddress => (20, 6_000),
+            Limit::Submit => (30, 10_000),
+            Limit::Photos => (60, 3_000),
+            Limit::Reads => (300, 100),
+            Limit::Tips => (10, 30_000),
+            Limit::GroupConnects => (10, 60_000),
+            Limit::GroupCodes => (5, 120_000),
+            Limit::GroupTests => (3, 60_000),
+        }
+    }
+
+    fn quota(self, factor: NonZeroU32) -> Quota {
+        let (burst, millis) = self.measure();
+        let burst = NonZeroU32::new(burst).map_or(factor, |b| b.saturating_mul(factor));
+        Quota::with_period(Duration::from_millis(millis) / factor.get())
+            .expect("a tenth of a second or more, cut into 2^32 parts at most, for any factor in use")
+            .allow_burst(burst)
+    }
+}
+
+/// Who is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    V4([u8; 3]),
+    V6([u8; 6]),
+    Id(Uuid),
+    Name(String),
+}
+
+impl From<IpAddr> for Key {
+    fn from(address: IpAddr) -> Key {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                let [a, b, c, _] = v4.octets();
+                Key::V4([a, b, c])
+            }
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, e, f, ..] = v6.octets();
+                Key::V6([a, b, c, d, e, f])
+            }
+        }
+    }
+}
+
+impl From<Uuid> for Key {
+    fn from(id: Uuid) -> Key {
+        Key::Id(id)
+    }
+}
+
+impl From<&str> for Key {
+    /// Cut to 64 characters: a stranger's text must not fill the memory.
+    fn from(name: &str) -> Key {
+        Key::Name(name.chars().take(64).collect())
+    }
+}
+
+type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+/// All limits of this process.
+pub struct Limits<C: Clock = DefaultClock> {
+    /// By [`Limit`], in the order of [`Limit::ALL`].
+    limiters: [Limiter<C>; Limit::ALL.len()],
+    clock: C,
+}
+
+impl Limits {
+    /// The limits as they are, times `factor` (0 counts as 1): where many share one address on purpose.
+    pub fn new(factor: u32) -> Limits {
+        Limits::with_clock(factor, DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> Limits<C> {
+    fn with_clock(factor: u32, clock: C) -> Limits<C> {
+        let factor = NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN);
+        let limiters =
+            Limit::ALL.map(|limit| RateLimiter::dashmap_with_clock(limit.quota(factor), clock.clone()));
+        Limits { limiters, clock }
+    }
+
+    /// Counts one use.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] with the whole seconds after which one more is allowed, at least 1.
+    pub fn check(&self, limit: Limit, key: impl Into<Key>) -> Result<(), Problem> {
+        self.limiters[limit as usize].check_key(&key.into()).map_err(|refused| {
+            let wait = refused.wait_time_from(self.clock.now());
+            let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Problem::TooMany { retry_after_s: whole.max(1) }
+        })
+    }
+
+    /// Forgets everybody whose full burst is allowed again, a periodic job.
+    pub fn forget_idle(&self) {
+        for limiter in &self.limiters {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn wait(outcome: Result<(), Problem>) -> Option<u64> {
+        match outcome {
+            Ok(()) => None,
+            Err(Problem::TooMany { retry_after_s }) => Some(retry_after_s),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn every_limit_allows_its_burst_and_then_one_at_a_time() {
+        let clock = FakeRelativeClock::default();
+        let limits = Limits::with_clock(1, clock.clone());
+        for limit in Limit::ALL {
+            let (burst, millis) = limit.measure();
+            for n in 0..burst {
+                assert_eq!(wait(limits.check(limit, "x")), None, "{limit:?} {n}");
+            }
+            assert_eq!(wait(limits.check(limit, "x")), Some(millis.div_ceil(1000)), "{limit:?}");
+            assert_eq!(wait(limits.check(limit, "y")), None, "{limit:?}: others are not held back");
+            clock.advance(Duration::from_millis(millis));
+            assert_eq!(wait(limits.check(limit, "x")), None, "{limit:?}");
+            assert!(wait(limits.check(limit, "x")).is_some(), "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn limits_stand_where_they_are_declared() {
+        for (place, limit) in Limit::ALL.into_iter().enumerate() {
+            assert_eq!(limit as usize, place, "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_share_a_key_and_strangers_do_not() {
+        let key = |text| Key::from(address(text));
+        assert_eq!(key("203.0.113.7"), key("203.0.113.200"));
+        assert_eq!(key("203.0.113.7"), key("::ffff:203.0.113.9"));
+        assert_ne!(key("203.0.113.7"), key("203.0.114.7"));
+        assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:ffff::9"));
+        assert_ne!(key("2001:db8:1::"), key("2001:db8:2::"));
+        assert_eq!(Key::from("a".repeat(64).as_str()), Key::from("a".repeat(9_000).as_str()));
+    }
+
+    #[test]
+    fn a_factor_multiplies_burst_and_rate() {
+        let clock = FakeRelativeClock::default();
+        let limits = Limits::with_clock(10, clock.clone());
+        assert!((0..50).all(|_| limits.check(Limit::LoginName, "x").is_ok()));
+        assert_eq!(wait(limits.check(Limit::LoginName, "x")), Some(3));
+        assert!(Limits::new(0).check(Limit::Tips, "x").is_ok());
+    }
+
+    #[test]
+    fn who_may_burst_again_is_forgotten() {
+        let clock = FakeRelativeClock::default();
+        let limits = Limits::with_clock(1, clock.clone());
+        let held = |limits: &Limits<FakeRelativeClock>| limits.limiters[Limit::Tips as usize].len();
+        limits.check(Limit::Tips, "x").unwrap();
+        limits.forget_idle();
+        assert_eq!(held(&limits), 1);
+        clock.advance(Duration::from_secs(600));
+        limits.forget_idle();
+        assert_eq!(held(&limits), 0);
+    }
+}

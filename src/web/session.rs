@@ -1,0 +1,298 @@
+//! Who asks: programs by a bearer token, people by the cookie of their session; and the forms that only
+//! their own pages may send.
+//!
+//! The two never mix: the API takes no cookie, so no other site can make a browser call it.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use super::csrf;
+use super::frame::Frame;
+use super::problem::{FieldFaults, Problem};
+use super::shared::Shared;
+use crate::accounts::{sessions, tokens};
+use crate::domain::people::Role;
+use crate::store::accounts::Account;
+
+/// The largest form, in bytes.
+pub const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// The longest token that is looked at, in bytes.
+const MAX_TOKEN_BYTES: usize = 200;
+
+/// The field of a form that carries its token.
+const CSRF_FIELD: &str = "csrf";
+
+fn shared(http: &HttpRequest) -> Result<&web::Data<Shared>, Problem> {
+    http.app_data().ok_or_else(|| Problem::Internal("the routes lack Shared".to_owned()))
+}
+
+fn bearer(http: &HttpRequest) -> Option<&str> {
+    let value = http.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    let plausible = !token.is_empty() && token.len() <= MAX_TOKEN_BYTES;
+    (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(token)
+}
+
+fn require(account: &Account, role: Role) -> Result<&Account, Problem> {
+    if account.role.0.includes(role) { Ok(account) } else { Err(Problem::Forbidden) }
+}
+
+/// A program that acts for an account, by its API token. 401 `login_required` without a valid one.
+pub struct Caller(Account);
+
+impl Caller {
+    /// The account, where its role may do what `role` may: there is no other way to it.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`].
+    pub fn require(&self, role: Role) -> Result<&Account, Problem> {
+        require(&self.0, role)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Caller, Problem>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let http = http.clone();
+        Box::pin(async move {
+            let shared = shared(&http)?;
+            let token = bearer(&http).ok_or(Problem::LoginRequired)?;
+            let account = tokens::find(&shared.store, shared.clock.now(), token).await?;
+            account.map(Caller).ok_or(Problem::LoginRequired)
+        })
+    }
+}
+
+/// The token of a reporter's manage link, as a bearer; whether it opens a notice is for the intake to
+/// say. 401 `manage_link_invalid` without one.
+pub struct ManageToken(pub String);
+
+impl FromRequest for ManageToken {
+    type Error = Problem;
+    type Future = Ready<Result<ManageToken, Problem>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(bearer(http).map(|t| ManageToken(t.to_owned())).ok_or(Problem::ManageLinkInvalid))
+    }
+}
+
+/// A person who is logged in. Anybody else is sent to the login and comes back afterwards.
+pub struct SignedIn {
+    account: Account,
+    csrf: String,
+}
+
+impl SignedIn {
+    /// The account, where its role may do what `role` may: there is no other way to it.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`].
+    pub fn require(&self, role: Role) -> Result<&Account, Problem> {
+        require(&self.account, role)
+    }
+
+    /// The token for this person's forms, in a field named `csrf`.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    /// The frame of this person's pages.
+    pub fn frame(&self, http: &HttpRequest) -> Frame {
+        Frame::for_account(http, &self.account.name, self.account.role.0, self.csrf.clone())
+    }
+
+    /// Where somebody in this role starts.
+    pub const fn home(&self) -> &'static str {
+        home(self.account.role.0)
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<SignedIn, actix_web::Error>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let http = http.clone();
+        Box::pin(async move {
+            match signed_in(&http).await? {
+                Some(person) => Ok(person),
+                None => Err(LoginFirst::then(&http).into()),
+            }
+        })
+    }
+}
+
+/// Anybody who reads a page, logged in or not.
+pub struct Visitor(pub Option<SignedIn>);
+
+impl Visitor {
+    /// The frame of the page, with the reader's name where there is one.
+    pub fn frame(&self, http: &HttpRequest) -> Frame {
+        self.0.as_ref().map_or_else(|| Frame::public(http), |person| person.frame(http))
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Visitor, Problem>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let http = http.clone();
+        Box::pin(async move { signed_in(&http).await.map(Visitor) })
+    }
+}
+
+async fn signed_in(http: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
+    let shared = shared(http)?;
+    let Some(token) = session_token(http, shared) else { return Ok(None) };
+    let account = sessions::find(&shared.store, shared.clock.now(), &token).await?;
+    Ok(account.map(|account| SignedIn { account, csrf: csrf::token(&shared.vault, &token) }))
+}
+
+/// The page where somebody in that role starts.
+pub const fn home(role: Role) -> &'static str {
+    match role {
+        Role::Moderator | Role::Lead => "/review",
+        Role::GroupAdmin => "/groups",
+        Role::Operator => "/",
+    }
+}
+
+/// Sends a browser to the login, and from there back to the page it asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody is logged in")]
+struct LoginFirst(String);
+
+impl LoginFirst {
+    fn then(http: &HttpRequest) -> LoginFirst {
+        // What was sent to a form is not sent again by coming back to its address.
+        if !matches!(*http.method(), Method::GET | Method::HEAD) {
+            return LoginFirst("/login".to_owned());
+        }
+        let wanted = http.uri().path_and_query().map_or("/", |p| p.as_str());
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+        LoginFirst(format!("/login?{query}"))
+    }
+}
+
+impl ResponseError for LoginFirst {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::SEE_OTHER
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, self.0.as_str())).finish()
+    }
+}
+
+const fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-session" } else { "session" }
+}
+
+/// The session's token, as the browser sent it.
+pub fn session_token(http: &HttpRequest, shared: &Shared) -> Option<String> {
+    let cookie = http.cookie(cookie_name(shared.is_https()))?;
+    (cookie.value().len() <= MAX_TOKEN_BYTES).then(|| cookie.value().to_owned())
+}
+
+/// The cookie that carries a session's token. It goes when the browser is closed: volunteers share
+/// computers.
+pub fn session_cookie(shared: &Shared, token: String) -> Cookie<'static> {
+    Cookie::build(cookie_name(shared.is_https()), token)
+        .path("/")
+        .secure(shared.is_https())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .finish()
+}
+
+/// The cookie that takes the session's cookie away.
+pub fn no_session_cookie(shared: &Shared) -> Cookie<'static> {
+    let mut cookie = session_cookie(shared, String::new());
+    cookie.make_removal();
+    cookie
+}
+
+/// A form anybody may send. Another site's was refused before it came here, by `web::request`.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Form<T>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let body = form_body(&http, payload).await?;
+            fields(&body).map(Form)
+        })
+    }
+}
+
+/// A form that came from a page shown in this session: its `csrf` field is checked here and nowhere
+/// else, and is not part of `T`. For fields that may come several times, `T` is `Vec<(String, String)>`.
+pub struct CsrfForm<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<CsrfForm<T>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let shared = shared(&http)?;
+            let token = session_token(&http, shared).ok_or(Problem::LoginRequired)?;
+            guarded_form(&http, payload, &token).await.map(CsrfForm)
+        })
+    }
+}
+
+/// A form that came from a page shown under `authority`, the value of the cookie that lets its reader
+/// act.
+///
+/// # Errors
+/// [`Problem::CrossSite`] where it did not; else what is wrong with the form.
+pub async fn guarded_form<T: DeserializeOwned>(
+    http: &HttpRequest,
+    payload: Payload,
+    authority: &str,
+) -> Result<T, Problem> {
+    let body = form_body(http, payload).await?;
+    let (guards, rest): (Vec<_>, Vec<_>) =
+        form_urlencoded::parse(&body).partition(|(name, _)| name == CSRF_FIELD);
+    let given = guards.first().map_or("", |(_, value)| value);
+    csrf::check(&shared(http)?.vault, authority, given)?;
+    fields(form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish().as_bytes())
+}
+
+async fn form_body(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
+    let kind = http.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::WrongType);
+    }
+    let payload = web::Payload::from_request(http, &mut payload)
+        .await
+        .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;
+    match payload.to_bytes_limited(MAX_FORM_BYTES).await {
+        Err(_) => Err(Problem::TooLarge(MAX_FORM_BYTES)),
+        // The sender broke off: nobody reads the answer.
+        Ok(body) => body.map_err(|_| Problem::Invalid(FieldFaults::new())),
+    }
+}
+
+fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::Invalid(FieldFaults::new()))?;
+    web::Query::<T>::from_query(text)
+        .map(web::Query::into_inner)
+        .map_err(|_| Problem::Invalid(FieldFaults::new()))
+}
