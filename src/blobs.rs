@@ -1,119 +1,94 @@
-//! Where photos lie: a folder, or a bucket of an S3 service. What is put there is sealed already.
+//! Photos at rest: a folder, or a bucket. What lies there is sealed under the photo's own key, which
+//! is in the database; without it a copy or a backup of the blobs shows nothing.
 
-use std::path::Path as Folder;
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use uuid::Uuid;
 
 use crate::config;
+use crate::store::photos::Photo;
+use crate::vault::{Key, Unopenable, Vault};
 
-/// The sizes in which each photo is kept, as the last part of its key.
+/// The sizes in which a photo is kept, by the names in its addresses.
 pub const SIZES: [&str; 3] = ["full", "page", "thumb"];
 
-/// The storage refused.
+/// Why a blob could not be kept or read.
 #[derive(Debug, thiserror::Error)]
-#[error("the photos' storage: {0}")]
-pub struct BlobError(String);
-
-impl From<object_store::Error> for BlobError {
-    fn from(error: object_store::Error) -> BlobError {
-        BlobError(error.to_string())
-    }
+pub enum BlobError {
+    #[error("cannot use {0}: {1}")]
+    Folder(String, std::io::Error),
+    #[error(transparent)]
+    Object(#[from] object_store::Error),
+    #[error(transparent)]
+    Unopenable(#[from] Unopenable),
 }
 
-/// Sealed photos by id and size; cheap to clone.
+/// Where photos lie; cheap to clone.
 #[derive(Clone)]
-pub struct Blobs {
-    objects: Arc<dyn ObjectStore>,
-    prefix: Path,
-}
+pub struct Blobs(Arc<dyn ObjectStore>);
 
 impl Blobs {
-    /// Opens the storage of the configuration; a folder is made where it is missing.
+    /// Opens the folder or the bucket; a missing folder is made.
     ///
     /// # Errors
-    /// A sentence that says what to mend.
+    /// When the folder cannot be made, or the bucket's settings are wrong.
     pub fn open(place: &config::Blobs) -> Result<Blobs, BlobError> {
         match place {
-            config::Blobs::Folder(folder) => in_folder(folder),
-            config::Blobs::S3(url) => in_bucket(url),
+            config::Blobs::Folder(folder) => {
+                let failed = |e| BlobError::Folder(folder.display().to_string(), e);
+                std::fs::create_dir_all(folder).map_err(failed)?;
+                let local = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
+                // What was answered "accepted" survives a power cut.
+                Ok(Blobs(Arc::new(local.with_fsync(true))))
+            }
+            config::Blobs::S3(url) => {
+                // The bucket's client takes whichever cryptography the process has; another part of the
+                // program may have chosen already, and chose the same.
+                drop(rustls::crypto::ring::default_provider().install_default());
+                let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str()).build()?;
+                let prefix = url.path().trim_matches('/').to_owned();
+                Ok(Blobs(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))))
+            }
         }
     }
 
-    /// Stores one size of a photo.
+    /// Keeps one size of a photo, sealed.
     ///
     /// # Errors
-    /// When the storage refuses.
-    pub async fn put(&self, photo: Uuid, size: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
-        self.objects.put(&self.key(photo, size), bytes.into()).await?;
+    /// When the place refuses.
+    pub async fn put_photo(&self, id: Uuid, size: &str, key: &Key, jpeg: &[u8]) -> Result<(), BlobError> {
+        let sealed = key.seal("photo", jpeg);
+        self.0.put(&path(id, size), PutPayload::from(sealed)).await?;
         Ok(())
     }
 
-    /// One size of a photo; `None` where there is none.
+    /// Reads one size of a photo.
     ///
     /// # Errors
-    /// When the storage refuses.
-    pub async fn get(&self, photo: Uuid, size: &str) -> Result<Option<Vec<u8>>, BlobError> {
-        match self.objects.get(&self.key(photo, size)).await {
-            Ok(found) => Ok(Some(found.bytes().await?.into())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// When the place refuses, or the key is not this photo's.
+    pub async fn photo(&self, vault: &Vault, photo: &Photo, size: &str) -> Result<Vec<u8>, BlobError> {
+        let key = vault.unwrap(&photo.key_wrapped)?;
+        let sealed = self.0.get(&path(photo.id.0, size)).await?.bytes().await?;
+        Ok(key.open("photo", &sealed)?)
     }
 
-    /// Deletes every size of a photo; what is gone already is as good as deleted.
+    /// Deletes every size of a photo; one that is not there is as good as deleted.
     ///
     /// # Errors
-    /// When the storage refuses.
-    pub async fn delete_photo(&self, photo: Uuid) -> Result<(), BlobError> {
+    /// When the place refuses.
+    pub async fn delete_photo(&self, id: Uuid) -> Result<(), BlobError> {
         for size in SIZES {
-            match self.objects.delete(&self.key(photo, size)).await {
+            match self.0.delete(&path(id, size)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
     }
-
-    fn key(&self, photo: Uuid, size: &str) -> Path {
-        Path::from(format!("{}/photos/{photo}/{size}", self.prefix))
-    }
 }
 
-fn in_folder(folder: &Folder) -> Result<Blobs, BlobError> {
-    let refused = |e: String| BlobError(format!("{}: {e}. May this user write there?", folder.display()));
-    std::fs::create_dir_all(folder).map_err(|e| refused(e.to_string()))?;
-    let objects = LocalFileSystem::new_with_prefix(folder)
-        .map_err(|e| refused(e.to_string()))?
-        .with_automatic_cleanup(true);
-    Ok(Blobs { objects: Arc::new(objects), prefix: Path::default() })
-}
-
-/// A bucket; credentials, region and endpoint come from the standard `AWS_*` variables.
-fn in_bucket(url: &url::Url) -> Result<Blobs, BlobError> {
-    let bucket = url.host_str().ok_or_else(|| BlobError(format!("{url} names no bucket")))?;
-    let objects = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).build()?;
-    Ok(Blobs { objects: Arc::new(objects), prefix: Path::from(url.path()) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_is_put_comes_back_until_it_is_deleted() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = config::Blobs::Folder(folder.path().join("new").join("blobs"));
-        let blobs = Blobs::open(&place).unwrap();
-        let photo = Uuid::from_u128(7);
-        blobs.put(photo, "page", vec![1, 2, 3]).await.unwrap();
-        assert_eq!(blobs.get(photo, "page").await.unwrap(), Some(vec![1, 2, 3]));
-        assert_eq!(blobs.get(photo, "thumb").await.unwrap(), None);
-        blobs.delete_photo(photo).await.unwrap();
-        assert_eq!(blobs.get(photo, "page").await.unwrap(), None);
-        blobs.delete_photo(photo).await.unwrap();
-    }
+fn path(id: Uuid, size: &str) -> Path {
+    Path::from(format!("photos/{}/{size}", id.simple()))
 }

@@ -1,1 +1,250 @@
-fn main() {}
+//! The command line: reads the settings, does one of the commands, says in one line what went wrong.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command};
+use seventytwo::accounts::{people, tokens};
+use seventytwo::app::{self, App};
+use seventytwo::clock::Clock;
+use seventytwo::config::{self, Config, SETTINGS, Setting};
+use seventytwo::demo;
+use seventytwo::domain::people::Role;
+use seventytwo::store::events::{self, Verdict};
+use seventytwo::vault::Vault;
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(&matches)) {
+        Ok(code) => code,
+        Err(error) => failed(&format!("{error:#}")),
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("seventytwo: {error}");
+    ExitCode::from(1)
+}
+
+fn command() -> Command {
+    let name = || Arg::new("name").long("name").required(true).value_name("NAME").help("the person's name");
+    let roles: Vec<&str> = Role::ALL.iter().map(|r| r.as_str()).collect();
+    Command::new("seventytwo")
+        .about(
+            "Missing-person notices: verified by volunteers, broadcast to group chats, gone after 72 hours",
+        )
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand(with_settings(
+            Command::new("serve").about("migrate, then serve (also without a command)"),
+        ))
+        .subcommand(
+            Command::new("demo")
+                .about("serve on a throw-away data directory, with a practice chat and sample notices"),
+        )
+        .subcommand(Command::new("migrate").about("bring the database up to date and exit"))
+        .subcommand(
+            Command::new("account")
+                .about("people who can log in")
+                .subcommand_required(true)
+                .subcommand(
+                    Command::new("add")
+                        .about("create a person who can log in; prints their second factor once")
+                        .arg(name())
+                        .arg(Arg::new("role").long("role").required(true).value_parser(roles))
+                        .arg(
+                            Arg::new("password-stdin")
+                                .long("password-stdin")
+                                .num_args(0)
+                                .help("read the password from standard input instead of making one"),
+                        ),
+                )
+                .subcommand(Command::new("list").about("everybody, with their role"))
+                .subcommand(
+                    Command::new("disable")
+                        .about("end an account, its sessions and its tokens at once")
+                        .arg(name()),
+                ),
+        )
+        .subcommand(
+            Command::new("token").about("what programs log in with").subcommand_required(true).subcommand(
+                Command::new("add")
+                    .about("print an API token, once")
+                    .arg(Arg::new("account").long("account").required(true).value_name("NAME"))
+                    .arg(
+                        Arg::new("expires").long("expires").value_name("30d").help("when it ends by itself"),
+                    ),
+            ),
+        )
+        .subcommand(
+            Command::new("audit").about("the decision log").subcommand_required(true).subcommand(
+                Command::new("verify").about("walk the log; exit 1 and name the first bad entry"),
+            ),
+        )
+        .subcommand(with_settings(
+            Command::new("config").about("print every setting, its value, source and meaning"),
+        ))
+}
+
+fn with_settings(command: Command) -> Command {
+    SETTINGS.iter().fold(command, |command, s| {
+        let help = if s.default.is_empty() {
+            format!("{} [{}]", s.meaning, s.variable)
+        } else {
+            format!("{} [{}, default {}]", s.meaning, s.variable, s.default)
+        };
+        command.arg(Arg::new(s.variable).long(s.flag).value_name("VALUE").help(help))
+    })
+}
+
+/// A setting's value and where it comes from: the flag, then the environment.
+fn given(matches: Option<&ArgMatches>, setting: &Setting) -> Option<(String, &'static str)> {
+    let flag = matches.and_then(|m| m.try_get_one::<String>(setting.variable).ok().flatten());
+    if let Some(value) = flag {
+        return Some((value.clone(), "flag"));
+    }
+    #[allow(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    std::env::var(setting.variable).ok().filter(|v| !v.is_empty()).map(|value| (value, "environment"))
+}
+
+fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
+    Config::read(|s| given(matches, s).map(|(value, _)| value)).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
+    })
+}
+
+async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    match matches.subcommand() {
+        None => serve(None).await,
+        Some(("serve", m)) => serve(Some(m)).await,
+        Some(("demo", _)) => {
+            let stop = stop_on_signals()?;
+            demo::run(stop, |s| given(None, s).map(|(value, _)| value), log).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(("config", m)) => show_config(m),
+        Some(("migrate", _)) => {
+            let config = configuration(None)?;
+            app::open_store(&config).await?;
+            println!("the database is up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(("account", m)) => account(m).await,
+        Some(("token", m)) => token(m).await,
+        Some(("audit", _)) => audit().await,
+        Some((other, _)) => anyhow::bail!("there is no command {other}"),
+    }
+}
+
+fn log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::new(&config.log);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_json { subscriber.json().init() } else { subscriber.init() }
+}
+
+async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
+    let config = configuration(matches)?;
+    log(&config);
+    let stop = stop_on_signals()?;
+    let app = App::build(config, Clock::system()).await?;
+    println!("listening on {}", app.url());
+    app.run(stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        token.cancel();
+    });
+    Ok(stop)
+}
+
+fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    for setting in SETTINGS {
+        let (value, source) =
+            given(Some(matches), setting).unwrap_or((setting.default.to_owned(), "default"));
+        let shown = if setting.secret && source != "default" { "***" } else { &value };
+        println!("{}={shown}\n    {source}; {}", setting.variable, setting.meaning);
+    }
+    configuration(Some(matches))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let config = configuration(None)?;
+    let store = app::open_store(&config).await?;
+    let now = Clock::system().now();
+    let name = |m: &ArgMatches| m.get_one::<String>("name").cloned().unwrap_or_default();
+    match matches.subcommand() {
+        Some(("add", m)) => {
+            let role = m.get_one::<String>("role").and_then(|r| Role::named(r)).unwrap_or(Role::Moderator);
+            let mut given = String::new();
+            if m.get_flag("password-stdin") {
+                std::io::stdin().read_to_string(&mut given)?;
+            }
+            let chosen = m.get_flag("password-stdin").then(|| given.trim_end_matches(['\r', '\n']));
+            let vault = Vault::new(&app::master_key(&config)?);
+            let added = people::add(&store, &vault, now, &name(m), role, chosen).await?;
+            println!("name      {}\nrole      {}", added.name, added.role.as_str());
+            if let Some(password) = added.password {
+                println!("password  {password}");
+            }
+            println!("totp      {}\nscan      {}", added.totp_secret, added.totp_uri);
+        }
+        Some(("disable", m)) => {
+            let ended = people::disable(&store, now, &name(m)).await?;
+            println!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens);
+        }
+        _ => {
+            for person in people::list(&store).await? {
+                let state = if person.disabled_at.is_some() { "disabled" } else { "active" };
+                println!("{}\t{}\t{state}", person.name, person.role.0.as_str());
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let Some(("add", m)) = matches.subcommand() else {
+        anyhow::bail!("use: seventytwo token add --account NAME")
+    };
+    let life = m
+        .get_one::<String>("expires")
+        .map(|e| config::duration(e).map_err(|what| anyhow::anyhow!("--expires {what}")))
+        .transpose()?;
+    let store = app::open_store(&configuration(None)?).await?;
+    let account = m.get_one::<String>("account").cloned().unwrap_or_default();
+    println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn audit() -> anyhow::Result<ExitCode> {
+    let store = app::open_store(&configuration(None)?).await?;
+    match store.read(events::verify).await? {
+        Verdict::Whole { lines, head } => {
+            println!("whole: {lines} entries, head {head}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Verdict::Broken { seq, what } => {
+            eprintln!("seventytwo: the decision log is broken at entry {seq}: {what}");
+            Ok(ExitCode::from(1))
+        }
+    }
+}

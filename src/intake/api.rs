@@ -155,8 +155,7 @@ fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(header) = http.headers().get("idempotency-key") else { return Ok(None) };
     let key = header.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= KEY);
     let fault = || super::FieldFault::new("idempotency_key").with("max", KEY);
-    key.map(|key| Some(key.to_owned()))
-        .ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
 }
 
 /// Tell what you saw of a live notice
@@ -177,7 +176,10 @@ pub async fn tip(
 
 /// What a tip says.
 #[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "describes the body for the interface's description; it is read with all its faults")]
+#[expect(
+    dead_code,
+    reason = "describes the body for the interface's description; it is read with all its faults"
+)]
 pub struct TipBody {
     /// At most 1,000 characters.
     text: String,

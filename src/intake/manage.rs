@@ -135,7 +135,12 @@ impl Intake {
     ///
     /// # Errors
     /// Every fault of the corrected notice, or [`IntakeError::NotPossible`] once it is over.
-    pub async fn revise(&self, token: &str, changes: Value, now: DateTime<Utc>) -> Result<Notice, IntakeError> {
+    pub async fn revise(
+        &self,
+        token: &str,
+        changes: Value,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, IntakeError> {
         let (hash, desk) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {

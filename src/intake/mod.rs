@@ -12,8 +12,7 @@ use crate::blobs::{BlobError, Blobs};
 use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::life_cycle::{Actor, Refusal, State, Weighing};
-use crate::domain::notice::{Private, Public};
+use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
@@ -35,9 +34,6 @@ pub mod tips;
 mod words;
 
 use submission::Submission;
-
-/// What the review policy makes of a notice.
-pub type Weigh = fn(&Public, &Private, DateTime<Utc>) -> Weighing;
 
 /// Notices of one phone that may be open at the same time.
 const OPEN_NOTICES: i64 = 2;
@@ -175,7 +171,8 @@ impl<E: Into<IntakeError>> From<E> for Raced {
 
 fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
     let key_hash = asked.key.as_deref().map(|key| desk.vault.index("idempotency", key));
-    if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten() {
+    if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten()
+    {
         if answered.body_hash != asked.body_hash {
             return Err(IntakeError::KeyReused.into());
         }

@@ -74,7 +74,7 @@ impl Intake {
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
         for size in [Size::Full, Size::Page, Size::Thumb] {
-            self.blobs.put(id, name(size), key.seal("photo", picture.jpeg(size))).await?;
+            self.blobs.put_photo(id, name(size), &key, picture.jpeg(size)).await?;
         }
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
         let row = Photo {
@@ -111,7 +111,7 @@ impl Intake {
             })
             .await?;
         match shown {
-            Some(photo) => self.photo_bytes(&photo, size).await,
+            Some(photo) => self.photo_bytes(&photo, size).await.map(Some),
             None => Ok(None),
         }
     }
@@ -121,20 +121,14 @@ impl Intake {
     ///
     /// # Errors
     /// When the storage refuses, or under another master key.
-    pub async fn photo_bytes(&self, photo: &Photo, size: Size) -> Result<Option<Vec<u8>>, IntakeError> {
-        let Some(sealed) = self.blobs.get(photo.id.0, name(size)).await? else { return Ok(None) };
-        Ok(Some(self.vault.unwrap(&photo.key_wrapped)?.open("photo", &sealed)?))
+    pub async fn photo_bytes(&self, photo: &Photo, size: Size) -> Result<Vec<u8>, IntakeError> {
+        Ok(self.blobs.photo(&self.vault, photo, name(size)).await?)
     }
 }
 
 /// Attached photos are public with the live revision that shows them: one that came with an edit is
 /// not before the edit is approved.
-fn is_public(
-    conn: &mut Conn,
-    vault: &Vault,
-    photo: &Photo,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < LOOSE) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
     let (Some(number), Some(key)) = (notice.live_revision, notice.key(vault)?) else { return Ok(false) };

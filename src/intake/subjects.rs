@@ -209,7 +209,9 @@ fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         }
         let today = now.with_timezone(&beijing()).date_naive();
         match (starts_on, ends_on) {
-            (Some(starts), Some(ends)) if ends < starts => r.fault("ends_on", FieldFault::new("dates_reversed")),
+            (Some(starts), Some(ends)) if ends < starts => {
+                r.fault("ends_on", FieldFault::new("dates_reversed"))
+            }
             (_, Some(ends)) if ends < today => r.fault("ends_on", FieldFault::new("campaign_over")),
             _ => {}
         }
@@ -266,5 +268,6 @@ fn designated(text: &str) -> Result<String, FieldFault> {
 }
 
 fn date(text: &str) -> Result<NaiveDate, FieldFault> {
-    NaiveDate::parse_from_str(ascii_digits(text).trim(), "%Y-%m-%d").map_err(|_| FieldFault::new("date_format"))
+    NaiveDate::parse_from_str(ascii_digits(text).trim(), "%Y-%m-%d")
+        .map_err(|_| FieldFault::new("date_format"))
 }

@@ -380,17 +380,3 @@ pub fn same_phone(conn: &mut Conn, phone_hash: &[u8], but: Uuid, limit: i64) -> 
         .limit(limit)
         .load(c))?)
 }
-
-/// How many notices there are in each state, for the operator.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count_by_state(conn: &mut Conn) -> Answer<Vec<(String, i64)>> {
-    both!(conn, c => {
-        let rows: Vec<(Named<State>, i64)> = notices::table
-            .group_by(notices::state)
-            .select((notices::state, diesel::dsl::count_star()))
-            .load(c)?;
-        Ok(rows.into_iter().map(|(state, n)| (state.0.as_str().to_owned(), n)).collect())
-    })
-}

@@ -174,3 +174,17 @@ pub fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<U
         .load(c))?;
     Ok(ids.into_iter().map(|id| id.0).collect())
 }
+
+/// How many notices there are in each state, for the operator.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_by_state(conn: &mut Conn) -> Answer<Vec<(String, i64)>> {
+    both!(conn, c => {
+        let rows: Vec<(Named<State>, i64)> = notices::table
+            .group_by(notices::state)
+            .select((notices::state, diesel::dsl::count_star()))
+            .load(c)?;
+        Ok(rows.into_iter().map(|(state, n)| (state.0.as_str().to_owned(), n)).collect())
+    })
+}

@@ -182,9 +182,9 @@ impl Problem {
     /// The answer for a program.
     pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
         let fields = match self {
-            Problem::Invalid(faults) => {
-                Some(faults.iter().map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect())
-            }
+            Problem::Invalid(faults) => Some(
+                faults.iter().map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
+            ),
             _ => None,
         };
         let (state, version) = match self {

@@ -1,0 +1,315 @@
+//! The whole program: configuration, store, clock, stations and doors, put together once.
+//!
+//! [`App::build`] opens everything and binds the address; [`App::run`] serves until told to stop. A
+//! test builds the same program with a clock driven by hand and calls the stations' loops itself.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpServer, web};
+use base64::Engine as _;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::sessions;
+use crate::blobs::Blobs;
+use crate::broadcast::guard::Guard;
+use crate::broadcast::script::{DrawPoster, Script};
+use crate::broadcast::send::{Limits as SendLimits, Sender};
+use crate::broadcast::worker::Worker;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::group::Platform;
+use crate::expiry::{Closer, Swept};
+use crate::poster::press::Press;
+use crate::review::Desk;
+use crate::store::{Database, Store, StoreError, deliveries};
+use crate::vault::{self, Vault};
+use crate::web::limits::Limits;
+use crate::web::shared::Shared;
+use crate::{schedule, web as doors};
+
+/// How long a stop waits for what is under way; the contract says ten seconds in all.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+
+/// Why the program does not start: one line that says what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("SEVENTYTWO_BIND: cannot listen on {0}: {1}; is another program using this port?")]
+    Bind(String, std::io::Error),
+    #[error("SEVENTYTWO_DATA_DIR: cannot use {0}: {1}; create it, or give this user the right to")]
+    DataDir(String, std::io::Error),
+    #[error("the key file {0} does not hold 32 bytes in base64; restore it from your backup")]
+    KeyFile(String),
+    #[error("SEVENTYTWO_BLOBS: {0}")]
+    Blobs(String),
+    #[error("DATABASE_URL: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// The stations behind the doors, with their loops; cheap to clone.
+#[derive(Clone)]
+pub struct Stations {
+    pub shared: web::Data<Shared>,
+    pub desk: Desk,
+    pub closer: Closer,
+    pub worker: Worker,
+}
+
+impl Stations {
+    /// Lets out what has cooled, and wakes the worker.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn let_out(&self) -> Result<(), String> {
+        let live = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
+        if live > 0 {
+            self.shared.work_is_due.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Does what the clock has come for, and wakes the worker.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn sweep(&self) -> Result<(), String> {
+        let swept = self.closer.sweep(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
+        if swept != Swept::default() {
+            tracing::info!(expired = swept.expired, erased = swept.erased, "swept");
+            self.worker.script.forget();
+            self.shared.work_is_due.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Forgets sessions that have ended.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_sessions(&self) -> Result<(), String> {
+        let now = self.shared.clock.now();
+        sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Forgets the addresses that have used up nothing of their allowance.
+    ///
+    /// # Errors
+    /// None; it has the shape of a job.
+    pub fn forget_addresses(&self) -> Result<(), String> {
+        self.shared.limits.forget_idle();
+        Ok(())
+    }
+
+    /// Everything the loops would do until nothing is left to do at this moment: for tests with a clock
+    /// driven by hand.
+    ///
+    /// # Errors
+    /// One line that says what failed.
+    pub async fn settle(&self) -> Result<(), String> {
+        self.let_out().await?;
+        self.sweep().await?;
+        self.worker.drain().await.map_err(|e| e.to_string())
+    }
+}
+
+/// The program, ready to run.
+pub struct App {
+    pub stations: Stations,
+    listener: TcpListener,
+    sweep: String,
+    extra: fn(&mut web::ServiceConfig),
+}
+
+impl App {
+    /// Opens the database, the key, the blobs and the address.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn build(config: Config, clock: Clock) -> Result<App, StartError> {
+        App::build_with(config, clock, |_| ()).await
+    }
+
+    /// As [`App::build`], with doors of its own beside the usual ones (the demo's practice chat).
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn build_with(
+        config: Config,
+        clock: Clock,
+        extra: fn(&mut web::ServiceConfig),
+    ) -> Result<App, StartError> {
+        if rlimit::increase_nofile_limit(u64::MAX).is_err() {
+            tracing::warn!("the limit of open files could not be raised");
+        }
+        let listener =
+            TcpListener::bind(&config.bind).map_err(|e| StartError::Bind(config.bind.clone(), e))?;
+        let address = listener.local_addr().map_err(|e| StartError::Bind(config.bind.clone(), e))?;
+        let base_url: Arc<str> =
+            config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
+        let vault = Vault::new(&master_key(&config)?);
+        let store = open_store(&config).await?;
+        let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
+        let wake = Arc::new(Notify::new());
+        let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
+        let gateways =
+            config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
+        let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
+        let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
+        let shared = web::Data::new(Shared {
+            store: store.clone(),
+            vault: vault.clone(),
+            clock: clock.clone(),
+            times: config.times,
+            base_url,
+            trusted_proxies: config.trusted_proxies.clone().into(),
+            work_is_due: wake.clone(),
+            limits: Arc::new(Limits::new(1)),
+            blobs: blobs.clone(),
+            press,
+            sender: sender.clone(),
+            weigh: crate::review::policy::weigh,
+        });
+        let stations = Stations {
+            shared,
+            desk: Desk { store: store.clone(), vault: vault.clone(), times: config.times },
+            closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
+            worker: Worker { store, vault, clock, sender, script: Arc::new(script), wake },
+        };
+        Ok(App { stations, listener, sweep: config.sweep, extra })
+    }
+
+    /// The address to open in a browser.
+    pub fn url(&self) -> String {
+        self.stations.shared.base_url.to_string()
+    }
+
+    /// Serves, broadcasts and sweeps until `stop`; then ends cleanly within ten seconds.
+    ///
+    /// # Errors
+    /// When the server or the scheduler cannot start.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let running = TaskTracker::new();
+        let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
+        let worker = tokio::spawn(self.stations.worker.clone().run(stop.clone()));
+        let served = self.serve(stop.clone()).await;
+        stop.cancel();
+        running.close();
+        let mut jobs = jobs;
+        let ended = tokio::time::timeout(STOP_WITHIN, async {
+            running.wait().await;
+            drop(worker.await);
+        });
+        if ended.await.is_err() {
+            tracing::warn!("stopped with work under way; its leases run out and it is taken up again");
+        }
+        jobs.shutdown().await?;
+        served
+    }
+
+    /// Serves the doors alone until `stop`: a test drives the loops itself.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let (shared, extra) = (self.stations.shared.clone(), self.extra);
+        let server = HttpServer::new(move || {
+            actix_web::App::new()
+                .app_data(shared.clone())
+                .wrap(from_fn(doors::request::around))
+                .wrap(Compress::default())
+                .configure(extra)
+                .configure(doors::routes::all)
+        })
+        .client_request_timeout(Duration::from_secs(20))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(STOP_WITHIN.as_secs())
+        .disable_signals()
+        .listen(self.listener)?
+        .run();
+        let handle = server.handle();
+        tokio::spawn(async move {
+            stop.cancelled().await;
+            handle.stop(true).await;
+        });
+        server.await?;
+        Ok(())
+    }
+}
+
+/// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.
+fn posters_of(press: &Press) -> DrawPoster {
+    let press = press.clone();
+    Arc::new(move |notice, public, language| {
+        let press = press.clone();
+        Box::pin(async move {
+            press
+                .poster(&notice, &public, language)
+                .await
+                .inspect_err(|error| tracing::error!(%error, "a poster could not be drawn"))
+                .ok()
+        })
+    })
+}
+
+/// Opens and migrates the database of a configuration.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn open_store(config: &Config) -> Result<Store, StartError> {
+    if let Database::Sqlite(path) = &config.database
+        && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|e| StartError::DataDir(folder.display().to_string(), e))?;
+    }
+    let store = Store::open(config.database.clone()).await?;
+    if store.database().is_sqlite() {
+        // One process only: whoever had leased a lane is no longer there.
+        store.write(deliveries::free_all_lanes).await?;
+    }
+    Ok(store)
+}
+
+/// The key of the configuration, or the one kept in the data directory, made on the first start.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
+    if let Some(key) = config.key {
+        return Ok(key);
+    }
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let file = config.data_dir.join("key");
+    let shown = file.display().to_string();
+    let failed = |e| StartError::DataDir(shown.clone(), e);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => base64
+            .decode(text.trim())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| StartError::KeyFile(shown.clone())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let key: [u8; 32] = vault::random();
+            std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
+            write_secret(&file, &base64.encode(key)).map_err(failed)?;
+            Ok(key)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    file.write_all(text.as_bytes())?;
+    // Losing this key loses everything sealed under it.
+    file.sync_all()
+}

@@ -1,0 +1,64 @@
+//! The one list of periodic jobs. Each is short, safe on several nodes at once, and never runs beside
+//! itself; the scheduler only decides when.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::Stations;
+
+/// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has.
+///
+/// # Errors
+/// When a cron line is not one.
+pub async fn start(
+    stations: &Stations,
+    sweep: &str,
+    running: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<JobScheduler, JobSchedulerError> {
+    let jobs = JobScheduler::new().await?;
+    let list = Jobs { jobs: &jobs, stations, running, stop };
+    list.add("let out what has cooled", "* * * * * *", |s| async move { s.let_out().await }).await?;
+    list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
+    list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
+    list.add("forget quiet addresses", "0 */5 * * * *", |s| async move { s.forget_addresses() }).await?;
+    jobs.start().await?;
+    Ok(jobs)
+}
+
+struct Jobs<'a> {
+    jobs: &'a JobScheduler,
+    stations: &'a Stations,
+    running: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Jobs<'_> {
+    async fn add<F, R>(&self, name: &'static str, cron: &str, job: F) -> Result<(), JobSchedulerError>
+    where
+        F: Fn(Stations) -> R + Send + Sync + Clone + 'static,
+        R: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        let (stations, running, stop) = (self.stations.clone(), self.running.clone(), self.stop.clone());
+        let busy = Arc::new(AtomicBool::new(false));
+        let scheduled = Job::new_async(cron, move |_, _| {
+            let (stations, stop, busy, job) = (stations.clone(), stop.clone(), busy.clone(), job.clone());
+            let tracked = running.track_future(async move {
+                // The scheduler would start a slow job a second time.
+                if stop.is_cancelled() || busy.swap(true, Ordering::SeqCst) {
+                    return;
+                }
+                if let Err(error) = job(stations).await {
+                    tracing::error!(job = name, error, "a periodic job failed; the next run tries again");
+                }
+                busy.store(false, Ordering::SeqCst);
+            });
+            Box::pin(tracked)
+        })?;
+        self.jobs.add(scheduled).await.map(drop)
+    }
+}
