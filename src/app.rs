@@ -172,6 +172,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
             shared,

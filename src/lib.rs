@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod expiry;
+pub mod intake;
 pub mod language;
 pub mod pages;
 pub mod poster;
