@@ -5,6 +5,7 @@ pub mod broadcast;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod groups;
 pub mod language;
 pub mod review;
 pub mod store;
