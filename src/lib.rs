@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod expiry;
+pub mod groups;
 pub mod intake;
 pub mod language;
 pub mod pages;
