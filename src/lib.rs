@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod language;
+pub mod pages;
 pub mod review;
 pub mod store;
 pub mod vault;

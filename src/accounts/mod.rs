@@ -12,3 +12,8 @@ pub mod people;
 pub mod second_factor;
 pub mod sessions;
 pub mod tokens;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

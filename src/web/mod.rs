@@ -1,5 +1,6 @@
 //! What all doors share: the page of routes, problems, sessions, limits, languages, health and metrics.
 
+pub mod assets;
 pub mod csrf;
 pub mod frame;
 pub mod json;

@@ -1,0 +1,87 @@
+//! For tests: a house with a store of its own, and people in it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+
+use super::login::{Attempt, LoginError, login};
+use super::people::{self, Added};
+use super::second_factor::SecondFactor;
+use crate::clock::Clock;
+use crate::config::Times;
+use crate::domain::people::Role;
+use crate::store::accounts::Account;
+use crate::store::{Database, Store};
+use crate::vault::Vault;
+use crate::web::shared::Shared;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Keeps the store's folder for as long as the test runs.
+pub(crate) struct House {
+    pub shared: Shared,
+    _folder: TempDir,
+}
+
+impl House {
+    pub(crate) async fn new() -> House {
+        House::at("http://127.0.0.1:7272").await
+    }
+
+    pub(crate) async fn at(base_url: &str) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").display().to_string();
+        let hour = TimeDelta::hours(1);
+        let shared = Shared {
+            store: Store::open(Database::Sqlite(path)).await.unwrap(),
+            vault: Vault::new(&[7; 32]),
+            clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
+            times: Times {
+                lifetime: hour * 72,
+                cooling: TimeDelta::seconds(30),
+                lease: hour,
+                retention: hour,
+            },
+            base_url: base_url.into(),
+            trusted_proxies: Arc::from([]),
+            work_is_due: Arc::default(),
+        };
+        House { shared, _folder: folder }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.shared.clock.advance(by);
+    }
+
+    pub(crate) async fn person(&self, name: &str, role: Role) -> Added {
+        people::add(&self.shared.store, &self.shared.vault, self.now(), name, role, Some(PASSWORD))
+            .await
+            .unwrap()
+    }
+
+    /// The code that the person's authenticator shows now.
+    pub(crate) fn code(&self, person: &Added) -> String {
+        SecondFactor::code(&person.totp_secret, self.now())
+    }
+
+    pub(crate) async fn try_login(
+        &self,
+        name: &str,
+        password: &str,
+        code: &str,
+    ) -> Result<(Account, String), LoginError> {
+        let attempt = Attempt { name, password, code };
+        login(&self.shared.store, &self.shared.vault, self.now(), attempt, None).await
+    }
+
+    /// Logs in with everything right; half a minute later, so that the code is a new one.
+    pub(crate) async fn session(&self, person: &Added) -> String {
+        self.advance(TimeDelta::seconds(30));
+        self.try_login(&person.name, PASSWORD, &self.code(person)).await.unwrap().1
+    }
+}
