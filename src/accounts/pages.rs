@@ -209,21 +209,19 @@ mod tests {
     use crate::domain::people::Role;
     use crate::web::csrf;
 
-    /// The routes of this station, with limits that outlive one request.
+    /// The routes of this station.
     struct Doors<'a> {
         house: &'a House,
-        limits: web::Data<Limits>,
     }
 
     impl Doors<'_> {
         fn of(house: &House) -> Doors<'_> {
-            Doors { house, limits: web::Data::new(Limits::new(1)) }
+            Doors { house }
         }
 
         async fn call(&self, request: TestRequest) -> ServiceResponse {
             let app = App::new()
                 .app_data(web::Data::new(self.house.shared.clone()))
-                .app_data(self.limits.clone())
                 .route("/login", web::get().to(show_login))
                 .route("/login", web::post().to(log_in))
                 .route("/logout", web::get().to(show_logout))

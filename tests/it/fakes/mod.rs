@@ -81,6 +81,18 @@ impl Fake {
         self.address.join(robots::ROBOT[self.platform as usize]).unwrap().into()
     }
 
+    /// Which platform it stands for.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// The six digits of the oldest message, which must be a proof of control.
+    pub fn read_code(&self) -> String {
+        let message = self.read().expect("a code in the chat").to_string();
+        let digits = message.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6);
+        digits.unwrap_or_else(|| panic!("no code in {message}")).to_owned()
+    }
+
     /// Moves the platform's clock.
     pub fn set_now(&self, now: DateTime<Utc>) {
         *self.state.now.lock().unwrap() = now;
