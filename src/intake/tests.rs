@@ -19,7 +19,7 @@ fn png(width: u32) -> Vec<u8> {
 }
 
 async fn count(desk: &Desk) -> i64 {
-    let counts = desk.intake.store.read(notices::count_by_state).await.unwrap();
+    let counts = desk.intake.store.read(crate::store::queue::count_by_state).await.unwrap();
     counts.iter().map(|(_, n)| n).sum()
 }
 
@@ -57,31 +57,25 @@ const TO_LIVE: &[(Step, Actor)] =
 
 async fn live(desk: &Desk, body: &Value) -> Receipt {
     let receipt = submitted(desk, body).await;
-    steps_with_account(desk).await;
+    account_of_the_lead(desk).await;
     steps(desk, &receipt, TO_LIVE).await;
     receipt
 }
 
 /// Approvals name an account, so there must be one.
-async fn steps_with_account(desk: &Desk) {
+async fn account_of_the_lead(desk: &Desk) {
     use crate::domain::people::Role;
-    use crate::store::accounts::{self, Account};
-    let now = desk.now();
+    use crate::store::accounts::{self, Account, Credentials};
     let account = Account {
         id: Id(Uuid::from_u128(9)),
         name: "组长".to_owned(),
         role: Named(Role::Lead),
-        password_hash: String::new(),
-        totp_sealed: Vec::new(),
-        totp_step: 0,
-        created_at: Time(now),
+        created_at: Time(desk.now()),
         disabled_at: None,
     };
-    desk.intake
-        .store
-        .write(move |tx| accounts::insert(tx, &account).map(drop).map_err(IntakeError::from))
-        .await
-        .ok();
+    let credentials =
+        Credentials { account, password_hash: String::new(), totp_sealed: Vec::new(), totp_step: 0 };
+    desk.intake.store.write(move |tx| accounts::insert(tx, &credentials)).await.unwrap();
 }
 
 #[tokio::test]
@@ -203,7 +197,7 @@ async fn a_photo_is_seen_while_it_is_loose_or_live() {
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
     let receipt = submitted(&desk, &body).await;
     assert!(!seen(Duration::zero()).await, "not approved yet");
-    steps_with_account(&desk).await;
+    account_of_the_lead(&desk).await;
     steps(&desk, &receipt, TO_LIVE).await;
     assert!(seen(Duration::hours(71)).await);
     assert!(!seen(Duration::hours(72)).await, "over, swept or not");
