@@ -3,9 +3,11 @@
 pub mod assets;
 pub mod csrf;
 pub mod frame;
+pub mod health;
 pub mod json;
 pub mod limits;
 pub mod problem;
 pub mod request;
+pub mod routes;
 pub mod session;
 pub mod shared;
