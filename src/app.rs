@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::sessions;
 use crate::blobs::Blobs;
 use crate::broadcast::guard::Guard;
-use crate::broadcast::script::Script;
+use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
 use crate::clock::Clock;
@@ -101,7 +101,7 @@ impl Stations {
     /// # Errors
     /// None; it has the shape of a job.
     pub fn forget_addresses(&self) -> Result<(), String> {
-        self.shared.limits.forget_quiet();
+        self.shared.limits.forget_idle();
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl App {
         let gateways =
             config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
-        let script = Script::new(store.clone(), vault.clone(), base_url.clone(), press.drawer());
+        let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
         let shared = web::Data::new(Shared {
             store: store.clone(),
             vault: vault.clone(),
@@ -170,6 +170,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
             shared,
@@ -250,6 +251,21 @@ impl App {
 /// [`StartError::Bind`].
 pub fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|e| StartError::Bind(address.to_owned(), e))
+}
+
+/// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.
+fn posters_of(press: &Press) -> DrawPoster {
+    let press = press.clone();
+    Arc::new(move |notice, public, language| {
+        let press = press.clone();
+        Box::pin(async move {
+            press
+                .poster(&notice, &public, language)
+                .await
+                .inspect_err(|error| tracing::error!(%error, "a poster could not be drawn"))
+                .ok()
+        })
+    })
 }
 
 /// Opens and migrates the database of a configuration.

@@ -1,19 +1,13 @@
 //! For tests: a house with a store of its own, and people in it.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use super::login::{Attempt, LoginError, login};
 use super::people::{self, Added};
 use super::second_factor::SecondFactor;
-use crate::clock::Clock;
-use crate::config::Times;
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
-use crate::store::{Database, Store};
-use crate::vault::Vault;
 use crate::web::shared::Shared;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -31,22 +25,7 @@ impl House {
 
     pub(crate) async fn at(base_url: &str) -> House {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db").display().to_string();
-        let hour = TimeDelta::hours(1);
-        let shared = Shared {
-            store: Store::open(Database::Sqlite(path)).await.unwrap(),
-            vault: Vault::new(&[7; 32]),
-            clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
-            times: Times {
-                lifetime: hour * 72,
-                cooling: TimeDelta::seconds(30),
-                lease: hour,
-                retention: hour,
-            },
-            base_url: base_url.into(),
-            trusted_proxies: Arc::from([]),
-            work_is_due: Arc::default(),
-        };
+        let shared = Shared::for_tests(folder.path(), base_url).await;
         House { shared, _folder: folder }
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::login::{Attempt, LoginError, login};
 use super::{people, sessions};
 use crate::web::frame::{Frame, page, page_with};
-use crate::web::limits::{Limit, Limits};
+use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::{
@@ -85,12 +85,11 @@ pub async fn show_login(
 pub async fn log_in(
     http: HttpRequest,
     shared: web::Data<Shared>,
-    limits: web::Data<Limits>,
     form: Form<LoginFields>,
 ) -> Result<HttpResponse, Problem> {
     let Form(fields) = form;
     let next = own_path(&fields.next).unwrap_or_default();
-    match attempt(&http, &shared, &limits, &fields).await {
+    match attempt(&http, &shared, &fields).await {
         Ok((home, token)) => {
             let mut response = see_other(if next.is_empty() { home } else { &next });
             response
@@ -138,11 +137,10 @@ pub async fn log_out(
 async fn attempt(
     http: &HttpRequest,
     shared: &Shared,
-    limits: &Limits,
     fields: &LoginFields,
 ) -> Result<(&'static str, String), Problem> {
-    limits.check(Limit::LoginAddress, request::client(http, &shared.trusted_proxies))?;
-    limits.check(Limit::LoginName, people::tidy(&fields.name).as_str())?;
+    shared.limits.check(Limit::LoginAddress, request::client(http, &shared.trusted_proxies))?;
+    shared.limits.check(Limit::LoginName, people::tidy(&fields.name).as_str())?;
     let attempt = Attempt { name: &fields.name, password: &fields.password, code: &fields.code };
     let previous = session_token(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
@@ -211,21 +209,19 @@ mod tests {
     use crate::domain::people::Role;
     use crate::web::csrf;
 
-    /// The routes of this station, with limits that outlive one request.
+    /// The routes of this station.
     struct Doors<'a> {
         house: &'a House,
-        limits: web::Data<Limits>,
     }
 
     impl Doors<'_> {
         fn of(house: &House) -> Doors<'_> {
-            Doors { house, limits: web::Data::new(Limits::new(1)) }
+            Doors { house }
         }
 
         async fn call(&self, request: TestRequest) -> ServiceResponse {
             let app = App::new()
                 .app_data(web::Data::new(self.house.shared.clone()))
-                .app_data(self.limits.clone())
                 .route("/login", web::get().to(show_login))
                 .route("/login", web::post().to(log_in))
                 .route("/logout", web::get().to(show_logout))

@@ -67,39 +67,18 @@ impl Target {
     }
 }
 
-/// An operator's own server for a platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gateway {
-    platform: Platform,
-    target: Target,
-}
-
-/// What is wrong with `SEVENTYTWO_PLATFORM_HOSTS`.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum GatewayFault {
-    #[error("{0:?} is not platform=address")]
-    Form(String),
-    #[error("{0:?} is no platform")]
-    Platform(String),
-    #[error("{0:?} is not http://host[:port] or https://host[:port]")]
-    Address(String),
-}
-
 /// The rules, with the operator's gateways.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
-    gateways: Vec<Gateway>,
+    gateways: Vec<(Platform, Target)>,
 }
 
 impl Guard {
-    /// Reads `wecom=https://chat.example.org,webhook=http://127.0.0.1:8008`; a platform may stand there
-    /// several times. Empty is none.
-    ///
-    /// # Errors
-    /// The first entry that cannot be read.
-    pub fn parse(setting: &str) -> Result<Guard, GatewayFault> {
-        let entries = setting.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        Ok(Guard { gateways: entries.map(gateway).collect::<Result<_, _>>()? })
+    /// With these gateways: of each address, scheme, host and port count.
+    pub fn new(gateways: impl IntoIterator<Item = (Platform, Url)>) -> Guard {
+        let target =
+            |(platform, url): (Platform, Url)| Some((platform, Target { gateway: true, ..endpoint(&url)? }));
+        Guard { gateways: gateways.into_iter().filter_map(target).collect() }
     }
 
     /// Whom a request for this platform goes to.
@@ -115,10 +94,8 @@ impl Guard {
             return Err(Refused::Fragment);
         }
         let profile = adapter(platform).profile();
-        let gateway = self.gateways.iter().any(|g| {
-            g.platform == platform
-                && (&g.target.host, g.target.port, g.target.tls) == (&target.host, target.port, target.tls)
-        });
+        let named = (platform, Target { gateway: true, ..target.clone() });
+        let gateway = self.gateways.contains(&named);
         if !gateway {
             if !target.tls {
                 return Err(Refused::Scheme);
@@ -150,19 +127,6 @@ fn endpoint(url: &Url) -> Option<Target> {
     };
     let host = url.host_str()?.to_owned();
     Some(Target { host, port: url.port_or_known_default()?, tls, gateway: false })
-}
-
-fn gateway(entry: &str) -> Result<Gateway, GatewayFault> {
-    let (name, address) = entry.split_once('=').ok_or_else(|| GatewayFault::Form(entry.to_owned()))?;
-    let platform =
-        Platform::named(name.trim()).ok_or_else(|| GatewayFault::Platform(name.trim().to_owned()))?;
-    let target = Url::parse(address.trim())
-        .ok()
-        .filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
-        .filter(|url| url.username().is_empty() && url.password().is_none())
-        .and_then(|url| endpoint(&url))
-        .ok_or_else(|| GatewayFault::Address(address.trim().to_owned()))?;
-    Ok(Gateway { platform, target: Target { gateway: true, ..target } })
 }
 
 /// A name with a dot that is not reserved for private use (RFC 6761, RFC 6762, RFC 8375 and ICANN's
@@ -213,4 +177,207 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         _ => false,
     };
     (0x2000..=0x3fff).contains(&a) && !special
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(platform: Platform, address: &str) -> Result<Target, Refused> {
+        let url = Url::parse(address).map_err(|_| Refused::Host)?;
+        Guard::default().target(platform, &url)
+    }
+
+    #[test]
+    fn the_platforms_own_addresses_pass() {
+        for (platform, address) in [
+            (Platform::Wecom, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k"),
+            (Platform::Wecom, "https://qyapi.weixin.qq.com:443/cgi-bin/webhook/send?key=k"),
+            (Platform::Wecom, "HTTPS://QYAPI.weixin.QQ.com/cgi-bin/webhook/send?key=k"),
+            (Platform::Dingtalk, "https://oapi.dingtalk.com/robot/send?access_token=t&timestamp=1&sign=s"),
+            (Platform::Feishu, "https://open.feishu.cn/open-apis/bot/v2/hook/a-b_c"),
+            (Platform::Feishu, "https://open.larksuite.com/open-apis/bot/v2/hook/a-b_c"),
+            (Platform::Webhook, "https://hooks.city.gov.cn/any/path?and=query"),
+        ] {
+            let target = judged(platform, address).unwrap_or_else(|r| panic!("{address}: {r}"));
+            assert_eq!((target.port, target.tls), (443, true));
+        }
+    }
+
+    /// Ways to name something else than a platform, most of them seen in attacks.
+    #[test]
+    fn no_other_address_passes() {
+        let send = "cgi-bin/webhook/send?key=k";
+        let wecom = [
+            ("http://qyapi.weixin.qq.com/", Refused::Scheme),
+            ("ftp://qyapi.weixin.qq.com/", Refused::Scheme),
+            ("file:///etc/passwd?", Refused::Scheme),
+            ("gopher://qyapi.weixin.qq.com/", Refused::Scheme),
+            ("https://qyapi.weixin.qq.com@evil.cn/", Refused::UserInfo),
+            ("https://user:pass@qyapi.weixin.qq.com/", Refused::UserInfo),
+            ("https://qyapi.weixin.qq.com:x@127.0.0.1/", Refused::UserInfo),
+            ("https://qyapi.weixin.qq.com.evil.cn/", Refused::Host),
+            ("https://evil.cn/qyapi.weixin.qq.com/", Refused::Host),
+            ("https://qyapi.weixin.qq.com./", Refused::Host),
+            ("https://xn--qyapi.weixin.qq.com/", Refused::Host),
+            ("https://qyapi.weixin.qq.com%2eevil.cn/", Refused::Host),
+            ("https://evil.cn\\@qyapi.weixin.qq.com/", Refused::Host),
+            ("https://127.0.0.1/", Refused::Host),
+            ("https://oapi.dingtalk.com/", Refused::Host),
+            ("https://qyapi.weixin.qq.com:22/", Refused::Port),
+            ("https://qyapi.weixin.qq.com:8443/", Refused::Port),
+            ("https://qyapi.weixin.qq.com:80/", Refused::Port),
+            ("https://qyapi.weixin.qq.com/../admin/", Refused::Path),
+            ("https://qyapi.weixin.qq.com/%2e%2e/admin/", Refused::Path),
+            ("https://qyapi.weixin.qq.com//", Refused::Path),
+        ];
+        for (start, reason) in wecom {
+            let address = format!("{start}{send}");
+            assert_eq!(judged(Platform::Wecom, &address), Err(reason), "{address}");
+        }
+        let qyapi = "https://qyapi.weixin.qq.com/cgi-bin/webhook";
+        for (rest, reason) in [
+            ("/send", Refused::Path),
+            ("/send?key=", Refused::Path),
+            ("/send?key=k&debug=1", Refused::Path),
+            ("/send/?key=k", Refused::Path),
+            ("/upload_media?key=k", Refused::Path),
+            ("/send?key=k#x", Refused::Fragment),
+        ] {
+            assert_eq!(judged(Platform::Wecom, &format!("{qyapi}{rest}")), Err(reason), "{rest}");
+        }
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "0177.0.0.1",
+            "2130706433",
+            "0x7f000001",
+            "017700000001",
+            "0",
+            "0.0.0.0",
+            "10.0.0.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[fd00:ec2::254]",
+            "[fe80::1]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "foo.localhost",
+            "intranet",
+            "db.internal",
+            "printer.local",
+            "metadata.google.internal",
+            "1.1.1.1",
+            "[2606:4700::1111]",
+            "①②⑦.⓪.⓪.①",
+            "127。0。0。1",
+            "evil.cn.",
+            "1.0.0.127.in-addr.arpa",
+        ] {
+            let address = format!("https://{host}/hook");
+            assert_eq!(judged(Platform::Webhook, &address), Err(Refused::Host), "{address}");
+        }
+        assert_eq!(judged(Platform::Webhook, "https://evil.cn:6379/"), Err(Refused::Port));
+        assert_eq!(judged(Platform::Webhook, "http://evil.cn/"), Err(Refused::Scheme));
+    }
+
+    /// What a name may resolve to; a name that changes its mind is asked again at every connection.
+    #[test]
+    fn only_public_addresses_are_connected_to() {
+        let target = judged(Platform::Webhook, "https://evil.cn/").unwrap();
+        for address in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:8.8.8.8",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:0:7f00:1::",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!target.admits(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "223.255.255.255",
+            "2400:3200::1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+        ] {
+            assert!(target.admits(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_opens_one_door_for_one_platform() {
+        let gateway = "http://10.0.0.5:8008/ignored".parse().unwrap();
+        let guard = Guard::new([(Platform::Wecom, gateway)]);
+        let ask = |platform, address: &str| guard.target(platform, &address.parse().unwrap());
+        let target = ask(Platform::Wecom, "http://10.0.0.5:8008/cgi-bin/webhook/send?key=k").unwrap();
+        assert!(target.admits("10.0.0.5".parse().unwrap()));
+        for (platform, address, reason) in [
+            (Platform::Wecom, "http://10.0.0.5:8009/cgi-bin/webhook/send?key=k", Refused::Scheme),
+            (Platform::Wecom, "https://10.0.0.5:8008/cgi-bin/webhook/send?key=k", Refused::Host),
+            (Platform::Wecom, "http://10.0.0.5:8008/admin", Refused::Path),
+            (Platform::Wecom, "http://u@10.0.0.5:8008/cgi-bin/webhook/send?key=k", Refused::UserInfo),
+            (Platform::Webhook, "http://10.0.0.5:8008/", Refused::Scheme),
+        ] {
+            assert_eq!(ask(platform, address), Err(reason), "{address}");
+        }
+    }
+
+    #[test]
+    fn connections_to_a_gateway_are_not_shared_with_the_public() {
+        let address = "https://chat.example.org/".parse().unwrap();
+        let guard = Guard::new([(Platform::Webhook, Url::clone(&address))]);
+        let vetted = Guard::new([]).target(Platform::Webhook, &address).unwrap();
+        assert_ne!(guard.target(Platform::Webhook, &address).unwrap(), vetted);
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::message::{Message, Said, message};
@@ -25,8 +26,9 @@ const KEPT: usize = 256;
 /// The requests of one delivery, in order.
 pub type Parts = Arc<[Body]>;
 
-/// Draws the poster of what is said, on a thread that may block; `None` where there is none.
-pub type DrawPoster = Arc<dyn Fn(Notice, Public) -> Option<Bytes> + Send + Sync>;
+/// Draws the poster of what is said; `None` where there is none.
+pub type DrawPoster =
+    Arc<dyn Fn(Notice, Public, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
 /// Writes messages and remembers them while they are being sent.
 pub struct Script {
@@ -35,13 +37,12 @@ pub struct Script {
     base_url: Arc<str>,
     draw: DrawPoster,
     written: Mutex<HashMap<(Uuid, Platform, Language), Parts>>,
-    pictures: Mutex<HashMap<Uuid, Option<Bytes>>>,
 }
 
 impl Script {
     /// An empty script.
     pub fn new(store: Store, vault: Vault, base_url: Arc<str>, draw: DrawPoster) -> Script {
-        Script { store, vault, base_url, draw, written: Mutex::default(), pictures: Mutex::default() }
+        Script { store, vault, base_url, draw, written: Mutex::default() }
     }
 
     /// The requests that say this broadcast on that platform.
@@ -67,7 +68,6 @@ impl Script {
     /// Forgets everything: what was said is sealed again in the store alone.
     pub fn forget(&self) {
         lock(&self.written).clear();
-        lock(&self.pictures).clear();
     }
 
     async fn write(&self, broadcast: Uuid, platform: Platform, language: Language) -> Answer<Message> {
@@ -82,7 +82,9 @@ impl Script {
         let poster = format!("{link}/poster.jpg");
         let public = public.filter(|_| !purpose.ends());
         let picture = match &public {
-            Some(public) if takes_pictures(platform) => self.picture(broadcast.id.0, &notice, public).await,
+            Some(public) if takes_pictures(platform) => {
+                (self.draw)(notice.clone(), public.clone(), language).await
+            }
             _ => None,
         };
         Ok(message(&Said {
@@ -97,20 +99,6 @@ impl Script {
             language,
             at: broadcast.created_at.0,
         }))
-    }
-
-    async fn picture(&self, broadcast: Uuid, notice: &Notice, public: &Public) -> Option<Bytes> {
-        if let Some(drawn) = lock(&self.pictures).get(&broadcast) {
-            return drawn.clone();
-        }
-        let (draw, notice, public) = (self.draw.clone(), notice.clone(), public.clone());
-        let drawn = tokio::task::spawn_blocking(move || draw(notice, public)).await.ok().flatten();
-        let mut pictures = lock(&self.pictures);
-        if pictures.len() >= KEPT / 8 {
-            pictures.clear();
-        }
-        pictures.insert(broadcast, drawn.clone());
-        drawn
     }
 }
 

@@ -6,10 +6,13 @@
 //! from a blocking thread, and keep one [`Painter`] per worker.
 
 mod canvas;
+pub mod content;
 mod ended;
 mod footer;
 mod lettering;
 mod notice;
+pub mod pages;
+pub mod press;
 mod qr;
 mod sheet;
 mod texts;

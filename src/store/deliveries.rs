@@ -189,18 +189,24 @@ fn take(
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
 
-fn with_one_more(recent: &[u8], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let kept = recent.as_chunks::<8>().0;
-    let kept = &kept[kept.len().saturating_sub(REMEMBERED - 1)..];
-    kept.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).chain([now]).collect()
+pub(super) fn with_one_more(recent: &[u8], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let recent = times(recent);
+    let kept = &recent[recent.len().saturating_sub(REMEMBERED - 1)..];
+    kept.iter().copied().chain([now]).collect()
 }
 
-fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
+/// Reads what [`written`] wrote.
+pub(super) fn times(bytes: &[u8]) -> Vec<DateTime<Utc>> {
+    let times = bytes.as_chunks::<8>().0;
+    times.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).collect()
+}
+
+pub(super) fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
     sends.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
 }
 
 /// Nothing in a lane that is closed until `open_at` is looked at before.
-fn put_off(conn: &mut Conn, group: Id, open_at: DateTime<Utc>) -> Answer<()> {
+pub(super) fn put_off(conn: &mut Conn, group: Id, open_at: DateTime<Utc>) -> Answer<()> {
     both!(conn, c => diesel::update(
         deliveries::table
             .filter(deliveries::group_id.eq(group))

@@ -1,1 +1,430 @@
-//! groups
+//! Groups, the regions they want to hear of, the lane each has in the queue, and their delivery log.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use uuid::Uuid;
+
+use super::deliveries::{put_off, times, with_one_more, written};
+use super::schema::{attempts, broadcasts, deliveries, group_regions, groups, lanes, notices};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, StoreError, both};
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::group::{GroupState, Kinds, Platform};
+use crate::domain::language::Language;
+use crate::domain::region::Region;
+
+/// A group as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = groups, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct Group {
+    pub id: Id,
+    /// Its admin.
+    pub account_id: Id,
+    pub platform: Named<Platform>,
+    pub name: String,
+    pub credentials_sealed: Vec<u8>,
+    /// The keyed hash of its robot's address: a robot is connected once.
+    pub address_hash: Vec<u8>,
+    /// The last four characters of the address, all that is ever shown of it.
+    pub last4: String,
+    /// What it is written to in.
+    pub language: Named<Language>,
+    pub state: Named<GroupState>,
+    /// Why it is disabled.
+    pub reason: Option<String>,
+    /// See [`Group::kinds`].
+    pub kinds: i32,
+    /// The keyed hash of the code that proves control, while one is awaited.
+    pub code_hash: Option<Vec<u8>>,
+    pub code_expires_at: Option<Time>,
+    pub code_tries: i16,
+    /// See [`Group::probes`].
+    pub probes: Vec<u8>,
+    pub created_at: Time,
+    pub verified_at: Option<Time>,
+}
+
+impl Group {
+    /// The kinds it wants to hear of.
+    pub fn kinds(&self) -> Kinds {
+        Kinds::from_bits(self.kinds)
+    }
+
+    /// When codes and test messages went to it, oldest first, as far as they are remembered.
+    pub fn probes(&self) -> Vec<DateTime<Utc>> {
+        times(&self.probes)
+    }
+
+    /// Replaces what [`Group::probes`] answers.
+    pub fn set_probes(&mut self, probes: &[DateTime<Utc>]) {
+        self.probes = written(probes);
+    }
+}
+
+/// Adds a group with its regions and its lane; `false` where its robot is connected already.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::insert_into(groups::table)
+        .values(group)
+        .on_conflict(groups::address_hash)
+        .do_nothing()
+        .execute(c))?;
+    if rows == 0 {
+        return Ok(false);
+    }
+    set_regions(conn, group.id.0, regions)?;
+    both!(conn, c => diesel::insert_into(lanes::table)
+        .values((
+            lanes::group_id.eq(group.id),
+            lanes::open_at.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::recent.eq(Vec::<u8>::new()),
+            lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::fence.eq(0),
+            lanes::failures.eq(0),
+        ))
+        .execute(c))?;
+    Ok(true)
+}
+
+/// The groups of an admin, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_account(conn: &mut Conn, account: Uuid) -> Answer<Vec<Group>> {
+    Ok(both!(conn, c => groups::table
+        .filter(groups::account_id.eq(Id(account)))
+        .order(groups::id)
+        .select(Group::as_select())
+        .load(c))?)
+}
+
+/// The group of that id, if it is this admin's.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
+    Ok(both!(conn, c => groups::table
+        .find(Id(id))
+        .filter(groups::account_id.eq(Id(account)))
+        .select(Group::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The same, locked until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
+    match conn {
+        Conn::Pg(c) => Ok(groups::table
+            .find(Id(id))
+            .filter(groups::account_id.eq(Id(account)))
+            .select(Group::as_select())
+            .for_update()
+            .first(&mut **c)
+            .optional()?),
+        // A write transaction of SQLite is alone already.
+        Conn::Sqlite(_) => of_admin(conn, account, id),
+    }
+}
+
+/// Writes a locked group back; `false` (and nothing is kept) where its new robot is connected already.
+///
+/// # Errors
+/// When the database refuses.
+pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
+    // In a savepoint: on PostgreSQL a violation spoils the transaction it happens in.
+    let saved = conn.transaction(|conn| {
+        both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
+        Ok(())
+    });
+    match saved {
+        Ok(()) => Ok(true),
+        Err(StoreError::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The regions a group wants to hear of, in order of their codes.
+///
+/// # Errors
+/// When the database refuses, or holds a code that is no region's.
+pub fn regions(conn: &mut Conn, id: Uuid) -> Answer<Vec<Region>> {
+    let codes: Vec<String> = both!(conn, c => group_regions::table
+        .filter(group_regions::group_id.eq(Id(id)))
+        .order(group_regions::region)
+        .select(group_regions::region)
+        .load(c))?;
+    codes
+        .iter()
+        .map(|code| Region::parse(code).map_err(|e| StoreError::Corrupt(format!("region {code}: {e}"))))
+        .collect()
+}
+
+/// Makes the regions of a group the ones given.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> {
+    let rows: Vec<_> = regions
+        .iter()
+        .map(|region| (group_regions::region.eq(region.code()), group_regions::group_id.eq(Id(id))))
+        .collect();
+    both!(conn, c => {
+        diesel::delete(group_regions::table.filter(group_regions::group_id.eq(Id(id)))).execute(c)?;
+        diesel::insert_into(group_regions::table).values(&rows).execute(c)?;
+    });
+    Ok(())
+}
+
+/// Deletes a group with its credentials and its lane, and cancels whatever waits for it. Its past
+/// deliveries keep its id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
+    let id = Id(id);
+    both!(conn, c => {
+        diesel::update(
+            deliveries::table
+                .filter(deliveries::group_id.eq(id))
+                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
+        )
+        .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
+        .execute(c)?;
+        diesel::delete(group_regions::table.filter(group_regions::group_id.eq(id))).execute(c)?;
+        diesel::delete(lanes::table.find(id)).execute(c)?;
+        diesel::delete(groups::table.find(id)).execute(c)?;
+    });
+    Ok(())
+}
+
+/// How a group's lane does.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = lanes)]
+pub struct Lane {
+    /// Nothing goes out before.
+    pub open_at: Time,
+    recent: Vec<u8>,
+    leased_until: Time,
+    fence: i64,
+    /// Failed attempts since the last delivery.
+    pub failures: i32,
+    /// When the first of them was.
+    pub failing_since: Option<Time>,
+}
+
+/// The lane of a group.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lane(conn: &mut Conn, id: Uuid) -> Answer<Option<Lane>> {
+    Ok(both!(conn, c => lanes::table.find(Id(id)).select(Lane::as_select()).first(c).optional())?)
+}
+
+/// A lane held for one request that is no delivery.
+#[derive(Clone, Debug)]
+pub struct Held {
+    fence: i64,
+    sends: Vec<DateTime<Utc>>,
+}
+
+/// Why a lane cannot be had now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotHeld {
+    /// A delivery is under way.
+    InUse,
+    /// The platform's budget is used up until then.
+    Full(DateTime<Utc>),
+}
+
+/// When a lane may be used for one more request, given its latest ones.
+pub type Pace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
+
+/// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A
+/// lane that rests because its group fails may be held: how else would its admin find out that the
+/// fault is mended?
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold_lane(
+    conn: &mut Conn,
+    id: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    pace: Pace<'_>,
+) -> Answer<Result<Held, NotHeld>> {
+    let lane = lock_lane(conn, id)?;
+    if lane.leased_until.0 > now {
+        return Ok(Err(NotHeld::InUse));
+    }
+    let mut sends = with_one_more(&lane.recent, now);
+    let opens = pace(&sends[..sends.len() - 1]);
+    if opens > now {
+        return Ok(Err(NotHeld::Full(opens)));
+    }
+    let fence = lane.fence + 1;
+    both!(conn, c => diesel::update(lanes::table.find(Id(id)))
+        .set((
+            lanes::leased_until.eq(Time(until)),
+            lanes::fence.eq(fence),
+            // Written before the request leaves: after a crash the lane still knows of it.
+            lanes::recent.eq(written(&sends)),
+        ))
+        .execute(c))?;
+    sends.pop();
+    Ok(Ok(Held { fence, sends }))
+}
+
+fn lock_lane(conn: &mut Conn, id: Uuid) -> Answer<Lane> {
+    let lane = lanes::table.find(Id(id));
+    Ok(match conn {
+        Conn::Pg(c) => lane.select(Lane::as_select()).for_update().first(&mut **c)?,
+        Conn::Sqlite(c) => lane.select(Lane::as_select()).first(&mut **c)?,
+    })
+}
+
+/// Gives a held lane back, unless somebody took it over; the request ended at `at`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn free_lane(conn: &mut Conn, id: Uuid, held: Held, at: DateTime<Utc>, pace: Pace<'_>) -> Answer<()> {
+    let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
+    let opens = pace(&sends);
+    let lane = lanes::table.find(Id(id));
+    both!(conn, c => {
+        diesel::update(lane.filter(lanes::fence.eq(held.fence)))
+            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::recent.eq(written(&sends))))
+            .execute(c)?;
+        diesel::update(lane.filter(lanes::open_at.lt(Time(opens))))
+            .set(lanes::open_at.eq(Time(opens)))
+            .execute(c)?;
+    });
+    if opens > at { put_off(conn, Id(id), opens) } else { Ok(()) }
+}
+
+/// A message has just reached the group: its failures are forgotten, and what waited for the end of
+/// them is due as soon as the platform's budget allows.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reopen_lane(conn: &mut Conn, id: Uuid, pace: Pace<'_>) -> Answer<()> {
+    let recent = lock_lane(conn, id)?.recent;
+    let opens = pace(&times(&recent));
+    let id = Id(id);
+    both!(conn, c => {
+        diesel::update(lanes::table.find(id))
+            .set((
+                lanes::open_at.eq(Time(opens)),
+                lanes::failures.eq(0),
+                lanes::failing_since.eq(None::<Time>),
+            ))
+            .execute(c)?;
+        diesel::update(
+            deliveries::table
+                .filter(deliveries::group_id.eq(id))
+                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
+        )
+        .set(deliveries::due_at.eq(Time(opens)))
+        .execute(c)?;
+    });
+    Ok(())
+}
+
+/// A group got a new robot, which has a budget of its own.
+///
+/// # Errors
+/// When the database refuses.
+pub fn renew_lane(conn: &mut Conn, id: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::update(lanes::table.find(Id(id)))
+        .set(lanes::recent.eq(Vec::<u8>::new()))
+        .execute(c))?;
+    Ok(())
+}
+
+/// A line of a group's delivery log.
+#[derive(Clone, Debug, Queryable)]
+pub struct Logged {
+    pub id: i64,
+    /// Ten characters, without the dash.
+    pub case_number: String,
+    pub broadcast: Named<Purpose>,
+    pub decided_at: Time,
+    pub state: Named<DeliveryState>,
+    pub attempts: i32,
+    pub last_outcome: Option<String>,
+    /// The platform's code, or ours where there was no answer.
+    pub last_code: Option<String>,
+    pub due_at: Time,
+    pub delivered_at: Option<Time>,
+}
+
+/// The deliveries to a group before `before`, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<Logged>> {
+    Ok(both!(conn, c => deliveries::table
+        .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
+        .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .filter(deliveries::group_id.eq(Id(id)))
+        .filter(deliveries::id.lt(before.unwrap_or(i64::MAX)))
+        .order(deliveries::id.desc())
+        .limit(limit)
+        .select((
+            deliveries::id,
+            notices::case_number,
+            broadcasts::purpose,
+            broadcasts::created_at,
+            deliveries::state,
+            deliveries::attempts,
+            deliveries::last_outcome,
+            deliveries::last_code,
+            deliveries::due_at,
+            deliveries::delivered_at,
+        ))
+        .load(c))?)
+}
+
+/// One attempt of a delivery.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = attempts)]
+pub struct Attempt {
+    pub delivery_id: i64,
+    /// When it ended.
+    pub at: Time,
+    pub outcome: String,
+    pub code: Option<String>,
+    pub took_ms: i32,
+}
+
+/// The attempts of those deliveries, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn attempts_of(conn: &mut Conn, of: &[i64]) -> Answer<Vec<Attempt>> {
+    Ok(both!(conn, c => attempts::table
+        .filter(attempts::delivery_id.eq_any(of.to_vec()))
+        .order((attempts::delivery_id, attempts::id))
+        .select(Attempt::as_select())
+        .load(c))?)
+}
+
+/// When a group last received something.
+///
+/// # Errors
+/// When the database refuses.
+pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>> {
+    let at: Option<Time> = both!(conn, c => deliveries::table
+        .filter(deliveries::group_id.eq(Id(id)).and(deliveries::delivered_at.is_not_null()))
+        .order(deliveries::id.desc())
+        .select(deliveries::delivered_at.assume_not_null())
+        .first(c)
+        .optional())?;
+    Ok(at.map(|at| at.0))
+}

@@ -201,6 +201,7 @@ diesel::table! {
         code_hash -> Nullable<Binary>,
         code_expires_at -> Nullable<Ts>,
         code_tries -> SmallInt,
+        probes -> Binary,
         created_at -> Ts,
         verified_at -> Nullable<Ts>,
     }

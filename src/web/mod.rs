@@ -1,10 +1,13 @@
 //! What all doors share: the page of routes, problems, sessions, limits, languages, health and metrics.
 
+pub mod assets;
 pub mod csrf;
 pub mod frame;
+pub mod health;
 pub mod json;
 pub mod limits;
 pub mod problem;
 pub mod request;
+pub mod routes;
 pub mod session;
 pub mod shared;

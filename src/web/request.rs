@@ -66,20 +66,24 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = Uuid::from_bytes(crate::vault::random()).simple().to_string();
     request.extensions_mut().insert(RequestId(request_id.clone()));
-    let http = request.request().clone();
     let response = match refused(&request) {
-        Some(problem) => request.into_response(problem_answer(&http, &problem, &request_id)),
+        Some(problem) => {
+            let answer = problem_answer(request.request(), &problem, &request_id);
+            request.into_response(answer)
+        }
         None => {
+            // The request may have one owner while it is routed: it is not kept here meanwhile.
             let response = next.call(request).await?.map_into_boxed_body();
             match response.response().error().and_then(|e| e.as_error::<Problem>()) {
                 Some(problem) => {
-                    let answer = problem_answer(&http, problem, &request_id);
+                    let answer = problem_answer(response.request(), problem, &request_id);
                     response.into_response(answer)
                 }
                 None => response,
             }
         }
     };
+    let http = response.request().clone();
     Ok(with_headers(response, &http, &request_id))
 }
 
@@ -129,7 +133,8 @@ fn with_headers(
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     set("x-content-type-options", "nosniff");
-    set("referrer-policy", "no-referrer");
+    // `no-referrer` would make browsers hide the origin of our own forms, too.
+    set("referrer-policy", "same-origin");
     set("cross-origin-opener-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=()");
     set("cache-control", "no-store");

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::limits::Limits;
+use crate::blobs::Blobs;
+use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::config::Times;
+use crate::domain::life_cycle::Weigh;
+use crate::poster::press::Press;
 use crate::store::Store;
 use crate::vault::Vault;
 
@@ -22,6 +27,13 @@ pub struct Shared {
     pub trusted_proxies: Arc<[std::net::IpAddr]>,
     /// Wakes the worker when a commit made a delivery due.
     pub work_is_due: Arc<Notify>,
+    /// How often one address, account or group may ask.
+    pub limits: Arc<Limits>,
+    pub blobs: Blobs,
+    pub press: Press,
+    pub sender: Arc<Sender>,
+    /// The review policy, for the intake.
+    pub weigh: Weigh,
 }
 
 impl Shared {
@@ -33,5 +45,43 @@ impl Shared {
     /// A path of this service as a full link.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
+    }
+}
+
+#[cfg(test)]
+impl Shared {
+    /// A working whole on SQLite in `folder`, with a clock driven by hand.
+    pub(crate) async fn for_tests(folder: &std::path::Path, base_url: &str) -> Shared {
+        use chrono::{DateTime, TimeDelta};
+
+        use crate::broadcast::{guard::Guard, send};
+        use crate::config;
+        use crate::store::Database;
+
+        let store =
+            Store::open(Database::Sqlite(folder.join("test.db").display().to_string())).await.unwrap();
+        let vault = Vault::new(&[7; 32]);
+        let blobs = Blobs::open(&config::Blobs::Folder(folder.join("blobs"))).unwrap();
+        let base_url: Arc<str> = base_url.into();
+        let hour = TimeDelta::hours(1);
+        Shared {
+            weigh: crate::review::policy::weigh,
+            press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
+            sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
+            limits: Arc::new(Limits::new(1)),
+            clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
+            times: Times {
+                lifetime: hour * 72,
+                cooling: TimeDelta::seconds(30),
+                lease: hour,
+                retention: hour,
+            },
+            trusted_proxies: Arc::from([]),
+            work_is_due: Arc::default(),
+            store,
+            vault,
+            blobs,
+            base_url,
+        }
     }
 }

@@ -1,1 +1,58 @@
-# poster
+# Words on posters.
+poster-title-missing_person = MISSING
+poster-title-lost = LOST
+poster-title-found = FOUND
+poster-title-rescue = HELP NEEDED
+poster-title-donation = DONATIONS
+poster-female = Female
+poster-male = Male
+poster-age = { $age } years
+poster-height = { $cm } cm
+poster-looks = Looks
+poster-clothing = Clothing
+poster-brand = Brand
+poster-colour = Colour
+poster-held_at = Collect from
+poster-police = Police
+poster-people = People
+poster-phone = Phone
+poster-filing_number = Filing number
+poster-window = Campaign
+poster-needs = Needs
+poster-seen-missing_person = Last seen
+poster-seen-lost = Lost
+poster-seen-found = Found
+poster-seen-rescue = Where
+poster-seen-donation = Area
+poster-at-exact = { $weekday } { $day }/{ $month }, { $time }
+poster-at-about = { $weekday } { $day }/{ $month }, about { $time }
+poster-at-day = { $weekday } { $day }/{ $month }
+poster-until = { $day }/{ $month }, { $time } (Beijing)
+poster-weekday-1 = Mon
+poster-weekday-2 = Tue
+poster-weekday-3 = Wed
+poster-weekday-4 = Thu
+poster-weekday-5 = Fri
+poster-weekday-6 = Sat
+poster-weekday-7 = Sun
+poster-health = Health makes it urgent to find them soon.
+poster-people-count = { $people ->
+    [one] 1 person
+   *[other] { $people } people
+}
+poster-incident-flood = Trapped by flood
+poster-incident-fire = Fire
+poster-incident-mountain = Lost in the mountains
+poster-incident-medical = Medical emergency
+poster-incident-blood = Blood needed
+poster-incident-other = Emergency
+poster-act-missing_person = If you see them, call 110
+poster-act-lost = Found it? Scan to tell us
+poster-act-found = Is it yours? Scan to claim it
+poster-act-rescue = To help, call 110 first
+poster-act-donation = Scan to check before you give
+poster-hint-missing_person = Keep calm, do not crowd or film, then scan to tell the volunteers.
+poster-hint-lost = Do not post details in chats; tips go to the owner and volunteers only.
+poster-hint-found = Be ready to describe a detail that proves it is yours.
+poster-hint-rescue = Do not take risks alone. Fire 119, ambulance 120.
+poster-hint-donation = Only through the designated platform; never pay a person or a code.

@@ -144,6 +144,7 @@ CREATE TABLE groups (
     code_hash BYTEA,
     code_expires_at TIMESTAMPTZ,
     code_tries SMALLINT NOT NULL,
+    probes BYTEA NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     verified_at TIMESTAMPTZ
 );

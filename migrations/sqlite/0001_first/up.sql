@@ -144,6 +144,7 @@ CREATE TABLE groups (
     code_hash BLOB,
     code_expires_at INTEGER,
     code_tries INTEGER NOT NULL,
+    probes BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     verified_at INTEGER
 ) STRICT;

@@ -25,6 +25,8 @@ mod credentials;
 mod dingtalk;
 mod feishu;
 mod judging;
+#[cfg(test)]
+mod tests;
 mod webhook;
 mod wecom;
 

@@ -1,0 +1,94 @@
+//! Photos at rest: a folder, or a bucket. What lies there is sealed under the photo's own key, which
+//! is in the database; without it a copy or a backup of the blobs shows nothing.
+
+use std::sync::Arc;
+
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use uuid::Uuid;
+
+use crate::config;
+use crate::store::photos::Photo;
+use crate::vault::{Key, Unopenable, Vault};
+
+/// The sizes in which a photo is kept, by the names in its addresses.
+pub const SIZES: [&str; 3] = ["full", "page", "thumb"];
+
+/// Why a blob could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    #[error("cannot use {0}: {1}")]
+    Folder(String, std::io::Error),
+    #[error(transparent)]
+    Object(#[from] object_store::Error),
+    #[error(transparent)]
+    Unopenable(#[from] Unopenable),
+}
+
+/// Where photos lie; cheap to clone.
+#[derive(Clone)]
+pub struct Blobs(Arc<dyn ObjectStore>);
+
+impl Blobs {
+    /// Opens the folder or the bucket; a missing folder is made.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the bucket's settings are wrong.
+    pub fn open(place: &config::Blobs) -> Result<Blobs, BlobError> {
+        match place {
+            config::Blobs::Folder(folder) => {
+                let failed = |e| BlobError::Folder(folder.display().to_string(), e);
+                std::fs::create_dir_all(folder).map_err(failed)?;
+                let local = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
+                // What was answered "accepted" survives a power cut.
+                Ok(Blobs(Arc::new(local.with_fsync(true))))
+            }
+            config::Blobs::S3(url) => {
+                // The bucket's client takes whichever cryptography the process has; another part of the
+                // program may have chosen already, and chose the same.
+                drop(rustls::crypto::ring::default_provider().install_default());
+                let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str()).build()?;
+                let prefix = url.path().trim_matches('/').to_owned();
+                Ok(Blobs(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))))
+            }
+        }
+    }
+
+    /// Keeps one size of a photo, sealed.
+    ///
+    /// # Errors
+    /// When the place refuses.
+    pub async fn put_photo(&self, id: Uuid, size: &str, key: &Key, jpeg: &[u8]) -> Result<(), BlobError> {
+        let sealed = key.seal("photo", jpeg);
+        self.0.put(&path(id, size), PutPayload::from(sealed)).await?;
+        Ok(())
+    }
+
+    /// Reads one size of a photo.
+    ///
+    /// # Errors
+    /// When the place refuses, or the key is not this photo's.
+    pub async fn photo(&self, vault: &Vault, photo: &Photo, size: &str) -> Result<Vec<u8>, BlobError> {
+        let key = vault.unwrap(&photo.key_wrapped)?;
+        let sealed = self.0.get(&path(photo.id.0, size)).await?.bytes().await?;
+        Ok(key.open("photo", &sealed)?)
+    }
+
+    /// Deletes every size of a photo; one that is not there is as good as deleted.
+    ///
+    /// # Errors
+    /// When the place refuses.
+    pub async fn delete_photo(&self, id: Uuid) -> Result<(), BlobError> {
+        for size in SIZES {
+            match self.0.delete(&path(id, size)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn path(id: Uuid, size: &str) -> Path {
+    Path::from(format!("photos/{}/{size}", id.simple()))
+}

@@ -1,0 +1,396 @@
+//! What holds for every adapter, and each vendor's table of answers.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeZone;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::broadcast::message::tests::{LINK, person, said};
+use crate::broadcast::message::{PREFIX, Said, message, plain};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::delivery::Fault;
+use crate::domain::language::Language;
+use crate::domain::notice::Public;
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+fn given(platform: Platform) -> Value {
+    match platform {
+        Platform::Wecom => json!({"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=abcd-1234"}),
+        Platform::Dingtalk => json!({"url": "https://oapi.dingtalk.com/robot/send?access_token=abcd1234"}),
+        Platform::Feishu => json!({"url": "https://open.feishu.cn/open-apis/bot/v2/hook/abcd-1234"}),
+        Platform::Webhook => json!({"url": "https://hooks.example.org/abcd-1234", "secret": SECRET}),
+    }
+}
+
+fn read(platform: Platform, given: &Value) -> Result<Credentials, CredentialFault> {
+    adapter(platform).credentials(given.as_object().unwrap(), &[7; 32])
+}
+
+fn with(platform: Platform, more: &[(&str, &str)]) -> Credentials {
+    let mut given = given(platform);
+    for (field, value) in more {
+        given[*field] = (*value).into();
+    }
+    read(platform, &given).unwrap()
+}
+
+fn stamp(seconds: i64, millis: u32) -> Stamp {
+    let now = Utc.timestamp_opt(seconds, millis * 1_000_000).unwrap();
+    Stamp { now, delivery: Uuid::from_u128(5) }
+}
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer { status, headers: Vec::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+}
+
+fn json_of(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap()
+}
+
+#[test]
+fn dingtalk_signs_as_its_document_does() {
+    let credentials = with(Platform::Dingtalk, &[("secret", "SECthis-is-a-test-secret")]);
+    let body = Body::json(&json!({}));
+    let out = adapter(Platform::Dingtalk).address(&body, &credentials, &stamp(1_577_262_236, 757));
+    assert_eq!(
+        out.url.query(),
+        Some(
+            "access_token=abcd1234&timestamp=1577262236757\
+             &sign=NkacC61mETTYp7O9Zp6aCDO7zbXe%2F%2BaoMo91VLOeqog%3D"
+        )
+    );
+}
+
+#[test]
+fn feishu_signs_as_its_document_does() {
+    let credentials = with(Platform::Feishu, &[("secret", "demo")]);
+    let adapter = adapter(Platform::Feishu);
+    let body = adapter.compose(&plain(Language::ZhCn, "broadcast-test", &[]), 0);
+    let out = json_of(&adapter.address(&body, &credentials, &stamp(1_599_360_473, 0)).body);
+    assert_eq!(out["timestamp"], "1599360473");
+    assert_eq!(out["sign"], "l1N0gAcBjdwBvGm1xMjOF0XSyaLRpR7tuO5dHfhAYc8=");
+    assert_eq!(out["msg_type"], "post");
+}
+
+#[test]
+fn a_webhook_is_verified_by_the_reference_library() {
+    let case = CaseNumber::from_bits(1);
+    let adapter = adapter(Platform::Webhook);
+    let body = adapter.compose(&message(&said(&case, &person())), 0);
+    let made = read(Platform::Webhook, &json!({"url": "https://hooks.example.org/x"})).unwrap();
+    for credentials in [with(Platform::Webhook, &[]), made] {
+        let out = adapter.address(
+            &body,
+            &credentials,
+            &Stamp { now: Utc.timestamp_opt(now(), 0).unwrap(), ..stamp(0, 0) },
+        );
+        let mut headers = hyper::HeaderMap::new();
+        for (name, value) in &out.headers {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        let library = standardwebhooks::Webhook::new(credentials.secret.as_deref().unwrap()).unwrap();
+        library.verify(&out.body, &headers).unwrap();
+        assert!(library.verify(&[&out.body[..], b" "].concat(), &headers).is_err());
+    }
+}
+
+/// The reference library compares with the time of day.
+#[allow(clippy::disallowed_methods)]
+fn now() -> i64 {
+    Utc::now().timestamp()
+}
+
+#[test]
+fn a_picture_goes_where_the_platform_takes_it() {
+    let (case, public) = (CaseNumber::from_bits(1), person());
+    let picture = Some(Bytes::from_static(b"not really a jpeg"));
+    let said = Said { poster: Some("https://72.example.org/p.jpg"), picture, ..said(&case, &public) };
+    let message = message(&said);
+
+    let wecom = adapter(Platform::Wecom);
+    assert_eq!(wecom.parts(&message), 2);
+    let image = json_of(&wecom.compose(&message, 1).bytes);
+    assert_eq!(image["image"]["base64"], STANDARD.encode("not really a jpeg"));
+    assert_eq!(image["image"]["md5"], "08a83d6686281a5a292732435b21f83a");
+    let mut huge = message.clone();
+    huge.picture = Some(vec![0; 2 * 1024 * 1024 + 1].into());
+    assert_eq!(wecom.parts(&huge), 1);
+
+    let dingtalk = json_of(&adapter(Platform::Dingtalk).compose(&message, 0).bytes);
+    assert_eq!(dingtalk["msgtype"], "markdown");
+    assert_eq!(dingtalk["markdown"]["title"], "【72小时】寻人");
+    let text = dingtalk["markdown"]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("【72小时】寻人\n\n姓名") && text.ends_with("![](https://72.example.org/p.jpg)"),
+        "{text}"
+    );
+
+    let webhook = json_of(&adapter(Platform::Webhook).compose(&message, 0).bytes);
+    assert_eq!(webhook["data"]["poster"], "https://72.example.org/p.jpg");
+    assert_eq!(webhook["type"], "missing_person.published");
+    assert_eq!(webhook["timestamp"], "2026-11-23T04:00:00Z");
+    assert_eq!(webhook["data"]["fields"]["police"], "爱民东道派出所");
+}
+
+#[test]
+fn a_groups_keyword_is_in_its_messages() {
+    let case = CaseNumber::from_bits(1);
+    for platform in [Platform::Dingtalk, Platform::Feishu] {
+        let adapter = adapter(platform);
+        for message in [message(&said(&case, &person())), plain(Language::ZhCn, "broadcast-test", &[])] {
+            let body = adapter.compose(&message, 0);
+            let send =
+                |keyword| adapter.address(&body, &with(platform, &[("keyword", keyword)]), &stamp(0, 0)).body;
+            assert_eq!(send("72小时"), body.bytes, "already there");
+            let out = send("平安\"\\");
+            assert!(json_of(&out).to_string().contains(r#"平安\"\\"#), "{out:?}");
+        }
+    }
+}
+
+#[test]
+fn credentials_are_refused_with_the_field_and_the_reason() {
+    use CredentialCode::*;
+    for (platform, given, field, code) in [
+        (Platform::Wecom, json!({}), "url", Missing),
+        (Platform::Wecom, json!({"url": "  "}), "url", Missing),
+        (Platform::Wecom, json!({"url": 7}), "url", NotText),
+        (Platform::Wecom, json!({"url": "693a91f6-7xxx-4bc4"}), "url", NotAnAddress),
+        (Platform::Wecom, json!({"url": "javascript:alert(1)"}), "url", NotAnAddress),
+        (
+            Platform::Wecom,
+            json!({"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"}),
+            "url",
+            Incomplete,
+        ),
+        (Platform::Wecom, given(Platform::Feishu), "url", Belongs(Platform::Feishu)),
+        (Platform::Webhook, given(Platform::Wecom), "url", Belongs(Platform::Wecom)),
+        (Platform::Wecom, json!({"url": "x", "secret": "y"}), "secret", Unknown),
+        (
+            Platform::Dingtalk,
+            json!({"url": "https://oapi.dingtalk.com/robot/send?token=x"}),
+            "url",
+            Incomplete,
+        ),
+        (
+            Platform::Feishu,
+            json!({"url": "https://open.feishu.cn/open-apis/bot/v2/hook/a/b"}),
+            "url",
+            Incomplete,
+        ),
+        (
+            Platform::Webhook,
+            json!({"url": "https://h.org/", "secret": "whsec_c2hvcnQ="}),
+            "secret",
+            BadSecret,
+        ),
+        (Platform::Webhook, json!({"url": "https://h.org/", "secret": "plain"}), "secret", BadSecret),
+        (Platform::Webhook, json!({"url": format!("https://h.org/{}", "x".repeat(4096))}), "url", TooLong),
+    ] {
+        assert_eq!(read(platform, &given).unwrap_err(), credentials::fault(field, code), "{given}");
+    }
+}
+
+#[test]
+fn credentials_show_only_their_end() {
+    for platform in Platform::ALL {
+        let credentials = with(platform, &[]);
+        assert_eq!(credentials.last4(), "1234");
+        let out = adapter(platform).address(&Body::json(&json!({})), &credentials, &stamp(0, 0));
+        let shown = format!("{credentials:?} {out:?}");
+        assert!(!shown.contains("abcd") && !shown.contains("1234") && !shown.contains("whsec"), "{shown}");
+        let stored = serde_json::to_string(&credentials).unwrap();
+        assert_eq!(serde_json::from_str::<Credentials>(&stored).unwrap(), credentials);
+    }
+}
+
+#[test]
+fn the_same_robot_is_known_again() {
+    let plain = with(Platform::Dingtalk, &[]).address_key();
+    let pasted = "https://oapi.dingtalk.com/robot/send?sign=x&access_token=abcd1234&timestamp=1";
+    assert_eq!(with(Platform::Dingtalk, &[("url", pasted), ("secret", "SECx")]).address_key(), plain);
+    let other = "https://oapi.dingtalk.com/robot/send?access_token=abcd1235";
+    assert_ne!(with(Platform::Dingtalk, &[("url", other)]).address_key(), plain);
+}
+
+#[test]
+fn addresses_are_recognised_by_their_host() {
+    for platform in [Platform::Wecom, Platform::Dingtalk, Platform::Feishu] {
+        assert_eq!(recognise(given(platform)["url"].as_str().unwrap()), Some(platform));
+    }
+    assert_eq!(recognise("https://open.larksuite.com/open-apis/bot/v2/hook/x"), Some(Platform::Feishu));
+    assert_eq!(recognise("https://qyapi.weixin.qq.com.evil.cn/"), None);
+    assert_eq!(recognise("not an address"), None);
+}
+
+fn slow(seconds: u64) -> Outcome {
+    Outcome::Slow(Duration::from_secs(seconds))
+}
+
+#[test]
+fn wecom_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
+        (200, r#"{"errcode":0,"errmsg":"ok. Warning: wrong json format. "}"#, Outcome::Unknown),
+        (200, r#"{"errmsg":"ok"}"#, Outcome::Unknown),
+        (200, r#"{"errcode":"0"}"#, Outcome::Unknown),
+        (200, "<html>", Outcome::Unknown),
+        (200, "", Outcome::Unknown),
+        (500, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Unknown),
+        (200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Outcome::Retry),
+        (200, r#"{"errcode":45009,"errmsg":"api freq out of limit, hint: [1], from ip: 1.2.3.4"}"#, slow(60)),
+        (200, r#"{"errcode":45033}"#, slow(5)),
+        (200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Outcome::Gone),
+        (200, r#"{"errcode":93004}"#, Outcome::Gone),
+        (200, r#"{"errcode":93008}"#, Outcome::Gone),
+        (200, r#"{"errcode":40058,"errmsg":"text.content exceed max length 2048"}"#, Outcome::Bad),
+        (200, r#"{"errcode":301019,"errmsg":"media md5 not match"}"#, Outcome::Bad),
+        (200, r#"{"errcode":99999}"#, Outcome::Retry),
+        (302, "", Outcome::Retry),
+        (502, "bad gateway", Outcome::Retry),
+        (429, "", slow(60)),
+    ] {
+        assert_eq!(adapter(Platform::Wecom).judge(&answer(status, body)).outcome, outcome, "{body}");
+    }
+}
+
+#[test]
+fn dingtalk_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
+        (200, r#"{"errcode":310000,"errmsg":"keywords not in content"}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"errcode":310000,"errmsg":"错误描述:关键词不匹配"}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"errcode":310000,"errmsg":"sign not match"}"#, Outcome::Config(Fault::Signature)),
+        (200, r#"{"errcode":310000,"errmsg":"机器人发送签名不匹配"}"#, Outcome::Config(Fault::Signature)),
+        (200, r#"{"errcode":310000,"errmsg":"机器人发送签名过期"}"#, Outcome::Config(Fault::Clock)),
+        (200, r#"{"errcode":310000,"errmsg":"invalid timestamp"}"#, Outcome::Config(Fault::Clock)),
+        (
+            200,
+            r#"{"errcode":310000,"errmsg":"ip 1.2.3.4 not in whitelist"}"#,
+            Outcome::Config(Fault::Address),
+        ),
+        (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, slow(600)),
+        (200, r#"{"errcode":90030,"errmsg":"webhook over limit"}"#, slow(3600)),
+        (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, slow(30)),
+        (200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, Outcome::Gone),
+        (200, r#"{"errcode":400013}"#, Outcome::Gone),
+        (200, r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, Outcome::Bad),
+        (200, r#"{"errcode":430104}"#, Outcome::Bad),
+        (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
+        (200, r#"{"status":1111,"wait":900,"punish":"deny"}"#, slow(900)),
+        (200, "{}", Outcome::Unknown),
+        (500, "<html>", Outcome::Retry),
+    ] {
+        assert_eq!(adapter(Platform::Dingtalk).judge(&answer(status, body)).outcome, outcome, "{body}");
+    }
+}
+
+#[test]
+fn feishu_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"code":0,"msg":"success","data":{},"StatusCode":0}"#, Outcome::Delivered(None)),
+        (200, r#"{"StatusCode":0,"StatusMessage":"success"}"#, Outcome::Delivered(None)),
+        (200, r#"{"code":19024,"StatusCode":0}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"code":null,"StatusCode":0}"#, Outcome::Unknown),
+        (200, r#"{"ok":true}"#, Outcome::Unknown),
+        (200, r#"{"code":11232,"msg":"frequency limited psm[x]"}"#, slow(60)),
+        (400, r#"{"code":9499,"msg":"too many request"}"#, slow(60)),
+        (400, r#"{"code":9499,"msg":"Bad Request"}"#, Outcome::Bad),
+        (
+            200,
+            r#"{"code":19001,"msg":"param invalid: incoming webhook access token invalid"}"#,
+            Outcome::Gone,
+        ),
+        (
+            200,
+            r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}"#,
+            Outcome::Config(Fault::Signature),
+        ),
+        (200, r#"{"code":19022,"msg":"Ip Not Allowed"}"#, Outcome::Config(Fault::Address)),
+        (200, r#"{"code":19036}"#, Outcome::Bad),
+        (200, r#"{"code":2200}"#, Outcome::Retry),
+        (503, "", Outcome::Retry),
+    ] {
+        assert_eq!(adapter(Platform::Feishu).judge(&answer(status, body)).outcome, outcome, "{body}");
+    }
+    let headers = vec![("x-ogw-ratelimit-reset", "7".to_owned())];
+    let limited = Answer { headers, ..answer(429, r#"{"code":99991400}"#) };
+    assert_eq!(adapter(Platform::Feishu).judge(&limited).outcome, slow(7));
+    let card = answer(400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#);
+    assert_eq!(adapter(Platform::Feishu).judge(&card).code.as_deref(), Some("11246/200621"));
+}
+
+#[test]
+fn a_webhooks_answer_is_its_status() {
+    for (status, outcome) in [
+        (200, Outcome::Delivered(None)),
+        (204, Outcome::Delivered(None)),
+        (302, Outcome::Retry),
+        (404, Outcome::Retry),
+        (410, Outcome::Gone),
+        (413, Outcome::Bad),
+        (429, slow(60)),
+        (503, Outcome::Retry),
+    ] {
+        assert_eq!(adapter(Platform::Webhook).judge(&answer(status, "")).outcome, outcome, "{status}");
+    }
+    let wait = |headers: &[(&'static str, &str)]| {
+        let headers = headers.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
+        Answer { headers, ..answer(503, "") }.wait().map(|w| w.as_secs())
+    };
+    assert_eq!(wait(&[("retry-after", "120")]), Some(120));
+    assert_eq!(wait(&[("retry-after", "0.2")]), Some(1), "never sooner than asked");
+    assert_eq!(wait(&[("retry-after", "99999999999")]), Some(86_400));
+    assert_eq!(wait(&[("retry-after", "-1")]), None);
+    let at = ("retry-after", "Mon, 23 Nov 2026 10:00:30 GMT");
+    assert_eq!(wait(&[at, ("date", "Mon, 23 Nov 2026 10:00:00 GMT")]), Some(30));
+    assert_eq!(wait(&[at]), None, "a date means nothing without the answer's own");
+}
+
+proptest! {
+    #[test]
+    fn no_body_is_taken_for_delivery_without_proof(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        key in prop::sample::select(vec!["errcode", "code", "StatusCode", "status", "punish", "wait", "x"]),
+        value in prop_oneof![Just(json!(0)), Just(json!(0.0)), Just(json!("0")), Just(json!(null)), any::<i64>().prop_map(|n| json!(n))],
+        status in 100_u16..600,
+    ) {
+        let made = json!({key: value}).to_string().into_bytes();
+        for body in [bytes, made] {
+            let answer = Answer { status, headers: Vec::new(), body: body.into() };
+            for platform in [Platform::Wecom, Platform::Dingtalk, Platform::Feishu] {
+                let verdict = adapter(platform).judge(&answer);
+                if matches!(verdict.outcome, Outcome::Delivered(_)) {
+                    prop_assert_eq!(status, 200);
+                    let proof: Value = serde_json::from_slice(&answer.body).unwrap();
+                    let fields: &[&str] = if platform == Platform::Feishu { &["code", "StatusCode"] } else { &["errcode"] };
+                    prop_assert!(fields.iter().any(|field| proof[*field] == json!(0)), "{proof}");
+                }
+            }
+            adapter(Platform::Webhook).judge(&answer);
+        }
+    }
+
+    /// The vendors' limits on whole bodies hold for anything the public may write.
+    #[test]
+    fn every_body_is_within_its_platforms_limit(text in "[好👨\u{200d}👩\"\\\\\n\u{1}a1，/]{0,300}", times in 1_usize..60, picture: bool) {
+        let case = CaseNumber::from_bits(7);
+        let long = text.repeat(times);
+        let public = Public { description: long.clone(), police_station: Some(long), ..person() };
+        let poster = picture.then_some("https://72.example.org/n/00000-00010/poster.jpg");
+        let message = message(&Said { poster, ..said(&case, &public) });
+        for platform in Platform::ALL {
+            let body = adapter(platform).compose(&message, 0);
+            let value = json_of(&body.bytes);
+            let shown = value.to_string();
+            prop_assert!(shown.contains(PREFIX) && shown.contains(&case.to_string()) && shown.contains(LINK));
+            match platform {
+                Platform::Wecom => prop_assert!(value["text"]["content"].as_str().unwrap().len() <= 2048),
+                _ => prop_assert!(body.bytes.len() <= 20_000, "{platform:?} {}", body.bytes.len()),
+            }
+        }
+    }
+}

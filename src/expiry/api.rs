@@ -1,0 +1,90 @@
+//! The JSON door of the expiry station: the reporter says that it is over.
+
+use actix_web::{post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Closer, ExpiryError};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Outcome;
+use crate::store::notices;
+use crate::vault::token_hash;
+use crate::web::json::Json;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::session::ManageToken;
+use crate::web::shared::Shared;
+
+impl From<ExpiryError> for Problem {
+    fn from(error: ExpiryError) -> Problem {
+        match error {
+            ExpiryError::Unknown => Problem::ManageLinkInvalid,
+            ExpiryError::Over(state) => Problem::NotPossible { state: state.as_str() },
+            ExpiryError::Refused(_) => Problem::Forbidden,
+            ExpiryError::Store(error) => error.into(),
+            ExpiryError::Blobs(what) => Problem::Internal(what),
+        }
+    }
+}
+
+/// The station behind the doors.
+pub fn closer(shared: &Shared) -> Closer {
+    Closer {
+        store: shared.store.clone(),
+        vault: shared.vault.clone(),
+        blobs: shared.blobs.clone(),
+        times: shared.times,
+    }
+}
+
+/// How it ended.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseBody {
+    /// `found`, `returned`, `rescued`, `fulfilled` or `withdrawn`.
+    outcome: String,
+    /// Whether the groups may know the outcome.
+    #[serde(default)]
+    announce: bool,
+}
+
+/// A notice that is over.
+#[derive(Serialize, ToSchema)]
+pub struct Closed {
+    #[schema(value_type = String)]
+    state: State,
+    #[schema(value_type = Option<String>)]
+    outcome: Option<Outcome>,
+}
+
+/// It is over
+#[utoipa::path(tag = "my", request_body = CloseBody, responses((status = 200, body = Closed), (status = 409)), security(("manage" = [])))]
+#[post("/my/notice/close")]
+pub async fn close(
+    token: ManageToken,
+    shared: web::Data<Shared>,
+    body: Json<CloseBody>,
+) -> Result<web::Json<Closed>, Problem> {
+    let outcome = Outcome::named(&body.0.outcome).ok_or_else(|| {
+        Problem::Invalid(FieldFaults::from([("outcome".to_owned(), FieldFault::new("unknown_value"))]))
+    })?;
+    let closed = close_by_token(&shared, &token.0, outcome, body.0.announce).await?;
+    Ok(web::Json(closed))
+}
+
+/// Closes the notice of a manage token, and wakes the worker for the closing message.
+///
+/// # Errors
+/// [`Problem::ManageLinkInvalid`], or that it is over already.
+pub async fn close_by_token(
+    shared: &Shared,
+    token: &str,
+    outcome: Outcome,
+    announce: bool,
+) -> Result<Closed, Problem> {
+    let hash = token_hash(token);
+    let found = shared.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
+    let notice = found.ok_or(Problem::ManageLinkInvalid)?;
+    let notice = closer(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
+    shared.work_is_due.notify_one();
+    Ok(Closed { state: notice.state.0, outcome: notice.outcome.map(|o| o.0) })
+}

@@ -1,0 +1,209 @@
+//! Connecting a chat and proving control of it: a code goes into the chat, and whoever reads it there
+//! types it in here.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::courier::{self, Errand};
+use super::{GroupError, Groups, NewGroup, Refusal, locked};
+use crate::broadcast::platforms::Credentials;
+use crate::domain::delivery::Outcome;
+use crate::domain::group::GroupState;
+use crate::domain::text::compact;
+use crate::store::groups::{self, Group};
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Conn, StoreError};
+use crate::vault::{self, Vault};
+
+/// How long a code is valid.
+const VALID: TimeDelta = TimeDelta::minutes(10);
+/// How often one code may be tried.
+const TRIES: i16 = 5;
+
+/// A group that was connected or got a new robot.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    pub id: Uuid,
+    /// A secret that we made: shown once, now.
+    pub secret: Option<String>,
+    /// What the platform said instead of taking the code.
+    pub refused: Option<Refusal>,
+}
+
+/// What trying a code came to; kept apart from errors, because a wrong try is to be written down.
+enum Tried {
+    Right,
+    Wrong,
+}
+
+impl Groups {
+    /// Keeps a new group, unverified, and sends the code into it. A chat that does not take the code is
+    /// kept all the same: its admin mends it and asks for another.
+    ///
+    /// # Errors
+    /// [`GroupError::Exists`] where the robot is connected already.
+    pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
+        let now = self.clock.now();
+        let mut group = Group {
+            id: Id(Uuid::now_v7()),
+            account_id: Id(account),
+            platform: Named(new.credentials.platform),
+            name: new.name,
+            credentials_sealed: Vec::new(),
+            address_hash: Vec::new(),
+            last4: String::new(),
+            language: Named(new.language),
+            state: Named(GroupState::Unverified),
+            reason: None,
+            kinds: new.kinds.bits(),
+            code_hash: None,
+            code_expires_at: None,
+            code_tries: 0,
+            probes: Vec::new(),
+            created_at: Time(now),
+            verified_at: None,
+        };
+        enter(&self.vault, &mut group, &new.credentials)?;
+        let id = group.id.0;
+        self.store
+            .write(move |tx| match groups::insert(tx, &group, &new.regions)? {
+                true => Ok(()),
+                false => Err(GroupError::Exists),
+            })
+            .await?;
+        self.greet(account, id, new.secret).await
+    }
+
+    /// Sends the code into a group that has just been kept.
+    pub(super) async fn greet(
+        &self,
+        account: Uuid,
+        id: Uuid,
+        secret: Option<String>,
+    ) -> Result<Connected, GroupError> {
+        let refused = match self.send_code(account, id).await {
+            Ok(()) => None,
+            Err(GroupError::Unreachable(refusal)) => Some(refusal),
+            Err(error) => return Err(error),
+        };
+        Ok(Connected { id, secret, refused })
+    }
+
+    /// Sends a new code; the one before is no longer good. Also how a disabled group comes back.
+    ///
+    /// # Errors
+    /// [`GroupError::NotPossible`] where control is proved, [`GroupError::TooMany`] after three codes in
+    /// an hour, [`GroupError::Unreachable`] where the platform certainly did not take it.
+    pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
+        let (now, code) = (self.clock.now(), random_code());
+        let (vault, hashed) = (self.vault.clone(), code.clone());
+        let errand: Errand = self
+            .store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                if super::preferences::is_proved(&group) {
+                    return Err(GroupError::NotPossible(group.state.0));
+                }
+                group.code_hash = Some(code_hash(&vault, id, &hashed));
+                group.code_expires_at = Some(Time(now + VALID));
+                group.code_tries = 0;
+                courier::set_out(tx, &mut group, now)
+            })
+            .await?;
+        let platform = errand.platform;
+        let verdict = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
+        match verdict.outcome {
+            // Without proof either way the code may be there: who can type it in has read it.
+            Outcome::Delivered(_) | Outcome::Unknown => Ok(()),
+            _ => Err(GroupError::Unreachable(Refusal::new(platform, verdict))),
+        }
+    }
+
+    /// Takes the code that was read in the chat. The group receives from now on.
+    ///
+    /// # Errors
+    /// [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where none is awaited any more;
+    /// [`GroupError::TooMany`] after five tries, right or wrong.
+    pub async fn verify(&self, account: Uuid, id: Uuid, given: &str) -> Result<(), GroupError> {
+        let now = self.clock.now();
+        let given = code_hash(&self.vault, id, &compact(given));
+        let tried = self.store.write(move |tx| try_code(tx, account, id, &given, now)).await?;
+        match tried {
+            Tried::Wrong => Err(GroupError::WrongCode),
+            Tried::Right => {
+                tracing::info!(group = %id, "control of a group was proved");
+                self.wake.notify_one();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Counts the try, then compares: of many tries at once no sixth is ever compared.
+fn try_code(
+    tx: &mut Conn,
+    account: Uuid,
+    id: Uuid,
+    given: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Tried, GroupError> {
+    let mut group = locked(tx, account, id)?;
+    if super::preferences::is_proved(&group) {
+        return Err(GroupError::NotPossible(group.state.0));
+    }
+    let awaited = group.code_hash.clone().zip(group.code_expires_at);
+    let Some((hash, expires)) = awaited.filter(|(_, expires)| expires.0 > now) else {
+        return Err(GroupError::CodeExpired);
+    };
+    if group.code_tries >= TRIES {
+        return Err(GroupError::TooMany(expires.0 - now));
+    }
+    group.code_tries += 1;
+    let right = vault::same(&hash, given);
+    if right {
+        group.state = Named(GroupState::Active);
+        group.reason = None;
+        group.verified_at = Some(Time(now));
+        forget_code(&mut group);
+        group.set_probes(&[]);
+        let platform = group.platform.0;
+        groups::reopen_lane(tx, id, &|sends| courier::pace(platform, sends, now))?;
+    }
+    groups::save(tx, &group)?;
+    Ok(if right { Tried::Right } else { Tried::Wrong })
+}
+
+/// Puts a way into the chat on a group; control of it is yet to be proved.
+pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
+    group.credentials_sealed = vault.seal("credentials", &serde_json::to_vec(credentials)?);
+    group.address_hash = vault.index("robot", &credentials.address_key());
+    group.last4 = credentials.last4();
+    group.state = Named(GroupState::Unverified);
+    group.reason = None;
+    group.verified_at = None;
+    forget_code(group);
+    Ok(())
+}
+
+fn forget_code(group: &mut Group) {
+    group.code_hash = None;
+    group.code_expires_at = None;
+    group.code_tries = 0;
+}
+
+/// Bound to its group: a code for one opens no other.
+fn code_hash(vault: &Vault, group: Uuid, code: &str) -> Vec<u8> {
+    vault.index("group-code", &format!("{group}:{code}"))
+}
+
+/// Six digits, each code as likely as any other.
+fn random_code() -> String {
+    const CODES: u32 = 1_000_000;
+    loop {
+        let drawn = u32::from_be_bytes(vault::random());
+        // The numbers beyond the last whole million would make small codes likelier.
+        if drawn < u32::MAX / CODES * CODES {
+            return format!("{:06}", drawn % CODES);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! What an admin fills in, read whole: either all of it can be kept, or every fault is named.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::broadcast::guard::{Guard, Refused};
+use crate::broadcast::platforms::{CredentialCode, CredentialFault, Credentials, adapter, recognise};
+use crate::domain::group::{Kinds, Platform};
+use crate::domain::language::Language;
+use crate::domain::notice::Kind;
+use crate::domain::region::Region;
+use crate::domain::text::{chars_len, one_line};
+use crate::vault;
+use crate::web::problem::{FieldFault, FieldFaults};
+
+/// The longest name of a group, in characters.
+pub const MAX_NAME: usize = 60;
+/// The most regions of one group.
+pub const MAX_REGIONS: usize = 50;
+
+/// As it was typed. What is absent keeps its value, or takes its default in a new group.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// Absent: recognised from the address.
+    pub platform: Option<String>,
+    pub name: Option<String>,
+    pub credentials: Option<Map<String, Value>>,
+    pub regions: Option<Vec<String>>,
+    pub kinds: Option<Vec<String>>,
+    pub language: Option<String>,
+}
+
+/// A group to be connected.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    pub name: String,
+    pub credentials: Credentials,
+    /// A secret that we made: its admin must see it once.
+    pub secret: Option<String>,
+    pub regions: Vec<Region>,
+    /// Every kind where nothing was said.
+    pub kinds: Kinds,
+    pub language: Language,
+}
+
+/// What is to be different about a group.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub credentials: Option<Credentials>,
+    /// A secret that we made: its admin must see it once.
+    pub secret: Option<String>,
+    pub regions: Option<Vec<Region>>,
+    pub kinds: Option<Kinds>,
+    pub language: Option<Language>,
+}
+
+impl Draft {
+    /// Reads a new group; `guard` says which addresses may be connected to.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn new_group(&self, guard: &Guard) -> Result<NewGroup, FieldFaults> {
+        let mut faults = FieldFaults::new();
+        let platform = self.platform(&mut faults);
+        let given = self.credentials.clone().unwrap_or_default();
+        let key = platform.and_then(|p| kept(credentials(p, &given, guard), &mut faults));
+        let rest = self.rest(&mut faults);
+        if rest.name.is_none() {
+            let _ = faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
+        }
+        if rest.regions.is_none() {
+            faults.entry("regions".to_owned()).or_insert(FieldFault::new("group_regions_required"));
+        }
+        match (key, rest.name, rest.regions) {
+            (Some((credentials, secret)), Some(name), Some(regions)) if faults.is_empty() => Ok(NewGroup {
+                name,
+                credentials,
+                secret,
+                regions,
+                kinds: rest.kinds.unwrap_or_else(Kinds::all),
+                language: rest.language.unwrap_or_default(),
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// Reads what is to be different about a group of that platform.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    pub fn change(&self, platform: Platform, guard: &Guard) -> Result<Change, FieldFaults> {
+        let mut faults = FieldFaults::new();
+        let mut change = self.rest(&mut faults);
+        if let Some(given) = &self.credentials
+            && let Some((credentials, secret)) = kept(credentials(platform, given, guard), &mut faults)
+        {
+            (change.credentials, change.secret) = (Some(credentials), secret);
+        }
+        if faults.is_empty() { Ok(change) } else { Err(faults) }
+    }
+
+    fn platform(&self, faults: &mut FieldFaults) -> Option<Platform> {
+        let address = self.credentials.as_ref().and_then(|c| c.get("url")?.as_str());
+        let (found, code) = match &self.platform {
+            Some(name) => (Platform::named(name), "group_platform_unknown"),
+            None => (address.and_then(recognise), "group_platform_required"),
+        };
+        if found.is_none() {
+            faults.insert("platform".to_owned(), FieldFault::new(code));
+        }
+        found
+    }
+
+    /// All but the way into the chat.
+    fn rest(&self, faults: &mut FieldFaults) -> Change {
+        Change {
+            name: self.name.as_deref().and_then(|given| kept(name(given), faults)),
+            regions: self.regions.as_deref().and_then(|given| kept(regions(given), faults)),
+            kinds: self.kinds.as_deref().and_then(|given| kept(kinds(given), faults)),
+            language: self.language.as_deref().and_then(|given| kept(language(given), faults)),
+            ..Change::default()
+        }
+    }
+}
+
+/// One field, or what is wrong with it.
+type Read<T> = Result<T, (String, FieldFault)>;
+
+fn kept<T>(read: Read<T>, faults: &mut FieldFaults) -> Option<T> {
+    read.map_err(|(field, fault)| faults.insert(field, fault)).ok()
+}
+
+fn wrong<T>(field: &str, code: &'static str, values: Vec<(&'static str, String)>) -> Read<T> {
+    Err((field.to_owned(), FieldFault { code, values }))
+}
+
+fn name(given: &str) -> Read<String> {
+    let name = one_line(given, usize::MAX);
+    match chars_len(&name) {
+        0 => wrong("name", "group_name_required", Vec::new()),
+        1..=MAX_NAME => Ok(name),
+        _ => wrong("name", "group_name_long", vec![("max", MAX_NAME.to_string())]),
+    }
+}
+
+fn regions(given: &[String]) -> Read<Vec<Region>> {
+    let mut regions = Vec::new();
+    for code in given {
+        match Region::parse(code) {
+            Ok(region) => regions.push(region),
+            Err(_) => return wrong("regions", "group_region_unknown", vec![("region", one_line(code, 20))]),
+        }
+    }
+    regions.sort_unstable();
+    regions.dedup();
+    match regions.len() {
+        0 => wrong("regions", "group_regions_required", Vec::new()),
+        1..=MAX_REGIONS => Ok(regions),
+        _ => wrong("regions", "group_regions_many", vec![("max", MAX_REGIONS.to_string())]),
+    }
+}
+
+fn kinds(given: &[String]) -> Read<Kinds> {
+    let kinds: Option<Kinds> = given.iter().map(|name| Kind::named(name)).collect();
+    match kinds {
+        Some(kinds) if !kinds.is_empty() => Ok(kinds),
+        Some(_) => wrong("kinds", "group_kinds_required", Vec::new()),
+        None => wrong("kinds", "group_kind_unknown", Vec::new()),
+    }
+}
+
+fn language(given: &str) -> Read<Language> {
+    Language::named(given).map_or_else(|| wrong("language", "group_language_unknown", Vec::new()), Ok)
+}
+
+/// The way into the chat, and the secret in it if we made that.
+fn credentials(
+    platform: Platform,
+    given: &Map<String, Value>,
+    guard: &Guard,
+) -> Read<(Credentials, Option<String>)> {
+    let at = |field: &str, code| wrong(&format!("credentials.{field}"), code, Vec::new());
+    let read = match adapter(platform).credentials(given, &vault::random()) {
+        Ok(read) => read,
+        Err(CredentialFault { field, code }) => return at(&field, sentence(code)),
+    };
+    let address = Url::parse(&read.url).map_err(|_| Refused::Scheme);
+    if let Err(refused) = address.and_then(|url| guard.target(platform, &url)) {
+        return at("url", refusal(refused));
+    }
+    let told = given.get("secret").and_then(Value::as_str).is_some_and(|secret| !secret.trim().is_empty());
+    let made = read.secret.clone().filter(|_| !told);
+    Ok((read, made))
+}
+
+/// The sentence for a fault of credentials.
+const fn sentence(code: CredentialCode) -> &'static str {
+    match code {
+        CredentialCode::Missing => "credential_missing",
+        CredentialCode::Unknown => "credential_unknown",
+        CredentialCode::NotText => "credential_not_text",
+        CredentialCode::TooLong => "credential_too_long",
+        CredentialCode::NotAnAddress => "credential_not_an_address",
+        CredentialCode::Belongs(Platform::Wecom) => "credential_belongs_to_wecom",
+        CredentialCode::Belongs(Platform::Dingtalk) => "credential_belongs_to_dingtalk",
+        CredentialCode::Belongs(Platform::Feishu) => "credential_belongs_to_feishu",
+        CredentialCode::Belongs(Platform::Webhook) => "credential_host",
+        CredentialCode::Incomplete => "credential_incomplete",
+        CredentialCode::BadSecret => "credential_bad_secret",
+    }
+}
+
+/// The sentence for an address that we do not connect to.
+const fn refusal(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Scheme => "credential_not_an_address",
+        Refused::Host | Refused::Address => "credential_host",
+        Refused::Port => "credential_port",
+        Refused::Path => "credential_incomplete",
+        Refused::UserInfo | Refused::Fragment => "credential_extra",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn draft(platform: Option<&str>, url: &str) -> Draft {
+        Draft {
+            platform: platform.map(str::to_owned),
+            name: Some("广阳 互助群".to_owned()),
+            credentials: json!({ "url": url }).as_object().cloned(),
+            regions: Some(vec!["131003".to_owned(), "131000".to_owned(), "131003".to_owned()]),
+            kinds: None,
+            language: None,
+        }
+    }
+
+    fn codes(faults: &FieldFaults) -> Vec<(&str, &str)> {
+        faults.iter().map(|(field, fault)| (field.as_str(), fault.code)).collect()
+    }
+
+    const WECOM: &str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6";
+
+    #[test]
+    fn a_whole_draft_is_read_and_its_platform_recognised() {
+        let new = draft(None, WECOM).new_group(&Guard::default()).unwrap();
+        assert_eq!(new.credentials.platform, Platform::Wecom);
+        assert_eq!(new.regions.iter().map(Region::code).collect::<Vec<_>>(), ["131000", "131003"]);
+        assert_eq!(new.kinds, Kinds::all());
+        assert_eq!(new.secret, None);
+    }
+
+    #[test]
+    fn an_address_of_another_platform_is_told_as_such() {
+        let faults = draft(Some("dingtalk"), WECOM).new_group(&Guard::default()).unwrap_err();
+        assert_eq!(codes(&faults), [("credentials.url", "credential_belongs_to_wecom")]);
+    }
+
+    #[test]
+    fn addresses_we_do_not_connect_to_are_refused_before_anything_is_kept() {
+        for (platform, url, code) in [
+            ("webhook", "https://127.0.0.1/x", "credential_host"),
+            ("webhook", "http://hooks.example.org/x", "credential_not_an_address"),
+            ("webhook", "https://hooks.example.org:8443/x", "credential_port"),
+            ("webhook", "https://me@hooks.example.org/x", "credential_extra"),
+            ("wecom", "https://evil.example.org/cgi-bin/webhook/send?key=1", "credential_host"),
+            ("wecom", "693a91f6", "credential_not_an_address"),
+            ("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "credential_incomplete"),
+        ] {
+            let faults = draft(Some(platform), url).new_group(&Guard::default()).unwrap_err();
+            assert_eq!(codes(&faults), [("credentials.url", code)], "{url}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let empty = Draft { regions: Some(vec!["999999".to_owned()]), kinds: Some(vec![]), ..Draft::default() };
+        assert_eq!(
+            codes(&empty.new_group(&Guard::default()).unwrap_err()),
+            [
+                ("kinds", "group_kinds_required"),
+                ("name", "group_name_required"),
+                ("platform", "group_platform_required"),
+                ("regions", "group_region_unknown"),
+            ]
+        );
+        let many: Vec<String> = Region::all().iter().take(51).map(|r| r.code().to_owned()).collect();
+        let change = Draft {
+            regions: Some(many),
+            name: Some("群".repeat(61)),
+            language: Some("fr".to_owned()),
+            kinds: Some(vec!["weather".to_owned()]),
+            ..Draft::default()
+        };
+        assert_eq!(
+            codes(&change.change(Platform::Wecom, &Guard::default()).unwrap_err()),
+            [
+                ("kinds", "group_kind_unknown"),
+                ("language", "group_language_unknown"),
+                ("name", "group_name_long"),
+                ("regions", "group_regions_many"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_webhook_without_a_secret_gets_one_to_be_shown() {
+        let new = draft(Some("webhook"), "https://hooks.example.org/x").new_group(&Guard::default()).unwrap();
+        assert!(new.secret.as_deref().is_some_and(|s| s.starts_with("whsec_")), "{new:?}");
+        assert_eq!(new.secret, new.credentials.secret);
+        let mut own = draft(Some("webhook"), "https://hooks.example.org/x");
+        let secret = new.secret.unwrap();
+        own.credentials.as_mut().unwrap().insert("secret".to_owned(), secret.into());
+        assert_eq!(own.new_group(&Guard::default()).unwrap().secret, None);
+    }
+}

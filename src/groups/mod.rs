@@ -1,0 +1,115 @@
+//! Who receives: an admin connects a chat and proves control of it, says what it wants to hear, and
+//! reads what became of every message.
+//!
+//! No step talks to a platform inside a transaction: what is to be said is decided and written down,
+//! then said, then what came of it is written down.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::broadcast::platforms::Verdict;
+use crate::broadcast::send::Sender;
+use crate::clock::Clock;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::{GroupState, Platform};
+use crate::store::groups::{self, Group, NotHeld};
+use crate::store::{Conn, Store, StoreError};
+use crate::vault::Vault;
+
+pub mod api;
+mod connect;
+mod courier;
+mod delivery_log;
+mod draft;
+mod form;
+pub mod pages;
+mod preferences;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use connect::Connected;
+pub use draft::{Change, Draft, MAX_REGIONS, NewGroup};
+
+/// The station of the groups; cheap to clone.
+#[derive(Clone)]
+pub struct Groups {
+    pub store: Store,
+    pub vault: Vault,
+    pub clock: Clock,
+    pub sender: Arc<Sender>,
+    /// Wakes the worker when a group can receive again.
+    pub wake: Arc<Notify>,
+}
+
+/// Why a step was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum GroupError {
+    #[error("this admin has no such group")]
+    Unknown,
+    #[error("the robot is connected already")]
+    Exists,
+    #[error("a group that is {} cannot do that", .0.as_str())]
+    NotPossible(GroupState),
+    #[error("the code is wrong")]
+    WrongCode,
+    #[error("no code is awaited, or it has expired")]
+    CodeExpired,
+    #[error("too often; possible again in {0}")]
+    TooMany(TimeDelta),
+    #[error("the platform did not take the message")]
+    Unreachable(Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a platform said instead of taking a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub platform: Platform,
+    pub outcome: Outcome,
+    /// The platform's code, or ours where there was no answer.
+    pub code: Option<String>,
+}
+
+impl Refusal {
+    fn new(platform: Platform, verdict: Verdict) -> Refusal {
+        Refusal { platform, outcome: verdict.outcome, code: verdict.code }
+    }
+
+    /// What the admin has to mend at the platform, where the platform told.
+    pub const fn fault(&self) -> Option<Fault> {
+        match self.outcome {
+            Outcome::Config(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+impl Groups {
+    /// The groups of an admin, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn list(&self, account: Uuid) -> Result<Vec<Group>, GroupError> {
+        Ok(self.store.read(move |c| groups::of_account(c, account)).await?)
+    }
+}
+
+/// Locks an admin's group. Nobody else's can be told from one that does not exist.
+fn locked(tx: &mut Conn, account: Uuid, id: Uuid) -> Result<Group, GroupError> {
+    groups::lock(tx, account, id)?.ok_or(GroupError::Unknown)
+}
+
+impl NotHeld {
+    fn refused(self, now: DateTime<Utc>) -> GroupError {
+        GroupError::TooMany(match self {
+            // About as long as a platform takes to answer.
+            NotHeld::InUse => TimeDelta::seconds(5),
+            NotHeld::Full(until) => until - now,
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! What a group wants to hear, and whether it wants to hear anything: changes, pause, resume, delete.
+
+use uuid::Uuid;
+
+use super::connect::enter;
+use super::{Change, Connected, GroupError, Groups, locked};
+use crate::domain::group::GroupState;
+use crate::domain::region::Region;
+use crate::store::groups::{self, Group, Lane};
+use crate::store::types::Named;
+
+/// Whether its admin has proved control of it.
+pub(super) fn is_proved(group: &Group) -> bool {
+    matches!(group.state.0, GroupState::Active | GroupState::Paused)
+}
+
+/// A group with all that its admin may know.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    pub group: Group,
+    pub regions: Vec<Region>,
+    pub lane: Option<Lane>,
+}
+
+impl Groups {
+    /// One of an admin's groups.
+    ///
+    /// # Errors
+    /// [`GroupError::Unknown`].
+    pub async fn whole(&self, account: Uuid, id: Uuid) -> Result<Whole, GroupError> {
+        let found = self
+            .store
+            .read(move |c| {
+                let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
+                Ok(Some(Whole { group, regions: groups::regions(c, id)?, lane: groups::lane(c, id)? }))
+            })
+            .await?;
+        found.ok_or(GroupError::Unknown)
+    }
+
+    /// Changes a group. With a new way into the chat, control has to be proved again, and a code is
+    /// sent at once.
+    ///
+    /// # Errors
+    /// [`GroupError::Exists`] where the new robot is connected already.
+    pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
+        let (vault, secret, enters) = (self.vault.clone(), change.secret.clone(), change.credentials.is_some());
+        self.store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                if let Some(credentials) = &change.credentials {
+                    let robot = group.address_hash.clone();
+                    enter(&vault, &mut group, credentials)?;
+                    if group.address_hash != robot {
+                        groups::renew_lane(tx, id)?;
+                    }
+                }
+                if let Some(name) = change.name {
+                    group.name = name;
+                }
+                if let Some(kinds) = change.kinds {
+                    group.kinds = kinds.bits();
+                }
+                if let Some(language) = change.language {
+                    group.language = Named(language);
+                }
+                if let Some(regions) = &change.regions {
+                    groups::set_regions(tx, id, regions)?;
+                }
+                if groups::save(tx, &group)? { Ok(()) } else { Err(GroupError::Exists) }
+            })
+            .await?;
+        if enters {
+            return self.greet(account, id, secret).await;
+        }
+        Ok(Connected { id, secret: None, refused: None })
+    }
+
+    /// Stops what goes to a group until [`Groups::resume`].
+    ///
+    /// # Errors
+    /// [`GroupError::NotPossible`] where nothing goes to it anyway.
+    pub async fn pause(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
+        self.switch(account, id, GroupState::Paused).await
+    }
+
+    /// Lets a paused group receive again, also what waited and is still true.
+    ///
+    /// # Errors
+    /// [`GroupError::NotPossible`] where control of it has to be proved first.
+    pub async fn resume(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
+        let state = self.switch(account, id, GroupState::Active).await?;
+        self.wake.notify_one();
+        Ok(state)
+    }
+
+    async fn switch(&self, account: Uuid, id: Uuid, to: GroupState) -> Result<GroupState, GroupError> {
+        self.store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                if !is_proved(&group) {
+                    return Err(GroupError::NotPossible(group.state.0));
+                }
+                group.state = Named(to);
+                groups::save(tx, &group)?;
+                Ok(to)
+            })
+            .await
+    }
+
+    /// Forgets a group and its credentials, and cancels at once what waits for it.
+    ///
+    /// # Errors
+    /// [`GroupError::Unknown`].
+    pub async fn delete(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
+        self.store
+            .write(move |tx| {
+                locked(tx, account, id)?;
+                Ok(groups::delete(tx, id)?)
+            })
+            .await
+    }
+}

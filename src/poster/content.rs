@@ -1,0 +1,217 @@
+//! What a notice's poster says: the facts people can act on, in the words of one language.
+
+use chrono::{DateTime, Datelike, Utc};
+
+use super::{Kind, Poster, Row, Texts};
+use crate::clock::beijing;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::language::Language;
+use crate::domain::notice::{Direction, Person, Precision, Public, Sex, Subject};
+use crate::language::{Arg, text, text_with};
+
+/// The words of one poster, owned, so that a poster can be drawn from them.
+#[derive(Clone, Debug)]
+pub struct Content {
+    kind: Kind,
+    title: String,
+    heading: String,
+    summary: String,
+    highlight: String,
+    highlights: Vec<String>,
+    rows: Vec<(String, String)>,
+    story: String,
+    act: String,
+    act_hint: String,
+    case_number: String,
+    url: String,
+    valid_until: String,
+    language: Language,
+}
+
+impl Content {
+    /// The words for a live notice.
+    pub fn of(
+        public: &Public,
+        case_number: &CaseNumber,
+        url: String,
+        ends_at: DateTime<Utc>,
+        language: Language,
+    ) -> Content {
+        let words = Words(language);
+        let kind = match &public.subject {
+            Subject::MissingPerson { .. } => Kind::MissingPerson,
+            Subject::LostProperty { .. } => Kind::LostProperty,
+            Subject::Rescue { .. } => Kind::Rescue,
+            Subject::Donation { .. } => Kind::Donation,
+        };
+        let sort = sort(&public.subject);
+        let (heading, summary) = heading(&public.subject, words);
+        Content {
+            kind,
+            title: words.of(&format!("poster-title-{sort}")),
+            heading,
+            summary,
+            highlight: words.of(&format!("poster-seen-{sort}")),
+            highlights: highlights(public, words),
+            rows: rows(public, words),
+            story: story(public, words),
+            act: words.of(&format!("poster-act-{sort}")),
+            act_hint: words.of(&format!("poster-hint-{sort}")),
+            case_number: case_number.to_string(),
+            url,
+            valid_until: words.moment("poster-until", ends_at),
+            language,
+        }
+    }
+
+    /// Hands the words to the painter, with the photo where there is one.
+    pub fn draw(
+        &self,
+        painter: &mut super::Painter,
+        photo: Option<&[u8]>,
+    ) -> Result<Vec<u8>, super::PosterError> {
+        let highlights: Vec<&str> = self.highlights.iter().map(String::as_str).collect();
+        let rows: Vec<Row<'_>> = self.rows.iter().map(|(label, value)| Row { label, value }).collect();
+        painter.draw(&Poster {
+            kind: self.kind,
+            title: &self.title,
+            heading: &self.heading,
+            summary: &self.summary,
+            photo,
+            highlight: &self.highlight,
+            highlights: &highlights,
+            rows: &rows,
+            story: &self.story,
+            act: &self.act,
+            act_hint: &self.act_hint,
+            case_number: &self.case_number,
+            url: &self.url,
+            valid_until: &self.valid_until,
+            texts: &texts(self.language),
+        })
+    }
+}
+
+/// The fixed sentences of a language.
+pub const fn texts(language: Language) -> Texts<'static> {
+    match language {
+        Language::ZhCn => Texts::zh_cn(),
+        Language::En => Texts::en(),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Words(Language);
+
+impl Words {
+    fn of(self, key: &str) -> String {
+        text(self.0, key)
+    }
+
+    fn with(self, key: &str, args: &[Arg<'_>]) -> String {
+        text_with(self.0, key, args)
+    }
+
+    /// A time as people in Beijing read it.
+    fn moment(self, key: &str, at: DateTime<Utc>) -> String {
+        let at = at.with_timezone(&beijing());
+        let weekday = self.of(&format!("poster-weekday-{}", at.weekday().number_from_monday()));
+        self.with(
+            key,
+            &[
+                ("month", at.month().into()),
+                ("day", at.day().into()),
+                ("weekday", weekday.into()),
+                ("time", at.format("%H:%M").to_string().into()),
+            ],
+        )
+    }
+
+    fn row(self, label: &str, value: &str) -> (String, String) {
+        (self.of(label), value.to_owned())
+    }
+}
+
+/// The kind, with lost and found told apart.
+const fn sort(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::MissingPerson { .. } => "missing_person",
+        Subject::LostProperty { item } => match item.direction {
+            Direction::Lost => "lost",
+            Direction::Found => "found",
+        },
+        Subject::Rescue { .. } => "rescue",
+        Subject::Donation { .. } => "donation",
+    }
+}
+
+fn heading(subject: &Subject, words: Words) -> (String, String) {
+    match subject {
+        Subject::MissingPerson { person } => (person.name.clone(), person_summary(person, words)),
+        Subject::LostProperty { item } => {
+            let parts = [item.brand.as_deref(), item.colour.as_deref()];
+            (item.what.clone(), parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+        }
+        Subject::Rescue { incident } => {
+            let people = incident.people.map(|n| words.with("poster-people-count", &[("people", n.into())]));
+            (words.of(&format!("poster-incident-{}", incident.what.as_str())), people.unwrap_or_default())
+        }
+        Subject::Donation { campaign } => (campaign.organisation.clone(), String::new()),
+    }
+}
+
+fn person_summary(person: &Person, words: Words) -> String {
+    let sex = match person.sex {
+        Some(Sex::Female) => Some(words.of("poster-female")),
+        Some(Sex::Male) => Some(words.of("poster-male")),
+        Some(Sex::Other) | None => None,
+    };
+    let age = words.with("poster-age", &[("age", person.age.into())]);
+    let height = person.height_cm.map(|cm| words.with("poster-height", &[("cm", cm.into())]));
+    [sex, Some(age), height].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn highlights(public: &Public, words: Words) -> Vec<String> {
+    let region = public.region.full_name();
+    let Some(seen) = &public.last_seen else { return vec![region.to_string()] };
+    let key = match seen.precision {
+        Precision::Exact => "poster-at-exact",
+        Precision::About => "poster-at-about",
+        Precision::Day => "poster-at-day",
+    };
+    vec![
+        words.moment(key, seen.at),
+        format!("{region}{}{}", if words.0 == Language::En { " " } else { "" }, seen.place),
+    ]
+}
+
+fn rows(public: &Public, words: Words) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |label: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            rows.push(words.row(label, value));
+        }
+    };
+    match &public.subject {
+        Subject::MissingPerson { person } => {
+            row("poster-looks", person.appearance.as_deref());
+            row("poster-clothing", person.clothing.as_deref());
+        }
+        Subject::LostProperty { item } => row("poster-held_at", item.held_at.as_deref()),
+        Subject::Rescue { .. } => {}
+        Subject::Donation { campaign } => {
+            row("poster-needs", Some(&campaign.needs));
+            row("poster-filing_number", Some(&campaign.filing_number));
+            row("poster-window", Some(&format!("{} – {}", campaign.starts_on, campaign.ends_on)));
+        }
+    }
+    row("poster-police", public.police_station.as_deref());
+    row("poster-phone", public.phone.as_deref());
+    rows
+}
+
+fn story(public: &Public, words: Words) -> String {
+    let urgent = matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
+    let health = if urgent { words.of("poster-health") } else { String::new() };
+    format!("{health}{}{}", if urgent && words.0 == Language::En { " " } else { "" }, public.description)
+}

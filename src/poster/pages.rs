@@ -1,0 +1,55 @@
+//! The door to the poster: of a live notice the poster itself, otherwise a plain one that says so.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use super::Ending;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::life_cycle::State;
+use crate::store::notices;
+use crate::web::limits::Limit;
+use crate::web::problem::Problem;
+use crate::web::request;
+use crate::web::shared::Shared;
+
+/// The poster of a case, as a JPEG.
+#[get("/n/{case}/poster.jpg")]
+pub async fn poster(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let client = request::client(&http, &shared.trusted_proxies);
+    shared.limits.check(Limit::Reads, client)?;
+    let case: CaseNumber = path.parse().map_err(|_| Problem::CaseMalformed)?;
+    let (language, now, vault) = (request::language(&http), shared.clock.now(), shared.vault.clone());
+    let found = shared
+        .store
+        .read(move |c| {
+            let Some(notice) = notices::by_case(c, case.as_str())? else { return Ok(None) };
+            let live = notice.live_revision.filter(|_| notice.is_public(now));
+            let revision = match live {
+                Some(number) => notices::revision(c, notice.id.0, number)?,
+                None => None,
+            };
+            let public = match (revision, notice.key(&vault)?) {
+                (Some(revision), Some(key)) => Some(revision.public(&key)?),
+                _ => None,
+            };
+            Ok(Some((notice, public)))
+        })
+        .await?;
+    let (notice, public) = found.ok_or(Problem::CaseUnknown)?;
+    let drawn = match public {
+        Some(public) => shared.press.poster(&notice, &public, language).await,
+        None => shared.press.ended(&notice, ending(notice.state_at(now)), language).await,
+    };
+    let drawn = drawn.map_err(|e| Problem::Internal(e.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header(("content-security-policy", "sandbox"))
+        .body(drawn))
+}
+
+fn ending(state: State) -> Ending {
+    if state.is_over() { Ending::Over } else { Ending::Paused }
+}

@@ -1,0 +1,154 @@
+//! The printing press: draws posters off the async threads, at most two at once, and keeps the latest.
+//!
+//! Whether a poster may be seen at all is asked at the door, at every reading: what is kept here is a
+//! picture, never the permission to show it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::content::{Content, texts};
+use super::{Ended, Ending, Painter, PosterError};
+use crate::blobs::Blobs;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::language::Language;
+use crate::domain::notice::Public;
+use crate::store::notices::Notice;
+use crate::store::{Store, StoreError, photos};
+use crate::vault::Vault;
+
+/// Posters drawn at the same time: as many as there are usually cores.
+const AT_ONCE: usize = 2;
+/// Posters kept; at 500 KB each at most 16 MB.
+const KEPT: usize = 32;
+
+/// Why there is no poster.
+#[derive(Debug, thiserror::Error)]
+pub enum PressError {
+    #[error(transparent)]
+    Poster(#[from] PosterError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the photo cannot be read: {0}")]
+    Photo(String),
+    #[error("the drawing was broken off")]
+    BrokenOff,
+}
+
+type Kept = HashMap<(Uuid, i32, Language), Bytes>;
+
+/// Draws and keeps posters; cheap to clone.
+#[derive(Clone)]
+pub struct Press {
+    store: Store,
+    vault: Vault,
+    blobs: Blobs,
+    base_url: Arc<str>,
+    room: Arc<Semaphore>,
+    painters: Arc<Mutex<Vec<Painter>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+impl Press {
+    /// A press with nothing printed yet.
+    pub fn new(store: Store, vault: Vault, blobs: Blobs, base_url: Arc<str>) -> Press {
+        Press {
+            store,
+            vault,
+            blobs,
+            base_url,
+            room: Arc::new(Semaphore::new(AT_ONCE)),
+            painters: Arc::default(),
+            kept: Arc::default(),
+        }
+    }
+
+    /// The poster of a notice's live revision.
+    ///
+    /// # Errors
+    /// See [`PressError`].
+    pub async fn poster(
+        &self,
+        notice: &Notice,
+        public: &Public,
+        language: Language,
+    ) -> Result<Bytes, PressError> {
+        let key = (notice.id.0, notice.live_revision.unwrap_or_default(), language);
+        if let Some(kept) = lock(&self.kept).get(&key) {
+            return Ok(kept.clone());
+        }
+        let case_number = case_number(notice)?;
+        let ends_at = notice.ends_at.map(|t| t.0).unwrap_or_default();
+        let content = Content::of(public, &case_number, self.link(&case_number), ends_at, language);
+        let photo = match public.photos.first() {
+            Some(id) => self.photo(*id).await?,
+            None => None,
+        };
+        let drawn = self.draw(move |painter| content.draw(painter, photo.as_deref())).await?;
+        let mut kept = lock(&self.kept);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, drawn.clone());
+        Ok(drawn)
+    }
+
+    /// The plain poster that says a notice is over, or paused: nothing of the person on it.
+    ///
+    /// # Errors
+    /// See [`PressError`].
+    pub async fn ended(
+        &self,
+        notice: &Notice,
+        ending: Ending,
+        language: Language,
+    ) -> Result<Bytes, PressError> {
+        let case_number = case_number(notice)?;
+        let url = self.link(&case_number);
+        let shown = case_number.to_string();
+        self.draw(move |painter| {
+            painter.draw_ended(&Ended { ending, case_number: &shown, url: &url, texts: &texts(language) })
+        })
+        .await
+    }
+
+    fn link(&self, case_number: &CaseNumber) -> String {
+        format!("{}/n/{case_number}", self.base_url)
+    }
+
+    async fn photo(&self, id: Uuid) -> Result<Option<Vec<u8>>, PressError> {
+        let Some(photo) = self.store.read(move |c| photos::by_id(c, id)).await? else { return Ok(None) };
+        let read = self.blobs.photo(&self.vault, &photo, "page").await;
+        read.map(Some).map_err(|e| PressError::Photo(e.to_string()))
+    }
+
+    async fn draw<F>(&self, drawing: F) -> Result<Bytes, PressError>
+    where
+        F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
+    {
+        let room = self.room.clone().acquire_owned().await.map_err(|_| PressError::BrokenOff)?;
+        let painters = self.painters.clone();
+        let drawn = tokio::task::spawn_blocking(move || {
+            let mut painter = lock(&painters).pop().unwrap_or_default();
+            let drawn = drawing(&mut painter);
+            lock(&painters).push(painter);
+            drop(room);
+            drawn
+        })
+        .await
+        .map_err(|_| PressError::BrokenOff)?;
+        Ok(Bytes::from(drawn?))
+    }
+}
+
+fn case_number(notice: &Notice) -> Result<CaseNumber, StoreError> {
+    notice.case_number.parse().map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // What a panicking drawing left behind is whole: painters and pictures are put in only when done.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

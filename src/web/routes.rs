@@ -1,0 +1,52 @@
+//! Every address of the program, on one page.
+
+use actix_web::web::{self, ServiceConfig};
+
+use super::health;
+use super::problem::Problem;
+use crate::{accounts, expiry, poster, review};
+
+/// Mounts all doors.
+pub fn all(doors: &mut ServiceConfig) {
+    doors
+        .service(web::scope("/api").configure(api).default_service(web::to(nothing_here)))
+        .configure(pages)
+        .service(health::alive)
+        .service(health::ready)
+        .service(health::metrics)
+        .default_service(web::to(nothing_here));
+}
+
+fn api(doors: &mut ServiceConfig) {
+    doors.service(
+        web::scope("/v1")
+            // review
+            .service(review::api::queue)
+            .service(review::api::sheet)
+            .service(review::api::claim)
+            .service(review::api::release)
+            .service(review::api::decide)
+            .service(review::api::undo)
+            .service(review::api::pause)
+            .service(review::api::resume)
+            .service(review::api::remove)
+            // expiry
+            .service(expiry::api::close)
+            .default_service(web::to(nothing_here)),
+    );
+}
+
+fn pages(doors: &mut ServiceConfig) {
+    doors
+        // accounts
+        .route("/login", web::get().to(accounts::pages::show_login))
+        .route("/login", web::post().to(accounts::pages::log_in))
+        .route("/logout", web::get().to(accounts::pages::show_logout))
+        .route("/logout", web::post().to(accounts::pages::log_out))
+        // poster
+        .service(poster::pages::poster);
+}
+
+async fn nothing_here() -> Result<&'static str, Problem> {
+    Err(Problem::NotFound)
+}

@@ -1,0 +1,240 @@
+//! Every adapter, through the real sender, against its platform's stand-in.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use serde_json::{Map, Value, json};
+use seventytwo::broadcast::guard::{Guard, Refused};
+use seventytwo::broadcast::message::{Message, plain};
+use seventytwo::broadcast::platforms::{Credentials, Outgoing, Stamp, Verdict, adapter};
+use seventytwo::broadcast::send::{Limits, SendFault, Sender};
+use seventytwo::domain::delivery::{Fault, Outcome};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::language::Language;
+use url::Url;
+use uuid::Uuid;
+
+use crate::fakes::{Act, Fake, Rules, Wire};
+use crate::{Test, alone};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    alone!(every_platform_takes_what_we_send),
+    alone!(a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named),
+    alone!(the_twenty_first_message_of_a_minute_is_limited),
+    alone!(faults_of_a_platform_are_judged_and_redirects_not_followed),
+    alone!(connections_are_kept),
+    alone!(a_connection_closed_while_it_rested_costs_nothing),
+    alone!(silence_after_a_request_is_doubt_and_never_repeated),
+    alone!(of_an_endless_answer_sixteen_kilobytes_are_read),
+    alone!(a_host_at_its_cap_lets_requests_wait_and_then_go),
+    alone!(what_is_refused_is_not_connected_to),
+    alone!(nobody_listening_is_no_delivery),
+];
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 1, 40, 0).unwrap()
+}
+
+fn words() -> Message {
+    plain(Language::ZhCn, "broadcast-code", &[("code", "123456".into())])
+}
+
+fn credentials(platform: Platform, url: &str, secret: Option<&str>, keyword: Option<&str>) -> Credentials {
+    let fields = [("url", Some(url)), ("secret", secret), ("keyword", keyword)];
+    let given: Map<String, Value> =
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+    adapter(platform).credentials(&given, &[7; 32]).unwrap()
+}
+
+/// One group on one fake, and the way to it.
+struct Lane {
+    fake: Fake,
+    sender: Sender,
+    credentials: Credentials,
+}
+
+impl Lane {
+    async fn start(platform: Platform, rules: Rules, keyword: Option<&str>) -> Lane {
+        let secret = rules.secret.clone();
+        let fake = Fake::start(platform, rules, now()).await;
+        let sender = Sender::new(Guard::new([fake.gateway()]), Limits::default());
+        let credentials = credentials(platform, &fake.robot(), secret.as_deref(), keyword);
+        Lane { fake, sender, credentials }
+    }
+
+    async fn deliver(&self, message: &Message, at: DateTime<Utc>) -> Verdict {
+        let adapter = adapter(self.credentials.platform);
+        let stamp = Stamp { now: at, delivery: Uuid::from_u128(7) };
+        let outgoing = adapter.address(&adapter.compose(message, 0), &self.credentials, &stamp);
+        adapter.judge(&self.sender.send(outgoing).await.unwrap())
+    }
+}
+
+fn secret_of(platform: Platform) -> Option<String> {
+    match platform {
+        Platform::Wecom => None,
+        Platform::Dingtalk | Platform::Feishu => Some("SECret".into()),
+        Platform::Webhook => Some(SECRET.into()),
+    }
+}
+
+async fn every_platform_takes_what_we_send() {
+    for platform in Platform::ALL {
+        let lane = Lane::start(platform, Rules { secret: secret_of(platform), keyword: None }, None).await;
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None), "{platform:?}");
+        assert!(lane.fake.read().unwrap().to_string().contains("【72小时】"));
+        lane.fake.assert_drained().await;
+    }
+}
+
+async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
+    for platform in [Platform::Dingtalk, Platform::Feishu] {
+        let rules = Rules { secret: Some("SECret".into()), keyword: Some("寻亲".into()) };
+        let mut lane = Lane::start(platform, rules, None).await;
+        let fault = |verdict: Verdict| match verdict.outcome {
+            Outcome::Config(fault) => fault,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(fault(lane.deliver(&words(), now()).await), Fault::Keyword);
+        let old = if platform == Platform::Dingtalk { Fault::Clock } else { Fault::Signature };
+        assert_eq!(fault(lane.deliver(&words(), now() - TimeDelta::hours(2)).await), old);
+        let robot = lane.fake.robot();
+        lane.credentials = credentials(platform, &robot, Some("SECond"), Some("寻亲"));
+        assert_eq!(fault(lane.deliver(&words(), now()).await), Fault::Signature);
+        lane.credentials = credentials(platform, &robot, Some("SECret"), Some("寻亲"));
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
+        assert!(lane.fake.read().is_some());
+        lane.fake.assert_drained().await;
+    }
+}
+
+async fn the_twenty_first_message_of_a_minute_is_limited() {
+    for (platform, wait) in [(Platform::Wecom, 60), (Platform::Dingtalk, 600)] {
+        let lane = Lane::start(platform, Rules::default(), None).await;
+        for _ in 0..20 {
+            assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
+            lane.fake.read().unwrap();
+        }
+        let limited = Outcome::Slow(Duration::from_secs(wait));
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, limited);
+        lane.fake.set_now(now() + TimeDelta::seconds(60));
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
+        lane.fake.read().unwrap();
+        lane.fake.assert_drained().await;
+    }
+}
+
+async fn faults_of_a_platform_are_judged_and_redirects_not_followed() {
+    let lane = Lane::start(Platform::Wecom, Rules::default(), None).await;
+    let canary = Wire::start(&[]).await;
+    for (status, header, body, outcome) in [
+        (302, ("location", canary.address.as_str()), "", Outcome::Retry),
+        (429, ("retry-after", "17"), "", Outcome::Slow(Duration::from_secs(17))),
+        (500, ("x-nothing", ""), "<html>", Outcome::Retry),
+        (200, ("x-nothing", ""), "<html>ok</html>", Outcome::Unknown),
+        (200, ("x-nothing", ""), r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Outcome::Gone),
+    ] {
+        lane.fake.script(status, &[header], body);
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, outcome, "{status} {body}");
+    }
+    assert_eq!(canary.connections(), 0);
+    lane.fake.assert_drained().await;
+}
+
+/// A request to a peer that may misbehave, with limits short enough to wait for.
+fn to(wire: &Wire) -> (Sender, Outgoing) {
+    let limits = Limits { exchange: Duration::from_secs(1), ..Limits::default() };
+    let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
+    let adapter = adapter(Platform::Webhook);
+    let credentials = credentials(Platform::Webhook, wire.address.as_str(), None, None);
+    let stamp = Stamp { now: now(), delivery: Uuid::from_u128(7) };
+    let outgoing = adapter.address(&adapter.compose(&words(), 0), &credentials, &stamp);
+    (sender, outgoing)
+}
+
+async fn connections_are_kept() {
+    let wire = Wire::start(&[Act::Say(OK); 5]).await;
+    let (sender, outgoing) = to(&wire);
+    for _ in 0..5 {
+        assert_eq!(sender.send(outgoing.clone()).await.unwrap().status, 204);
+    }
+    assert_eq!((wire.connections(), wire.requests()), (1, 5));
+}
+
+async fn a_connection_closed_while_it_rested_costs_nothing() {
+    let wire = Wire::start(&[Act::SayAndClose(OK), Act::Say(OK)]).await;
+    let (sender, outgoing) = to(&wire);
+    sender.send(outgoing.clone()).await.unwrap();
+    wire.closed().await;
+    assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
+    assert_eq!((wire.connections(), wire.requests()), (2, 2));
+}
+
+async fn silence_after_a_request_is_doubt_and_never_repeated() {
+    for (act, fault) in
+        [(Act::Hang, SendFault::Timeout { sent: true }), (Act::Close, SendFault::Broken { sent: true })]
+    {
+        // Once on a fresh connection, once on one that was used before.
+        for before in [0, 1] {
+            let acts: Vec<Act> = [Act::Say(OK)].repeat(before).into_iter().chain([act]).collect();
+            let wire = Wire::start(&acts).await;
+            let (sender, outgoing) = to(&wire);
+            for _ in 0..before {
+                sender.send(outgoing.clone()).await.unwrap();
+            }
+            assert_eq!(sender.send(outgoing).await, Err(fault));
+            assert_eq!(fault.outcome(), Outcome::Unknown);
+            assert_eq!(wire.requests(), before + 1);
+        }
+    }
+}
+
+async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
+    let wire = Wire::start(&[Act::Endless, Act::Say(OK)]).await;
+    let (sender, outgoing) = to(&wire);
+    assert_eq!(sender.send(outgoing.clone()).await.unwrap().body.len(), 16 * 1024);
+    assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
+    assert_eq!(wire.connections(), 2, "the connection is not used again");
+}
+
+async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
+    let wire = Wire::start(&[Act::Hang, Act::Say(OK)]).await;
+    let (_, outgoing) = to(&wire);
+    let limits = Limits {
+        per_host: 1,
+        queue: Duration::from_millis(100),
+        exchange: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
+    let (first, second) = tokio::join!(sender.send(outgoing.clone()), sender.send(outgoing.clone()));
+    assert_eq!(first, Err(SendFault::Timeout { sent: true }));
+    assert_eq!(second, Err(SendFault::Timeout { sent: false }));
+    assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
+}
+
+async fn what_is_refused_is_not_connected_to() {
+    let canary = Wire::start(&[]).await;
+    let sender = Sender::new(Guard::default(), Limits::default());
+    let (_, outgoing) = to(&canary);
+    let refused = |url: &str| sender.send(Outgoing { url: Url::parse(url).unwrap(), ..outgoing.clone() });
+    assert_eq!(refused(canary.address.as_str()).await, Err(SendFault::Refused(Refused::Scheme)));
+    let tls = format!("https://localhost:{}/", canary.address.port().unwrap());
+    assert_eq!(refused(&tls).await, Err(SendFault::Refused(Refused::Host)));
+    assert_eq!(canary.connections(), 0);
+}
+
+async fn nobody_listening_is_no_delivery() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let wire = Wire::start(&[]).await;
+    let (_, outgoing) = to(&wire);
+    let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+    let sender = Sender::new(Guard::new([(Platform::Webhook, url.clone())]), Limits::default());
+    let fault = sender.send(Outgoing { url, ..outgoing }).await.unwrap_err();
+    assert_eq!((fault, fault.outcome()), (SendFault::Connect, Outcome::Retry));
+    assert_eq!(json!(fault.as_str()), "connect");
+}
