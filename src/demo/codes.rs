@@ -41,7 +41,8 @@ pub fn doors(config: &mut web::ServiceConfig, authenticators: &Arc<[Authenticato
 
 struct Shown<'a> {
     name: &'a str,
-    role: Role,
+    /// In the reader's language.
+    role: String,
     code: String,
 }
 
@@ -61,14 +62,15 @@ async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     let seconds = u64::try_from(shared.clock.now().timestamp()).unwrap_or_default();
+    let frame = Frame::public(&http);
     let codes = authenticators
         .iter()
         .map(|a| {
             let code = a.code(seconds).ok_or_else(|| Problem::Internal(format!("no code of {}", a.name)))?;
-            Ok(Shown { name: &a.name, role: a.role, code })
+            let role = frame.t(&format!("role-{}", a.role.as_str()));
+            Ok(Shown { name: &a.name, role, code })
         })
         .collect::<Result<_, Problem>>()?;
-    let frame = Frame::public(&http);
     page(&http, &frame, &CodesPage { frame: frame.clone(), codes, left: STEP - seconds % STEP })
 }
 

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -135,6 +135,12 @@ struct ChatPage<'a> {
     frame: Frame,
     base_url: &'a str,
     bubbles: Vec<Bubble>,
+}
+
+impl ChatPage<'_> {
+    fn pieces<'t>(&self, text: &'t str) -> Vec<Piece<'t>> {
+        pieces(text, self.base_url)
+    }
 }
 
 /// `GET /practice`: the chat, the newest message at the bottom.
