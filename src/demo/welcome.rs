@@ -1,8 +1,6 @@
 //! What the demo prints when it starts. Programs read it too: the first address is the server's, and
 //! each account has one line that begins with its name and goes on with `key=value` pairs.
 
-use std::fmt::Write as _;
-
 use crate::domain::language::Language;
 use crate::language::text_with;
 
@@ -23,7 +21,10 @@ pub fn welcome(url: &str, logins: &[Login], cooling: i64) -> String {
         format!("{}  {}", say(Language::ZhCn), say(Language::En))
     };
     let mut lines = format!("\n{}\n\n{}\n  {url}\n\n", both("demo-welcome"), both("demo-open"));
-    let mut line = |text: String| drop(writeln!(lines, "{text}"));
+    let mut line = |text: String| {
+        lines.push_str(&text);
+        lines.push('\n');
+    };
     line(both("demo-accounts"));
     for Login { name, password, totp, token } in logins {
         line(format!("{name:<11}  name={name} password={password} totp={totp} token={token}"));
