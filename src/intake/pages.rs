@@ -179,3 +179,6 @@ pub async fn done(
     };
     page(&http, &frame, &template)
 }
+
+#[cfg(test)]
+mod tests;
