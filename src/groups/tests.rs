@@ -1,0 +1,1 @@
+//! The steps against a real store and a platform of our own.
