@@ -334,7 +334,9 @@ pub async fn test(
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
     let tested = station(&shared).test(admin(&caller)?, id(&path)?).await;
-    tested.map(|code| web::Json(Tested { outcome: "delivered", code })).map_err(|e| problem(e, language(&http)))
+    tested
+        .map(|code| web::Json(Tested { outcome: "delivered", code }))
+        .map_err(|e| problem(e, language(&http)))
 }
 
 /// What became of every message to a group
