@@ -31,7 +31,8 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
                 steps.extend(decisions.into_iter().filter(|step| allowed(&reviewed, *step)));
                 approval = next(&reviewed, Step::Approve, by.actor()).err();
             }
-            steps.push(Step::Release);
+            // Claiming what one holds renews the hold.
+            steps.extend([Step::Claim, Step::Release]);
         }
         _ => {}
     }
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn only_the_holder_decides() {
         let held = notice(State::InReview, Some(1));
-        let decisions = [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Release];
+        let decisions = [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Claim, Step::Release];
         assert_eq!(steps(&held, &[], moderator(1)), decisions);
         assert_eq!(steps(&held, &[], moderator(2)), []);
         assert_eq!(steps(&notice(State::Submitted, None), &[], moderator(2)), [Step::Claim]);

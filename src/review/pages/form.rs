@@ -3,7 +3,6 @@
 use actix_web::http::StatusCode;
 
 use super::super::{ReviewError, reasons};
-use super::words::word;
 use crate::domain::life_cycle::{State, Step};
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
@@ -65,7 +64,7 @@ impl Fault {
 
 /// A state as moderators call it.
 pub fn state_word(frame: &Frame, state: State) -> String {
-    word(frame, "review-state", state.as_str())
+    frame.t(&format!("state-{}", state.as_str()))
 }
 
 /// One reason that can be chosen.
@@ -88,11 +87,13 @@ pub struct Form {
     pub hint: String,
     pub button: String,
     pub choices: Vec<Choice>,
-    /// What stands above the note's field; none where no note is taken.
-    pub note_label: Option<String>,
+    /// What stands above the note's field.
+    pub note_label: String,
     pub note: String,
     /// Unfolded, because something is to be mended in it.
     pub open: bool,
+    /// What is to be mended in it.
+    pub fault: Option<String>,
     /// Drawn as a grave step.
     pub grave: bool,
 }
@@ -122,7 +123,6 @@ pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
             chosen: again && typed.reason == *code,
         })
         .collect();
-    let takes_note = !matches!(step, Step::Claim | Step::Release | Step::Undo);
     Form {
         step: name,
         path: match step {
@@ -133,9 +133,10 @@ pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
         hint: frame.t(&format!("review-hint-{name}")),
         button: frame.t(&format!("review-button-{name}")),
         choices,
-        note_label: takes_note.then(|| frame.t(&format!("review-note-{name}"))),
+        note_label: frame.t(&format!("review-note-{name}")),
         note: if again { typed.note.clone() } else { String::new() },
         open: again,
+        fault: None,
         grave: tells_reporter,
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::super::view::{Queue, Waiting};
 use super::form::state_word;
-use super::words::{span, word};
+use super::words::{icon, span, word};
 use crate::domain::life_cycle::State;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
@@ -48,6 +48,7 @@ struct Row {
     region: String,
     state: String,
     urgency: i16,
+    icon: &'static str,
     urgency_word: String,
     waiting: String,
     wants: Vec<String>,
@@ -101,10 +102,11 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
     let reviewable = waiting.state.in_queue() || matches!(waiting.state, State::Live | State::Paused);
     Row {
         case: waiting.case_number,
-        kind: frame.t(&format!("broadcast-kind-{}", waiting.kind.as_str())),
+        kind: frame.t(&format!("kind-{}", waiting.kind.as_str())),
         region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |r| r.full_name()),
         state: state_word(frame, waiting.state),
         urgency: waiting.urgency,
+        icon: icon(waiting.urgency),
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
         waiting: span(frame, waiting.waiting_s),
         wants: waiting.wants.iter().map(|want| word(frame, "review-want", want)).collect(),

@@ -3,11 +3,12 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::view::{Happened, Hint, Sheet};
 use super::form::{Fault, Form, Typed, form, state_word};
-use super::words::{at, span, to_the_second, word};
+use super::words::{at, icon, span, to_the_second, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
@@ -36,11 +37,13 @@ pub struct SheetPage {
     urgency: i16,
     /// In a few words each: kind, urgency, state, waiting time.
     kind: String,
+    icon: &'static str,
     urgency_word: String,
     state: String,
     waiting: String,
     done: Option<String>,
-    fault: Option<(String, String)>,
+    /// What to mend: the id of an element of the page, and a sentence.
+    faults: Vec<(String, String)>,
     /// What was typed into a form that is no longer offered.
     kept: String,
     /// Who holds it, who approved, what the clock will do.
@@ -58,9 +61,15 @@ pub struct SheetPage {
     tips: Vec<Tip>,
     history: Vec<Line>,
     approval_refused: Option<String>,
-    buttons: Vec<Form>,
+    buttons: Vec<Button>,
     forms: Vec<Form>,
     was_sent: bool,
+}
+
+/// A step that is one button and no more.
+struct Button {
+    step: &'static str,
+    label: String,
 }
 
 struct Duplicate {
@@ -93,18 +102,19 @@ impl SheetPage {
         link: &str,
         now: DateTime<Utc>,
     ) -> SheetPage {
-        let offered = |steps: &[Step]| -> Vec<Form> {
-            let steps = steps.iter().filter(|step| sheet.actions.contains(&step.as_str()));
-            steps.map(|step| form(&frame, *step, &typed)).collect()
-        };
-        let forms = offered(&FORMS);
+        let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
+        let mut forms: Vec<Form> =
+            FORMS.iter().filter(offered).map(|step| form(&frame, *step, &typed)).collect();
+        for form in forms.iter_mut().filter(|form| form.open) {
+            form.fault = fault.as_ref().map(|fault| fault.sentence(&frame));
+        }
         let kept = if forms.iter().any(|form| form.open) { String::new() } else { typed.note.clone() };
         let private = sheet.private.as_ref();
         SheetPage {
-            buttons: offered(&BUTTONS),
+            buttons: BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect(),
             kept,
             forms,
-            fault: fault.map(|fault| (fault.sentence(&frame), fault.place)),
+            faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
             done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
             standing: standing(&frame, &sheet, now),
             wants: sheet.wants.iter().map(|want| word(&frame, "review-want", want)).collect(),
@@ -129,7 +139,8 @@ impl SheetPage {
             approval_refused: sheet
                 .approval_refused
                 .map(|code| frame.t1(&format!("review-fault-{code}"), "state", "")),
-            kind: frame.t(&format!("broadcast-kind-{}", sheet.kind.as_str())),
+            kind: frame.t(&format!("kind-{}", sheet.kind.as_str())),
+            icon: icon(sheet.urgency),
             urgency_word: word(&frame, "review-urgency", &sheet.urgency.to_string()),
             state: state_word(&frame, sheet.state),
             waiting: span(&frame, sheet.waiting_s),
@@ -142,6 +153,11 @@ impl SheetPage {
             frame,
         }
     }
+}
+
+fn button(frame: &Frame, step: Step, mine: bool) -> Button {
+    let name = if step == Step::Claim && mine { "keep" } else { step.as_str() };
+    Button { step: step.as_str(), label: frame.t(&format!("review-button-{name}")) }
 }
 
 fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
@@ -241,11 +257,17 @@ fn dialled(stored: &str) -> (String, String) {
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
     let said = hint.content.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let value = match value {
-            serde_json::Value::Null => return None,
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
+            Value::String(text) if name == "seen_at" => {
+                DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |seen| at(seen.to_utc()))
+            }
+            Value::String(text) => text.clone(),
+            Value::Array(codes) => {
+                let codes = codes.iter().filter_map(Value::as_str);
+                codes.map(|code| word(frame, "review-flag", code)).collect::<Vec<_>>().join(" ")
+            }
+            _ => return None,
         };
-        Some((word(frame, "review-tip", name), value))
+        (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
     });
     Tip { at: at(hint.at), held: hint.held, words: said.collect() }
 }

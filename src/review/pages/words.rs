@@ -33,3 +33,13 @@ pub fn span(frame: &Frame, seconds: i64) -> String {
     };
     frame.tn(key, "n", number)
 }
+
+/// A sign for an urgency, beside its word: nobody has to tell colours apart.
+pub const fn icon(urgency: i16) -> &'static str {
+    match urgency {
+        3.. => "▲▲",
+        2 => "▲",
+        1 => "●",
+        _ => "○",
+    }
+}
