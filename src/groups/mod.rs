@@ -24,11 +24,7 @@ mod connect;
 mod courier;
 mod delivery_log;
 mod draft;
-mod form;
-pub mod pages;
 mod preferences;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub use connect::Connected;
@@ -86,16 +82,6 @@ impl Refusal {
             Outcome::Config(fault) => Some(fault),
             _ => None,
         }
-    }
-}
-
-impl Groups {
-    /// The groups of an admin, oldest first.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn list(&self, account: Uuid) -> Result<Vec<Group>, GroupError> {
-        Ok(self.store.read(move |c| groups::of_account(c, account)).await?)
     }
 }
 

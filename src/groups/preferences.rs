@@ -23,6 +23,24 @@ pub struct Whole {
 }
 
 impl Groups {
+    /// All groups of an admin, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn all(&self, account: Uuid) -> Result<Vec<Whole>, GroupError> {
+        let all = self.store.read(move |c| {
+            let found = groups::of_account(c, account)?;
+            found
+                .into_iter()
+                .map(|group| {
+                    let id = group.id.0;
+                    Ok(Whole { group, regions: groups::regions(c, id)?, lane: groups::lane(c, id)? })
+                })
+                .collect()
+        });
+        Ok(all.await?)
+    }
+
     /// One of an admin's groups.
     ///
     /// # Errors

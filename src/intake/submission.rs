@@ -188,3 +188,6 @@ pub fn moment(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFaul
         Ok(at)
     }
 }
+
+#[cfg(test)]
+mod tests;

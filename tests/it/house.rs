@@ -12,7 +12,7 @@ use seventytwo::clock::Clock;
 use seventytwo::config::{Config, Setting};
 use seventytwo::domain::people::Role;
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fakes::{Fake, Rules};
 
@@ -54,7 +54,8 @@ pub struct House {
     pub http: reqwest::Client,
     /// The chats that the program may reach.
     pub chats: Vec<Arc<Fake>>,
-    stop: CancellationToken,
+    /// Stops the program when the house is dropped.
+    running: DropGuard,
     /// Every request comes from a network of its own, so that limits bite only where a test means it.
     networks: AtomicU32,
 }
@@ -110,7 +111,7 @@ impl House {
             .no_proxy()
             .build()
             .unwrap();
-        House { stations, db, clock, base, http, chats, stop, networks: AtomicU32::new(1) }
+        House { stations, db, clock, base, http, chats, running: stop.drop_guard(), networks: AtomicU32::new(1) }
     }
 
     /// The same house with chats of these platforms in reach.
@@ -119,13 +120,13 @@ impl House {
         for platform in platforms {
             chats.push(Arc::new(Fake::start(*platform, Rules::default(), self.clock.now()).await));
         }
-        self.stop.cancel();
+        drop(self.running);
         House::with_chats(self.db, chats, self.clock).await
     }
 
     /// The same database under a new process's eyes: what was only in memory is gone.
     pub async fn restart(self) -> House {
-        self.stop.cancel();
+        drop(self.running);
         House::with_chats(self.db, self.chats, self.clock).await
     }
 
@@ -206,6 +207,20 @@ impl House {
         id
     }
 
+    /// Ends the test: every message was read, nothing is due, and the decision log is whole.
+    pub async fn finish(mut self) {
+        self.settle().await;
+        let store = &self.stations.shared.store;
+        let now = self.clock.now();
+        let (_, due, _) = store.read(move |c| seventytwo::store::deliveries::backlog(c, now)).await.unwrap();
+        assert_eq!(due, 0, "deliveries are due and nobody sends them");
+        let verdict = store.read(seventytwo::store::events::verify).await.unwrap();
+        assert!(matches!(verdict, seventytwo::store::events::Verdict::Whole { .. }), "{verdict:?}");
+        for chat in std::mem::take(&mut self.chats) {
+            chat.assert_read();
+        }
+    }
+
     /// Claims a notice and decides it.
     pub async fn decide(&self, case: &str, by: &Person, action: &str, reason: &str) -> Reply {
         let claimed = self.post(&format!("/review/{case}/claim"), Some(&by.token), &json!({})).await;
@@ -214,12 +229,6 @@ impl House {
         }
         let body = json!({"version": claimed.body["version"], "action": action, "reason": reason});
         self.post(&format!("/review/{case}/decisions"), Some(&by.token), &body).await
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod fakes;
 mod house;
+mod notices;
 mod platforms;
 mod postgres;
 mod walk;

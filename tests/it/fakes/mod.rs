@@ -109,6 +109,11 @@ impl Fake {
         self.state.posted.lock().unwrap().pop_front()
     }
 
+    /// Fails where a message was not read.
+    pub fn assert_read(&self) {
+        assert_eq!(*self.state.posted.lock().unwrap(), VecDeque::<Value>::new(), "messages nobody read");
+    }
+
     /// Ends the fake, and fails where a message was not read or a script was not played.
     pub async fn assert_drained(self) {
         self.server.stop(false).await;

@@ -1,0 +1,382 @@
+//! The JSON door of the groups' station.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::preferences::Whole;
+use super::words::{case, problem, station};
+use super::{Draft, GroupError, delivery_log};
+use crate::domain::people::Role;
+use crate::web::json::Json;
+use crate::web::limits::Limit;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::request::language;
+use crate::web::session::Caller;
+use crate::web::shared::Shared;
+
+/// A group to be connected.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroupBody {
+    /// `wecom`, `dingtalk`, `feishu` or `webhook`; recognised from the address where absent.
+    platform: Option<String>,
+    /// At most 60 characters.
+    name: Option<String>,
+    /// The fields of the platform: `url`, and `secret` and `keyword` where it has them.
+    #[schema(value_type = Object)]
+    credentials: Option<Map<String, Value>>,
+    /// 1 to 50 region codes.
+    regions: Option<Vec<String>>,
+    /// Every kind where absent.
+    kinds: Option<Vec<String>>,
+    /// `zh-CN` (default) or `en`.
+    language: Option<String>,
+}
+
+/// What is to be different; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBody {
+    name: Option<String>,
+    /// A new way into the chat: control has to be proved again.
+    #[schema(value_type = Object)]
+    credentials: Option<Map<String, Value>>,
+    regions: Option<Vec<String>>,
+    kinds: Option<Vec<String>>,
+    language: Option<String>,
+}
+
+/// The code that was read in the chat.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeBody {
+    code: String,
+}
+
+/// A group that was connected.
+#[derive(Serialize, ToSchema)]
+pub struct Created {
+    id: Uuid,
+    state: &'static str,
+    /// Whether the chat took the code. Only where `secret` is told: a receiver that checks signatures
+    /// needs that first.
+    code_sent: bool,
+    /// The signing secret that was made, this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+/// Where a group stands after a step.
+#[derive(Serialize, ToSchema)]
+pub struct Standing {
+    state: &'static str,
+}
+
+/// A test message that arrived.
+#[derive(Serialize, ToSchema)]
+pub struct Tested {
+    outcome: &'static str,
+    /// The platform's code.
+    code: Option<String>,
+}
+
+/// What is shown of the way into the chat.
+#[derive(Serialize, ToSchema)]
+pub struct Shown {
+    /// The last four characters of the address.
+    last4: String,
+}
+
+/// A group, for its admin.
+#[derive(Serialize, ToSchema)]
+pub struct GroupBody {
+    id: Uuid,
+    platform: &'static str,
+    name: String,
+    state: &'static str,
+    /// Why it is disabled.
+    reason: Option<String>,
+    credentials: Shown,
+    regions: Vec<&'static str>,
+    kinds: Vec<&'static str>,
+    language: &'static str,
+    created_at: DateTime<Utc>,
+    verified_at: Option<DateTime<Utc>>,
+}
+
+impl From<Whole> for GroupBody {
+    fn from(Whole { group, regions, .. }: Whole) -> GroupBody {
+        GroupBody {
+            id: group.id.0,
+            platform: group.platform.0.as_str(),
+            state: group.state.0.as_str(),
+            credentials: Shown { last4: group.last4.clone() },
+            regions: regions.iter().map(|region| region.code()).collect(),
+            kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
+            language: group.language.0.as_str(),
+            created_at: group.created_at.0,
+            verified_at: group.verified_at.map(|at| at.0),
+            reason: group.reason,
+            name: group.name,
+        }
+    }
+}
+
+/// An admin's groups.
+#[derive(Serialize, ToSchema)]
+pub struct GroupList {
+    items: Vec<GroupBody>,
+}
+
+/// One delivery of the log.
+#[derive(Serialize, ToSchema)]
+pub struct DeliveryBody {
+    case_number: String,
+    /// `alert`, `update`, `closing` or `correction`.
+    broadcast: &'static str,
+    /// `open`, `delivered`, `given_up` or `cancelled`.
+    state: &'static str,
+    attempts: i32,
+    last_outcome: Option<String>,
+    last_code: Option<String>,
+    due_at: DateTime<Utc>,
+    delivered_at: Option<DateTime<Utc>>,
+}
+
+/// A page of the delivery log, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct LogBody {
+    items: Vec<DeliveryBody>,
+    next: Option<String>,
+}
+
+/// Where a page of the log begins.
+#[derive(Deserialize, IntoParams)]
+pub struct LogQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// The account and the id that every call about one group needs.
+pub(super) fn id(path: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(path).map_err(|_| Problem::NotFound)
+}
+
+fn admin(caller: &Caller) -> Result<Uuid, Problem> {
+    Ok(caller.require(Role::GroupAdmin)?.id.0)
+}
+
+/// Connect a chat: a six-digit code is sent into it
+#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[post("/groups")]
+pub async fn connect(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    body: Json<NewGroupBody>,
+) -> Result<HttpResponse, Problem> {
+    let account = admin(&caller)?;
+    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue } = body.0;
+    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue };
+    let new = draft.new_group(shared.sender.guard()).map_err(Problem::Invalid)?;
+    shared.limits.check(Limit::GroupConnects, account)?;
+    let reader = language(&http);
+    let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
+    match connected.refused {
+        Some(refusal) if connected.secret.is_none() => Err(problem(GroupError::Unreachable(refusal), reader)),
+        refused => Ok(HttpResponse::Created()
+            .insert_header((LOCATION, format!("/api/v1/groups/{}", connected.id)))
+            .json(Created {
+                id: connected.id,
+                state: "unverified",
+                code_sent: refused.is_none(),
+                secret: connected.secret,
+            })),
+    }
+}
+
+/// All groups of the caller
+#[utoipa::path(tag = "groups", responses((status = 200, body = GroupList)), security(("token" = [])))]
+#[get("/groups")]
+pub async fn list(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+) -> Result<web::Json<GroupList>, Problem> {
+    let account = admin(&caller)?;
+    let all = station(&shared).all(account).await.map_err(|e| problem(e, language(&http)))?;
+    Ok(web::Json(GroupList { items: all.into_iter().map(GroupBody::from).collect() }))
+}
+
+/// One group
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupBody), (status = 404)), security(("token" = [])))]
+#[get("/groups/{id}")]
+pub async fn show(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<GroupBody>, Problem> {
+    let whole = station(&shared).whole(admin(&caller)?, id(&path)?).await;
+    whole.map(|w| web::Json(w.into())).map_err(|e| problem(e, language(&http)))
+}
+
+/// Change a group; new credentials need a new proof of control, and a code is sent at once
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = GroupBody), (status = 404), (status = 409), (status = 422)), security(("token" = [])))]
+#[patch("/groups/{id}")]
+pub async fn change(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<ChangeBody>,
+) -> Result<HttpResponse, Problem> {
+    let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
+    let groups = station(&shared);
+    let ChangeBody { name, credentials, regions, kinds, language } = body.0;
+    let draft = Draft { platform: None, name, credentials, regions, kinds, language };
+    let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
+    let change = draft.change(platform, shared.sender.guard()).map_err(Problem::Invalid)?;
+    let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
+    if let (Some(refusal), None) = (&changed.refused, &changed.secret) {
+        return Err(problem(GroupError::Unreachable(refusal.clone()), reader));
+    }
+    let whole = groups.whole(account, id).await.map_err(|e| problem(e, reader))?;
+    Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret }))
+}
+
+#[derive(Serialize)]
+struct Changed {
+    #[serde(flatten)]
+    group: GroupBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+/// Forget a group; what waits for it is cancelled at once
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 204), (status = 404)), security(("token" = [])))]
+#[delete("/groups/{id}")]
+pub async fn forget(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let done = station(&shared).delete(admin(&caller)?, id(&path)?).await;
+    done.map(|()| HttpResponse::NoContent().finish()).map_err(|e| problem(e, language(&http)))
+}
+
+/// Prove control of the chat with the code that was sent into it
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = CodeBody, responses((status = 200, body = Standing), (status = 410), (status = 422), (status = 429)), security(("token" = [])))]
+#[post("/groups/{id}/verify")]
+pub async fn verify(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<CodeBody>,
+) -> Result<web::Json<Standing>, Problem> {
+    let done = station(&shared).verify(admin(&caller)?, id(&path)?, &body.0.code).await;
+    done.map(|()| web::Json(Standing { state: "active" })).map_err(|e| problem(e, language(&http)))
+}
+
+/// Send another code; at most three in an hour
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 202), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[post("/groups/{id}/code")]
+<<<<<<< HEAD
+pub async fn code(
+=======
+pub async fn send_code(
+>>>>>>> groups
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let sent = station(&shared).send_code(admin(&caller)?, id(&path)?).await;
+    sent.map(|()| HttpResponse::Accepted().finish()).map_err(|e| problem(e, language(&http)))
+}
+
+/// Stop what goes to a group
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[post("/groups/{id}/pause")]
+pub async fn pause(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Standing>, Problem> {
+    let state = station(&shared).pause(admin(&caller)?, id(&path)?).await;
+    state.map(|s| web::Json(Standing { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+}
+
+/// Let a paused group receive again
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[post("/groups/{id}/resume")]
+pub async fn resume(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Standing>, Problem> {
+    let state = station(&shared).resume(admin(&caller)?, id(&path)?).await;
+    state.map(|s| web::Json(Standing { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+}
+
+/// Send a message marked as a test; at most three in an hour
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Tested), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[post("/groups/{id}/test")]
+pub async fn test(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Tested>, Problem> {
+<<<<<<< HEAD
+    let said = station(&shared).test(admin(&caller)?, id(&path)?).await;
+    said.map(|told| web::Json(Tested { outcome: "delivered", code: told })).map_err(|e| problem(e, language(&http)))
+=======
+    let tested = station(&shared).test(admin(&caller)?, id(&path)?).await;
+    tested.map(|code| web::Json(Tested { outcome: "delivered", code })).map_err(|e| problem(e, language(&http)))
+>>>>>>> groups
+}
+
+/// What became of every message to a group
+#[utoipa::path(tag = "groups", params(("id" = String, Path), LogQuery), responses((status = 200, body = LogBody), (status = 404)), security(("token" = [])))]
+#[get("/groups/{id}/deliveries")]
+pub async fn deliveries(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    query: web::Query<LogQuery>,
+) -> Result<web::Json<LogBody>, Problem> {
+    let before = query.cursor.as_deref().map(cursor).transpose()?;
+    let log = station(&shared).log(admin(&caller)?, id(&path)?, before).await;
+    let delivery_log::Log { lines, next, .. } = log.map_err(|e| problem(e, language(&http)))?;
+    let items = lines.into_iter().map(|line| {
+        let d = line.delivery;
+        DeliveryBody {
+            case_number: case(&d.case_number),
+            broadcast: d.broadcast.0.as_str(),
+            state: d.state.0.as_str(),
+            attempts: d.attempts,
+            last_outcome: d.last_outcome,
+            last_code: d.last_code,
+            due_at: d.due_at.0,
+            delivered_at: d.delivered_at.map(|at| at.0),
+        }
+    });
+    Ok(web::Json(LogBody { items: items.collect(), next: next.map(|id| id.to_string()) }))
+}
+
+/// Reads a place in the log.
+pub(super) fn cursor(given: &str) -> Result<i64, Problem> {
+    let wrong = || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("cursor"))]));
+    given.parse().map_err(|_| wrong())
+}

@@ -1,0 +1,96 @@
+//! What a group's admin reads about states, outcomes and the platforms' codes.
+
+use chrono::{DateTime, Utc};
+
+use super::{GroupError, Groups, Refusal};
+use crate::clock::beijing;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::delivery::Outcome;
+use crate::domain::group::Platform;
+use crate::domain::language::Language;
+use crate::language::{has, text, text_with};
+use crate::web::problem::Problem;
+use crate::web::shared::Shared;
+
+/// The station behind the doors.
+pub(super) fn station(shared: &Shared) -> Groups {
+    Groups {
+        store: shared.store.clone(),
+        vault: shared.vault.clone(),
+        clock: shared.clock.clone(),
+        sender: shared.sender.clone(),
+        wake: shared.work_is_due.clone(),
+    }
+}
+
+/// A step that was not taken, as a problem in that language.
+pub(super) fn problem(error: GroupError, language: Language) -> Problem {
+    match error {
+        GroupError::Unknown => Problem::NotFound,
+        GroupError::Exists => Problem::GroupExists,
+        GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
+        GroupError::WrongCode => Problem::WrongCode,
+        GroupError::CodeExpired => Problem::CodeExpired,
+        GroupError::TooMany(wait) => {
+            // Rounded up: never sooner than allowed.
+            let seconds = (wait.num_milliseconds().max(0).unsigned_abs()).div_ceil(1000);
+            Problem::TooMany { retry_after_s: seconds.max(1) }
+        }
+        GroupError::Unreachable(refusal) => Problem::GroupUnreachable(refused(&refusal, language)),
+        GroupError::Store(error) => error.into(),
+    }
+}
+
+/// What a platform said, with what it means and what to do.
+pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
+    let words = match (refusal.fault(), refusal.code.as_deref()) {
+        (Some(fault), _) => text(language, &format!("fault-{}", fault.as_str())),
+        (None, Some(code)) => meaning(language, refusal.platform, code)
+            .unwrap_or_else(|| text(language, outcome_key(refusal.outcome.as_str()))),
+        (None, None) => text(language, outcome_key(refusal.outcome.as_str())),
+    };
+    match &refusal.code {
+        Some(code) => text_with(language, "groups-code", &[("code", code.as_str().into()), ("words", words.into())]),
+        None => words,
+    }
+}
+
+/// What a code in the delivery log means, where we know it.
+pub(super) fn meaning(language: Language, platform: Platform, code: &str) -> Option<String> {
+    // A code within a code ("11246/200621") means what the outer one does.
+    let outer = code.split('/').next().unwrap_or(code);
+    [format!("code-{}-{outer}", platform.as_str()), format!("code-{outer}")]
+        .into_iter()
+        .find(|key| has(language, key))
+        .map(|key| text(language, &key))
+}
+
+/// The sentence for an outcome of the delivery log.
+pub(super) fn outcome_key(outcome: &str) -> &'static str {
+    match outcome {
+        "delivered" => "outcome-delivered",
+        "gone" => "outcome-gone",
+        "config" => "outcome-config",
+        "slow" => "outcome-slow",
+        "retry" => "outcome-retry",
+        "bad" => "outcome-bad",
+        "moved" => "outcome-moved",
+        "ended" => "outcome-ended",
+        _ => "outcome-unknown",
+    }
+}
+
+/// Whether the outcome is one that the admin need not think about.
+pub(super) fn went_well(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Delivered(_))
+}
+
+/// An instant, in Beijing time.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A stored case number as people read it.
+pub(super) fn case(stored: &str) -> String {
+    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |case| case.to_string())
+}
