@@ -214,7 +214,10 @@ async fn hostile_words_stay_words() {
         let fields = [("version", version.as_str()), ("action", "ask"), ("note", HOSTILE)];
         assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &fields).await.status(), 303);
         let (_, asked) = desk.page(&path, &holder).await;
-        let (_, queue) = desk.page(&format!("/review?state=needs_info&done={HOSTILE}"), &holder).await;
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("state", "needs_info"), ("done", HOSTILE), ("cursor", HOSTILE)])
+            .finish();
+        let (_, queue) = desk.page(&format!("/review?{query}"), &holder).await;
         for html in [refused, asked, queue] {
             assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
             assert!(!html.contains("href=\"javascript:"), "{html}");
@@ -239,10 +242,11 @@ async fn a_stale_decision_changes_nothing_and_loses_no_word() {
     assert!(html.contains(&format!("name=\"version\" value=\"{}\"", before.version)), "the present version");
     assert_eq!(desk.stored(&case).await.version, before.version);
     // The claim ran out meanwhile: its form is gone, its words are not.
-    desk.house.advance(TimeDelta::minutes(6));
+    desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
     let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
     assert_eq!(answer.status(), 409);
-    assert!(text(answer).await.contains("她戴手表吗？</textarea>"));
+    let html = text(answer).await;
+    assert!(html.contains("id=\"kept\"") && html.contains("她戴手表吗？</textarea>"), "{html}");
 }
 
 #[actix_web::test]
