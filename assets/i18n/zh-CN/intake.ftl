@@ -46,17 +46,6 @@ field-photo_unknown = 找不到这张照片，或它已用于另一条信息。�
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
-photo-photo_empty = 没有收到照片，请重新选择。
-photo-photo_too_many_bytes = 照片超过 8 MB，请缩小后再传。
-photo-photo_too_many_pixels = 照片超过 4000 万像素，请缩小后再传。
-photo-photo_too_long = 照片的一边超过 8000 像素，请裁剪后再传。
-photo-photo_too_small = 照片太小，看不清人。请换一张大一些的。
-photo-photo_not_a_picture = 这不是照片文件。请选择 JPEG、PNG 或 WebP 格式的照片。
-photo-photo_heic = 这是 HEIC 格式，很多手机打不开。请在相册里另存为 JPEG，或截屏后上传截图。
-photo-photo_gif = 不能使用 GIF 动图。请选择 JPEG、PNG 或 WebP 格式的照片。
-photo-photo_truncated = 照片没有传完整，请重新上传。
-photo-photo_damaged = 照片文件已损坏，请换一张。
-
 report-title = 发布信息
 report-lead = 免费。志愿者核实后，发到当地接入的群，72 小时后自动撤下。不需要注册。
 report-missing_person = 家人、朋友走失或失联
