@@ -1,6 +1,6 @@
 //! The JSON doors of what everybody may read.
 
-use actix_web::{get, web};
+use actix_web::{HttpRequest, get, web};
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,9 @@ use super::number::{Live, Standing, look_up, open_all};
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
 use crate::store::queue;
+use crate::web::limits::Limit;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::request;
 use crate::web::shared::Shared;
 
 /// The most notices of one answer.
@@ -110,10 +112,11 @@ pub struct Wanted {
 )]
 #[get("/notices/{case}")]
 pub async fn notice(
+    http: HttpRequest,
     shared: web::Data<Shared>,
     case: web::Path<String>,
 ) -> Result<web::Json<PublicNotice>, Problem> {
-    let (number, standing) = look_up(&shared, &case).await?;
+    let (number, standing) = look_up(&http, &shared, &case).await?;
     let quiet = |kind: Kind, state| {
         PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind: kind.as_str(), state })
     };
@@ -135,9 +138,11 @@ pub async fn notice(
 )]
 #[get("/notices")]
 pub async fn notices(
+    http: HttpRequest,
     shared: web::Data<Shared>,
     wanted: web::Query<Wanted>,
 ) -> Result<web::Json<LiveNotices>, Problem> {
+    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
     let Asked { kind, region, before, limit } = read(&wanted).map_err(Problem::Invalid)?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let (live, next) = shared

@@ -47,7 +47,7 @@ pub async fn check(
     let typed = asked.into_inner().case;
     let (told, malformed) = match &typed {
         None => (None, false),
-        Some(typed) => match look_up(&shared, last_part(typed)).await {
+        Some(typed) => match look_up(&http, &shared, last_part(typed)).await {
             Ok((number, standing)) => {
                 let what = match standing {
                     Standing::Live(_) => "live",

@@ -9,3 +9,7 @@ pub mod number;
 pub mod safety;
 pub mod said;
 pub mod status;
+
+#[cfg(test)]
+mod tests;
+

@@ -1,5 +1,6 @@
 //! What a case number answers to everybody, at the moment of asking.
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -9,7 +10,9 @@ use crate::domain::notice::{Kind, Public};
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, StoreError};
 use crate::vault::Vault;
+use crate::web::limits::Limit;
 use crate::web::problem::Problem;
+use crate::web::request;
 use crate::web::shared::Shared;
 
 /// A notice that everybody may read now.
@@ -56,8 +59,14 @@ pub enum Standing {
 /// Reads a number as it was typed, and what it stands for now.
 ///
 /// # Errors
-/// [`Problem::CaseMalformed`] for what is no number, [`Problem::CaseUnknown`] for one never issued.
-pub async fn look_up(shared: &Shared, typed: &str) -> Result<(CaseNumber, Standing), Problem> {
+/// [`Problem::CaseMalformed`] for what is no number, [`Problem::CaseUnknown`] for one never issued, and
+/// [`Problem::TooMany`] where an address tries number after number.
+pub async fn look_up(
+    http: &HttpRequest,
+    shared: &Shared,
+    typed: &str,
+) -> Result<(CaseNumber, Standing), Problem> {
+    shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))?;
     let number: CaseNumber = typed.parse().map_err(|_| Problem::CaseMalformed)?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |conn| standing(conn, &vault, number, now)).await?;

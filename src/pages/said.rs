@@ -53,8 +53,11 @@ pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
 /// A text for a chat: what matters, and where to see whether it still holds.
 pub fn to_copy(live: &Live, link: &str, language: Language) -> String {
     let kind = text(language, &format!("kind-{}", live.kind.as_str()));
-    let mut lines = vec![format!("【72小时】{kind}:{}", heading(live, language))];
-    lines.extend(facts(live, language).into_iter().map(|(label, fact)| format!("{label}:{fact}")));
+    let line = |label: String, fact: String| {
+        text_with(language, "copy-line", &[("label", label.into()), ("fact", fact.into())])
+    };
+    let mut lines = vec![line(format!("【72小时】{kind}"), heading(live, language))];
+    lines.extend(facts(live, language).into_iter().map(|(label, fact)| line(label, fact)));
     lines.push(text_with(language, "copy-case", &[("case", live.number.to_string().into())]));
     lines.push(text_with(language, "copy-link", &[("link", link.into())]));
     lines.join("\n")

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::number::{Live, Standing, look_up};
 use super::said::{self, Fact};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::notice::{Kind, Precision, Subject};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::problem::Problem;
@@ -64,7 +65,7 @@ pub async fn status(
     let quiet = |case: String, kind, what, status| {
         page_with(&http, frame, &QuietPage { frame, case, kind, what }, status)
     };
-    match look_up(&shared, &case).await {
+    match look_up(&http, &shared, &case).await {
         Ok((_, Standing::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
         Ok((number, Standing::Checking(kind))) => {
             quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
@@ -73,9 +74,7 @@ pub async fn status(
             quiet(number.to_string(), Some(kind), "over", StatusCode::OK)
         }
         Err(Problem::CaseUnknown) => {
-            let shown = case
-                .parse()
-                .map_or_else(|_| String::new(), |n: crate::domain::case_number::CaseNumber| n.to_string());
+            let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
             quiet(shown, None, "unknown", StatusCode::NOT_FOUND)
         }
         Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", StatusCode::NOT_FOUND),

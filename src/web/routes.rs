@@ -49,7 +49,7 @@ fn api(doors: &mut ServiceConfig) {
             .service(groups::api::change)
             .service(groups::api::forget)
             .service(groups::api::verify)
-            .service(groups::api::code)
+            .service(groups::api::send_code)
             .service(groups::api::pause)
             .service(groups::api::resume)
             .service(groups::api::test)
