@@ -49,7 +49,7 @@ async fn state(house: &House, case: &str) -> String {
 
 /// Everything: photo, two chats of different platforms, cooling with undo, 72 hours, the tombstone.
 async fn a_missing_person(house: House) {
-    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Wecom]).await;
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
     let team = team(&house).await;
     let [city, province, elsewhere] = [0, 1, 2].map(|n| house.chats[n].clone());
     // A group of the city hears its counties, a group of the province all of it, another province nothing.
