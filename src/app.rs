@@ -143,6 +143,8 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn build_on(listener: TcpListener, config: Config, clock: Clock) -> Result<App, StartError> {
+        // Where two crates of one program could each choose, neither does. Set already is fine, too.
+        drop(rustls::crypto::ring::default_provider().install_default());
         if rlimit::increase_nofile_limit(u64::MAX).is_err() {
             tracing::warn!("the limit of open files could not be raised");
         }

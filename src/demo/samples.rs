@@ -7,8 +7,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::client::{Client, text};
-use super::practice::Practice;
 use super::portrait::{Subject, portrait};
+use super::practice::Practice;
 use crate::clock::beijing;
 
 /// The API tokens that the story needs.
@@ -61,7 +61,7 @@ impl Samples<'_> {
         let admin = Some(self.cast.group_admin.as_str());
         let group = json!({
             "platform": "wecom",
-            "name": "廊坊寻人互助群(演示)",
+            "name": "廊坊寻人互助群（演示）",
             "credentials": {"url": self.webhook},
             "regions": ["130000"],
             "kinds": ["missing_person", "lost_property", "rescue", "donation"],
@@ -101,9 +101,9 @@ impl Samples<'_> {
             "kind": "missing_person",
             "region": "131003",
             "reporter": reporter("王示例", "13800316500", "女儿"),
-            "description": "早上出门买菜后没有回家,可能不记得回家的路。见到老人请先陪着她,并拨打110。(演示数据,并无此人)",
+            "description": "出门买菜后没有回家，可能不记得回家的路。见到老人请先陪着她，并拨打110。（演示数据，并无此人）",
             "person": {"name": "李示例", "age": 76, "sex": "female", "category": "dementia", "height_cm": 158,
-                "appearance": "花白头发,脑后挽髻,体型偏瘦", "clothing": "紫色开衫,黑色裤子,布鞋",
+                "appearance": "花白头发，脑后挽髻，体型偏瘦", "clothing": "紫色开衫，黑色裤子，布鞋",
                 "medical_urgent": true},
             "last_seen": self.seen(Duration::hours(3), "人民公园东门附近"),
             "police": {"reported": true, "station": "示例派出所", "reference": "演示第0001号"},
@@ -117,9 +117,9 @@ impl Samples<'_> {
             "kind": "missing_person",
             "region": "131002",
             "reporter": reporter("赵示例", "13800311500", "父亲"),
-            "description": "放学后在小区里玩,一转眼不见了。(演示数据,并无此人)",
+            "description": "在小区里玩，一转眼不见了。（演示数据，并无此人）",
             "person": {"name": "赵小样", "age": 7, "sex": "male", "category": "child", "height_cm": 124,
-                "appearance": "短发,圆脸", "clothing": "红色连帽外套,蓝色牛仔裤", "medical_urgent": false},
+                "appearance": "短发，圆脸", "clothing": "红色连帽外套，蓝色牛仔裤", "medical_urgent": false},
             "last_seen": self.seen(Duration::minutes(50), "新华路与和平路路口附近"),
             "police": {"reported": true, "station": "示例派出所"},
             "safety": safe(),
@@ -132,9 +132,9 @@ impl Samples<'_> {
             "kind": "missing_person",
             "region": "131022",
             "reporter": reporter("陈示例", "13800312500", "妻子"),
-            "description": "昨晚下夜班后没有到家,手机关机。(演示数据,并无此人)",
+            "description": "下班后没有到家，手机关机。（演示数据，并无此人）",
             "person": {"name": "陈样本", "age": 41, "sex": "male", "category": "other_adult", "height_cm": 175,
-                "appearance": "短发,中等身材", "clothing": "绿色夹克,灰色长裤", "medical_urgent": false},
+                "appearance": "短发，中等身材", "clothing": "绿色夹克，灰色长裤", "medical_urgent": false},
             "last_seen": self.seen(Duration::hours(14), "固安客运站"),
             "police": {"reported": true, "station": "示例派出所", "reference": "演示第0002号"},
             "safety": safe(),
@@ -146,7 +146,7 @@ impl Samples<'_> {
             "kind": "lost_property",
             "region": "131002",
             "reporter": reporter("孙示例", "13800220500", ""),
-            "description": "坐公交车时落在座位上,里面有课本和一副眼镜。(演示数据)",
+            "description": "坐公交车时落在座位上，里面有课本和一副眼镜。（演示数据）",
             "item": {"direction": "lost", "what": "双肩包", "colour": "蓝色", "is_document": false},
             "last_seen": self.seen(Duration::hours(5), "示例路公交站"),
             "secret_detail": "夹层里有一张手写的课程表",
@@ -158,7 +158,7 @@ impl Samples<'_> {
             "kind": "lost_property",
             "region": "131003",
             "reporter": reporter("周示例", "13800100500", ""),
-            "description": "在长椅上捡到,请失主说出钥匙的数目来认领。(演示数据)",
+            "description": "在长椅上捡到，请失主说出钥匙的数目来认领。（演示数据）",
             "item": {"direction": "found", "what": "一串钥匙", "colour": "红色挂牌", "is_document": false,
                 "held_at": "示例社区服务站"},
             "last_seen": self.seen(Duration::hours(20), "人民公园西门长椅"),

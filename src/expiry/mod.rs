@@ -128,7 +128,12 @@ impl Closer {
         Ok(swept)
     }
 
-    async fn expire(&self, id: Uuid, forsaken: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, ExpiryError> {
+    async fn expire(
+        &self,
+        id: Uuid,
+        forsaken: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<usize, ExpiryError> {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {

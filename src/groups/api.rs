@@ -288,11 +288,7 @@ pub async fn verify(
 /// Send another code; at most three in an hour
 #[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 202), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
 #[post("/groups/{id}/code")]
-<<<<<<< HEAD
-pub async fn code(
-=======
 pub async fn send_code(
->>>>>>> groups
     http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
@@ -337,13 +333,10 @@ pub async fn test(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
-<<<<<<< HEAD
-    let said = station(&shared).test(admin(&caller)?, id(&path)?).await;
-    said.map(|told| web::Json(Tested { outcome: "delivered", code: told })).map_err(|e| problem(e, language(&http)))
-=======
     let tested = station(&shared).test(admin(&caller)?, id(&path)?).await;
-    tested.map(|code| web::Json(Tested { outcome: "delivered", code })).map_err(|e| problem(e, language(&http)))
->>>>>>> groups
+    tested
+        .map(|code| web::Json(Tested { outcome: "delivered", code }))
+        .map_err(|e| problem(e, language(&http)))
 }
 
 /// What became of every message to a group

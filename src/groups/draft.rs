@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_at_once() {
-        let empty = Draft { regions: Some(vec!["999999".to_owned()]), kinds: Some(vec![]), ..Draft::default() };
+        let empty =
+            Draft { regions: Some(vec!["999999".to_owned()]), kinds: Some(vec![]), ..Draft::default() };
         assert_eq!(
             codes(&empty.new_group(&Guard::default()).unwrap_err()),
             [

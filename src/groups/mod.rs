@@ -24,7 +24,11 @@ mod connect;
 mod courier;
 mod delivery_log;
 mod draft;
+mod form;
+pub mod pages;
 mod preferences;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use connect::Connected;

@@ -62,7 +62,8 @@ impl Groups {
     /// # Errors
     /// [`GroupError::Exists`] where the new robot is connected already.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
-        let (vault, secret, enters) = (self.vault.clone(), change.secret.clone(), change.credentials.is_some());
+        let (vault, secret, enters) =
+            (self.vault.clone(), change.secret.clone(), change.credentials.is_some());
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{GroupError, Groups, Refusal};
 use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
-use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
+use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
 
@@ -50,7 +50,9 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
         (None, None) => text(language, outcome_key(refusal.outcome.as_str())),
     };
     match &refusal.code {
-        Some(code) => text_with(language, "groups-code", &[("code", code.as_str().into()), ("words", words.into())]),
+        Some(code) => {
+            text_with(language, "groups-code", &[("code", code.as_str().into()), ("words", words.into())])
+        }
         None => words,
     }
 }
@@ -80,9 +82,9 @@ pub(super) fn outcome_key(outcome: &str) -> &'static str {
     }
 }
 
-/// Whether the outcome is one that the admin need not think about.
-pub(super) fn went_well(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Delivered(_))
+/// The words for one of a family of names: `groups-state` and `paused`.
+pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
+    frame.t(&format!("{family}-{name}"))
 }
 
 /// An instant, in Beijing time.

@@ -19,7 +19,7 @@ use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
-use crate::web::session::{Caller, ManageToken};
+use crate::web::session::{Caller, ManageToken, Visitor};
 use crate::web::shared::Shared;
 
 /// The longest idempotency key, in bytes.
@@ -57,6 +57,12 @@ pub fn desk(shared: &Shared) -> Intake {
 /// The account behind a request, whatever its role.
 pub fn any_account(caller: &Caller) -> Option<&Account> {
     Role::ALL.into_iter().find_map(|role| caller.require(role).ok())
+}
+
+/// The account behind a page's visitor, whatever its role.
+pub fn any_account_of(visitor: &Visitor) -> Option<&Account> {
+    let person = visitor.0.as_ref()?;
+    Role::ALL.into_iter().find_map(|role| person.require(role).ok())
 }
 
 /// Counts a use by this request's address.

@@ -16,7 +16,7 @@ use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
-use crate::vault::Vault;
+use crate::vault::{Vault, token_hash};
 
 /// A photo that no notice took is shown this long to whoever has its address.
 const LOOSE: Duration = Duration::hours(24);
@@ -111,6 +111,26 @@ impl Intake {
             })
             .await?;
         match shown {
+            Some(photo) => self.photo_bytes(&photo, size).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The JPEG of a photo for the reporter of its notice.
+    ///
+    /// # Errors
+    /// When the store or the storage refuses.
+    pub async fn own_photo(&self, token: &str, id: Uuid, size: Size) -> Result<Option<Vec<u8>>, IntakeError> {
+        let hash = token_hash(token);
+        let owned = self
+            .store
+            .read(move |conn| {
+                let notice = notices::by_manage_hash(conn, &hash)?;
+                let photo = stored::by_id(conn, id)?;
+                Ok(photo.filter(|photo| notice.is_some_and(|notice| photo.notice_id == Some(notice.id))))
+            })
+            .await?;
+        match owned {
             Some(photo) => self.photo_bytes(&photo, size).await.map(Some),
             None => Ok(None),
         }

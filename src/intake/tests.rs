@@ -159,8 +159,7 @@ async fn a_number_drawn_twice_is_drawn_again() {
             let mut given = Vec::new();
             for token in ["a", "b"] {
                 let (mut notice, revision) = first_revision(&intake, &request, vec![1], token, now)?;
-                let number =
-                    insert_under_new_number(tx, &mut notice, &revision, || draws.next().unwrap())?;
+                let number = insert_under_new_number(tx, &mut notice, &revision, || draws.next().unwrap())?;
                 given.push(number.to_string());
             }
             Ok(given)
@@ -250,7 +249,10 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
     let receipt = live(&desk, &missing_person()).await;
     let change = json!({"person": {"clothing": "蓝色外套"}});
     let notice = desk.intake.revise(&receipt.manage_token, change, desk.now()).await.unwrap();
-    assert_eq!((notice.state.0, notice.live_revision, notice.pending_revision), (State::Live, Some(1), Some(2)));
+    assert_eq!(
+        (notice.state.0, notice.live_revision, notice.pending_revision),
+        (State::Live, Some(1), Some(2))
+    );
     let renewed = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
     let again = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
     assert_eq!((renewed.pending_revision, again.revision), (Some(3), 3), "asked twice, waits once");

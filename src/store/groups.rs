@@ -428,3 +428,181 @@ pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>
         .optional())?;
     Ok(at.map(|at| at.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_query;
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::store::{Database, Store};
+
+    const ADMIN: Uuid = Uuid::from_u128(1);
+    const GROUP: Uuid = Uuid::from_u128(2);
+    const OTHER: Uuid = Uuid::from_u128(3);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn group(id: Uuid) -> Group {
+        Group {
+            id: Id(id),
+            account_id: Id(ADMIN),
+            platform: Named(Platform::Wecom),
+            name: "群".to_owned(),
+            credentials_sealed: vec![1],
+            address_hash: id.as_bytes().to_vec(),
+            last4: "91f6".to_owned(),
+            language: Named(Language::ZhCn),
+            state: Named(GroupState::Active),
+            reason: None,
+            kinds: Kinds::all().bits(),
+            code_hash: None,
+            code_expires_at: None,
+            code_tries: 0,
+            probes: Vec::new(),
+            created_at: Time(at(0)),
+            verified_at: None,
+        }
+    }
+
+    /// Two groups with two deliveries each, one of them done.
+    async fn store(folder: &std::path::Path) -> Store {
+        let path = folder.join("test.db").display().to_string();
+        let store = Store::open(Database::Sqlite(path)).await.unwrap();
+        store
+            .write(|tx| {
+                let Conn::Sqlite(c) = &mut *tx else { unreachable!("opened as SQLite") };
+                let now = at(0).timestamp_micros();
+                for sql in [
+                    format!(
+                        "INSERT INTO accounts (id, name, role, password_hash, totp_sealed, created_at) \
+                         VALUES (x'{}', 'qunzhu', 'group_admin', '', x'', {now})",
+                        ADMIN.simple()
+                    ),
+                    format!(
+                        "INSERT INTO notices (id, case_number, kind, region, state, version, revision, urgency, \
+                         missing_since, submitted_at, needs_approvals, needs_leads, sealed, announce, renewals) \
+                         VALUES (x'{}', '0000000012', 'rescue', '131003', 'live', 1, 1, 0, {now}, {now}, 1, 0, 0, 0, 0)",
+                        Uuid::from_u128(9).simple()
+                    ),
+                ] {
+                    sql_query(sql).execute(&mut **c)?;
+                }
+                for (place, (purpose, state)) in [("alert", "delivered"), ("closing", "open")].into_iter().enumerate() {
+                    let broadcast = Uuid::from_u128(20 + place as u128).simple();
+                    sql_query(format!(
+                        "INSERT INTO broadcasts (id, notice_id, revision, purpose, priority, created_at, expanded, planned) \
+                         VALUES (x'{broadcast}', x'{}', 1, ?, 0, {now}, 1, 2)",
+                        Uuid::from_u128(9).simple()
+                    ))
+                    .bind::<Text, _>(purpose)
+                    .execute(&mut **c)?;
+                    for id in [GROUP, OTHER] {
+                        sql_query(format!(
+                            "INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach) \
+                             VALUES (x'{broadcast}', x'{}', 0, ?, {now} + 3600000000, 1, 0, 0)",
+                            id.simple()
+                        ))
+                        .bind::<Text, _>(state)
+                        .execute(&mut **c)?;
+                    }
+                }
+                for id in [GROUP, OTHER] {
+                    assert!(insert(tx, &group(id), &[Region::parse("131003").unwrap()])?);
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        store
+    }
+
+    fn states(conn: &mut Conn, id: Uuid) -> Vec<DeliveryState> {
+        let log = log(conn, id, None, 10).unwrap();
+        log.into_iter().map(|line| line.state.0).collect()
+    }
+
+    #[tokio::test]
+    async fn deleting_a_group_cancels_what_waits_for_it_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        store.write(|tx| delete(tx, GROUP)).await.unwrap();
+        let (gone, log, others) = store
+            .read(|c| {
+                Ok((
+                    of_admin(c, ADMIN, GROUP)?.is_none() && lane(c, GROUP)?.is_none(),
+                    states(c, GROUP),
+                    states(c, OTHER),
+                ))
+            })
+            .await
+            .unwrap();
+        assert!(gone);
+        assert_eq!(
+            log,
+            [DeliveryState::Cancelled, DeliveryState::Delivered],
+            "the past keeps the group's id"
+        );
+        assert_eq!(others, [DeliveryState::Open, DeliveryState::Delivered]);
+        // Its robot can be connected again.
+        assert!(store.write(|tx| insert(tx, &group(GROUP), &[])).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_log_is_read_page_by_page_newest_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let pages = store
+            .read(|c| {
+                let first = log(c, GROUP, None, 1)?;
+                let second = log(c, GROUP, Some(first[0].id), 1)?;
+                let third = log(c, GROUP, Some(second[0].id), 1)?;
+                Ok([first, second, third])
+            })
+            .await
+            .unwrap();
+        let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast.0));
+        assert_eq!(purposes, [Some(Purpose::Closing), Some(Purpose::Alert), None]);
+        assert_eq!(pages[0][0].case_number, "0000000012");
+    }
+
+    #[tokio::test]
+    async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let pace = |sends: &[DateTime<Utc>]| {
+            sends.last().map_or(at(0), |last| *last + chrono::TimeDelta::seconds(60))
+        };
+        store
+            .write(move |tx| {
+                let held = hold_lane(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
+                assert_eq!(hold_lane(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
+                free_lane(tx, GROUP, held, at(2), &pace)?;
+                assert_eq!(hold_lane(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
+                let lane = lane(tx, GROUP)?.unwrap();
+                assert_eq!((lane.open_at.0, super::times(&lane.recent)), (at(62), vec![at(2)]));
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_waited_for_the_end_of_a_fault_is_due_once_a_message_arrives() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let due = store
+            .write(|tx| {
+                reopen_lane(tx, GROUP, &|_| at(5))?;
+                Ok::<_, StoreError>((
+                    log(tx, GROUP, None, 1)?[0].due_at.0,
+                    log(tx, OTHER, None, 1)?[0].due_at.0,
+                ))
+            })
+            .await
+            .unwrap();
+        assert_eq!(due, (at(5), at(3600)));
+    }
+}

@@ -30,7 +30,7 @@ pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
 pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let now = shared.clock.now();
     let (states, backlog) =
-        shared.store.read(move |c| Ok((queue::count_by_state(c)?, deliveries::backlog(c, now)?))) .await?;
+        shared.store.read(move |c| Ok((queue::count_by_state(c)?, deliveries::backlog(c, now)?))).await?;
     let text = render(&states, backlog, now).map_err(|e| Problem::Internal(e.to_string()))?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }

@@ -242,9 +242,28 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 const PATHS: &[&str] = &[
-    "kind", "region", "reporter", "reporter.phone", "consent", "photo_ids", "description", "person",
-    "person.age", "person.category", "last_seen", "last_seen.at", "police", "safety", "secret_detail", "item",
-    "item.what", "incident", "campaign", "campaign.url", "campaign.filing_number", "campaign.ends_on",
+    "kind",
+    "region",
+    "reporter",
+    "reporter.phone",
+    "consent",
+    "photo_ids",
+    "description",
+    "person",
+    "person.age",
+    "person.category",
+    "last_seen",
+    "last_seen.at",
+    "police",
+    "safety",
+    "secret_detail",
+    "item",
+    "item.what",
+    "incident",
+    "campaign",
+    "campaign.url",
+    "campaign.filing_number",
+    "campaign.ends_on",
 ];
 
 proptest! {

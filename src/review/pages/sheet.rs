@@ -23,7 +23,7 @@ const DONE: [&str; 7] = ["approve", "ask", "reject", "undo", "pause", "resume", 
 /// Steps that are one button and no more.
 const BUTTONS: [Step; 3] = [Step::Undo, Step::Claim, Step::Release];
 /// Steps with a reason or a note.
-const FORMS: [Step; 7] =
+pub const FORMS: [Step; 7] =
     [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Pause, Step::Resume, Step::Remove];
 
 #[derive(Template)]
@@ -200,7 +200,7 @@ fn shown_to_groups(frame: &Frame, sheet: &Sheet, link: &str, now: DateTime<Utc>)
 }
 
 /// What the moderator is to check, by the class of the policy.
-const fn policy_key(class: Class) -> &'static str {
+pub const fn policy_key(class: Class) -> &'static str {
     match class {
         Class::Child => "review-policy-child",
         Class::ContestedChild => "review-policy-contested_child",

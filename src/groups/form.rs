@@ -1,0 +1,196 @@
+//! The forms of the pages: what was typed, what stands beside it, and places to choose from without
+//! scripts.
+
+use serde_json::{Map, Value};
+
+use super::Draft;
+use super::preferences::Whole;
+use crate::domain::group::{Kinds, Platform};
+use crate::domain::language::Language;
+use crate::domain::notice::Kind;
+use crate::domain::region::{Level, Region};
+use crate::language::text;
+use crate::web::frame::Frame;
+use crate::web::problem::FieldFaults;
+use crate::web::problem::field_sentence;
+
+/// A form as it was sent; some fields come several times.
+pub(super) type Sent = Vec<(String, String)>;
+
+/// The fields in the order in which they stand on the page.
+const ORDER: [&str; 7] = ["url", "secret", "keyword", "name", "regions", "kinds", "language"];
+
+/// What stands in the fields.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Typed {
+    pub url: String,
+    pub secret: String,
+    pub keyword: String,
+    pub name: String,
+    pub regions: Vec<String>,
+    pub kinds: Vec<String>,
+    pub language: String,
+    /// The province whose places are to be listed.
+    pub province: String,
+    /// The button that only lists places was pressed.
+    pub lists: bool,
+}
+
+impl Typed {
+    /// A form that was sent.
+    pub(super) fn read(sent: &Sent) -> Typed {
+        let all = |field: &str| -> Vec<String> {
+            sent.iter().filter(|(name, _)| name == field).map(|(_, value)| value.clone()).collect()
+        };
+        let one = |field: &str| all(field).into_iter().next().unwrap_or_default();
+        Typed {
+            url: one("url"),
+            secret: one("secret"),
+            keyword: one("keyword"),
+            name: one("name"),
+            regions: all("regions"),
+            kinds: all("kinds"),
+            language: one("language"),
+            province: one("province"),
+            lists: sent.iter().any(|(name, _)| name == "list"),
+        }
+    }
+
+    /// The form for a new group.
+    pub(super) fn fresh(language: Language) -> Typed {
+        let kinds = Kinds::all().iter().map(|kind| kind.as_str().to_owned()).collect();
+        Typed { kinds, language: language.as_str().to_owned(), ..Typed::default() }
+    }
+
+    /// The form for a group's preferences as they are.
+    pub(super) fn of(whole: &Whole) -> Typed {
+        Typed {
+            name: whole.group.name.clone(),
+            regions: whole.regions.iter().map(|region| region.code().to_owned()).collect(),
+            kinds: whole.group.kinds().iter().map(|kind| kind.as_str().to_owned()).collect(),
+            language: whole.group.language.0.as_str().to_owned(),
+            ..Typed::default()
+        }
+    }
+
+    /// The way into the chat, as far as the platform has such fields.
+    pub(super) fn credentials(&self, platform: Platform) -> Map<String, Value> {
+        let typed = [("url", &self.url), ("secret", &self.secret), ("keyword", &self.keyword)];
+        let known = typed.into_iter().filter(|(field, _)| has_field(platform, field));
+        known.map(|(field, value)| (field.to_owned(), value.clone().into())).collect()
+    }
+
+    /// What the group wants to hear.
+    pub(super) fn wishes(&self) -> Draft {
+        Draft {
+            name: Some(self.name.clone()),
+            regions: Some(self.regions.clone()),
+            kinds: Some(self.kinds.clone()),
+            language: Some(self.language.clone()),
+            ..Draft::default()
+        }
+    }
+
+    /// All of a new group.
+    pub(super) fn whole(&self, platform: Platform) -> Draft {
+        Draft {
+            platform: Some(platform.as_str().to_owned()),
+            credentials: Some(self.credentials(platform)),
+            ..self.wishes()
+        }
+    }
+}
+
+/// Whether the platform's robots have this field.
+pub(crate) fn has_field(platform: Platform, field: &str) -> bool {
+    match field {
+        "url" => true,
+        "secret" => platform != Platform::Wecom,
+        "keyword" => matches!(platform, Platform::Dingtalk | Platform::Feishu),
+        _ => false,
+    }
+}
+
+/// Sentences about fields, in the order of the page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults(pub Vec<(String, String)>);
+
+impl Faults {
+    /// The faults of a draft.
+    pub(super) fn of(faults: &FieldFaults, language: Language) -> Faults {
+        let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
+        let mut list: Vec<_> =
+            faults.iter().map(|(field, fault)| (own(field), field_sentence(fault, language))).collect();
+        list.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
+        Faults(list)
+    }
+
+    /// One fault.
+    pub(super) fn one(field: &str, sentence: String) -> Faults {
+        Faults(vec![(field.to_owned(), sentence)])
+    }
+
+    /// What is wrong with that field.
+    pub(super) fn at(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.as_str())
+    }
+}
+
+/// A box to tick: value, words, ticked.
+pub(super) type Tick = (&'static str, String, bool);
+
+/// A city with its counties, or a county that lies directly in its province.
+pub(super) struct Place {
+    pub head: Tick,
+    pub below: Vec<Tick>,
+}
+
+/// What can be chosen, and what is.
+pub(super) struct Choices {
+    pub kinds: Vec<Tick>,
+    pub languages: Vec<(&'static str, String)>,
+    /// The regions that are chosen.
+    pub chosen: Vec<Tick>,
+    pub provinces: Vec<(&'static str, &'static str)>,
+    /// The places of the province that is listed, without those that are chosen.
+    pub places: Vec<Place>,
+}
+
+impl Choices {
+    /// Whether that region is chosen.
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.chosen.iter().any(|(chosen, ..)| *chosen == code)
+    }
+
+    /// What can be chosen beside what was typed.
+    pub(super) fn of(typed: &Typed, frame: &Frame) -> Choices {
+        let chosen: Vec<Region> = typed.regions.iter().filter_map(|code| Region::parse(code).ok()).collect();
+        let kind = |kind: Kind| {
+            let ticked = typed.kinds.iter().any(|name| name == kind.as_str());
+            (kind.as_str(), frame.t(&format!("kind-{}", kind.as_str())), ticked)
+        };
+        let language =
+            |l: Language| (l.as_str(), text(frame.language, &format!("groups-language-{}", l.as_str())));
+        let province = Region::parse(&typed.province).ok().filter(|r| r.level() == Level::Province);
+        Choices {
+            kinds: Kind::ALL.map(kind).to_vec(),
+            languages: Language::ALL.map(language).to_vec(),
+            chosen: chosen.iter().map(|r| (r.code(), r.full_name(), true)).collect(),
+            provinces: Region::provinces().map(|r| (r.code(), r.name())).collect(),
+            places: province.map(|province| places(province, &chosen, frame)).unwrap_or_default(),
+        }
+    }
+}
+
+fn places(province: Region, chosen: &[Region], frame: &Frame) -> Vec<Place> {
+    let tick = |region: Region| (region.code(), region.name().to_owned(), false);
+    let free = |region: &Region| !chosen.contains(region);
+    let whole = |region: Region| (region.code(), frame.t1("groups-whole", "region", region.name()), false);
+    let all = Place { head: whole(province), below: Vec::new() };
+    let each = province.children().map(|child| match child.level() {
+        Level::City => Place { head: whole(child), below: child.children().filter(free).map(tick).collect() },
+        _ => Place { head: tick(child), below: Vec::new() },
+    });
+    let shown = |place: &Place| !place.below.is_empty() || !chosen.iter().any(|r| r.code() == place.head.0);
+    std::iter::once(all).chain(each).filter(shown).collect()
+}
