@@ -122,8 +122,11 @@ pub struct App {
     pub stations: Stations,
     listener: TcpListener,
     sweep: String,
-    extra: fn(&mut web::ServiceConfig),
+    extra: Doors,
 }
+
+/// Doors beside the usual ones.
+type Doors = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 impl App {
     /// Opens the database, the key, the blobs and the address.
@@ -131,23 +134,20 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn build(config: Config, clock: Clock) -> Result<App, StartError> {
-        App::build_with(config, clock, |_| ()).await
+        let listener = listen(&config.bind)?;
+        App::build_on(listener, config, clock).await
     }
 
-    /// As [`App::build`], with doors of its own beside the usual ones (the demo's practice chat).
+    /// As [`App::build`], on an address that is listened on already.
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn build_with(
-        config: Config,
-        clock: Clock,
-        extra: fn(&mut web::ServiceConfig),
-    ) -> Result<App, StartError> {
+    pub async fn build_on(listener: TcpListener, config: Config, clock: Clock) -> Result<App, StartError> {
+        // Where two crates of one program could each choose, neither does. Set already is fine, too.
+        drop(rustls::crypto::ring::default_provider().install_default());
         if rlimit::increase_nofile_limit(u64::MAX).is_err() {
             tracing::warn!("the limit of open files could not be raised");
         }
-        let listener =
-            TcpListener::bind(&config.bind).map_err(|e| StartError::Bind(config.bind.clone(), e))?;
         let address = listener.local_addr().map_err(|e| StartError::Bind(config.bind.clone(), e))?;
         let base_url: Arc<str> =
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
@@ -172,6 +172,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
             shared,
@@ -179,7 +180,13 @@ impl App {
             closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
             worker: Worker { store, vault, clock, sender, script: Arc::new(script), wake },
         };
-        Ok(App { stations, listener, sweep: config.sweep, extra })
+        Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
+    }
+
+    /// The same program with doors of its own beside the usual ones (the demo's practice chat).
+    #[must_use]
+    pub fn with_doors(self, extra: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> App {
+        App { extra: Arc::new(extra), ..self }
     }
 
     /// The address to open in a browser.
@@ -215,13 +222,13 @@ impl App {
     /// # Errors
     /// When the server cannot start.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let (shared, extra) = (self.stations.shared.clone(), self.extra);
+        let (shared, extra) = (self.stations.shared.clone(), self.extra.clone());
         let server = HttpServer::new(move || {
             actix_web::App::new()
                 .app_data(shared.clone())
                 .wrap(from_fn(doors::request::around))
                 .wrap(Compress::default())
-                .configure(extra)
+                .configure(|config| extra(config))
                 .configure(doors::routes::all)
         })
         .client_request_timeout(Duration::from_secs(20))
@@ -238,6 +245,14 @@ impl App {
         server.await?;
         Ok(())
     }
+}
+
+/// Listens on `HOST:PORT`.
+///
+/// # Errors
+/// [`StartError::Bind`].
+pub fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|e| StartError::Bind(address.to_owned(), e))
 }
 
 /// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.

@@ -44,6 +44,9 @@ impl Blobs {
                 Ok(Blobs(Arc::new(local.with_fsync(true))))
             }
             config::Blobs::S3(url) => {
+                // The bucket's client takes whichever cryptography the process has; another part of the
+                // program may have chosen already, and chose the same.
+                drop(rustls::crypto::ring::default_provider().install_default());
                 let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str()).build()?;
                 let prefix = url.path().trim_matches('/').to_owned();
                 Ok(Blobs(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))))

@@ -17,6 +17,7 @@ macro_rules! files {
         &[
             include_str!(concat!("../assets/i18n/", $tag, "/accounts.ftl")),
             include_str!(concat!("../assets/i18n/", $tag, "/broadcast.ftl")),
+            include_str!(concat!("../assets/i18n/", $tag, "/demo.ftl")),
             include_str!(concat!("../assets/i18n/", $tag, "/groups.ftl")),
             include_str!(concat!("../assets/i18n/", $tag, "/intake.ftl")),
             include_str!(concat!("../assets/i18n/", $tag, "/pages.ftl")),

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod domain;
 pub mod expiry;
 pub mod groups;
+pub mod intake;
 pub mod language;
 pub mod pages;
 pub mod poster;

@@ -1,1 +1,43 @@
 //! The JSON door of the broadcast station.
+
+use actix_web::{get, web};
+
+use super::report::{self, Report, ReportError};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::people::Role;
+use crate::web::problem::Problem;
+use crate::web::session::Caller;
+use crate::web::shared::Shared;
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Problem {
+        match error {
+            ReportError::Unknown => Problem::CaseUnknown,
+            ReportError::LeadRequired => Problem::LeadRequired,
+            ReportError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What became of everything said about a notice
+#[utoipa::path(tag = "broadcasts", params(("case" = String, Path)), responses((status = 200, body = Report), (status = 403), (status = 404)), security(("token" = [])))]
+#[get("/broadcasts/{case}")]
+pub async fn broadcasts(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<Report>, Problem> {
+    let role = caller.require(Role::Moderator)?.role.0;
+    Ok(web::Json(read(&shared, &path, role).await?))
+}
+
+/// Reads a report off the async threads.
+///
+/// # Errors
+/// For what is no case number, an unknown one, or a sealed one where the reader is no lead.
+pub async fn read(shared: &Shared, case: &str, role: Role) -> Result<Report, Problem> {
+    let case: CaseNumber = case.parse().map_err(|_| Problem::CaseMalformed)?;
+    let lead = role == Role::Lead;
+    let found = shared.store.read(move |c| Ok(report::report(c, case.as_str(), lead))).await?;
+    Ok(found?)
+}

@@ -3,8 +3,11 @@
 pub mod api;
 pub mod guard;
 pub mod message;
+pub mod pages;
 pub mod plan;
 pub mod platforms;
+pub mod preview;
+pub mod report;
 pub mod retry;
 pub mod script;
 pub mod send;

@@ -1,12 +1,222 @@
-//! The demo: the whole program on a throw-away folder.
+//! `seventytwo demo`: the whole program on a throw-away data directory, with a practice group chat
+//! inside, sample notices, and an account for every role.
 
+mod client;
+mod codes;
 pub mod portrait;
+mod practice;
+mod robot;
+mod samples;
+mod welcome;
 
-/// Runs the demo.
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::accounts::{people, tokens};
+use crate::app::{self, App};
+use crate::clock::Clock;
+use crate::config::{Config, Gateway, Setting};
+use crate::domain::group::Platform;
+use crate::domain::people::Role;
+use crate::web::shared::Shared;
+use client::Client;
+use codes::Authenticator;
+use practice::Practice;
+use samples::{Cast, Samples};
+use welcome::{Login, welcome};
+
+/// The time to undo, where none is set: long enough to see it, short enough to wait for.
+const COOLING: &str = "10s";
+
+/// Who can log in. Two moderators, because nobody approves twice.
+const PEOPLE: [(&str, Role); 5] = [
+    ("moderator", Role::Moderator),
+    ("moderator2", Role::Moderator),
+    ("lead", Role::Lead),
+    ("group_admin", Role::GroupAdmin),
+    ("operator", Role::Operator),
+];
+
+/// Serves the demo until `stop`. Settings come from `look_up`, but for the places where data is kept;
+/// `log` opens the log once the settings are known.
+///
+/// # Errors
+/// When a setting is wrong, the address is taken, or the server cannot start.
 pub async fn run(
-    _stop: tokio_util::sync::CancellationToken,
-    _look_up: impl Fn(&crate::config::Setting) -> Option<String>,
-    _log: fn(&crate::config::Config),
+    stop: CancellationToken,
+    look_up: impl Fn(&Setting) -> Option<String>,
+    log: fn(&Config),
 ) -> anyhow::Result<()> {
-    Ok(())
+    let home = tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
+    let given = std::cell::Cell::new(false);
+    let mut config = Config::read(|setting| {
+        let value = look_up(setting);
+        given.set(given.get() || (setting.variable == "SEVENTYTWO_BIND" && value.is_some()));
+        kept_in(home.path(), setting, value)
+    })
+    .map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
+    })?;
+    log(&config);
+    let listener = listen(&config.bind, given.get())?;
+    let own = reachable(listener.local_addr()?);
+    let server = format!("http://{own}");
+    config.base_url.get_or_insert_with(|| server.clone());
+    let url = Url::parse(&server).context("the address listened on")?;
+    config.gateways.push(Gateway { platform: Platform::Wecom.as_str().to_owned(), url });
+    let cooling = config.times.cooling.num_seconds();
+
+    let app = App::build_on(listener, config, Clock::system()).await?;
+    let shared = app.stations.shared.clone();
+    let (logins, authenticators) = accounts(&shared).await?;
+    let practice = Arc::new(Practice::empty());
+    say(&welcome(&app.url(), &logins, cooling))?;
+
+    let chat = practice.clone();
+    let app = app.with_doors(move |config| {
+        practice::doors(config, &chat);
+        codes::doors(config, &authenticators);
+    });
+    let token = |name| logins.iter().find(|l| l.name == name).map(|l| l.token.clone()).unwrap_or_default();
+    let samples = Samples {
+        client: Client::new(own.to_string()),
+        cast: Cast {
+            moderator: token("moderator"),
+            second_moderator: token("moderator2"),
+            group_admin: token("group_admin"),
+        },
+        practice: &practice,
+        webhook: practice.webhook(&server),
+        now: shared.clock.now(),
+    };
+    let serve = async {
+        let served = app.run(stop.clone()).await;
+        stop.cancel();
+        served
+    };
+    let put_in = async {
+        if let Some(Err(error)) = stop.run_until_cancelled(samples.put_in()).await {
+            tracing::warn!(error = format!("{error:#}"), "the demo goes on without some of its samples");
+        }
+    };
+    let (served, ()) = tokio::join!(serve, put_in);
+    drop(shared);
+    home.close().context("the temporary directory could not be removed")?;
+    served
+}
+
+/// Keeps all data in the throw-away directory, under a key of its own.
+fn kept_in(home: &Path, setting: &Setting, given: Option<String>) -> Option<String> {
+    match setting.variable {
+        "DATABASE_URL" => Some(format!("sqlite:{}", home.join("seventytwo.db").display())),
+        "SEVENTYTWO_DATA_DIR" => Some(home.display().to_string()),
+        "SEVENTYTWO_BLOBS" | "SEVENTYTWO_KEY" => None,
+        "SEVENTYTWO_COOLING" => given.or_else(|| Some(COOLING.to_owned())),
+        _ => given,
+    }
+}
+
+/// Listens on the address; on a free port where that one was nobody's wish and is taken.
+fn listen(address: &str, given: bool) -> anyhow::Result<TcpListener> {
+    match app::listen(address) {
+        Err(_) if !given => Ok(app::listen("127.0.0.1:0")?),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// The address under which this machine reaches what it listens on.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+/// Creates [`PEOPLE`], each with an API token.
+async fn accounts(shared: &Shared) -> anyhow::Result<(Vec<Login>, Arc<[Authenticator]>)> {
+    let (store, now) = (&shared.store, shared.clock.now());
+    let (mut logins, mut authenticators) = (Vec::new(), Vec::new());
+    for (name, role) in PEOPLE {
+        let added = people::add(store, &shared.vault, now, name, role, None).await?;
+        let token = tokens::add(store, now, name, None).await?;
+        authenticators.push(Authenticator {
+            name: added.name.clone(),
+            role,
+            secret: added.totp_secret.clone(),
+        });
+        logins.push(Login {
+            name: added.name,
+            password: added.password.unwrap_or_default(),
+            totp: added.totp_secret,
+            token,
+        });
+    }
+    Ok((logins, authenticators.into()))
+}
+
+/// Prints at once, also into a pipe.
+fn say(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(set: &[(&str, &str)]) -> Config {
+        let look_up = |s: &Setting| set.iter().find(|(name, _)| *name == s.variable).map(|(_, v)| (*v).to_owned());
+        Config::read(|s| kept_in(Path::new("/throw/away"), s, look_up(s))).unwrap_or_else(|f| panic!("{f:?}"))
+    }
+
+    #[test]
+    fn nothing_is_kept_elsewhere_whatever_is_set() {
+        let config = config(&[
+            ("DATABASE_URL", "postgres://db/real"),
+            ("SEVENTYTWO_DATA_DIR", "/var/lib/seventytwo"),
+            ("SEVENTYTWO_BLOBS", "s3://real/blobs"),
+            ("SEVENTYTWO_KEY", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
+        ]);
+        assert_eq!(config.database, crate::store::Database::Sqlite("/throw/away/seventytwo.db".into()));
+        assert_eq!(config.data_dir, Path::new("/throw/away"));
+        assert_eq!(config.blobs, crate::config::Blobs::Folder("/throw/away/blobs".into()));
+        assert_eq!(config.key, None);
+    }
+
+    #[test]
+    fn other_settings_are_honoured() {
+        assert_eq!(config(&[]).times.cooling, chrono::Duration::seconds(10));
+        let config = config(&[("SEVENTYTWO_COOLING", "1s"), ("SEVENTYTWO_LEASE", "1m")]);
+        assert_eq!(config.times.cooling, chrono::Duration::seconds(1));
+        assert_eq!(config.times.lease, chrono::Duration::minutes(1));
+    }
+
+    #[test]
+    fn a_taken_port_is_left_only_when_nobody_asked_for_it() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        assert!(listen(&address, true).is_err());
+        assert_ne!(listen(&address, false).unwrap().local_addr().unwrap().to_string(), address);
+    }
+
+    #[test]
+    fn every_address_is_reached_from_here() {
+        for (listening, own) in [
+            ("0.0.0.0:7272", "127.0.0.1:7272"),
+            ("[::]:7272", "[::1]:7272"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+        ] {
+            assert_eq!(reachable(listening.parse().unwrap()).to_string(), own);
+        }
+    }
 }

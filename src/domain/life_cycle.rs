@@ -3,10 +3,11 @@
 //! Nothing else in the program changes a state. Whoever wants a notice somewhere else builds a
 //! [`Step`] and asks [`next`]; the store writes what it answers together with one event.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notice::Outcome;
+use super::notice::{Outcome, Private, Public};
 
 /// Where a notice stands. The names are the API's and the database's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,9 @@ pub struct Weighing {
     /// The police reference may follow after it went live.
     pub police_follow_up: bool,
 }
+
+/// The review policy as the intake asks it: what a notice is, and when it came in.
+pub type Weigh = fn(&Public, &Private, DateTime<Utc>) -> Weighing;
 
 /// One person's approval of the revision at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 pub mod case_number;
 pub mod delivery;
+pub mod faults;
 pub mod group;
 pub mod identifiers;
 pub mod language;

@@ -5,13 +5,14 @@ use serde_json::{Map, Value};
 
 use super::Draft;
 use super::preferences::Whole;
+use crate::domain::faults::FieldFaults;
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
 use crate::language::text;
 use crate::web::frame::Frame;
-use crate::web::problem::FieldFaults;
+use crate::web::problem::field_sentence;
 
 /// A form as it was sent; some fields come several times.
 pub(super) type Sent = Vec<(String, String)>;
@@ -119,7 +120,7 @@ impl Faults {
     pub(super) fn of(faults: &FieldFaults, language: Language) -> Faults {
         let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
         let mut list: Vec<_> =
-            faults.iter().map(|(field, fault)| (own(field), fault.sentence(language))).collect();
+            faults.iter().map(|(field, fault)| (own(field), field_sentence(fault, language))).collect();
         list.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
         Faults(list)
     }

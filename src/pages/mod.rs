@@ -1,1 +1,15 @@
-//! Public pages that belong to no station.
+//! Public pages that belong to no station: home, status, check, safety, feed, and the API's manual.
+
+pub mod api;
+pub mod check;
+pub mod docs;
+pub mod feeds;
+pub mod home;
+pub mod number;
+pub mod safety;
+pub mod said;
+pub mod status;
+
+#[cfg(test)]
+mod tests;
+

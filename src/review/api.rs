@@ -118,7 +118,11 @@ pub struct RestrictBody {
 /// The longest note, in characters.
 pub const NOTE: usize = 2_000;
 
-fn note(given: Option<String>) -> Result<Option<String>, Problem> {
+/// A note as it is kept: tidied, `None` where nothing is left.
+///
+/// # Errors
+/// Longer than [`NOTE`].
+pub fn note(given: Option<String>) -> Result<Option<String>, Problem> {
     let Some(given) = given else { return Ok(None) };
     if given.chars().count() > NOTE {
         let values = vec![("max", NOTE.to_string())];

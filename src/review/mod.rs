@@ -15,10 +15,13 @@ use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, queue};
 use crate::vault::Vault;
 
+pub mod actions;
 pub mod api;
 pub mod pages;
 pub mod policy;
 pub mod reasons;
+#[cfg(test)]
+mod samples;
 pub mod view;
 
 /// Why a review step was not taken.

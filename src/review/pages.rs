@@ -1,1 +1,317 @@
-//! The pages of the review station.
+//! The pages of the review station: the queue, one notice with all that its reader may see, and the
+//! forms of the steps. A step that is refused answers with the page as the notice then stands, the
+//! words that were typed still in it.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::api::{self, desk, moderator};
+use super::view::Sheet;
+use super::{Decision, Moderator, ReviewError, view};
+use crate::domain::life_cycle::{State, Step};
+use crate::domain::people::Role;
+use crate::store::accounts;
+use crate::store::notices::Notice;
+use crate::web::frame::{Frame, page, page_with};
+use crate::web::problem::Problem;
+use crate::web::session::{CsrfForm, SignedIn};
+use crate::web::shared::Shared;
+
+mod form;
+mod queue;
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use form::{Fault, Typed};
+use queue::QueuePage;
+use sheet::SheetPage;
+
+/// Notices on a page of the queue.
+const PAGE: i64 = 25;
+
+/// Where somebody is in the queue, and what they have just done.
+#[derive(Deserialize)]
+pub struct QueueQuery {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    cursor: String,
+    #[serde(default)]
+    done: String,
+}
+
+/// What the reader has just done with the notice.
+#[derive(Deserialize)]
+pub struct DoneQuery {
+    #[serde(default)]
+    done: String,
+}
+
+/// The fields of every step's form; which are filled in depends on the step.
+#[derive(Default, Deserialize)]
+pub struct StepFields {
+    #[serde(default)]
+    version: i32,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// Says who may open a case that is for leads alone.
+#[derive(Template)]
+#[template(path = "review_leads.html")]
+struct LeadsPage {
+    frame: Frame,
+    case: String,
+    leads: Vec<String>,
+    /// What the reader had typed when the case became one for leads.
+    note: String,
+}
+
+/// `GET /review`: what waits, most urgent first.
+///
+/// # Errors
+/// [`Problem::Forbidden`] for anybody but moderators.
+pub async fn show_queue(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    query: web::Query<QueueQuery>,
+) -> Result<HttpResponse, Problem> {
+    let account = person.require(Role::Moderator)?;
+    let by = moderator(account);
+    // What does not fit is ignored: an old bookmark still opens the queue.
+    let (state, after) = (State::named(&query.state), view::place(&query.cursor));
+    let now = shared.clock.now();
+    let found = shared.store.read(move |c| view::queue(c, by, state, after, PAGE, now)).await?;
+    let frame = person.frame(&http);
+    let template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
+    page(&http, &frame, &template)
+}
+
+/// `GET /review/{case}`: all that the reader may see of a notice, and the steps they may take.
+///
+/// # Errors
+/// [`Problem::Forbidden`] for anybody but moderators; for a case number that was never issued.
+pub async fn show_notice(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    query: web::Query<DoneQuery>,
+) -> Result<HttpResponse, Problem> {
+    let by = moderator(person.require(Role::Moderator)?);
+    let visit = Visit { http: &http, shared: &shared, person: &person, case: api::case(&path)?, by };
+    visit.show(None, Typed::default(), &query.done).await
+}
+
+/// `POST /review/{case}/claim`: takes a notice on and opens it.
+///
+/// # Errors
+/// As [`show_notice`], and for a form that is not of this session.
+pub async fn claim(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Claim).await
+}
+
+/// `POST /review/{case}/release`: lets a notice go and returns to the queue.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn release(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Release).await
+}
+
+/// `POST /review/{case}/decisions`: approves, rejects, asks or escalates.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn decide(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    let action = api::action(&form.0.action).ok_or(Problem::NotFound)?;
+    step(http, shared, person, path, form, action).await
+}
+
+/// `POST /review/{case}/undo`: takes the last approval back while the notice cools.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn undo(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Undo).await
+}
+
+/// `POST /review/{case}/pause`: hides a live notice for the time being.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn pause(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Pause).await
+}
+
+/// `POST /review/{case}/resume`: lets a paused notice go on.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn resume(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Resume).await
+}
+
+/// `POST /review/{case}/remove`: takes a notice down for good, with a correction to those who got it.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn remove(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    step(http, shared, person, path, form, Step::Remove).await
+}
+
+async fn step(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+    step: Step,
+) -> Result<HttpResponse, Problem> {
+    let by = moderator(person.require(Role::Moderator)?);
+    let visit = Visit { http: &http, shared: &shared, person: &person, case: api::case(&path)?, by };
+    let CsrfForm(fields) = form;
+    let typed = Typed { step: Some(step), reason: fields.reason, note: fields.note };
+    let Ok(note) = api::note(Some(typed.note.clone())) else {
+        return visit.show(Some(Fault::note_too_long(step)), typed, "").await;
+    };
+    let reason = Some(typed.reason.clone()).filter(|reason| !reason.is_empty());
+    match visit.take(Decision { version: fields.version, step, reason, note }).await {
+        Ok(_) => {
+            shared.work_is_due.notify_one();
+            Ok(see_other(&visit.after(step)))
+        }
+        Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
+        Err(error) => {
+            let fault = Fault::refused(step, &typed, error);
+            visit.show(Some(fault), typed, "").await
+        }
+    }
+}
+
+/// One request about one notice.
+struct Visit<'a> {
+    http: &'a HttpRequest,
+    shared: &'a Shared,
+    person: &'a SignedIn,
+    /// Ten characters.
+    case: String,
+    by: Moderator,
+}
+
+impl Visit<'_> {
+    async fn take(&self, decision: Decision) -> Result<Notice, ReviewError> {
+        let (desk, case, by, now) = (desk(self.shared), self.case.clone(), self.by, self.shared.clock.now());
+        match decision.step {
+            Step::Claim => desk.claim(case, by, now).await,
+            Step::Release => desk.release(case, by, now).await,
+            Step::Undo => desk.undo(case, by, now).await,
+            Step::Pause | Step::Resume | Step::Remove => desk.restrict(case, by, decision, now).await,
+            _ => desk.decide(case, by, decision, now).await,
+        }
+    }
+
+    /// Where a browser goes once the step is taken.
+    fn after(&self, step: Step) -> String {
+        let here = format!("/review/{}", view::shown(&self.case));
+        match step {
+            Step::Claim => here,
+            // Most who escalate may not open it any more.
+            Step::Release | Step::Escalate => format!("/review?done={}", step.as_str()),
+            _ => format!("{here}?done={}", step.as_str()),
+        }
+    }
+
+    async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
+        let frame = Frame {
+            path: format!("/review/{}", view::shown(&self.case)),
+            ..self.person.frame(self.http)
+        };
+        let sheet = match api::read_sheet(self.shared, self.case.clone(), self.by).await {
+            Err(Problem::LeadRequired) => return self.for_leads(frame, typed.note).await,
+            sheet => sheet?,
+        };
+        let status = fault.as_ref().map_or(StatusCode::OK, Fault::status);
+        let template = self.sheet_page(frame.clone(), sheet, fault, typed, done);
+        page_with(self.http, &frame, &template, status)
+    }
+
+    fn sheet_page(
+        &self,
+        frame: Frame,
+        sheet: Sheet,
+        fault: Option<Fault>,
+        typed: Typed,
+        done: &str,
+    ) -> SheetPage {
+        let link = self.shared.link(&format!("/n/{}", sheet.case_number));
+        SheetPage::new(frame, sheet, fault, typed, done, &link, self.shared.clock.now())
+    }
+
+    async fn for_leads(&self, frame: Frame, note: String) -> Result<HttpResponse, Problem> {
+        let everybody = self.shared.store.read(accounts::all).await?;
+        let leads = everybody
+            .into_iter()
+            .filter(|account| account.role.0 == Role::Lead && account.disabled_at.is_none())
+            .map(|account| account.name)
+            .collect();
+        let template = LeadsPage { frame: frame.clone(), case: view::shown(&self.case), leads, note };
+        page_with(self.http, &frame, &template, StatusCode::FORBIDDEN)
+    }
+}
+
+fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}

@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::actions::{self, Actions};
 use super::{Moderator, ReviewError, policy};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{Needs, State};
+use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::store::notices::{self, Notice};
@@ -26,6 +27,8 @@ pub struct Waiting {
     pub state: State,
     /// 3 most urgent, 0 least.
     pub urgency: i16,
+    /// A GB/T 2260 code.
+    pub region: String,
     pub submitted_at: DateTime<Utc>,
     pub waiting_s: i64,
     /// The name of whoever holds it now.
@@ -100,6 +103,8 @@ pub struct Sheet {
     pub ends_at: Option<DateTime<Utc>>,
     pub claimed_by: Option<String>,
     pub claimed_until: Option<DateTime<Utc>>,
+    /// Until then the last approval can be taken back.
+    pub cooling_until: Option<DateTime<Utc>>,
     /// Whether the reader holds it: only then is `private` there.
     pub mine: bool,
     pub sealed: bool,
@@ -107,6 +112,15 @@ pub struct Sheet {
     pub needs: Needs,
     /// Who approved so far.
     pub approved_by: Vec<String>,
+    /// The steps the reader may take now.
+    #[schema(value_type = Vec<String>)]
+    pub actions: Vec<&'static str>,
+    /// Why the reader, who holds it, may not approve it: `same_approver`, `lead_required` or
+    /// `police_reference_required`.
+    pub approval_refused: Option<&'static str>,
+    /// The line of the policy that applies.
+    #[serde(skip)]
+    pub class: Option<policy::Class>,
     pub wants: Vec<&'static str>,
     #[schema(value_type = Object)]
     pub public: Option<Public>,
@@ -149,6 +163,7 @@ pub fn queue(
             kind: n.kind.0,
             state: n.state.0,
             urgency: n.urgency,
+            region: n.region.clone(),
             submitted_at: n.submitted_at.0,
             waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
@@ -174,9 +189,10 @@ pub fn sheet(
 ) -> Result<Sheet, ReviewError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
     if (notice.sealed || notice.state.0 == State::Escalated) && !by.lead {
-        return Err(ReviewError::Refused(crate::domain::life_cycle::Refusal::LeadRequired));
+        return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
-    let number = notice.pending_revision.unwrap_or(notice.revision);
+    // What waits; else what the public reads: the newest one may be an edit that was turned down.
+    let number = notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision);
     let key = notice.key(vault)?;
     let revision = notices::revision(conn, notice.id.0, number)?;
     let (public, private) = match (&revision, &key) {
@@ -185,6 +201,10 @@ pub fn sheet(
     };
     let mine = notice.claimant(now) == Some(by.id);
     let approvals = notices::approvals(conn, notice.id.0, number)?;
+    let line = public.as_ref().zip(private.as_ref()).map(|(public, private)| policy::line(public, private));
+    let may = actions::actions(&notice, &approvals, by, now);
+    let lacks_police = lacks_required_reference(line, private.as_ref());
+    let (actions, approval_refused) = offered(may, lacks_police);
     let log = events::of_notice(conn, notice.id.0)?;
     let people: Vec<Uuid> = log
         .iter()
@@ -209,10 +229,14 @@ pub fn sheet(
         ends_at: notice.ends_at.map(|t| t.0),
         claimed_by: notice.claimant(now).map(name),
         claimed_until: notice.claimant(now).and(notice.claimed_until).map(|t| t.0),
+        cooling_until: notice.cooling_until.map(|t| t.0),
         mine,
         sealed: notice.sealed,
         needs: Needs { approvals: notice.needs_approvals as u8, leads: notice.needs_leads as u8 },
         approved_by: approvals.iter().map(|a| name(a.by)).collect(),
+        actions,
+        approval_refused,
+        class: line.map(|line| line.class),
         wants: wants(&notice),
         flags: flags(public.as_ref(), private.as_ref()),
         reporter_phone_last4: phone.map(|p| p.last4().to_owned()),
@@ -222,6 +246,23 @@ pub fn sheet(
         private: private.filter(|_| mine),
         public,
     })
+}
+
+fn lacks_required_reference(line: Option<&policy::Line>, private: Option<&Private>) -> bool {
+    line.is_some_and(|line| line.police == policy::Police::Required)
+        && private.is_some_and(|private| private.police.reference.is_none())
+}
+
+/// The names of the steps and of what stands in the way of approving.
+fn offered(may: Actions, lacks_police: bool) -> (Vec<&'static str>, Option<&'static str>) {
+    let refused = match may.approval {
+        Some(Refusal::SameApprover) => Some("same_approver"),
+        Some(Refusal::LeadRequired) => Some("lead_required"),
+        _ if lacks_police && may.steps.contains(&Step::Approve) => Some("police_reference_required"),
+        _ => None,
+    };
+    let steps = may.steps.iter().filter(|step| **step != Step::Approve || refused.is_none());
+    (steps.map(|step| step.as_str()).collect(), refused)
 }
 
 /// Why something that is live is in the queue.

@@ -148,13 +148,20 @@ impl Revision {
     }
 }
 
-/// Adds a notice with its first revision.
+/// Adds a notice with its first revision; `false` where the case number was drawn before.
 ///
 /// # Errors
-/// A unique violation where the case number was drawn before.
-pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<()> {
-    both!(conn, c => diesel::insert_into(notices::table).values(notice).execute(c))?;
-    insert_revision(conn, revision)
+/// When the database refuses.
+pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::insert_into(notices::table)
+        .values(notice)
+        .on_conflict(notices::case_number)
+        .do_nothing()
+        .execute(c))?;
+    if rows == 1 {
+        insert_revision(conn, revision)?;
+    }
+    Ok(rows == 1)
 }
 
 /// Adds a later revision.

@@ -11,34 +11,16 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
 use super::request;
+pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::language::{text, text_with};
 use crate::store::StoreError;
 
-/// A fault of one field: a key of `intake.ftl` or a station's own, and what goes into the sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldFault {
-    /// The sentence is under `field-CODE`.
-    pub code: &'static str,
-    /// Set into the sentence as `$name`.
-    pub values: Vec<(&'static str, String)>,
+/// The sentence about a field, for the reader.
+pub fn field_sentence(fault: &FieldFault, language: Language) -> String {
+    let values: Vec<_> = fault.values.iter().map(|(n, v)| (*n, v.as_str().into())).collect();
+    text_with(language, &format!("field-{}", fault.code), &values)
 }
-
-impl FieldFault {
-    /// A fault that needs no values.
-    pub const fn new(code: &'static str) -> FieldFault {
-        FieldFault { code, values: Vec::new() }
-    }
-
-    /// The sentence for the reader.
-    pub fn sentence(&self, language: Language) -> String {
-        let values: Vec<_> = self.values.iter().map(|(n, v)| (*n, v.as_str().into())).collect();
-        text_with(language, &format!("field-{}", self.code), &values)
-    }
-}
-
-/// Faults by field, in the field's own name (`last_seen.at`).
-pub type FieldFaults = BTreeMap<String, FieldFault>;
 
 /// What can be answered instead.
 #[derive(Debug, thiserror::Error)]
@@ -200,9 +182,9 @@ impl Problem {
     /// The answer for a program.
     pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
         let fields = match self {
-            Problem::Invalid(faults) => {
-                Some(faults.iter().map(|(name, fault)| (name.clone(), fault.sentence(language))).collect())
-            }
+            Problem::Invalid(faults) => Some(
+                faults.iter().map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
+            ),
             _ => None,
         };
         let (state, version) = match self {

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::health;
 use super::problem::Problem;
-use crate::{accounts, expiry, poster, review};
+use crate::{accounts, broadcast, expiry, groups, intake, poster, review};
 
 /// Mounts all doors.
 pub fn all(doors: &mut ServiceConfig) {
@@ -20,6 +20,14 @@ pub fn all(doors: &mut ServiceConfig) {
 fn api(doors: &mut ServiceConfig) {
     doors.service(
         web::scope("/v1")
+            // intake
+            .service(intake::api::send_photo)
+            .service(intake::api::submit)
+            .service(intake::api::tip)
+            .service(intake::api::my_notice)
+            .service(intake::api::reply)
+            .service(intake::api::revise)
+            .service(intake::api::renew)
             // review
             .service(review::api::queue)
             .service(review::api::sheet)
@@ -30,8 +38,22 @@ fn api(doors: &mut ServiceConfig) {
             .service(review::api::pause)
             .service(review::api::resume)
             .service(review::api::remove)
+            // broadcast
+            .service(broadcast::api::broadcasts)
             // expiry
             .service(expiry::api::close)
+            // groups
+            .service(groups::api::connect)
+            .service(groups::api::list)
+            .service(groups::api::show)
+            .service(groups::api::change)
+            .service(groups::api::forget)
+            .service(groups::api::verify)
+            .service(groups::api::send_code)
+            .service(groups::api::pause)
+            .service(groups::api::resume)
+            .service(groups::api::test)
+            .service(groups::api::deliveries)
             .default_service(web::to(nothing_here)),
     );
 }

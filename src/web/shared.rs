@@ -9,6 +9,7 @@ use crate::blobs::Blobs;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::config::Times;
+use crate::domain::life_cycle::Weigh;
 use crate::poster::press::Press;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -31,6 +32,8 @@ pub struct Shared {
     pub blobs: Blobs,
     pub press: Press,
     pub sender: Arc<Sender>,
+    /// The review policy, for the intake.
+    pub weigh: Weigh,
 }
 
 impl Shared {
@@ -62,6 +65,7 @@ impl Shared {
         let base_url: Arc<str> = base_url.into();
         let hour = TimeDelta::hours(1);
         Shared {
+            weigh: crate::review::policy::weigh,
             press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             limits: Arc::new(Limits::new(1)),

@@ -15,6 +15,22 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::fakes::{Act, Fake, Rules, Wire};
+use crate::{Test, alone};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    alone!(every_platform_takes_what_we_send),
+    alone!(a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named),
+    alone!(the_twenty_first_message_of_a_minute_is_limited),
+    alone!(faults_of_a_platform_are_judged_and_redirects_not_followed),
+    alone!(connections_are_kept),
+    alone!(a_connection_closed_while_it_rested_costs_nothing),
+    alone!(silence_after_a_request_is_doubt_and_never_repeated),
+    alone!(of_an_endless_answer_sixteen_kilobytes_are_read),
+    alone!(a_host_at_its_cap_lets_requests_wait_and_then_go),
+    alone!(what_is_refused_is_not_connected_to),
+    alone!(nobody_listening_is_no_delivery),
+];
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -66,7 +82,6 @@ fn secret_of(platform: Platform) -> Option<String> {
     }
 }
 
-#[actix_web::test]
 async fn every_platform_takes_what_we_send() {
     for platform in Platform::ALL {
         let lane = Lane::start(platform, Rules { secret: secret_of(platform), keyword: None }, None).await;
@@ -76,7 +91,6 @@ async fn every_platform_takes_what_we_send() {
     }
 }
 
-#[actix_web::test]
 async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let rules = Rules { secret: Some("SECret".into()), keyword: Some("寻亲".into()) };
@@ -98,7 +112,6 @@ async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
     }
 }
 
-#[actix_web::test]
 async fn the_twenty_first_message_of_a_minute_is_limited() {
     for (platform, wait) in [(Platform::Wecom, 60), (Platform::Dingtalk, 600)] {
         let lane = Lane::start(platform, Rules::default(), None).await;
@@ -115,7 +128,6 @@ async fn the_twenty_first_message_of_a_minute_is_limited() {
     }
 }
 
-#[actix_web::test]
 async fn faults_of_a_platform_are_judged_and_redirects_not_followed() {
     let lane = Lane::start(Platform::Wecom, Rules::default(), None).await;
     let canary = Wire::start(&[]).await;
@@ -144,7 +156,6 @@ fn to(wire: &Wire) -> (Sender, Outgoing) {
     (sender, outgoing)
 }
 
-#[actix_web::test]
 async fn connections_are_kept() {
     let wire = Wire::start(&[Act::Say(OK); 5]).await;
     let (sender, outgoing) = to(&wire);
@@ -154,7 +165,6 @@ async fn connections_are_kept() {
     assert_eq!((wire.connections(), wire.requests()), (1, 5));
 }
 
-#[actix_web::test]
 async fn a_connection_closed_while_it_rested_costs_nothing() {
     let wire = Wire::start(&[Act::SayAndClose(OK), Act::Say(OK)]).await;
     let (sender, outgoing) = to(&wire);
@@ -164,7 +174,6 @@ async fn a_connection_closed_while_it_rested_costs_nothing() {
     assert_eq!((wire.connections(), wire.requests()), (2, 2));
 }
 
-#[actix_web::test]
 async fn silence_after_a_request_is_doubt_and_never_repeated() {
     for (act, fault) in
         [(Act::Hang, SendFault::Timeout { sent: true }), (Act::Close, SendFault::Broken { sent: true })]
@@ -184,7 +193,6 @@ async fn silence_after_a_request_is_doubt_and_never_repeated() {
     }
 }
 
-#[actix_web::test]
 async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
     let wire = Wire::start(&[Act::Endless, Act::Say(OK)]).await;
     let (sender, outgoing) = to(&wire);
@@ -193,7 +201,6 @@ async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
     assert_eq!(wire.connections(), 2, "the connection is not used again");
 }
 
-#[actix_web::test]
 async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
     let wire = Wire::start(&[Act::Hang, Act::Say(OK)]).await;
     let (_, outgoing) = to(&wire);
@@ -210,7 +217,6 @@ async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
     assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
 }
 
-#[actix_web::test]
 async fn what_is_refused_is_not_connected_to() {
     let canary = Wire::start(&[]).await;
     let sender = Sender::new(Guard::default(), Limits::default());
@@ -222,7 +228,6 @@ async fn what_is_refused_is_not_connected_to() {
     assert_eq!(canary.connections(), 0);
 }
 
-#[actix_web::test]
 async fn nobody_listening_is_no_delivery() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let wire = Wire::start(&[]).await;

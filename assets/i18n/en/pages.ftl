@@ -1,1 +1,190 @@
-# pages
+# pages: home, status, check, safety, feed and the API's manual
+
+error-prefix = Error:{" "}
+home-title = In front of the right people, fast
+home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours it is gone.
+home-police = Somebody is missing? First call 110.
+home-police-why = Never wait 24 hours. Then report here: three minutes, no account.
+home-report = I want to report
+home-missing_person = An elder, a child or a relative cannot be found
+home-lost_property = I lost something, or I found something
+home-rescue = Somebody is in danger and people nearby can help
+home-donation = A qualified charity needs money or goods
+home-how = The 72 hours of a notice
+home-how-report = You send the notice and get a case number and a manage link that is yours alone.
+home-how-check = Volunteers check it. For adults, two people do so, each on their own.
+home-how-send = It goes to the groups of your area. Your telephone stays private; we pass tips on to you.
+home-how-end =
+    { $hours ->
+        [one] Once it is over, or after { $hours } hour, it is gone from pages, posters and search, and every group that received it is told.
+       *[other] Once it is over, or after { $hours } hours, it is gone from pages, posters and search, and every group that received it is told.
+    }
+home-things = Lately lost and found
+home-practice = A group to practise with
+home-practice-what = The demo's own group chat: what a group sees when a notice begins and ends.
+home-practice-open = Open the practice group
+home-groups = I run a group chat and want it to receive notices
+feed-title = Seventy-Two: live notices
+feed-entry = { $kind } · { $region } · { $case }
+
+check-title = Is this notice real?
+check-lead = Before you forward a “72小时” message, check its number here.
+check-hint = Ten letters or digits, like 7K3QM-X0P4D. Case and spaces do not matter; you may also paste the whole link.
+check-button = Check
+check-open = Open{" "}
+check-another = Check another number
+check-signs-title = How to tell a real message
+check-sign-prefix = It begins with 【72小时】 and carries a case number and a link to this site. What the link shows is up to date.
+check-sign-link = Screenshots and old messages may be long over. Believe the link, not the picture.
+check-sign-money = We never ask for money or for a code. Whoever wants a deposit, travel or hospital costs first is a swindler: call 110.
+
+status-live = Genuine, and still open
+status-live-detail = Volunteers checked this notice, and it still holds.
+status-live-missing_person = Being sought
+status-live-lost_property = Being sought
+status-live-rescue = Help needed
+status-live-donation = Collecting
+status-checking = Being checked
+status-checking-detail = Volunteers are checking this notice. Please do not forward it until they have.
+status-checking-wait = Families: volunteers will see to it as soon as they can. In an emergency call 110 directly.
+status-over = This notice is over. Please stop forwarding it.
+status-over-detail = To protect those concerned, what it said has been taken down. Please delete old messages, photos and posters.
+status-over-thanks = Thank you to everybody who helped.
+status-unknown = No such number
+status-unknown-detail = We never issued this number. A “72小时” message that carries it is not ours: please do not forward it.
+status-unknown-money = If somebody uses that message to ask you for money or a code, do not answer. Call 110.
+status-malformed = This is not a case number
+status-malformed-detail = A case number is ten letters or digits, written XXXXX-XXXXX; the last one finds typing mistakes. Compare it with the original and type it again.
+card-live = Open to see whether it still holds. Check before you forward.
+
+seen-call = If you see them, first call 110 and say where.
+seen-rules = Do not crowd them, and do not post videos.
+photo-of = Photo of { $name }
+poster-of = Poster of { $name }
+until = Until { $moment } (Beijing time).
+until-left = {"{"}h{"}"} h {"{"}m{"}"} min left
+doubt = Is something wrong with this notice, or are you the one it seeks?
+
+fact-case = Case number
+fact-age = Age
+fact-years = { $number }
+fact-sex = Sex
+sex-female = Female
+sex-male = Male
+fact-height = Height
+fact-cm = { $number } cm
+fact-looks = Looks
+fact-clothing = Clothing
+fact-health = Health
+fact-health-urgent = Their health needs them found soon
+fact-seen-when = Last seen
+fact-seen-where = Last place
+fact-when = When
+fact-where = Where
+fact-region = Area
+fact-police = Reported to
+fact-direction = Lost or found
+direction-lost = Lost
+direction-found = Found
+fact-brand = Brand
+fact-colour = Colour
+fact-held_at = Pick up at
+fact-people = People
+fact-people-number = { $number }
+fact-needs = Needs
+fact-credit_code = Credit code
+fact-filing_number = Filing number
+fact-campaign-time = Campaign
+emergency-flood = Flood
+emergency-fire = Fire
+emergency-mountain = Lost or hurt outdoors
+emergency-medical = Medical emergency
+emergency-blood = Blood needed
+emergency-other = Emergency
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+moment-exact = { $day } { $month }, { $time }
+moment-about = { $day } { $month }, about { $time }
+moment-day = { $day } { $month }
+
+donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a swindler.
+donate-at = Give on the designated platform
+phone-title = Telephone
+phone-warning = The reporter chose to publish this number. Please do not pass it on; the form below is the better way for tips. Reporters: whoever wants money first is a swindler.
+
+tip-title-missing_person = I saw something
+tip-title-lost_property = I know something
+tip-title-rescue = I can help
+tip-danger = If they are still there, first call 110.
+tip-how = No name needed. Volunteers read what you write; your telephone is never published.
+tip-text = What did you see?
+tip-text-hint = For example: where, which way they went, whether they are still there.
+tip-seen_at = When did you see it?
+tip-place = Where did you see it?
+tip-optional = Optional
+tip-phone = Your telephone
+tip-phone-hint = Optional. Only volunteers see it, and call only when something is unclear.
+tip-send = Send the tip
+
+forward-title = Help by forwarding
+forward-poster = Press and hold the poster to save it or send it on.
+forward-text = Or press and hold the text below, copy it, and paste it into a chat.
+copy = Copy the text
+copied = Copied. You can paste it now.
+copy-case = Case number: { $case }
+copy-link = Open to see whether it still holds: { $link }
+
+field-list-kind = kind is one of missing_person, lost_property, rescue and donation.
+field-list-region = region is a six-digit code of GB/T 2260, like 131003.
+field-list-cursor = cursor is the next of the page before, unchanged.
+field-list-limit = limit is from 1 to 100.
+
+safety-title = Safety and privacy
+safety-swindle = Beware of swindlers
+safety-swindle-text =
+    Whoever wants money first — a deposit, a ransom, hospital or travel costs — hang up and call 110.
+    Our volunteers never ask you for money, for a code, or to join a group.
+    Ask whoever has a tip for a detail that was not published.
+safety-sought = If you are the one being sought
+safety-sought-text =
+    You have a right not to be found. We never tell the reporter where you are.
+    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Volunteers read it first and check the notice again.
+    If somebody hurts you, call 110; the women's helpline is 12338.
+safety-help = If you see the person sought
+safety-help-text =
+    First call 110, and wait for the police in a safe place. Do not crowd or chase them, and do not post videos.
+    Stay gently with an elder or a child, so that they do not walk further.
+safety-data = What we keep, and how
+safety-data-text =
+    What is public stays so for 72 hours at most, and is then gone at once from pages, posters and photo addresses.
+    Telephones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
+    Photos are made anew, without hidden data such as where they were taken. We do not recognise faces.
+    Afterwards only case number, kind, dates and outcome remain, so that the number on an old poster always has an answer.
+safety-wrong = A notice is wrong and should go
+safety-wrong-text =
+    Reporters end it in one step with their manage link. Everybody else writes what is wrong in the tip form under the notice: volunteers can pause it at once, and every group that received it gets a correction.
+
+docs-title = API
+docs-lead = JSON for bots, mini programs and other platforms; all addresses begin with /api/v1. Times are RFC 3339 with an offset. Accept-Language chooses zh-CN or en.
+docs-calls = All calls
+docs-parameters = Parameters
+docs-name = Name
+docs-place = In
+docs-sort = Type
+docs-words = Meaning
+docs-required = Required.
+docs-closed = needs a token
+docs-body = Body:
+docs-shapes = Shapes
+docs-problems = Problem codes
+docs-problems-how = Errors are application/problem+json (RFC 9457); their code is one of these and does not change.

@@ -1,1 +1,279 @@
-# review
+# review: the queue, one notice's page, decisions and their reasons; and what became of broadcasts
+
+review-title = Review queue
+review-filter = Show only
+review-filter-all = Everything to do
+review-empty = Nothing waits here. Thank you.
+review-waiting = waiting { $span }
+review-sealed = sealed
+review-for-leads = Only a lead opens this one.
+review-with = { $name } has it
+review-with-you = You have it
+review-go-on = Go on
+review-claim-case = Claim { $case }
+review-next = Next page
+review-back = Back to the queue
+review-span-now = less than a minute
+review-span-minutes = { $n } min
+review-span-hours = { $n } h
+review-span-days =
+    { $n ->
+        [one] { $n } day
+       *[other] { $n } days
+    }
+review-urgency-3 = Most urgent
+review-urgency-2 = Urgent
+review-urgency-1 = Soon
+review-urgency-0 = Can wait
+review-want-second_look = second look due
+review-want-police_reference = police reference due
+review-want-revision = changed, to be checked again
+
+# who may open what
+review-leads-title = A lead has to open this case
+review-leads-case = { $case } is sealed or was escalated: only leads read and decide it, because somebody may be in danger.
+review-leads-who = These people are leads:
+review-leads-none = There is no lead at present. Tell your operator.
+
+# one notice
+review-kept = What you typed (copy it if you still need it)
+review-standing = Where it stands
+review-held-by-you = You have it until { $until }; “Keep it” renews that.
+review-held-by = { $name } has it until { $until }. You can read, not decide.
+review-held-by-nobody = Nobody has it. Claim it to see everything and decide.
+review-cooling = Approved. Goes out at { $until }, in { $seconds } s, unless it is undone or removed.
+review-approvals = Approvals: { $given } of { $needed }
+review-approvals-leads =
+    { $leads ->
+        [one] , one must be a lead
+       *[other] , { $leads } must be leads
+    }
+review-approvals-by = { "" }. Given by: { $names }
+review-ends = Published until { $at }.
+review-broadcasts = Who received it
+review-preview = What groups will read
+review-preview-hint = Exactly as sent; other platforms get the same words.
+review-erased = Its contents have been deleted.
+review-photo = Photo { $n } of the notice
+review-evidence = What speaks for and against
+review-flags = Look closely
+review-policy = To check
+review-facts = From the reporter
+review-phone-ends = ends in { $last4 }
+review-private-hint = Phone, safety answers and the hidden detail are shown once you claim it.
+review-duplicates = Perhaps the same
+review-duplicate-same_phone = same phone
+review-duplicate-similar_photo = similar photo
+review-tips = Tips
+review-tip-held = the family has not seen it
+review-tip-text = Saw
+review-tip-seen_at = When
+review-tip-place = Where
+review-tip-phone = Phone
+review-tip-flags = Look closely
+review-actions = Your steps
+review-reason = Reason
+review-reporter-reads = The reporter reads:{ " " }
+review-history = History
+review-yes = yes
+review-no = no
+review-fact-phone = Phone
+review-fact-reporter = Name
+review-fact-relation = Relation
+review-fact-publish_phone = Wants the phone published
+review-fact-category = Who is sought
+review-fact-police_reported = Police informed
+review-fact-police_station = Police station
+review-fact-police_reference = Police reference
+review-fact-violence = Violence in the family
+review-fact-protection_order = Protection order
+review-fact-left_voluntarily = Left of their own will
+review-fact-secret_detail = Hidden detail, for unmasking swindlers
+review-fact-credit_code = Credit code
+review-fact-filing_number = Filing number
+review-fact-url = Donation page
+review-fact-campaign_dates = Dates
+review-category-child = child
+review-category-teen = teenager
+review-category-dementia = person with dementia
+review-category-intellectual_disability = person with an intellectual disability
+review-category-mental_health = person in a mental crisis
+review-category-self_harm_risk = person who may harm themselves
+review-category-outdoor = person lost outdoors
+review-category-suspected_abduction = person who may have been abducted
+review-category-other_adult = other adult
+review-flag-id_card = An ID card number in the text.
+review-flag-bank_card = A bank card number in the text.
+review-flag-payment = Money is asked for, or a way to pay.
+review-flag-debt = Words of debt: collectors use notices to find people.
+review-flag-contact = A link, phone or account in the text; groups will not see it.
+review-flag-whereabouts = Asks for an adult's address, workplace or movements.
+review-flag-do_not_tell = Asks not to tell the police or the person: a known sign of abuse.
+review-flag-violence = Violence in the family was answered yes.
+review-flag-protection_order = There is a protection order.
+review-flag-left_voluntarily = The person left of their own will.
+review-flag-no_police_reference = No police reference yet.
+review-flag-no_photo = No photo.
+
+# what to check, by the class of the policy; two hours and thirty minutes are review::policy's
+review-policy-child = Speak to the reporter; is this a parent or guardian? One approval; another moderator looks again within 30 minutes. The police reference may follow within 2 hours. No school, no home address.
+review-policy-contested_child = Custody or violence is mentioned: two approvals. Who has custody? Call the station's public number (114 or its website), never a number from the notice.
+review-policy-teen = Two approvals and a police reference. Ask whether the child ran away from somebody. Call the station's public number (114 or its website), never a number from the notice.
+review-policy-impaired = Fastest lane: one approval; another moderator looks again within 30 minutes. Confirm the carer's relation by phone. The police reference may follow within 2 hours. Never name the illness.
+review-policy-adult = Two approvals, one by a lead, and a police reference. Call the station's public number (114 or its website), never a number from the notice. An adult may leave: if they may be fleeing, escalate.
+review-policy-sealed_adult = Sealed: the person sought may be fleeing from the reporter. Two leads, and only after the police confirm by their public number that publishing is right. Tell the reporter nothing of this.
+review-policy-property = One approval. The hidden detail must not be in the text. Documents: numbers masked.
+review-policy-rescue = One approval. Has 110, 119 or 120 been called? The exact place is allowed.
+review-policy-donation = Two approvals. Check credit code and filing number on the charity register (慈善中国), and that the page is on a designated platform. Never an account, card or payment code.
+
+# steps: do = heading, hint = what follows, button, note = label of the free words, done = afterwards, step = in the history
+review-button-claim = Claim
+review-button-keep = Keep it
+review-button-release = Let it go
+review-button-undo = Undo my approval
+review-do-approve = Approve
+review-hint-approve = Counts as one approval; the last one starts the undo time, then it goes out.
+review-button-approve = Approve
+review-note-approve = Note for colleagues (optional)
+review-do-ask = Ask the reporter
+review-hint-ask = The notice waits for the answer and keeps its place.
+review-button-ask = Send the question
+review-note-ask = Your question; the reporter reads exactly this
+review-do-reject = Reject
+review-hint-reject = It is not published. The reporter reads the text under the reason you choose.
+review-button-reject = Reject
+review-note-reject = Note for colleagues (needed with “another reason”)
+review-do-escalate = Escalate to a lead
+review-hint-escalate = From then on only leads open it.
+review-button-escalate = Escalate
+review-note-escalate = What the lead should know (optional)
+review-do-pause = Pause
+review-hint-pause = Hidden from everybody at once; nothing more is sent. Can be resumed.
+review-button-pause = Pause
+review-note-pause = Note for colleagues (optional)
+review-do-resume = Resume
+review-hint-resume = Shown again and sent on, until its time is over.
+review-button-resume = Resume
+review-note-resume = Note for colleagues (optional)
+review-do-remove = Remove for good
+review-hint-remove = Gone at once. Every group that received it gets a correction. This cannot be undone.
+review-button-remove = Remove and correct
+review-note-remove = Note for colleagues (needed with “another reason”)
+review-done-approve = Your approval is noted.
+review-done-ask = Your question is on its way to the reporter.
+review-done-reject = Rejected. The reporter is told why and what to do.
+review-done-escalate = Escalated. A lead goes on from here.
+review-done-release = It is back in the queue.
+review-done-undo = Your approval is taken back. Nothing went out; you have the notice.
+review-done-pause = Paused. Nobody sees it now.
+review-done-resume = Published again.
+review-done-remove = Removed. The groups that received it are being told.
+review-step-submit = submitted it
+review-step-claim = claimed it
+review-step-release = let it go
+review-step-ask = asked the reporter
+review-step-reply = answered
+review-step-reject = rejected it
+review-step-escalate = escalated it
+review-step-approve = approved it
+review-step-undo = took the approval back
+review-step-revise = changed it
+review-step-renew = asked for more time
+review-step-go_live = published
+review-step-pause = paused it
+review-step-resume = resumed it
+review-step-close = closed it
+review-step-remove = removed it
+review-step-expire = its time was over
+review-step-erase = deleted its contents
+review-actor-reporter = Reporter
+review-actor-moderator = Moderator
+review-actor-lead = Lead
+review-actor-clock = Clock
+
+# why a step was not taken; $state is the notice's present state
+review-fault-title = Nothing was changed
+review-fault-stale_version = It changed while you were reading and is now: { $state }. Look at it again below; what you typed is kept.
+review-fault-not_possible = It is now: { $state }. That step is not possible from there; what you typed is kept.
+review-fault-claimed_by_other = A colleague has it now. What you typed is kept.
+review-fault-claim_required = You no longer have it: your claim has run out. Claim it again, then send; what you typed is kept.
+review-fault-same_approver = You cannot approve this one: approvals come from different people, none of them its reporter.
+review-fault-lead_required = Only a lead can give the approval that is still missing. Escalate it or let it go.
+review-fault-police_reference_required = It cannot be approved without a police reference. Ask the reporter for it.
+review-fault-too_late = Too late to undo: it has gone out or the time is over. Pause or remove it if need be.
+review-fault-forbidden = Only whoever gave the last approval can undo it.
+review-fault-reason = Choose a reason.
+review-fault-note = Write a note: without words this step says nothing.
+review-fault-note_too_long = The note is longer than 2,000 characters. Shorten it.
+
+# reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
+reason-verified = I verified it: I spoke to the reporter and checked the points above.
+reason-verified-reporter = Volunteers verified your notice.
+reason-no_police_reference = No police reference
+reason-no_police_reference-reporter = Your notice was not published because we need the police's reference number. Report to the nearest police station or call 110; nobody has to wait 24 hours. Then send the notice again with the number.
+reason-unclear_photo = Photo unclear, or shows others
+reason-unclear_photo-reporter = Your notice was not published because of its photo. Send it again with a recent, clear photo that shows the person or thing alone.
+reason-unreachable = Reporter could not be reached
+reason-unreachable-reporter = Your notice was not published because we could not reach you. Check your number, keep your phone at hand, and send it again. In danger call 110.
+reason-duplicate = Duplicate of another notice
+reason-duplicate-reporter = There is already a notice about this, so yours was not published. Tell its reporter or the police what else you know.
+reason-hoax = Believed to be a hoax
+reason-hoax-reporter = Your notice was not published because its facts could not be confirmed. If it is true, report to the police and send it again with their reference number.
+reason-left_voluntarily = Adult who left of their own will
+reason-left_voluntarily-reporter = Your notice was not published: adults decide for themselves whom they tell where they are. If you fear for somebody's life, call 110; the police can check that they are well.
+reason-family_dispute = Family or custody dispute
+reason-family_dispute-reporter = Your notice was not published: we cannot help in disputes within a family. The women's helpline 12338, legal aid 12348 and the police at 110 can.
+reason-debt = Concerns a debt
+reason-debt-reporter = Your notice was not published: we do not search for people over debts. A court can help; legal aid answers at 12348.
+reason-fundraising = Asks for money
+reason-fundraising-reporter = Your notice was not published because it asks for money. Only charities with a filing number may, under “Donation”; in need, ask your neighbourhood committee or the civil affairs office.
+reason-out_of_scope = Outside what we carry
+reason-out_of_scope-reporter = Your notice was not published because it is none of our four kinds: missing people, lost and found, rescue, charity. In danger call 110; the city's hotline is 12345.
+reason-other = Another reason (write a note)
+reason-other-reporter = After a check, your notice is not or no longer published. You may send it again with more details; in danger call 110.
+reason-false = False
+reason-false-reporter = Your notice was taken down because its facts turned out not to be right. If you disagree, report to the police and send it again with their reference number.
+reason-unsafe = Puts somebody in danger
+reason-unsafe-reporter = After a check, your notice is no longer published. If you fear for somebody, call 110.
+reason-unlawful = Against the law
+reason-unlawful-reporter = Your notice was taken down because the law does not allow publishing it. Legal aid answers at 12348.
+reason-requested = Removal was requested
+reason-requested-reporter = After a check, your notice is no longer published. If you fear for somebody, call 110.
+
+# broadcasts of one notice
+broadcasts-title = Who received { $case }
+broadcasts-back = Back to { $case }
+broadcasts-lead = Chat platforms do not let us change or delete what was sent: a further message tells everybody who received it.
+broadcasts-none = Nothing has been sent about this notice.
+broadcasts-purpose-alert = The notice
+broadcasts-purpose-update = A change
+broadcasts-purpose-closing = The end
+broadcasts-purpose-correction = A correction
+broadcasts-growing = more groups are being added
+broadcasts-planned = Planned for
+broadcasts-delivered = Delivered to
+broadcasts-edited = Edited in
+broadcasts-deleted = Deleted in
+broadcasts-followed_up = Told that it is over
+broadcasts-waiting = Waiting
+broadcasts-given_up = Given up
+broadcasts-cancelled = Cancelled, the notice ended or changed first
+broadcasts-groups =
+    { $groups ->
+        [one] { $groups } group
+       *[other] { $groups } groups
+    }
+broadcasts-reasons = Why not yet, or not at all
+broadcasts-outcome-gone = the chat or its robot is gone
+broadcasts-outcome-config = its admin must mend a setting
+broadcasts-outcome-slow = the platform asks us to wait
+broadcasts-outcome-retry = did not work, tried again
+broadcasts-outcome-bad = the platform refuses this message
+broadcasts-outcome-moved = the chat has a new address
+broadcasts-outcome-unknown = no certain answer
+broadcasts-outcome-delivered = delivered in part
+broadcasts-code-connect = no connection
+broadcasts-code-timeout = no answer in time
+broadcasts-code-broken = the connection broke
+broadcasts-code-address = its address is not a public one
+broadcasts-code-internal = a fault of ours

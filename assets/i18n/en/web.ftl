@@ -96,5 +96,17 @@ problem-too_many_requests = Too many requests
 problem-too_many_requests-detail = Wait { $seconds } seconds and try again. In an emergency call 110.
 problem-internal_error = Something went wrong on our side
 problem-internal_error-detail = Try again in a few minutes. In an emergency call 110. When you contact us, tell us the number below.
-problem-home = Go to the home page
-problem-request = Request number: { $id }
+back-home = Go to the home page
+request-number = Request number: { $id }
+
+# What is wrong with a photo, and what to do.
+photo-photo_empty = No photo arrived. Please choose one again.
+photo-photo_too_many_bytes = The photo is larger than 8 MB. Choose a smaller one, or upload a screenshot of it.
+photo-photo_too_many_pixels = The photo has too many pixels. Upload a screenshot of it instead.
+photo-photo_too_long = The photo is too long or too wide. Crop it and upload it again.
+photo-photo_too_small = The photo is too small to see anything. Choose a clearer one.
+photo-photo_not_a_picture = This file is not a photo. Choose a JPEG, PNG or WebP picture.
+photo-photo_heic = This is an iPhone's HEIC file, which many phones cannot open. Take a screenshot of the photo and upload that.
+photo-photo_gif = Animations are not taken. Upload a screenshot of it instead.
+photo-photo_truncated = The photo did not arrive whole. Check your connection and upload it again.
+photo-photo_damaged = The photo is damaged and cannot be read. Choose another, or upload a screenshot of it.

@@ -96,5 +96,17 @@ problem-too_many_requests = 操作太频繁
 problem-too_many_requests-detail = 请等 { $seconds } 秒再试。情况紧急请直接拨打 110。
 problem-internal_error = 我们这边出错了
 problem-internal_error-detail = 请过几分钟再试。情况紧急请直接拨打 110。联系我们时，请告知下面的编号。
-problem-home = 回到首页
-problem-request = 请求编号：{ $id }
+back-home = 回到首页
+request-number = 请求编号：{ $id }
+
+# What is wrong with a photo, and what to do.
+photo-photo_empty = 没有收到照片。请重新选择一张。
+photo-photo_too_many_bytes = 照片超过 8 MB。请选小一点的，或截屏后再上传截图。
+photo-photo_too_many_pixels = 照片像素太大。请截屏后上传截图。
+photo-photo_too_long = 照片太长或太宽。请裁剪后再上传。
+photo-photo_too_small = 照片太小，看不清楚。请换一张更清晰的。
+photo-photo_not_a_picture = 这个文件不是照片。请选择 JPEG、PNG 或 WebP 图片。
+photo-photo_heic = 这是苹果手机的 HEIC 格式，很多手机打不开。请打开这张照片截屏，再上传截图。
+photo-photo_gif = 不支持动图。请截屏后上传截图。
+photo-photo_truncated = 照片没有传完整。请检查网络，再上传一次。
+photo-photo_damaged = 照片已损坏，无法读取。请换一张，或截屏后上传截图。

@@ -81,6 +81,18 @@ impl Fake {
         self.address.join(robots::ROBOT[self.platform as usize]).unwrap().into()
     }
 
+    /// Which platform it stands for.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// The six digits of the oldest message, which must be a proof of control.
+    pub fn read_code(&self) -> String {
+        let message = self.read().expect("a code in the chat").to_string();
+        let digits = message.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6);
+        digits.unwrap_or_else(|| panic!("no code in {message}")).to_owned()
+    }
+
     /// Moves the platform's clock.
     pub fn set_now(&self, now: DateTime<Utc>) {
         *self.state.now.lock().unwrap() = now;
@@ -95,6 +107,11 @@ impl Fake {
     /// The oldest message in the chat that the test has not read yet.
     pub fn read(&self) -> Option<Value> {
         self.state.posted.lock().unwrap().pop_front()
+    }
+
+    /// Fails where a message was not read.
+    pub fn assert_read(&self) {
+        assert_eq!(*self.state.posted.lock().unwrap(), VecDeque::<Value>::new(), "messages nobody read");
     }
 
     /// Ends the fake, and fails where a message was not read or a script was not played.

@@ -37,13 +37,12 @@ pub fn judge(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Verdict {
-    let (judged, code, words): (fn(&Rules, &Taken, &HttpRequest, &[u8], DateTime<Utc>) -> _, _, _) =
-        match platform {
-            Platform::Wecom => (wecom, "errcode", "errmsg"),
-            Platform::Dingtalk => (dingtalk, "errcode", "errmsg"),
-            Platform::Feishu => (feishu, "code", "msg"),
-            Platform::Webhook => return webhook(rules, request, body, now),
-        };
+    let (judged, code, words): (Robot, _, _) = match platform {
+        Platform::Wecom => (wecom, "errcode", "errmsg"),
+        Platform::Dingtalk => (dingtalk, "errcode", "errmsg"),
+        Platform::Feishu => (feishu, "code", "msg"),
+        Platform::Webhook => return webhook(rules, request, body, now),
+    };
     match judged(rules, taken, request, body, now) {
         Ok(message) => {
             taken.lock().unwrap().push(now);
@@ -54,6 +53,8 @@ pub fn judge(
 }
 
 type Judged = Result<Value, (i64, String)>;
+
+type Robot = fn(&Rules, &Taken, &HttpRequest, &[u8], DateTime<Utc>) -> Judged;
 
 fn refuse<T>(code: i64, words: &str) -> Result<T, (i64, String)> {
     Err((code, words.to_owned()))

@@ -1,0 +1,101 @@
+//! The page of the broadcast station: who heard of a notice and who did not, in words.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::api;
+use super::report::{Counted, Reason, Report};
+use crate::clock::beijing;
+use crate::domain::people::Role;
+use crate::language::has;
+use crate::web::frame::{Frame, page};
+use crate::web::problem::Problem;
+use crate::web::session::SignedIn;
+use crate::web::shared::Shared;
+
+#[derive(Template)]
+#[template(path = "broadcasts.html")]
+struct BroadcastsPage {
+    frame: Frame,
+    report: Report,
+}
+
+impl BroadcastsPage {
+    fn heading(&self, counted: &Counted) -> String {
+        self.frame.t(&format!("broadcasts-purpose-{}", counted.purpose.as_str()))
+    }
+
+    fn at(&self, counted: &Counted) -> String {
+        counted.created_at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// Numbers of groups by what became of them, those that say nothing left out.
+    fn numbers(&self, counted: &Counted) -> Vec<(String, String)> {
+        [
+            ("planned", counted.planned, true),
+            ("delivered", counted.delivered, true),
+            ("edited", counted.edited, false),
+            ("deleted", counted.deleted, false),
+            ("followed_up", counted.followed_up, false),
+            ("waiting", counted.waiting, true),
+            ("given_up", counted.given_up, true),
+            ("cancelled", counted.cancelled, false),
+        ]
+        .into_iter()
+        .filter(|(_, groups, always)| *always || *groups > 0)
+        .map(|(name, groups, _)| (self.frame.t(&format!("broadcasts-{name}")), self.groups(groups)))
+        .collect()
+    }
+
+    fn groups(&self, groups: i64) -> String {
+        self.frame.tn("broadcasts-groups", "groups", groups)
+    }
+
+    /// How many groups, and why.
+    fn why(&self, reason: &Reason) -> String {
+        let groups = self.groups(reason.groups);
+        let why = self.frame.t(&format!("broadcasts-outcome-{}", reason.outcome));
+        let Some(code) = &reason.code else { return format!("{groups}: {why}") };
+        // Most codes are the platform's own numbers; those we gave have words.
+        let ours = format!("broadcasts-code-{code}");
+        let code = if has(self.frame.language, &ours) { self.frame.t(&ours) } else { code.clone() };
+        format!("{groups}: {why} ({code})")
+    }
+}
+
+/// `GET /broadcasts/{case}`: the report on what was said about a notice.
+///
+/// # Errors
+/// As the JSON door's.
+pub async fn show_broadcasts(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let role = person.require(Role::Moderator)?.role.0;
+    let report = api::read(&shared, &path, role).await?;
+    let frame = person.frame(&http);
+    page(&http, &frame, &BroadcastsPage { frame: frame.clone(), report })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broadcast::send::SendFault;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn a_platform_that_did_not_answer_is_told_in_words() {
+        for fault in [
+            SendFault::Connect,
+            SendFault::Timeout { sent: true },
+            SendFault::Broken { sent: true },
+        ] {
+            for language in Language::ALL {
+                let key = format!("broadcasts-code-{}", fault.as_str());
+                assert!(has(language, &key), "{key} in {}", language.as_str());
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What became of everything that was said about one notice: how many groups heard it, how many wait,
+//! and why the others did not.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::case_number::CaseNumber;
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::store::broadcasts::{self, Broadcast, Tally};
+use crate::store::{Answer, Conn, StoreError, notices};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("no such notice")]
+    Unknown,
+    #[error("the notice is sealed and the reader is not a lead")]
+    LeadRequired,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// All broadcasts of a notice.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Report {
+    pub case_number: String,
+    /// Oldest first.
+    pub items: Vec<Counted>,
+}
+
+/// One broadcast in numbers of groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Counted {
+    /// `alert`, `update`, `closing` or `correction`.
+    #[schema(value_type = String)]
+    pub purpose: Purpose,
+    pub created_at: DateTime<Utc>,
+    /// Groups that have their delivery by now.
+    pub planned: i64,
+    /// Whether every group of the audience has its delivery; else `planned` still grows.
+    pub complete: bool,
+    pub delivered: i64,
+    /// Messages edited in place; no platform carried so far lets us.
+    pub edited: i64,
+    /// Messages deleted at the platform; no platform carried so far lets us.
+    pub deleted: i64,
+    /// Groups told by a further message that the notice is over.
+    pub followed_up: i64,
+    pub waiting: i64,
+    pub given_up: i64,
+    pub cancelled: i64,
+    /// Why deliveries are not done, most groups first.
+    pub reasons: Vec<Reason>,
+}
+
+/// How the last attempt of some groups ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reason {
+    /// `gone`, `config`, `slow`, `retry`, `bad`, `moved` or `unknown`.
+    pub outcome: String,
+    /// The platform's own code, or what has to be mended there.
+    pub code: Option<String>,
+    pub groups: i64,
+}
+
+/// The report on a notice (ten characters).
+///
+/// # Errors
+/// See [`ReportError`].
+pub fn report(conn: &mut Conn, case: &str, lead: bool) -> Result<Report, ReportError> {
+    let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
+    if notice.sealed && !lead {
+        return Err(ReportError::LeadRequired);
+    }
+    let items = broadcasts::of_notice(conn, notice.id.0)?
+        .iter()
+        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally(conn, broadcast.id.0)?)))
+        .collect::<Answer<_>>()?;
+    let case_number = case.parse::<CaseNumber>().map_or_else(|_| case.to_owned(), |c| c.to_string());
+    Ok(Report { case_number, items })
+}
+
+fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
+    let count = |state: DeliveryState| -> i64 {
+        tally.iter().filter(|t| t.state == state.as_str()).map(|t| t.deliveries).sum()
+    };
+    let delivered = count(DeliveryState::Delivered);
+    Counted {
+        purpose: broadcast.purpose.0,
+        created_at: broadcast.created_at.0,
+        planned: broadcast.planned.into(),
+        complete: broadcast.expanded,
+        delivered,
+        edited: 0,
+        deleted: 0,
+        followed_up: if broadcast.purpose.0.ends() { delivered } else { 0 },
+        waiting: count(DeliveryState::Open),
+        given_up: count(DeliveryState::GivenUp),
+        cancelled: count(DeliveryState::Cancelled),
+        reasons: reasons(tally),
+    }
+}
+
+/// One line an outcome and code, whatever the state: a group that waits after a refusal and one given
+/// up for it have the same cause.
+fn reasons(tally: &[Tally]) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for line in tally.iter().filter(|t| t.state != DeliveryState::Delivered.as_str()) {
+        let Some(outcome) = &line.last_outcome else { continue };
+        match reasons.iter_mut().find(|r| r.outcome == *outcome && r.code == line.last_code) {
+            Some(reason) => reason.groups += line.deliveries,
+            None => reasons.push(Reason {
+                outcome: outcome.clone(),
+                code: line.last_code.clone(),
+                groups: line.deliveries,
+            }),
+        }
+    }
+    reasons.sort_by_key(|r| std::cmp::Reverse(r.groups));
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::types::{Id, Named, Time};
+
+    fn broadcast(purpose: Purpose) -> Broadcast {
+        Broadcast {
+            id: Id(Uuid::nil()),
+            notice_id: Id(Uuid::nil()),
+            revision: 1,
+            purpose: Named(purpose),
+            priority: 0,
+            created_at: Time(DateTime::UNIX_EPOCH),
+            not_after: None,
+            cursor: None,
+            expanded: true,
+            planned: 20,
+        }
+    }
+
+    fn line(state: &str, outcome: Option<&str>, code: Option<&str>, deliveries: i64) -> Tally {
+        Tally {
+            state: state.to_owned(),
+            last_outcome: outcome.map(str::to_owned),
+            last_code: code.map(str::to_owned),
+            deliveries,
+        }
+    }
+
+    #[test]
+    fn every_delivery_is_counted_once_and_causes_are_gathered() {
+        let tally = [
+            line("delivered", Some("delivered"), Some("0"), 9),
+            line("open", None, None, 4),
+            line("open", Some("slow"), Some("45009"), 2),
+            line("given_up", Some("gone"), Some("93000"), 3),
+            line("cancelled", Some("slow"), Some("45009"), 2),
+        ];
+        let counted = counted(&broadcast(Purpose::Alert), &tally);
+        let groups = counted.delivered + counted.waiting + counted.given_up + counted.cancelled;
+        assert_eq!((groups, counted.waiting, counted.followed_up), (20, 6, 0));
+        let causes: Vec<_> = counted.reasons.iter().map(|r| (r.outcome.as_str(), r.groups)).collect();
+        assert_eq!(causes, [("slow", 4), ("gone", 3)]);
+    }
+
+    #[test]
+    fn only_what_ends_a_notice_is_a_follow_up() {
+        let tally = [line("delivered", Some("delivered"), None, 7)];
+        for (purpose, followed_up) in
+            [(Purpose::Alert, 0), (Purpose::Update, 0), (Purpose::Closing, 7), (Purpose::Correction, 7)]
+        {
+            assert_eq!(counted(&broadcast(purpose), &tally).followed_up, followed_up, "{purpose:?}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The JSON door of the intake: photos, notices, tips, and the reporter's own notice.
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::manage::{MyNotice, Standing};
+use super::photos::Stored;
+use super::submission::parse;
+use super::{Intake, IntakeError, Receipt, Request, photo};
+use crate::domain::case_number::{CaseNumber, CaseNumberError};
+use crate::domain::people::Role;
+use crate::store::accounts::Account;
+use crate::web::json;
+use crate::web::limits::Limit;
+use crate::web::problem::Problem;
+use crate::web::request;
+use crate::web::session::{Caller, ManageToken, Visitor};
+use crate::web::shared::Shared;
+
+/// The longest idempotency key, in bytes.
+const KEY: usize = 200;
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Problem {
+        match error {
+            IntakeError::Invalid(faults) => Problem::Invalid(faults),
+            IntakeError::KeyReused => Problem::KeyReused,
+            IntakeError::TooMany => Problem::TooManyNotices,
+            IntakeError::Unknown => Problem::CaseUnknown,
+            IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
+            IntakeError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
+            IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
+            IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
+            IntakeError::Blobs(error) => Problem::Internal(error.to_string()),
+            IntakeError::Store(error) => error.into(),
+            IntakeError::BrokenOff => Problem::Internal(error.to_string()),
+        }
+    }
+}
+
+/// The intake behind the doors.
+pub fn desk(shared: &Shared) -> Intake {
+    Intake {
+        store: shared.store.clone(),
+        vault: shared.vault.clone(),
+        blobs: shared.blobs.clone(),
+        base_url: shared.base_url.clone(),
+        weigh: shared.weigh,
+    }
+}
+
+/// The account behind a request, whatever its role.
+pub fn any_account(caller: &Caller) -> Option<&Account> {
+    Role::ALL.into_iter().find_map(|role| caller.require(role).ok())
+}
+
+/// The account behind a page's visitor, whatever its role.
+pub fn any_account_of(visitor: &Visitor) -> Option<&Account> {
+    let person = visitor.0.as_ref()?;
+    Role::ALL.into_iter().find_map(|role| person.require(role).ok())
+}
+
+/// Counts a use by this request's address.
+///
+/// # Errors
+/// [`Problem::TooMany`].
+pub fn count(shared: &Shared, http: &HttpRequest, limit: Limit) -> Result<(), Problem> {
+    shared.limits.check(limit, request::client(http, &shared.trusted_proxies))
+}
+
+async fn value(http: &HttpRequest, payload: web::Payload) -> Result<Value, Problem> {
+    let bytes = json::body(http, payload.into_inner()).await?;
+    serde_json::from_slice(&bytes).map_err(|e| Problem::NotJson(e.to_string()))
+}
+
+/// The hash under which the same body is known again, however it was spaced.
+pub fn body_hash(body: &Value) -> Vec<u8> {
+    Sha256::digest(body.to_string()).to_vec()
+}
+
+/// A photo as a multipart form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form for the interface's description; it is read as a stream")]
+pub struct PhotoForm {
+    /// JPEG, PNG or WebP, up to 8 MB and 40 megapixels.
+    #[schema(value_type = String, format = Binary)]
+    photo: Vec<u8>,
+}
+
+/// Send a photo, to be named in a notice afterwards
+#[utoipa::path(tag = "reporting", request_body(content = PhotoForm, content_type = "multipart/form-data"), responses((status = 201, body = Stored), (status = 413), (status = 422)))]
+#[post("/photos")]
+pub async fn send_photo(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Photos)?;
+    let bytes = photo_part(form).await?;
+    let stored = desk(&shared).store_photo(bytes, shared.clock.now()).await?;
+    Ok(HttpResponse::Created().json(stored))
+}
+
+/// The bytes of the part `photo`, read no further than a photo may be long.
+async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
+    while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {
+        if field.name() == Some("photo") {
+            return read_photo(&mut field).await;
+        }
+    }
+    Err(IntakeError::Photo(photo::PhotoFault::Empty).into())
+}
+
+/// One uploaded file.
+///
+/// # Errors
+/// [`Problem::TooLarge`] as soon as it is more than 8 MB.
+pub async fn read_photo(field: &mut actix_multipart::Field) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.try_next().await.map_err(|_| Problem::WrongType)? {
+        if bytes.len() + chunk.len() > photo::MAX_BYTES {
+            return Err(Problem::TooLarge(photo::MAX_BYTES));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Hand a notice in
+#[utoipa::path(tag = "reporting", request_body = Value, params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409), (status = 422)))]
+#[post("/notices")]
+pub async fn submit(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    caller: Option<Caller>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Submit)?;
+    let body = value(&http, payload).await?;
+    let now = shared.clock.now();
+    let submission = parse(&body, now).map_err(Problem::Invalid)?;
+    let account = caller.as_ref().and_then(any_account);
+    let asked = Request {
+        submission,
+        key: idempotency_key(&http)?,
+        body_hash: body_hash(&body),
+        submitted_by: account.map(|account| account.id.0),
+        unlimited: account.is_some_and(|account| account.role.0 == Role::Lead),
+    };
+    let done = desk(&shared).submit(asked, now).await?;
+    let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(answer.json(done.receipt))
+}
+
+fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(header) = http.headers().get("idempotency-key") else { return Ok(None) };
+    let key = header.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= KEY);
+    let fault = || super::FieldFault::new("idempotency_key").with("max", KEY);
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
+}
+
+/// Tell what you saw of a live notice
+#[utoipa::path(tag = "public", request_body = TipBody, params(("case" = String, Path)), responses((status = 202), (status = 404), (status = 409), (status = 422)))]
+#[post("/notices/{case}/tips")]
+pub async fn tip(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    case: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Tips)?;
+    let body = value(&http, payload).await?;
+    let case: CaseNumber = case.parse().map_err(|_: CaseNumberError| Problem::CaseMalformed)?;
+    desk(&shared).tip(case.as_str().to_owned(), body, shared.clock.now()).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// What a tip says.
+#[derive(Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the body for the interface's description; it is read with all its faults"
+)]
+pub struct TipBody {
+    /// At most 1,000 characters.
+    text: String,
+    seen_at: Option<chrono::DateTime<chrono::Utc>>,
+    place: Option<String>,
+    /// For those who verify alone.
+    phone: Option<String>,
+}
+
+/// What the reporter sees of the notice
+#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice), (status = 401)), security(("manage" = [])))]
+#[get("/my/notice")]
+pub async fn my_notice(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    token: ManageToken,
+) -> Result<HttpResponse, Problem> {
+    let mine = desk(&shared).my_notice(&token.0, request::language(&http), shared.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(mine))
+}
+
+/// What a reply says.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ReplyBody {
+    /// At most 2,000 characters.
+    pub text: String,
+    #[serde(default)]
+    pub photo_ids: Vec<uuid::Uuid>,
+}
+
+/// Answer a question of those who verify
+#[utoipa::path(tag = "reporting", request_body = ReplyBody, responses((status = 200, body = Standing), (status = 401), (status = 409), (status = 422)), security(("manage" = [])))]
+#[post("/my/notice/reply")]
+pub async fn reply(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    token: ManageToken,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Submit)?;
+    let body = value(&http, payload).await?;
+    let notice = desk(&shared).reply(&token.0, &body, shared.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+}
+
+/// Correct the notice, by a JSON merge patch
+#[utoipa::path(tag = "reporting", request_body = Value, responses((status = 200, body = Standing), (status = 401), (status = 409), (status = 422)), security(("manage" = [])))]
+#[patch("/my/notice")]
+pub async fn revise(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    token: ManageToken,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Submit)?;
+    let changes = value(&http, payload).await?;
+    let notice = desk(&shared).revise(&token.0, changes, shared.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+}
+
+/// Ask for another 72 hours
+#[utoipa::path(tag = "reporting", responses((status = 200, body = Standing), (status = 401), (status = 409)), security(("manage" = [])))]
+#[post("/my/notice/renew")]
+pub async fn renew(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    token: ManageToken,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Submit)?;
+    let notice = desk(&shared).renew(&token.0, shared.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+}

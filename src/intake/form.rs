@@ -1,0 +1,330 @@
+//! A page's form: which fields each kind shows, and the JSON that what was typed into them stands
+//! for. The same parser reads that JSON as a program's, so pages and programs hear the same faults.
+
+mod place;
+mod times;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::clock::beijing;
+use crate::domain::faults::FieldFault;
+use crate::domain::notice::{Category, Emergency, Kind};
+use crate::domain::region::Region;
+
+/// How a field is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// One line, with further attributes of the element.
+    Line(&'static str),
+    /// Several lines.
+    Area,
+    /// One of these names, all of them on the page.
+    Radios(&'static [&'static str]),
+    /// One of these names, in a list.
+    Select(&'static [&'static str]),
+    /// Yes or no, neither chosen beforehand.
+    YesNo,
+    /// A box that is not ticked beforehand.
+    Tick,
+    /// A province, city or county by its name or code.
+    Place,
+    /// A time in Beijing.
+    Moment,
+    /// Photos, sent along.
+    Photos,
+}
+
+/// A field of a form; its words are under `f-NAME`, with a kind's own under `f-KIND-NAME`.
+pub type Field = (&'static str, Control);
+
+/// Fields that belong together, under a heading.
+pub struct Section {
+    /// The heading is under `form-NAME`.
+    pub name: &'static str,
+    pub fields: &'static [Field],
+}
+
+const PLAIN: Control = Control::Line(r#"autocomplete="off""#);
+const NAME: Control = Control::Line(r#"autocomplete="off" spellcheck="false""#);
+const NUMBER: Control = Control::Line(r#"autocomplete="off" inputmode="numeric" size="6""#);
+const CODE: Control = Control::Line(r#"autocomplete="off" spellcheck="false" autocapitalize="characters""#);
+
+const SEEN: Section = Section {
+    name: "seen",
+    fields: &[
+        ("region", Control::Place),
+        ("last_seen.place", PLAIN),
+        ("last_seen.at", Control::Moment),
+        ("last_seen.precision", Control::Radios(&["exact", "about", "day"])),
+    ],
+};
+const REPORTER: Section = Section {
+    name: "reporter",
+    fields: &[
+        ("reporter.name", Control::Line(r#"autocomplete="name" spellcheck="false""#)),
+        ("reporter.phone", Control::Line(r#"type="tel" autocomplete="tel" inputmode="tel""#)),
+        ("reporter.relation", PLAIN),
+        ("reporter.publish_phone", Control::Tick),
+    ],
+};
+const CONSENT: Section = Section {
+    name: "consent",
+    fields: &[("consent.truthful", Control::Tick), ("consent.publish", Control::Tick)],
+};
+
+const MISSING_PERSON: &[Section] = &[
+    Section {
+        name: "police",
+        fields: &[("police.reported", Control::YesNo), ("police.station", PLAIN), ("police.reference", CODE)],
+    },
+    Section {
+        name: "person",
+        fields: &[
+            ("person.name", NAME),
+            ("person.age", NUMBER),
+            ("person.sex", Control::Radios(&["female", "male", "other"])),
+            ("person.category", Control::Select(&CATEGORIES)),
+            ("person.medical_urgent", Control::Tick),
+        ],
+    },
+    Section {
+        name: "looks",
+        fields: &[
+            ("photo", Control::Photos),
+            ("person.height_cm", NUMBER),
+            ("person.appearance", PLAIN),
+            ("person.clothing", PLAIN),
+            ("secret_detail", PLAIN),
+        ],
+    },
+    SEEN,
+    Section { name: "description", fields: &[("description", Control::Area)] },
+    Section {
+        name: "safety",
+        fields: &[
+            ("safety.violence", Control::YesNo),
+            ("safety.protection_order", Control::YesNo),
+            ("safety.left_voluntarily", Control::YesNo),
+        ],
+    },
+    REPORTER,
+    Section {
+        name: "consent",
+        fields: &[
+            ("consent.truthful", Control::Tick),
+            ("consent.sensitive", Control::Tick),
+            ("consent.publish", Control::Tick),
+        ],
+    },
+];
+
+const LOST_PROPERTY: &[Section] = &[
+    Section {
+        name: "item",
+        fields: &[
+            ("item.direction", Control::Radios(&["lost", "found"])),
+            ("item.what", PLAIN),
+            ("item.brand", PLAIN),
+            ("item.colour", PLAIN),
+            ("item.is_document", Control::Tick),
+            ("photo", Control::Photos),
+            ("description", Control::Area),
+            ("secret_detail", PLAIN),
+            ("item.held_at", PLAIN),
+        ],
+    },
+    SEEN,
+    REPORTER,
+    CONSENT,
+];
+
+const RESCUE: &[Section] = &[
+    Section {
+        name: "incident",
+        fields: &[
+            ("incident.emergency_called", Control::Tick),
+            ("incident.what", Control::Radios(&EMERGENCIES)),
+            ("incident.people", NUMBER),
+            ("description", Control::Area),
+            ("photo", Control::Photos),
+        ],
+    },
+    SEEN,
+    REPORTER,
+    CONSENT,
+];
+
+const DONATION: &[Section] = &[
+    Section {
+        name: "campaign",
+        fields: &[
+            ("campaign.organisation", PLAIN),
+            ("campaign.credit_code", CODE),
+            ("campaign.filing_number", CODE),
+            ("campaign.url", Control::Line(r#"type="url" inputmode="url" autocomplete="off""#)),
+            ("campaign.starts_on", Control::Line(r#"type="date""#)),
+            ("campaign.ends_on", Control::Line(r#"type="date""#)),
+            ("campaign.needs", Control::Area),
+            ("description", Control::Area),
+            ("region", Control::Place),
+            ("photo", Control::Photos),
+        ],
+    },
+    REPORTER,
+    CONSENT,
+];
+
+const CATEGORIES: [&str; Category::ALL.len()] = {
+    let mut names = [""; Category::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Category::ALL[i].as_str();
+        i += 1;
+    }
+    names
+};
+
+const EMERGENCIES: [&str; Emergency::ALL.len()] = {
+    let mut names = [""; Emergency::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Emergency::ALL[i].as_str();
+        i += 1;
+    }
+    names
+};
+
+/// The form of a kind.
+pub const fn sections(kind: Kind) -> &'static [Section] {
+    match kind {
+        Kind::MissingPerson => MISSING_PERSON,
+        Kind::LostProperty => LOST_PROPERTY,
+        Kind::Rescue => RESCUE,
+        Kind::Donation => DONATION,
+    }
+}
+
+/// Every field of a kind's form, in its order.
+pub fn fields(kind: Kind) -> impl Iterator<Item = Field> {
+    sections(kind).iter().flat_map(|section| section.fields.iter().copied())
+}
+
+/// What was typed, by field: kept as it is, to be shown again beside what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Typed(BTreeMap<String, Vec<String>>);
+
+impl Typed {
+    /// Adds a value of a field.
+    pub fn add(&mut self, name: &str, value: String) {
+        self.0.entry(name.to_owned()).or_default().push(value);
+    }
+
+    /// The first value of a field; empty where nothing was typed.
+    pub fn first(&self, name: &str) -> &str {
+        self.0.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+
+    /// All values of a field.
+    pub fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes a field away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Every field with every value, for a page that carries them on.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        self.0.iter().flat_map(|(name, values)| values.iter().map(|v| (name.as_str(), v.as_str()))).collect()
+    }
+
+    /// What a form shows of a notice that is there already.
+    pub fn of(body: &Value) -> Typed {
+        let mut typed = Typed::default();
+        flatten(&mut typed, "", body);
+        if let Ok(region) = Region::parse(typed.first("region")) {
+            typed.0.insert("region".to_owned(), vec![region.full_name()]);
+        }
+        if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
+            let shown = at.with_timezone(&beijing()).format("%Y-%m-%dT%H:%M").to_string();
+            typed.0.insert("last_seen.at".to_owned(), vec![shown]);
+        }
+        typed
+    }
+}
+
+fn flatten(typed: &mut Typed, name: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => typed.add(name, text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| flatten(typed, name, item)),
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let path = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
+                flatten(typed, &path, value);
+            }
+        }
+        other => typed.add(name, other.to_string()),
+    }
+}
+
+/// What a form stands for.
+pub struct Meant {
+    pub body: Value,
+    /// Where the named place is none, or more than one.
+    pub place_fault: Option<FieldFault>,
+    /// The places that the name may mean.
+    pub places: Vec<Region>,
+}
+
+/// The body that a form stands for. Fields of the form that were left empty are null in it, so that
+/// as a patch it takes away what was there.
+pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
+    let mut meant = Meant { body: json!({"kind": kind.as_str()}), place_fault: None, places: Vec::new() };
+    for (name, control) in fields(kind) {
+        let text = typed.first(name).trim();
+        let value = match control {
+            Control::Photos => {
+                meant.body["photo_ids"] = json!(typed.all("photo_ids"));
+                continue;
+            }
+            Control::Tick => Value::Bool(text == "true"),
+            Control::YesNo if matches!(text, "true" | "false") => Value::Bool(text == "true"),
+            Control::Moment => times::rfc3339(text, now).map_or_else(|| json!(text), Value::String),
+            Control::Place => match place::find(text).as_slice() {
+                [one] => json!(one.code()),
+                several => {
+                    if !text.is_empty() {
+                        let code = if several.is_empty() { "place_unknown" } else { "place_several" };
+                        meant.place_fault = Some(FieldFault::new(code));
+                    }
+                    meant.places = several.to_vec();
+                    json!(text)
+                }
+            },
+            _ => json!(text),
+        };
+        let value = if value.as_str() == Some("") { Value::Null } else { value };
+        set(&mut meant.body, name, value);
+    }
+    meant
+}
+
+fn set(body: &mut Value, path: &str, value: Value) {
+    match path.split_once('.') {
+        Some((outer, inner)) => {
+            if !body[outer].is_object() {
+                body[outer] = Value::Object(Map::new());
+            }
+            set(&mut body[outer], inner, value);
+        }
+        None => body[path] = value,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,318 @@
+//! First station: a notice comes in. What is sent is read, its faults are told all at once, and what
+//! is accepted is on the disk before anybody hears so.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::blobs::{BlobError, Blobs};
+use crate::clock::new_id;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
+use crate::store::answers::{self, Answered};
+use crate::store::events::{self, Entry};
+use crate::store::notices::{self, Notice, Revision};
+use crate::store::transition::TransitionError;
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Conn, Store, StoreError, photos as stored};
+use crate::vault::{Vault, new_token, random, token_hash};
+
+pub mod api;
+pub mod form;
+pub mod manage;
+pub mod pages;
+pub mod photo;
+pub mod photos;
+mod reader;
+mod subjects;
+pub mod submission;
+pub mod tips;
+mod words;
+
+use submission::Submission;
+
+/// Notices of one phone that may be open at the same time.
+const OPEN_NOTICES: i64 = 2;
+/// Case numbers drawn until one is free; that the second is needed is a chance of one in millions.
+const DRAWS: usize = 8;
+
+/// Why the intake did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error("some fields are wrong")]
+    Invalid(FieldFaults),
+    #[error("the same key came with another body")]
+    KeyReused,
+    #[error("too many open notices of one phone")]
+    TooMany,
+    #[error("no such case number")]
+    Unknown,
+    #[error("the manage link opens nothing")]
+    LinkInvalid,
+    #[error("a notice that is {} cannot do that", .0.as_str())]
+    NotPossible(State),
+    #[error("the photo was refused: {0}")]
+    Photo(#[from] photo::PhotoFault),
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a photo's decoder was broken off")]
+    BrokenOff,
+}
+
+impl IntakeError {
+    /// One fault of one field.
+    fn field(name: impl Into<String>, fault: FieldFault) -> IntakeError {
+        IntakeError::Invalid(FieldFaults::from([(name.into(), fault)]))
+    }
+}
+
+impl From<TransitionError> for IntakeError {
+    fn from(error: TransitionError) -> IntakeError {
+        match error {
+            TransitionError::Refused(Refusal::NotFrom { from, .. }) => IntakeError::NotPossible(from),
+            // The reporter's steps are the reporter's: the life cycle refuses them for the state alone.
+            TransitionError::Refused(refusal) => StoreError::Corrupt(refusal.to_string()).into(),
+            TransitionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<crate::vault::Unopenable> for IntakeError {
+    fn from(error: crate::vault::Unopenable) -> IntakeError {
+        StoreError::from(error).into()
+    }
+}
+
+/// Everything a step of this station takes.
+#[derive(Clone)]
+pub struct Intake {
+    pub store: Store,
+    pub vault: Vault,
+    pub blobs: Blobs,
+    /// What links point to, without a slash at the end.
+    pub base_url: Arc<str>,
+    pub weigh: Weigh,
+}
+
+/// A request to take a notice in.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub submission: Submission,
+    /// The sender's own key: the same key and body again is the same request again.
+    pub key: Option<String>,
+    /// The hash of what was sent.
+    pub body_hash: Vec<u8>,
+    /// The account that was logged in, which may then not approve it.
+    pub submitted_by: Option<Uuid>,
+    /// A lead may hand in for an organisation, as often as needed.
+    pub unlimited: bool,
+}
+
+/// What the reporter gets, once and, for the same request, again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// `XXXXX-XXXXX`.
+    pub case_number: String,
+    pub state: String,
+    pub public_url: String,
+    /// The reporter's own page; whoever has it can close the notice.
+    pub manage_url: String,
+    pub manage_token: String,
+    /// What else helps now, as codes: `last_seen_over_72h`, `police_first`.
+    pub hints: Vec<String>,
+}
+
+/// A receipt, and whether it was given before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    pub receipt: Receipt,
+    pub again: bool,
+}
+
+impl Intake {
+    /// Takes a notice in. When this answers, it is on the disk.
+    ///
+    /// # Errors
+    /// [`IntakeError::KeyReused`], [`IntakeError::TooMany`], or a photo that is not there to be taken.
+    pub async fn submit(&self, request: Request, now: DateTime<Utc>) -> Result<Submitted, IntakeError> {
+        let request = Arc::new(request);
+        for _ in 0..2 {
+            let (desk, asked) = (self.clone(), Arc::clone(&request));
+            let outcome: Result<Submitted, Raced> =
+                self.store.write(move |tx| take_in(tx, &desk, &asked, now)).await;
+            match outcome {
+                Ok(submitted) => return Ok(submitted),
+                Err(Raced::Refused(error)) => return Err(error),
+                // The same request won on another node; what it got is there by now.
+                Err(Raced::Lost) => {}
+            }
+        }
+        Err(StoreError::Corrupt("an answer is remembered but cannot be found".to_owned()).into())
+    }
+}
+
+/// Either the request was refused, or the very same one was faster.
+enum Raced {
+    Refused(IntakeError),
+    Lost,
+}
+
+impl<E: Into<IntakeError>> From<E> for Raced {
+    fn from(error: E) -> Raced {
+        Raced::Refused(error.into())
+    }
+}
+
+fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
+    let key_hash = asked.key.as_deref().map(|key| desk.vault.index("idempotency", key));
+    if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten()
+    {
+        if answered.body_hash != asked.body_hash {
+            return Err(IntakeError::KeyReused.into());
+        }
+        let receipt = desk.vault.open("answer", &answered.answer_sealed).map_err(StoreError::from)?;
+        let receipt = serde_json::from_slice(&receipt).map_err(StoreError::from)?;
+        return Ok(Submitted { receipt, again: true });
+    }
+    let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
+    if !asked.unlimited && notices::open_by_phone(tx, &phone_hash)? >= OPEN_NOTICES {
+        return Err(IntakeError::TooMany.into());
+    }
+    let token = new_token();
+    let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
+    let case_number = insert_under_new_number(tx, &mut notice, &revision, || {
+        CaseNumber::from_bits(u64::from_be_bytes(random()))
+    })?;
+    attach(tx, &asked.submission.public.photos, notice.id.0)?;
+    let receipt = Receipt {
+        case_number: case_number.to_string(),
+        state: notice.state.0.as_str().to_owned(),
+        public_url: format!("{}/n/{case_number}", desk.base_url),
+        manage_url: format!("{}/my/{token}", desk.base_url),
+        manage_token: token,
+        hints: asked.submission.hints.iter().map(|hint| (*hint).to_owned()).collect(),
+    };
+    if let Some(key_hash) = key_hash {
+        let answer = serde_json::to_vec(&receipt).map_err(StoreError::from)?;
+        let answered = Answered {
+            key_hash,
+            body_hash: asked.body_hash.clone(),
+            notice_id: notice.id,
+            answer_sealed: desk.vault.seal("answer", &answer),
+            created_at: Time(now),
+        };
+        if !answers::remember_answer(tx, &answered)? {
+            return Err(Raced::Lost);
+        }
+    }
+    events::append(tx, submitted_event(&notice, now))?;
+    Ok(Submitted { receipt, again: false })
+}
+
+fn first_revision(
+    desk: &Intake,
+    asked: &Request,
+    phone_hash: Vec<u8>,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<(Notice, Revision), StoreError> {
+    let Submission { public, private, .. } = &asked.submission;
+    let weighed = (desk.weigh)(public, private, now);
+    let (key, key_wrapped) = desk.vault.new_key();
+    let id = new_id(now);
+    let revision = Revision::seal(&key, id, 1, (public, private), false, now)?;
+    let notice = Notice {
+        id: Id(id),
+        case_number: String::new(),
+        kind: Named(public.subject.kind()),
+        region: public.region.code().to_owned(),
+        state: Named(State::Submitted),
+        version: 1,
+        revision: 1,
+        live_revision: None,
+        pending_revision: None,
+        urgency: weighed.urgency,
+        missing_since: Time(asked.submission.since(now)),
+        submitted_at: Time(now),
+        needs_approvals: i16::from(weighed.needs.approvals),
+        needs_leads: i16::from(weighed.needs.leads),
+        sealed: weighed.sealed,
+        submitted_by: asked.submitted_by.map(Id),
+        claimed_by: None,
+        claimed_until: None,
+        cooling_until: None,
+        live_at: None,
+        ends_at: None,
+        ended_at: None,
+        outcome: None,
+        announce: false,
+        erase_at: None,
+        key_wrapped: Some(key_wrapped),
+        manage_hash: Some(token_hash(token)),
+        phone_hash: Some(phone_hash),
+        second_look_at: None,
+        police_due_at: None,
+        renewals: 0,
+    };
+    Ok((notice, revision))
+}
+
+fn insert_under_new_number(
+    tx: &mut Conn,
+    notice: &mut Notice,
+    revision: &Revision,
+    mut draw: impl FnMut() -> CaseNumber,
+) -> Result<CaseNumber, StoreError> {
+    for _ in 0..DRAWS {
+        let case_number = draw();
+        case_number.as_str().clone_into(&mut notice.case_number);
+        if notices::insert(tx, notice, revision)? {
+            return Ok(case_number);
+        }
+    }
+    Err(StoreError::Corrupt("no case number is free".to_owned()))
+}
+
+/// Gives photos to a notice, which must be free or its own already.
+fn attach(tx: &mut Conn, ids: &[Uuid], notice: Uuid) -> Result<(), IntakeError> {
+    let mut faults = FieldFaults::new();
+    for (i, id) in ids.iter().enumerate() {
+        let photo = stored::by_id(tx, *id)?;
+        if photo.is_none_or(|photo| photo.notice_id.is_some_and(|owner| owner.0 != notice)) {
+            faults.insert(format!("photo_ids[{i}]"), FieldFault::new("photo_unknown"));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(IntakeError::Invalid(faults));
+    }
+    if stored::attach(tx, ids, notice)? != ids.len() {
+        // Somebody took one between the two questions.
+        return Err(IntakeError::field("photo_ids", FieldFault::new("photo_unknown")));
+    }
+    Ok(())
+}
+
+fn submitted_event(notice: &Notice, now: DateTime<Utc>) -> Entry<'_> {
+    Entry {
+        notice,
+        revision: 1,
+        step: "submit",
+        before: State::Submitted,
+        after: State::Submitted,
+        actor: Actor::Reporter,
+        reason: None,
+        note_sealed: None,
+        at: now,
+    }
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

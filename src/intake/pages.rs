@@ -1,0 +1,181 @@
+//! The page door of the intake: choosing a kind, its form, and the confirmation.
+
+use actix_multipart::Multipart;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use askama::Template;
+use serde_json::Value;
+
+pub mod mine;
+pub mod photo;
+mod sent;
+mod sheet;
+
+use super::api::{any_account_of, body_hash, count, desk};
+use super::form::{Meant, Typed, meant};
+use super::submission::parse;
+use super::{IntakeError, Request};
+use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::notice::Kind;
+use crate::domain::people::Role;
+use crate::vault::new_token;
+use crate::web::frame::{Frame, page, page_with};
+use crate::web::limits::Limit;
+use crate::web::problem::Problem;
+use crate::web::session::Visitor;
+use crate::web::shared::Shared;
+use sent::Sent;
+use sheet::{Shape, Sheet};
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage {
+    frame: Frame,
+}
+
+/// Choose what to report.
+#[get("/report")]
+pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Problem> {
+    let frame = visitor.frame(&http);
+    page(&http, &frame, &ReportPage { frame: frame.clone() })
+}
+
+/// The form of a kind, empty.
+#[get("/report/{kind}")]
+pub async fn show_form(
+    http: HttpRequest,
+    visitor: Visitor,
+    kind: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let kind = Kind::named(&kind).ok_or(Problem::NotFound)?;
+    let mut typed = Typed::default();
+    typed.add("key", new_token());
+    let frame = visitor.frame(&http);
+    let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
+    page(&http, &frame, &FormPage { sheet, edit: None, frame: frame.clone() })
+}
+
+/// A form, empty or with what was typed and what is wrong with it.
+#[derive(Template)]
+#[template(path = "report_form.html")]
+struct FormPage {
+    frame: Frame,
+    sheet: Sheet,
+    /// Where a notice that is there is changed, with the token of that form.
+    edit: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "report_phone.html")]
+struct PhonePage<'a> {
+    frame: Frame,
+    kind: Kind,
+    carried: Vec<(&'a str, &'a str)>,
+}
+
+/// Takes a form in: a notice, or the form again with what is wrong.
+#[post("/report/{kind}")]
+pub async fn send_form(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    visitor: Visitor,
+    kind: web::Path<String>,
+    form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    let kind = Kind::named(&kind).ok_or(Problem::NotFound)?;
+    count(&shared, &http, Limit::Submit)?;
+    let frame = visitor.frame(&http);
+    let Sent { mut typed, mut faults } = sent::read(&http, &shared, form).await?;
+    if typed.first("publish_confirmed") == "false" {
+        typed.remove("reporter.publish_phone");
+    }
+    let now = shared.clock.now();
+    let Meant { body, place_fault, places } = meant(kind, &typed, now);
+    let stays = !typed.first("stay").is_empty();
+    let show = |faults: &FieldFaults, status: StatusCode| {
+        let sheet = Sheet::new(&frame, kind, &typed, faults, &places);
+        page_with(&http, &frame, &FormPage { sheet, edit: None, frame: frame.clone() }, status)
+    };
+    if stays {
+        let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        return show(&faults, status);
+    }
+    let read = parse(&body, now);
+    faults.extend(read.as_ref().err().cloned().unwrap_or_default());
+    faults.extend(place_fault.map(|fault| ("region".to_owned(), fault)));
+    let submission = match read {
+        Ok(submission) if faults.is_empty() => submission,
+        _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    if submission.private.reporter.publish_phone && typed.first("publish_confirmed") != "true" {
+        let carried = typed.pairs();
+        return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() });
+    }
+    let account = any_account_of(&visitor);
+    let request = Request {
+        submission,
+        key: Some(typed.first("key")).filter(|key| !key.is_empty()).map(|key| format!("page {key}")),
+        body_hash: hash_of_words(&body),
+        submitted_by: account.map(|account| account.id.0),
+        unlimited: account.is_some_and(|account| account.role.0 == Role::Lead),
+    };
+    match desk(&shared).submit(request, now).await {
+        Ok(submitted) => Ok(HttpResponse::SeeOther()
+            .cookie(mine::cookie(&shared, submitted.receipt.manage_token))
+            .insert_header((header::LOCATION, "/report/done"))
+            .finish()),
+        Err(IntakeError::Invalid(faults)) => show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
+        Err(IntakeError::KeyReused) => {
+            let used = FieldFaults::from([("key".to_owned(), FieldFault::new("form_used"))]);
+            show(&used, StatusCode::CONFLICT)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A double tap sends a chosen photo twice and gets it two ids: the words alone say whether a form
+/// is the same.
+fn hash_of_words(body: &Value) -> Vec<u8> {
+    let mut words = body.clone();
+    words["photo_ids"] = Value::Null;
+    body_hash(&words)
+}
+
+#[derive(Template)]
+#[template(path = "submitted.html")]
+struct SubmittedPage {
+    frame: Frame,
+    case_number: String,
+    public_url: String,
+    manage_url: String,
+    copy: String,
+    hints: Vec<String>,
+}
+
+/// The confirmation: case number, links, and what happens next.
+#[get("/report/done")]
+pub async fn done(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    visitor: Visitor,
+) -> Result<HttpResponse, Problem> {
+    let token = mine::token(&http, &shared)?;
+    let frame = visitor.frame(&http);
+    let now = shared.clock.now();
+    let mine = desk(&shared).my_notice(&token, frame.language, now).await?;
+    let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
+    let copy = crate::language::text_with(
+        frame.language,
+        "done-copy",
+        &[("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())],
+    );
+    let template = SubmittedPage {
+        hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
+        manage_url: shared.link(&format!("/my/{token}")),
+        case_number: mine.case_number,
+        public_url: mine.public_url,
+        copy,
+        frame: frame.clone(),
+    };
+    page(&http, &frame, &template)
+}

@@ -1,0 +1,239 @@
+//! The reporter's own pages. The manage link is exchanged for a cookie at once, so that its token
+//! stays in no address bar; the link itself keeps working, as it may be printed.
+
+use actix_multipart::Multipart;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::sent::{self, Sent};
+use super::sheet::Sheet;
+use super::{FieldFault, FieldFaults, FormPage};
+use crate::clock::beijing;
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Outcome;
+use crate::intake::IntakeError;
+use crate::intake::api::{count, desk};
+use crate::intake::form::{Meant, Typed, meant};
+use crate::intake::manage::MyNotice;
+use crate::intake::submission::parse;
+use crate::web::csrf;
+use crate::web::frame::{Frame, page, page_with};
+use crate::web::limits::Limit;
+use crate::web::problem::{Problem, field_sentence};
+use crate::web::session::guarded_form;
+use crate::web::shared::Shared;
+
+/// No manage token is longer, in bytes.
+const TOKEN: usize = 200;
+
+const fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-manage" } else { "manage" }
+}
+
+/// The cookie that opens the reporter's pages, until the browser is closed.
+pub fn cookie(shared: &Shared, token: String) -> Cookie<'static> {
+    Cookie::build(cookie_name(shared.is_https()), token)
+        .path("/")
+        .secure(shared.is_https())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .finish()
+}
+
+/// The manage token of this browser.
+///
+/// # Errors
+/// [`Problem::ManageLinkInvalid`] where it has none.
+pub fn token(http: &HttpRequest, shared: &Shared) -> Result<String, Problem> {
+    let cookie = http.cookie(cookie_name(shared.is_https())).ok_or(Problem::ManageLinkInvalid)?;
+    Some(cookie.value().to_owned()).filter(|t| t.len() <= TOKEN).ok_or(Problem::ManageLinkInvalid)
+}
+
+/// Exchanges the manage link for the cookie.
+#[get("/my/{token}")]
+pub async fn open(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    token: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Reads)?;
+    let token = token.into_inner();
+    desk(&shared).managed(&token).await?;
+    Ok(HttpResponse::SeeOther()
+        .cookie(cookie(&shared, token))
+        .insert_header((header::LOCATION, "/my"))
+        .finish())
+}
+
+#[derive(Template)]
+#[template(path = "my.html")]
+struct MyPage {
+    frame: Frame,
+    mine: MyNotice,
+    csrf: String,
+    ends: Option<String>,
+    outcomes: Vec<(&'static str, String)>,
+    /// The outcome that is chosen beforehand: the happy one.
+    chosen: &'static str,
+    /// What was typed as a reply, and what is wrong with it.
+    reply: String,
+    fault: Option<String>,
+}
+
+impl MyPage {
+    fn is_over(&self) -> bool {
+        self.mine.state.is_over()
+    }
+
+    fn asked(&self) -> bool {
+        self.mine.state == State::NeedsInfo
+    }
+
+    fn may_renew(&self) -> bool {
+        self.mine.state == State::Live && self.mine.renewals_left > 0 && self.mine.waiting != Some("renewal")
+    }
+
+    fn at(&self, at: &DateTime<Utc>) -> String {
+        beijing_time(*at)
+    }
+}
+
+fn beijing_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
+}
+
+async fn show(
+    http: &HttpRequest,
+    shared: &Shared,
+    token: &str,
+    reply: String,
+    fault: Option<&FieldFault>,
+) -> Result<HttpResponse, Problem> {
+    let frame = Frame::public(http);
+    let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    let outcome = Outcome::of(mine.kind);
+    let template = MyPage {
+        csrf: csrf::token(&shared.vault, token),
+        ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        outcomes: [outcome, Outcome::Withdrawn]
+            .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
+            .to_vec(),
+        chosen: outcome.as_str(),
+        mine,
+        reply,
+        fault: fault.map(|fault| field_sentence(fault, frame.language)),
+        frame: frame.clone(),
+    };
+    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page_with(http, &frame, &template, status)
+}
+
+/// The reporter's page.
+#[get("/my")]
+pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    show(&http, &shared, &token, String::new(), None).await
+}
+
+fn back() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/my")).finish()
+}
+
+/// Answers a question.
+#[post("/my/reply")]
+pub async fn send_reply(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    count(&shared, &http, Limit::Submit)?;
+    let Sent { typed, faults } = sent::read(&http, &shared, form).await?;
+    csrf::check(&shared.vault, &token, typed.first("csrf"))?;
+    let text = typed.first("text").to_owned();
+    if let Some(fault) = faults.values().next() {
+        return show(&http, &shared, &token, text, Some(fault)).await;
+    }
+    let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
+    match desk(&shared).reply(&token, &body, shared.clock.now()).await {
+        Ok(_) => Ok(back()),
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, faults.values().next()).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for another 72 hours.
+#[post("/my/renew")]
+pub async fn send_renew(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    count(&shared, &http, Limit::Submit)?;
+    let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
+    desk(&shared).renew(&token, shared.clock.now()).await?;
+    Ok(back())
+}
+
+/// The form with the notice as it is.
+#[get("/my/edit")]
+pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    let frame = Frame::public(&http);
+    let mine = desk(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;
+    if mine.state.is_over() {
+        return Err(Problem::NotPossible { state: mine.state.as_str() });
+    }
+    let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
+    let edit = Some(csrf::token(&shared.vault, &token));
+    page(&http, &frame, &FormPage { sheet, edit, frame: frame.clone() })
+}
+
+/// Takes the corrected notice in, or shows the form again with what is wrong.
+#[post("/my/edit")]
+pub async fn send_edit(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    count(&shared, &http, Limit::Submit)?;
+    let Sent { typed, mut faults } = sent::read(&http, &shared, form).await?;
+    csrf::check(&shared.vault, &token, typed.first("csrf"))?;
+    let frame = Frame::public(&http);
+    let now = shared.clock.now();
+    let intake = desk(&shared);
+    let kind = intake.managed(&token).await?.kind.0;
+    let Meant { body, place_fault, places } = meant(kind, &typed, now);
+    let stays = !typed.first("stay").is_empty();
+    if !stays {
+        faults.extend(parse(&body, now).err().unwrap_or_default());
+        faults.extend(place_fault.map(|fault| ("region".to_owned(), fault)));
+    }
+    if faults.is_empty() && !stays {
+        match intake.revise(&token, as_patch(body), now).await {
+            Ok(_) => return Ok(back()),
+            Err(IntakeError::Invalid(more)) => faults = more,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
+    let edit = Some(csrf::token(&shared.vault, &token));
+    page_with(&http, &frame, &FormPage { sheet, edit, frame: frame.clone() }, status)
+}
+
+/// The phone stays as private as it was: making it public is a choice of its own, before a warning.
+fn as_patch(mut body: Value) -> Value {
+    if let Some(reporter) = body["reporter"].as_object_mut()
+        && reporter.get("publish_phone") == Some(&Value::Bool(true))
+    {
+        reporter.remove("publish_phone");
+    }
+    body
+}

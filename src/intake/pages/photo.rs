@@ -1,0 +1,42 @@
+//! The door to photos: gone from view at the same instant as their notice.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use uuid::Uuid;
+
+use super::mine;
+use crate::intake::api::{count, desk};
+use crate::intake::photos::size;
+use crate::web::limits::Limit;
+use crate::web::problem::Problem;
+use crate::web::shared::Shared;
+
+/// A photo that may be seen now: everybody's, or the reporter's own.
+#[get("/p/{id}/{size}.jpg")]
+pub async fn photo(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    path: web::Path<(Uuid, String)>,
+) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Reads)?;
+    let (id, name) = path.into_inner();
+    let size = size(&name).ok_or(Problem::NotFound)?;
+    let intake = desk(&shared);
+    let public = intake.public_photo(id, size, shared.clock.now()).await?;
+    let jpeg = match (public, mine::token(&http, &shared)) {
+        (Some(jpeg), _) => Some(jpeg),
+        (None, Ok(token)) => intake.own_photo(&token, id, size).await?,
+        (None, Err(_)) => None,
+    };
+    Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))
+}
+
+/// A JPEG that nobody keeps: it must vanish at once.
+pub fn jpeg_answer(jpeg: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(jpeg)
+}

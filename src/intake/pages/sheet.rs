@@ -1,0 +1,216 @@
+//! A form as its template shows it: every word in the reader's language, every fault at its field.
+
+use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::notice::Kind;
+use crate::domain::region::Region;
+use crate::domain::text::cut_chars;
+use crate::intake::form::{Control, Typed, sections};
+use crate::intake::photo::Size;
+use crate::intake::photos::path;
+use crate::intake::submission::PHOTOS;
+use crate::language::has;
+use crate::web::frame::Frame;
+use crate::web::problem::field_sentence;
+
+/// A whole form.
+pub struct Sheet {
+    pub kind: Kind,
+    pub sections: Vec<Section>,
+    /// Where a fault is and what it says, in the order of the fields.
+    pub faults: Vec<(String, String)>,
+    /// Makes two taps one notice.
+    pub key: String,
+}
+
+/// Fields under a heading.
+pub struct Section {
+    pub heading: String,
+    pub lead: String,
+    pub shown: Vec<Shown>,
+}
+
+/// How the template shows a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Line,
+    Area,
+    Radios,
+    Select,
+    Tick,
+    Photos,
+}
+
+/// A field with all that is said about it.
+pub struct Shown {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub label: String,
+    pub hint: String,
+    pub error: Option<String>,
+    pub value: String,
+    pub attributes: &'static str,
+    pub choices: Vec<(String, String)>,
+    pub photos: Vec<Picture>,
+}
+
+/// A photo that was sent already.
+pub struct Picture {
+    pub id: String,
+    pub thumb: String,
+    pub label: String,
+    pub alt: String,
+}
+
+impl Sheet {
+    /// The form of `kind` with what was typed, what is wrong with it, and the places to choose from.
+    pub fn new(frame: &Frame, kind: Kind, typed: &Typed, faults: &FieldFaults, places: &[Region]) -> Sheet {
+        let words = Words { frame, kind };
+        let mut listed = Vec::new();
+        let mut shown = Vec::new();
+        for section in sections(kind) {
+            let fields: Vec<Shown> = section
+                .fields
+                .iter()
+                .map(|(name, control)| {
+                    let label = words.label(name);
+                    let error = faults
+                        .iter()
+                        .find(|(field, _)| belongs(field, name))
+                        .map(|(_, f)| words.fault(&label, f));
+                    listed.extend(error.clone().map(|sentence| ((*name).to_owned(), sentence)));
+                    words.show(name, *control, typed, error, label, places)
+                })
+                .collect();
+            shown.push(Section {
+                heading: words.own(&format!("form-{}", section.name), "form-", section.name),
+                lead: words.if_any(&format!("form-{}-lead", section.name)),
+                shown: fields,
+            });
+        }
+        // What belongs to no field that is shown is said at the top.
+        for (field, fault) in faults {
+            if !sections(kind).iter().flat_map(|s| s.fields).any(|(name, _)| belongs(field, name)) {
+                listed.push(("main".to_owned(), field_sentence(fault, frame.language)));
+            }
+        }
+        Sheet { kind, sections: shown, faults: listed, key: typed.first("key").to_owned() }
+    }
+}
+
+/// Whether a fault is one of this field: photos are faulted by their place in the list.
+fn belongs(fault: &str, name: &str) -> bool {
+    fault == name || (name == "photo" && fault.starts_with("photo_ids"))
+}
+
+struct Words<'a> {
+    frame: &'a Frame,
+    kind: Kind,
+}
+
+impl Words<'_> {
+    /// The kind's own words under `PREFIX-KIND-NAME`, or those of all kinds.
+    fn own(&self, common: &str, prefix: &str, name: &str) -> String {
+        let own = format!("{prefix}{}-{name}", self.kind.as_str());
+        self.frame.t(if has(self.frame.language, &own) { &own } else { common })
+    }
+
+    fn if_any(&self, key: &str) -> String {
+        if has(self.frame.language, key) { self.frame.t(key) } else { String::new() }
+    }
+
+    fn label(&self, name: &str) -> String {
+        let dashed = name.replace('.', "-");
+        let label = self.own(&format!("f-{dashed}"), "f-", &dashed);
+        if is_optional(self.kind, name) { format!("{label} {}", self.frame.t("optional")) } else { label }
+    }
+
+    fn hint(&self, name: &str) -> String {
+        let dashed = format!("{}-hint", name.replace('.', "-"));
+        let own = self.if_any(&format!("f-{}-{dashed}", self.kind.as_str()));
+        if own.is_empty() { self.if_any(&format!("f-{dashed}")) } else { own }
+    }
+
+    /// The same words in the summary and at the field, so both name it.
+    fn fault(&self, label: &str, fault: &FieldFault) -> String {
+        let optional = self.frame.t("optional");
+        let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
+        let key = format!("photo-{}", fault.code);
+        let sentence = if has(self.frame.language, &key) {
+            self.frame.t(&key)
+        } else {
+            field_sentence(fault, self.frame.language)
+        };
+        format!("{}: {sentence}", cut_chars(label, 24))
+    }
+
+    fn show(
+        &self,
+        name: &'static str,
+        control: Control,
+        typed: &Typed,
+        error: Option<String>,
+        label: String,
+        places: &[Region],
+    ) -> Shown {
+        let value = typed.first(name).to_owned();
+        let named = |values: &[&str]| {
+            let key = |value: &str| format!("f-{}-{value}", name.replace('.', "-"));
+            values.iter().map(|v| ((*v).to_owned(), self.frame.t(&key(v)))).collect::<Vec<_>>()
+        };
+        let (shape, attributes, choices) = match control {
+            Control::Line(attributes) => (Shape::Line, attributes, Vec::new()),
+            Control::Area => (Shape::Area, r#"rows="4""#, Vec::new()),
+            Control::Radios(values) => (Shape::Radios, "", named(values)),
+            Control::Select(values) => {
+                let mut choices = named(values);
+                choices.insert(0, (String::new(), self.frame.t("choose")));
+                (Shape::Select, "", choices)
+            }
+            Control::YesNo => {
+                let answers = [("true", "yes"), ("false", "no")];
+                (Shape::Radios, "", answers.map(|(v, key)| (v.to_owned(), self.frame.t(key))).to_vec())
+            }
+            Control::Tick => (Shape::Tick, "", Vec::new()),
+            Control::Place if places.is_empty() => (Shape::Line, r#"autocomplete="off""#, Vec::new()),
+            Control::Place => {
+                let choices = places.iter().map(|p| (p.code().to_owned(), p.full_name())).collect();
+                (Shape::Radios, "", choices)
+            }
+            Control::Moment => (Shape::Line, moment_attributes(&value), Vec::new()),
+            Control::Photos => (Shape::Photos, "", Vec::new()),
+        };
+        let photos = if shape == Shape::Photos { self.pictures(typed) } else { Vec::new() };
+        Shown { name, shape, hint: self.hint(name), error, value, attributes, choices, photos, label }
+    }
+
+    fn pictures(&self, typed: &Typed) -> Vec<Picture> {
+        let ids = typed.all("photo_ids").iter().filter_map(|id| id.parse().ok()).take(PHOTOS);
+        ids.zip(1..)
+            .map(|(id, number): (uuid::Uuid, i64)| Picture {
+                id: id.to_string(),
+                thumb: path(id, Size::Thumb),
+                label: self.frame.tn("photo-keep", "number", number),
+                alt: self.frame.tn("photo-alt", "number", number),
+            })
+            .collect()
+    }
+}
+
+/// A calendar would throw away what it cannot read, so that goes back into a plain line.
+fn moment_attributes(value: &str) -> &'static str {
+    let readable = chrono::NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M").is_ok();
+    if value.is_empty() || readable { r#"type="datetime-local""# } else { "" }
+}
+
+/// Fields that may be left empty, and say so.
+fn is_optional(kind: Kind, name: &str) -> bool {
+    match name {
+        "police.station" | "police.reference" | "person.sex" | "photo" | "person.height_cm"
+        | "person.appearance" | "person.clothing" | "item.brand" | "item.colour" | "item.held_at"
+        | "incident.people" => true,
+        "secret_detail" => kind == Kind::MissingPerson,
+        "description" => kind == Kind::Donation,
+        "reporter.relation" => kind != Kind::MissingPerson,
+        _ => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! Photos on their way in and out: read and made small on threads of their own, two at a time, and
+//! stored sealed under a key each.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::photo::{self, Look, Size};
+use super::{Intake, IntakeError};
+use crate::clock::new_id;
+use crate::store::notices;
+use crate::store::photos::{self as stored, Photo};
+use crate::store::types::{Id, Time};
+use crate::store::{Conn, StoreError};
+use crate::vault::{Vault, token_hash};
+
+/// A photo that no notice took is shown this long to whoever has its address.
+const LOOSE: Duration = Duration::hours(24);
+
+/// One decoded photo is about 200 MB of pixels: never more than two at once.
+static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+
+/// A stored photo, as whoever sent it hears of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Stored {
+    /// For `photo_ids`.
+    pub id: Uuid,
+    /// Pixels of the largest size.
+    pub width: u32,
+    pub height: u32,
+    /// Shows it for 24 hours, and then only while a live notice has it.
+    pub url: String,
+}
+
+/// The size of that name.
+pub fn size(name: &str) -> Option<Size> {
+    match name {
+        "full" => Some(Size::Full),
+        "page" => Some(Size::Page),
+        "thumb" => Some(Size::Thumb),
+        _ => None,
+    }
+}
+
+const fn name(size: Size) -> &'static str {
+    match size {
+        Size::Full => "full",
+        Size::Page => "page",
+        Size::Thumb => "thumb",
+    }
+}
+
+/// The address of a photo below the base address.
+pub fn path(id: Uuid, size: Size) -> String {
+    format!("/p/{id}/{}.jpg", name(size))
+}
+
+impl Intake {
+    /// Takes a photo in: what is kept is a new picture, never the file that was sent.
+    ///
+    /// # Errors
+    /// [`IntakeError::Photo`] with what is wrong with the file.
+    pub async fn store_photo(&self, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Stored, IntakeError> {
+        let picture = {
+            let _turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
+            tokio::task::spawn_blocking(move || photo::read(&bytes))
+                .await
+                .map_err(|_| IntakeError::BrokenOff)??
+        };
+        let id = new_id(now);
+        let (key, key_wrapped) = self.vault.new_key();
+        for size in [Size::Full, Size::Page, Size::Thumb] {
+            self.blobs.put_photo(id, name(size), &key, picture.jpeg(size)).await?;
+        }
+        let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
+        let row = Photo {
+            id: Id(id),
+            notice_id: None,
+            key_wrapped,
+            // No side is longer than 1,600 pixels.
+            width: i32::try_from(width).unwrap_or(i32::MAX),
+            height: i32::try_from(height).unwrap_or(i32::MAX),
+            likeness: look.cast_signed(),
+            created_at: Time(now),
+        };
+        self.store.write(move |tx| Ok::<_, StoreError>(stored::insert(tx, &row)?)).await?;
+        Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
+    }
+
+    /// The JPEG of a photo that everybody may see now: one of a live notice, or one that was sent in
+    /// less than 24 hours ago and belongs to no notice yet.
+    ///
+    /// # Errors
+    /// When the store or the storage refuses.
+    pub async fn public_photo(
+        &self,
+        id: Uuid,
+        size: Size,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<u8>>, IntakeError> {
+        let vault = self.vault.clone();
+        let shown = self
+            .store
+            .read(move |conn| match stored::by_id(conn, id)? {
+                Some(photo) => Ok(is_public(conn, &vault, &photo, now)?.then_some(photo)),
+                None => Ok(None),
+            })
+            .await?;
+        match shown {
+            Some(photo) => self.photo_bytes(&photo, size).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The JPEG of a photo for the reporter of its notice.
+    ///
+    /// # Errors
+    /// When the store or the storage refuses.
+    pub async fn own_photo(&self, token: &str, id: Uuid, size: Size) -> Result<Option<Vec<u8>>, IntakeError> {
+        let hash = token_hash(token);
+        let owned = self
+            .store
+            .read(move |conn| {
+                let notice = notices::by_manage_hash(conn, &hash)?;
+                let photo = stored::by_id(conn, id)?;
+                Ok(photo.filter(|photo| notice.is_some_and(|notice| photo.notice_id == Some(notice.id))))
+            })
+            .await?;
+        match owned {
+            Some(photo) => self.photo_bytes(&photo, size).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The JPEG of a photo, for those who may see it whatever its notice's state: the caller has made
+    /// sure of that.
+    ///
+    /// # Errors
+    /// When the storage refuses, or under another master key.
+    pub async fn photo_bytes(&self, photo: &Photo, size: Size) -> Result<Vec<u8>, IntakeError> {
+        Ok(self.blobs.photo(&self.vault, photo, name(size)).await?)
+    }
+}
+
+/// Attached photos are public with the live revision that shows them: one that came with an edit is
+/// not before the edit is approved.
+fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < LOOSE) };
+    let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
+    let (Some(number), Some(key)) = (notice.live_revision, notice.key(vault)?) else { return Ok(false) };
+    let Some(revision) = notices::revision(conn, owner.0, number)? else { return Ok(false) };
+    Ok(revision.public(&key)?.photos.contains(&photo.id.0))
+}

@@ -1,0 +1,273 @@
+//! The fields that only one kind of notice has.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::reader::Reader;
+use super::submission::{DESCRIPTION, LINE, NAME, last_seen};
+use crate::clock::beijing;
+use crate::domain::faults::FieldFault;
+use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, FilingNumberError};
+use crate::domain::notice::{
+    Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Safety, Subject,
+};
+use crate::domain::text::ascii_digits;
+
+/// The longest police or filing number, in characters.
+const CODE: usize = 60;
+/// The longest link, in characters.
+const LINK: usize = 300;
+
+/// So many digits in a row are taken for a document's number.
+const DOCUMENT_NUMBER: usize = 6;
+
+/// Every field that is not common to all kinds.
+pub const FIELDS: &[&str] =
+    &["person", "item", "incident", "campaign", "last_seen", "police", "safety", "secret_detail"];
+
+/// Hosts of the platforms on which public fundraising is allowed; whatever lies below one counts.
+static DESIGNATED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    include_str!("../../assets/donation-platforms.txt")
+        .lines()
+        .filter_map(|line| line.split('#').next()?.split_whitespace().next())
+        .collect()
+});
+
+/// What only one kind of notice has.
+pub struct Details {
+    pub subject: Subject,
+    pub last_seen: Option<LastSeen>,
+    pub category: Option<Category>,
+    pub police: Police,
+    pub safety: Safety,
+    pub secret_detail: Option<String>,
+}
+
+impl Details {
+    fn of(subject: Subject, last_seen: Option<LastSeen>) -> Details {
+        Details {
+            subject,
+            last_seen,
+            category: None,
+            police: Police::default(),
+            safety: Safety::default(),
+            secret_detail: None,
+        }
+    }
+}
+
+/// The fields of one kind.
+pub fn details(r: &mut Reader<'_>, kind: Kind, now: DateTime<Utc>) -> Option<Details> {
+    match kind {
+        Kind::MissingPerson => missing_person(r, now),
+        Kind::LostProperty => lost_property(r, now),
+        Kind::Rescue => rescue(r, now),
+        Kind::Donation => donation(r, now),
+    }
+}
+
+fn missing_person(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
+    let person = r.object("person", person);
+    let last_seen = last_seen(r, now);
+    let police = r.object("police", |r| {
+        let reported = r.optional_yes_no("reported").unwrap_or(false);
+        let station = r.optional_line("station", NAME);
+        let reference = r.optional_code("reference", CODE);
+        Some(Police { reported, station, reference })
+    });
+    let safety = r.object("safety", |r| {
+        let violence = r.yes_no("violence");
+        let protection_order = r.yes_no("protection_order");
+        let left_voluntarily = r.yes_no("left_voluntarily");
+        Some(Safety {
+            violence: violence?,
+            protection_order: protection_order?,
+            left_voluntarily: left_voluntarily?,
+        })
+    });
+    let secret_detail = r.optional_line("secret_detail", LINE);
+    let (person, category) = person?;
+    Some(Details {
+        category: Some(category),
+        police: police?,
+        safety: safety?,
+        secret_detail,
+        ..Details::of(Subject::MissingPerson { person }, Some(last_seen?))
+    })
+}
+
+fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
+    let name = r.line("name", NAME);
+    let age = r.whole("age", 0..=120).and_then(|age| u8::try_from(age).ok());
+    let sex = r.optional_choice("sex");
+    let category = r.optional_choice("category").or_else(|| age.and_then(category_of));
+    if category.is_none() {
+        // Says it is required, unless something else was wrong with it already.
+        r.choice::<Category>("category");
+    }
+    if let (Some(age), Some(category)) = (age, category)
+        && !fits(category, age)
+    {
+        r.fault("age", FieldFault::new("age_category"));
+    }
+    let height_cm = r.optional_whole("height_cm", 30..=250).and_then(|cm| u16::try_from(cm).ok());
+    let appearance = r.optional_line("appearance", LINE);
+    let clothing = r.optional_line("clothing", LINE);
+    let medical_urgent = r.optional_yes_no("medical_urgent").unwrap_or(false);
+    let person = Person { name: name?, age: age?, sex, height_cm, appearance, clothing, medical_urgent };
+    Some((person, category?))
+}
+
+/// The category that follows from an age alone.
+const fn category_of(age: u8) -> Option<Category> {
+    match age {
+        0..14 => Some(Category::Child),
+        14..18 => Some(Category::Teen),
+        _ => None,
+    }
+}
+
+/// Whether somebody of that age can be in that category; illness and danger know no age.
+const fn fits(category: Category, age: u8) -> bool {
+    match category {
+        Category::Child => age < 14,
+        Category::Teen => age >= 14 && age < 18,
+        Category::OtherAdult => age >= 18,
+        _ => true,
+    }
+}
+
+fn lost_property(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
+    let item = r.object("item", |r| {
+        let direction = r.choice("direction");
+        let what = r.line("what", NAME);
+        let brand = r.optional_line("brand", NAME);
+        let colour = r.optional_line("colour", NAME);
+        let is_document = r.optional_yes_no("is_document").unwrap_or(false);
+        let held_at = r.optional_line("held_at", LINE);
+        let what = what.map(|what| if is_document { mask_numbers(&what) } else { what });
+        Some(Item { direction: direction?, what: what?, brand, colour, is_document, held_at })
+    });
+    let last_seen = last_seen(r, now);
+    let secret_detail = r.line("secret_detail", LINE);
+    Some(Details {
+        secret_detail: Some(secret_detail?),
+        ..Details::of(Subject::LostProperty { item: item? }, Some(last_seen?))
+    })
+}
+
+fn is_digit(c: char) -> bool {
+    matches!(c, '0'..='9' | '０'..='９')
+}
+
+/// Hides the digits of a document's number but for the last two.
+pub fn mask_numbers(text: &str) -> String {
+    let (mut masked, mut run) = (String::with_capacity(text.len()), Vec::new());
+    // One character more than the text has, so that a number at its end is hidden like any other.
+    for c in text.chars().map(Some).chain([None]) {
+        match c {
+            Some(digit) if is_digit(digit) => run.push(digit),
+            other => {
+                let hidden = if run.len() < DOCUMENT_NUMBER { 0 } else { run.len() - 2 };
+                masked.extend(std::iter::repeat_n('*', hidden).chain(run.drain(..).skip(hidden)));
+                masked.extend(other);
+            }
+        }
+    }
+    masked
+}
+
+fn rescue(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
+    let incident = r.object("incident", |r| {
+        let what: Option<Emergency> = r.choice("what");
+        let people = r.optional_whole("people", 1..=9_999).and_then(|n| u16::try_from(n).ok());
+        r.yes("emergency_called", "emergency_called");
+        Some(Incident { what: what?, people })
+    });
+    let last_seen = last_seen(r, now);
+    Some(Details::of(Subject::Rescue { incident: incident? }, Some(last_seen?)))
+}
+
+fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
+    let campaign = r.object("campaign", |r| {
+        let organisation = r.line("organisation", NAME);
+        let credit_code = r.parsed("credit_code", credit_code);
+        let filing = r.parsed("filing_number", filing_number);
+        let url = r.parsed("url", designated);
+        let starts_on = r.parsed("starts_on", date);
+        let ends_on = r.parsed("ends_on", date);
+        let needs = r.paragraph("needs", DESCRIPTION);
+        if let (Some(code), Some(filing)) = (&credit_code, &filing)
+            && filing.credit_code() != *code
+        {
+            r.fault("filing_number", FieldFault::new("filing_number_other"));
+        }
+        if filing.as_ref().is_some_and(|filing| !filing.suffix_known()) {
+            r.flag("filing_number_suffix");
+        }
+        let today = now.with_timezone(&beijing()).date_naive();
+        match (starts_on, ends_on) {
+            (Some(starts), Some(ends)) if ends < starts => {
+                r.fault("ends_on", FieldFault::new("dates_reversed"))
+            }
+            (_, Some(ends)) if ends < today => r.fault("ends_on", FieldFault::new("campaign_over")),
+            _ => {}
+        }
+        Some(Campaign {
+            organisation: organisation?,
+            credit_code: credit_code?.as_str().to_owned(),
+            filing_number: filing?.as_str().to_owned(),
+            url: url?,
+            starts_on: starts_on?,
+            ends_on: ends_on?,
+            needs: needs?,
+        })
+    });
+    Some(Details::of(Subject::Donation { campaign: campaign? }, None))
+}
+
+fn credit_code(text: &str) -> Result<CreditCode, FieldFault> {
+    text.parse().map_err(|error| FieldFault::new(credit_code_fault(error)))
+}
+
+const fn credit_code_fault(error: CreditCodeError) -> &'static str {
+    match error {
+        CreditCodeError::Length => "credit_code_length",
+        CreditCodeError::Character(_) => "credit_code_character",
+        CreditCodeError::OrganisationCheck | CreditCodeError::Check => "credit_code_check",
+    }
+}
+
+fn filing_number(text: &str) -> Result<FilingNumber, FieldFault> {
+    text.parse().map_err(|error| {
+        FieldFault::new(match error {
+            FilingNumberError::Length => "filing_number_length",
+            FilingNumberError::Character(_) => "filing_number_character",
+            FilingNumberError::CreditCode(_) => "filing_number_check",
+        })
+    })
+}
+
+/// A link to one of the designated platforms.
+fn designated(text: &str) -> Result<String, FieldFault> {
+    let link = url::Url::parse(text.trim()).map_err(|_| FieldFault::new("link"))?;
+    if link.as_str().len() > LINK {
+        return Err(FieldFault::new("too_long").with("max", LINK));
+    }
+    let plain = link.scheme() == "https"
+        && link.username().is_empty()
+        && link.password().is_none()
+        && link.port().is_none();
+    let host = link.domain().filter(|_| plain).ok_or_else(|| FieldFault::new("link"))?;
+    let allowed = DESIGNATED
+        .iter()
+        .any(|d| host == *d || host.strip_suffix(d).is_some_and(|below| below.ends_with('.')));
+    if allowed { Ok(link.into()) } else { Err(FieldFault::new("link_not_designated")) }
+}
+
+fn date(text: &str) -> Result<NaiveDate, FieldFault> {
+    NaiveDate::parse_from_str(ascii_digits(text).trim(), "%Y-%m-%d")
+        .map_err(|_| FieldFault::new("date_format"))
+}

@@ -1,0 +1,308 @@
+use std::collections::BTreeSet;
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::fixture::{Desk, lost_property, missing_person};
+use super::manage::RENEWALS;
+use super::words::patch;
+use super::*;
+use crate::domain::language::Language;
+use crate::domain::life_cycle::Step;
+use crate::store::transition::{By, take};
+
+fn png(width: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_fn(width, 80, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+async fn count(desk: &Desk) -> i64 {
+    let counts = desk.intake.store.read(crate::store::queue::count_by_state).await.unwrap();
+    counts.iter().map(|(_, n)| n).sum()
+}
+
+async fn submitted(desk: &Desk, body: &Value) -> Receipt {
+    desk.intake.submit(desk.request(body, None), desk.now()).await.unwrap().receipt
+}
+
+/// Moves the notice behind the link by the steps of others.
+async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
+    let (hash, vault, now) = (token_hash(&receipt.manage_token), desk.intake.vault.clone(), desk.now());
+    desk.intake
+        .store
+        .write(move |tx| {
+            for (step, actor) in steps {
+                let notice = notices::by_manage_hash(tx, &hash)?.unwrap();
+                let by = By { actor: *actor, reason: None, note: Some("请补充报警编号"), at: now };
+                take(tx, &vault, notice, *step, by, |_, n| {
+                    if *step == Step::GoLive {
+                        n.live_revision = Some(n.revision);
+                        n.live_at = Some(Time(now));
+                        n.ends_at = Some(Time(now + Duration::hours(72)));
+                    }
+                    Ok::<_, IntakeError>(())
+                })?;
+            }
+            Ok::<_, IntakeError>(())
+        })
+        .await
+        .unwrap();
+}
+
+const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
+const TO_LIVE: &[(Step, Actor)] =
+    &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
+
+async fn live(desk: &Desk, body: &Value) -> Receipt {
+    let receipt = submitted(desk, body).await;
+    account_of_the_lead(desk).await;
+    steps(desk, &receipt, TO_LIVE).await;
+    receipt
+}
+
+/// Approvals name an account, so there must be one.
+async fn account_of_the_lead(desk: &Desk) {
+    use crate::domain::people::Role;
+    use crate::store::accounts::{self, Account, Credentials};
+    let account = Account {
+        id: Id(Uuid::from_u128(9)),
+        name: "组长".to_owned(),
+        role: Named(Role::Lead),
+        created_at: Time(desk.now()),
+        disabled_at: None,
+    };
+    let credentials =
+        Credentials { account, password_hash: String::new(), totp_sealed: Vec::new(), totp_step: 0 };
+    desk.intake.store.write(move |tx| accounts::insert(tx, &credentials)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notice_comes_in_sealed_with_one_event() {
+    let desk = Desk::new().await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    assert_eq!(receipt.state, "submitted");
+    assert_eq!(receipt.public_url, format!("https://72.example.org/n/{}", receipt.case_number));
+    let notice = desk.intake.managed(&receipt.manage_token).await.unwrap();
+    let (events, revision) = desk
+        .intake
+        .store
+        .read(move |c| {
+            let id = notice.id.0;
+            Ok((events::of_notice(c, id)?, notices::revision(c, id, 1)?.unwrap()))
+        })
+        .await
+        .unwrap();
+    assert_eq!(events.iter().map(|e| e.step.as_str()).collect::<Vec<_>>(), ["submit"]);
+    for secret in ["王秀英", "13800138000", "旧表"] {
+        for sealed in [&revision.public_sealed, &revision.private_sealed] {
+            assert!(!sealed.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_is_answered_the_same_and_another_one_is_refused() {
+    let desk = Desk::new().await;
+    let first = desk.intake.submit(desk.request(&missing_person(), Some("k")), desk.now()).await.unwrap();
+    let again = desk.intake.submit(desk.request(&missing_person(), Some("k")), desk.now()).await.unwrap();
+    assert_eq!((first.again, again.again), (false, true));
+    assert_eq!(first.receipt, again.receipt, "with the same manage token");
+    let other = desk.intake.submit(desk.request(&lost_property(), Some("k")), desk.now()).await;
+    assert!(matches!(other, Err(IntakeError::KeyReused)), "{other:?}");
+    assert_eq!(count(&desk).await, 1);
+}
+
+#[tokio::test]
+async fn ten_taps_at_once_make_one_notice() {
+    let desk = Desk::new().await;
+    let taps = (0..10).map(|_| {
+        let (intake, request, now) =
+            (desk.intake.clone(), desk.request(&missing_person(), Some("k")), desk.now());
+        tokio::spawn(async move { intake.submit(request, now).await.unwrap() })
+    });
+    let mut receipts = BTreeSet::new();
+    let mut new = 0;
+    for tap in taps.collect::<Vec<_>>() {
+        let done = tap.await.unwrap();
+        new += usize::from(!done.again);
+        receipts.insert(done.receipt.manage_token);
+    }
+    assert_eq!((receipts.len(), new, count(&desk).await), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_third_open_notice_of_one_phone_waits_for_the_first_to_end() {
+    let desk = Desk::new().await;
+    for _ in 0..2 {
+        submitted(&desk, &lost_property()).await;
+    }
+    let third = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await;
+    assert!(matches!(third, Err(IntakeError::TooMany)), "{third:?}");
+    let lead = Request { unlimited: true, ..desk.request(&lost_property(), None) };
+    desk.intake.submit(lead, desk.now()).await.unwrap();
+    let mut other = lost_property();
+    patch(&mut other, &json!({"reporter": {"phone": "13900139000"}}));
+    submitted(&desk, &other).await;
+}
+
+#[tokio::test]
+async fn a_number_drawn_twice_is_drawn_again() {
+    let desk = Desk::new().await;
+    let (intake, request, now) = (desk.intake.clone(), desk.request(&lost_property(), None), desk.now());
+    let numbers: Result<Vec<String>, IntakeError> = desk
+        .intake
+        .store
+        .write(move |tx| {
+            let mut draws = [1, 1, 2].map(CaseNumber::from_bits).into_iter();
+            let mut given = Vec::new();
+            for token in ["a", "b"] {
+                let (mut notice, revision) = first_revision(&intake, &request, vec![1], token, now)?;
+                let number = insert_under_new_number(tx, &mut notice, &revision, || draws.next().unwrap())?;
+                given.push(number.to_string());
+            }
+            Ok(given)
+        })
+        .await;
+    assert_eq!(numbers.unwrap(), [1, 2].map(|bits| CaseNumber::from_bits(bits).to_string()));
+}
+
+#[tokio::test]
+async fn photos_belong_to_one_notice() {
+    let desk = Desk::new().await;
+    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
+    assert_eq!((photo.width, photo.height), (120, 80));
+    let mut body = missing_person();
+    patch(&mut body, &json!({"photo_ids": [photo.id]}));
+    submitted(&desk, &body).await;
+    let taken = desk.intake.submit(desk.request(&body, None), desk.now()).await;
+    let Err(IntakeError::Invalid(faults)) = taken else { panic!("{taken:?}") };
+    assert_eq!(faults.keys().collect::<Vec<_>>(), ["photo_ids[0]"]);
+    assert_eq!(count(&desk).await, 1, "nothing of the refused one is kept");
+}
+
+#[tokio::test]
+async fn a_photo_is_seen_while_it_is_loose_or_live() {
+    let desk = Desk::new().await;
+    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
+    let seen = async |after: Duration| {
+        let now = desk.now() + after;
+        desk.intake.public_photo(photo.id, photo::Size::Thumb, now).await.unwrap().is_some()
+    };
+    assert!(seen(Duration::zero()).await);
+    assert!(!seen(Duration::hours(24)).await, "nobody took it for a day");
+    let mut body = missing_person();
+    patch(&mut body, &json!({"photo_ids": [photo.id]}));
+    let receipt = submitted(&desk, &body).await;
+    assert!(!seen(Duration::zero()).await, "not approved yet");
+    account_of_the_lead(&desk).await;
+    steps(&desk, &receipt, TO_LIVE).await;
+    assert!(seen(Duration::hours(71)).await);
+    assert!(!seen(Duration::hours(72)).await, "over, swept or not");
+    let extra = desk.intake.store_photo(png(130), desk.now()).await.unwrap();
+    let both = json!({"photo_ids": [photo.id, extra.id]});
+    desk.intake.revise(&receipt.manage_token, both, desk.now()).await.unwrap();
+    let early = desk.intake.public_photo(extra.id, photo::Size::Page, desk.now()).await.unwrap();
+    assert!(early.is_none(), "came with an edit that nobody approved yet");
+}
+
+#[tokio::test]
+async fn a_question_is_answered_and_the_notice_keeps_its_age() {
+    let desk = Desk::new().await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    let early = desk.intake.reply(&receipt.manage_token, &json!({"text": "好"}), desk.now()).await;
+    assert!(matches!(early, Err(IntakeError::NotPossible(State::Submitted))), "{early:?}");
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
+    let later = desk.now() + Duration::hours(1);
+    let body = json!({"text": "回执已拿到", "photo_ids": [photo.id]});
+    let notice = desk.intake.reply(&receipt.manage_token, &body, later).await.unwrap();
+    assert_eq!((notice.state.0, notice.submitted_at.0), (State::Submitted, desk.now()));
+    assert_eq!(notice.revision, 2);
+    let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, later).await.unwrap();
+    let said: Vec<_> = mine.replies.iter().map(|s| (s.from, s.text.as_str())).collect();
+    assert_eq!(said, [("moderator", "请补充报警编号"), ("reporter", "回执已拿到")]);
+    assert_eq!(mine.notice["photo_ids"], json!([photo.id]));
+    assert!(!mine.events.iter().any(|e| e.step == "claim"), "who works on it is not the reporter's");
+}
+
+#[tokio::test]
+async fn before_it_is_live_an_edit_replaces_it_and_never_lowers_the_bar() {
+    let desk = Desk::new().await;
+    let mut body = missing_person();
+    patch(&mut body, &json!({"safety": {"violence": true}}));
+    let receipt = submitted(&desk, &body).await;
+    let changes = json!({"safety": {"violence": false}, "person": {"clothing": "蓝色外套"}});
+    let notice = desk.intake.revise(&receipt.manage_token, changes, desk.now()).await.unwrap();
+    assert_eq!((notice.state.0, notice.revision, notice.pending_revision), (State::Submitted, 2, None));
+    assert!(notice.sealed && notice.needs_approvals == 2, "an answer taken back");
+    let wrong = desk.intake.revise(&receipt.manage_token, json!({"person": {"age": 500}}), desk.now()).await;
+    assert!(matches!(wrong, Err(IntakeError::Invalid(_))), "{wrong:?}");
+    let kind = desk.intake.revise(&receipt.manage_token, lost_property(), desk.now()).await;
+    assert!(matches!(kind, Err(IntakeError::Invalid(_))), "{kind:?}");
+}
+
+#[tokio::test]
+async fn what_is_live_stands_until_the_edit_is_approved() {
+    let desk = Desk::new().await;
+    let receipt = live(&desk, &missing_person()).await;
+    let change = json!({"person": {"clothing": "蓝色外套"}});
+    let notice = desk.intake.revise(&receipt.manage_token, change, desk.now()).await.unwrap();
+    assert_eq!(
+        (notice.state.0, notice.live_revision, notice.pending_revision),
+        (State::Live, Some(1), Some(2))
+    );
+    let renewed = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
+    let again = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
+    assert_eq!((renewed.pending_revision, again.revision), (Some(3), 3), "asked twice, waits once");
+    let mine = desk.intake.my_notice(&receipt.manage_token, Language::En, desk.now()).await.unwrap();
+    assert_eq!(mine.waiting, Some("renewal"));
+    assert_eq!(mine.notice["person"]["clothing"], "蓝色外套", "the edit is not lost by renewing");
+    assert_eq!(mine.renewals_left, RENEWALS);
+    let over = desk.now() + Duration::hours(72);
+    let late = desk.intake.renew(&receipt.manage_token, over).await;
+    assert!(matches!(late, Err(IntakeError::NotPossible(State::Expired))), "{late:?}");
+}
+
+#[tokio::test]
+async fn tips_about_adults_and_money_are_read_by_a_moderator_first() {
+    let desk = Desk::new().await;
+    let adult = live(&desk, &missing_person()).await;
+    let thing = live(&desk, &lost_property()).await;
+    let tip = async |receipt: &Receipt, text: &str| {
+        let case: CaseNumber = receipt.case_number.parse().unwrap();
+        let body = json!({"text": text, "phone": "13700137000"});
+        desk.intake.tip(case.as_str().to_owned(), body, desk.now()).await
+    };
+    tip(&adult, "在东门看到过她").await.unwrap();
+    tip(&thing, "先转账两百").await.unwrap();
+    tip(&thing, "好像是我的").await.unwrap();
+    let read = async |receipt: &Receipt| {
+        let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
+        mine.tips.into_iter().map(|t| t.text).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&adult).await, Vec::<String>::new());
+    assert_eq!(read(&thing).await, ["好像是我的"]);
+    let waiting = submitted(&desk, &{
+        let mut body = lost_property();
+        patch(&mut body, &json!({"reporter": {"phone": "13900139000"}}));
+        body
+    })
+    .await;
+    let early = tip(&waiting, "看到了").await;
+    assert!(matches!(early, Err(IntakeError::NotPossible(_))), "{early:?}");
+    let unknown = desk.intake.tip("0000000000".to_owned(), json!({"text": "x"}), desk.now()).await;
+    assert!(matches!(unknown, Err(IntakeError::Unknown)), "{unknown:?}");
+    let empty = desk.intake.tip("0000000000".to_owned(), json!({"place": 7}), desk.now()).await;
+    let Err(IntakeError::Invalid(faults)) = empty else { panic!("{empty:?}") };
+    assert_eq!(faults.keys().collect::<Vec<_>>(), ["place", "text"]);
+}
+
+#[tokio::test]
+async fn no_link_opens_nothing() {
+    let desk = Desk::new().await;
+    submitted(&desk, &missing_person()).await;
+    let mine = desk.intake.my_notice("x", Language::ZhCn, desk.now()).await;
+    assert!(matches!(mine, Err(IntakeError::LinkInvalid)), "{mine:?}");
+}

@@ -1,0 +1,134 @@
+//! What people saw, for the family and those who verify. Nothing a stranger writes reaches an adult's
+//! family unread: the family may be who the adult fled from.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::reader::{Reader, read};
+use super::submission::{LINE, moment, phone};
+use super::{Intake, IntakeError};
+use crate::clock::new_id;
+use crate::domain::faults::FieldFaults;
+use crate::domain::notice::Subject;
+use crate::domain::screening::screen;
+use crate::store::notices::{self, Notice};
+use crate::store::tips::{self, Tip};
+use crate::store::types::{Id, Time};
+use crate::store::{Conn, StoreError};
+use crate::vault::Key;
+
+/// The longest tip, in characters.
+const TEXT: usize = 1_000;
+/// Words that swindlers use besides those the screening refuses everywhere.
+const MONEY: [&str; 8] = ["银行卡", "验证码", "手术费", "医药费", "医疗费", "路费", "保证金", "酬金"];
+/// The oldest age at which somebody is not an adult yet.
+const LAST_MINOR_YEAR: u8 = 17;
+
+/// What somebody saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    pub text: String,
+    pub seen_at: Option<DateTime<Utc>>,
+    pub place: Option<String>,
+    /// E.164, for those who verify alone.
+    pub phone: Option<String>,
+    /// What the screening found, as codes.
+    pub flags: Vec<String>,
+}
+
+impl Intake {
+    /// Takes a tip about a live notice in.
+    ///
+    /// # Errors
+    /// Every fault of its fields; [`IntakeError::Unknown`] without such a notice, and
+    /// [`IntakeError::NotPossible`] where it is not live.
+    pub async fn tip(&self, case: String, body: Value, now: DateTime<Utc>) -> Result<(), IntakeError> {
+        let content = parse(&body, now).map_err(IntakeError::Invalid)?;
+        let desk = self.clone();
+        self.store.write(move |tx| take_in(tx, &desk, &case, &content, now)).await
+    }
+}
+
+fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
+    let (mut content, flags) = read(body, |r| content(r, now))?;
+    content.flags = flags;
+    content.flags.extend(refused(&content));
+    Ok(content)
+}
+
+fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
+    // Not screened by the reader: what would be refused elsewhere is taken and held here, so that
+    // a swindler learns nothing and a true tip with an unlucky word is not lost.
+    let text = r.unscreened_paragraph("text", TEXT);
+    let seen_at = r.optional_parsed("seen_at", |text| moment(text, now));
+    let place = r.optional_code("place", LINE);
+    let phone = r.optional_parsed("phone", phone);
+    Some(Content { text: text?, seen_at, place, phone, flags: Vec::new() })
+}
+
+fn refused(content: &Content) -> Vec<String> {
+    let all = format!("{}\n{}", content.text, content.place.as_deref().unwrap_or_default());
+    let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.code().to_owned()).collect();
+    if MONEY.iter().any(|word| all.contains(word)) {
+        flags.push("payment".to_owned());
+    }
+    flags.sort_unstable();
+    flags.dedup();
+    flags
+}
+
+fn take_in(
+    tx: &mut Conn,
+    desk: &Intake,
+    case: &str,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> Result<(), IntakeError> {
+    let notice = notices::by_case(tx, case)?.ok_or(IntakeError::Unknown)?;
+    if !notice.is_public(now) {
+        return Err(IntakeError::NotPossible(notice.state_at(now)));
+    }
+    let key = notice.key(&desk.vault)?.ok_or(IntakeError::Unknown)?;
+    let money = ["payment", "bank_card", "id_card"];
+    let held = notice.sealed
+        || content.flags.iter().any(|flag| money.contains(&flag.as_str()))
+        || seeks_an_adult(tx, &notice, &key)?;
+    let body = serde_json::to_vec(content).map_err(StoreError::from)?;
+    let tip = Tip {
+        id: Id(new_id(now)),
+        notice_id: notice.id,
+        body_sealed: key.seal("tip", &body),
+        held,
+        created_at: Time(now),
+    };
+    Ok(tips::insert_tip(tx, &tip)?)
+}
+
+fn seeks_an_adult(tx: &mut Conn, notice: &Notice, key: &Key) -> Result<bool, StoreError> {
+    let live = notice.live_revision.unwrap_or(notice.revision);
+    let Some(revision) = notices::revision(tx, notice.id.0, live)? else { return Ok(true) };
+    Ok(match revision.public(key)?.subject {
+        Subject::MissingPerson { person } => person.age > LAST_MINOR_YEAR,
+        _ => false,
+    })
+}
+
+/// What the notice's reporter may read of its tips, newest first: never a tipster's phone.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn for_reporter(
+    conn: &mut Conn,
+    notice: Uuid,
+    key: &Key,
+) -> Result<Vec<(DateTime<Utc>, Content)>, StoreError> {
+    tips::tips_of(conn, notice, false, 50)?
+        .into_iter()
+        .map(|tip| {
+            let content: Content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
+            Ok((tip.created_at.0, Content { phone: None, ..content }))
+        })
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! `/feeds/notices.atom`: which notices are live, without a word about whom.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use askama::Template;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::clock::beijing;
+use crate::domain::case_number::CaseNumber;
+use crate::domain::language::Language;
+use crate::domain::region::Region;
+use crate::language::{text, text_with};
+use crate::store::notices::Notice;
+use crate::store::queue;
+use crate::web::problem::Problem;
+use crate::web::request;
+use crate::web::shared::Shared;
+
+/// How many entries the feed holds at most.
+const ENTRIES: i64 = 100;
+
+struct Entry {
+    title: String,
+    link: String,
+    updated: String,
+}
+
+#[derive(Template)]
+#[template(path = "notices.atom.xml", escape = "xml")]
+struct Feed {
+    tag: &'static str,
+    title: String,
+    home: String,
+    own: String,
+    updated: String,
+    entries: Vec<Entry>,
+}
+
+/// The live notices as an Atom feed; what has ended is no longer in it.
+///
+/// # Errors
+/// When the store fails.
+#[get("/feeds/notices.atom")]
+pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    let now = shared.clock.now();
+    let found = shared.store.read(move |conn| queue::live(conn, now, None, None, None, ENTRIES)).await?;
+    let language = request::language(&http);
+    let feed = Feed {
+        tag: language.as_str(),
+        title: text(language, "feed-title"),
+        home: shared.link("/"),
+        own: shared.link("/feeds/notices.atom"),
+        updated: written(found.iter().filter_map(|n| n.live_at).map(|t| t.0).max().unwrap_or(now)),
+        entries: found.iter().filter_map(|notice| entry(notice, &shared, language)).collect(),
+    };
+    let xml = feed.render().map_err(|e| Problem::Internal(format!("template: {e}")))?;
+    Ok(HttpResponse::Ok().content_type("application/atom+xml; charset=utf-8").body(xml))
+}
+
+fn entry(notice: &Notice, shared: &Shared, language: Language) -> Option<Entry> {
+    let number: CaseNumber = notice.case_number.parse().ok()?;
+    let region = Region::parse(&notice.region).map(|r| r.full_name()).unwrap_or_default();
+    let kind = text(language, &format!("kind-{}", notice.kind.0.as_str()));
+    let args = [("kind", kind.into()), ("region", region.into()), ("case", number.to_string().into())];
+    Some(Entry {
+        title: text_with(language, "feed-entry", &args),
+        link: shared.link(&format!("/n/{number}")),
+        updated: written(notice.live_at?.0),
+    })
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Secs, false)
+}

@@ -1,0 +1,77 @@
+//! `/`: report, check, and lost property; people sought are never listed here.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use askama::Template;
+
+use super::number::{Live, open_all};
+use crate::domain::notice::{Direction, Kind, Subject};
+use crate::store::queue;
+use crate::web::frame::{Frame, page};
+use crate::web::problem::Problem;
+use crate::web::session::Visitor;
+use crate::web::shared::Shared;
+
+/// How many things stand on the page.
+const THINGS: i64 = 6;
+
+/// The path of the demo's practice chat, where the program runs as a demo.
+#[derive(Clone, Debug)]
+pub struct Practice(pub String);
+
+/// A lost or found thing on the page.
+struct Thing {
+    found: bool,
+    what: String,
+    region: String,
+    path: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    frame: &'a Frame,
+    kinds: [Kind; 4],
+    things: Vec<Thing>,
+    practice: Option<&'a str>,
+    hours: i64,
+}
+
+/// The first page.
+///
+/// # Errors
+/// When the store fails.
+#[get("/")]
+pub async fn home(
+    http: HttpRequest,
+    visitor: Visitor,
+    shared: web::Data<Shared>,
+    practice: Option<web::Data<Practice>>,
+) -> Result<HttpResponse, Problem> {
+    let (vault, now) = (shared.vault.clone(), shared.clock.now());
+    let live = shared
+        .store
+        .read(move |conn| {
+            let found = queue::live(conn, now, Some(Kind::LostProperty), None, None, THINGS)?;
+            open_all(conn, &vault, &found)
+        })
+        .await?;
+    let frame = &visitor.frame(&http);
+    let template = HomePage {
+        frame,
+        kinds: Kind::ALL,
+        things: live.iter().filter_map(thing).collect(),
+        practice: practice.as_ref().map(|p| p.0.as_str()),
+        hours: shared.times.lifetime.num_hours(),
+    };
+    page(&http, frame, &template)
+}
+
+fn thing(live: &Live) -> Option<Thing> {
+    let Subject::LostProperty { item } = &live.public.subject else { return None };
+    Some(Thing {
+        found: item.direction == Direction::Found,
+        what: item.what.clone(),
+        region: live.public.region.full_name(),
+        path: live.path(),
+    })
+}

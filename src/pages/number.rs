@@ -1,0 +1,121 @@
+//! What a case number answers to everybody, at the moment of asking.
+
+use actix_web::HttpRequest;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::case_number::CaseNumber;
+use crate::domain::life_cycle::State;
+use crate::domain::notice::{Kind, Public};
+use crate::store::notices::{self, Notice};
+use crate::store::{Answer, Conn, StoreError};
+use crate::vault::Vault;
+use crate::web::limits::Limit;
+use crate::web::problem::Problem;
+use crate::web::request;
+use crate::web::shared::Shared;
+
+/// A notice that everybody may read now.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub number: CaseNumber,
+    pub kind: Kind,
+    pub live_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub public: Public,
+}
+
+impl Live {
+    /// The path of its page.
+    pub fn path(&self) -> String {
+        format!("/n/{}", self.number)
+    }
+
+    /// The path of its poster.
+    pub fn poster(&self) -> String {
+        format!("/n/{}/poster.jpg", self.number)
+    }
+
+    /// The paths of its photos, in the reporter's order.
+    pub fn photos(&self) -> Vec<String> {
+        self.public.photos.iter().map(photo).collect()
+    }
+}
+
+fn photo(id: &Uuid) -> String {
+    format!("/p/{id}/page.jpg")
+}
+
+/// What there is to say about a number that was issued.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    Live(Box<Live>),
+    /// Being checked: for the first time, or again. Which of the two is nobody's business.
+    Checking(Kind),
+    /// Over, for whatever reason; the state is one of the life cycle's last.
+    Over(Kind, State),
+}
+
+/// Reads a number as it was typed, and what it stands for now.
+///
+/// # Errors
+/// [`Problem::CaseMalformed`] for what is no number, [`Problem::CaseUnknown`] for one never issued, and
+/// [`Problem::TooMany`] where an address tries number after number.
+pub async fn look_up(
+    http: &HttpRequest,
+    shared: &Shared,
+    typed: &str,
+) -> Result<(CaseNumber, Standing), Problem> {
+    shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))?;
+    let number: CaseNumber = typed.parse().map_err(|_| Problem::CaseMalformed)?;
+    let (vault, now) = (shared.vault.clone(), shared.clock.now());
+    let found = shared.store.read(move |conn| standing(conn, &vault, number, now)).await?;
+    found.map(|standing| (number, standing)).ok_or(Problem::CaseUnknown)
+}
+
+fn standing(
+    conn: &mut Conn,
+    vault: &Vault,
+    number: CaseNumber,
+    now: DateTime<Utc>,
+) -> Answer<Option<Standing>> {
+    let Some(notice) = notices::by_case(conn, number.as_str())? else { return Ok(None) };
+    let kind = notice.kind.0;
+    Ok(Some(match notice.state_at(now) {
+        State::Live => {
+            let revision =
+                notice.live_revision.map(|r| notices::revision(conn, notice.id.0, r)).transpose()?;
+            match revision.flatten() {
+                Some(revision) => Standing::Live(Box::new(open(vault, &notice, &revision)?)),
+                None => Standing::Checking(kind),
+            }
+        }
+        // Nobody but the reporter learns that a notice was refused.
+        State::Rejected => Standing::Over(kind, State::Closed),
+        state if state.is_over() => Standing::Over(kind, state),
+        _ => Standing::Checking(kind),
+    }))
+}
+
+/// What everybody may read of a live notice.
+fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<Live> {
+    let corrupt = |what: &str| StoreError::Corrupt(format!("a live notice without {what}"));
+    let key = notice.key(vault)?.ok_or_else(|| corrupt("its key"))?;
+    Ok(Live {
+        number: notice.case_number.parse().map_err(|_| corrupt("a valid case number"))?,
+        kind: notice.kind.0,
+        live_at: notice.live_at.ok_or_else(|| corrupt("its beginning"))?.0,
+        ends_at: notice.ends_at.ok_or_else(|| corrupt("its end"))?.0,
+        public: revision.public(&key)?,
+    })
+}
+
+/// The contents of live notices, in the order given.
+///
+/// # Errors
+/// When the database refuses, or a content cannot be opened.
+pub fn open_all(conn: &mut Conn, vault: &Vault, found: &[Notice]) -> Answer<Vec<Live>> {
+    let revisions = notices::live_revisions(conn, found)?;
+    let pairs = found.iter().filter_map(|n| Some((n, revisions.iter().find(|r| r.notice_id == n.id)?)));
+    pairs.map(|(notice, revision)| open(vault, notice, revision)).collect()
+}

@@ -1,0 +1,132 @@
+//! A live notice in words: its heading, its facts, and a text to copy into a chat.
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+
+use super::number::Live;
+use crate::clock::beijing;
+use crate::domain::language::Language;
+use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
+use crate::language::{text, text_with};
+
+/// A label and what stands beside it.
+pub type Fact = (String, String);
+
+/// The name, the thing or the emergency.
+pub fn heading(live: &Live, language: Language) -> String {
+    match &live.public.subject {
+        Subject::Rescue { incident } => text(language, &format!("emergency-{}", incident.what.as_str())),
+        subject => subject.heading().to_owned(),
+    }
+}
+
+/// A moment in Beijing time.
+pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
+    let at = at.with_timezone(&beijing());
+    let key = match precision {
+        Precision::Exact => "moment-exact",
+        Precision::About => "moment-about",
+        Precision::Day => "moment-day",
+    };
+    let time = format!("{:02}:{:02}", at.hour(), at.minute());
+    let month = text(language, &format!("month-{}", at.month()));
+    text_with(language, key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())])
+}
+
+/// Everything but the heading and the description, in the order in which it helps to recognise.
+pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
+    let public = &live.public;
+    let mut facts = Facts { language, told: Vec::new() };
+    match &public.subject {
+        Subject::MissingPerson { person } => facts.person(person),
+        Subject::LostProperty { item } => facts.item(item),
+        Subject::Rescue { incident } => facts.incident(incident),
+        Subject::Donation { campaign } => facts.campaign(campaign),
+    }
+    if let Some(seen) = &public.last_seen {
+        facts.seen(&public.subject, seen);
+    }
+    facts.add("fact-region", Some(public.region.full_name()));
+    facts.add("fact-police", public.police_station.clone());
+    facts.told
+}
+
+/// A text for a chat: what matters, and where to see whether it still holds.
+pub fn to_copy(live: &Live, link: &str, language: Language) -> String {
+    let kind = text(language, &format!("kind-{}", live.kind.as_str()));
+    let line = |label: String, fact: String| {
+        text_with(language, "copy-line", &[("label", label.into()), ("fact", fact.into())])
+    };
+    let mut lines = vec![line(format!("【72小时】{kind}"), heading(live, language))];
+    lines.extend(facts(live, language).into_iter().map(|(label, fact)| line(label, fact)));
+    lines.push(text_with(language, "copy-case", &[("case", live.number.to_string().into())]));
+    lines.push(text_with(language, "copy-link", &[("link", link.into())]));
+    lines.join("\n")
+}
+
+struct Facts {
+    language: Language,
+    told: Vec<Fact>,
+}
+
+impl Facts {
+    fn add(&mut self, label: &str, fact: Option<String>) {
+        if let Some(fact) = fact.filter(|f| !f.is_empty()) {
+            self.told.push((text(self.language, label), fact));
+        }
+    }
+
+    fn word(&self, key: &str) -> Option<String> {
+        Some(text(self.language, key))
+    }
+
+    fn number(&self, key: &str, number: impl Into<i64>) -> Option<String> {
+        Some(text_with(self.language, key, &[("number", number.into().into())]))
+    }
+
+    fn person(&mut self, person: &Person) {
+        let sex = match person.sex {
+            Some(Sex::Female) => self.word("sex-female"),
+            Some(Sex::Male) => self.word("sex-male"),
+            Some(Sex::Other) | None => None,
+        };
+        self.add("fact-age", self.number("fact-years", person.age));
+        self.add("fact-sex", sex);
+        self.add("fact-height", person.height_cm.and_then(|cm| self.number("fact-cm", cm)));
+        self.add("fact-looks", person.appearance.clone());
+        self.add("fact-clothing", person.clothing.clone());
+        if person.medical_urgent {
+            self.add("fact-health", self.word("fact-health-urgent"));
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        let direction = match item.direction {
+            Direction::Lost => "direction-lost",
+            Direction::Found => "direction-found",
+        };
+        self.add("fact-direction", self.word(direction));
+        self.add("fact-brand", item.brand.clone());
+        self.add("fact-colour", item.colour.clone());
+        self.add("fact-held_at", item.held_at.clone());
+    }
+
+    fn incident(&mut self, incident: &Incident) {
+        self.add("fact-people", incident.people.and_then(|people| self.number("fact-people-number", people)));
+    }
+
+    fn campaign(&mut self, campaign: &Campaign) {
+        self.add("fact-needs", Some(campaign.needs.clone()));
+        self.add("fact-credit_code", Some(campaign.credit_code.clone()));
+        self.add("fact-filing_number", Some(campaign.filing_number.clone()));
+        self.add("fact-campaign-time", Some(format!("{} – {}", campaign.starts_on, campaign.ends_on)));
+    }
+
+    fn seen(&mut self, subject: &Subject, seen: &LastSeen) {
+        let (when, place) = match subject {
+            Subject::MissingPerson { .. } => ("fact-seen-when", "fact-seen-where"),
+            _ => ("fact-when", "fact-where"),
+        };
+        self.add(when, Some(moment(seen.at, seen.precision, self.language)));
+        self.add(place, Some(seen.place.clone()));
+    }
+}

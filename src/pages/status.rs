@@ -1,0 +1,96 @@
+//! `/n/{case}`: what a poster's QR code and every message's link open.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use askama::Template;
+
+use super::number::{Live, Standing, look_up};
+use super::said::{self, Fact};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::notice::{Kind, Precision, Subject};
+use crate::web::frame::{Frame, page, page_with};
+use crate::web::problem::Problem;
+use crate::web::session::Visitor;
+use crate::web::shared::Shared;
+
+#[derive(Template)]
+#[template(path = "status_live.html")]
+struct LivePage<'a> {
+    frame: &'a Frame,
+    live: &'a Live,
+    heading: String,
+    facts: Vec<Fact>,
+    until: String,
+    copy: String,
+    link: String,
+}
+
+impl LivePage<'_> {
+    /// Where a campaign takes donations: on a designated platform, never here.
+    fn donate_at(&self) -> Option<&str> {
+        match &self.live.public.subject {
+            Subject::Donation { campaign } => Some(&campaign.url),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is in danger, so that the first word is to call for help.
+    const fn in_danger(&self) -> bool {
+        matches!(self.live.kind, Kind::MissingPerson | Kind::Rescue)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "status_quiet.html")]
+struct QuietPage<'a> {
+    frame: &'a Frame,
+    case: String,
+    kind: Option<Kind>,
+    /// `checking`, `over`, `unknown` or `malformed`: the keys of the page's sentences.
+    what: &'static str,
+}
+
+/// The status of a notice.
+///
+/// # Errors
+/// When the store fails.
+#[get("/n/{case}")]
+pub async fn status(
+    http: HttpRequest,
+    visitor: Visitor,
+    shared: web::Data<Shared>,
+    case: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let frame = &visitor.frame(&http);
+    let quiet = |case: String, kind, what, status| {
+        page_with(&http, frame, &QuietPage { frame, case, kind, what }, status)
+    };
+    match look_up(&http, &shared, &case).await {
+        Ok((_, Standing::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
+        Ok((number, Standing::Checking(kind))) => {
+            quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
+        }
+        Ok((number, Standing::Over(kind, _))) => {
+            quiet(number.to_string(), Some(kind), "over", StatusCode::OK)
+        }
+        Err(Problem::CaseUnknown) => {
+            let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
+            quiet(shown, None, "unknown", StatusCode::NOT_FOUND)
+        }
+        Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", StatusCode::NOT_FOUND),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<'a> {
+    let link = shared.link(&live.path());
+    LivePage {
+        frame,
+        heading: said::heading(live, frame.language),
+        facts: said::facts(live, frame.language),
+        until: said::moment(live.ends_at, Precision::Exact, frame.language),
+        copy: said::to_copy(live, &link, frame.language),
+        link,
+        live,
+    }
+}

@@ -1,0 +1,320 @@
+//! What the public doors answer for a notice in each state of its life.
+
+use actix_web::body::to_bytes;
+use actix_web::http::StatusCode;
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::{App, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{api, check, feeds, home, safety, status};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::life_cycle::State;
+use crate::domain::notice::{
+    Direction, Item, Kind, LastSeen, Person, Police, Precision, Private, Public, Reporter, Safety, Sex,
+    Subject,
+};
+use crate::domain::region::Region;
+use crate::store::notices::{self, Notice, Revision};
+use crate::store::types::{Id, Named, Time};
+use crate::web::request::around;
+use crate::web::shared::Shared;
+
+/// What only the family told us.
+const SECRET: &str = "左手腕有一块旧表";
+
+fn subject(kind: Kind) -> Subject {
+    let told = |text: &str| Some(text.to_owned());
+    match kind {
+        Kind::LostProperty => Subject::LostProperty {
+            item: Item {
+                direction: Direction::Found,
+                what: "黑色钱包".to_owned(),
+                brand: None,
+                colour: told("黑色"),
+                is_document: false,
+                held_at: told("人民公园派出所"),
+            },
+        },
+        _ => Subject::MissingPerson {
+            person: Person {
+                name: "王秀英<b>".to_owned(),
+                age: 76,
+                sex: Some(Sex::Female),
+                height_cm: Some(158),
+                appearance: told("短发,花白,走路略跛"),
+                clothing: told("深红色外套,黑裤子"),
+                medical_urgent: true,
+            },
+        },
+    }
+}
+
+fn content(kind: Kind, now: DateTime<Utc>, photos: Vec<Uuid>) -> (Public, Private) {
+    let public = Public {
+        region: Region::parse("131003").unwrap(),
+        subject: subject(kind),
+        last_seen: Some(LastSeen {
+            at: now - TimeDelta::hours(5),
+            precision: Precision::About,
+            place: "人民公园东门".to_owned(),
+        }),
+        description: "早上出门买菜后未回家。".to_owned(),
+        police_station: Some("新华路派出所".to_owned()),
+        phone: None,
+        photos,
+    };
+    let private = Private {
+        reporter: Reporter {
+            name: "李梅".to_owned(),
+            phone: "+8613800138000".to_owned(),
+            relation: "女儿".to_owned(),
+            publish_phone: false,
+        },
+        category: None,
+        police: Police::default(),
+        safety: Safety::default(),
+        secret_detail: Some(SECRET.to_owned()),
+        flags: Vec::new(),
+    };
+    (public, private)
+}
+
+/// Puts a notice into the store, as the stations would have left it.
+pub(super) async fn put(
+    shared: &Shared,
+    bits: u64,
+    kind: Kind,
+    state: State,
+    photos: Vec<Uuid>,
+) -> CaseNumber {
+    let number = CaseNumber::from_bits(bits);
+    let now = shared.clock.now();
+    let (key, wrapped) = shared.vault.new_key();
+    let (public, private) = content(kind, now, photos);
+    let id = Uuid::from_u128(u128::from(bits) + 1);
+    let was_live =
+        matches!(state, State::Live | State::Paused | State::Closed | State::Expired | State::Removed);
+    let notice = Notice {
+        id: Id(id),
+        case_number: number.as_str().to_owned(),
+        kind: Named(kind),
+        region: "131003".to_owned(),
+        state: Named(state),
+        version: 1,
+        revision: 1,
+        live_revision: was_live.then_some(1),
+        pending_revision: None,
+        urgency: 3,
+        missing_since: Time(now),
+        submitted_at: Time(now),
+        needs_approvals: 1,
+        needs_leads: 0,
+        sealed: false,
+        submitted_by: None,
+        claimed_by: None,
+        claimed_until: None,
+        cooling_until: None,
+        live_at: was_live.then_some(Time(now + TimeDelta::microseconds(bits as i64))),
+        ends_at: was_live.then_some(Time(now + TimeDelta::hours(72))),
+        ended_at: None,
+        outcome: None,
+        announce: false,
+        erase_at: None,
+        key_wrapped: (state != State::Erased).then_some(wrapped),
+        manage_hash: None,
+        phone_hash: None,
+        second_look_at: None,
+        police_due_at: None,
+        renewals: 0,
+    };
+    let revision = Revision::seal(&key, id, 1, (&public, &private), false, now).unwrap();
+    shared.store.write(move |conn| notices::insert(conn, &notice, &revision)).await.unwrap();
+    number
+}
+
+pub(super) fn doors(app: &mut web::ServiceConfig) {
+    app.service(web::scope("/api/v1").service(api::notices).service(api::notice))
+        .service(home::home)
+        .service(status::status)
+        .service(check::check)
+        .service(safety::safety)
+        .service(feeds::notices);
+}
+
+/// Asks the doors; answers the status and the body.
+async fn ask(shared: &Shared, path: &str) -> (StatusCode, String) {
+    let app = App::new()
+        .app_data(web::Data::new(shared.clone()))
+        .wrap(actix_web::middleware::from_fn(around))
+        .configure(doors);
+    let app = init_service(app).await;
+    let request = TestRequest::get().uri(path).insert_header(("accept-language", "zh-CN"));
+    let answer = call_service(&app, request.to_request()).await;
+    let status = answer.status();
+    let body = to_bytes(answer.into_body()).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn json(shared: &Shared, path: &str) -> (StatusCode, Value) {
+    let (status, body) = ask(shared, path).await;
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+async fn start() -> (tempfile::TempDir, Shared) {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = Shared::for_tests(folder.path(), "https://72.example").await;
+    (folder, shared)
+}
+
+#[actix_web::test]
+async fn a_live_notice_shows_what_is_public_and_nothing_else() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::MissingPerson, State::Live, vec![Uuid::from_u128(9)]).await;
+    let (status, page) = ask(&shared, &format!("/n/{number}")).await;
+    assert_eq!(status, StatusCode::OK);
+    for shown in [
+        "寻找中",
+        "王秀英",
+        "深红色外套",
+        "人民公园东门",
+        "/p/00000000-0000-0000-0000-000000000009/page.jpg",
+        "先打 110",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    let (status, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
+    assert_eq!((status, &notice["state"]), (StatusCode::OK, &Value::from("live")));
+    assert_eq!(notice["person"]["age"], 76);
+    for hidden in ["13800138000", "李梅", SECRET, "王秀英<b>"] {
+        assert!(!page.contains(hidden), "{hidden}");
+    }
+    for hidden in ["13800138000", "李梅", SECRET] {
+        assert!(!notice.to_string().contains(hidden), "{hidden}");
+    }
+    // The card that a chat makes of the link never changes again: nothing of the person is on it.
+    let head = page.split("</head>").next().unwrap();
+    assert!(!head.contains("王秀英") && !head.contains("/p/"), "{head}");
+}
+
+#[actix_web::test]
+async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
+    let (_folder, shared) = start().await;
+    for (bits, state) in State::ALL.into_iter().enumerate().filter(|(_, s)| *s != State::Live) {
+        let number = put(&shared, bits as u64, Kind::MissingPerson, state, Vec::new()).await;
+        let (status, page) = ask(&shared, &format!("/n/{number}")).await;
+        assert_eq!(status, StatusCode::OK, "{state:?}");
+        let word = if state.is_over() { "本条信息已结束,请停止转发" } else { "核实中" };
+        assert!(page.contains(word), "{state:?}");
+        assert!(!page.contains("王秀英") && !page.contains("人民公园"), "{state:?}");
+
+        let (_, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
+        let told = match state {
+            State::Rejected => "closed",
+            over if over.is_over() => over.as_str(),
+            _ => "paused",
+        };
+        let expected = serde_json::json!({
+            "case_number": number.to_string(), "kind": "missing_person", "state": told,
+        });
+        assert_eq!(notice, expected, "{state:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_notice_past_its_time_is_over_though_nobody_swept() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let listed = |page: &str| page.contains("黑色钱包");
+    assert!(listed(&ask(&shared, "/").await.1));
+    shared.clock.advance(TimeDelta::hours(72));
+    assert!(ask(&shared, &format!("/n/{number}")).await.1.contains("本条信息已结束"));
+    assert_eq!(json(&shared, &format!("/api/v1/notices/{number}")).await.1["state"], "expired");
+    assert!(!listed(&ask(&shared, "/").await.1));
+    assert_eq!(json(&shared, "/api/v1/notices").await.1["items"], serde_json::json!([]));
+    assert!(!ask(&shared, "/feeds/notices.atom").await.1.contains(&number.to_string()));
+}
+
+#[actix_web::test]
+async fn numbers_that_are_none_say_so() {
+    let (_folder, shared) = start().await;
+    let never = CaseNumber::from_bits(77);
+    for (path, word, code) in [
+        (never.to_string(), "无此编号", "case_unknown"),
+        ("nonsense".to_owned(), "编号不对", "case_malformed"),
+    ] {
+        let (status, page) = ask(&shared, &format!("/n/{path}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(page.contains(word), "{path}");
+        let (status, problem) = json(&shared, &format!("/api/v1/notices/{path}")).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &Value::from(code)));
+        let (status, page) = ask(&shared, &format!("/check?case={path}")).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains(word) || page.contains("错误"), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_number_is_checked_however_it_is_typed() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
+    let lower = number.as_str().to_lowercase();
+    for typed in [lower.clone(), format!("https://72.example/n/{number}"), format!("%20{lower}+")] {
+        let (_, page) = ask(&shared, &format!("/check?case={typed}")).await;
+        assert!(page.contains("仍在进行中") && page.contains(&format!("/n/{number}")), "{typed}");
+        assert!(!page.contains("王秀英"), "{typed}");
+    }
+}
+
+#[actix_web::test]
+async fn live_notices_are_listed_page_by_page_newest_first() {
+    let (_folder, shared) = start().await;
+    for bits in 1..=5 {
+        put(
+            &shared,
+            bits,
+            if bits == 3 { Kind::LostProperty } else { Kind::MissingPerson },
+            State::Live,
+            Vec::new(),
+        )
+        .await;
+    }
+    let numbers = |page: &Value| -> Vec<String> {
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|i| i["case_number"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let expected = |bits: &[u64]| -> Vec<String> {
+        bits.iter().map(|b| CaseNumber::from_bits(*b).to_string()).collect()
+    };
+    let (_, first) = json(&shared, "/api/v1/notices?limit=3").await;
+    assert_eq!(numbers(&first), expected(&[5, 4, 3]));
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = json(&shared, &format!("/api/v1/notices?limit=3&cursor={next}")).await;
+    assert_eq!(numbers(&second), expected(&[2, 1]));
+    assert_eq!(second["next"], Value::Null);
+    let (_, things) = json(&shared, "/api/v1/notices?kind=lost_property&region=130000").await;
+    assert_eq!(numbers(&things), expected(&[3]));
+    assert_eq!(numbers(&json(&shared, "/api/v1/notices?region=110000").await.1), expected(&[]));
+    let (status, problem) = json(&shared, "/api/v1/notices?kind=ufo").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["fields"]["kind"].as_str().unwrap().contains("rescue"), "{problem}");
+}
+
+#[actix_web::test]
+async fn home_lists_things_and_no_people_and_the_feed_says_nothing_about_whom() {
+    let (_folder, shared) = start().await;
+    let person = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
+    let thing = put(&shared, 2, Kind::LostProperty, State::Live, Vec::new()).await;
+    let (_, page) = ask(&shared, "/").await;
+    assert!(page.contains(&thing.to_string()) && !page.contains(&person.to_string()));
+    let (_, feed) = ask(&shared, "/feeds/notices.atom").await;
+    assert!(
+        feed.contains(&format!("https://72.example/n/{person}")) && feed.contains(&format!("/n/{thing}"))
+    );
+    assert!(!feed.contains("王秀英") && !feed.contains("黑色钱包"));
+}

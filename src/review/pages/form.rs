@@ -1,0 +1,138 @@
+//! The forms of the steps, and what is said when one is refused.
+
+use actix_web::http::StatusCode;
+
+use super::super::{ReviewError, reasons};
+use crate::domain::life_cycle::{State, Step};
+use crate::web::frame::Frame;
+use crate::web::problem::Problem;
+
+/// What somebody typed into a step's form.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub step: Option<Step>,
+    pub reason: String,
+    pub note: String,
+}
+
+/// Why a step was not taken, and where on the page to mend it.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    state: Option<&'static str>,
+    /// The id of an element of the page.
+    pub place: String,
+}
+
+impl Fault {
+    /// A note beyond its bounds.
+    pub fn note_too_long(step: Step) -> Fault {
+        let place = format!("{}-note", step.as_str());
+        Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code: "note_too_long", state: None, place }
+    }
+
+    /// What the station answered.
+    pub fn refused(step: Step, typed: &Typed, error: ReviewError) -> Fault {
+        if matches!(error, ReviewError::Reason) {
+            let codes = reasons::of(step);
+            let lacks_reason = !codes.is_empty() && !codes.contains(&typed.reason.as_str());
+            let field = if lacks_reason { "reason" } else { "note" };
+            let place = format!("{}-{field}", step.as_str());
+            let code = if lacks_reason { "reason" } else { "note" };
+            return Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place };
+        }
+        let problem = Problem::from(error);
+        let state = match problem {
+            Problem::StaleVersion { state, .. } | Problem::NotPossible { state } => Some(state),
+            _ => None,
+        };
+        Fault { status: problem.status(), code: problem.code(), state, place: "standing".to_owned() }
+    }
+
+    /// The status of the page that shows it.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened and what to do.
+    pub fn sentence(&self, frame: &Frame) -> String {
+        let state = self.state.and_then(State::named).map(|state| state_word(frame, state));
+        frame.t1(&format!("review-fault-{}", self.code), "state", state.unwrap_or_default())
+    }
+}
+
+/// A state as moderators call it.
+pub fn state_word(frame: &Frame, state: State) -> String {
+    frame.t(&format!("state-{}", state.as_str()))
+}
+
+/// One reason that can be chosen.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub code: &'static str,
+    pub label: String,
+    /// What the reporter will read; empty where they read nothing.
+    pub reporter: String,
+    pub chosen: bool,
+}
+
+/// The form of one step.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub step: &'static str,
+    /// Where it is sent, below `/review/{case}/`.
+    pub path: &'static str,
+    pub heading: String,
+    pub hint: String,
+    pub button: String,
+    pub choices: Vec<Choice>,
+    /// What stands above the note's field.
+    pub note_label: String,
+    pub note: String,
+    /// Unfolded, because something is to be mended in it.
+    pub open: bool,
+    /// What is to be mended in it.
+    pub fault: Option<String>,
+    /// Drawn as a grave step.
+    pub grave: bool,
+}
+
+impl Form {
+    /// Whether the one reason is a statement to be ticked rather than a choice.
+    pub fn is_statement(&self) -> bool {
+        self.choices.len() == 1
+    }
+}
+
+/// The form of a step; what was typed into it before is in it again.
+pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
+    let name = step.as_str();
+    let again = typed.step == Some(step);
+    let tells_reporter = matches!(step, Step::Reject | Step::Remove);
+    let choices = reasons::of(step)
+        .iter()
+        .map(|code| Choice {
+            code,
+            label: frame.t(&format!("reason-{code}")),
+            reporter: if tells_reporter { frame.t(&format!("reason-{code}-reporter")) } else { String::new() },
+            chosen: again && typed.reason == *code,
+        })
+        .collect();
+    Form {
+        step: name,
+        path: match step {
+            Step::Approve | Step::Ask | Step::Reject | Step::Escalate => "decisions",
+            _ => name,
+        },
+        heading: frame.t(&format!("review-do-{name}")),
+        hint: frame.t(&format!("review-hint-{name}")),
+        button: frame.t(&format!("review-button-{name}")),
+        choices,
+        note_label: frame.t(&format!("review-note-{name}")),
+        note: if again { typed.note.clone() } else { String::new() },
+        open: again,
+        fault: None,
+        grave: tells_reporter,
+    }
+}

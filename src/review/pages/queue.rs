@@ -1,0 +1,119 @@
+//! The queue as a page.
+
+use askama::Template;
+
+use super::super::view::{Queue, Waiting};
+use super::form::state_word;
+use super::words::{icon, span, word};
+use crate::domain::life_cycle::State;
+use crate::domain::region::Region;
+use crate::web::frame::Frame;
+
+/// The states one can look at alone, in the order of a notice's life.
+const FILTERS: [State; 8] = [
+    State::Submitted,
+    State::InReview,
+    State::SecondReview,
+    State::Escalated,
+    State::NeedsInfo,
+    State::Cooling,
+    State::Live,
+    State::Paused,
+];
+
+/// Steps that lead back to the queue, where they are confirmed.
+const DONE: [&str; 2] = ["release", "escalate"];
+
+#[derive(Template)]
+#[template(path = "review.html")]
+pub struct QueuePage {
+    frame: Frame,
+    /// One sentence about what the reader has just done.
+    done: Option<String>,
+    filters: Vec<Filter>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Filter {
+    href: String,
+    label: String,
+    current: bool,
+}
+
+/// A line of the queue in words.
+struct Row {
+    case: String,
+    kind: String,
+    region: String,
+    state: String,
+    urgency: i16,
+    icon: &'static str,
+    urgency_word: String,
+    waiting: String,
+    wants: Vec<String>,
+    /// Who holds it, where somebody else does.
+    holder: Option<String>,
+    mine: bool,
+    sealed: bool,
+    /// Escalated, and the reader is not a lead.
+    for_leads: bool,
+    /// May be claimed by the reader.
+    free: bool,
+}
+
+impl QueuePage {
+    /// The page for the account of that name.
+    pub fn new(
+        frame: Frame,
+        name: &str,
+        lead: bool,
+        state: Option<State>,
+        queue: Queue,
+        done: &str,
+    ) -> QueuePage {
+        let all = Filter {
+            href: "/review".to_owned(),
+            label: frame.t("review-filter-all"),
+            current: state.is_none(),
+        };
+        let only = FILTERS.map(|s| Filter {
+            href: format!("/review?state={}", s.as_str()),
+            label: state_word(&frame, s),
+            current: state == Some(s),
+        });
+        let next = queue.next.map(|cursor| {
+            let state = state.map_or("", State::as_str);
+            format!("/review?state={state}&cursor={cursor}")
+        });
+        QueuePage {
+            done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
+            filters: std::iter::once(all).chain(only).collect(),
+            rows: queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect(),
+            next,
+            frame,
+        }
+    }
+}
+
+fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
+    let mine = waiting.claimed_by.as_deref() == Some(name);
+    let for_leads = waiting.state == State::Escalated && !lead;
+    let reviewable = waiting.state.in_queue() || matches!(waiting.state, State::Live | State::Paused);
+    Row {
+        case: waiting.case_number,
+        kind: frame.t(&format!("kind-{}", waiting.kind.as_str())),
+        region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |r| r.full_name()),
+        state: state_word(frame, waiting.state),
+        urgency: waiting.urgency,
+        icon: icon(waiting.urgency),
+        urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
+        waiting: span(frame, waiting.waiting_s),
+        wants: waiting.wants.iter().map(|want| word(frame, "review-want", want)).collect(),
+        free: reviewable && !for_leads && waiting.claimed_by.is_none(),
+        holder: waiting.claimed_by.filter(|_| !mine),
+        mine,
+        sealed: waiting.sealed,
+        for_leads,
+    }
+}

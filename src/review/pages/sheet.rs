@@ -1,0 +1,290 @@
+//! One notice as a page: what would be sent on one side, what speaks for and against it on the other,
+//! and the steps below.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::view::{Happened, Hint, Sheet};
+use super::form::{Fault, Form, Typed, form, state_word};
+use super::words::{at, icon, span, to_the_second, word};
+use crate::broadcast::preview::preview;
+use crate::domain::delivery::Purpose;
+use crate::domain::life_cycle::{State, Step};
+use crate::domain::notice::{Private, Public, Subject};
+use crate::domain::phone::Phone;
+use crate::language::text_with;
+use crate::review::policy::Class;
+use crate::web::frame::Frame;
+
+/// Steps after which the page says that they were taken.
+const DONE: [&str; 7] = ["approve", "ask", "reject", "undo", "pause", "resume", "remove"];
+/// Steps that are one button and no more.
+const BUTTONS: [Step; 3] = [Step::Undo, Step::Claim, Step::Release];
+/// Steps with a reason or a note.
+pub const FORMS: [Step; 7] =
+    [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Pause, Step::Resume, Step::Remove];
+
+#[derive(Template)]
+#[template(path = "review_notice.html")]
+pub struct SheetPage {
+    frame: Frame,
+    case: String,
+    version: i32,
+    mine: bool,
+    sealed: bool,
+    urgency: i16,
+    /// In a few words each: kind, urgency, state, waiting time.
+    kind: String,
+    icon: &'static str,
+    urgency_word: String,
+    state: String,
+    waiting: String,
+    done: Option<String>,
+    /// What to mend: the id of an element of the page, and a sentence.
+    faults: Vec<(String, String)>,
+    /// What was typed into a form that is no longer offered.
+    kept: String,
+    /// Who holds it, who approved, what the clock will do.
+    standing: Vec<String>,
+    wants: Vec<String>,
+    preview: Vec<String>,
+    photos: Vec<Uuid>,
+    flags: Vec<String>,
+    policy: Option<String>,
+    evidence: Vec<(String, String)>,
+    /// `tel:` and the number as people read it.
+    phone: Option<(String, String)>,
+    last4: String,
+    duplicates: Vec<Duplicate>,
+    tips: Vec<Tip>,
+    history: Vec<Line>,
+    approval_refused: Option<String>,
+    buttons: Vec<Button>,
+    forms: Vec<Form>,
+    was_sent: bool,
+}
+
+/// A step that is one button and no more.
+struct Button {
+    step: &'static str,
+    label: String,
+}
+
+struct Duplicate {
+    case: String,
+    state: String,
+    why: String,
+}
+
+struct Tip {
+    at: String,
+    held: bool,
+    words: Vec<(String, String)>,
+}
+
+struct Line {
+    at: String,
+    what: String,
+    reason: Option<String>,
+    note: Option<String>,
+}
+
+impl SheetPage {
+    /// The page of a sheet; `link` is the notice's public address.
+    pub fn new(
+        frame: Frame,
+        sheet: Sheet,
+        fault: Option<Fault>,
+        typed: Typed,
+        done: &str,
+        link: &str,
+        now: DateTime<Utc>,
+    ) -> SheetPage {
+        let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
+        let mut forms: Vec<Form> =
+            FORMS.iter().filter(offered).map(|step| form(&frame, *step, &typed)).collect();
+        for form in forms.iter_mut().filter(|form| form.open) {
+            form.fault = fault.as_ref().map(|fault| fault.sentence(&frame));
+        }
+        let kept = if forms.iter().any(|form| form.open) { String::new() } else { typed.note.clone() };
+        let private = sheet.private.as_ref();
+        SheetPage {
+            buttons: BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect(),
+            kept,
+            forms,
+            faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
+            done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
+            standing: standing(&frame, &sheet, now),
+            wants: sheet.wants.iter().map(|want| word(&frame, "review-want", want)).collect(),
+            preview: shown_to_groups(&frame, &sheet, link, now),
+            photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
+            flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),
+            policy: sheet.class.map(|class| frame.t(policy_key(class))),
+            evidence: evidence(&frame, sheet.public.as_ref(), private),
+            phone: private.map(|private| dialled(&private.reporter.phone)),
+            last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
+            duplicates: sheet
+                .duplicates
+                .iter()
+                .map(|other| Duplicate {
+                    case: other.case_number.clone(),
+                    state: state_word(&frame, other.state),
+                    why: word(&frame, "review-duplicate", other.why),
+                })
+                .collect(),
+            tips: sheet.tips.iter().map(|hint| tip(&frame, hint)).collect(),
+            history: sheet.events.iter().rev().map(|event| line(&frame, event)).collect(),
+            approval_refused: sheet
+                .approval_refused
+                .map(|code| frame.t1(&format!("review-fault-{code}"), "state", "")),
+            kind: frame.t(&format!("kind-{}", sheet.kind.as_str())),
+            icon: icon(sheet.urgency),
+            urgency_word: word(&frame, "review-urgency", &sheet.urgency.to_string()),
+            state: state_word(&frame, sheet.state),
+            waiting: span(&frame, sheet.waiting_s),
+            case: sheet.case_number,
+            version: sheet.version,
+            mine: sheet.mine,
+            sealed: sheet.sealed,
+            urgency: sheet.urgency,
+            was_sent: sheet.live_at.is_some(),
+            frame,
+        }
+    }
+}
+
+fn button(frame: &Frame, step: Step, mine: bool) -> Button {
+    let name = if step == Step::Claim && mine { "keep" } else { step.as_str() };
+    Button { step: step.as_str(), label: frame.t(&format!("review-button-{name}")) }
+}
+
+fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(name), Some(until)) = (&sheet.claimed_by, sheet.claimed_until) {
+        let key = if sheet.mine { "review-held-by-you" } else { "review-held-by" };
+        let args = [("name", name.as_str().into()), ("until", to_the_second(until).into())];
+        lines.push(text_with(frame.language, key, &args));
+    } else if sheet.state.in_queue() {
+        lines.push(frame.t("review-held-by-nobody"));
+    }
+    if let Some(until) = sheet.cooling_until.filter(|_| sheet.state == State::Cooling) {
+        let left = (until - now).num_seconds().max(0);
+        let args = [("seconds", left.into()), ("until", to_the_second(until).into())];
+        lines.push(text_with(frame.language, "review-cooling", &args));
+    }
+    if !sheet.state.is_over() {
+        let so_far = sheet.approved_by.len();
+        let args = [("given", so_far.into()), ("needed", sheet.needs.approvals.max(1).into())];
+        let mut approvals = text_with(frame.language, "review-approvals", &args);
+        if sheet.needs.leads > 0 {
+            approvals += &frame.tn("review-approvals-leads", "leads", sheet.needs.leads.into());
+        }
+        if so_far > 0 {
+            approvals += &frame.t1("review-approvals-by", "names", sheet.approved_by.join(", "));
+        }
+        lines.push(approvals);
+    }
+    if let Some(ends) = sheet.ends_at.filter(|_| matches!(sheet.state, State::Live | State::Paused)) {
+        lines.push(frame.t1("review-ends", "at", at(ends)));
+    }
+    lines
+}
+
+fn shown_to_groups(frame: &Frame, sheet: &Sheet, link: &str, now: DateTime<Utc>) -> Vec<String> {
+    let (Some(public), Ok(case)) = (&sheet.public, sheet.case_number.parse()) else { return Vec::new() };
+    let again = sheet.live_at.is_some() && sheet.pending_revision.is_some();
+    let purpose = if again { Purpose::Update } else { Purpose::Alert };
+    preview(&case, link, purpose, public, frame.language, now)
+}
+
+/// What the moderator is to check, by the class of the policy.
+pub const fn policy_key(class: Class) -> &'static str {
+    match class {
+        Class::Child => "review-policy-child",
+        Class::ContestedChild => "review-policy-contested_child",
+        Class::Teen => "review-policy-teen",
+        Class::Impaired => "review-policy-impaired",
+        Class::Adult => "review-policy-adult",
+        Class::SealedAdult => "review-policy-sealed_adult",
+        Class::Property => "review-policy-property",
+        Class::Rescue => "review-policy-rescue",
+        Class::Donation => "review-policy-donation",
+    }
+}
+
+/// What the message does not say but the decision rests on.
+fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: &str| {
+        if !value.is_empty() {
+            facts.push((frame.t(&format!("review-fact-{name}")), value.to_owned()));
+        }
+    };
+    if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
+        fact("credit_code", &campaign.credit_code);
+        fact("filing_number", &campaign.filing_number);
+        // Not a link: one press must not lead a volunteer where a stranger wants them.
+        fact("url", &campaign.url);
+        fact("campaign_dates", &format!("{} – {}", campaign.starts_on, campaign.ends_on));
+    }
+    let Some(private) = private else { return facts };
+    let yes_no = |answer| frame.t(if answer { "review-yes" } else { "review-no" });
+    fact("reporter", &private.reporter.name);
+    fact("relation", &private.reporter.relation);
+    fact("publish_phone", &yes_no(private.reporter.publish_phone));
+    if let Some(category) = private.category {
+        fact("category", &word(frame, "review-category", category.as_str()));
+        fact("police_reported", &yes_no(private.police.reported));
+        fact("police_station", private.police.station.as_deref().unwrap_or_default());
+        fact("police_reference", private.police.reference.as_deref().unwrap_or("–"));
+        fact("violence", &yes_no(private.safety.violence));
+        fact("protection_order", &yes_no(private.safety.protection_order));
+        fact("left_voluntarily", &yes_no(private.safety.left_voluntarily));
+    }
+    fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
+    facts
+}
+
+/// A number for a `tel:` link, and as people read it.
+fn dialled(stored: &str) -> (String, String) {
+    let number: String = stored.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let shown = Phone::parse(stored).map_or_else(|_| stored.to_owned(), |phone| phone.as_e164().to_owned());
+    (number, shown)
+}
+
+fn tip(frame: &Frame, hint: &Hint) -> Tip {
+    let said = hint.content.as_object().into_iter().flatten().filter_map(|(name, value)| {
+        let value = match value {
+            Value::String(text) if name == "seen_at" => {
+                DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |seen| at(seen.to_utc()))
+            }
+            Value::String(text) => text.clone(),
+            Value::Array(codes) => {
+                let codes = codes.iter().filter_map(Value::as_str);
+                codes.map(|code| word(frame, "review-flag", code)).collect::<Vec<_>>().join(" ")
+            }
+            _ => return None,
+        };
+        (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
+    });
+    Tip { at: at(hint.at), held: hint.held, words: said.collect() }
+}
+
+fn line(frame: &Frame, event: &Happened) -> Line {
+    let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", &event.actor));
+    let step = word(frame, "review-step", &event.step);
+    let after = state_word(frame, event.after);
+    let what = if event.before == event.after {
+        format!("{who} · {step}")
+    } else {
+        format!("{who} · {step} → {after}")
+    };
+    Line {
+        at: at(event.at),
+        what,
+        reason: event.reason.as_deref().map(|reason| word(frame, "reason", reason)),
+        note: event.note.clone(),
+    }
+}

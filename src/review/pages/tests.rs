@@ -1,0 +1,343 @@
+use actix_web::dev::ServiceResponse;
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use chrono::{NaiveDate, TimeDelta};
+use uuid::Uuid;
+
+use super::super::{reasons, samples};
+use crate::accounts::fixture::House;
+use crate::domain::language::Language;
+use crate::domain::life_cycle::{Needs, State, Step};
+use crate::domain::notice::*;
+use crate::domain::people::Role;
+use crate::domain::region::Region;
+use crate::language::has;
+use crate::store::notices::{self, Notice, Revision};
+use crate::store::tips::{self, Tip};
+use crate::store::types::{Id, Named, Time};
+use crate::web::{csrf, request};
+
+const PHONE: &str = "+8613800138000";
+const HOSTILE: &str = "\"'><script>alert(72)</script><img src=x onerror=alert(72)>{{7*7}}";
+
+/// What the family alone knows, in each of these tests.
+const PRIVATE: [&str; 5] = [PHONE, "13800138000", "王小明", "京公立字0072", "左手腕有一颗痣"];
+
+struct Desk {
+    house: House,
+}
+
+impl Desk {
+    async fn new() -> Desk {
+        Desk { house: House::new().await }
+    }
+
+    async fn somebody(&self, name: &str, role: Role) -> String {
+        let person = self.house.person(name, role).await;
+        self.house.session(&person).await
+    }
+
+    /// Puts a notice into the queue; `change` makes it what the test needs.
+    async fn notice(&self, content: (Public, Private), change: impl FnOnce(&mut Notice)) -> String {
+        let (key, wrapped) = self.house.shared.vault.new_key();
+        let now = self.house.now();
+        let mut notice = samples::notice(State::Submitted, Needs { approvals: 1, leads: 0 });
+        notice.kind = Named(content.0.subject.kind());
+        notice.submitted_at = Time(now);
+        notice.key_wrapped = Some(wrapped);
+        change(&mut notice);
+        let revision = Revision::seal(&key, notice.id.0, 1, (&content.0, &content.1), false, now).unwrap();
+        let tip = Tip {
+            id: Id(Uuid::from_u128(1)),
+            notice_id: notice.id,
+            body_sealed: key
+                .seal("tip", &serde_json::to_vec(&serde_json::json!({"text": HOSTILE})).unwrap()),
+            held: true,
+            created_at: Time(now),
+        };
+        let case = super::view::shown(&notice.case_number);
+        let put = self.house.shared.store.write(move |tx| {
+            notices::insert(tx, &notice, &revision)?;
+            tips::insert_tip(tx, &tip)
+        });
+        put.await.unwrap();
+        case
+    }
+
+    async fn ask(&self, request: TestRequest, session: &str) -> ServiceResponse {
+        let app = init_service(
+            App::new()
+                .wrap(from_fn(request::around))
+                .app_data(web::Data::new(self.house.shared.clone()))
+                .route("/review", web::get().to(super::show_queue))
+                .route("/review/{case}", web::get().to(super::show_notice))
+                .route("/review/{case}/claim", web::post().to(super::claim))
+                .route("/review/{case}/release", web::post().to(super::release))
+                .route("/review/{case}/decisions", web::post().to(super::decide))
+                .route("/review/{case}/undo", web::post().to(super::undo))
+                .route("/review/{case}/pause", web::post().to(super::pause))
+                .route("/review/{case}/remove", web::post().to(super::remove)),
+        )
+        .await;
+        let request = request.insert_header(("cookie", format!("session={session}"))).to_request();
+        let answer = call_service(&app, request).await;
+        answer.map_into_boxed_body()
+    }
+
+    async fn page(&self, path: &str, session: &str) -> (u16, String) {
+        let answer = self.ask(TestRequest::get().uri(path), session).await;
+        (answer.status().as_u16(), text(answer).await)
+    }
+
+    /// Sends a form with its token.
+    async fn send(&self, path: &str, session: &str, fields: &[(&str, &str)]) -> ServiceResponse {
+        let token = csrf::token(&self.house.shared.vault, session);
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &token));
+        self.ask(TestRequest::post().uri(path).set_form(fields), session).await
+    }
+
+    async fn stored(&self, case: &str) -> Notice {
+        let case = case.replace('-', "");
+        let found = self.house.shared.store.read(move |c| notices::by_case(c, &case)).await;
+        found.unwrap().unwrap()
+    }
+}
+
+async fn text(answer: ServiceResponse) -> String {
+    String::from_utf8(read_body(answer).await.to_vec()).unwrap()
+}
+
+fn person(name: &str) -> Subject {
+    let person = Person {
+        name: name.into(),
+        age: 76,
+        sex: None,
+        height_cm: None,
+        appearance: Some(name.into()),
+        clothing: Some(name.into()),
+        medical_urgent: true,
+    };
+    Subject::MissingPerson { person }
+}
+
+fn content(subject: Subject, free: &str) -> (Public, Private) {
+    let public = Public {
+        region: Region::parse("131003").unwrap(),
+        subject,
+        last_seen: Some(LastSeen {
+            at: chrono::DateTime::UNIX_EPOCH,
+            precision: Precision::About,
+            place: free.into(),
+        }),
+        description: free.into(),
+        police_station: Some(free.into()),
+        phone: None,
+        photos: vec![Uuid::from_u128(7)],
+    };
+    let private = Private {
+        reporter: Reporter {
+            name: format!("王小明{free}"),
+            phone: PHONE.into(),
+            relation: free.into(),
+            publish_phone: false,
+        },
+        category: Some(Category::Dementia),
+        police: Police {
+            reported: true,
+            station: Some(free.into()),
+            reference: Some(format!("京公立字0072{free}")),
+        },
+        safety: Safety::default(),
+        secret_detail: Some(format!("左手腕有一颗痣{free}")),
+        flags: vec![format!("contact{free}")],
+    };
+    (public, private)
+}
+
+#[actix_web::test]
+async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.somebody("陈静", Role::Moderator).await;
+    let curious = desk.somebody("刘洋", Role::Lead).await;
+    let path = format!("/review/{case}");
+    let (status, before) = desk.page(&path, &curious).await;
+    assert_eq!(status, 200);
+    assert!(before.contains("李玉兰") && before.contains("8000"), "the public part and the last four digits");
+    assert_eq!(desk.send(&format!("{path}/claim"), &holder, &[]).await.status(), 303);
+    let (_, while_held) = desk.page(&path, &curious).await;
+    let (_, queue) = desk.page("/review", &curious).await;
+    for (where_, html) in [("before", &before), ("while held", &while_held), ("queue", &queue)] {
+        for secret in PRIVATE {
+            assert!(!html.contains(secret), "{secret} {where_}");
+        }
+        assert!(!html.contains("alert(72)"), "the tip, {where_}");
+    }
+    let (_, held) = desk.page(&path, &holder).await;
+    for secret in PRIVATE {
+        assert!(held.contains(secret), "{secret} for the holder");
+    }
+}
+
+#[actix_web::test]
+async fn hostile_words_stay_words() {
+    let campaign = Campaign {
+        organisation: HOSTILE.into(),
+        credit_code: HOSTILE.into(),
+        filing_number: HOSTILE.into(),
+        url: format!("javascript:alert(72){HOSTILE}"),
+        starts_on: NaiveDate::default(),
+        ends_on: NaiveDate::default(),
+        needs: HOSTILE.into(),
+    };
+    let item = Item {
+        direction: Direction::Found,
+        what: HOSTILE.into(),
+        brand: Some(HOSTILE.into()),
+        colour: Some(HOSTILE.into()),
+        is_document: false,
+        held_at: Some(HOSTILE.into()),
+    };
+    for subject in [person(HOSTILE), Subject::LostProperty { item }, Subject::Donation { campaign }] {
+        let desk = Desk::new().await;
+        let case = desk.notice(content(subject, HOSTILE), |_| {}).await;
+        let holder = desk.somebody("陈静", Role::Moderator).await;
+        let path = format!("/review/{case}");
+        desk.send(&format!("{path}/claim"), &holder, &[]).await;
+        let version = desk.stored(&case).await.version.to_string();
+        let fields = [("version", version.as_str()), ("action", "reject"), ("reason", HOSTILE), ("note", HOSTILE)];
+        let again = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
+        assert_eq!(again.status(), 422);
+        let refused = text(again).await;
+        let fields = [("version", version.as_str()), ("action", "ask"), ("note", HOSTILE)];
+        assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &fields).await.status(), 303);
+        let (_, asked) = desk.page(&path, &holder).await;
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("state", "needs_info"), ("done", HOSTILE), ("cursor", HOSTILE)])
+            .finish();
+        let (_, queue) = desk.page(&format!("/review?{query}"), &holder).await;
+        for html in [refused, asked, queue] {
+            assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
+            assert!(!html.contains("href=\"javascript:"), "{html}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_stale_decision_changes_nothing_and_loses_no_word() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.somebody("陈静", Role::Moderator).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &holder, &[]).await;
+    let before = desk.stored(&case).await;
+    let old = (before.version - 1).to_string();
+    let fields = [("version", old.as_str()), ("action", "ask"), ("note", "她戴手表吗？")];
+    let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
+    assert_eq!(answer.status(), 409);
+    let html = text(answer).await;
+    assert!(html.contains("她戴手表吗？</textarea>"), "{html}");
+    assert!(html.contains(&format!("name=\"version\" value=\"{}\"", before.version)), "the present version");
+    assert_eq!(desk.stored(&case).await.version, before.version);
+    // The claim ran out meanwhile: its form is gone, its words are not.
+    desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
+    let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
+    assert_eq!(answer.status(), 409);
+    let html = text(answer).await;
+    assert!(html.contains("id=\"kept\"") && html.contains("她戴手表吗？</textarea>"), "{html}");
+}
+
+#[actix_web::test]
+async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.somebody("陈静", Role::Moderator).await;
+    let other = desk.somebody("刘洋", Role::Moderator).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &holder, &[]).await;
+    let version = desk.stored(&case).await.version.to_string();
+    let unticked = [("version", version.as_str()), ("action", "approve")];
+    assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &unticked).await.status(), 422);
+    let ticked = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
+    let answer = desk.send(&format!("{path}/decisions"), &holder, &ticked).await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(answer.headers().get("location").unwrap(), &format!("{path}?done=approve"));
+    let undo = format!("action=\"{path}/undo\"");
+    assert!(desk.page(&path, &holder).await.1.contains(&undo));
+    assert!(!desk.page(&path, &other).await.1.contains(&undo));
+    assert_eq!(desk.send(&format!("{path}/undo"), &other, &[]).await.status(), 403);
+    assert_eq!(desk.send(&format!("{path}/undo"), &holder, &[]).await.status(), 303);
+    assert_eq!(desk.stored(&case).await.state.0, State::InReview);
+}
+
+#[actix_web::test]
+async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |n| n.sealed = true).await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let lead = desk.somebody("赵组长", Role::Lead).await;
+    let path = format!("/review/{case}");
+    let (status, html) = desk.page(&path, &moderator).await;
+    assert_eq!(status, 403);
+    assert!(html.contains("赵组长") && !html.contains("李玉兰"), "{html}");
+    assert!(!desk.page("/review", &moderator).await.1.contains(&case));
+    assert_eq!(desk.page(&path, &lead).await.0, 200);
+    assert!(desk.page("/review", &lead).await.1.contains(&case));
+}
+
+#[actix_web::test]
+async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let path = format!("/review/{case}");
+    for role in [Role::GroupAdmin, Role::Operator] {
+        let session = desk.somebody(role.as_str(), role).await;
+        for page in ["/review", &path] {
+            let (status, html) = desk.page(page, &session).await;
+            assert_eq!(status, 403, "{page} for {role:?}");
+            assert!(!html.contains("李玉兰"));
+        }
+        assert_eq!(desk.send(&format!("{path}/claim"), &session, &[]).await.status(), 403);
+    }
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    for fields in [vec![], vec![("csrf", "wrong")]] {
+        let request = TestRequest::post().uri(&format!("{path}/claim")).set_form(fields);
+        assert_eq!(desk.ask(request, &moderator).await.status(), 403);
+    }
+    assert_eq!(desk.stored(&case).await.claimed_by, None);
+}
+
+#[test]
+fn whatever_can_be_told_has_words_in_both_languages() {
+    let mut keys: Vec<String> = Vec::new();
+    for step in [Step::Approve, Step::Reject, Step::Remove] {
+        for code in reasons::of(step) {
+            keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
+        }
+    }
+    for step in super::sheet::FORMS {
+        for part in ["do", "hint", "button", "note", "step", "done"] {
+            keys.push(format!("review-{part}-{}", step.as_str()));
+        }
+    }
+    for step in [Step::Claim, Step::Release, Step::Undo] {
+        keys.extend([format!("review-button-{}", step.as_str()), format!("review-step-{}", step.as_str())]);
+    }
+    keys.extend(Category::ALL.map(|c| format!("review-category-{}", c.as_str())));
+    keys.extend(State::ALL.map(|s| format!("state-{}", s.as_str())));
+    keys.extend(Kind::ALL.map(|k| format!("kind-{}", k.as_str())));
+    keys.extend(crate::review::policy::TABLE.map(|line| super::sheet::policy_key(line.class).to_owned()));
+    for code in ["stale_version", "not_possible", "claimed_by_other", "claim_required", "same_approver"] {
+        keys.push(format!("review-fault-{code}"));
+    }
+    for code in ["lead_required", "police_reference_required", "too_late", "forbidden", "reason", "note"] {
+        keys.push(format!("review-fault-{code}"));
+    }
+    for language in Language::ALL {
+        for key in &keys {
+            assert!(has(language, key), "{key} in {}", language.as_str());
+        }
+    }
+}

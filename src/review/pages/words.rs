@@ -1,0 +1,45 @@
+//! Times, spans and codes as moderators read them.
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::beijing;
+use crate::language::has;
+use crate::web::frame::Frame;
+
+/// The sentence under `PREFIX-CODE`, or the code itself where there is none: codes may come from
+/// another station, and a bare one says more than nothing.
+pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
+    let key = format!("{prefix}-{code}");
+    if has(frame.language, &key) { frame.t(&key) } else { code.to_owned() }
+}
+
+/// A time of the last days, in Beijing.
+pub fn at(time: DateTime<Utc>) -> String {
+    time.with_timezone(&beijing()).format("%m-%d %H:%M").to_string()
+}
+
+/// A time with its seconds, in Beijing: for what is over within the minute.
+pub fn to_the_second(time: DateTime<Utc>) -> String {
+    time.with_timezone(&beijing()).format("%H:%M:%S").to_string()
+}
+
+/// How long something takes or took, in its largest sensible unit, cut.
+pub fn span(frame: &Frame, seconds: i64) -> String {
+    let (key, number) = match seconds {
+        ..60 => ("review-span-now", 0),
+        60..3_600 => ("review-span-minutes", seconds / 60),
+        3_600..172_800 => ("review-span-hours", seconds / 3_600),
+        _ => ("review-span-days", seconds / 86_400),
+    };
+    frame.tn(key, "n", number)
+}
+
+/// A sign for an urgency, beside its word: nobody has to tell colours apart.
+pub const fn icon(urgency: i16) -> &'static str {
+    match urgency {
+        3.. => "▲▲",
+        2 => "▲",
+        1 => "●",
+        _ => "○",
+    }
+}

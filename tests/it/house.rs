@@ -1,0 +1,268 @@
+//! A house for a test: the whole program on a free port, its loops in the test's hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use seventytwo::accounts::{people, tokens};
+use seventytwo::app::{App, Stations};
+use seventytwo::clock::Clock;
+use seventytwo::config::{Config, Setting};
+use seventytwo::domain::people::Role;
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::fakes::{Fake, Rules};
+
+/// A database of its own for one test.
+pub struct Db {
+    pub url: String,
+    pub folder: TempDir,
+}
+
+impl Db {
+    /// A file in a folder of its own.
+    pub fn sqlite() -> Db {
+        let folder = tempfile::tempdir().unwrap();
+        Db { url: format!("sqlite:{}", folder.path().join("test.db").display()), folder }
+    }
+
+    /// A database on a server.
+    pub fn postgres(url: String) -> Db {
+        Db { url, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Whether it is a file.
+    pub fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+}
+
+/// When every test begins: a Monday morning in Langfang.
+pub fn morning() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 2, 7, 0).unwrap()
+}
+
+/// The program, running.
+pub struct House {
+    pub stations: Stations,
+    pub db: Db,
+    pub clock: Clock,
+    pub base: String,
+    pub http: reqwest::Client,
+    /// The chats that the program may reach.
+    pub chats: Vec<Arc<Fake>>,
+    /// Stops the program when the house is dropped.
+    running: DropGuard,
+    /// Every request comes from a network of its own, so that limits bite only where a test means it.
+    networks: AtomicU32,
+}
+
+/// Somebody with an account.
+pub struct Person {
+    pub name: String,
+    pub token: String,
+    pub password: String,
+    pub totp: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub body: Value,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    /// The body, where the status is the one expected.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.body
+    }
+
+    /// The problem's code, where the status is the one expected.
+    #[track_caller]
+    pub fn problem(self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        let kind = self.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        assert!(kind.starts_with("application/problem+json"), "{kind}: {}", self.text);
+        self.body["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl House {
+    /// A house without chats.
+    pub async fn start(db: Db) -> House {
+        House::with_chats(db, Vec::new(), Clock::by_hand(morning())).await
+    }
+
+    /// A house that can reach these chats.
+    pub async fn with_chats(db: Db, chats: Vec<Arc<Fake>>, clock: Clock) -> House {
+        let app = App::build(config(&db, &chats), clock.clone()).await.unwrap();
+        let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
+        tokio::spawn(app.serve(stop.clone()));
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        House {
+            stations,
+            db,
+            clock,
+            base,
+            http,
+            chats,
+            running: stop.drop_guard(),
+            networks: AtomicU32::new(1),
+        }
+    }
+
+    /// The same house with chats of these platforms in reach.
+    pub async fn and_chats(self, platforms: &[seventytwo::domain::group::Platform]) -> House {
+        let mut chats = Vec::new();
+        for platform in platforms {
+            chats.push(Arc::new(Fake::start(*platform, Rules::default(), self.clock.now()).await));
+        }
+        drop(self.running);
+        House::with_chats(self.db, chats, self.clock).await
+    }
+
+    /// The same database under a new process's eyes: what was only in memory is gone.
+    pub async fn restart(self) -> House {
+        drop(self.running);
+        House::with_chats(self.db, self.chats, self.clock).await
+    }
+
+    /// Moves the clock, the platforms' with it.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        for chat in &self.chats {
+            chat.set_now(self.clock.now());
+        }
+    }
+
+    /// Lets the loops do all there is to do at this moment.
+    pub async fn settle(&self) {
+        self.stations.settle().await.unwrap();
+    }
+
+    /// Creates somebody with a token.
+    pub async fn person(&self, name: &str, role: Role) -> Person {
+        let shared = &self.stations.shared;
+        let now = self.clock.now();
+        let added = people::add(&shared.store, &shared.vault, now, name, role, None).await.unwrap();
+        let token = tokens::add(&shared.store, now, name, None).await.unwrap();
+        Person { name: added.name, token, password: added.password.unwrap(), totp: added.totp_secret }
+    }
+
+    /// One call of the JSON API.
+    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Reply {
+        let network = self.networks.fetch_add(1, Ordering::SeqCst);
+        let [_, a, b, c] = network.to_be_bytes();
+        let mut request = self
+            .http
+            .request(method, format!("{}/api/v1{path}", self.base))
+            .header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        reply(request).await
+    }
+
+    /// A GET of the API.
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Reply {
+        self.call(Method::GET, path, token, None).await
+    }
+
+    /// A POST to the API.
+    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Reply {
+        self.call(Method::POST, path, token, Some(body)).await
+    }
+
+    /// A page, as text with its status.
+    pub async fn page(&self, path: &str) -> Reply {
+        reply(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// Sends a photo and answers its id.
+    pub async fn photo(&self, jpeg: Vec<u8>) -> String {
+        let part = reqwest::multipart::Part::bytes(jpeg).file_name("IMG_0001.JPG");
+        let form = reqwest::multipart::Form::new().part("photo", part);
+        let request = self.http.post(format!("{}/api/v1/photos", self.base)).multipart(form);
+        reply(request).await.expect(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Connects and proves a group on one of the chats; answers its id.
+    pub async fn group(&self, chat: &Fake, admin: &Person, regions: &[&str], kinds: &[&str]) -> String {
+        let body = json!({
+            "platform": chat.platform().as_str(), "name": "测试群",
+            "credentials": {"url": chat.robot()}, "regions": regions, "kinds": kinds,
+        });
+        let made = self.post("/groups", Some(&admin.token), &body).await.expect(201);
+        assert_eq!(made["state"], "unverified");
+        let id = made["id"].as_str().unwrap().to_owned();
+        let code = chat.read_code();
+        let proved =
+            self.post(&format!("/groups/{id}/verify"), Some(&admin.token), &json!({"code": code})).await;
+        assert_eq!(proved.expect(200)["state"], "active");
+        id
+    }
+
+    /// Ends the test: every message was read, nothing is due, and the decision log is whole.
+    pub async fn finish(mut self) {
+        self.settle().await;
+        let store = &self.stations.shared.store;
+        let now = self.clock.now();
+        let (_, due, _) = store.read(move |c| seventytwo::store::deliveries::backlog(c, now)).await.unwrap();
+        assert_eq!(due, 0, "deliveries are due and nobody sends them");
+        let verdict = store.read(seventytwo::store::events::verify).await.unwrap();
+        assert!(matches!(verdict, seventytwo::store::events::Verdict::Whole { .. }), "{verdict:?}");
+        for chat in std::mem::take(&mut self.chats) {
+            chat.assert_read();
+        }
+    }
+
+    /// Claims a notice and decides it.
+    pub async fn decide(&self, case: &str, by: &Person, action: &str, reason: &str) -> Reply {
+        let claimed = self.post(&format!("/review/{case}/claim"), Some(&by.token), &json!({})).await;
+        if !claimed.status.is_success() {
+            return claimed;
+        }
+        let body = json!({"version": claimed.body["version"], "action": action, "reason": reason});
+        self.post(&format!("/review/{case}/decisions"), Some(&by.token), &body).await
+    }
+}
+
+/// Sends a request and reads all of the answer.
+pub async fn reply(request: reqwest::RequestBuilder) -> Reply {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Reply { status, body, headers, text }
+}
+
+fn config(db: &Db, chats: &[Arc<Fake>]) -> Config {
+    let gateways: Vec<String> =
+        chats.iter().map(|c| format!("{}={}", c.platform().as_str(), c.gateway().1)).collect();
+    let folder = db.folder.path().display().to_string();
+    let look_up = |setting: &Setting| match setting.variable {
+        "DATABASE_URL" => Some(db.url.clone()),
+        "SEVENTYTWO_BIND" => Some("127.0.0.1:0".to_owned()),
+        "SEVENTYTWO_DATA_DIR" => Some(folder.clone()),
+        "SEVENTYTWO_KEY" => Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
+        "SEVENTYTWO_PLATFORM_HOSTS" => Some(gateways.join(",")),
+        "SEVENTYTWO_TRUSTED_PROXIES" => Some("127.0.0.1".to_owned()),
+        _ => None,
+    };
+    Config::read(look_up).unwrap_or_else(|faults| panic!("{faults:?}"))
+}

@@ -1,0 +1,97 @@
+//! The integration tests: the real program on a free port, a real database, real HTTP, and a clock that
+//! the test moves. One binary; every test that touches the database runs on SQLite and on PostgreSQL.
+//!
+//! PostgreSQL comes from `TEST_DATABASE_URL`, or from a server of our own where `initdb` is installed.
+//! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it.
+
+mod fakes;
+mod house;
+mod notices;
+mod platforms;
+mod postgres;
+mod walk;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use postgres::Server;
+
+use crate::house::{Db, House};
+
+/// One test.
+pub enum Test {
+    /// Touches no database.
+    Alone(&'static str, fn() -> Run),
+    /// Runs on every database.
+    Housed(&'static str, fn(House) -> Run),
+}
+
+/// A test under way.
+pub type Run = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+/// A test that touches no database.
+#[macro_export]
+macro_rules! alone {
+    ($test:ident) => {
+        $crate::Test::Alone(stringify!($test), || Box::pin($test()))
+    };
+}
+
+/// A test in a house of its own, on every database.
+#[macro_export]
+macro_rules! housed {
+    ($test:ident) => {
+        $crate::Test::Housed(stringify!($test), |house| Box::pin($test(house)))
+    };
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    #[expect(clippy::disallowed_methods, reason = "the gate says here what may not be missing")]
+    let demanded = std::env::var("TEST_DATABASES").unwrap_or_default();
+    let listing = arguments.list;
+    let postgres = if listing { None } else { Server::start() };
+    if demanded.split(',').any(|d| d == "postgres") && postgres.is_none() && !listing {
+        eprintln!("TEST_DATABASES demands postgres, and there is neither TEST_DATABASE_URL nor initdb");
+        return ExitCode::FAILURE;
+    }
+    let mut trials = Vec::new();
+    for (file, tests) in [("platforms", platforms::TESTS), ("walk", walk::TESTS)] {
+        for test in tests {
+            match *test {
+                Test::Alone(name, run) => {
+                    trials.push(Trial::test(format!("{file}::{name}"), move || on_a_runtime(run)));
+                }
+                Test::Housed(name, run) => {
+                    trials.push(Trial::test(format!("{file}::{name}::sqlite"), move || {
+                        on_a_runtime(move || {
+                            Box::pin(async move { run(House::start(Db::sqlite()).await).await })
+                        })
+                    }));
+                    let server = postgres.clone();
+                    let ignored = server.is_none();
+                    let trial = Trial::test(format!("{file}::{name}::postgres"), move || {
+                        let server = server.ok_or("there is no PostgreSQL here")?;
+                        on_a_runtime(move || {
+                            Box::pin(async move { run(House::start(server.database().await).await).await })
+                        })
+                    });
+                    trials.push(trial.with_ignored_flag(ignored));
+                }
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn on_a_runtime(test: impl FnOnce() -> Run) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failed::from(e.to_string()))?;
+    // A panic is the test's failure; the harness catches it.
+    tokio::task::LocalSet::new().block_on(&runtime, test());
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    Ok(())
+}
