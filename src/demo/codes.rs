@@ -34,9 +34,7 @@ impl Authenticator {
 
 /// The door to the codes.
 pub fn doors(config: &mut web::ServiceConfig, authenticators: &Arc<[Authenticator]>) {
-    config
-        .app_data(web::Data::new(authenticators.clone()))
-        .route("/practice/codes", web::get().to(show));
+    config.app_data(web::Data::new(authenticators.clone())).route("/practice/codes", web::get().to(show));
 }
 
 struct Shown<'a> {

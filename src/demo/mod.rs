@@ -53,7 +53,8 @@ pub async fn run(
     look_up: impl Fn(&Setting) -> Option<String>,
     log: fn(&Config),
 ) -> anyhow::Result<()> {
-    let home = tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
+    let home =
+        tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
     let given = std::cell::Cell::new(false);
     let mut config = Config::read(|setting| {
         let value = look_up(setting);
@@ -175,7 +176,8 @@ mod tests {
     use super::*;
 
     fn config(set: &[(&str, &str)]) -> Config {
-        let look_up = |s: &Setting| set.iter().find(|(name, _)| *name == s.variable).map(|(_, v)| (*v).to_owned());
+        let look_up =
+            |s: &Setting| set.iter().find(|(name, _)| *name == s.variable).map(|(_, v)| (*v).to_owned());
         Config::read(|s| kept_in(Path::new("/throw/away"), s, look_up(s))).unwrap_or_else(|f| panic!("{f:?}"))
     }
 

@@ -264,7 +264,10 @@ mod tests {
         say("first");
         let pick = |wanted: &'static str| move |text: &str| (text == wanted).then(|| text.to_owned());
         assert_eq!(practice.hear(pick("first")).await, "first");
-        let later = { let p = practice.clone(); tokio::spawn(async move { p.hear(pick("second")).await }) };
+        let later = {
+            let p = practice.clone();
+            tokio::spawn(async move { p.hear(pick("second")).await })
+        };
         tokio::task::yield_now().await;
         say("second");
         assert_eq!(later.await.unwrap(), "second");

@@ -141,6 +141,7 @@ forward-poster = Press and hold the poster to save it or send it on.
 forward-text = Or press and hold the text below, copy it, and paste it into a chat.
 copy = Copy the text
 copied = Copied. You can paste it now.
+copy-line = { $label }: { $fact }
 copy-case = Case number: { $case }
 copy-link = Open to see whether it still holds: { $link }
 
