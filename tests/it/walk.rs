@@ -97,10 +97,7 @@ async fn a_missing_person(house: House) {
     let words = city.read().unwrap();
     let text = words["text"]["content"].as_str().unwrap();
     assert!(text.starts_with("【72小时】"), "{text}");
-    assert!(
-        text.contains("李玉兰") && text.contains(&case) && text.contains(&format!("/n/{case}")),
-        "{text}"
-    );
+    assert!(text.contains("李玉兰") && text.contains(&case) && text.contains(&format!("/n/{case}")), "{text}");
     assert!(!text.contains("13800138000") && !text.contains("痴呆"), "{text}");
     assert_eq!(city.read().unwrap()["msgtype"], "image");
     let words = province.read().unwrap().to_string();
@@ -151,13 +148,9 @@ async fn lost_property(house: House) {
     let words = chat.read().unwrap().to_string();
     assert!(words.contains("双肩包") && !words.contains("内袋里有一张合影"), "{words}");
     // Found its owner: the groups hear so because the reporter lets them.
-    let closed = house
-        .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
-        .await;
+    let closed = house.post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true})).await;
     assert_eq!(closed.expect(200)["state"], "closed");
-    let again = house
-        .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
-        .await;
+    let again = house.post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true})).await;
     again.expect(200);
     house.settle().await;
     let closing = chat.read().unwrap().to_string();
@@ -176,10 +169,7 @@ async fn a_rescue(house: House) {
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert_eq!(chat.read().unwrap()["type"], "rescue.published");
-    house
-        .post("/my/notice/close", Some(&manage), &json!({"outcome": "rescued", "announce": false}))
-        .await
-        .expect(200);
+    house.post("/my/notice/close", Some(&manage), &json!({"outcome": "rescued", "announce": false})).await.expect(200);
     house.settle().await;
     let closing = chat.read().unwrap();
     assert_eq!(closing["type"], "rescue.closed");
