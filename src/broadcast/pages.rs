@@ -87,11 +87,8 @@ mod tests {
 
     #[test]
     fn a_platform_that_did_not_answer_is_told_in_words() {
-        for fault in [
-            SendFault::Connect,
-            SendFault::Timeout { sent: true },
-            SendFault::Broken { sent: true },
-        ] {
+        for fault in [SendFault::Connect, SendFault::Timeout { sent: true }, SendFault::Broken { sent: true }]
+        {
             for language in Language::ALL {
                 let key = format!("broadcasts-code-{}", fault.as_str());
                 assert!(has(language, &key), "{key} in {}", language.as_str());

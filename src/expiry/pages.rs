@@ -1,1 +1,36 @@
-//! The page door of the expiry station.
+//! The page door of the expiry station: the button on the reporter's page that says it is over.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde::Deserialize;
+
+use super::api::close_by_token;
+use crate::domain::notice::Outcome;
+use crate::web::manage;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::session::guarded_form;
+use crate::web::shared::Shared;
+
+#[derive(Deserialize)]
+struct CloseForm {
+    #[serde(default)]
+    outcome: String,
+    /// A ticked box sends its value, an unticked one nothing.
+    announce: Option<String>,
+}
+
+/// It is over.
+#[post("/my/close")]
+pub async fn close(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let token = manage::token(&http, &shared)?;
+    let form: CloseForm = guarded_form(&http, payload.into_inner(), &token).await?;
+    let outcome = Outcome::named(&form.outcome).ok_or_else(|| {
+        Problem::Invalid(FieldFaults::from([("outcome".to_owned(), FieldFault::new("unknown_value"))]))
+    })?;
+    close_by_token(&shared, &token, outcome, form.announce.is_some()).await?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/my")).finish())
+}

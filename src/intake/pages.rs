@@ -21,6 +21,7 @@ use crate::domain::people::Role;
 use crate::vault::new_token;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
+use crate::web::manage;
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
@@ -121,7 +122,7 @@ pub async fn send_form(
     };
     match desk(&shared).submit(request, now).await {
         Ok(submitted) => Ok(HttpResponse::SeeOther()
-            .cookie(mine::cookie(&shared, submitted.receipt.manage_token))
+            .cookie(manage::cookie(&shared, submitted.receipt.manage_token))
             .insert_header((header::LOCATION, "/report/done"))
             .finish()),
         Err(IntakeError::Invalid(faults)) => show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
@@ -159,7 +160,7 @@ pub async fn done(
     shared: web::Data<Shared>,
     visitor: Visitor,
 ) -> Result<HttpResponse, Problem> {
-    let token = mine::token(&http, &shared)?;
+    let token = manage::token(&http, &shared)?;
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
     let mine = desk(&shared).my_notice(&token, frame.language, now).await?;

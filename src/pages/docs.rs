@@ -164,7 +164,12 @@ fn read_call(path: &str, method: &str, operation: &Value) -> Call {
         method: method.to_uppercase(),
         path: path.to_owned(),
         summary: words(&operation["summary"]),
-        words: words(&operation["description"]).split("# Errors").next().unwrap_or_default().trim().to_owned(),
+        words: words(&operation["description"])
+            .split("# Errors")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
         closed: items(&operation["security"]).next().is_some(),
         parameters: parameters.collect(),
         body: operation.get("requestBody").map(content),

@@ -12,4 +12,3 @@ pub mod status;
 
 #[cfg(test)]
 mod tests;
-

@@ -275,10 +275,8 @@ impl Visit<'_> {
     }
 
     async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
-        let frame = Frame {
-            path: format!("/review/{}", view::shown(&self.case)),
-            ..self.person.frame(self.http)
-        };
+        let frame =
+            Frame { path: format!("/review/{}", view::shown(&self.case)), ..self.person.frame(self.http) };
         let sheet = match api::read_sheet(self.shared, self.case.clone(), self.by).await {
             Err(Problem::LeadRequired) => return self.for_leads(frame, typed.note).await,
             sheet => sheet?,

@@ -6,6 +6,8 @@ pub mod frame;
 pub mod health;
 pub mod json;
 pub mod limits;
+pub mod manage;
+pub mod openapi;
 pub mod problem;
 pub mod request;
 pub mod routes;

@@ -111,7 +111,16 @@ impl House {
             .no_proxy()
             .build()
             .unwrap();
-        House { stations, db, clock, base, http, chats, running: stop.drop_guard(), networks: AtomicU32::new(1) }
+        House {
+            stations,
+            db,
+            clock,
+            base,
+            http,
+            chats,
+            running: stop.drop_guard(),
+            networks: AtomicU32::new(1),
+        }
     }
 
     /// The same house with chats of these platforms in reach.
@@ -202,7 +211,8 @@ impl House {
         assert_eq!(made["state"], "unverified");
         let id = made["id"].as_str().unwrap().to_owned();
         let code = chat.read_code();
-        let proved = self.post(&format!("/groups/{id}/verify"), Some(&admin.token), &json!({"code": code})).await;
+        let proved =
+            self.post(&format!("/groups/{id}/verify"), Some(&admin.token), &json!({"code": code})).await;
         assert_eq!(proved.expect(200)["state"], "active");
         id
     }

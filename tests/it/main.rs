@@ -64,7 +64,9 @@ fn main() -> ExitCode {
                 }
                 Test::Housed(name, run) => {
                     trials.push(Trial::test(format!("{file}::{name}::sqlite"), move || {
-                        on_a_runtime(move || Box::pin(async move { run(House::start(Db::sqlite()).await).await }))
+                        on_a_runtime(move || {
+                            Box::pin(async move { run(House::start(Db::sqlite()).await).await })
+                        })
                     }));
                     let server = postgres.clone();
                     let ignored = server.is_none();

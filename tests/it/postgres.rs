@@ -54,10 +54,29 @@ fn own() -> Option<Running> {
     let user = unprivileged(folder.path());
     let run = |program: &Path, arguments: &[&str]| {
         let mut command = as_user(program, user);
-        let done = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).output().expect("initdb runs");
+        let done = command
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+            .expect("initdb runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
-    run(&initdb, &["-D", &data.display().to_string(), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]);
+    run(
+        &initdb,
+        &[
+            "-D",
+            &data.display().to_string(),
+            "-U",
+            "tests",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        ],
+    );
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     // fsync stays on: the tests that kill the program mean it.
     let script = format!(
@@ -89,7 +108,10 @@ fn find(program: &str) -> Option<PathBuf> {
     // The real place first: what is on the path may be a link without its neighbours.
     places.reverse();
     places.extend(path.split(':').map(PathBuf::from));
-    places.into_iter().map(|place| place.join(program)).find(|file| file.exists() && file.with_file_name("postgres").exists())
+    places
+        .into_iter()
+        .map(|place| place.join(program))
+        .find(|file| file.exists() && file.with_file_name("postgres").exists())
 }
 
 /// PostgreSQL refuses to run as root.

@@ -49,7 +49,7 @@ async fn state(house: &House, case: &str) -> String {
 
 /// Everything: photo, two chats of different platforms, cooling with undo, 72 hours, the tombstone.
 async fn a_missing_person(house: House) {
-    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Wecom]).await;
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
     let team = team(&house).await;
     let [city, province, elsewhere] = [0, 1, 2].map(|n| house.chats[n].clone());
     // A group of the city hears its counties, a group of the province all of it, another province nothing.
@@ -97,7 +97,10 @@ async fn a_missing_person(house: House) {
     let words = city.read().unwrap();
     let text = words["text"]["content"].as_str().unwrap();
     assert!(text.starts_with("【72小时】"), "{text}");
-    assert!(text.contains("李玉兰") && text.contains(&case) && text.contains(&format!("/n/{case}")), "{text}");
+    assert!(
+        text.contains("李玉兰") && text.contains(&case) && text.contains(&format!("/n/{case}")),
+        "{text}"
+    );
     assert!(!text.contains("13800138000") && !text.contains("痴呆"), "{text}");
     assert_eq!(city.read().unwrap()["msgtype"], "image");
     let words = province.read().unwrap().to_string();
@@ -148,9 +151,13 @@ async fn lost_property(house: House) {
     let words = chat.read().unwrap().to_string();
     assert!(words.contains("双肩包") && !words.contains("内袋里有一张合影"), "{words}");
     // Found its owner: the groups hear so because the reporter lets them.
-    let closed = house.post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true})).await;
+    let closed = house
+        .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
+        .await;
     assert_eq!(closed.expect(200)["state"], "closed");
-    let again = house.post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true})).await;
+    let again = house
+        .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
+        .await;
     again.expect(200);
     house.settle().await;
     let closing = chat.read().unwrap().to_string();
@@ -169,7 +176,10 @@ async fn a_rescue(house: House) {
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert_eq!(chat.read().unwrap()["type"], "rescue.published");
-    house.post("/my/notice/close", Some(&manage), &json!({"outcome": "rescued", "announce": false})).await.expect(200);
+    house
+        .post("/my/notice/close", Some(&manage), &json!({"outcome": "rescued", "announce": false}))
+        .await
+        .expect(200);
     house.settle().await;
     let closing = chat.read().unwrap();
     assert_eq!(closing["type"], "rescue.closed");

@@ -46,16 +46,6 @@ field-photo_unknown = We do not have this photo, or it belongs to another notice
 field-idempotency_key = Use 1 to { $max } visible characters.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
-photo-photo_empty = No photo arrived. Choose it again.
-photo-photo_too_many_bytes = The photo is larger than 8 MB. Make it smaller and send it again.
-photo-photo_too_many_pixels = The photo has more than 40 megapixels. Make it smaller and send it again.
-photo-photo_too_long = A side of the photo is longer than 8,000 pixels. Crop it and send it again.
-photo-photo_too_small = The photo is too small to recognise anybody. Choose a larger one.
-photo-photo_not_a_picture = This is not a photo. Choose a JPEG, PNG or WebP picture.
-photo-photo_heic = This is an HEIC photo, which many phones cannot open. Save it as JPEG, or send a screenshot of it.
-photo-photo_gif = GIF pictures cannot be used. Choose a JPEG, PNG or WebP picture.
-photo-photo_truncated = The photo did not arrive whole. Send it again.
-photo-photo_damaged = The photo is damaged. Choose another one.
 
 report-title = Report
 report-lead = Free of charge. Once volunteers have verified it, it goes to the local groups, and comes down after 72 hours. No account is needed.
@@ -69,7 +59,6 @@ scam-title = Beware of swindlers
 scam = If anybody asks for money first (a deposit, a ransom, for surgery, for the journey), hang up and call 110. Our volunteers never ask for money, for codes, or for you to join a group.
 scam-secret = Ask whoever claims to know something for a detail that was not published.
 
-error-prefix = Error:
 error-heading = There is a problem
 optional = (optional)
 yes = Yes
@@ -201,7 +190,7 @@ f-campaign-ends_on = Last day
 f-campaign-needs = What is needed
 f-campaign-needs-hint = No accounts, payment codes or personal appeals. For personal medical appeals use a designated platform.
 
-phone-title = Do you really want to publish your phone?
+publish-phone-title = Do you really want to publish your phone?
 phone-risk = Swindlers look for the numbers in such notices and pose as police, hospital or witness to get money. A number that was forwarded cannot be taken back; some families got hundreds of calls within days.
 phone-relay = You miss nothing by keeping it private: whoever saw something leaves word on the page, and we pass it on.
 phone-keep-private = Keep it private

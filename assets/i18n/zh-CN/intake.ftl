@@ -46,16 +46,6 @@ field-photo_unknown = 找不到这张照片，或它已用于另一条信息。�
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
-photo-photo_empty = 没有收到照片，请重新选择。
-photo-photo_too_many_bytes = 照片超过 8 MB，请缩小后再传。
-photo-photo_too_many_pixels = 照片超过 4000 万像素，请缩小后再传。
-photo-photo_too_long = 照片的一边超过 8000 像素，请裁剪后再传。
-photo-photo_too_small = 照片太小，看不清人。请换一张大一些的。
-photo-photo_not_a_picture = 这不是照片文件。请选择 JPEG、PNG 或 WebP 格式的照片。
-photo-photo_heic = 这是 HEIC 格式，很多手机打不开。请在相册里另存为 JPEG，或截屏后上传截图。
-photo-photo_gif = 不能使用 GIF 动图。请选择 JPEG、PNG 或 WebP 格式的照片。
-photo-photo_truncated = 照片没有传完整，请重新上传。
-photo-photo_damaged = 照片文件已损坏，请换一张。
 
 report-title = 发布信息
 report-lead = 免费。志愿者核实后，发到当地接入的群，72 小时后自动撤下。不需要注册。
@@ -69,7 +59,6 @@ scam-title = 防骗提醒
 scam = 任何人要求先转账（押金、赎金、手术费、路费），都先挂断，打 110。我们的志愿者不会向您要钱、要验证码、要您加群。
 scam-secret = 真线索请对方说出一个没有公开的细节。
 
-error-prefix = 错误：
 error-heading = 有问题需要改正
 optional = （选填）
 yes = 是
@@ -201,7 +190,7 @@ f-campaign-ends_on = 结束日期
 f-campaign-needs = 需要什么
 f-campaign-needs-hint = 不要写账号、收款码和个人求助。个人大病求助请直接使用民政部指定的平台。
 
-phone-title = 真的要公开您的电话吗？
+publish-phone-title = 真的要公开您的电话吗？
 phone-risk = 骗子会专门找寻人信息里的电话，冒充警察、医院或知情人要钱。电话一旦转发出去就收不回来，有人几天里接到几百个骚扰电话。
 phone-relay = 不公开也不会漏掉线索：看到的人可以在页面上留言，平台转给您。
 phone-keep-private = 不公开，由平台转接

@@ -2,7 +2,6 @@
 //! stays in no address bar; the link itself keeps working, as it may be printed.
 
 use actix_multipart::Multipart;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
@@ -23,35 +22,10 @@ use crate::intake::submission::parse;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
+use crate::web::manage::{cookie, token};
 use crate::web::problem::{Problem, field_sentence};
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
-
-/// No manage token is longer, in bytes.
-const TOKEN: usize = 200;
-
-const fn cookie_name(https: bool) -> &'static str {
-    if https { "__Host-manage" } else { "manage" }
-}
-
-/// The cookie that opens the reporter's pages, until the browser is closed.
-pub fn cookie(shared: &Shared, token: String) -> Cookie<'static> {
-    Cookie::build(cookie_name(shared.is_https()), token)
-        .path("/")
-        .secure(shared.is_https())
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .finish()
-}
-
-/// The manage token of this browser.
-///
-/// # Errors
-/// [`Problem::ManageLinkInvalid`] where it has none.
-pub fn token(http: &HttpRequest, shared: &Shared) -> Result<String, Problem> {
-    let cookie = http.cookie(cookie_name(shared.is_https())).ok_or(Problem::ManageLinkInvalid)?;
-    Some(cookie.value().to_owned()).filter(|t| t.len() <= TOKEN).ok_or(Problem::ManageLinkInvalid)
-}
 
 /// Exchanges the manage link for the cookie.
 #[get("/my/{token}")]

@@ -115,7 +115,11 @@ pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
         .map(|code| Choice {
             code,
             label: frame.t(&format!("reason-{code}")),
-            reporter: if tells_reporter { frame.t(&format!("reason-{code}-reporter")) } else { String::new() },
+            reporter: if tells_reporter {
+                frame.t(&format!("reason-{code}-reporter"))
+            } else {
+                String::new()
+            },
             chosen: again && typed.reason == *code,
         })
         .collect();

@@ -51,8 +51,7 @@ impl Desk {
         let tip = Tip {
             id: Id(Uuid::from_u128(1)),
             notice_id: notice.id,
-            body_sealed: key
-                .seal("tip", &serde_json::to_vec(&serde_json::json!({"text": HOSTILE})).unwrap()),
+            body_sealed: key.seal("tip", &serde_json::to_vec(&serde_json::json!({"text": HOSTILE})).unwrap()),
             held: true,
             created_at: Time(now),
         };
@@ -207,7 +206,8 @@ async fn hostile_words_stay_words() {
         let path = format!("/review/{case}");
         desk.send(&format!("{path}/claim"), &holder, &[]).await;
         let version = desk.stored(&case).await.version.to_string();
-        let fields = [("version", version.as_str()), ("action", "reject"), ("reason", HOSTILE), ("note", HOSTILE)];
+        let fields =
+            [("version", version.as_str()), ("action", "reject"), ("reason", HOSTILE), ("note", HOSTILE)];
         let again = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
         assert_eq!(again.status(), 422);
         let refused = text(again).await;

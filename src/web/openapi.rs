@@ -1,0 +1,56 @@
+//! The description of the JSON interface, made from its doors.
+
+use actix_web::{HttpRequest, HttpResponse, get};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::Problem;
+use crate::{broadcast, expiry, groups, intake, pages, review};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Seventy-Two", description = "Missing-person notices: verified by volunteers, broadcast to group chats, gone after 72 hours. Faults are `application/problem+json` (RFC 9457) with a stable `code`."),
+    servers((url = "/api/v1")),
+    modifiers(&Tokens),
+    paths(
+        intake::api::send_photo, intake::api::submit, intake::api::tip,
+        intake::api::my_notice, intake::api::reply, intake::api::revise, intake::api::renew,
+        expiry::api::close,
+        pages::api::notice, pages::api::notices,
+        review::api::queue, review::api::sheet, review::api::claim, review::api::release,
+        review::api::decide, review::api::undo, review::api::pause, review::api::resume, review::api::remove,
+        broadcast::api::broadcasts,
+        groups::api::connect, groups::api::list, groups::api::show, groups::api::change, groups::api::forget,
+        groups::api::verify, groups::api::send_code, groups::api::pause, groups::api::resume,
+        groups::api::test, groups::api::deliveries,
+    )
+)]
+struct Api;
+
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = || SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("token", bearer());
+        components.add_security_scheme("manage", bearer());
+    }
+}
+
+/// The description as a value.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+/// The description for programs.
+#[get("/openapi.json")]
+pub async fn json() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}
+
+/// The description for people.
+#[get("/docs")]
+pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
+    pages::docs::page(&http, &document())
+}
