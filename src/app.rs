@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::{Closer, Swept};
+use crate::language;
 use crate::poster::press::Press;
 use crate::review::Desk;
 use crate::store::{Database, Store, StoreError, deliveries};
@@ -143,6 +144,7 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn build_on(listener: TcpListener, config: Config, clock: Clock) -> Result<App, StartError> {
+        language::check();
         // Where two crates of one program could each choose, neither does. Set already is fine, too.
         drop(rustls::crypto::ring::default_provider().install_default());
         if rlimit::increase_nofile_limit(u64::MAX).is_err() {

@@ -82,3 +82,31 @@ pub fn has(language: Language, key: &str) -> bool {
         Language::En => EN.has_message(key),
     }
 }
+
+/// Reads both languages, so that a fault in them stops the start and not the first reader.
+pub fn check() {
+    LazyLock::force(&ZH_CN);
+    LazyLock::force(&EN);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keys(files: &[&str]) -> BTreeSet<String> {
+        let lines = files.iter().flat_map(|file| file.lines());
+        lines
+            .filter_map(|line| line.split_once(" =").map(|(key, _)| key))
+            .filter(|key| key.starts_with(|c: char| c.is_ascii_lowercase()) && !key.contains(' '))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_parse_and_say_the_same_things() {
+        check();
+        assert_eq!(keys(files!("zh-CN")), keys(files!("en")));
+    }
+}

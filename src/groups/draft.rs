@@ -5,13 +5,13 @@ use url::Url;
 
 use crate::broadcast::guard::{Guard, Refused};
 use crate::broadcast::platforms::{CredentialCode, CredentialFault, Credentials, adapter, recognise};
+use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::domain::text::{chars_len, one_line};
 use crate::vault;
-use crate::web::problem::{FieldFault, FieldFaults};
 
 /// The longest name of a group, in characters.
 pub const MAX_NAME: usize = 60;

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::Draft;
 use super::preferences::Whole;
+use crate::domain::faults::FieldFaults;
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
 use crate::language::text;
 use crate::web::frame::Frame;
-use crate::web::problem::FieldFaults;
 use crate::web::problem::field_sentence;
 
 /// A form as it was sent; some fields come several times.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -57,7 +57,7 @@ impl Wecom {
             let text = String::from_utf8_lossy(&request).into_owned();
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-            if body.len() >= length.parse().unwrap() {
+            if body.len() >= length.parse::<usize>().unwrap() {
                 break body.to_owned();
             }
         };
@@ -328,23 +328,17 @@ async fn a_test_waits_for_the_robots_budget_and_for_a_delivery_under_way() {
     let rig = Rig::new().await;
     let id = rig.active().await;
     let now = rig.house.now();
-    let hold = move |pace: fn(chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc>| {
-        let store = rig.groups.store.clone();
-        async move {
-            store
-                .write(move |tx| {
-                    rows::hold_lane(tx, id, (now, now + TimeDelta::seconds(30)), &|sends| {
-                        assert_eq!(sends.len(), 1, "the code is in the lane's book");
-                        pace(now)
-                    })
-                })
-                .await
-                .unwrap()
-        }
+    let hold = |opens: DateTime<Utc>| {
+        rig.groups.store.write(move |tx| {
+            rows::hold_lane(tx, id, (now, now + TimeDelta::seconds(30)), &|sends| {
+                assert_eq!(sends.len(), 1, "the code is in the lane's book");
+                opens
+            })
+        })
     };
-    let full = hold(|now| now + TimeDelta::seconds(60)).await;
+    let full = hold(now + TimeDelta::seconds(60)).await.unwrap();
     assert!(matches!(full, Err(rows::NotHeld::Full(until)) if until == now + TimeDelta::seconds(60)));
-    hold(|now| now).await.unwrap();
+    hold(now).await.unwrap().unwrap();
     let busy = rig.groups.test(rig.admin, id).await;
     assert!(matches!(busy, Err(GroupError::TooMany(_))), "{busy:?}");
     rig.house.advance(TimeDelta::seconds(30));

@@ -121,7 +121,11 @@ impl Words<'_> {
     fn label(&self, name: &str) -> String {
         let dashed = name.replace('.', "-");
         let label = self.own(&format!("f-{dashed}"), "f-", &dashed);
-        if is_optional(self.kind, name) { format!("{label} {}", self.frame.t("report-optional")) } else { label }
+        if is_optional(self.kind, name) {
+            format!("{label} {}", self.frame.t("report-optional"))
+        } else {
+            label
+        }
     }
 
     fn hint(&self, name: &str) -> String {

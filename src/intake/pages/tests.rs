@@ -57,7 +57,9 @@ impl Browser {
     async fn send(&self, path: &str, fields: &[(&str, &str)], photo: Option<&[u8]>) -> Page {
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         if let Some(photo) = photo {
             body.extend(b"--x\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n");
