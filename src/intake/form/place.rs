@@ -40,9 +40,9 @@ fn is_meant(region: Region, typed: &str) -> bool {
 fn leads_to(before: &str, region: Region) -> bool {
     let mut above: Vec<Region> = region.ancestors_and_self().skip(1).collect();
     above.reverse();
-    let left = above.iter().fold(before, |left, region| {
-        names(*region).find_map(|name| left.strip_prefix(name)).unwrap_or(left)
-    });
+    let left = above
+        .iter()
+        .fold(before, |left, region| names(*region).find_map(|name| left.strip_prefix(name)).unwrap_or(left));
     left.is_empty()
 }
 
