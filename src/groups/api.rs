@@ -370,6 +370,7 @@ pub async fn deliveries(
 
 /// Reads a place in the log.
 pub(super) fn cursor(given: &str) -> Result<i64, Problem> {
-    let wrong = || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
+    let wrong =
+        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
     given.parse().map_err(|_| wrong())
 }
