@@ -180,3 +180,6 @@ pub async fn done(
     };
     page(&http, &frame, &template)
 }
+
+#[cfg(test)]
+mod tests;

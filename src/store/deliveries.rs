@@ -303,11 +303,12 @@ fn release(conn: &mut Conn, record: &Record) -> Answer<bool> {
         lanes::recent.eq(written(&record.sends)),
         lanes::open_at.eq(Time(record.lane_open_at)),
     );
-    let rows = both!(conn, c => match record.state {
-        DeliveryState::Delivered => diesel::update(ours)
+    let went_well = record.state == DeliveryState::Delivered || record.part > record.leased.part;
+    let rows = both!(conn, c => match went_well {
+        true => diesel::update(ours)
             .set((free, lanes::failures.eq(0), lanes::failing_since.eq(None::<Time>)))
             .execute(c),
-        _ if record.attempted => diesel::update(ours)
+        false if record.attempted => diesel::update(ours)
             .set((
                 free,
                 lanes::failures.eq(lanes::failures + 1),
@@ -318,7 +319,7 @@ fn release(conn: &mut Conn, record: &Record) -> Answer<bool> {
                 .otherwise(lanes::failing_since)),
             ))
             .execute(c),
-        _ => diesel::update(ours).set(free).execute(c),
+        false => diesel::update(ours).set(free).execute(c),
     })?;
     if rows == 1 && record.lane_open_at > record.at {
         put_off(conn, Id(record.leased.group), record.lane_open_at)?;

@@ -10,11 +10,15 @@ use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{App, Stations};
 use seventytwo::clock::Clock;
 use seventytwo::config::{Config, Setting};
+use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fakes::{Fake, Rules};
+
+/// A padded secret of Standard Webhooks.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A database of its own for one test.
 pub struct Db {
@@ -124,10 +128,13 @@ impl House {
     }
 
     /// The same house with chats of these platforms in reach.
-    pub async fn and_chats(self, platforms: &[seventytwo::domain::group::Platform]) -> House {
+    pub async fn and_chats(self, platforms: &[Platform]) -> House {
         let mut chats = Vec::new();
         for platform in platforms {
-            chats.push(Arc::new(Fake::start(*platform, Rules::default(), self.clock.now()).await));
+            // The only platform on which we make the secret, where the admin gives none.
+            let secret = (*platform == Platform::Webhook).then(|| SECRET.to_owned());
+            let rules = Rules { secret, ..Rules::default() };
+            chats.push(Arc::new(Fake::start(*platform, rules, self.clock.now()).await));
         }
         drop(self.running);
         House::with_chats(self.db, chats, self.clock).await
@@ -203,9 +210,13 @@ impl House {
 
     /// Connects and proves a group on one of the chats; answers its id.
     pub async fn group(&self, chat: &Fake, admin: &Person, regions: &[&str], kinds: &[&str]) -> String {
+        let mut credentials = json!({"url": chat.robot()});
+        if let Some(secret) = chat.secret() {
+            credentials["secret"] = json!(secret);
+        }
         let body = json!({
             "platform": chat.platform().as_str(), "name": "测试群",
-            "credentials": {"url": chat.robot()}, "regions": regions, "kinds": kinds,
+            "credentials": credentials, "regions": regions, "kinds": kinds,
         });
         let made = self.post("/groups", Some(&admin.token), &body).await.expect(201);
         assert_eq!(made["state"], "unverified");

@@ -47,6 +47,12 @@ macro_rules! housed {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
     #[expect(clippy::disallowed_methods, reason = "the gate says here what may not be missing")]
     let demanded = std::env::var("TEST_DATABASES").unwrap_or_default();
     let listing = arguments.list;

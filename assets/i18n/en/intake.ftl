@@ -46,24 +46,24 @@ field-photo_unknown = We do not have this photo, or it belongs to another notice
 field-idempotency_key = Use 1 to { $max } visible characters.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
-
 report-title = Report
 report-lead = Free of charge. Once volunteers have verified it, it goes to the local groups, and comes down after 72 hours. No account is needed.
 report-missing_person = Somebody is missing
 report-lost_property = Something was lost or found
 report-rescue = People are in danger, trapped, or need blood
 report-donation = A public campaign with a filing number
-police-first-title = Call the police first: 110
-police-first = You do not have to wait 24 hours. The police can search at once; we cannot. Come back afterwards; the reference number can follow.
-scam-title = Beware of swindlers
-scam = If anybody asks for money first (a deposit, a ransom, for surgery, for the journey), hang up and call 110. Our volunteers never ask for money, for codes, or for you to join a group.
-scam-secret = Ask whoever claims to know something for a detail that was not published.
+report-police-first-title = Call the police first: 110
+report-police-first = You do not have to wait 24 hours. The police can search at once; we cannot. Come back afterwards; the reference number can follow.
+report-scam-title = Beware of swindlers
+report-scam = If anybody asks for money first (a deposit, a ransom, for surgery, for the journey), hang up and call 110. Our volunteers never ask for money, for codes, or for you to join a group.
+report-scam-secret = Ask whoever claims to know something for a detail that was not published.
 
-error-heading = There is a problem
-optional = (optional)
-yes = Yes
-no = No
-choose = Choose
+report-error-prefix = Error:
+report-error-heading = There is a problem
+report-optional = (optional)
+report-yes = Yes
+report-no = No
+report-choose = Choose
 submit-notice = Submit for verification
 submit-more-photos = Upload photos first, then go on
 save-changes = Save for verification
@@ -190,11 +190,11 @@ f-campaign-ends_on = Last day
 f-campaign-needs = What is needed
 f-campaign-needs-hint = No accounts, payment codes or personal appeals. For personal medical appeals use a designated platform.
 
-publish-phone-title = Do you really want to publish your phone?
-phone-risk = Swindlers look for the numbers in such notices and pose as police, hospital or witness to get money. A number that was forwarded cannot be taken back; some families got hundreds of calls within days.
-phone-relay = You miss nothing by keeping it private: whoever saw something leaves word on the page, and we pass it on.
-phone-keep-private = Keep it private
-phone-publish = Publish my phone all the same
+report-phone-title = Do you really want to publish your phone?
+report-phone-risk = Swindlers look for the numbers in such notices and pose as police, hospital or witness to get money. A number that was forwarded cannot be taken back; some families got hundreds of calls within days.
+report-phone-relay = You miss nothing by keeping it private: whoever saw something leaves word on the page, and we pass it on.
+report-phone-keep-private = Keep it private
+report-phone-publish = Publish my phone all the same
 
 done-title = Submitted, to be verified
 done-number = Case number

@@ -159,7 +159,7 @@ safety-swindle-text =
 safety-sought = If you are the one being sought
 safety-sought-text =
     You have a right not to be found. We never tell the reporter where you are.
-    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Volunteers read it first and check the notice again.
+    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Tips about adults are read by volunteers first, who then check the notice again.
     If somebody hurts you, call 110; the women's helpline is 12338.
 safety-help = If you see the person sought
 safety-help-text =
@@ -167,7 +167,7 @@ safety-help-text =
     Stay gently with an elder or a child, so that they do not walk further.
 safety-data = What we keep, and how
 safety-data-text =
-    What is public stays so for 72 hours at most, and is then gone at once from pages, posters and photo addresses.
+    What is public stays so for 72 hours at a time, renewed only after another check, and is then gone at once from pages, posters and photo addresses.
     Telephones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
     Photos are made anew, without hidden data such as where they were taken. We do not recognise faces.
     Afterwards only case number, kind, dates and outcome remain, so that the number on an old poster always has an answer.

@@ -46,24 +46,24 @@ field-photo_unknown = 找不到这张照片，或它已用于另一条信息。�
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
-
 report-title = 发布信息
 report-lead = 免费。志愿者核实后，发到当地接入的群，72 小时后自动撤下。不需要注册。
 report-missing_person = 家人、朋友走失或失联
 report-lost_property = 丢了东西，或捡到东西
 report-rescue = 有人遇险、被困，或急需用血
 report-donation = 有备案编号的公开募捐
-police-first-title = 先报警：110
-police-first = 报失踪不用等 24 小时。警方可以立即查找，我们做不到。报警后再回来填写，也可以稍后补上编号。
-scam-title = 防骗提醒
-scam = 任何人要求先转账（押金、赎金、手术费、路费），都先挂断，打 110。我们的志愿者不会向您要钱、要验证码、要您加群。
-scam-secret = 真线索请对方说出一个没有公开的细节。
+report-police-first-title = 先报警：110
+report-police-first = 报失踪不用等 24 小时。警方可以立即查找，我们做不到。报警后再回来填写，也可以稍后补上编号。
+report-scam-title = 防骗提醒
+report-scam = 任何人要求先转账（押金、赎金、手术费、路费），都先挂断，打 110。我们的志愿者不会向您要钱、要验证码、要您加群。
+report-scam-secret = 真线索请对方说出一个没有公开的细节。
 
-error-heading = 有问题需要改正
-optional = （选填）
-yes = 是
-no = 否
-choose = 请选择
+report-error-prefix = 错误：
+report-error-heading = 有问题需要改正
+report-optional = （选填）
+report-yes = 是
+report-no = 否
+report-choose = 请选择
 submit-notice = 提交，请志愿者审核
 submit-more-photos = 先上传照片，再接着填
 save-changes = 保存修改，请志愿者审核
@@ -190,11 +190,11 @@ f-campaign-ends_on = 结束日期
 f-campaign-needs = 需要什么
 f-campaign-needs-hint = 不要写账号、收款码和个人求助。个人大病求助请直接使用民政部指定的平台。
 
-publish-phone-title = 真的要公开您的电话吗？
-phone-risk = 骗子会专门找寻人信息里的电话，冒充警察、医院或知情人要钱。电话一旦转发出去就收不回来，有人几天里接到几百个骚扰电话。
-phone-relay = 不公开也不会漏掉线索：看到的人可以在页面上留言，平台转给您。
-phone-keep-private = 不公开，由平台转接
-phone-publish = 仍然公开我的电话
+report-phone-title = 真的要公开您的电话吗？
+report-phone-risk = 骗子会专门找寻人信息里的电话，冒充警察、医院或知情人要钱。电话一旦转发出去就收不回来，有人几天里接到几百个骚扰电话。
+report-phone-relay = 不公开也不会漏掉线索：看到的人可以在页面上留言，平台转给您。
+report-phone-keep-private = 不公开，由平台转接
+report-phone-publish = 仍然公开我的电话
 
 done-title = 已提交，等待核实
 done-number = 编号

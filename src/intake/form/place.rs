@@ -1,9 +1,9 @@
 //! Finds the division that somebody means by its name, as people write it: 河北廊坊广阳区, 广阳区, 131003.
 
-use crate::domain::region::Region;
+use crate::domain::region::{Level, Region};
 use crate::domain::text::compact;
 
-/// Names that are longer than what people say, and do not end in one character too many.
+/// What people call the provinces whose names are longer by more than one character.
 const AUTONOMOUS: [&str; 7] = ["广西", "西藏", "宁夏", "新疆", "内蒙古", "香港", "澳门"];
 /// What people leave off the end of a name.
 const ENDINGS: [char; 6] = ['省', '市', '区', '县', '旗', '盟'];
@@ -23,10 +23,11 @@ pub fn find(text: &str) -> Vec<Region> {
     let meant: Vec<Region> =
         Region::all().iter().copied().filter(|region| is_meant(*region, &typed)).collect();
     let exact: Vec<Region> = meant.iter().copied().filter(|region| region.full_name() == typed).collect();
-    match (exact.len(), meant.len()) {
-        (1, _) => exact,
-        (_, ..=OFFERED) => meant,
-        _ => Vec::new(),
+    match exact.last() {
+        // A division that was drawn anew keeps its name, and its later code is the one in use.
+        Some(region) => vec![*region],
+        None if meant.len() <= OFFERED => meant,
+        None => Vec::new(),
     }
 }
 
@@ -34,19 +35,21 @@ pub fn find(text: &str) -> Vec<Region> {
 fn is_meant(region: Region, typed: &str) -> bool {
     let mut above: Vec<Region> = region.ancestors_and_self().skip(1).collect();
     above.reverse();
-    names(region.name()).any(|name| {
+    names(region).any(|name| {
         typed.strip_suffix(name).is_some_and(|before| {
             let left = above.iter().fold(before, |left, region| {
-                names(region.name()).find_map(|name| left.strip_prefix(name)).unwrap_or(left)
+                names(*region).find_map(|name| left.strip_prefix(name)).unwrap_or(left)
             });
             left.is_empty()
         })
     })
 }
 
-/// A name in full, then as it is said.
-fn names(full: &str) -> impl Iterator<Item = &str> {
-    let said = AUTONOMOUS.into_iter().find(|short| full.starts_with(short));
+/// A division's name in full, then as it is said.
+fn names(region: Region) -> impl Iterator<Item = &'static str> {
+    let full = region.name();
+    let province = region.level() == Level::Province;
+    let said = AUTONOMOUS.into_iter().find(|short| province && full.starts_with(short));
     let said = said.or_else(|| full.strip_suffix(ENDINGS).filter(|short| short.chars().count() > 1));
     std::iter::once(full).chain(said)
 }
@@ -80,7 +83,9 @@ mod tests {
     #[test]
     fn a_full_name_means_one_place() {
         for region in Region::all() {
-            assert_eq!(find(&region.full_name()), [*region], "{}", region.full_name());
+            let found = find(&region.full_name());
+            assert_eq!(found.len(), 1, "{}", region.full_name());
+            assert_eq!(found[0].full_name(), region.full_name());
         }
     }
 }

@@ -121,7 +121,11 @@ impl Words<'_> {
     fn label(&self, name: &str) -> String {
         let dashed = name.replace('.', "-");
         let label = self.own(&format!("f-{dashed}"), "f-", &dashed);
-        if is_optional(self.kind, name) { format!("{label} {}", self.frame.t("optional")) } else { label }
+        if is_optional(self.kind, name) {
+            format!("{label} {}", self.frame.t("report-optional"))
+        } else {
+            label
+        }
     }
 
     fn hint(&self, name: &str) -> String {
@@ -132,7 +136,7 @@ impl Words<'_> {
 
     /// The same words in the summary and at the field, so both name it.
     fn fault(&self, label: &str, fault: &FieldFault) -> String {
-        let optional = self.frame.t("optional");
+        let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
         let key = format!("photo-{}", fault.code);
         let sentence = if has(self.frame.language, &key) {
@@ -163,11 +167,11 @@ impl Words<'_> {
             Control::Radios(values) => (Shape::Radios, "", named(values)),
             Control::Select(values) => {
                 let mut choices = named(values);
-                choices.insert(0, (String::new(), self.frame.t("choose")));
+                choices.insert(0, (String::new(), self.frame.t("report-choose")));
                 (Shape::Select, "", choices)
             }
             Control::YesNo => {
-                let answers = [("true", "yes"), ("false", "no")];
+                let answers = [("true", "report-yes"), ("false", "report-no")];
                 (Shape::Radios, "", answers.map(|(v, key)| (v.to_owned(), self.frame.t(key))).to_vec())
             }
             Control::Tick => (Shape::Tick, "", Vec::new()),

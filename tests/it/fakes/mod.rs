@@ -62,7 +62,12 @@ impl Fake {
             posted: Mutex::default(),
         });
         let data = web::Data::from(Arc::clone(&state));
-        let app = move || App::new().app_data(data.clone()).default_service(web::to(answer));
+        let app = move || {
+            App::new()
+                .app_data(data.clone())
+                .app_data(web::PayloadConfig::new(4 << 20))
+                .default_service(web::to(answer))
+        };
         let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
         let address = Url::parse(&format!("http://{}/", server.addrs()[0])).unwrap();
         let server = server.run();
@@ -84,6 +89,11 @@ impl Fake {
     /// Which platform it stands for.
     pub fn platform(&self) -> Platform {
         self.platform
+    }
+
+    /// The secret that it was set up with.
+    pub fn secret(&self) -> Option<&str> {
+        self.state.rules.secret.as_deref()
     }
 
     /// The six digits of the oldest message, which must be a proof of control.

@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
+
+use super::*;
+use crate::intake::fixture::{Desk, lost_property, missing_person};
+use crate::intake::form::fields;
+use crate::web::request::around;
+
+/// What came back: the status, the headers and the page.
+struct Page {
+    status: StatusCode,
+    headers: HeaderMap,
+    html: String,
+}
+
+impl Page {
+    async fn of(response: ServiceResponse<impl MessageBody>) -> Page {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Page { status, headers, html: String::from_utf8_lossy(&read_body(response).await).into_owned() }
+    }
+
+    fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |v| v.to_str().unwrap())
+    }
+
+    fn cookie(&self) -> String {
+        let cookie = self.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
+
+type Ask = Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, Page>>;
+
+struct Browser {
+    ask: Ask,
+    cookie: String,
+}
+
+impl Browser {
+    async fn ask(&self, request: TestRequest) -> Page {
+        (self.ask)(request.insert_header((header::COOKIE, self.cookie.as_str()))).await
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        self.ask(TestRequest::get().uri(path)).await
+    }
+
+    async fn send(&self, path: &str, fields: &[(&str, &str)], photo: Option<&[u8]>) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(
+                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        if let Some(photo) = photo {
+            body.extend(b"--x\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n");
+            body.extend(photo);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--x--\r\n");
+        let request = TestRequest::post()
+            .uri(path)
+            .insert_header((header::CONTENT_TYPE, "multipart/form-data; boundary=x"))
+            .set_payload(body);
+        self.ask(request).await
+    }
+}
+
+/// A browser that has this station's doors before it.
+async fn browser(desk: &Desk) -> Browser {
+    let app = App::new()
+        .app_data(web::Data::new(desk.shared.clone()))
+        .wrap(from_fn(around))
+        .service(report)
+        .service(done)
+        .service(show_form)
+        .service(send_form)
+        .service(photo::photo)
+        .service(mine::my_page)
+        .service(mine::show_edit)
+        .service(mine::send_edit)
+        .service(mine::send_reply)
+        .service(mine::send_renew)
+        .service(mine::open);
+    let app = Rc::new(init_service(app).await);
+    let ask = move |request: TestRequest| -> LocalBoxFuture<'static, Page> {
+        let app = Rc::clone(&app);
+        Box::pin(async move { Page::of(call_service(&*app, request.to_request()).await).await })
+    };
+    Browser { ask: Box::new(ask), cookie: String::new() }
+}
+
+/// What a body's fields are in the form of its kind.
+fn typed(body: &Value) -> BTreeMap<String, String> {
+    let typed = Typed::of(body);
+    typed.pairs().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn pairs(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+fn png() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_fn(90, 80, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[actix_web::test]
+async fn every_form_shows_every_field_with_a_label() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    for kind in Kind::ALL {
+        for language in ["zh-CN", "en"] {
+            let page = browser.get(&format!("/report/{}?lang={language}", kind.as_str())).await;
+            assert_eq!(page.status, StatusCode::OK);
+            for (name, _) in fields(kind) {
+                assert!(page.html.contains(&format!(r#"name="{name}""#)), "{kind:?} lacks {name}");
+                assert!(page.html.contains(&format!(r#"for="{name}""#)), "{kind:?} lacks a label for {name}");
+            }
+            assert!(!page.html.contains(" required"), "the browser's own bubbles are not ours");
+        }
+    }
+    assert_eq!(browser.get("/report/circus").await.status, StatusCode::NOT_FOUND);
+    assert!(browser.get("/report").await.html.contains("110"));
+}
+
+#[actix_web::test]
+async fn a_form_becomes_a_notice_and_two_taps_become_one() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let mut form = typed(&missing_person());
+    form.insert("key".to_owned(), "tap".to_owned());
+    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    let again = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    assert_eq!((first.status, first.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", first.html);
+    assert_eq!(first.cookie(), again.cookie(), "the same notice behind the same link");
+    browser.cookie = first.cookie();
+    let confirmed = browser.get("/report/done").await;
+    assert!(confirmed.html.contains("data-case") && confirmed.html.contains("/my/"), "{}", confirmed.html);
+    form.insert("person.name".to_owned(), "别人".to_owned());
+    let other = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.html.contains("这份表单已经提交过"));
+}
+
+#[actix_web::test]
+async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let hostile = r#""><img src=x onerror=alert(1)>{{7*7}}"#;
+    let typed = [("item.what", hostile), ("last_seen.at", "刚才"), ("region", "新华区")];
+    let page = browser.send("/report/lost_property", &typed, Some(&png())).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let html = &page.html;
+    assert!(html.contains("<title>错误："), "{html}");
+    assert!(html.find("error-summary") < html.find("<h1"), "the summary comes first");
+    for field in ["region", "last_seen.at", "secret_detail", "item.direction", "consent.truthful"] {
+        assert!(html.contains(&format!("href=\"#{field}\"")), "{field} is not in the summary");
+        assert!(html.contains(&format!("id=\"{field}-error\"")), "{field} has no words of its own");
+        assert!(html.contains(&format!("id=\"{field}\"")), "the link to {field} leads nowhere");
+    }
+    assert!(!html.contains("<img src=x"), "markup is shown as text");
+    assert!(html.contains("onerror=alert(1)"), "what was typed is kept");
+    assert!(html.contains(r#"value="刚才""#), "even where it could not be read");
+    assert!(html.contains("河北省石家庄市新华区"), "namesakes are offered");
+    assert!(html.contains("name=\"photo_ids\""), "the photo need not be sent again");
+}
+
+#[actix_web::test]
+async fn a_photo_can_be_sent_before_the_rest() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let page = browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png())).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
+    let thumb = page.html.split("src=\"/p/").nth(1).unwrap().split('"').next().unwrap();
+    let photo = browser.get(&format!("/p/{thumb}")).await;
+    assert_eq!(photo.status, StatusCode::OK);
+    assert_eq!(photo.headers.get("cache-control").unwrap(), "private, no-store");
+    assert_eq!(photo.headers.get("content-security-policy").unwrap(), "sandbox");
+    let broken = browser.send("/report/rescue", &[("stay", "1")], Some(b"GIF89a")).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.html.contains("GIF"), "{}", broken.html);
+}
+
+#[actix_web::test]
+async fn a_phone_is_published_only_after_a_warning() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let mut form = typed(&lost_property());
+    form.insert("reporter.publish_phone".to_owned(), "true".to_owned());
+    let warning = browser.send("/report/lost_property", &pairs(&form), None).await;
+    assert_eq!(warning.status, StatusCode::OK);
+    assert!(warning.html.contains("publish_confirmed"), "{}", warning.html);
+    for (answer, public) in [("false", false), ("true", true)] {
+        form.insert("publish_confirmed".to_owned(), answer.to_owned());
+        let sent = browser.send("/report/lost_property", &pairs(&form), None).await;
+        browser.cookie = sent.cookie();
+        let token = browser.cookie.split('=').nth(1).unwrap();
+        let mine = desk.intake.my_notice(token, crate::domain::language::Language::En, desk.now()).await;
+        assert_eq!(mine.unwrap().notice["reporter"]["publish_phone"], public);
+    }
+}
+
+#[actix_web::test]
+async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let receipt = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap().receipt;
+    assert_eq!(browser.get("/my").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/my/wrong").await.status, StatusCode::UNAUTHORIZED);
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    assert_eq!((open.status, open.location()), (StatusCode::SEE_OTHER, "/my"));
+    let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
+    for part in ["__Host-manage=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    browser.cookie = open.cookie();
+    let mine = browser.get("/my").await;
+    assert!(mine.html.contains(&receipt.case_number) && mine.html.contains("/my/close"), "{}", mine.html);
+    let edit = browser.get("/my/edit").await;
+    assert!(edit.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", edit.html);
+    let csrf = edit.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut form = typed(&lost_property());
+    form.insert("item.what".to_owned(), "红色钱包".to_owned());
+    let forged = browser.send("/my/edit", &pairs(&form), None).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    form.insert("csrf".to_owned(), csrf.to_owned());
+    let changed = browser.send("/my/edit", &pairs(&form), None).await;
+    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/my"), "{}", changed.html);
+    assert!(browser.get("/my/edit").await.html.contains("红色钱包"));
+}
