@@ -230,7 +230,7 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
             reset(S::Submitted)
         }
         (S::Escalated, Step::Revise) => reset(S::Escalated),
-        (S::Cooling, Step::GoLive) => satisfied(at).then(|| keep(S::Live)).unwrap_or_else(|| Err(refuse())),
+        (S::Cooling, Step::GoLive) if satisfied(at) => keep(S::Live),
         (S::Live, Step::Pause) => keep(S::Paused),
         (S::Paused, Step::Resume) => keep(S::Live),
         (from, Step::Close(_)) if !from.is_over() => keep(S::Closed),

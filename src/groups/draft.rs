@@ -67,7 +67,7 @@ impl Draft {
         let key = platform.and_then(|p| kept(credentials(p, &given, guard), &mut faults));
         let rest = self.rest(&mut faults);
         if rest.name.is_none() {
-            let _ = faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
+            faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
         }
         if rest.regions.is_none() {
             faults.entry("regions".to_owned()).or_insert(FieldFault::new("group_regions_required"));

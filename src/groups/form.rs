@@ -141,6 +141,7 @@ pub(super) type Tick = (&'static str, String, bool);
 
 /// A city with its counties, or a county that lies directly in its province.
 pub(super) struct Place {
+    pub name: &'static str,
     pub head: Tick,
     pub below: Vec<Tick>,
 }
@@ -186,10 +187,14 @@ fn places(province: Region, chosen: &[Region], frame: &Frame) -> Vec<Place> {
     let tick = |region: Region| (region.code(), region.name().to_owned(), false);
     let free = |region: &Region| !chosen.contains(region);
     let whole = |region: Region| (region.code(), frame.t1("groups-whole", "region", region.name()), false);
-    let all = Place { head: whole(province), below: Vec::new() };
+    let all = Place { name: province.name(), head: whole(province), below: Vec::new() };
     let each = province.children().map(|child| match child.level() {
-        Level::City => Place { head: whole(child), below: child.children().filter(free).map(tick).collect() },
-        _ => Place { head: tick(child), below: Vec::new() },
+        Level::City => Place {
+            name: child.name(),
+            head: whole(child),
+            below: child.children().filter(free).map(tick).collect(),
+        },
+        _ => Place { name: child.name(), head: tick(child), below: Vec::new() },
     });
     let shown = |place: &Place| !place.below.is_empty() || !chosen.iter().any(|r| r.code() == place.head.0);
     std::iter::once(all).chain(each).filter(shown).collect()

@@ -1,5 +1,7 @@
 //! The steps against a real store and a platform of our own.
 
+mod doors;
+
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -2,7 +2,7 @@
 //! for. The same parser reads that JSON as a program's, so pages and programs hear the same faults.
 
 mod place;
-mod times;
+pub mod times;
 
 use std::collections::BTreeMap;
 

@@ -382,7 +382,7 @@ fn happened(event: &Event, language: Language) -> Option<Happened> {
         .reason
         .as_deref()
         .filter(|_| matches!(event.step.as_str(), "reject" | "remove"))
-        .map(|reason| format!("reason-{reason}"))
+        .map(|reason| format!("reason-{reason}-reporter"))
         .filter(|sentence| has(language, sentence))
         .map(|sentence| text(language, &sentence));
     let what = text(language, &sentence);

@@ -10,6 +10,7 @@ pub mod mine;
 pub mod photo;
 mod sent;
 mod sheet;
+pub mod tip;
 
 use super::api::{any_account_of, body_hash, count, desk};
 use super::form::{Meant, Typed, meant};

@@ -87,7 +87,7 @@ impl Intake {
             likeness: look.cast_signed(),
             created_at: Time(now),
         };
-        self.store.write(move |tx| Ok::<_, StoreError>(stored::insert(tx, &row)?)).await?;
+        self.store.write(move |tx| stored::insert(tx, &row)).await?;
         Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
     }
 

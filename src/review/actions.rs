@@ -27,8 +27,11 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
         None if allowed(&standing, Step::Claim) => steps.push(Step::Claim),
         Some(holder) if holder == by.id => {
             if let Some(reviewed) = under_review(notice, &standing) {
-                let decisions = [Step::Approve, Step::Ask, Step::Reject, Step::Escalate];
-                steps.extend(decisions.into_iter().filter(|step| allowed(&reviewed, *step)));
+                let decisions: &[Step] = match state {
+                    State::Live | State::Paused => &[Step::Approve, Step::Reject],
+                    _ => &[Step::Approve, Step::Ask, Step::Reject, Step::Escalate],
+                };
+                steps.extend(decisions.iter().filter(|step| allowed(&reviewed, **step)));
                 approval = next(&reviewed, Step::Approve, by.actor()).err();
             }
             // Claiming what one holds renews the hold.

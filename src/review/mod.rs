@@ -390,6 +390,11 @@ fn decide_revision(
     decision: &Decision,
     now: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
+    if !matches!(decision.step, Step::Approve | Step::Reject) {
+        // What is live has been asked about and escalated before; an edit of it is taken or not.
+        let from = notice.state.0;
+        return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
+    }
     let approvals = notices::approvals(tx, notice.id.0, revision)?;
     let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
     let standing = Standing { state, ..notice.standing(approvals) };
@@ -403,7 +408,7 @@ fn decide_revision(
     let_go(&mut notice);
     match after {
         State::Cooling => publish_revision(tx, &mut notice, revision, times, now)?,
-        State::SecondReview | State::Escalated => {}
+        State::SecondReview => {}
         _ => notice.pending_revision = None,
     }
     let note = seal_note(&notice, vault, decision.note.as_deref())?;

@@ -1,4 +1,5 @@
-//! Why a decision was taken, as codes; each has a sentence for the reporter under `reason-CODE`.
+//! Why a decision was taken, as codes. For each there is a label for moderators under `reason-CODE`
+//! and a sentence for the reporter under `reason-CODE-reporter`.
 
 use crate::domain::life_cycle::Step;
 

@@ -117,7 +117,7 @@ const SUBSCRIBERS: &str = "SELECT DISTINCT r.group_id FROM group_regions r \
      JOIN groups g ON g.id = r.group_id \
      WHERE r.region IN ($1, $2, $3) AND (g.kinds & $4) <> 0 AND g.state = 'active' AND r.group_id > $5";
 const RECIPIENTS: &str = "SELECT DISTINCT d.group_id FROM deliveries d \
-     JOIN broadcasts b ON b.id = d.broadcast_id \
+     JOIN broadcasts b ON b.id = d.broadcast_id JOIN groups g ON g.id = d.group_id \
      WHERE b.notice_id = $1 AND b.purpose IN ('alert', 'update') AND d.reach > 0 AND d.group_id > $2";
 
 /// Gives the next `size` groups of the audience their delivery, due at `due_at`. Repeating it is

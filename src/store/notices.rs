@@ -86,6 +86,14 @@ impl Notice {
         }
     }
 
+    /// The revision that a step is about: the one that is public once there is one.
+    pub fn looked_at(&self) -> i32 {
+        match self.state.0 {
+            State::Live | State::Paused => self.live_revision.unwrap_or(self.revision),
+            _ => self.revision,
+        }
+    }
+
     /// The key of its case, unless it was erased.
     ///
     /// # Errors

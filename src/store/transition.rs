@@ -51,7 +51,7 @@ pub fn take<E: From<TransitionError>>(
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
     let store = |e: StoreError| E::from(TransitionError::Store(e));
-    let revision = notice.revision;
+    let revision = notice.looked_at();
     let before = notice.state.0;
     let standing = notice.standing(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
     let (after, approvals) =

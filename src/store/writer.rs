@@ -87,7 +87,7 @@ fn write_all(mut conn: Conn, waiting: &mpsc::Receiver<Job>) {
             tracing::error!(%error, changes = tellers.len(), "a commit failed");
         }
         for tell in tellers {
-            tell(commit.as_ref().map(|()| ()).map_err(|e| StoreError::Connection(e.to_string())));
+            tell(commit.as_ref().copied().map_err(|e| StoreError::Connection(e.to_string())));
         }
     }
 }

@@ -16,7 +16,7 @@ pub async fn alive() -> &'static str {
 /// Ready: the database answers, too.
 #[get("/readyz")]
 pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
-    match shared.store.read(|c| crate::store::events::head(c)).await {
+    match shared.store.read(crate::store::events::head).await {
         Ok(_) => HttpResponse::Ok().body("ok"),
         Err(error) => {
             tracing::error!(%error, "not ready");

@@ -71,6 +71,7 @@ fn public_pages(doors: &mut ServiceConfig) {
         .service(pages::safety::safety)
         .service(pages::feeds::notices)
         .service(poster::pages::poster)
+        .service(intake::pages::tip::send)
         .service(pages::status::status)
         .service(intake::pages::photo::photo);
 }

@@ -254,3 +254,8 @@ my-event-resume = It is public again.
 my-event-close = You ended it.
 my-event-remove = It was taken down.
 my-event-expire = Its time was over.
+
+tip-page-title = Tell what you saw
+tip-taken = Thank you, we have your tip
+tip-taken-next = Volunteers check it as soon as they can. Please do not post in chats where the person is.
+tip-back = Back to the notice

@@ -254,3 +254,8 @@ my-event-resume = 恢复公开。
 my-event-close = 您结束了这条信息。
 my-event-remove = 已撤下。
 my-event-expire = 时间已到，自动结束。
+
+tip-page-title = 提供线索
+tip-taken = 谢谢，线索已收到
+tip-taken-next = 志愿者会尽快核实。请不要在群里公布当事人的位置。
+tip-back = 回到这条信息

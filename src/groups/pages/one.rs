@@ -1,0 +1,147 @@
+//! The page of one group: its state, its settings, its delivery log, in words.
+
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::super::delivery_log::Log;
+use super::super::form::Faults;
+use super::super::preferences::{Whole, is_proved};
+use super::super::words::{self, moment, problem, station};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::group::{GroupState, Platform};
+use crate::language::text_with;
+use crate::store::groups::{Attempt, Logged};
+use crate::web::frame::Frame;
+use crate::web::problem::Problem;
+use crate::web::shared::Shared;
+
+#[derive(Template)]
+#[template(path = "groups_one.html")]
+pub(super) struct GroupPage {
+    frame: Frame,
+    /// The group's own address.
+    here: String,
+    whole: Whole,
+    proved: bool,
+    /// A code was sent and is still good.
+    awaited: bool,
+    pub(super) done: Option<String>,
+    pub(super) faults: Faults,
+    facts: Vec<(String, String)>,
+    log: Vec<LineView>,
+    next: Option<i64>,
+}
+
+/// A delivery in words.
+struct LineView {
+    when: String,
+    case: String,
+    what: String,
+    delivered: bool,
+    result: String,
+    why: Option<String>,
+    tries: Vec<String>,
+}
+
+/// The page of a group as it stands.
+///
+/// # Errors
+/// For anybody but its admin.
+pub(super) async fn group_page(
+    frame: Frame,
+    shared: &Shared,
+    account: Uuid,
+    id: Uuid,
+    before: Option<i64>,
+) -> Result<GroupPage, Problem> {
+    let (groups, now) = (station(shared), shared.clock.now());
+    let whole = groups.whole(account, id).await.map_err(|e| problem(e, frame.language))?;
+    let log = groups.log(account, id, before).await.map_err(|e| problem(e, frame.language))?;
+    let platform = whole.group.platform.0;
+    Ok(GroupPage {
+        here: format!("/groups/{id}"),
+        proved: is_proved(&whole.group),
+        awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),
+        done: None,
+        faults: Faults::default(),
+        facts: facts(&frame, &whole, &log, now),
+        next: log.next,
+        log: log
+            .lines
+            .into_iter()
+            .map(|line| line_view(&frame, platform, &line.delivery, &line.tries))
+            .collect(),
+        whole,
+        frame,
+    })
+}
+
+/// What there is to know about a group, as names and words.
+fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(String, String)> {
+    let separator = frame.t("groups-and");
+    let group = &whole.group;
+    let kinds: Vec<_> = group.kinds().iter().map(|k| frame.t(&format!("kind-{}", k.as_str()))).collect();
+    let regions: Vec<_> = whole.regions.iter().map(|region| region.full_name()).collect();
+    let last = log.last_delivered.map_or_else(|| frame.t("groups-never"), moment);
+    let mut facts = vec![
+        ("groups-fact-platform", frame.t(&format!("platform-{}", group.platform.0.as_str()))),
+        ("groups-fact-robot", format!("…{}", group.last4)),
+        ("groups-fact-regions", regions.join(&separator)),
+        ("groups-fact-kinds", kinds.join(&separator)),
+        ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.0.as_str()))),
+        ("groups-fact-last", last),
+    ];
+    if let Some(lane) = &whole.lane {
+        if let Some(since) = lane.failing_since {
+            facts.push(("groups-fact-failing", moment(since.0)));
+        }
+        // Shorter rests are only the pace of sending.
+        if lane.open_at.0 > now + TimeDelta::minutes(1) {
+            facts.push(("groups-fact-rests", moment(lane.open_at.0)));
+        }
+    }
+    facts.into_iter().map(|(key, words)| (frame.t(key), words)).collect()
+}
+
+fn line_view(frame: &Frame, platform: Platform, delivery: &Logged, tries: &[Attempt]) -> LineView {
+    let state = delivery.state.0;
+    let result = match (state, delivery.delivered_at) {
+        (DeliveryState::Delivered, Some(at)) => frame.t1("groups-log-delivered", "at", moment(at.0)),
+        // The words arrived, the notice ended, the picture stayed behind.
+        (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
+            frame.t("groups-log-partly")
+        }
+        (DeliveryState::Open, _) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+        (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
+    };
+    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != "delivered");
+    let line = |(place, attempt): (usize, &Attempt)| {
+        let ended = explained(frame, platform, &attempt.outcome, attempt.code.as_deref());
+        format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
+    };
+    LineView {
+        when: moment(delivery.decided_at.0),
+        case: words::case(&delivery.case_number),
+        what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
+        delivered: state == DeliveryState::Delivered,
+        result,
+        why: failed.map(|outcome| explained(frame, platform, outcome, delivery.last_code.as_deref())),
+        tries: tries.iter().enumerate().map(line).collect(),
+    }
+}
+
+/// An outcome in words, with the platform's code and what that means.
+fn explained(frame: &Frame, platform: Platform, outcome: &str, code: Option<&str>) -> String {
+    let said = |words: String, code: &str| {
+        let args = [("code", code.into()), ("words", words.into())];
+        text_with(frame.language, "groups-log-code", &args)
+    };
+    match code.filter(|_| outcome != "delivered") {
+        None => frame.t(words::outcome_key(outcome)),
+        Some(code) => {
+            let meaning = words::meaning(frame.language, platform, code);
+            said(meaning.unwrap_or_else(|| frame.t(words::outcome_key(outcome))), code)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The pages that change a group: what it wants to hear, its robot, its end.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, get, post, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::super::Draft;
+use super::super::api::id;
+use super::super::form::{Choices, Faults, Sent, Typed};
+use super::super::preferences::Whole;
+use super::super::words::{problem, station};
+use super::{Page, admin, entered, see_other, steps, told, whole};
+use crate::domain::group::Platform;
+use crate::web::frame::{Frame, page, page_with};
+use crate::web::session::{CsrfForm, SignedIn};
+use crate::web::shared::Shared;
+
+#[derive(Template)]
+#[template(path = "groups_edit.html")]
+struct EditPage {
+    frame: Frame,
+    id: Uuid,
+    typed: Typed,
+    choices: Choices,
+    faults: Faults,
+}
+
+#[derive(Template)]
+#[template(path = "groups_robot.html")]
+struct RobotPage {
+    frame: Frame,
+    id: Uuid,
+    platform: Platform,
+    steps: Vec<String>,
+    typed: Typed,
+    faults: Faults,
+}
+
+#[derive(Template)]
+#[template(path = "groups_delete.html")]
+struct DeletePage {
+    frame: Frame,
+    whole: Whole,
+}
+
+/// The form for what a group wants to hear.
+///
+/// # Errors
+/// For anybody but its admin.
+#[get("/groups/{id}/edit")]
+pub async fn edit_form(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    edit_page(&http, frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
+}
+
+/// Changes what a group wants to hear.
+///
+/// # Errors
+/// For anybody but its admin, and where the form is not of this session.
+#[post("/groups/{id}/edit")]
+pub async fn edit(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    form: CsrfForm<Sent>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let (id, typed) = (whole.group.id.0, Typed::read(&form.0));
+    if typed.lists {
+        return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
+    }
+    match typed.wishes().change(whole.group.platform.0, shared.sender.guard()) {
+        Ok(change) => {
+            let changed = station(&shared).change(account, id, change).await;
+            changed.map_err(|e| problem(e, frame.language))?;
+            Ok(see_other(&format!("/groups/{id}?done=changed")))
+        }
+        Err(faults) => {
+            let faults = Faults::of(&faults, frame.language);
+            edit_page(&http, frame, id, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+    }
+}
+
+/// The form for another robot.
+///
+/// # Errors
+/// For anybody but its admin.
+#[get("/groups/{id}/robot")]
+pub async fn robot_form(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    robot_page(&http, frame, &whole, Typed::default(), Faults::default(), StatusCode::OK)
+}
+
+/// Gives a group another robot.
+///
+/// # Errors
+/// For anybody but its admin, and where the form is not of this session.
+#[post("/groups/{id}/robot")]
+pub async fn robot(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    form: CsrfForm<Sent>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
+    let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
+    let change = match draft.change(platform, shared.sender.guard()) {
+        Ok(change) => change,
+        Err(faults) => {
+            let faults = Faults::of(&faults, frame.language);
+            return robot_page(&http, frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
+    match station(&shared).change(account, whole.group.id.0, change).await {
+        Ok(connected) => entered(&http, frame, &shared, account, connected).await,
+        Err(error) => {
+            let (faults, status) = told(error, &frame, "url")?;
+            robot_page(&http, frame, &whole, typed, faults, status)
+        }
+    }
+}
+
+/// Asks before a group is forgotten.
+///
+/// # Errors
+/// For anybody but its admin.
+#[get("/groups/{id}/delete")]
+pub async fn delete_form(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    page(&http, &frame, &DeletePage { frame: frame.clone(), whole })
+}
+
+/// Forgets a group.
+///
+/// # Errors
+/// For anybody but its admin, and where the form is not of this session.
+#[post("/groups/{id}/delete")]
+pub async fn forget(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    _form: CsrfForm<Sent>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    station(&shared).delete(account, id(&path)?).await.map_err(|e| problem(e, frame.language))?;
+    Ok(see_other("/groups?done=deleted"))
+}
+
+fn edit_page(
+    http: &HttpRequest,
+    frame: Frame,
+    id: Uuid,
+    typed: Typed,
+    faults: Faults,
+    status: StatusCode,
+) -> Page {
+    let choices = Choices::of(&typed, &frame);
+    page_with(http, &frame, &EditPage { frame: frame.clone(), id, typed, choices, faults }, status)
+}
+
+fn robot_page(
+    http: &HttpRequest,
+    frame: Frame,
+    whole: &Whole,
+    typed: Typed,
+    faults: Faults,
+    status: StatusCode,
+) -> Page {
+    let (id, platform) = (whole.group.id.0, whole.group.platform.0);
+    let template =
+        RobotPage { steps: steps(&frame, platform), frame: frame.clone(), id, platform, typed, faults };
+    page_with(http, &frame, &template, status)
+}

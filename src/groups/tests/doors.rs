@@ -1,0 +1,185 @@
+//! The doors, as browsers and programs knock.
+
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, LOCATION};
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::{Wecom, sender};
+use crate::accounts::fixture::House;
+use crate::accounts::tokens;
+use crate::domain::people::Role;
+use crate::web::{csrf, request, routes};
+
+struct Admin {
+    house: House,
+    wecom: Wecom,
+    token: String,
+    session: String,
+}
+
+impl Admin {
+    async fn new() -> Admin {
+        let mut house = House::new().await;
+        let wecom = Wecom::start().await;
+        house.shared.sender = sender(&wecom);
+        let person = house.person("qunzhu", Role::GroupAdmin).await;
+        let token = tokens::add(&house.shared.store, house.now(), "qunzhu", None).await.unwrap();
+        let session = house.session(&person).await;
+        Admin { house, wecom, token, session }
+    }
+
+    async fn answer(&self, request: TestRequest) -> (StatusCode, Option<String>, String) {
+        let app = App::new()
+            .app_data(web::Data::new(self.house.shared.clone()))
+            .wrap(from_fn(request::around))
+            .configure(routes::all);
+        let app = init_service(app).await;
+        let answer: ServiceResponse = call_service(&app, request.to_request()).await.map_into_boxed_body();
+        let location = answer.headers().get(LOCATION).map(|l| l.to_str().unwrap().to_owned());
+        let status = answer.status();
+        let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+        (status, location, body)
+    }
+
+    async fn call(&self, request: TestRequest, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = request.insert_header((AUTHORIZATION, format!("Bearer {}", self.token)));
+        if let Some(body) = body {
+            request = request.set_json(body);
+        }
+        let (status, _, body) = self.answer(request).await;
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    async fn read(&self, path: &str) -> (StatusCode, Option<String>, String) {
+        self.answer(
+            TestRequest::get().uri(path).insert_header(("cookie", format!("session={}", self.session))),
+        )
+        .await
+    }
+
+    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, Option<String>, String) {
+        let guard = csrf::token(&self.house.shared.vault, &self.session);
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("csrf", &guard)
+            .extend_pairs(fields)
+            .finish();
+        let request = TestRequest::post()
+            .uri(path)
+            .insert_header(("cookie", format!("session={}", self.session)))
+            .insert_header(("content-type", "application/x-www-form-urlencoded"))
+            .set_payload(body);
+        self.answer(request).await
+    }
+}
+
+#[actix_web::test]
+async fn a_program_connects_verifies_reads_changes_and_forgets_a_group() {
+    let admin = Admin::new().await;
+    let url = admin.wecom.robot("693a91f6-7xxx-4bc4");
+    let body = json!({"platform": "wecom", "name": "广阳互助群", "credentials": {"url": url},
+                      "regions": ["131000"], "kinds": ["missing_person", "rescue"]});
+    let (status, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body.clone())).await;
+    assert_eq!((status.as_u16(), &created["state"]), (201, &json!("unverified")), "{created}");
+    let (status, twice) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    assert_eq!((status.as_u16(), &twice["code"]), (409, &json!("group_exists")));
+
+    let group = format!("/api/v1/groups/{}", created["id"].as_str().unwrap());
+    let (status, wrong) =
+        admin.call(TestRequest::post().uri(&format!("{group}/verify")), Some(json!({"code": "x"}))).await;
+    assert_eq!((status.as_u16(), &wrong["code"]), (422, &json!("wrong_code")));
+    let code = json!({"code": admin.wecom.code()});
+    let (status, verified) =
+        admin.call(TestRequest::post().uri(&format!("{group}/verify")), Some(code)).await;
+    assert_eq!((status.as_u16(), verified), (200, json!({"state": "active"})));
+
+    let (status, _) =
+        admin.call(TestRequest::patch().uri(&group), Some(json!({"kinds": ["donation"]}))).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, shown) = admin.call(TestRequest::get().uri(&group), None).await;
+    assert_eq!(
+        (&shown["kinds"], &shown["regions"], &shown["credentials"]),
+        (&json!(["donation"]), &json!(["131000"]), &json!({"last4": "4bc4"}))
+    );
+    assert!(!shown.to_string().contains("693a91f6"), "{shown}");
+    let (_, log) = admin.call(TestRequest::get().uri(&format!("{group}/deliveries")), None).await;
+    assert_eq!(log, json!({"items": [], "next": null}));
+    let (status, _) = admin.call(TestRequest::delete().uri(&group), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, gone) = admin.call(TestRequest::get().uri(&group), None).await;
+    assert_eq!((status.as_u16(), &gone["code"]), (404, &json!("not_found")));
+}
+
+#[actix_web::test]
+async fn faults_of_a_body_come_by_field_and_unknown_ones_by_name() {
+    let admin = Admin::new().await;
+    let post = || TestRequest::post().uri("/api/v1/groups");
+    let wrong = json!({"platform": "dingtalk", "name": "", "regions": ["1"],
+                       "credentials": {"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1"}});
+    let (status, problem) = admin.call(post(), Some(wrong)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields: Vec<&String> = problem["fields"].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["credentials.url", "name", "regions"]);
+    assert!(problem["fields"]["credentials.url"].as_str().unwrap().contains("企业微信"), "{problem}");
+    let (_, problem) = admin.call(post(), Some(json!({"colour": "red"}))).await;
+    assert!(problem["fields"]["colour"].is_string(), "{problem}");
+}
+
+#[actix_web::test]
+async fn a_refusing_platform_is_explained() {
+    let admin = Admin::new().await;
+    admin.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
+    let body = json!({"name": "群", "platform": "wecom", "credentials": {"url": admin.wecom.robot("1")}, "regions": ["131000"]});
+    let (status, problem) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("group_unreachable")));
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("93000") && detail.contains("移出群"), "{detail}");
+}
+
+#[actix_web::test]
+async fn the_form_keeps_what_was_typed_lists_places_and_leads_to_the_code() {
+    let admin = Admin::new().await;
+    let path = "/groups/new?platform=wecom";
+    let (status, _, page) = admin.read(path).await;
+    assert!(status == StatusCode::OK && page.contains("72小时"), "{page}");
+
+    let url = admin.wecom.robot("1");
+    let (status, _, page) =
+        admin.submit(path, &[("url", &url), ("name", "<b>群"), ("kinds", "rescue")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains(r##"<a href="#regions">"##), "{page}");
+    assert!(page.contains(&url) && page.contains("&#60;b&#62;群"), "{page}");
+
+    let listing = [("url", url.as_str()), ("regions", "110000"), ("province", "130000"), ("list", "1")];
+    let (status, _, page) = admin.submit(path, &listing).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains(r#"id="region-131003""#) && page.contains(r#"value="110000" checked"#), "{page}");
+    assert!(admin.wecom.heard().is_empty());
+
+    let whole = [
+        ("url", url.as_str()),
+        ("name", "群"),
+        ("regions", "131003"),
+        ("kinds", "rescue"),
+        ("language", "zh-CN"),
+    ];
+    let (status, location, _) = admin.submit(path, &whole).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let location = location.unwrap();
+    let (_, _, page) = admin.read(&location).await;
+    assert!(page.contains(r#"name="code""#), "{page}");
+
+    let group = location.split('?').next().unwrap();
+    let (status, _, page) = admin.submit(&format!("{group}/verify"), &[("code", "x")]).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains(r##"<a href="#code">"##), "{page}");
+    let (status, _, _) = admin.submit(&format!("{group}/verify"), &[("code", &admin.wecom.code())]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, _, page) = admin.read(&format!("{group}/delete")).await;
+    assert!(page.contains("删除"), "{page}");
+    let (_, location, _) = admin.submit(&format!("{group}/delete"), &[]).await;
+    assert_eq!(location.as_deref(), Some("/groups?done=deleted"));
+}
