@@ -8,9 +8,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::manage::{MyNotice, Standing};
+use super::manage::Standing;
 use super::photos::Stored;
 use super::submission::parse;
+use super::view::MyNotice;
 use super::{Intake, IntakeError, Receipt, Request, photo};
 use crate::domain::case_number::{CaseNumber, CaseNumberError};
 use crate::domain::people::Role;

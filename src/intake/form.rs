@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::clock::beijing;
-use crate::domain::faults::FieldFault;
+use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind};
 use crate::domain::region::Region;
 
@@ -275,8 +275,8 @@ fn flatten(typed: &mut Typed, name: &str, value: &Value) {
 /// What a form stands for.
 pub struct Meant {
     pub body: Value,
-    /// Where the named place is none, or more than one.
-    pub place_fault: Option<FieldFault>,
+    /// What only a form can get wrong: a place that is none or several, a time nobody can read.
+    pub faults: FieldFaults,
     /// The places that the name may mean.
     pub places: Vec<Region>,
 }
@@ -284,7 +284,8 @@ pub struct Meant {
 /// The body that a form stands for. Fields of the form that were left empty are null in it, so that
 /// as a patch it takes away what was there.
 pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
-    let mut meant = Meant { body: json!({"kind": kind.as_str()}), place_fault: None, places: Vec::new() };
+    let mut meant =
+        Meant { body: json!({"kind": kind.as_str()}), faults: FieldFaults::new(), places: Vec::new() };
     for (name, control) in fields(kind) {
         let text = typed.first(name).trim();
         let value = match control {
@@ -294,13 +295,21 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
             }
             Control::Tick => Value::Bool(text == "true"),
             Control::YesNo if matches!(text, "true" | "false") => Value::Bool(text == "true"),
-            Control::Moment => times::rfc3339(text, now).map_or_else(|| json!(text), Value::String),
+            Control::Moment => match times::rfc3339(text, now) {
+                Some(time) => Value::String(time),
+                None => {
+                    if !text.is_empty() {
+                        meant.faults.insert(name.to_owned(), FieldFault::new("time_unclear"));
+                    }
+                    json!(text)
+                }
+            },
             Control::Place => match place::find(text).as_slice() {
                 [one] => json!(one.code()),
                 several => {
                     if !text.is_empty() {
                         let code = if several.is_empty() { "place_unknown" } else { "place_several" };
-                        meant.place_fault = Some(FieldFault::new(code));
+                        meant.faults.insert(name.to_owned(), FieldFault::new(code));
                     }
                     meant.places = several.to_vec();
                     json!(text)

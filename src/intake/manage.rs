@@ -1,5 +1,5 @@
-//! The reporter's own view of a notice, and what its reporter may do with it: answer a question,
-//! correct it, ask for another 72 hours. Ending it is the fourth station's.
+//! What the reporter may do with a notice: look at it, answer a question, correct it, ask for another
+//! 72 hours. Ending it is the fourth station's.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -8,15 +8,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::submission::{PHOTOS, Submission, parse};
+use super::view::{MyNotice, told, view};
 use super::words::{patch, restate};
-use super::{Intake, IntakeError, attach, tips};
-use crate::domain::case_number::CaseNumber;
+use super::{Intake, IntakeError, attach};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{Actor, State, Step};
-use crate::domain::notice::{Kind, Private, Public};
-use crate::language::{has, text};
-use crate::store::events::{self, Entry, Event};
+use crate::domain::notice::{Private, Public};
+use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::Time;
@@ -27,58 +26,6 @@ use crate::vault::{Key, Vault, token_hash};
 pub const RENEWALS: i16 = 3;
 /// The longest reply, in characters.
 pub const REPLY: usize = 2_000;
-
-/// What the reporter sees of the notice.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MyNotice {
-    /// `XXXXX-XXXXX`.
-    pub case_number: String,
-    #[schema(value_type = String)]
-    pub kind: Kind,
-    #[schema(value_type = String)]
-    pub state: State,
-    pub public_url: String,
-    pub submitted_at: DateTime<Utc>,
-    pub live_at: Option<DateTime<Utc>>,
-    pub ends_at: Option<DateTime<Utc>>,
-    pub renewals_left: i16,
-    /// Waits for review while the published text stands: `revision` or `renewal`.
-    pub waiting: Option<&'static str>,
-    /// The newest text, as it was sent.
-    #[schema(value_type = Object)]
-    pub notice: Value,
-    pub events: Vec<Happened>,
-    /// Questions of those who verify, and the reporter's answers.
-    pub replies: Vec<Said>,
-    pub tips: Vec<TipShown>,
-}
-
-/// Something that happened to the notice.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Happened {
-    pub at: DateTime<Utc>,
-    pub step: String,
-    /// The same in the reader's language, with the reason where there is one.
-    pub text: String,
-}
-
-/// One line of the conversation.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Said {
-    pub at: DateTime<Utc>,
-    /// `moderator` or `reporter`.
-    pub from: &'static str,
-    pub text: String,
-}
-
-/// A tip that the reporter may read.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TipShown {
-    pub at: DateTime<Utc>,
-    pub text: String,
-    pub seen_at: Option<DateTime<Utc>>,
-    pub place: Option<String>,
-}
 
 impl Intake {
     /// The notice that a manage link opens.
@@ -199,7 +146,7 @@ fn key(notice: &Notice, vault: &Vault) -> Result<Key, IntakeError> {
 }
 
 /// The newest text, published or not.
-fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Public, Private), StoreError> {
+pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Public, Private), StoreError> {
     let revision = notices::revision(conn, notice.id.0, notice.revision)?
         .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number)))?;
     Ok((revision.public(key)?, revision.private(key)?))
@@ -303,7 +250,7 @@ fn save_pending(
     Ok(notice)
 }
 
-fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, StoreError> {
+pub(super) fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, StoreError> {
     let Some(number) = notice.pending_revision else { return Ok(false) };
     Ok(notices::revision(conn, notice.id.0, number)?.is_some_and(|revision| revision.renewal))
 }
@@ -315,82 +262,6 @@ fn read_reply(body: &Value) -> Result<(String, Vec<Uuid>), FieldFaults> {
         Some((words?, photos))
     })?;
     Ok(reply)
-}
-
-fn view(
-    conn: &mut Conn,
-    desk: &Intake,
-    notice: &Notice,
-    language: Language,
-    now: DateTime<Utc>,
-) -> Result<Option<MyNotice>, StoreError> {
-    let Some(key) = notice.key(&desk.vault)? else { return Ok(None) };
-    let (public, private) = newest(conn, notice, &key)?;
-    let log = events::of_notice(conn, notice.id.0)?;
-    let case_number = notice.case_number.parse::<CaseNumber>().map(|c| c.to_string()).unwrap_or_default();
-    let waiting = match notice.pending_revision {
-        Some(_) if renewal_waits(conn, notice)? => Some("renewal"),
-        Some(_) => Some("revision"),
-        None => None,
-    };
-    Ok(Some(MyNotice {
-        public_url: format!("{}/n/{case_number}", desk.base_url),
-        case_number,
-        kind: notice.kind.0,
-        state: told(notice.state_at(now)),
-        submitted_at: notice.submitted_at.0,
-        live_at: notice.live_at.map(|t| t.0),
-        ends_at: notice.ends_at.map(|t| t.0),
-        renewals_left: RENEWALS - notice.renewals,
-        waiting,
-        notice: restate(&public, &private)?,
-        replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
-        events: log.iter().filter_map(|event| happened(event, language)).collect(),
-        tips: tips::for_reporter(conn, notice.id.0, &key)?
-            .into_iter()
-            .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
-            .collect(),
-    }))
-}
-
-/// That a lead took a case on tells somebody with something to hide that it was noticed.
-const fn told(state: State) -> State {
-    match state {
-        State::Escalated => State::InReview,
-        state => state,
-    }
-}
-
-fn said(event: &Event, key: &Key) -> Result<Option<Said>, StoreError> {
-    let from = match event.step.as_str() {
-        "ask" => "moderator",
-        "reply" => "reporter",
-        _ => return Ok(None),
-    };
-    let Some(sealed) = &event.note_sealed else { return Ok(None) };
-    let text = String::from_utf8_lossy(&key.open("note", sealed)?).into_owned();
-    Ok(Some(Said { at: event.at.0, from, text }))
-}
-
-/// An event in plain words; how the work is shared out behind the desk is not the reporter's.
-fn happened(event: &Event, language: Language) -> Option<Happened> {
-    let sentence = format!("my-event-{}", event.step.replace('_', "-"));
-    if !has(language, &sentence) {
-        return None;
-    }
-    let reason = event
-        .reason
-        .as_deref()
-        .filter(|_| matches!(event.step.as_str(), "reject" | "remove"))
-        .map(|reason| format!("reason-{reason}-reporter"))
-        .filter(|sentence| has(language, sentence))
-        .map(|sentence| text(language, &sentence));
-    let what = text(language, &sentence);
-    Some(Happened {
-        at: event.at.0,
-        step: event.step.clone(),
-        text: reason.map_or(what.clone(), |reason| format!("{what} {reason}")),
-    })
 }
 
 /// A notice's state after a step, for the API.

@@ -31,6 +31,7 @@ mod reader;
 mod subjects;
 pub mod submission;
 pub mod tips;
+pub mod view;
 mod words;
 
 use submission::Submission;

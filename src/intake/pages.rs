@@ -92,7 +92,7 @@ pub async fn send_form(
         typed.remove("reporter.publish_phone");
     }
     let now = shared.clock.now();
-    let Meant { body, place_fault, places } = meant(kind, &typed, now);
+    let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
     let show = |faults: &FieldFaults, status: StatusCode| {
         let sheet = Sheet::new(&frame, kind, &typed, faults, &places);
@@ -104,7 +104,7 @@ pub async fn send_form(
     }
     let read = parse(&body, now);
     faults.extend(read.as_ref().err().cloned().unwrap_or_default());
-    faults.extend(place_fault.map(|fault| ("region".to_owned(), fault)));
+    faults.extend(unclear);
     let submission = match read {
         Ok(submission) if faults.is_empty() => submission,
         _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),

@@ -29,7 +29,7 @@ fn a_place_with_namesakes_is_asked_again() {
     typed.remove("region");
     typed.add("region", "新华区".to_owned());
     let meant = meant(Kind::LostProperty, &typed, now());
-    assert_eq!(meant.place_fault, Some(FieldFault::new("place_several")));
+    assert_eq!(meant.faults.get("region"), Some(&FieldFault::new("place_several")));
     assert!(meant.places.len() > 1);
 }
 

@@ -17,8 +17,8 @@ use crate::domain::notice::Outcome;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
-use crate::intake::manage::MyNotice;
 use crate::intake::submission::parse;
+use crate::intake::view::MyNotice;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
@@ -183,11 +183,11 @@ pub async fn send_edit(
     let now = shared.clock.now();
     let intake = desk(&shared);
     let kind = intake.managed(&token).await?.kind.0;
-    let Meant { body, place_fault, places } = meant(kind, &typed, now);
+    let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
     if !stays {
         faults.extend(parse(&body, now).err().unwrap_or_default());
-        faults.extend(place_fault.map(|fault| ("region".to_owned(), fault)));
+        faults.extend(unclear);
     }
     if faults.is_empty() && !stays {
         match intake.revise(&token, as_patch(body), now).await {

@@ -8,9 +8,12 @@ use crate::intake::form::{Control, Typed, sections};
 use crate::intake::photo::Size;
 use crate::intake::photos::path;
 use crate::intake::submission::PHOTOS;
-use crate::language::has;
+use crate::language::{has, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::field_sentence;
+
+/// The longest label before a fault, in characters.
+const LABEL: usize = 24;
 
 /// A whole form.
 pub struct Sheet {
@@ -76,7 +79,7 @@ impl Sheet {
                     let error = faults
                         .iter()
                         .find(|(field, _)| belongs(field, name))
-                        .map(|(_, f)| words.fault(&label, f));
+                        .map(|(_, f)| words.fault(&label, *control, f));
                     listed.extend(error.clone().map(|sentence| ((*name).to_owned(), sentence)));
                     words.show(name, *control, typed, error, label, places)
                 })
@@ -135,7 +138,7 @@ impl Words<'_> {
     }
 
     /// The same words in the summary and at the field, so both name it.
-    fn fault(&self, label: &str, fault: &FieldFault) -> String {
+    fn fault(&self, label: &str, control: Control, fault: &FieldFault) -> String {
         let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
         let key = format!("photo-{}", fault.code);
@@ -144,7 +147,13 @@ impl Words<'_> {
         } else {
             field_sentence(fault, self.frame.language)
         };
-        format!("{}: {sentence}", cut_chars(label, 24))
+        // A box to tick has a whole sentence for its label, and its fault says all of it.
+        if control == Control::Tick {
+            return sentence;
+        }
+        let label = cut_chars(label.trim_end_matches(['?', '？']), LABEL);
+        let values = [("label", label.into()), ("sentence", sentence.as_str().into())];
+        text_with(self.frame.language, "report-fault", &values)
     }
 
     fn show(

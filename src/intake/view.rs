@@ -1,0 +1,149 @@
+//! What its reporter sees of a notice: where it stands in plain words, what was asked, and the tips
+//! that nobody has to read first. How the work is shared out behind the desk is not in it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::manage::{RENEWALS, newest, renewal_waits};
+use super::words::restate;
+use super::{Intake, tips};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::language::Language;
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
+use crate::language::{has, text};
+use crate::store::events::{self, Event};
+use crate::store::notices::Notice;
+use crate::store::{Conn, StoreError};
+use crate::vault::Key;
+
+/// What the reporter sees of the notice.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MyNotice {
+    /// `XXXXX-XXXXX`.
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    #[schema(value_type = String)]
+    pub state: State,
+    pub public_url: String,
+    pub submitted_at: DateTime<Utc>,
+    pub live_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub renewals_left: i16,
+    /// Waits for review while the published text stands: `revision` or `renewal`.
+    pub waiting: Option<&'static str>,
+    /// The newest text, as it was sent.
+    #[schema(value_type = Object)]
+    pub notice: Value,
+    pub events: Vec<Happened>,
+    /// Questions of those who verify, and the reporter's answers.
+    pub replies: Vec<Said>,
+    pub tips: Vec<TipShown>,
+}
+
+/// Something that happened to the notice.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Happened {
+    pub at: DateTime<Utc>,
+    pub step: String,
+    /// The same in the reader's language, with the reason where there is one.
+    pub text: String,
+}
+
+/// One line of the conversation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Said {
+    pub at: DateTime<Utc>,
+    /// `moderator` or `reporter`.
+    pub from: &'static str,
+    pub text: String,
+}
+
+/// A tip that the reporter may read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TipShown {
+    pub at: DateTime<Utc>,
+    pub text: String,
+    pub seen_at: Option<DateTime<Utc>>,
+    pub place: Option<String>,
+}
+
+/// What the reporter sees; `None` once it is erased.
+pub(super) fn view(
+    conn: &mut Conn,
+    desk: &Intake,
+    notice: &Notice,
+    language: Language,
+    now: DateTime<Utc>,
+) -> Result<Option<MyNotice>, StoreError> {
+    let Some(key) = notice.key(&desk.vault)? else { return Ok(None) };
+    let (public, private) = newest(conn, notice, &key)?;
+    let log = events::of_notice(conn, notice.id.0)?;
+    let case_number = notice.case_number.parse::<CaseNumber>().map(|c| c.to_string()).unwrap_or_default();
+    let waiting = match notice.pending_revision {
+        Some(_) if renewal_waits(conn, notice)? => Some("renewal"),
+        Some(_) => Some("revision"),
+        None => None,
+    };
+    Ok(Some(MyNotice {
+        public_url: format!("{}/n/{case_number}", desk.base_url),
+        case_number,
+        kind: notice.kind.0,
+        state: told(notice.state_at(now)),
+        submitted_at: notice.submitted_at.0,
+        live_at: notice.live_at.map(|t| t.0),
+        ends_at: notice.ends_at.map(|t| t.0),
+        renewals_left: RENEWALS - notice.renewals,
+        waiting,
+        notice: restate(&public, &private)?,
+        replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
+        events: log.iter().filter_map(|event| happened(event, language)).collect(),
+        tips: tips::for_reporter(conn, notice.id.0, &key)?
+            .into_iter()
+            .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
+            .collect(),
+    }))
+}
+
+/// That a lead took a case on tells somebody with something to hide that it was noticed.
+pub(super) const fn told(state: State) -> State {
+    match state {
+        State::Escalated => State::InReview,
+        state => state,
+    }
+}
+
+fn said(event: &Event, key: &Key) -> Result<Option<Said>, StoreError> {
+    let from = match event.step.as_str() {
+        "ask" => "moderator",
+        "reply" => "reporter",
+        _ => return Ok(None),
+    };
+    let Some(sealed) = &event.note_sealed else { return Ok(None) };
+    let text = String::from_utf8_lossy(&key.open("note", sealed)?).into_owned();
+    Ok(Some(Said { at: event.at.0, from, text }))
+}
+
+/// An event in plain words; how the work is shared out behind the desk is not the reporter's.
+fn happened(event: &Event, language: Language) -> Option<Happened> {
+    let sentence = format!("my-event-{}", event.step.replace('_', "-"));
+    if !has(language, &sentence) {
+        return None;
+    }
+    let reason = event
+        .reason
+        .as_deref()
+        .filter(|_| matches!(event.step.as_str(), "reject" | "remove"))
+        .map(|reason| format!("reason-{reason}-reporter"))
+        .filter(|sentence| has(language, sentence))
+        .map(|sentence| text(language, &sentence));
+    let what = text(language, &sentence);
+    Some(Happened {
+        at: event.at.0,
+        step: event.step.clone(),
+        text: reason.map_or(what.clone(), |reason| format!("{what} {reason}")),
+    })
+}
