@@ -5,10 +5,12 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it.
 
 mod fakes;
+mod hostile;
 mod house;
 mod notices;
 mod platforms;
 mod postgres;
+mod tidy;
 mod walk;
 
 use std::process::ExitCode;
@@ -62,7 +64,18 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut trials = Vec::new();
-    for (file, tests) in [("platforms", platforms::TESTS), ("walk", walk::TESTS)] {
+    let files = [
+        ("hostile::doors", hostile::doors::TESTS),
+        ("hostile::forms", hostile::forms::TESTS),
+        ("hostile::groups", hostile::groups::TESTS),
+        ("hostile::notices", hostile::notices::TESTS),
+        ("hostile::photos", hostile::photos::TESTS),
+        ("hostile::review", hostile::review::TESTS),
+        ("platforms", platforms::TESTS),
+        ("tidy", tidy::TESTS),
+        ("walk", walk::TESTS),
+    ];
+    for (file, tests) in files {
         for test in tests {
             match *test {
                 Test::Alone(name, run) => {

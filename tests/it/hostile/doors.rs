@@ -1,0 +1,223 @@
+//! Every protected call against everybody who may not make it. The calls are those of the interface's
+//! own description, so that a new one is asked as soon as it is described.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use seventytwo::accounts::{people, tokens};
+use seventytwo::domain::people::Role;
+
+use super::{ask, by_another, request};
+use crate::house::{House, Reply};
+use crate::notices;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(no_call_is_made_without_a_valid_token),
+    housed!(no_call_is_made_in_another_role),
+    housed!(a_manage_token_opens_its_own_notice_and_no_other_door),
+    housed!(another_admins_group_is_not_there),
+    housed!(what_another_site_sends_is_refused_everywhere),
+];
+
+/// One call that needs a token.
+struct Call {
+    method: Method,
+    /// With its places filled in.
+    path: String,
+    tag: String,
+    security: String,
+    body: Option<Value>,
+}
+
+/// Every protected call of the description; `id` stands for every group.
+async fn protected(house: &House, id: &str) -> Vec<Call> {
+    let document = house.page("/api/openapi.json").await.expect(200);
+    let mut calls = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, call) in methods.as_object().unwrap() {
+            let Some(security) = call["security"][0].as_object().and_then(|s| s.keys().next()) else {
+                continue;
+            };
+            let schema = &call["requestBody"]["content"]["application/json"]["schema"];
+            calls.push(Call {
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.replace("{case}", "00000-00000").replace("{id}", id),
+                tag: call["tags"][0].as_str().unwrap().to_owned(),
+                security: security.clone(),
+                body: (!schema.is_null()).then(|| smallest(&document, schema)),
+            });
+        }
+    }
+    assert!(calls.len() > 20, "the description lost its calls");
+    calls
+}
+
+/// The smallest body of that shape.
+fn smallest(document: &Value, schema: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        return smallest(document, document.pointer(name.trim_start_matches('#')).unwrap());
+    }
+    match schema["type"].as_str() {
+        Some("integer" | "number") => json!(1),
+        Some("boolean") => json!(true),
+        Some("array") => json!([]),
+        Some("string") => json!("withdrawn"),
+        _ => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let fields =
+                required.map(|name| (name.to_owned(), smallest(document, &schema["properties"][name])));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+    }
+}
+
+async fn make(house: &House, call: &Call, token: Option<&str>) -> Reply {
+    let mut request = request(house, call.method.clone(), &format!("/api/v1{}", call.path));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = &call.body {
+        request = request.json(body);
+    }
+    ask(request).await
+}
+
+const NO_GROUP: &str = "0193589e-0000-7000-8000-000000000000";
+
+async fn no_call_is_made_without_a_valid_token(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let gone = house.person("李离开", Role::Lead).await;
+    let shared = &house.stations.shared;
+    let now = house.clock.now();
+    let expired = tokens::add(&shared.store, now, &lead.name, Some(TimeDelta::minutes(1))).await.unwrap();
+    people::disable(&shared.store, now, &gone.name).await.unwrap();
+    house.advance(TimeDelta::minutes(1));
+    let manage = house.post("/notices", None, &notices::rescue(now)).await.expect(201);
+    let manage = manage["manage_token"].as_str().unwrap();
+    let mut swapped: Vec<char> = lead.token.chars().collect();
+    let last = swapped.len() - 1;
+    swapped[last] = if swapped[last] == 'A' { 'B' } else { 'A' };
+    let swapped: String = swapped.into_iter().collect();
+    for call in protected(&house, NO_GROUP).await {
+        let code = match call.security.as_str() {
+            "token" => "login_required",
+            "manage" => "manage_link_invalid",
+            other => panic!("{other}: who may that be?"),
+        };
+        let long = "x".repeat(300);
+        let mut wrong = vec![
+            None,
+            Some("x"),
+            Some("st_"),
+            Some(&long),
+            Some(&expired),
+            Some(&gone.token),
+            Some(&swapped),
+        ];
+        // The reporter's authority and an account's are two things.
+        wrong.push(Some(if call.security == "token" { manage } else { &lead.token }));
+        for token in wrong {
+            let refused = make(&house, &call, token).await;
+            assert_eq!(refused.problem(401), code, "{} {} with {token:?}", call.method, call.path);
+        }
+        for header in ["Basic bGVhZDpwdw==", "Bearer", "Bearer ", &lead.token, "\u{9}"] {
+            let plain = request(&house, call.method.clone(), &format!("/api/v1{}", call.path));
+            let plain = plain.header("authorization", header).json(call.body.as_ref().unwrap_or(&json!({})));
+            assert_eq!(ask(plain).await.problem(401), code, "{} with {header:?}", call.path);
+        }
+        // A session in a cookie is for pages.
+        let cookie = request(&house, call.method.clone(), &format!("/api/v1{}", call.path))
+            .header("cookie", format!("session={0}; manage={0}", lead.token))
+            .json(call.body.as_ref().unwrap_or(&json!({})));
+        assert_eq!(ask(cookie).await.problem(401), code, "{} with a cookie", call.path);
+    }
+}
+
+async fn no_call_is_made_in_another_role(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let operator = house.person("何运维", Role::Operator).await;
+    for call in protected(&house, NO_GROUP).await {
+        let wrong = match (call.security.as_str(), call.tag.as_str()) {
+            ("manage", _) => continue,
+            (_, "review" | "broadcasts") => &admin,
+            (_, "groups") => &moderator,
+            (_, tag) => panic!("{tag}: whose calls are these?"),
+        };
+        for person in [wrong, &operator] {
+            let refused = make(&house, &call, Some(&person.token)).await;
+            assert_eq!(refused.problem(403), "forbidden", "{} {} by {}", call.method, call.path, person.name);
+        }
+    }
+}
+
+async fn a_manage_token_opens_its_own_notice_and_no_other_door(house: House) {
+    let mut made = Vec::new();
+    for n in 0..2 {
+        let body = by_another(notices::lost_property(house.clock.now()), n);
+        made.push(house.post("/notices", None, &body).await.expect(201));
+    }
+    let token = |n: usize| made[n]["manage_token"].as_str();
+    for n in 0..2 {
+        let mine = house.get("/my/notice", token(n)).await.expect(200);
+        assert_eq!(mine["case_number"], made[n]["case_number"]);
+        assert!(!mine.to_string().contains(made[1 - n]["case_number"].as_str().unwrap()), "{mine}");
+    }
+    let close = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", token(0), &close).await.expect(200);
+    assert_eq!(house.get("/my/notice", token(1)).await.expect(200)["state"], "submitted");
+    for outcome in ["", "x", "found ", "FOUND"] {
+        let body = json!({"outcome": outcome, "announce": true});
+        let refused = house.post("/my/notice/close", token(1), &body).await;
+        assert_eq!(super::faults(refused), super::only(["outcome"]), "{outcome}");
+    }
+    let unasked = house.post("/my/notice/reply", token(1), &json!({"text": "答"})).await;
+    assert_eq!(unasked.problem(409), "not_possible");
+    // The case number, which everybody may know, opens nothing.
+    let case = made[1]["case_number"].as_str();
+    assert_eq!(house.get("/my/notice", case).await.problem(401), "manage_link_invalid");
+}
+
+async fn another_admins_group_is_not_there(house: House) {
+    let house = house.and_chats(&[seventytwo::domain::group::Platform::Wecom]).await;
+    let owner = house.person("王群主", Role::GroupAdmin).await;
+    let other = house.person("赵群主", Role::GroupAdmin).await;
+    let id = house.group(&house.chats[0].clone(), &owner, &["131003"], &["rescue"]).await;
+    let before = house.get(&format!("/groups/{id}"), Some(&owner.token)).await.expect(200);
+    let mut asked = 0;
+    for call in protected(&house, &id).await {
+        if !call.path.contains(&id) {
+            continue;
+        }
+        asked += 1;
+        let refused = make(&house, &call, Some(&other.token)).await;
+        assert_eq!(refused.problem(404), "not_found", "{} {}", call.method, call.path);
+    }
+    assert!(asked >= 8, "{asked} calls about a group");
+    for none in ["x", "00000000-0000-0000-0000-000000000000", "%00", "%FF"] {
+        let refused = house.get(&format!("/groups/{none}"), Some(&owner.token)).await;
+        assert_eq!(refused.problem(404), "not_found", "{none}");
+    }
+    let list = house.get("/groups", Some(&other.token)).await.expect(200);
+    assert_eq!(list["items"], json!([]));
+    let after = house.get(&format!("/groups/{id}"), Some(&owner.token)).await.expect(200);
+    assert_eq!(after, before);
+    house.finish().await;
+}
+
+async fn what_another_site_sends_is_refused_everywhere(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    for call in protected(&house, NO_GROUP).await.into_iter().filter(|call| call.method != Method::GET) {
+        for (name, value) in
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.cn")]
+        {
+            let sent = request(&house, call.method.clone(), &format!("/api/v1{}", call.path))
+                .header(name, value)
+                .bearer_auth(&lead.token)
+                .json(call.body.as_ref().unwrap_or(&json!({})));
+            assert_eq!(ask(sent).await.problem(403), "cross_site", "{} {name}: {value}", call.path);
+        }
+    }
+}

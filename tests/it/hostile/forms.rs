@@ -1,0 +1,316 @@
+//! Pages: a faulty form comes back with what was typed, no other site can send one, and looking at an
+//! address changes nothing.
+
+use std::path::Path;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+use seventytwo::domain::notice::Kind;
+use seventytwo::domain::people::Role;
+use seventytwo::store::accounts::{Session, by_name, insert_session};
+use seventytwo::store::types::Time;
+use seventytwo::vault::{new_token, token_hash};
+use seventytwo::web::csrf;
+
+use super::{ask, request};
+use crate::house::{House, Person, Reply};
+use crate::notices;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(a_faulty_form_comes_back_with_what_was_typed),
+    housed!(a_form_that_is_none_is_told_so),
+    housed!(a_form_sent_twice_makes_one_notice),
+    housed!(forms_of_other_sites_are_refused),
+    housed!(forms_without_the_sessions_mark_are_refused),
+    housed!(looking_changes_nothing),
+    housed!(a_login_with_anything_is_refused_alike),
+];
+
+/// The form as a browser sends it.
+fn multipart(house: &House, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    let form = fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+        form.text((*name).to_owned(), (*value).to_owned())
+    });
+    request(house, Method::POST, path).header("sec-fetch-site", "same-origin").multipart(form)
+}
+
+/// Every link of the error summary leads to something on the page.
+fn assert_summary_leads(page: &Reply) {
+    let (_, summary) =
+        page.text.split_once("class=\"error-summary\"").unwrap_or_else(|| panic!("{}", page.text));
+    let (summary, _) = summary.split_once("</ul>").unwrap();
+    let links: Vec<&str> =
+        summary.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(!links.is_empty(), "{summary}");
+    for link in links {
+        assert!(page.text.contains(&format!("id=\"{link}\"")), "#{link} leads nowhere");
+    }
+}
+
+async fn a_faulty_form_comes_back_with_what_was_typed(house: House) {
+    for kind in Kind::ALL {
+        let path = format!("/report/{}", kind.as_str());
+        let empty = ask(multipart(&house, &path, &[("key", "k")])).await;
+        assert_eq!(empty.status, 422, "{}", kind.as_str());
+        assert_summary_leads(&empty);
+        let description = "\"><script>alert(1)</script>&amp;'{{7*7}}";
+        let markup = "<img src=x onerror=alert(2)>";
+        let typed = [
+            ("key", "k"),
+            ("description", description),
+            ("reporter.name", markup),
+            ("reporter.phone", "12345<b>"),
+            ("region", "\"onfocus=\"alert(3)"),
+            ("last_seen.at", "昨天<i>"),
+            ("photo_ids", "\"><svg onload=alert(4)>"),
+            ("surprise", "<u>"),
+        ];
+        let page = ask(multipart(&house, &path, &typed)).await;
+        assert_eq!(page.status, 422);
+        assert_summary_leads(&page);
+        for raw in ["<script>alert", "<img src=x", "\"onfocus=", "<svg onload", "12345<b>", "昨天<i>", "<u>"]
+        {
+            assert!(!page.text.contains(raw), "{raw} stands raw in the {} form", kind.as_str());
+        }
+        for kept in
+            ["&#60;script&#62;alert(1)&#60;/script&#62;&#38;amp;", "&#60;img src=x", "12345&#60;b&#62;"]
+        {
+            assert!(page.text.contains(kept), "{kept} is lost from the {} form", kind.as_str());
+        }
+    }
+}
+
+async fn a_form_that_is_none_is_told_so(house: House) {
+    let path = "/report/rescue";
+    for (kind, body, status) in [
+        ("application/x-www-form-urlencoded", "description=x".to_owned(), 415),
+        ("application/json", "{}".to_owned(), 415),
+        ("multipart/form-data", "x".to_owned(), 415),
+        ("multipart/form-data; boundary=b", "--b\r\nbroken".to_owned(), 415),
+        (
+            "multipart/form-data; boundary=b",
+            format!(
+                "--b\r\ncontent-disposition: form-data; name=\"description\"\r\n\r\n{}\r\n--b--\r\n",
+                "x".repeat(70_000)
+            ),
+            413,
+        ),
+    ] {
+        let sent = request(&house, Method::POST, path).header("content-type", kind).body(body);
+        let page = ask(sent).await;
+        assert_eq!(page.status.as_u16(), status, "{kind}: {}", page.text);
+        assert!(page.text.contains("<h1>"), "{kind}: {}", page.text);
+    }
+    // Bytes that are no text, in names and in words.
+    let raw = b"--b\r\ncontent-disposition: form-data; name=\"desc\xffription\"\r\n\r\n\xff\x00\r\n--b\r\n\
+        content-disposition: form-data; name=\"key\"\r\n\r\n\x00\xff\r\n--b--\r\n";
+    let sent = request(&house, Method::POST, path)
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(raw.to_vec());
+    let status = ask(sent).await.status.as_u16();
+    assert!([415, 422].contains(&status), "{status}");
+    assert_eq!(ask(multipart(&house, "/report/weather", &[])).await.status, 404);
+}
+
+/// What a rescue's form holds when all of it is right.
+const RIGHT: [(&str, &str); 10] = [
+    ("reporter.name", "王小红"),
+    ("reporter.phone", "138 0013 8000"),
+    ("consent.truthful", "true"),
+    ("consent.publish", "true"),
+    ("description", "三人被困在桥头。"),
+    ("incident.emergency_called", "true"),
+    ("incident.what", "flood"),
+    ("region", "河北省廊坊市广阳区"),
+    ("last_seen.place", "大桥南侧"),
+    ("last_seen.at", "2026-11-23T09:40"),
+];
+
+async fn a_form_sent_twice_makes_one_notice(house: House) {
+    let send = |key: &'static str, words: &'static str| {
+        let mut fields = RIGHT.to_vec();
+        fields[4].1 = words;
+        fields.push(("key", key));
+        ask(multipart(&house, "/report/rescue", &fields))
+    };
+    let (one, two) = tokio::join!(send("tap\u{0}", "三人被困。"), send("tap\u{0}", "三人被困。"));
+    for reply in [&one, &two] {
+        assert_eq!(
+            (reply.status.as_u16(), &reply.headers["location"]),
+            (303, &"/report/done".parse().unwrap()),
+            "{}",
+            reply.text
+        );
+    }
+    assert_eq!(one.headers["set-cookie"], two.headers["set-cookie"], "both open the same notice");
+    let other = send("tap\u{0}", "四人被困。").await;
+    assert_eq!(other.status, 409);
+    assert!(other.text.contains("四人被困。"), "what was typed is kept");
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
+}
+
+/// The addresses of pages that take this method, read from the program's own source.
+fn pages(method: &str) -> Vec<String> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let routes = std::fs::read_to_string(src.join("web/routes.rs")).unwrap();
+    let mut found: Vec<String> = routes
+        .lines()
+        .filter(|line| line.contains(&format!("\", {method}().to(")))
+        .filter_map(|line| line.split('"').nth(1).map(str::to_owned))
+        .collect();
+    for file in crate::tidy::sources("src") {
+        let path = file.path.as_str();
+        if path.ends_with("api.rs") || path.starts_with("src/demo/") || path == "src/web/openapi.rs" {
+            continue;
+        }
+        let marked = file.code.lines().filter_map(|l| l.trim().strip_prefix(&format!("#[{method}(\"")));
+        found.extend(marked.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+    }
+    assert!(found.len() > 10, "the pages that take {method} were not found: {found:?}");
+    found
+}
+
+/// An address with its places filled in.
+fn filled(path: &str, case: &str) -> String {
+    path.replace("{case}", case)
+        .replace("{kind}", "rescue")
+        .replace("{token}", "no-such-token")
+        .replace("{id}", "0193589e-0000-7000-8000-000000000000")
+        .replace("{size}", "page")
+        .replace("{name}", "style.css")
+}
+
+async fn forms_of_other_sites_are_refused(house: House) {
+    let case = "00000-00000";
+    for path in pages("post") {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.cn"),
+            ("origin", "null"),
+        ] {
+            let sent = request(&house, Method::POST, &filled(&path, case))
+                .header(name, value)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("x=1");
+            let page = ask(sent).await;
+            assert_eq!(page.status, 403, "{path} with {name}: {value}");
+            assert!(page.text.contains("<h1>"), "{path}: {}", page.text);
+        }
+    }
+}
+
+/// Logs somebody in; answers the session's token.
+async fn session(house: &House, person: &Person) -> String {
+    let (token, now, name) = (new_token(), house.clock.now(), person.name.clone());
+    let hash = token_hash(&token);
+    let begin = move |conn: &mut seventytwo::store::Conn| {
+        let account = by_name(conn, &name)?.expect("the person was added").account;
+        let expires_at = Time(now + chrono::TimeDelta::hours(1));
+        let (created_at, seen_at) = (Time(now), Time(now));
+        insert_session(
+            conn,
+            &Session { token_hash: hash, account_id: account.id, created_at, seen_at, expires_at },
+        )
+    };
+    house.stations.shared.store.write(begin).await.unwrap();
+    token
+}
+
+async fn forms_without_the_sessions_mark_are_refused(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let (lead, admin) = (session(&house, &lead).await, session(&house, &admin).await);
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let manage = made["manage_token"].as_str().unwrap();
+    let vault = &house.stations.shared.vault;
+    for path in pages("post") {
+        let (cookie, token) = match path.as_str() {
+            // Anybody may send these, from our own pages.
+            "/login" | "/report/{kind}" | "/n/{case}" | "/n/{case}/tips" => continue,
+            path if path.starts_with("/my") => ("manage", manage),
+            path if path.starts_with("/groups") => ("session", admin.as_str()),
+            _ => ("session", lead.as_str()),
+        };
+        let another = csrf::token(vault, "another");
+        let right = csrf::token(vault, token);
+        for (mark, passes) in [("", false), ("x", false), (another.as_str(), false), (right.as_str(), true)] {
+            let send = |as_multipart: bool| {
+                let path = filled(&path, "00000-00000");
+                let sent = request(&house, Method::POST, &path).header("cookie", format!("{cookie}={token}"));
+                if as_multipart {
+                    ask(sent.multipart(reqwest::multipart::Form::new().text("csrf", mark.to_owned())))
+                } else {
+                    ask(sent.form(&[("csrf", mark)]))
+                }
+            };
+            let mut page = send(false).await;
+            if page.status == 415 {
+                page = send(true).await;
+            }
+            assert_eq!(page.status != 403, passes, "{path} with {mark:?}: {}", page.status);
+        }
+    }
+}
+
+async fn looking_changes_nothing(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let cookie = session(&house, &lead).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    house.post(&format!("/review/{case}/claim"), Some(&lead.token), &json!({})).await.expect(200);
+    let state = async || {
+        let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
+        let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+        let verdict = house.stations.shared.store.read(seventytwo::store::events::verify).await.unwrap();
+        (sheet, mine, format!("{verdict:?}"))
+    };
+    let before = state().await;
+    let posts = pages("post");
+    for path in pages("get").iter().chain(&posts) {
+        let looked = request(&house, Method::GET, &filled(path, case))
+            .header("cookie", format!("session={cookie}; manage={manage}"));
+        let page = ask(looked).await;
+        if posts.contains(path) && !pages("get").contains(path) {
+            let status = page.status.as_u16();
+            assert!(
+                [404, 405].contains(&status),
+                "{path} is only for sending, and looking at it is {status}"
+            );
+        }
+    }
+    assert_eq!(state().await, before);
+}
+
+async fn a_login_with_anything_is_refused_alike(house: House) {
+    let person = house.person("陈组长", Role::Lead).await;
+    let long = "x".repeat(10_000);
+    let mut said = Vec::new();
+    for (name, password, code) in [
+        (person.name.as_str(), "wrong", "000000"),
+        ("nobody", "wrong", "000000"),
+        ("", "", ""),
+        ("陈组长\u{0}", "\u{0}", "\u{0}"),
+        ("' OR 1=1 --", "' OR 1=1 --", "' OR 1=1"),
+        (&long, &long, &long),
+        ("<script>", "<script>", "<script>"),
+    ] {
+        let sent = request(&house, Method::POST, "/login").header("sec-fetch-site", "same-origin").form(&[
+            ("name", name),
+            ("password", password),
+            ("code", code),
+            ("next", "https://evil.cn/"),
+        ]);
+        let page = ask(sent).await;
+        assert_eq!(page.status, 401, "{}", name.chars().take(20).collect::<String>());
+        assert!(!page.headers.contains_key("set-cookie"));
+        assert!(!page.text.contains("evil.cn") && !page.text.contains("<script>"), "{}", page.text);
+        let (_, alert) = page.text.split_once("role=\"alert\"").unwrap_or_else(|| panic!("{}", page.text));
+        said.push(alert.split("</").next().unwrap_or_default().to_owned());
+    }
+    assert!(said.iter().all(|s| *s == said[0]), "answers tell names apart: {said:?}");
+}

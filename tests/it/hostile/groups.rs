@@ -1,0 +1,262 @@
+//! Addresses that would make us talk to somebody else, and codes that were not read in the chat.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use super::{faults, only};
+use crate::fakes::Wire;
+use crate::house::{House, Person};
+use crate::notices;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(no_address_leads_into_our_own_network),
+    housed!(a_redirect_of_the_chat_is_not_followed),
+    housed!(a_code_is_tried_five_times),
+    housed!(a_code_is_good_for_ten_minutes),
+    housed!(groups_that_cannot_be_are_refused_by_field),
+];
+
+fn group(platform: &str, url: &str) -> Value {
+    json!({"platform": platform, "name": "测试群", "credentials": {"url": url}, "regions": ["131003"]})
+}
+
+async fn no_address_leads_into_our_own_network(house: House) {
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let canary = Wire::start(&[]).await;
+    let port = canary.address.port().unwrap();
+    let send = "cgi-bin/webhook/send?key=693a91f6";
+    let mut hosts: Vec<String> = [
+        // the loopback, spelled
+        "127.0.0.1",
+        "127.1",
+        "127.0.1",
+        "0",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "017700000001",
+        "0x7f.1",
+        "127.0.0.1.",
+        "127。0。0。1",
+        "①②⑦.⓪.⓪.①",
+        "%31%32%37.0.0.1",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "a.localhost",
+        "ｌｏｃａｌｈｏｓｔ",
+        // our own network and its metadata
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.100.100.200",
+        "2852039166",
+        "[fd00:ec2::254]",
+        "metadata.google.internal",
+        "db.internal",
+        "printer.local",
+        "router.lan",
+        "intranet",
+        // names that only look like the platform's
+        "qyapi.weixin.qq.com.evil.test",
+        "xn--qyapi-weixin.test",
+        "1.0.0.127.in-addr.arpa",
+    ]
+    .map(str::to_owned)
+    .into();
+    hosts.extend(hosts.clone().into_iter().map(|host| format!("{host}:{port}")));
+    let mut addresses: Vec<String> = hosts.iter().map(|host| format!("https://{host}/{send}")).collect();
+    for written in [
+        // another scheme
+        "http://127.0.0.1:PORT/SEND",
+        "http://qyapi.weixin.qq.com/SEND",
+        "ftp://qyapi.weixin.qq.com/SEND",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:PORT/_x",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "unix:/run/docker.sock",
+        "//127.0.0.1:PORT/SEND",
+        "",
+        "693a91f6",
+        "https://",
+        "https:///SEND",
+        // somebody before the host, something after it
+        "https://qyapi.weixin.qq.com@127.0.0.1:PORT/SEND",
+        "https://qyapi.weixin.qq.com:443@127.0.0.1:PORT/SEND",
+        "https://user:password@qyapi.weixin.qq.com/SEND",
+        "https://127.0.0.1:PORT\\@qyapi.weixin.qq.com/SEND",
+        "https://127.0.0.1:PORT#@qyapi.weixin.qq.com/SEND",
+        "https://127.0.0.1:PORT?@qyapi.weixin.qq.com/SEND",
+        "https://qyapi.weixin.qq.com/SEND#fragment",
+        "https://qyapi.weixin.qq.com:PORT/SEND",
+        "https://qyapi.weixin.qq.com:22/SEND",
+        "https://qyapi.weixin.qq.com:80/SEND",
+        "https://localhost%00.qyapi.weixin.qq.com/SEND",
+        "https://127.0.0.1%0d%0aX:PORT/SEND",
+    ] {
+        addresses.push(written.replace("PORT", &port.to_string()).replace("SEND", send));
+    }
+    assert!(addresses.len() > 100);
+    // What is right for one of the two is tried with the other below.
+    for platform in ["wecom", "webhook"] {
+        for address in &addresses {
+            let refused = house.post("/groups", Some(&admin.token), &group(platform, address)).await;
+            assert_eq!(faults(refused), only(["credentials.url"]), "{platform}: {address}");
+        }
+    }
+    // The right host of the wrong platform, a lookalike of it, and paths that are no robot's.
+    for address in [
+        "https://oapi.dingtalk.com/robot/send?access_token=x",
+        "https://open.feishu.cn/open-apis/bot/v2/hook/x",
+        "https://hooks.example.org/cgi-bin/webhook/send?key=x",
+        "https://qyаpi.weixin.qq.com/cgi-bin/webhook/send?key=x",
+        "https://xn--qypi-n4d.weixin.qq.com/cgi-bin/webhook/send?key=x",
+        "https://qyapi.weixin.qq.com./cgi-bin/webhook/send?key=x",
+        "https://qyapi.weixin.qq.com.evil.cn/cgi-bin/webhook/send?key=x",
+        "https://evil.cn/?https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x",
+        "https://qyapi.weixin.qq.com/",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/upload_media?key=x",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/../../cgi-bin/gettoken?key=x",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+    ] {
+        let refused = house.post("/groups", Some(&admin.token), &group("wecom", address)).await;
+        assert_eq!(faults(refused), only(["credentials.url"]), "{address}");
+    }
+    assert_eq!(canary.connections(), 0, "somebody knocked at the canary");
+    let list = house.get("/groups", Some(&admin.token)).await.expect(200);
+    assert_eq!(list["items"], json!([]), "nothing of it was kept");
+}
+
+async fn a_redirect_of_the_chat_is_not_followed(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let chat = house.chats[0].clone();
+    let canary = Wire::start(&[]).await;
+    let there = canary.address.as_str();
+    for status in [301, 307] {
+        chat.script(status, &[("location", there)], "");
+        let body = group("wecom", &format!("{}{status}", chat.robot()));
+        let refused = house.post("/groups", Some(&admin.token), &body).await;
+        assert_eq!(refused.problem(422), "group_unreachable", "{status}");
+    }
+    house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    chat.script(302, &[("location", there)], "");
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(chat.read(), None);
+    assert_eq!(canary.connections(), 0, "the redirect was followed");
+    // It is tried again, where it belongs.
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    assert!(chat.read().expect("the notice").to_string().contains(case));
+    while chat.read().is_some() {}
+    house.finish().await;
+}
+
+/// Connects a group and answers its id and the code that went into its chat.
+async fn connected(house: &House, admin: &Person, chat: usize) -> (String, String) {
+    let chat = &house.chats[chat];
+    let mut body = group(chat.platform().as_str(), &chat.robot());
+    if let Some(secret) = chat.secret() {
+        body["credentials"]["secret"] = json!(secret);
+    }
+    let made = house.post("/groups", Some(&admin.token), &body).await.expect(201);
+    (made["id"].as_str().unwrap().to_owned(), chat.read_code())
+}
+
+async fn a_code_is_tried_five_times(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let (id, code) = connected(&house, &admin, 0).await;
+    let path = format!("/groups/{id}/verify");
+    let other = if code == "000000" { "111111" } else { "000000" };
+    for wrong in [other, "", "x", "１２３４５６７", "\u{0}"] {
+        let told = house.post(&path, Some(&admin.token), &json!({"code": wrong})).await;
+        assert_eq!(told.problem(422), "wrong_code", "{wrong}");
+    }
+    let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
+    assert!(right.headers.contains_key("retry-after"));
+    assert_eq!(right.problem(429), "too_many_requests", "the right code comes too late");
+    // Nor after a restart, when what was only in memory is gone.
+    let house = house.restart().await;
+    let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
+    assert_eq!(right.problem(429), "too_many_requests");
+    let shown = house.get(&format!("/groups/{id}"), Some(&admin.token)).await.expect(200);
+    assert_eq!(shown["state"], "unverified");
+    house.finish().await;
+}
+
+async fn a_code_is_good_for_ten_minutes(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let (late, late_code) = connected(&house, &admin, 0).await;
+    house.advance(TimeDelta::minutes(10));
+    let told =
+        house.post(&format!("/groups/{late}/verify"), Some(&admin.token), &json!({"code": late_code})).await;
+    assert_eq!(told.problem(410), "code_expired");
+    // In time, full-width and spaced as a telephone shows it: right.
+    let (id, code) = connected(&house, &admin, 1).await;
+    house.advance(TimeDelta::minutes(10) - TimeDelta::seconds(1));
+    let wide: String = code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+    let spaced = format!("{} {}", &wide[..9], &wide[9..]);
+    let path = format!("/groups/{id}/verify");
+    house.post(&path, Some(&admin.token), &json!({"code": spaced})).await.expect(200);
+    let again = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
+    assert_eq!(again.problem(409), "not_possible");
+    house.finish().await;
+}
+
+async fn groups_that_cannot_be_are_refused_by_field(house: House) {
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let good = group("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6");
+    for (field, value, named) in [
+        ("platform", json!("icq"), "platform"),
+        ("platform", json!(1), "body"),
+        ("name", json!(""), "name"),
+        ("name", json!("\u{200b}\u{202e}"), "name"),
+        ("name", json!("群".repeat(61)), "name"),
+        ("regions", json!([]), "regions"),
+        ("regions", json!(["999999"]), "regions"),
+        ("kinds", json!(["weather"]), "kinds"),
+        ("kinds", json!([]), "kinds"),
+        ("language", json!("fr"), "language"),
+        ("surprise", json!(1), "surprise"),
+        ("credentials", json!({}), "credentials.url"),
+        ("credentials", json!({"url": 1}), "credentials.url"),
+        (
+            "credentials",
+            json!({"url": format!("https://qyapi.weixin.qq.com/{}", "x".repeat(5_000))}),
+            "credentials.url",
+        ),
+    ] {
+        let mut body = good.clone();
+        body[field] = value;
+        let refused = house.post("/groups", Some(&admin.token), &body).await;
+        let fields = faults(refused);
+        assert!(fields.contains(named) && fields.len() == 1, "{body}: {fields:?}");
+    }
+    let mut extra = good.clone();
+    extra["credentials"]["surprise\u{202e}"] = json!("x");
+    let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
+    assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
+}

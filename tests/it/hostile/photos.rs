@@ -1,0 +1,107 @@
+//! Files that are no photos, and forms that carry none.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, RgbImage};
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+
+use super::{ask, request};
+use crate::house::{House, Reply};
+use crate::notices::jpeg;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] =
+    &[housed!(what_is_no_photo_is_refused_with_the_reason), housed!(forms_without_a_photo_are_told_so)];
+
+async fn send(house: &House, part: Part) -> Reply {
+    let form = Form::new().part("photo", part);
+    ask(request(house, Method::POST, "/api/v1/photos").multipart(form)).await
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(RgbImage::new(width, height)).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// A small file that claims to be a picture of that size.
+fn bomb(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = png(64, 64);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let crc = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    bytes
+}
+
+/// <https://www.w3.org/TR/png-3/#D-CRCAppendix>
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { 0xedb8_8320 ^ (c >> 1) } else { c >> 1 })
+    })
+}
+
+async fn what_is_no_photo_is_refused_with_the_reason(house: House) {
+    let whole = jpeg();
+    let svg = r#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
+    for (name, bytes) in [
+        ("empty", Vec::new()),
+        ("text", b"not a picture at all".to_vec()),
+        ("svg", svg.into()),
+        ("html", b"<!doctype html><img src=x onerror=alert(1)>".to_vec()),
+        ("gif", b"GIF89a\x01\x00\x01\x00\x80\x00\x00".to_vec()),
+        ("pdf", b"%PDF-1.7\n".to_vec()),
+        ("heic", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00".to_vec()),
+        ("truncated", whole[..whole.len() / 2].to_vec()),
+        ("only a header", whole[..20].to_vec()),
+        ("bomb", bomb(30_000, 30_000)),
+        ("wide", bomb(u32::MAX >> 1, 1)),
+        ("flat", bomb(0, 0)),
+        ("lying", bomb(6_000, 6_000)),
+        ("tiny", png(10, 10)),
+    ] {
+        // Its name and type say nothing: content decides.
+        let part = Part::bytes(bytes).file_name("photo.jpg").mime_str("image/jpeg").unwrap();
+        let reply = send(&house, part).await;
+        let detail = reply.body["detail"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(reply.problem(422), "photo_refused", "{name}");
+        assert!(!detail.is_empty() && !detail.starts_with("photo-"), "{name} has no sentence: {detail}");
+    }
+    let large = send(&house, Part::bytes(vec![0xff; 8 * 1024 * 1024 + 1]).file_name("x.jpg")).await;
+    assert_eq!(large.problem(413), "too_large");
+    // And a photo is a photo, whatever it is called.
+    for name in ["x.exe", "../../etc/passwd", "\u{202e}gpj.js", ""] {
+        let taken = send(&house, Part::bytes(whole.clone()).file_name(name.to_owned())).await.expect(201);
+        assert!(taken["id"].is_string(), "{name}: {taken}");
+    }
+}
+
+async fn forms_without_a_photo_are_told_so(house: House) {
+    let other = Form::new().part("picture", Part::bytes(jpeg()).file_name("x.jpg"));
+    let reply = ask(request(&house, Method::POST, "/api/v1/photos").multipart(other)).await;
+    assert_eq!(reply.problem(422), "photo_refused");
+    for (kind, body) in [
+        ("multipart/form-data", "x"),
+        ("multipart/form-data; boundary=", "x"),
+        ("multipart/form-data; boundary=b", "no boundary at all"),
+        ("multipart/form-data; boundary=b", "--b\r\n\r\n"),
+        (
+            "multipart/form-data; boundary=b",
+            "--b\r\ncontent-disposition: form-data; name=\"photo\"\r\n\r\nhalf",
+        ),
+        ("multipart/form-data; boundary=b", ""),
+        ("application/json", "{}"),
+        ("image/jpeg", "\u{fffd}"),
+        ("", "x"),
+    ] {
+        let sent = request(&house, Method::POST, "/api/v1/photos").header("content-type", kind).body(body);
+        assert_eq!(ask(sent).await.problem(415), "wrong_content_type", "{kind}: {body}");
+    }
+    // A form that ends at once is one, without a photo in it.
+    let ended = request(&house, Method::POST, "/api/v1/photos")
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body("--b--\r\n");
+    assert_eq!(ask(ended).await.problem(422), "photo_refused");
+}

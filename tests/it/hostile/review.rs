@@ -1,0 +1,150 @@
+//! Decisions that cannot be taken, and eyes that may not see.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::people::Role;
+
+use super::{by_another, faults, only, post_bytes};
+use crate::house::House;
+use crate::notices;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(a_decision_on_an_old_version_is_told_the_new_one),
+    housed!(decisions_that_are_none_are_refused_by_field),
+    housed!(cases_that_are_not_there_are_told_so),
+    housed!(without_the_claim_nothing_private_is_seen),
+];
+
+async fn submit(house: &House, body: &Value) -> String {
+    house.post("/notices", None, body).await.expect(201)["case_number"].as_str().unwrap().to_owned()
+}
+
+async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let token = Some(moderator.token.as_str());
+    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let decide = |version: Value| {
+        let body = json!({"version": version, "action": "approve", "reason": "verified"});
+        let path = format!("/review/{case}/decisions");
+        let (house, token) = (&house, token);
+        async move { house.post(&path, token, &body).await }
+    };
+    let sheet = house.get(&format!("/review/{case}"), token).await.expect(200);
+    assert_eq!(decide(sheet["version"].clone()).await.problem(409), "claim_required");
+    let claimed = house.post(&format!("/review/{case}/claim"), token, &json!({})).await.expect(200);
+    for stale in [0, -1, i64::from(i32::MAX), claimed["version"].as_i64().unwrap() - 1] {
+        let told = decide(json!(stale)).await;
+        assert_eq!((&told.body["state"], &told.body["version"]), (&json!("in_review"), &claimed["version"]));
+        assert_eq!(told.problem(409), "stale_version", "{stale}");
+    }
+    let approved = decide(claimed["version"].clone()).await.expect(200);
+    assert_eq!(approved["state"], "cooling");
+    // The same again, as from a second tap: it has moved on.
+    let told = decide(claimed["version"].clone()).await;
+    assert_eq!((&told.body["state"], told.status.as_u16()), (&json!("cooling"), 409), "{}", told.text);
+}
+
+async fn decisions_that_are_none_are_refused_by_field(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let token = Some(moderator.token.as_str());
+    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let claimed = house.post(&format!("/review/{case}/claim"), token, &json!({})).await.expect(200);
+    let version = claimed["version"].as_i64().unwrap();
+    let path = format!("/review/{case}/decisions");
+    let of = |action: &str, reason: Value, note: Value| json!({"version": version, "action": action, "reason": reason, "note": note});
+    for (body, field) in [
+        (of("explode", json!("verified"), Value::Null), "action"),
+        (of("", json!("verified"), Value::Null), "action"),
+        (of("pause", json!("verified"), Value::Null), "action"),
+        (of("approve", json!("hoax"), Value::Null), "reason"),
+        (of("approve", json!("verified\u{0}"), Value::Null), "reason"),
+        (of("reject", json!("verified"), Value::Null), "reason"),
+        (of("reject", json!("unheard_of"), Value::Null), "reason"),
+        (of("reject", Value::Null, Value::Null), "reason"),
+        (of("reject", json!("hoax"), json!("长".repeat(2_001))), "note"),
+        (json!({"action": "approve", "reason": "verified"}), "version"),
+        (json!({"version": version, "reason": "verified"}), "action"),
+    ] {
+        assert_eq!(faults(house.post(&path, token, &body).await), only([field]), "{body}");
+    }
+    let mut surprising = of("approve", json!("verified"), Value::Null);
+    surprising["surprise"] = json!(1);
+    assert_eq!(faults(house.post(&path, token, &surprising).await), only(["surprise"]));
+    // `other` says nothing without a note.
+    let other = house.post(&path, token, &of("reject", json!("other"), json!(" \u{200b}"))).await;
+    assert_eq!(faults(other).len(), 1);
+    for wrong in
+        [json!({"version": "1", "action": "approve"}), json!([]), json!({"version": 1e300, "action": 1})]
+    {
+        assert!(!faults(house.post(&path, token, &wrong).await).is_empty(), "{wrong}");
+    }
+    let bytes = post_bytes(&house, &path, "{").await;
+    assert_eq!(bytes.problem(401), "login_required", "whoever has no token hears that first");
+    // Not live: nothing to pause, resume or remove.
+    for step in ["pause", "resume", "remove"] {
+        let body = json!({"version": version, "reason": "other", "note": "不应发生"});
+        let refused = house.post(&format!("/review/{case}/{step}"), token, &body).await;
+        assert_eq!(refused.problem(409), "not_possible", "{step}");
+    }
+    assert_eq!(house.post(&format!("/review/{case}/undo"), token, &json!({})).await.status, 409);
+    let sheet = house.get(&format!("/review/{case}"), token).await.expect(200);
+    assert_eq!((&sheet["state"], &sheet["version"]), (&json!("in_review"), &json!(version)));
+}
+
+async fn cases_that_are_not_there_are_told_so(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let token = Some(lead.token.as_str());
+    let decision = json!({"version": 1, "action": "approve", "reason": "verified"});
+    let restriction = json!({"version": 1, "reason": "other", "note": "x"});
+    for (case, code) in
+        [("00000-00000", "case_unknown"), ("00000-00001", "case_malformed"), ("x", "case_malformed")]
+    {
+        for (step, body) in [
+            ("claim", &json!({})),
+            ("release", &json!({})),
+            ("undo", &json!({})),
+            ("decisions", &decision),
+            ("pause", &restriction),
+            ("resume", &restriction),
+            ("remove", &restriction),
+        ] {
+            let told = house.post(&format!("/review/{case}/{step}"), token, body).await;
+            assert_eq!(told.problem(404), code, "{case} {step}");
+        }
+        assert_eq!(house.get(&format!("/review/{case}"), token).await.problem(404), code);
+        assert_eq!(house.get(&format!("/broadcasts/{case}"), token).await.problem(404), code);
+        let tip = house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "看到了"})).await;
+        assert_eq!(tip.problem(404), code);
+    }
+}
+
+async fn without_the_claim_nothing_private_is_seen(house: House) {
+    let holder = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let mut body = by_another(notices::missing_person(house.clock.now()), 20_000_001);
+    body["secret_detail"] = json!("胎记在右肩");
+    let case = submit(&house, &body).await;
+    let path = format!("/review/{case}");
+    let private = ["13920000001", "王小红", "胎记在右肩", "2026第1123号", "dementia"];
+    let blind = async |by: &str, when: &str| {
+        for path in [&path, "/review/queue"] {
+            let seen = house.get(path, Some(by)).await;
+            assert_eq!(seen.status, 200, "{}", seen.text);
+            for word in private {
+                assert!(!seen.text.contains(word), "{when}: {word} in {}", seen.text);
+            }
+        }
+    };
+    blind(&holder.token, "before the claim").await;
+    house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
+    blind(&colleague.token, "a colleague's claim").await;
+    let sheet = house.get(&path, Some(&holder.token)).await;
+    assert!(private[..3].iter().all(|word| sheet.text.contains(word)), "{}", sheet.text);
+    house.advance(TimeDelta::minutes(5));
+    blind(&holder.token, "the claim ran out").await;
+    house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
+    house.post(&format!("{path}/release"), Some(&holder.token), &json!({})).await.expect(200);
+    blind(&holder.token, "after the release").await;
+}

@@ -1,0 +1,520 @@
+//! The rules of the house that a compiler does not see, read from the source: who knows whom, what is
+//! done in one place alone, and that what is written twice says the same twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use seventytwo::config::SETTINGS;
+use seventytwo::domain::language::Language;
+use seventytwo::language::has;
+
+use crate::{Test, alone};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    alone!(rooms_know_only_whom_they_may),
+    alone!(sql_is_in_the_store_alone),
+    alone!(only_the_sender_speaks_http),
+    alone!(the_time_is_read_in_one_place),
+    alone!(templates_escape_everything_but_our_own_attributes),
+    alone!(both_databases_have_the_same_tables),
+    alone!(both_languages_say_the_same),
+    alone!(every_sentence_asked_for_is_there),
+    alone!(the_example_names_every_setting),
+    alone!(the_readme_lists_the_settings),
+    alone!(the_readme_lists_the_problems),
+    alone!(files_are_short),
+    alone!(nothing_is_left_to_do),
+];
+
+/// A file of the project.
+pub struct Source {
+    /// From the root of the repository.
+    pub path: String,
+    pub text: String,
+    /// Without comments, and without the tests at the end.
+    pub code: String,
+}
+
+impl Source {
+    /// Files that exist for tests alone.
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.ends_with("/fixture.rs")
+    }
+
+    /// The first folder below `src`, or the file that lies there.
+    fn room(&self) -> &str {
+        let below = self.path.strip_prefix("src/").unwrap_or(&self.path);
+        below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
+    }
+
+    /// A door of a station: where requests come in.
+    fn is_door(&self) -> bool {
+        self.path.ends_with("/api.rs") || self.path.ends_with("/pages.rs") || self.path.contains("/pages/")
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path} is not there: {e}"))
+}
+
+/// Every file below a folder, in the order of their paths.
+fn files(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// Every Rust file below a folder.
+pub fn sources(folder: &str) -> Vec<Source> {
+    let rust = files(folder).into_iter().filter(|path| path.ends_with(".rs"));
+    rust.map(|path| {
+        let text = read(&path);
+        let own = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let code: Vec<&str> = own.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        Source { code: code.join("\n"), path, text }
+    })
+    .collect()
+}
+
+/// The paths that follow `crate::` in some code, one for each name in braces.
+fn known(code: &str) -> BTreeSet<String> {
+    let is_path = |c: char| c.is_ascii_lowercase() || c == '_' || c == ':';
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let end = rest.find(|c| !is_path(c)).unwrap_or(rest.len());
+        let (path, after) = rest.split_at(end);
+        match after.strip_prefix('{').and_then(|list| list.split_once('}')) {
+            Some((list, _)) => found.extend(list.split(',').map(|name| format!("{path}{}", name.trim()))),
+            None => drop(found.insert(path.to_owned())),
+        }
+    }
+    found
+}
+
+/// Who may know whom besides itself: a room or a file, and the rooms, or parts of them, with the reason.
+const MAY_KNOW: &[(&str, &[&str], &str)] = &[
+    ("src/domain/", &[], "the words of the field know nobody"),
+    ("src/clock.rs", &[], "the time comes from outside"),
+    ("src/language.rs", &["domain"], "sentences, by the languages of the field"),
+    ("src/vault.rs", &["domain"], "keys and seals"),
+    ("src/config.rs", &["domain", "store"], "settings name platforms and a database"),
+    ("src/blobs.rs", &["config", "store::photos", "vault"], "sealed photos, by the rows that name them"),
+    (
+        "src/store/",
+        &["domain", "vault", "clock::from_micros"],
+        "rows, some of them sealed, by the clock's own instant",
+    ),
+    ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs"], "a station"),
+    (
+        "src/review/",
+        &["domain", "store", "clock", "vault", "language", "config", "broadcast::plan"],
+        "a station; what is live is planned in its transaction",
+    ),
+    ("src/broadcast/", &["domain", "store", "clock", "vault", "language"], "a station"),
+    (
+        "src/broadcast/platforms/",
+        &["domain", "broadcast::message", "broadcast::platforms"],
+        "adapters are pure: a message in, a request out",
+    ),
+    (
+        "src/expiry/",
+        &["domain", "store", "clock", "vault", "language", "config", "blobs", "broadcast::plan"],
+        "a station; a closing is planned in its transaction",
+    ),
+    (
+        "src/groups/",
+        &[
+            "domain",
+            "store",
+            "clock",
+            "vault",
+            "language",
+            "broadcast::platforms",
+            "broadcast::guard",
+            "broadcast::send",
+            "broadcast::message",
+            "broadcast::retry",
+        ],
+        "control of a chat is proved through the adapters and the sender",
+    ),
+    ("src/groups/form.rs", &["domain", "language", "web"], "the words of its doors"),
+    ("src/groups/words.rs", &["domain", "clock", "language", "web"], "the words of its doors"),
+    ("src/accounts/", &["domain", "store", "clock", "vault"], "who may act"),
+    ("src/poster/", &["domain", "store", "clock", "vault", "language", "blobs"], "the picture"),
+    (
+        "src/pages/",
+        &["domain", "store", "clock", "vault", "language", "web"],
+        "doors that belong to no station",
+    ),
+    (
+        "src/web/",
+        &[
+            "domain",
+            "store",
+            "clock",
+            "vault",
+            "language",
+            "config",
+            "blobs",
+            "accounts::sessions",
+            "accounts::tokens",
+            "broadcast::send",
+            "poster::press",
+            "review::policy",
+        ],
+        "what all doors share",
+    ),
+    (
+        "src/web/routes.rs",
+        &["accounts", "broadcast", "expiry", "groups", "intake", "pages", "poster", "review"],
+        "every door, on one page",
+    ),
+    (
+        "src/web/openapi.rs",
+        &["broadcast", "expiry", "groups", "intake", "pages", "review"],
+        "every door, described",
+    ),
+    (
+        "src/demo/",
+        &["domain", "clock", "vault", "language", "config", "accounts", "app", "store", "web"],
+        "the whole program with people and a chat in it",
+    ),
+    ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
+];
+
+/// What a station's door may know more than its station.
+const DOORS: &[&str] = &["web", "clock", "language"];
+/// What one door may know of another station.
+const BETWEEN_DOORS: &[(&str, &str, &str)] =
+    &[("src/review/", "broadcast::preview", "who approves sees first what will be sent")];
+
+async fn rooms_know_only_whom_they_may() {
+    let mut faults = Vec::new();
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        if ["src/app.rs", "src/main.rs", "src/lib.rs"].contains(&file.path.as_str()) {
+            continue;
+        }
+        // The longest row that fits speaks for the file.
+        let row = MAY_KNOW.iter().filter(|row| file.path.starts_with(row.0)).max_by_key(|row| row.0.len());
+        let Some((place, allowed, _)) = row else {
+            faults.push(format!("{} is in no row of MAY_KNOW", file.path));
+            continue;
+        };
+        for path in known(&file.code) {
+            let within = |part: &&str| path == **part || path.starts_with(&format!("{part}::"));
+            let own = within(&file.room()) && *place != "src/broadcast/platforms/";
+            let door = file.is_door() && DOORS.iter().any(|part| within(&part));
+            let between = BETWEEN_DOORS
+                .iter()
+                .any(|(p, part, _)| file.path.starts_with(p) && file.is_door() && within(part));
+            if !(own || allowed.iter().any(|part| within(&part)) || door || between) {
+                faults.push(format!("{} knows {path}", file.path));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    // The adapters of two platforms do not know each other, nor do they wait for anything.
+    let adapters: Vec<Source> =
+        sources("src/broadcast/platforms").into_iter().filter(|f| !f.is_test()).collect();
+    for file in &adapters {
+        let own = file.path.rsplit('/').next().unwrap();
+        for other in ["wecom", "dingtalk", "feishu", "webhook"] {
+            let names = file.code.contains(&format!("super::{other}"));
+            assert!(own == "mod.rs" || !names, "{} knows {other}", file.path);
+        }
+        assert!(!file.code.contains("async fn") && !file.code.contains(".await"), "{} waits", file.path);
+    }
+}
+
+/// The files outside of `places` in whose code one of the words stands.
+fn elsewhere(words: &[&str], places: &[&str]) -> Vec<String> {
+    let others =
+        sources("src").into_iter().filter(|f| !f.is_test() && !places.iter().any(|p| f.path.starts_with(p)));
+    others.filter(|f| words.iter().any(|w| f.code.contains(w))).map(|f| f.path).collect()
+}
+
+const NOBODY: [String; 0] = [];
+
+async fn sql_is_in_the_store_alone() {
+    assert_eq!(elsewhere(&["diesel"], &["src/store/"]), NOBODY);
+    assert!(sources("src/store").iter().any(|f| f.code.contains("use diesel")), "the rule looks for nothing");
+}
+
+async fn only_the_sender_speaks_http() {
+    // The object store has a client inside; it is named in Cargo.toml to give it TLS, and nowhere here.
+    let senders = ["src/broadcast/send.rs", "src/demo/client.rs"];
+    assert_eq!(elsewhere(&["hyper", "reqwest", "TcpStream", "UdpSocket", "lookup_host"], &senders), NOBODY);
+    for sender in senders {
+        assert!(read(sender).contains("hyper"), "{sender} sends nothing: the rule is out of date");
+    }
+}
+
+async fn the_time_is_read_in_one_place() {
+    let clocks = ["Utc::now", "Local::now", "SystemTime::now", "Uuid::now_v7", "now_utc"];
+    assert_eq!(elsewhere(&clocks, &["src/clock.rs"]), NOBODY);
+    assert!(read("src/clock.rs").contains("Utc::now"), "the rule looks for nothing");
+}
+
+async fn templates_escape_everything_but_our_own_attributes() {
+    for path in files("assets/templates") {
+        if path.ends_with("macros.html") {
+            continue;
+        }
+        let squeezed: String = read(&path).split_whitespace().collect();
+        for raw in ["|safe", "|escape(\"none\")", "escape\"none\"", "|e(\"none\")"] {
+            assert!(!squeezed.contains(raw), "{path} writes something unescaped: {raw}");
+        }
+    }
+    let raw: Vec<String> =
+        elsewhere(&["escape = \"none\"", "MarkupDisplay", "filters::safe", "askama::filters::Safe"], &[]);
+    assert_eq!(raw, NOBODY);
+    for source in sources("src") {
+        let html = source.code.match_indices("#[template(").any(|(at, _)| {
+            let declared = source.code[at..].split(")]").next().unwrap_or_default();
+            !declared.contains("path =") || ![".html\"", ".xml\""].iter().any(|end| declared.contains(end))
+        });
+        assert!(!html, "{}: a template that is not escaped as HTML or XML", source.path);
+    }
+}
+
+/// The columns of every table, by reading the statements of a folder's migrations in their order.
+fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files(folder).into_iter().filter(|path| path.ends_with("up.sql")) {
+        let sql: Vec<String> =
+            read(&path).lines().map(|line| line.split("--").next().unwrap().trim().to_owned()).collect();
+        for statement in sql.join("\n").split(';').map(str::trim).filter(|s| !s.is_empty()) {
+            let words: Vec<&str> = statement.split_whitespace().collect();
+            match words.as_slice() {
+                ["CREATE", "TABLE", name, ..] => {
+                    let inside = &statement[statement.find('(').unwrap() + 1..statement.rfind(')').unwrap()];
+                    let first = inside.lines().filter_map(|line| line.split_whitespace().next());
+                    let columns = first.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
+                    tables.insert((*name).to_owned(), columns.map(str::to_owned).collect());
+                }
+                ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
+                    tables.get_mut(*name).unwrap().insert((*column).to_owned());
+                }
+                ["ALTER", "TABLE", name, "DROP", "COLUMN", column, ..] => {
+                    assert!(tables.get_mut(*name).unwrap().remove(*column), "{path}: {statement}");
+                }
+                ["DROP", "TABLE", name, ..] => assert!(tables.remove(*name).is_some(), "{path}: {statement}"),
+                ["CREATE", "INDEX" | "UNIQUE", ..]
+                | ["DROP", "INDEX", ..]
+                | ["INSERT" | "UPDATE" | "DELETE", ..] => {}
+                other => panic!("{path}: this test cannot read {other:?}"),
+            }
+        }
+    }
+    tables
+}
+
+/// Every index of a folder's migrations, with its columns and condition.
+fn indexes(folder: &str) -> BTreeSet<String> {
+    let ups = files(folder).into_iter().filter(|path| path.ends_with("up.sql"));
+    let lines = ups.flat_map(|path| read(&path).lines().map(str::to_owned).collect::<Vec<_>>());
+    lines
+        .filter(|line| line.starts_with("CREATE") && line.contains("INDEX"))
+        .map(|line| line.split(['(', ' ']).take_while(|word| *word != "ON").collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+async fn both_databases_have_the_same_tables() {
+    let names = |folder: &str| -> Vec<String> {
+        files(folder).iter().map(|path| path.strip_prefix(folder).unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("migrations/sqlite"), names("migrations/postgres"));
+    let (sqlite, postgres) = (schema("migrations/sqlite"), schema("migrations/postgres"));
+    assert!(sqlite.len() > 10 && sqlite["notices"].contains("case_number"), "{sqlite:?}");
+    assert_eq!(sqlite, postgres);
+    assert_eq!(indexes("migrations/sqlite"), indexes("migrations/postgres"));
+    // And what diesel is told is what there is.
+    let told = read("src/store/schema.rs");
+    for (table, columns) in &sqlite {
+        let (_, rest) = told
+            .split_once(&format!("\n    {table} ("))
+            .or_else(|| told.split_once(&format!("\n    {table}(")))
+            .unwrap_or_else(|| panic!("src/store/schema.rs lacks {table}"));
+        let body = rest.split("\n    }").next().unwrap_or_default();
+        for column in columns {
+            assert!(body.contains(&format!(" {column} -> ")), "src/store/schema.rs lacks {table}.{column}");
+        }
+    }
+}
+
+/// The keys of one file of sentences, each with the values that are set into it.
+fn sentences(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut key = None;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((name, _)) = line.split_once(" =")
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.contains(' ')
+        {
+            key = Some(name.to_owned());
+        }
+        let Some(key) = &key else { continue };
+        let values = line.split('$').skip(1).map(|rest| {
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect::<String>()
+        });
+        found.entry(key.clone()).or_default().extend(values);
+    }
+    found
+}
+
+async fn both_languages_say_the_same() {
+    let chinese = files("assets/i18n/zh-CN");
+    let english: Vec<String> = files("assets/i18n/en");
+    let tails = |files: &[String], folder: &str| -> Vec<String> {
+        files.iter().map(|f| f.strip_prefix(folder).unwrap().to_owned()).collect()
+    };
+    assert_eq!(tails(&chinese, "assets/i18n/zh-CN"), tails(&english, "assets/i18n/en"));
+    for (zh, en) in chinese.iter().zip(&english) {
+        let (zh, en) = (sentences(&read(zh)), sentences(&read(en)));
+        assert!(!zh.is_empty());
+        assert_eq!(zh.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
+        for (key, values) in &zh {
+            assert_eq!(values, &en[key], "{key} sets other values into its sentences");
+        }
+    }
+}
+
+async fn every_sentence_asked_for_is_there() {
+    let askers = [".t(\"", ".t1(\"", ".tn(\"", "text(language, \"", "text_with(language, \""];
+    let templates = files("assets/templates").into_iter().map(|path| (read(&path), path));
+    let code = sources("src").into_iter().filter(|f| !f.is_test()).map(|f| (f.code, f.path));
+    let mut asked = 0;
+    for (text, path) in templates.chain(code) {
+        let squeezed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for asker in askers {
+            for key in squeezed.split(asker).skip(1).filter_map(|rest| rest.split('"').next()) {
+                asked += 1;
+                for language in [Language::ZhCn, Language::En] {
+                    assert!(has(language, key), "{path} asks for {key}, which {} lacks", language.as_str());
+                }
+            }
+        }
+    }
+    assert!(asked > 100, "only {asked} sentences were found");
+}
+
+async fn the_example_names_every_setting() {
+    let example = read(".env.example");
+    for setting in SETTINGS {
+        let line = example
+            .lines()
+            .find_map(|l| l.trim_start_matches('#').strip_prefix(&format!("{}=", setting.variable)));
+        let line = line.unwrap_or_else(|| panic!(".env.example lacks {}", setting.variable));
+        if !setting.default.is_empty() {
+            assert_eq!(line.trim_matches('"'), setting.default, ".env.example on {}", setting.variable);
+        }
+    }
+    let ours =
+        example.lines().filter_map(|l| l.trim_start_matches('#').split_once('=')).map(|(name, _)| name);
+    for name in ours.filter(|name| name.starts_with("SEVENTYTWO_")) {
+        assert!(SETTINGS.iter().any(|s| s.variable == name), ".env.example has {name}, which is no setting");
+    }
+}
+
+/// The rows of the README's tables, each with its cells, without the marks around code.
+fn rows() -> Vec<Vec<String>> {
+    let readme = root().join("README.md");
+    assert!(
+        readme.exists(),
+        "README.md is not there: its tables of settings and problems are part of the contract"
+    );
+    let text = read("README.md");
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with('|') && line.ends_with('|'));
+    lines
+        .map(|line| {
+            // A bar inside code is written `\|`.
+            let line = line.replace("\\|", "\u{1}");
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().trim_matches('`').replace('\u{1}', "|")).collect()
+        })
+        .collect()
+}
+
+/// `| variable | default | meaning |`, in the order of the settings.
+async fn the_readme_lists_the_settings() {
+    let is_setting = |name: &str| name == "DATABASE_URL" || name.starts_with("SEVENTYTWO_");
+    let listed: Vec<(String, String)> = rows()
+        .into_iter()
+        .filter(|row| row.len() >= 3 && is_setting(&row[0]))
+        .map(|mut row| (row.remove(0), row.remove(0)))
+        .collect();
+    let names = |of: &[(String, String)]| of.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let there: Vec<(String, String)> =
+        SETTINGS.iter().map(|s| (s.variable.to_owned(), s.default.to_owned())).collect();
+    assert_eq!(names(&listed), names(&there), "the README's settings and config::SETTINGS");
+    for ((name, told), (_, default)) in listed.iter().zip(&there) {
+        // Where there is no default the README says in words what happens.
+        assert!(default.is_empty() || told == default, "README on {name}: {told}, and it is {default}");
+    }
+}
+
+/// `| code | status | … |`, in any order.
+async fn the_readme_lists_the_problems() {
+    let is_status =
+        |cell: &str| cell.len() == 3 && cell.starts_with(['4', '5']) && cell.parse::<u16>().is_ok();
+    let listed: BTreeMap<String, String> = rows()
+        .into_iter()
+        .filter(|row| row.len() >= 2 && is_status(&row[1]))
+        .map(|mut row| (row.remove(0), row.remove(0)))
+        .collect();
+    let source = read("src/web/problem.rs");
+    let (_, arms) = source.split_once("pub const fn code(&self)").unwrap();
+    let arms = arms.split("\n    }\n").next().unwrap();
+    let codes: BTreeSet<String> =
+        arms.split("=> \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    assert_eq!(listed.into_keys().collect::<BTreeSet<_>>(), codes, "the README's problems and Problem::code");
+}
+
+/// Lines a file may have without its tests.
+const LINES: usize = 450;
+/// Longer ones, with the reason.
+const LONG: &[(&str, &str)] = &[(
+    "src/store/deliveries.rs",
+    "the delivery engine's SQL: one lease, one record, one lane, read side by side",
+)];
+
+async fn files_are_short() {
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        let lines = file.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().lines().count();
+        let excused = LONG.iter().any(|(path, _)| *path == file.path);
+        assert!(excused || lines <= LINES, "{} has {lines} lines", file.path);
+        assert!(!excused || lines > LINES, "{} is short enough by now: take it from the list", file.path);
+    }
+}
+
+async fn nothing_is_left_to_do() {
+    // Put together here, so that this file is not found.
+    let words = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("HA", "CK:"),
+        concat!("dbg", "!("),
+        concat!("todo", "!("),
+    ];
+    for folder in ["src", "tests", "migrations", "assets/templates", "assets/i18n"] {
+        for path in files(folder) {
+            let Ok(text) = std::fs::read_to_string(root().join(&path)) else { continue };
+            for word in words {
+                assert!(!text.contains(word), "{path} has a {word}");
+            }
+        }
+    }
+}
