@@ -155,6 +155,11 @@ impl App {
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
         let vault = Vault::new(&master_key(&config)?);
         let store = open_store(&config).await?;
+        if store.database().is_sqlite() {
+            // One server only: whoever had leased a lane is no longer there. The commands, which open the
+            // store beside a running server, must not think so.
+            store.write(deliveries::free_all_lanes).await?;
+        }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
@@ -282,12 +287,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
     {
         std::fs::create_dir_all(folder).map_err(|e| StartError::DataDir(folder.display().to_string(), e))?;
     }
-    let store = Store::open(config.database.clone()).await?;
-    if store.database().is_sqlite() {
-        // One process only: whoever had leased a lane is no longer there.
-        store.write(deliveries::free_all_lanes).await?;
-    }
-    Ok(store)
+    Ok(Store::open(config.database.clone()).await?)
 }
 
 /// The key of the configuration, or the one kept in the data directory, made on the first start.
