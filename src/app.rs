@@ -156,7 +156,8 @@ impl App {
         let vault = Vault::new(&master_key(&config)?);
         let store = open_store(&config).await?;
         if store.database().is_sqlite() {
-            // One server only: whoever had leased a lane is no longer there.
+            // One server only: whoever had leased a lane is no longer there. The commands, which open the
+            // store beside a running server, must not think so.
             store.write(deliveries::free_all_lanes).await?;
         }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::message::{Message, Said, message};
@@ -36,7 +37,7 @@ pub struct Script {
     vault: Vault,
     base_url: Arc<str>,
     draw: DrawPoster,
-    written: Mutex<HashMap<(Uuid, Platform, Language), Parts>>,
+    written: Mutex<HashMap<(Uuid, Platform, Language), Arc<OnceCell<Parts>>>>,
 }
 
 impl Script {
@@ -51,18 +52,22 @@ impl Script {
     /// When the database refuses, or holds no such broadcast.
     pub async fn parts(&self, broadcast: Uuid, platform: Platform, language: Language) -> Answer<Parts> {
         let key = (broadcast, platform, language);
-        if let Some(parts) = lock(&self.written).get(&key) {
-            return Ok(parts.clone());
-        }
-        let message = self.write(broadcast, platform, language).await?;
-        let adapter = adapter(platform);
-        let parts: Parts = (0..adapter.parts(&message)).map(|part| adapter.compose(&message, part)).collect();
-        let mut written = lock(&self.written);
-        if written.len() >= KEPT {
-            written.clear();
-        }
-        written.insert(key, parts.clone());
-        Ok(parts)
+        let place = {
+            let mut written = lock(&self.written);
+            if written.len() >= KEPT && !written.contains_key(&key) {
+                written.clear();
+            }
+            Arc::clone(written.entry(key).or_default())
+        };
+        // A broadcast begins with many sends at once: the first writes it, the others wait for that.
+        let parts = place.get_or_try_init(async || {
+            let message = self.write(broadcast, platform, language).await?;
+            let adapter = adapter(platform);
+            Ok::<Parts, StoreError>(
+                (0..adapter.parts(&message)).map(|part| adapter.compose(&message, part)).collect(),
+            )
+        });
+        parts.await.cloned()
     }
 
     /// Forgets everything: what was said is sealed again in the store alone.

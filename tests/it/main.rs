@@ -4,6 +4,7 @@
 //! PostgreSQL comes from `TEST_DATABASE_URL`, or from a server of our own where `initdb` is installed.
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it.
 
+mod crash;
 mod fakes;
 mod hostile;
 mod house;
@@ -26,6 +27,8 @@ pub enum Test {
     Alone(&'static str, fn() -> Run),
     /// Runs on every database.
     Housed(&'static str, fn(House) -> Run),
+    /// Runs on every database, and starts the program itself.
+    Bare(&'static str, fn(Db) -> Run),
 }
 
 /// A test under way.
@@ -47,6 +50,14 @@ macro_rules! housed {
     };
 }
 
+/// A test that gets an empty database, on every kind of it.
+#[macro_export]
+macro_rules! bare {
+    ($test:ident) => {
+        $crate::Test::Bare(stringify!($test), |db| Box::pin($test(db)))
+    };
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     tracing_subscriber::fmt()
@@ -65,6 +76,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("crash", crash::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),
@@ -82,25 +94,34 @@ fn main() -> ExitCode {
                     trials.push(Trial::test(format!("{file}::{name}"), move || on_a_runtime(run)));
                 }
                 Test::Housed(name, run) => {
-                    trials.push(Trial::test(format!("{file}::{name}::sqlite"), move || {
-                        on_a_runtime(move || {
-                            Box::pin(async move { run(House::start(Db::sqlite()).await).await })
-                        })
-                    }));
-                    let server = postgres.clone();
-                    let ignored = server.is_none();
-                    let trial = Trial::test(format!("{file}::{name}::postgres"), move || {
-                        let server = server.ok_or("there is no PostgreSQL here")?;
-                        on_a_runtime(move || {
-                            Box::pin(async move { run(House::start(server.database().await).await).await })
-                        })
-                    });
-                    trials.push(trial.with_ignored_flag(ignored));
+                    let run = move |db| -> Run { Box::pin(async move { run(House::start(db).await).await }) };
+                    trials.extend(on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run));
+                }
+                Test::Bare(name, run) => {
+                    trials.extend(on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run));
                 }
             }
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The test on SQLite and on PostgreSQL.
+fn on_every_database(
+    name: &str,
+    server: Option<&Server>,
+    run: impl Fn(Db) -> Run + Copy + Send + 'static,
+) -> [Trial; 2] {
+    let ignored = server.is_none();
+    let server = server.cloned();
+    [
+        Trial::test(format!("{name}::sqlite"), move || on_a_runtime(move || run(Db::sqlite()))),
+        Trial::test(format!("{name}::postgres"), move || {
+            let server = server.ok_or("there is no PostgreSQL here")?;
+            on_a_runtime(move || Box::pin(async move { run(server.database().await).await }))
+        })
+        .with_ignored_flag(ignored),
+    ]
 }
 
 fn on_a_runtime(test: impl FnOnce() -> Run) -> Result<(), Failed> {

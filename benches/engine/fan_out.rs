@@ -1,0 +1,57 @@
+//! One notice to many groups: from its release until the last result is on the disk.
+
+use std::time::{Duration, Instant};
+
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::language::Language;
+use seventytwo::store::broadcasts;
+use tokio::time::sleep;
+
+use crate::house::{Db, House};
+use crate::sink::Sink;
+use crate::{ceilings, line, process};
+
+/// What a part may take at most; then it tells how far it came.
+const TIME: Duration = Duration::from_secs(25);
+
+pub async fn measure(db: Db) {
+    let sink = Sink::start();
+    let house = House::start(db, &sink.address).await;
+    // Two cities, so that the second notice finds lanes that rested.
+    for (groups, county, city) in [(1_000, "131003", "131000"), (10_000, "440106", "440100")] {
+        let named = (0..groups).map(|n| (format!("{city}-{n}"), city)).collect();
+        house.connect(&sink.address, named).await;
+        one(&house, &sink, groups, county).await;
+    }
+}
+
+async fn one(house: &House, sink: &Sink, groups: usize, county: &str) {
+    let case = house.approved(county).await;
+    process::forget_peak();
+    let worker = house.work();
+    let (begun, cpu) = (Instant::now(), process::cpu());
+    house.stations.let_out().await.expect("it goes live");
+    let broadcast = house.broadcast(&case).await;
+    let mut delivered = 0;
+    while delivered < groups && begun.elapsed() < TIME {
+        // Looking costs, too: not too often.
+        sleep(Duration::from_millis(50)).await;
+        let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast)).await;
+        let tally = tally.expect("the store answers");
+        delivered = tally.iter().filter(|t| t.state == "delivered").map(|t| t.deliveries as usize).sum();
+    }
+    let rate = delivered as f64 / begun.elapsed().as_secs_f64();
+    let each = (process::cpu() - cpu).as_secs_f64() * 1e6 / delivered.max(1) as f64;
+    let peak = process::peak_mb();
+    drop(worker);
+
+    let parts = house.stations.worker.script.parts(broadcast, Platform::Dingtalk, Language::default()).await;
+    let body = parts.expect("the message is written")[0].bytes.clone();
+    let (most, least) = ceilings::posts(&sink.address, body, 20_000).await;
+    if delivered < groups {
+        println!("{:<10} only {delivered} of {groups} within {} s", house.db.name(), TIME.as_secs());
+    }
+    line(&house.db, &format!("recorded/s, {groups} groups (bare posts/s)"), rate, Some(most));
+    line(&house.db, &format!("CPU us each, {groups} groups (bare post)"), each, Some(least));
+    line(&house.db, &format!("peak MB, {groups} groups"), peak, None);
+}

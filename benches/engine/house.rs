@@ -1,0 +1,210 @@
+//! The program for a measurement: on a free port, by the real clock, with groups put straight into the
+//! store and the doors used as anybody would.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use seventytwo::accounts::{people, tokens};
+use seventytwo::app::{App, Stations};
+use seventytwo::broadcast::platforms::Credentials;
+use seventytwo::clock::{self, Clock};
+use seventytwo::config::{Config, Setting};
+use seventytwo::domain::group::{GroupState, Kinds, Platform};
+use seventytwo::domain::language::Language;
+use seventytwo::domain::notice::Kind;
+use seventytwo::domain::people::Role;
+use seventytwo::domain::region::Region;
+use seventytwo::store::groups::Group;
+use seventytwo::store::types::{Id, Named, Time};
+use seventytwo::store::{Conn, Database, StoreError, accounts, groups, notices};
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A database of its own for one measurement.
+pub struct Db {
+    pub url: String,
+    pub folder: TempDir,
+}
+
+impl Db {
+    /// A file in a folder of its own.
+    pub fn sqlite() -> Db {
+        let folder = tempfile::tempdir().expect("a folder");
+        Db { url: format!("sqlite:{}", folder.path().join("bench.db").display()), folder }
+    }
+
+    /// A database on a server.
+    pub fn postgres(url: String) -> Db {
+        Db { url, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    pub fn database(&self) -> Database {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => Database::Sqlite(path.to_owned()),
+            None => Database::Postgres(self.url.clone()),
+        }
+    }
+
+    /// The name in the table.
+    pub fn name(&self) -> &'static str {
+        self.database().name()
+    }
+}
+
+/// The program, its doors open and its loops in our hand.
+pub struct House {
+    pub stations: Stations,
+    pub db: Db,
+    pub http: reqwest::Client,
+    pub base: String,
+    moderator: String,
+    /// Every request comes from a network of its own: no limit is meant to bite.
+    networks: AtomicU32,
+    numbers: AtomicU32,
+    _running: DropGuard,
+}
+
+impl House {
+    /// A house whose DingTalk robots are at `sink`: one request a delivery, words alone.
+    pub async fn start(db: Db, sink: &str) -> House {
+        let gateway = format!("dingtalk=http://{sink}");
+        let folder = db.folder.path().display().to_string();
+        let look_up = |setting: &Setting| match setting.variable {
+            "DATABASE_URL" => Some(db.url.clone()),
+            "SEVENTYTWO_BIND" => Some("127.0.0.1:0".to_owned()),
+            "SEVENTYTWO_DATA_DIR" => Some(folder.clone()),
+            "SEVENTYTWO_KEY" => Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
+            "SEVENTYTWO_COOLING" => Some("0s".to_owned()),
+            "SEVENTYTWO_PLATFORM_HOSTS" => Some(gateway.clone()),
+            "SEVENTYTWO_TRUSTED_PROXIES" => Some("127.0.0.1".to_owned()),
+            _ => None,
+        };
+        let config = Config::read(look_up).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let app = App::build(config, Clock::system()).await.expect("the program starts");
+        let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
+        tokio::spawn(app.serve(stop.clone()));
+        let shared = &stations.shared;
+        let now = shared.clock.now();
+        people::add(&shared.store, &shared.vault, now, "moderator", Role::Moderator, None)
+            .await
+            .expect("a moderator");
+        let moderator = tokens::add(&shared.store, now, "moderator", None).await.expect("a token");
+        House {
+            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            networks: AtomicU32::new(1),
+            numbers: AtomicU32::new(1),
+            _running: stop.drop_guard(),
+            stations,
+            db,
+            base,
+            moderator,
+        }
+    }
+
+    /// A POST to the API; panics unless it succeeds.
+    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Value {
+        let [_, a, b, c] = self.networks.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        let mut request = self
+            .http
+            .post(format!("{}/api/v1{path}", self.base))
+            .header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)))
+            .json(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.expect("an answer");
+        let status = response.status();
+        let text = response.text().await.expect("a whole answer");
+        assert!(status.is_success(), "{status}: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Hands in a notice of that region; answers its case number.
+    pub async fn submit(&self, region: &str) -> String {
+        let number = self.numbers.fetch_add(1, Ordering::SeqCst);
+        let at = self.stations.shared.clock.now() - chrono::TimeDelta::hours(3);
+        let body = json!({
+            "kind": "lost_property", "region": region,
+            "reporter": {"name": "王小红", "phone": format!("+86138{number:08}"), "relation": "owner", "publish_phone": false},
+            "consent": {"truthful": true, "publish": true}, "photo_ids": [],
+            "description": "遗失在 12 路公交车上。",
+            "item": {"direction": "lost", "what": "双肩包", "brand": "探路者", "colour": "蓝色", "is_document": false},
+            "last_seen": {"at": at.to_rfc3339(), "precision": "about", "place": "12 路公交车"},
+            "secret_detail": "内袋里有一张合影",
+        });
+        self.post("/notices", None, &body).await["case_number"].as_str().expect("a case number").to_owned()
+    }
+
+    /// Hands in a notice and approves it: it cools, and goes out when it is let out.
+    pub async fn approved(&self, region: &str) -> String {
+        let case = self.submit(region).await;
+        let token = Some(self.moderator.as_str());
+        let claimed = self.post(&format!("/review/{case}/claim"), token, &json!({})).await;
+        let body = json!({"version": claimed["version"], "action": "approve", "reason": "verified"});
+        self.post(&format!("/review/{case}/decisions"), token, &body).await;
+        case
+    }
+
+    /// The broadcast of a notice that is live.
+    pub async fn broadcast(&self, case: &str) -> uuid::Uuid {
+        let case = case.replace('-', "");
+        let find = move |c: &mut Conn| {
+            let notice = notices::by_case(c, &case)?.expect("it was handed in").id.0;
+            Ok(seventytwo::store::broadcasts::of_notice(c, notice)?.first().expect("it is live").id.0)
+        };
+        self.stations.shared.store.read(find).await.expect("the store answers")
+    }
+
+    /// Puts proved groups into the store, one for each name and region.
+    pub async fn connect(&self, sink: &str, named: Vec<(String, &'static str)>) {
+        let (store, vault) = (&self.stations.shared.store, self.stations.shared.vault.clone());
+        let (now, sink) = (self.stations.shared.clock.now(), sink.to_owned());
+        let connect = move |tx: &mut Conn| {
+            let account = accounts::by_name(tx, "moderator")?.expect("the house has one").account.id;
+            for (name, region) in named {
+                let url = format!("http://{sink}/robot/send?access_token={name}");
+                let credentials =
+                    Credentials { platform: Platform::Dingtalk, url, secret: None, keyword: None };
+                let group = Group {
+                    id: Id(clock::new_id(now)),
+                    account_id: account,
+                    platform: Named(Platform::Dingtalk),
+                    credentials_sealed: vault.seal("credentials", &serde_json::to_vec(&credentials)?),
+                    address_hash: name.clone().into_bytes(),
+                    last4: credentials.last4(),
+                    name,
+                    language: Named(Language::default()),
+                    state: Named(GroupState::Active),
+                    reason: None,
+                    kinds: Kinds::from_iter([Kind::LostProperty]).bits(),
+                    code_hash: None,
+                    code_expires_at: None,
+                    code_tries: 0,
+                    probes: Vec::new(),
+                    created_at: Time(now),
+                    verified_at: Some(Time(now)),
+                };
+                groups::insert(tx, &group, &[Region::parse(region).expect("a region")])?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.write(connect).await.expect("groups are kept");
+    }
+
+    /// Starts the worker; it stops when the guard is dropped.
+    pub fn work(&self) -> DropGuard {
+        let stop = CancellationToken::new();
+        tokio::spawn(self.stations.worker.clone().run(stop.clone()));
+        stop.drop_guard()
+    }
+}
+
+/// Asks until it holds; panics after a minute.
+pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
