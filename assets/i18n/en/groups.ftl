@@ -131,7 +131,8 @@ groups-log-delivered = Arrived, { $at }
 groups-log-open = Waiting, not before { $at }
 groups-log-given_up = Did not arrive; given up
 groups-log-cancelled = Cancelled: the notice ended first, or the group was deleted
-groups-log-tries = { $count } attempts
+# Text and poster may be a call each, so two calls are no failure.
+groups-log-tries = { $count } calls to the platform
 groups-log-older = Earlier
 groups-says-alert = new notice
 groups-says-update = update
