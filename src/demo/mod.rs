@@ -14,6 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
+use actix_web::web::Data;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -24,6 +25,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Gateway, Setting};
 use crate::domain::group::Platform;
 use crate::domain::people::Role;
+use crate::pages::home;
 use crate::web::shared::Shared;
 use client::Client;
 use codes::Authenticator;
@@ -82,6 +84,7 @@ pub async fn run(
 
     let chat = practice.clone();
     let app = app.with_doors(move |config| {
+        config.app_data(Data::new(home::Practice(practice::PAGE.to_owned())));
         practice::doors(config, &chat);
         codes::doors(config, &authenticators);
     });

@@ -18,6 +18,8 @@ use crate::web::shared::Shared;
 
 /// Where the robot takes messages; the same path as on WeCom's own host, so that the guard knows it.
 const ROBOT: &str = "/cgi-bin/webhook/send";
+/// Where the chat is read.
+pub const PAGE: &str = "/practice";
 
 /// The chat, shared by its doors.
 pub struct Practice {
@@ -64,7 +66,7 @@ pub fn doors(config: &mut web::ServiceConfig, practice: &Arc<Practice>) {
     config
         .app_data(web::Data::from(practice.clone()))
         .route(ROBOT, web::post().to(send))
-        .route("/practice", web::get().to(show))
+        .route(PAGE, web::get().to(show))
         .route("/practice/picture/{number}.jpg", web::get().to(picture));
 }
 

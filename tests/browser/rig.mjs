@@ -26,14 +26,14 @@ const STOP_MS = 10_000;
 
 /**
  * Reads what `seventytwo demo` prints: the first loopback address, and the accounts, one a line:
- * `moderator  name=… password=… totp=…`. A number behind the role (`moderator2`) is dropped.
+ * `moderator  name=… password=… totp=… token=…`. A number behind the role (`moderator2`) is dropped.
  */
 export function parseDemo(text) {
   const baseUrl = text.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
   const accounts = [];
   for (const line of text.split('\n')) {
     const role = line.match(/^\W*([a-z_]+)\d*\b/)?.[1];
-    const field = Object.fromEntries([...line.matchAll(/\b(name|password|totp)=(\S+)/g)].map(m => m.slice(1)));
+    const field = Object.fromEntries([...line.matchAll(/\b(name|password|totp|token)=(\S+)/g)].map(m => m.slice(1)));
     if (ROLES.includes(role) && field.name && field.password && field.totp) accounts.push({ role, ...field });
   }
   return { baseUrl, accounts };
@@ -106,10 +106,10 @@ export function startBrowser() {
 }
 
 /**
- * A page in a fresh context (no cookies). `dark` and `js` switch those two; `width` and `height` are CSS
- * pixels, a small phone unless told otherwise.
+ * A page in a context of its own, without cookies unless `session` brings those of a page that was logged
+ * in. `dark` and `js` switch those two; `width` and `height` are CSS pixels, a small phone unless told otherwise.
  */
-export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js = true, width = 360, height = 740 } = {}) {
+export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js = true, width = 360, height = 740, session } = {}) {
   const context = await browser.newContext({
     baseURL: demo.baseUrl,
     locale: lang,
@@ -117,6 +117,7 @@ export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js 
     colorScheme: dark ? 'dark' : 'light',
     javaScriptEnabled: js,
     viewport: { width, height },
+    storageState: session,
   });
   const page = await context.newPage();
   watch(page, demo.baseUrl);
@@ -150,13 +151,13 @@ export function faults(page) {
 
 /**
  * What axe finds wrong on the page as it stands, one readable text a rule; an empty list is good. The page's
- * own content security policy stays in force. Needs a page with scripts on.
+ * own content security policy stays in force. Needs a page with scripts on. `rules` names the only ones to try.
  */
-export async function axe(page) {
+export async function axe(page, rules) {
   await page.evaluate(axeCore.source);
   const { violations } = await page.evaluate(
-    values => window.axe.run(document, { runOnly: { type: 'tag', values } }),
-    AXE_RULES,
+    only => window.axe.run(document, { runOnly: only, resultTypes: ['violations'] }),
+    rules ? { type: 'rule', values: rules } : { type: 'tag', values: AXE_RULES },
   );
   return violations.map(({ id, impact, help, nodes }) => {
     const places = nodes.map(node => `  ${node.target.join(' ')}: ${node.failureSummary.split('\n').slice(1).map(line => line.trim()).join('; ')}`);

@@ -132,7 +132,8 @@ groups-log-open = Waiting, not before { $at }
 groups-log-given_up = Did not arrive; given up
 groups-log-cancelled = Cancelled: the notice ended first, or the group was deleted
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
-groups-log-tries = { $count } attempts
+# Text and poster may be a call each, so two calls are no failure.
+groups-log-tries = { $count } calls to the platform
 groups-log-older = Earlier
 groups-says-alert = new notice
 groups-says-update = update

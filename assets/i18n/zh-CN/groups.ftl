@@ -132,7 +132,8 @@ groups-log-open = 等待发送，不早于 { $at }
 groups-log-given_up = 没有送达，已放弃
 groups-log-cancelled = 已取消：信息先结束了，或者群被删除
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
-groups-log-tries = 试了 { $count } 次
+# Text and poster may be a call each, so two calls are no failure.
+groups-log-tries = { $count } 次调用平台接口
 groups-log-older = 更早的记录
 groups-says-alert = 新信息
 groups-says-update = 更新

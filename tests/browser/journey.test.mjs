@@ -1,0 +1,225 @@
+// The journeys people make: a daughter reports, a volunteer verifies, a group reads, the search ends.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { NOTICE, approve, claim, close, fill, photograph, receipt, report } from './people.mjs';
+import { account, axe, faults, login, newPage, startBrowser, startDemo, stopDemo, submit } from './rig.mjs';
+
+const OVER = '本条信息已结束,请停止转发';
+const SECRETS = ['李梅', '13800316500', NOTICE.secret_detail];
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 800 };
+
+let browser, demo, photo;
+before(async () => {
+  demo = await startDemo();
+  browser = await startBrowser();
+  photo = await photograph(browser);
+});
+after(async () => {
+  await browser?.close();
+  if (demo) await stopDemo(demo);
+});
+
+/** Asks for `path` again until it shows `wanted`: the state changes by the server's own clock. */
+async function until(page, path, wanted) {
+  const deadline = Date.now() + 20_000;
+  do {
+    await page.goto(path);
+    if ((await page.locator('main').innerText()).includes(wanted)) return;
+  } while (Date.now() < deadline);
+  assert.fail(`${path} never said ${wanted}:\n${await page.locator('main').innerText()}`);
+}
+
+/** The message in the practice chat that says all of `words`; waits until it is there. */
+async function heard(page, ...words) {
+  const said = words.reduce((found, hasText) => found.filter({ hasText }), page.locator('.chat li'));
+  await said.first().waitFor();
+  return said.first();
+}
+
+/** The poster as everybody gets it. */
+async function poster(page, number) {
+  const answer = await page.request.get(`/n/${number}/poster.jpg`);
+  assert.equal(answer.status(), 200);
+  assert.equal(answer.headers()['content-type'], 'image/jpeg');
+  return answer.body();
+}
+
+const drawn = picture => picture.evaluate(async img => (img.loading = 'eager', await img.decode(), img.naturalWidth));
+
+const text = page => page.locator('main').innerText();
+
+describe('from the first page to “found”, on a phone', () => {
+  let family, volunteer, number, manage;
+  before(async () => {
+    family = await newPage(browser, demo, PHONE);
+    volunteer = await newPage(browser, demo, DESK);
+  });
+
+  test('the family finds the form', async () => {
+    await family.goto(demo.baseUrl);
+    await family.locator('main a[href="/report/missing_person"]').click();
+    await family.locator('main form [name="person.name"]').waitFor();
+    await family.goto('/report');
+    await family.locator('main a[href="/report/missing_person"]').click();
+    assert.match(await text(family), /先报警：110/);
+  });
+
+  test('what is missing is said at the top and beside the field, and nothing typed is lost', async () => {
+    const { 'reporter.phone': phone, 'consent.publish': publish, ...typed } = NOTICE;
+    await fill(family, { ...typed, 'region': '没有的地方' });
+    await family.locator('[name=photo]').setInputFiles(photo);
+    await submit(family);
+
+    assert.match(await family.title(), /^错误/);
+    const summary = family.locator('.error-summary');
+    assert.ok(await summary.evaluate(element => element === document.activeElement), 'begins at what went wrong');
+    assert.deepEqual(await summary.locator('a').evaluateAll(links => links.map(link => link.hash)), [
+      '#region', '#reporter.phone', '#consent.publish',
+    ]);
+    await summary.locator('a').nth(1).click();
+    const field = family.locator('[name="reporter.phone"]');
+    assert.ok(await field.evaluate(element => element === document.activeElement), 'leads to the field');
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+
+    for (const name of ['person.name', 'person.category', 'last_seen.at', 'description', 'secret_detail']) {
+      assert.equal(await family.locator(`[name="${name}"]`).inputValue(), NOTICE[name], name);
+    }
+    assert.ok(await family.locator('[name="safety.violence"][value=false]').isChecked());
+    assert.ok(await family.locator('[name="consent.truthful"]').isChecked());
+    assert.ok(await family.locator('[name=photo_ids]').isChecked(), 'the photo is kept');
+    assert.ok(await drawn(family.locator('.photos img')));
+
+    await fill(family, { 'region': NOTICE.region, 'reporter.phone': phone, 'consent.publish': publish });
+    await submit(family);
+    ({ number, manage } = await receipt(family));
+    assert.match(number, /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+  });
+
+  test('before it is verified, the public page says nothing of it', async () => {
+    await family.goto(`/n/${number}`);
+    assert.match(await text(family), /核实中/);
+    assert.ok(!(await family.content()).includes(NOTICE['person.name']));
+  });
+
+  test('a volunteer sees it first in the queue, claims and approves', async () => {
+    await login(volunteer, account(demo, 'moderator'));
+    await volunteer.goto('/review');
+    assert.equal(await volunteer.locator('.desk li a.number').first().innerText(), number);
+    await claim(volunteer, number);
+    for (const words of [...SECRETS.slice(1), '最快通道']) assert.ok((await text(volunteer)).includes(words), words);
+    assert.ok(await drawn(volunteer.locator('.photos img')));
+    await approve(volunteer);
+  });
+
+  test('the group reads it, with its poster', async () => {
+    await family.goto('/');
+    await family.locator('main a[href="/practice"]').click();
+    const message = await heard(family, '【72小时】寻人', number, NOTICE['person.name']);
+    const said = await message.innerText();
+    for (const secret of SECRETS) assert.ok(!said.includes(secret), secret);
+    const id = await message.getAttribute('id');
+    const picture = family.locator(`#${id} ~ li img`).first();
+    await picture.waitFor();
+    assert.ok(await drawn(picture) > 600, 'readable on a phone');
+  });
+
+  test('everybody can read it, and check it', async () => {
+    await family.goto('/check');
+    await fill(family, { case: number.toLowerCase().replace('-', '') });
+    await submit(family);
+    assert.match(await text(family), /信息属实，仍在进行中/);
+    await family.locator(`main a[href="/n/${number}"]`).click();
+    await family.waitForURL(`**/n/${number}`);
+    for (const words of [NOTICE['person.name'], '深红色外套', '人民公园东门', '寻找中']) {
+      assert.ok((await text(family)).includes(words), words);
+    }
+    for (const img of await family.locator('main img').all()) assert.ok(await drawn(img));
+    const page = await family.content();
+    for (const secret of SECRETS) assert.ok(!page.includes(secret), secret);
+  });
+
+  test('when she is found, the group hears it, and of her nothing stays', async () => {
+    const shown = await poster(family, number);
+    const photos = await family.locator('.photos img').evaluateAll(all => all.map(img => img.src));
+    await close(family, manage);
+
+    await family.goto('/practice');
+    await heard(family, '【72小时】', number, '已平安找到，请停止转发');
+    await family.goto(`/n/${number}`);
+    assert.ok((await text(family)).includes(OVER));
+    const page = await family.content();
+    for (const gone of [NOTICE['person.name'], '深红色外套', '人民公园', ...SECRETS]) assert.ok(!page.includes(gone), gone);
+    const plain = await poster(family, number);
+    assert.notDeepEqual(plain, shown);
+    assert.ok(plain.length < shown.length, 'without her face');
+    for (const src of photos) assert.equal((await family.request.get(src)).status(), 404, src);
+    await family.goto(`/check?case=${number}`);
+    assert.ok((await text(family)).includes(OVER));
+  });
+
+  test('nobody met a broken script, a refused part, or a foreign host', () => {
+    assert.deepEqual([...faults(family), ...faults(volunteer)], []);
+  });
+});
+
+describe('the admin of a group', () => {
+  let admin, group;
+  const state = () => admin.locator('#state').innerText();
+  before(async () => {
+    admin = await newPage(browser, demo, PHONE);
+    await login(admin, account(demo, 'group_admin'));
+    group = await admin.locator('main .queue a').first().getAttribute('href');
+  });
+
+  test('is told in a sentence that an address is another platform\'s', async () => {
+    await admin.goto('/groups/new');
+    await admin.locator('main a[href$="platform=dingtalk"]').click();
+    await admin.locator('[name=url]').fill('https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa');
+    await admin.locator('[name=name]').fill('第二个群');
+    await admin.locator('main form button').last().click();
+    await admin.locator('.error-summary').waitFor();
+    assert.match(await admin.locator('#url-error').innerText(), /这是企业微信的地址，请回上一页选企业微信/);
+    assert.equal(await admin.locator('[name=name]').inputValue(), '第二个群');
+    assert.deepEqual(await axe(admin), []);
+  });
+
+  test('reads in words what became of every message', async () => {
+    await until(admin, group, '新信息');
+    const log = await admin.locator('table.log').innerText();
+    assert.match(log, /已送达，2/);
+    assert.match(log, /结束通知/);
+  });
+
+  test('pauses the group and lets it go on', async () => {
+    await admin.goto(group);
+    await admin.locator('form[action$="/pause"] button').click();
+    await admin.locator('form[action$="/resume"] button').waitFor();
+    assert.match(await state(), /已暂停/);
+    await admin.locator('form[action$="/resume"] button').click();
+    await admin.locator('form[action$="/pause"] button').waitFor();
+    assert.match(await state(), /正常接收/);
+    assert.deepEqual(faults(admin), []);
+  });
+});
+
+test('without scripts: reported, verified, live, read in the group, found, over', async () => {
+  const family = await newPage(browser, demo, { ...PHONE, js: false });
+  await family.goto('/report/missing_person');
+  await submit(family);
+  assert.match(await family.title(), /^错误/);
+  const { number, manage } = await report(family, photo);
+
+  const volunteer = await newPage(browser, demo, { ...DESK, js: false });
+  await login(volunteer, account(demo, 'moderator', 1));
+  await claim(volunteer, number);
+  await approve(volunteer);
+
+  await until(family, `/n/${number}`, NOTICE['person.name']);
+  await until(family, '/practice', number);
+  await close(family, manage);
+  await until(family, `/n/${number}`, OVER);
+  await until(family, '/practice', '已平安找到');
+  assert.deepEqual([...faults(family), ...faults(volunteer)], []);
+});

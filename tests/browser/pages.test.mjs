@@ -1,0 +1,181 @@
+// What every page owes everybody: nothing that axe finds wrong, no broken part, no scrolling sideways, and
+// every word in the reader's language.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fill } from './people.mjs';
+import { account, axe, faults, login, newPage, startBrowser, startDemo, stopDemo, submit } from './rig.mjs';
+
+const NARROW = { width: 320, height: 740 };
+const WIDE = { width: 1280, height: 800 };
+const KINDS = ['missing_person', 'lost_property', 'rescue', 'donation'];
+const LOST = {
+  kind: 'lost_property',
+  region: '131002',
+  reporter: { name: '孙试验', relation: '', publish_phone: false },
+  consent: { truthful: true, publish: true, sensitive: true },
+  description: '坐公交车时落在座位上。',
+  item: { direction: 'lost', what: '双肩包', is_document: false },
+  last_seen: { at: new Date(Date.now() - 3_600_000).toISOString(), precision: 'about', place: '示例路公交站' },
+  secret_detail: '夹层里有一张手写的课程表',
+};
+
+let browser, demo;
+const sessions = {};
+/** Where the pages' content comes from: numbers of notices in every state, a manage link, a group. */
+const world = {};
+
+async function api(token, method, path, body) {
+  const answer = await fetch(`${demo.baseUrl}/api/v1${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: body && JSON.stringify(body),
+  });
+  const said = await answer.json();
+  assert.ok(answer.ok, `${method} ${path}: ${JSON.stringify(said)}`);
+  return said;
+}
+
+let phone = 13800210500;
+
+/** Hands in a lost thing; `moderator` claims it and does `action`, or leaves it at the claim. */
+async function handIn(moderator, action) {
+  // One reporter may only have a few at a time.
+  const notice = { ...LOST, reporter: { ...LOST.reporter, phone: String(phone++) } };
+  const { case_number: number, manage_token: manage } = await api(null, 'POST', '/notices', notice);
+  if (moderator) {
+    const { version } = await api(moderator, 'POST', `/review/${number}/claim`, {});
+    if (action) await api(moderator, 'POST', `/review/${number}/decisions`, { version, ...action });
+  }
+  return { number, manage };
+}
+
+before(async () => {
+  demo = await startDemo();
+  browser = await startBrowser();
+  const moderator = account(demo, 'moderator').token;
+  const asked = await handIn(moderator, { action: 'ask', note: '包是什么牌子的？' });
+  world.manage = `/my/${asked.manage}`;
+  world.claimed = (await handIn(moderator)).number;
+  world.escalated = (await handIn(moderator, { action: 'escalate', note: '可能有人处在危险中' })).number;
+  const over = await handIn();
+  await api(over.manage, 'POST', '/my/notice/close', { outcome: 'returned', announce: false });
+  world.over = over.number;
+  world.unclaimed = (await handIn()).number;
+  for (const role of ['moderator', 'group_admin']) {
+    const page = await newPage(browser, demo);
+    await login(page, account(demo, role));
+    sessions[role] = await page.context().storageState();
+    await page.context().close();
+  }
+  // The sample notice that is live, as soon as the group has heard of it.
+  const chat = await newPage(browser, demo);
+  await chat.goto('/practice');
+  const alert = chat.locator('.chat li', { hasText: '李示例' }).locator('a[href*="/n/"]').first();
+  world.live = (await alert.getAttribute('href')).split('/n/')[1];
+  await chat.context().close();
+  world.group = (await api(account(demo, 'group_admin').token, 'GET', '/groups')).items?.[0].id;
+});
+after(async () => {
+  await browser?.close();
+  if (demo) await stopDemo(demo);
+});
+
+const at = path => page => page.goto(path);
+
+/** Pages in a state that only comes from doing something on them. */
+const STATES = {
+  'a form with faults': async page => {
+    await page.goto('/report/missing_person');
+    await fill(page, { 'person.name': '林试验', 'region': '朝阳', 'reporter.phone': '12' });
+    await submit(page);
+    await page.locator('.error-summary').waitFor();
+  },
+  'a refused login': async page => {
+    await page.goto('/login');
+    await fill(page, { name: 'nobody', password: 'nothing', code: '000000' });
+    await submit(page);
+    await page.locator('.error-summary').waitFor();
+  },
+  'a question without words': async page => {
+    await page.goto(`/review/${world.claimed}`);
+    const step = page.locator('details', { has: page.locator('[name=action][value=ask]') });
+    await step.locator('summary').click();
+    await step.locator('form').evaluate(form => { form.noValidate = true; });
+    await step.locator('button').click();
+    await page.locator('.error-summary').waitFor();
+  },
+  'an address of another platform': async page => {
+    await page.goto('/groups/new?platform=feishu');
+    await page.locator('[name=url]').fill('https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1');
+    await page.locator('main form button').last().click();
+    await page.locator('.error-summary').waitFor();
+  },
+};
+
+const asks = (...names) => names.map(name => [name, STATES[name]]);
+const shows = (...paths) => paths.map(path => [path, at(path)]);
+
+/** Every page, by who may open it. */
+const pages = {
+  anybody: () => [
+    ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
+    ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`, '/n/00000-00000', '/n/7'),
+    ...shows(world.manage, '/my/edit', '/report/done', '/my/nobody'),
+    ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs', '/nowhere'),
+    ...asks('a form with faults', 'a refused login'),
+  ],
+  moderator: () => [
+    ...shows('/review', ...['unclaimed', 'claimed', 'live', 'over', 'escalated'].map(state => `/review/${world[state]}`)),
+    ...shows(`/broadcasts/${world.live}`, `/broadcasts/${world.claimed}`, '/logout', '/groups'),
+    ...asks('a question without words'),
+  ],
+  group_admin: () => [
+    ...shows('/groups', '/groups/new', '/groups/new?platform=webhook', '/groups/new?platform=dingtalk'),
+    ...['', '/edit', '/robot', '/delete'].map(page => [`/groups/…${page}`, at(`/groups/${world.group}${page}`)]),
+    ...asks('an address of another platform'),
+  ],
+};
+
+/** Looks at a page on a small phone by day, and on a desk by night. */
+async function inspect(page, open, lang) {
+  const found = [];
+  const sideways = async () => {
+    const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    if (wide > seen) found.push(`${wide} px wide on a screen of ${seen} px`);
+  };
+  await page.setViewportSize(NARROW);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await open(page);
+  const spoken = await page.locator('html').getAttribute('lang');
+  if (spoken !== lang) found.push(`in ${spoken}`);
+  await sideways();
+  found.push(...await axe(page));
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await sideways();
+  found.push(...await axe(page, ['color-contrast']));
+  return found;
+}
+
+for (const lang of ['zh-CN', 'en']) {
+  describe(`in ${lang}`, () => {
+    for (const [who, list] of Object.entries(pages)) {
+      test(`every page for ${who}`, async () => {
+        const page = await newPage(browser, demo, { lang, session: sessions[who] });
+        const wrong = {};
+        for (const [name, open] of list()) {
+          const found = await inspect(page, open, lang);
+          if (found.length) wrong[name] = found;
+        }
+        assert.deepEqual(wrong, {});
+        assert.deepEqual(faults(page), []);
+        await page.context().close();
+      });
+    }
+  });
+}
+
+test('no sentence was missing, or lacked a value', () => {
+  assert.deepEqual(demo.errors.match(/^.*(no such sentence|lacks a value).*$/gm), null);
+});
