@@ -75,7 +75,8 @@ async fn take(mut stream: TcpStream, arrivals: Option<mpsc::UnboundedSender<Inst
             _ => return,
         }
         if let Some(arrivals) = arrivals.as_ref().filter(|_| begins) {
-            drop(arrivals.send(Instant::now()));
+            // Nobody waits for arrivals in every bench.
+            let _unheard = arrivals.send(Instant::now());
         }
     }
 }
