@@ -1,10 +1,10 @@
 //! The operator's commands about people: add, list, disable.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::password;
 use super::second_factor::SecondFactor;
+use crate::clock::new_id;
 use crate::domain::people::Role;
 use crate::domain::text;
 use crate::store::accounts::{self, Account, Credentials, Ended};
@@ -77,7 +77,7 @@ pub async fn add(
     let totp_uri = factor.uri(&name).map_err(|_| AccountError::BadName)?;
     let credentials = Credentials {
         account: Account {
-            id: Id(Uuid::now_v7()),
+            id: Id(new_id(now)),
             name: name.clone(),
             role: Named(role),
             created_at: Time(now),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::courier::{self, Errand};
 use super::{GroupError, Groups, NewGroup, Refusal, locked};
 use crate::broadcast::platforms::Credentials;
+use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
@@ -45,7 +46,7 @@ impl Groups {
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let mut group = Group {
-            id: Id(Uuid::now_v7()),
+            id: Id(new_id(now)),
             account_id: Id(account),
             platform: Named(new.credentials.platform),
             name: new.name,

@@ -10,6 +10,7 @@ use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::message::plain;
 use crate::broadcast::platforms::{Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::retry;
+use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
@@ -111,7 +112,7 @@ impl Groups {
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let adapter = adapter(errand.platform);
         let body = adapter.compose(&plain(errand.language, key, args), 0);
-        let stamp = Stamp { now: errand.started, delivery: Uuid::now_v7() };
+        let stamp = Stamp { now: errand.started, delivery: new_id(errand.started) };
         Ok(match self.sender.send(adapter.address(&body, &credentials, &stamp)).await {
             Ok(answer) => adapter.judge(&answer),
             Err(fault) => {

@@ -146,7 +146,8 @@ pub async fn queue(
     let QueueQuery { state, cursor } = query.into_inner();
     let state =
         state.map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value"))).transpose()?;
-    let after = cursor.map(|c| view::place(&c).ok_or_else(|| invalid("cursor", "cursor"))).transpose()?;
+    let after =
+        cursor.map(|c| view::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
     let now = shared.clock.now();
     let page = shared.store.read(move |c| view::queue(c, by, state, after, PAGE, now)).await?;
     Ok(web::Json(page))

@@ -52,7 +52,6 @@ fn shape(error: &serde_json::Error) -> Problem {
         return Problem::NotJson(error.to_string());
     }
     let words = error.to_string();
-    let field = words.split('`').nth(1).unwrap_or("body").to_owned();
     let code = if words.starts_with("unknown field") {
         "unknown"
     } else if words.starts_with("missing field") {
@@ -60,5 +59,8 @@ fn shape(error: &serde_json::Error) -> Problem {
     } else {
         "wrong_type"
     };
+    // Of a wrong type serde quotes the value, not the field.
+    let is_named = ["unknown field", "missing field", "duplicate field"].iter().any(|w| words.starts_with(w));
+    let field = words.split('`').nth(1).filter(|_| is_named).unwrap_or("body").to_owned();
     Problem::Invalid(FieldFaults::from([(field, FieldFault::new(code))]))
 }

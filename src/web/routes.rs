@@ -2,13 +2,18 @@
 
 use actix_web::web::{self, ServiceConfig, get, post};
 
-use super::problem::Problem;
+use super::problem::{FieldFault, FieldFaults, Problem};
 use super::{assets, health, openapi};
 use crate::{accounts, broadcast, expiry, groups, intake, pages, poster, review};
 
 /// Mounts all doors.
 pub fn all(doors: &mut ServiceConfig) {
     doors
+        // What cannot be read of an address is told like every other fault.
+        .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NotFound.into()))
+        .app_data(web::QueryConfig::default().error_handler(|_, _| {
+            Problem::Invalid(FieldFaults::from([("query".to_owned(), FieldFault::new("wrong_type"))])).into()
+        }))
         .service(
             web::scope("/api")
                 .service(openapi::json)

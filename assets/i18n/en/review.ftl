@@ -277,3 +277,6 @@ broadcasts-code-timeout = no answer in time
 broadcasts-code-broken = the connection broke
 broadcasts-code-address = its address is not a public one
 broadcasts-code-internal = a fault of ours
+
+# What is wrong with a decision.
+field-reason = This reason does not go with this step; “other” needs a note.

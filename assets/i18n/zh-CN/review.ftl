@@ -265,3 +265,6 @@ broadcasts-code-timeout = 超时未答复
 broadcasts-code-broken = 连接中断
 broadcasts-code-address = 地址不是公网地址
 broadcasts-code-internal = 我们的故障
+
+# What is wrong with a decision.
+field-reason = 这个理由不适用于这一步；选“其他”时请写明备注。

@@ -49,7 +49,7 @@ impl Desk {
         change(&mut notice);
         let revision = Revision::seal(&key, notice.id.0, 1, (&content.0, &content.1), false, now).unwrap();
         let tip = Tip {
-            id: Id(Uuid::now_v7()),
+            id: Id(crate::clock::new_id(now)),
             notice_id: notice.id,
             body_sealed: key.seal("tip", &serde_json::to_vec(&serde_json::json!({"text": HOSTILE})).unwrap()),
             held: true,
