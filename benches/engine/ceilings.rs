@@ -52,13 +52,13 @@ fn execute(conn: &mut Conn, sql: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Requests a second, and microseconds of processor time for each, of hyper's bare connections: 128 at once,
-/// each posting the same body to the same sink.
-pub async fn posts(sink: &str, body: Bytes, count: usize) -> (f64, f64) {
+/// Requests a second, and microseconds of processor time for each, of hyper's bare connections: `at_once`
+/// of them, each posting the same body to the same sink.
+pub async fn posts(sink: &str, body: Bytes, count: usize, at_once: usize) -> (f64, f64) {
     let left = Arc::new(AtomicUsize::new(count));
     let (begun, cpu) = (Instant::now(), process::cpu());
     let mut work = tokio::task::JoinSet::new();
-    for _ in 0..128 {
+    for _ in 0..at_once {
         let (sink, body, left) = (sink.to_owned(), body.clone(), left.clone());
         work.spawn(async move {
             let stream = TcpStream::connect(&sink).await.expect("the sink listens");

@@ -47,7 +47,7 @@ async fn one(house: &House, sink: &Sink, groups: usize, county: &str) {
 
     let parts = house.stations.worker.script.parts(broadcast, Platform::Dingtalk, Language::default()).await;
     let body = parts.expect("the message is written")[0].bytes.clone();
-    let (most, least) = ceilings::posts(&sink.address, body, 20_000).await;
+    let (most, least) = ceilings::posts(&sink.address, body, 20_000, 128).await;
     if delivered < groups {
         println!("{:<10} only {delivered} of {groups} within {} s", house.db.name(), TIME.as_secs());
     }

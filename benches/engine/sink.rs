@@ -75,7 +75,7 @@ async fn take(mut stream: TcpStream, arrivals: Option<mpsc::UnboundedSender<Inst
             _ => return,
         }
         if let Some(arrivals) = arrivals.as_ref().filter(|_| begins) {
-            // Nobody waits for arrivals in every bench.
+            // Nobody may be waiting any more.
             let _unheard = arrivals.send(Instant::now());
         }
     }

@@ -161,7 +161,10 @@ async fn killed_while_a_broadcast_goes_out(db: Db) {
     program.kill();
     let before = chats.taken();
     let recorded = peek(&db, recorded).await;
-    assert!(before.len() > recorded.values().sum::<usize>(), "killed when all was recorded: that shows nothing");
+    assert!(
+        before.len() > recorded.values().sum::<usize>(),
+        "killed when all was recorded: that shows nothing"
+    );
     chats.answer_all();
 
     let program = Program::start(&db, &settings).await;
