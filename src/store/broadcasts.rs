@@ -162,10 +162,13 @@ pub fn expand(
         ask!(format!("{candidates} ORDER BY 1 LIMIT 1 OFFSET {}", size - 1)).get_result(c).optional()
     })?;
     let last = end.map_or(Id(Uuid::max()), |e| e.group_id);
+    // In a lane that rests it is due when the lane opens: nothing else would wake the worker then.
+    let later = if matches!(conn, Conn::Pg(_)) { "GREATEST" } else { "MAX" };
     let insert = format!(
         "WITH audience AS ({candidates}) \
          INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach) \
-         SELECT ${}, group_id, ${}, 'open', ${}, 0, 0, 0 FROM audience WHERE group_id <= ${} \
+         SELECT ${}, a.group_id, ${}, 'open', {later}(${}, l.open_at), 0, 0, 0 \
+         FROM audience a JOIN lanes l ON l.group_id = a.group_id WHERE a.group_id <= ${} \
          ON CONFLICT (broadcast_id, group_id) DO NOTHING",
         used + 1,
         used + 2,

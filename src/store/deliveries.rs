@@ -335,24 +335,36 @@ struct Standing {
     part: i16,
 }
 
+#[derive(AsChangeset)]
+#[diesel(table_name = deliveries)]
+struct Verdict<'a> {
+    reach: i16,
+    last_outcome: Option<&'a str>,
+    /// A code goes with its outcome: where there is none, an earlier one goes, too.
+    last_code: Option<Option<&'a str>>,
+    message_ref: Option<&'a str>,
+    delivered_at: Option<Time>,
+}
+
 fn write_result(conn: &mut Conn, record: &Record) -> Answer<()> {
     let standing = Standing { state: Named(record.state), due_at: Time(record.due_at), part: record.part };
+    let delivered = record.state == DeliveryState::Delivered;
+    let result = Verdict {
+        reach: record.reach,
+        last_outcome: Some(record.outcome),
+        last_code: Some(record.code.as_deref()),
+        message_ref: record.message_ref.as_deref(),
+        delivered_at: delivered.then_some(Time(record.at)),
+    };
     let delivery = deliveries::table.find(record.leased.delivery);
-    both!(conn, c => if record.state == DeliveryState::Delivered {
-        diesel::update(delivery).set(&standing).execute(c)
+    both!(conn, c => if delivered {
+        diesel::update(delivery).set((&standing, &result)).execute(c)?
     } else {
         // Cancelled while it was in flight, it stays cancelled.
-        diesel::update(delivery.filter(deliveries::state.eq(Named(DeliveryState::Open)))).set(&standing).execute(c)
-    })?;
-    both!(conn, c => diesel::update(delivery)
-        .set((
-            deliveries::reach.eq(record.reach),
-            deliveries::last_outcome.eq(Some(record.outcome)),
-            deliveries::last_code.eq(record.code.as_deref()),
-            record.message_ref.as_deref().map(|r| deliveries::message_ref.eq(Some(r))),
-            (record.state == DeliveryState::Delivered).then_some(deliveries::delivered_at.eq(Some(Time(record.at)))),
-        ))
-        .execute(c))?;
+        let open = deliveries::state.eq(Named(DeliveryState::Open));
+        diesel::update(delivery.filter(open)).set(&standing).execute(c)?;
+        diesel::update(delivery).set(&result).execute(c)?
+    });
     if let Some(reason) = record.disable {
         disable(conn, record.leased.group, reason)?;
     }
@@ -430,7 +442,8 @@ pub fn next_due(conn: &mut Conn, after: DateTime<Utc>) -> Answer<Option<DateTime
 /// # Errors
 /// When the database refuses.
 pub fn free_all_lanes(conn: &mut Conn) -> Answer<()> {
-    both!(conn, c => diesel::update(lanes::table)
+    let leased = lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH));
+    both!(conn, c => diesel::update(lanes::table.filter(leased))
         .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
         .execute(c))?;
     Ok(())

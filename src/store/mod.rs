@@ -76,7 +76,11 @@ impl Store {
             // The pool would hide the first error behind a time-out.
             let mut first = Conn::open(&database)?;
             migrate::run(&mut first)?;
-            let writer = database.is_sqlite().then(|| Writer::start(first)).transpose()?.map(Arc::new);
+            let writer = database
+                .is_sqlite()
+                .then(|| Writer::start(first, database.clone()))
+                .transpose()?
+                .map(Arc::new);
             let pool = diesel::r2d2::Pool::builder()
                 .max_size(16)
                 .min_idle(Some(2))

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 
 use tokio::sync::oneshot;
 
-use super::{Conn, StoreError};
+use super::{Conn, Database, StoreError};
 
 /// Changes in one commit, at most: bounds how long the first of them waits.
 const AT_ONCE: usize = 512;
@@ -24,11 +24,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on a connection of its own.
-    pub(super) fn start(conn: Conn) -> Result<Writer, StoreError> {
+    pub(super) fn start(conn: Conn, database: Database) -> Result<Writer, StoreError> {
         let (jobs, waiting) = mpsc::sync_channel(4 * AT_ONCE);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(conn, &waiting))
+            .spawn(move || write_all(conn, &database, &waiting))
             .map_err(|e| StoreError::Connection(format!("no thread for the writer: {e}")))?;
         Ok(Writer { jobs })
     }
@@ -72,7 +72,7 @@ impl Writer {
     }
 }
 
-fn write_all(mut conn: Conn, waiting: &mpsc::Receiver<Job>) {
+fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let mut tellers: Vec<Tell> = Vec::new();
         let commit = conn.transaction(|conn| {
@@ -85,6 +85,12 @@ fn write_all(mut conn: Conn, waiting: &mpsc::Receiver<Job>) {
         });
         if let Err(error) = &commit {
             tracing::error!(%error, changes = tellers.len(), "a commit failed");
+            // A full disk ends the transaction under diesel's feet, and the connection refuses all further
+            // ones, even when there is room again.
+            match Conn::open(database) {
+                Ok(fresh) => conn = fresh,
+                Err(error) => tracing::error!(%error, "the writer could not connect anew"),
+            }
         }
         for tell in tellers {
             tell(commit.as_ref().copied().map_err(|e| StoreError::Connection(e.to_string())));
