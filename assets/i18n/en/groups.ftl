@@ -131,8 +131,8 @@ groups-log-delivered = Arrived, { $at }
 groups-log-open = Waiting, not before { $at }
 groups-log-given_up = Did not arrive; given up
 groups-log-cancelled = Cancelled: the notice ended first, or the group was deleted
-# Text and poster may be a call each, so two calls are no failure.
-groups-log-tries = { $count } calls to the platform
+# Text and poster may go separately, so two calls are no failure.
+groups-log-tries = Sent in { $count } calls
 groups-log-older = Earlier
 groups-says-alert = new notice
 groups-says-update = update

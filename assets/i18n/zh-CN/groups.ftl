@@ -131,8 +131,8 @@ groups-log-delivered = 已送达，{ $at }
 groups-log-open = 等待发送，不早于 { $at }
 groups-log-given_up = 没有送达，已放弃
 groups-log-cancelled = 已取消：信息先结束了，或者群被删除
-# Text and poster may be a call each, so two calls are no failure.
-groups-log-tries = { $count } 次调用平台接口
+# Text and poster may go separately, so two calls are no failure.
+groups-log-tries = 共发出 { $count } 次
 groups-log-older = 更早的记录
 groups-says-alert = 新信息
 groups-says-update = 更新
