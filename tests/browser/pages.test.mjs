@@ -127,12 +127,12 @@ const shows = (...paths) => answers(200, ...paths);
 /** Every page, by who may open it. */
 const pages = {
   anybody: () => [
-    ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', `/check?case=${world.live}`),
+    ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
     ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`),
     ...shows(world.manage, '/my/edit', '/report/done'),
     ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs'),
-    ...answers(404, '/n/00000-00000', '/n/7', '/my/nobody', '/nowhere'),
-    ...answers(422, '/check?case=7'),
+    ...answers(404, '/n/00000-00000', '/n/7', '/nowhere'),
+    ...answers(401, '/my/nobody'),
     ...asks('a form with faults', 'a phone that is to be published', 'a refused login'),
     // Large letters stay chosen, so they come last.
     ...shows('/report/lost_property?big=1', `/n/${world.live}`, '/practice'),
