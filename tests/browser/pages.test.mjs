@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fill } from './people.mjs';
+import { NOTICE, fill } from './people.mjs';
 import { account, axe, faults, login, newPage, startBrowser, startDemo, stopDemo, submit } from './rig.mjs';
 
 const NARROW = { width: 320, height: 740 };
@@ -81,7 +81,8 @@ after(async () => {
   if (demo) await stopDemo(demo);
 });
 
-const at = path => page => page.goto(path);
+/** Opens `path`, which must answer with `status`: a page of another kind would be judged in its place. */
+const at = (path, status) => async page => assert.equal((await page.goto(path)).status(), status, path);
 
 /** Pages in a state that only comes from doing something on them. */
 const STATES = {
@@ -90,6 +91,12 @@ const STATES = {
     await fill(page, { 'person.name': '林试验', 'region': '朝阳', 'reporter.phone': '12' });
     await submit(page);
     await page.locator('.error-summary').waitFor();
+  },
+  'a phone that is to be published': async page => {
+    await page.goto('/report/missing_person');
+    await fill(page, { ...NOTICE, 'reporter.publish_phone': true });
+    await submit(page);
+    await page.locator('[name=publish_confirmed]').first().waitFor();
   },
   'a refused login': async page => {
     await page.goto('/login');
@@ -114,25 +121,31 @@ const STATES = {
 };
 
 const asks = (...names) => names.map(name => [name, STATES[name]]);
-const shows = (...paths) => paths.map(path => [path, at(path)]);
+const answers = (status, ...paths) => paths.map(path => [path, at(path, status)]);
+const shows = (...paths) => answers(200, ...paths);
 
 /** Every page, by who may open it. */
 const pages = {
   anybody: () => [
     ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
-    ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`, '/n/00000-00000', '/n/7'),
-    ...shows(world.manage, '/my/edit', '/report/done', '/my/nobody'),
-    ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs', '/nowhere'),
-    ...asks('a form with faults', 'a refused login'),
+    ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`),
+    ...shows(world.manage, '/my/edit', '/report/done'),
+    ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs'),
+    ...answers(404, '/n/00000-00000', '/n/7', '/nowhere'),
+    ...answers(401, '/my/nobody'),
+    ...asks('a form with faults', 'a phone that is to be published', 'a refused login'),
+    // Large letters stay chosen, so they come last.
+    ...shows('/report/lost_property?big=1', `/n/${world.live}`, '/practice'),
   ],
   moderator: () => [
-    ...shows('/review', ...['unclaimed', 'claimed', 'live', 'over', 'escalated'].map(state => `/review/${world[state]}`)),
-    ...shows(`/broadcasts/${world.live}`, `/broadcasts/${world.claimed}`, '/logout', '/groups'),
+    ...shows('/review', ...['unclaimed', 'claimed', 'live', 'over'].map(state => `/review/${world[state]}`)),
+    ...shows(`/broadcasts/${world.live}`, `/broadcasts/${world.claimed}`, '/logout'),
+    ...answers(403, `/review/${world.escalated}`, '/groups'),
     ...asks('a question without words'),
   ],
   group_admin: () => [
     ...shows('/groups', '/groups/new', '/groups/new?platform=webhook', '/groups/new?platform=dingtalk'),
-    ...['', '/edit', '/robot', '/delete'].map(page => [`/groups/…${page}`, at(`/groups/${world.group}${page}`)]),
+    ...['', '/edit', '/robot', '/delete'].map(page => [`/groups/…${page}`, at(`/groups/${world.group}${page}`, 200)]),
     ...asks('an address of another platform'),
   ],
 };

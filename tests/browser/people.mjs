@@ -31,7 +31,7 @@ export const NOTICE = {
   'safety.protection_order': false,
   'safety.left_voluntarily': false,
   'reporter.name': '李梅',
-  'reporter.phone': '+86 138 0031 6500',
+  'reporter.phone': '+86 138 0031 7500',
   'reporter.relation': '女儿',
   'consent.truthful': true,
   'consent.sensitive': true,
