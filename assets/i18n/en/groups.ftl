@@ -134,7 +134,6 @@ groups-log-cancelled = Cancelled: the notice ended first, or the group was delet
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform
-# Text and poster may go separately, so two calls are no failure.
 groups-log-older = Earlier
 groups-says-alert = new notice
 groups-says-update = update

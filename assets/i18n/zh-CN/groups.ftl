@@ -134,7 +134,6 @@ groups-log-cancelled = 已取消：信息先结束了，或者群被删除
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口
-# Text and poster may go separately, so two calls are no failure.
 groups-log-older = 更早的记录
 groups-says-alert = 新信息
 groups-says-update = 更新

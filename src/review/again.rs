@@ -1,0 +1,95 @@
+//! What is live is looked at again: a second look, a police reference that followed, or a new revision.
+
+use chrono::{DateTime, Utc};
+
+use super::{Decision, Moderator, ReviewError, append, check_police, let_go, words};
+use crate::broadcast::plan;
+use crate::config::Times;
+use crate::domain::delivery::Purpose;
+use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
+use crate::store::Conn;
+use crate::store::notices::{self, Notice};
+use crate::store::transition::{seal_note, take};
+use crate::store::types::Time;
+use crate::vault::Vault;
+
+/// A decision about what is live already: a second look, a police reference, or a new revision.
+pub(super) fn look_again(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    notice: Notice,
+    by: Moderator,
+    decision: &Decision,
+    now: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    if let Some(revision) = notice.pending_revision {
+        return decide_revision(tx, vault, times, notice, revision, by, decision, now);
+    }
+    let step = words(by, decision, now);
+    take(tx, vault, notice, decision.step, step, |_, n| {
+        let_go(n);
+        n.second_look_at = None;
+        n.police_due_at = None;
+        Ok(())
+    })
+}
+
+/// A new revision of a live notice goes through the same approvals while the old one stands.
+#[allow(clippy::too_many_arguments, reason = "one private step of `decide`, called once")]
+fn decide_revision(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    mut notice: Notice,
+    revision: i32,
+    by: Moderator,
+    decision: &Decision,
+    now: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    if !matches!(decision.step, Step::Approve | Step::Reject) {
+        // What is live has been asked about and escalated before; an edit of it is taken or not.
+        let from = notice.state.0;
+        return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
+    }
+    let approvals = notices::approvals(tx, notice.id.0, revision)?;
+    let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
+    let standing = Standing { state, ..notice.standing(approvals) };
+    let (after, approvals): (State, Vec<Approval>) = next(&standing, decision.step, by.actor())?;
+    if decision.step == Step::Approve {
+        check_police(tx, vault, &notice, revision)?;
+    }
+    notices::set_approvals(tx, notice.id.0, revision, &approvals, now)?;
+    let before = notice.state.0;
+    notice.version += 1;
+    let_go(&mut notice);
+    match after {
+        State::Cooling => publish_revision(tx, &mut notice, revision, times, now)?,
+        State::SecondReview => {}
+        _ => notice.pending_revision = None,
+    }
+    let note = seal_note(&notice, vault, decision.note.as_deref())?;
+    notices::save(tx, &notice)?;
+    append(tx, &notice, revision, decision.step, before, words(by, decision, now), note)?;
+    Ok(notice)
+}
+
+fn publish_revision(
+    tx: &mut Conn,
+    notice: &mut Notice,
+    revision: i32,
+    times: Times,
+    now: DateTime<Utc>,
+) -> Result<(), ReviewError> {
+    let renewal = notices::revision(tx, notice.id.0, revision)?.is_some_and(|r| r.renewal);
+    notice.pending_revision = None;
+    notice.live_revision = Some(revision);
+    if renewal {
+        notice.renewals += 1;
+        notice.ends_at = Some(Time(now + times.lifetime));
+    }
+    if notice.state.0 == State::Live {
+        plan::spread(tx, notice, Purpose::Update, now)?;
+    }
+    Ok(())
+}
