@@ -31,13 +31,16 @@ pub type Parts = Arc<[Body]>;
 pub type DrawPoster =
     Arc<dyn Fn(Notice, Public, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
+/// What is written, or being written, for a broadcast, a platform and a language.
+type Written = HashMap<(Uuid, Platform, Language), Arc<OnceCell<Parts>>>;
+
 /// Writes messages and remembers them while they are being sent.
 pub struct Script {
     store: Store,
     vault: Vault,
     base_url: Arc<str>,
     draw: DrawPoster,
-    written: Mutex<HashMap<(Uuid, Platform, Language), Arc<OnceCell<Parts>>>>,
+    written: Mutex<Written>,
 }
 
 impl Script {

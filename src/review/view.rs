@@ -370,7 +370,7 @@ fn cursor(place: &QueuePlace) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
 }
 
-/// Reads what [`cursor`] wrote.
+/// The place in the queue that a page's `next` stands for.
 pub fn place(cursor: &str) -> Option<QueuePlace> {
     use base64::Engine as _;
     let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
