@@ -235,11 +235,11 @@ async fn rooms_know_only_whom_they_may() {
         for path in known(&file.code) {
             let within = |part: &&str| path == **part || path.starts_with(&format!("{part}::"));
             let own = within(&file.room()) && *place != "src/broadcast/platforms/";
-            let door = file.is_door() && DOORS.iter().any(|part| within(part));
+            let door = file.is_door() && DOORS.iter().any(&within);
             let between = BETWEEN_DOORS
                 .iter()
                 .any(|(p, part, _)| file.path.starts_with(p) && file.is_door() && within(part));
-            if !(own || allowed.iter().any(|part| within(part)) || door || between) {
+            if !(own || allowed.iter().any(&within) || door || between) {
                 faults.push(format!("{} knows {path}", file.path));
             }
         }
