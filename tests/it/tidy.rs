@@ -71,6 +71,9 @@ fn files(folder: &str) -> Vec<String> {
     for entry in std::fs::read_dir(root().join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if path.ends_with("/node_modules") {
+            continue; // other people's
+        }
         if entry.file_type().unwrap().is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found.sort();
