@@ -52,8 +52,6 @@ pub struct Line {
 pub const SECOND_LOOK_WITHIN: Duration = Duration::minutes(30);
 /// Where the police reference may follow, within this time of going live.
 pub const POLICE_FOLLOWS_WITHIN: Duration = Duration::hours(2);
-/// Renewals of one notice; each is reviewed and gives another life time.
-pub const RENEWALS: i16 = 3;
 
 /// The policy.
 #[rustfmt::skip]
