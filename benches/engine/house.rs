@@ -164,8 +164,7 @@ impl House {
             let account = accounts::by_name(tx, "moderator")?.expect("the house has one").account.id;
             for (name, region) in named {
                 let url = format!("http://{sink}/robot/send?access_token={name}");
-                let credentials =
-                    Credentials { platform: Platform::Dingtalk, url, secret: None, keyword: None };
+                let credentials = Credentials::at(Platform::Dingtalk, url);
                 let group = Group {
                     id: Id(clock::new_id(now)),
                     account_id: account,

@@ -70,15 +70,21 @@ impl Target {
 /// The rules, with the operator's gateways.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
-    gateways: Vec<(Platform, Target)>,
+    gateways: Vec<(Platform, Target, Url)>,
 }
 
 impl Guard {
     /// With these gateways: of each address, scheme, host and port count.
     pub fn new(gateways: impl IntoIterator<Item = (Platform, Url)>) -> Guard {
-        let target =
-            |(platform, url): (Platform, Url)| Some((platform, Target { gateway: true, ..endpoint(&url)? }));
+        let target = |(platform, url): (Platform, Url)| {
+            Some((platform, Target { gateway: true, ..endpoint(&url)? }, url))
+        };
         Guard { gateways: gateways.into_iter().filter_map(target).collect() }
+    }
+
+    /// The operator's own server for a platform, the first named.
+    pub fn gateway(&self, platform: Platform) -> Option<&Url> {
+        self.gateways.iter().find(|(of, ..)| *of == platform).map(|(.., url)| url)
     }
 
     /// Whom a request for this platform goes to.
@@ -94,15 +100,15 @@ impl Guard {
             return Err(Refused::Fragment);
         }
         let profile = adapter(platform).profile();
-        let named = (platform, Target { gateway: true, ..target.clone() });
-        let gateway = self.gateways.contains(&named);
+        let named = Target { gateway: true, ..target.clone() };
+        let gateway = self.gateways.iter().any(|(of, known, _)| *of == platform && *known == named);
         if !gateway {
             if !target.tls {
                 return Err(Refused::Scheme);
             }
             let known = match profile.hosts {
-                Hosts::Listed(hosts) => hosts.contains(&target.host.as_str()),
                 Hosts::AnyPublic => matches!(url.host(), Some(Host::Domain(name)) if is_public_name(name)),
+                own => own.claim(&target.host),
             };
             if !known {
                 return Err(Refused::Host);

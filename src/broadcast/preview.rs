@@ -29,6 +29,7 @@ pub fn preview(
         link,
         poster: None,
         picture: None,
+        neutral: None,
         public: Some(public),
         outcome: None,
         language,

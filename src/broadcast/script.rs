@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::message::{Message, Said, message};
-use super::platforms::{Body, adapter};
+use super::platforms::{Act, Body, adapter};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::group::Platform;
@@ -67,7 +67,9 @@ impl Script {
             let message = self.write(broadcast, platform, language).await?;
             let adapter = adapter(platform);
             Ok::<Parts, StoreError>(
-                (0..adapter.parts(&message)).map(|part| adapter.compose(&message, part)).collect(),
+                (0..adapter.parts(&message))
+                    .filter_map(|part| adapter.compose(&message, Act::Say(part)))
+                    .collect(),
             )
         });
         parts.await.cloned()
@@ -102,6 +104,7 @@ impl Script {
             link: &link,
             poster: public.is_some().then_some(poster.as_str()),
             picture,
+            neutral: None,
             public: public.as_ref(),
             outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
             language,

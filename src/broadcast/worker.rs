@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::plan;
-use super::platforms::{Credentials, Stamp, Verdict, adapter};
+use super::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use super::script::Script;
 use super::send::Sender;
@@ -176,8 +176,7 @@ impl Worker {
 
     /// One request, from the written message to the platform's verdict.
     async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Verdict, usize) {
-        let ours =
-            |code: &str| Verdict { outcome: Outcome::Retry, code: Some(code.to_owned()), detail: None };
+        let ours = |code: &str| Verdict::ours(Outcome::Retry, code);
         let adapter = adapter(leased.platform);
         let parts = match self.script.parts(leased.broadcast, leased.platform, leased.language).await {
             Ok(parts) => parts,
@@ -196,12 +195,11 @@ impl Worker {
         else {
             return (ours("internal"), parts.len());
         };
-        let stamp = Stamp { now, delivery: uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()) };
-        let verdict = match self.sender.send(adapter.address(body, &credentials, &stamp)).await {
-            Ok(answer) => adapter.judge(&answer),
-            Err(fault) => {
-                Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None }
-            }
+        let stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
+        let act = Act::Say(usize::try_from(leased.part).unwrap_or(0));
+        let verdict = match self.sender.send(adapter.address(act, body, &credentials, &stamp)).await {
+            Ok(answer) => adapter.judge(act, &answer),
+            Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
         };
         (verdict, parts.len())
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::message::plain;
-use crate::broadcast::platforms::{Credentials, Stamp, Verdict, adapter};
+use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::retry;
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
@@ -111,13 +111,14 @@ impl Groups {
         let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let adapter = adapter(errand.platform);
-        let body = adapter.compose(&plain(errand.language, key, args), 0);
-        let stamp = Stamp { now: errand.started, delivery: new_id(errand.started) };
-        Ok(match self.sender.send(adapter.address(&body, &credentials, &stamp)).await {
-            Ok(answer) => adapter.judge(&answer),
-            Err(fault) => {
-                Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None }
-            }
+        let act = Act::Say(0);
+        let Some(body) = adapter.compose(&plain(errand.language, key, args), act) else {
+            return Ok(Verdict::ours(Outcome::Bad, "internal"));
+        };
+        let stamp = Stamp::new(errand.started, new_id(errand.started));
+        Ok(match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
+            Ok(answer) => adapter.judge(act, &answer),
+            Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
         })
     }
 

@@ -181,7 +181,7 @@ fn credentials(
     guard: &Guard,
 ) -> Read<(Credentials, Option<String>)> {
     let at = |field: &str, code| wrong(&format!("credentials.{field}"), code, Vec::new());
-    let read = match adapter(platform).credentials(given, &vault::random()) {
+    let read = match adapter(platform).credentials(given, &vault::random(), guard.gateway(platform)) {
         Ok(read) => read,
         Err(CredentialFault { field, code }) => return at(&field, sentence(code)),
     };

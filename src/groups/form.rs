@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Draft;
 use super::preferences::Whole;
+use crate::broadcast::platforms::adapter;
 use crate::domain::faults::FieldFaults;
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
@@ -103,12 +104,7 @@ impl Typed {
 
 /// Whether the platform's robots have this field.
 pub(crate) fn has_field(platform: Platform, field: &str) -> bool {
-    match field {
-        "url" => true,
-        "secret" => platform != Platform::Wecom,
-        "keyword" => matches!(platform, Platform::Dingtalk | Platform::Feishu),
-        _ => false,
-    }
+    adapter(platform).profile().fields.iter().any(|known| known.name == field)
 }
 
 /// Sentences about fields, in the order of the page.

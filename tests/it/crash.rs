@@ -404,7 +404,7 @@ async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
         for number in 0..GROUPS {
             let name = format!("g{number}");
             let url = format!("{url}/cgi-bin/webhook/send?key={name}");
-            let credentials = Credentials { platform: Platform::Wecom, url, secret: None, keyword: None };
+            let credentials = Credentials::at(Platform::Wecom, url);
             let group = Group {
                 id: Id(clock::new_id(now)),
                 account_id: account,

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Map, Value, json};
 use seventytwo::broadcast::guard::{Guard, Refused};
 use seventytwo::broadcast::message::{Message, plain};
-use seventytwo::broadcast::platforms::{Credentials, Outgoing, Stamp, Verdict, adapter};
+use seventytwo::broadcast::platforms::{self, Credentials, Outgoing, Stamp, Verdict, adapter};
 use seventytwo::broadcast::send::{Limits, SendFault, Sender};
 use seventytwo::domain::delivery::{Fault, Outcome};
 use seventytwo::domain::group::Platform;
@@ -47,7 +47,7 @@ fn credentials(platform: Platform, url: &str, secret: Option<&str>, keyword: Opt
     let fields = [("url", Some(url)), ("secret", secret), ("keyword", keyword)];
     let given: Map<String, Value> =
         fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-    adapter(platform).credentials(&given, &[7; 32]).unwrap()
+    adapter(platform).credentials(&given, &[7; 32], None).unwrap()
 }
 
 /// One group on one fake, and the way to it.
@@ -68,9 +68,10 @@ impl Lane {
 
     async fn deliver(&self, message: &Message, at: DateTime<Utc>) -> Verdict {
         let adapter = adapter(self.credentials.platform);
-        let stamp = Stamp { now: at, delivery: Uuid::from_u128(7) };
-        let outgoing = adapter.address(&adapter.compose(message, 0), &self.credentials, &stamp);
-        adapter.judge(&self.sender.send(outgoing).await.unwrap())
+        let (act, stamp) = (platforms::Act::Say(0), Stamp::new(at, Uuid::from_u128(7)));
+        let body = adapter.compose(message, act).unwrap();
+        let outgoing = adapter.address(act, &body, &self.credentials, &stamp);
+        adapter.judge(act, &self.sender.send(outgoing).await.unwrap())
     }
 }
 
@@ -151,8 +152,8 @@ fn to(wire: &Wire) -> (Sender, Outgoing) {
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
     let adapter = adapter(Platform::Webhook);
     let credentials = credentials(Platform::Webhook, wire.address.as_str(), None, None);
-    let stamp = Stamp { now: now(), delivery: Uuid::from_u128(7) };
-    let outgoing = adapter.address(&adapter.compose(&words(), 0), &credentials, &stamp);
+    let (act, stamp) = (platforms::Act::Say(0), Stamp::new(now(), Uuid::from_u128(7)));
+    let outgoing = adapter.address(act, &adapter.compose(&words(), act).unwrap(), &credentials, &stamp);
     (sender, outgoing)
 }
 

@@ -172,7 +172,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         ],
         "control of a chat is proved through the adapters and the sender",
     ),
-    ("src/groups/form.rs", &["domain", "language", "web"], "the words of its doors"),
+    (
+        "src/groups/form.rs",
+        &["domain", "language", "web", "broadcast::platforms"],
+        "the words of its doors, and which fields a platform has",
+    ),
     ("src/groups/words.rs", &["domain", "clock", "language", "web"], "the words of its doors"),
     ("src/accounts/", &["domain", "store", "clock", "vault"], "who may act"),
     ("src/poster/", &["domain", "store", "clock", "vault", "language", "blobs"], "the picture"),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::{adapter, digest, recognise};
+use super::{Field, adapter, digest, recognise};
 use crate::domain::group::Platform;
 
 /// The longest address we keep, in bytes.
@@ -19,7 +19,7 @@ const SHORT: usize = 256;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub platform: Platform,
-    /// The robot's address as its vendor gave it, normalised.
+    /// The robot's address as its vendor gave it, normalised; with a token the origin of the server.
     pub url: String,
     /// What requests are signed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,30 +27,82 @@ pub struct Credentials {
     /// A word that the chat's filter demands in every message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
+    /// What an account shows instead of a password, where groups share an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The chat among those of the account: channel, chat id, room id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    /// The thread within the chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
 }
 
 impl Credentials {
+    /// An address that says all.
+    pub const fn at(platform: Platform, url: String) -> Credentials {
+        Credentials { platform, url, secret: None, keyword: None, token: None, chat: None, thread: None }
+    }
+
     /// The address, parsed.
     pub(super) fn address(&self) -> Url {
         Url::parse(&self.url).expect("credentials are only made from a parsed address")
     }
 
-    /// The last four characters of what is secret in the address: all that is ever shown again.
+    /// The address with another path, without a query; `path` is percent-encoded already.
+    pub(super) fn address_of(&self, path: &str) -> Url {
+        let mut url = self.address();
+        url.set_query(None);
+        url.set_path(path);
+        url
+    }
+
+    /// The last four characters of what is secret: all that is ever shown again.
     pub fn last4(&self) -> String {
-        let tail: Vec<char> = self.url.chars().rev().take(4).collect();
+        let secret = self.token.as_deref().unwrap_or(&self.url);
+        let tail: Vec<char> = secret.chars().rev().take(4).collect();
         tail.into_iter().rev().collect()
     }
 
-    /// The same for the same robot, whatever its secret or keyword: a digest, so that it may be
-    /// stored and compared in the open.
+    /// The same for the same robot in the same chat, whatever its secret or keyword: a digest, so
+    /// that it may be stored and compared in the open.
     pub fn address_key(&self) -> String {
         let url = self.address();
-        digest(&[
+        let or_none = |part: &Option<String>| part.clone().unwrap_or_default();
+        let (token, chat, thread) = (or_none(&self.token), or_none(&self.chat), or_none(&self.thread));
+        let mut parts = vec![
             self.platform.as_str(),
             url.host_str().unwrap_or_default(),
             url.path(),
             url.query().unwrap_or_default(),
-        ])
+        ];
+        // Left out where there are none, so that what was stored before is still found.
+        parts
+            .extend([&token, &chat, &thread].into_iter().map(String::as_str).filter(|part| !part.is_empty()));
+        digest(&parts)
+    }
+
+    /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and
+    /// faults are those of all its chats. Discord counts all webhooks of one sender together:
+    /// <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>.
+    pub fn account(&self) -> Option<String> {
+        let host = self.host();
+        match (&self.token, self.platform) {
+            (Some(token), platform) => Some(digest(&["account", platform.as_str(), &host, token])),
+            (None, _) => None,
+        }
+    }
+
+    /// Host and port of the server that is spoken to.
+    pub fn host(&self) -> String {
+        let url = self.address();
+        url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+    }
+
+    /// The same way into a chat that has a new id.
+    #[must_use]
+    pub fn moved_to(self, chat: String) -> Credentials {
+        Credentials { chat: Some(chat), ..self }
     }
 }
 
@@ -109,8 +161,8 @@ pub(super) struct Given<'a>(&'a Map<String, Value>);
 
 impl<'a> Given<'a> {
     /// Refuses fields the platform does not have.
-    pub(super) fn new(given: &'a Map<String, Value>, fields: &[&str]) -> Result<Given<'a>, CredentialFault> {
-        match given.keys().find(|key| !fields.contains(&key.as_str())) {
+    pub(super) fn new(given: &'a Map<String, Value>, fields: &[Field]) -> Result<Given<'a>, CredentialFault> {
+        match given.keys().find(|key| fields.iter().all(|field| field.name != key.as_str())) {
             Some(key) => Err(fault(key, CredentialCode::Unknown)),
             None => Ok(Given(given)),
         }

@@ -6,11 +6,16 @@ use chrono::TimeZone;
 use proptest::prelude::*;
 use serde_json::json;
 
+use std::time::Duration;
+
+use chrono::Utc;
+use uuid::Uuid;
+
 use super::*;
 use crate::broadcast::message::tests::{LINK, person, said};
 use crate::broadcast::message::{PREFIX, Said, message, plain};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::delivery::Fault;
+use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
 
@@ -26,7 +31,7 @@ fn given(platform: Platform) -> Value {
 }
 
 fn read(platform: Platform, given: &Value) -> Result<Credentials, CredentialFault> {
-    adapter(platform).credentials(given.as_object().unwrap(), &[7; 32])
+    adapter(platform).credentials(given.as_object().unwrap(), &[7; 32], None)
 }
 
 fn with(platform: Platform, more: &[(&str, &str)]) -> Credentials {
@@ -39,7 +44,7 @@ fn with(platform: Platform, more: &[(&str, &str)]) -> Credentials {
 
 fn stamp(seconds: i64, millis: u32) -> Stamp {
     let now = Utc.timestamp_opt(seconds, millis * 1_000_000).unwrap();
-    Stamp { now, delivery: Uuid::from_u128(5) }
+    Stamp::new(now, Uuid::from_u128(5))
 }
 
 fn answer(status: u16, body: &str) -> Answer {
@@ -54,7 +59,8 @@ fn json_of(body: &[u8]) -> Value {
 fn dingtalk_signs_as_its_document_does() {
     let credentials = with(Platform::Dingtalk, &[("secret", "SECthis-is-a-test-secret")]);
     let body = Body::json(&json!({}));
-    let out = adapter(Platform::Dingtalk).address(&body, &credentials, &stamp(1_577_262_236, 757));
+    let out =
+        adapter(Platform::Dingtalk).address(Act::Say(0), &body, &credentials, &stamp(1_577_262_236, 757));
     assert_eq!(
         out.url.query(),
         Some(
@@ -68,8 +74,8 @@ fn dingtalk_signs_as_its_document_does() {
 fn feishu_signs_as_its_document_does() {
     let credentials = with(Platform::Feishu, &[("secret", "demo")]);
     let adapter = adapter(Platform::Feishu);
-    let body = adapter.compose(&plain(Language::ZhCn, "broadcast-test", &[]), 0);
-    let out = json_of(&adapter.address(&body, &credentials, &stamp(1_599_360_473, 0)).body);
+    let body = adapter.compose(&plain(Language::ZhCn, "broadcast-test", &[]), Act::Say(0)).unwrap();
+    let out = json_of(&adapter.address(Act::Say(0), &body, &credentials, &stamp(1_599_360_473, 0)).body);
     assert_eq!(out["timestamp"], "1599360473");
     assert_eq!(out["sign"], "l1N0gAcBjdwBvGm1xMjOF0XSyaLRpR7tuO5dHfhAYc8=");
     assert_eq!(out["msg_type"], "post");
@@ -79,10 +85,11 @@ fn feishu_signs_as_its_document_does() {
 fn a_webhook_is_verified_by_the_reference_library() {
     let case = CaseNumber::from_bits(1);
     let adapter = adapter(Platform::Webhook);
-    let body = adapter.compose(&message(&said(&case, &person())), 0);
+    let body = adapter.compose(&message(&said(&case, &person())), Act::Say(0)).unwrap();
     let made = read(Platform::Webhook, &json!({"url": "https://hooks.example.org/x"})).unwrap();
     for credentials in [with(Platform::Webhook, &[]), made] {
         let out = adapter.address(
+            Act::Say(0),
             &body,
             &credentials,
             &Stamp { now: Utc.timestamp_opt(now(), 0).unwrap(), ..stamp(0, 0) },
@@ -112,14 +119,17 @@ fn a_picture_goes_where_the_platform_takes_it() {
 
     let wecom = adapter(Platform::Wecom);
     assert_eq!(wecom.parts(&message), 2);
-    let image = json_of(&wecom.compose(&message, 1).bytes);
+    let image = json_of(&wecom.compose(&message, Act::Say(1)).unwrap().bytes);
     assert_eq!(image["image"]["base64"], STANDARD.encode("not really a jpeg"));
     assert_eq!(image["image"]["md5"], "08a83d6686281a5a292732435b21f83a");
     let mut huge = message.clone();
     huge.picture = Some(vec![0; 2 * 1024 * 1024 + 1].into());
-    assert_eq!(wecom.parts(&huge), 1);
+    assert_eq!(wecom.compose(&huge, Act::Say(1)), None);
+    let mut undrawn = message.clone();
+    undrawn.picture = None;
+    assert_eq!((wecom.parts(&undrawn), wecom.compose(&undrawn, Act::Say(1))), (2, None));
 
-    let dingtalk = json_of(&adapter(Platform::Dingtalk).compose(&message, 0).bytes);
+    let dingtalk = json_of(&adapter(Platform::Dingtalk).compose(&message, Act::Say(0)).unwrap().bytes);
     assert_eq!(dingtalk["msgtype"], "markdown");
     assert_eq!(dingtalk["markdown"]["title"], "【72小时】寻人");
     let text = dingtalk["markdown"]["text"].as_str().unwrap();
@@ -128,7 +138,7 @@ fn a_picture_goes_where_the_platform_takes_it() {
         "{text}"
     );
 
-    let webhook = json_of(&adapter(Platform::Webhook).compose(&message, 0).bytes);
+    let webhook = json_of(&adapter(Platform::Webhook).compose(&message, Act::Say(0)).unwrap().bytes);
     assert_eq!(webhook["data"]["poster"], "https://72.example.org/p.jpg");
     assert_eq!(webhook["type"], "missing_person.published");
     assert_eq!(webhook["timestamp"], "2026-11-23T04:00:00Z");
@@ -141,9 +151,12 @@ fn a_groups_keyword_is_in_its_messages() {
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let adapter = adapter(platform);
         for message in [message(&said(&case, &person())), plain(Language::ZhCn, "broadcast-test", &[])] {
-            let body = adapter.compose(&message, 0);
-            let send =
-                |keyword| adapter.address(&body, &with(platform, &[("keyword", keyword)]), &stamp(0, 0)).body;
+            let body = adapter.compose(&message, Act::Say(0)).unwrap();
+            let send = |keyword| {
+                adapter
+                    .address(Act::Say(0), &body, &with(platform, &[("keyword", keyword)]), &stamp(0, 0))
+                    .body
+            };
             assert_eq!(send("72小时"), body.bytes, "already there");
             let out = send("平安\"\\");
             assert!(json_of(&out).to_string().contains(r#"平安\"\\"#), "{out:?}");
@@ -199,7 +212,7 @@ fn credentials_show_only_their_end() {
     for platform in Platform::ALL {
         let credentials = with(platform, &[]);
         assert_eq!(credentials.last4(), "1234");
-        let out = adapter(platform).address(&Body::json(&json!({})), &credentials, &stamp(0, 0));
+        let out = adapter(platform).address(Act::Say(0), &Body::json(&json!({})), &credentials, &stamp(0, 0));
         let shown = format!("{credentials:?} {out:?}");
         assert!(!shown.contains("abcd") && !shown.contains("1234") && !shown.contains("whsec"), "{shown}");
         let stored = serde_json::to_string(&credentials).unwrap();
@@ -253,7 +266,11 @@ fn wecom_answers_mean_what_its_document_says() {
         (502, "bad gateway", Outcome::Retry),
         (429, "", slow(60)),
     ] {
-        assert_eq!(adapter(Platform::Wecom).judge(&answer(status, body)).outcome, outcome, "{body}");
+        assert_eq!(
+            adapter(Platform::Wecom).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
     }
 }
 
@@ -284,7 +301,11 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, "{}", Outcome::Unknown),
         (500, "<html>", Outcome::Retry),
     ] {
-        assert_eq!(adapter(Platform::Dingtalk).judge(&answer(status, body)).outcome, outcome, "{body}");
+        assert_eq!(
+            adapter(Platform::Dingtalk).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
     }
 }
 
@@ -314,13 +335,17 @@ fn feishu_answers_mean_what_its_document_says() {
         (200, r#"{"code":2200}"#, Outcome::Retry),
         (503, "", Outcome::Retry),
     ] {
-        assert_eq!(adapter(Platform::Feishu).judge(&answer(status, body)).outcome, outcome, "{body}");
+        assert_eq!(
+            adapter(Platform::Feishu).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
     }
     let headers = vec![("x-ogw-ratelimit-reset", "7".to_owned())];
     let limited = Answer { headers, ..answer(429, r#"{"code":99991400}"#) };
-    assert_eq!(adapter(Platform::Feishu).judge(&limited).outcome, slow(7));
+    assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &limited).outcome, slow(7));
     let card = answer(400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#);
-    assert_eq!(adapter(Platform::Feishu).judge(&card).code.as_deref(), Some("11246/200621"));
+    assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &card).code.as_deref(), Some("11246/200621"));
 }
 
 #[test]
@@ -335,7 +360,11 @@ fn a_webhooks_answer_is_its_status() {
         (429, slow(60)),
         (503, Outcome::Retry),
     ] {
-        assert_eq!(adapter(Platform::Webhook).judge(&answer(status, "")).outcome, outcome, "{status}");
+        assert_eq!(
+            adapter(Platform::Webhook).judge(Act::Say(0), &answer(status, "")).outcome,
+            outcome,
+            "{status}"
+        );
     }
     let wait = |headers: &[(&'static str, &str)]| {
         let headers = headers.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
@@ -362,7 +391,7 @@ proptest! {
         for body in [bytes, made] {
             let answer = Answer { status, headers: Vec::new(), body: body.into() };
             for platform in [Platform::Wecom, Platform::Dingtalk, Platform::Feishu] {
-                let verdict = adapter(platform).judge(&answer);
+                let verdict = adapter(platform).judge(Act::Say(0), &answer);
                 if matches!(verdict.outcome, Outcome::Delivered(_)) {
                     prop_assert_eq!(status, 200);
                     let proof: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -370,7 +399,7 @@ proptest! {
                     prop_assert!(fields.iter().any(|field| proof[*field] == json!(0)), "{proof}");
                 }
             }
-            adapter(Platform::Webhook).judge(&answer);
+            adapter(Platform::Webhook).judge(Act::Say(0), &answer);
         }
     }
 
@@ -383,7 +412,7 @@ proptest! {
         let poster = picture.then_some("https://72.example.org/n/00000-00010/poster.jpg");
         let message = message(&Said { poster, ..said(&case, &public) });
         for platform in Platform::ALL {
-            let body = adapter(platform).compose(&message, 0);
+            let body = adapter(platform).compose(&message, Act::Say(0)).unwrap();
             let value = json_of(&body.bytes);
             let shown = value.to_string();
             prop_assert!(shown.contains(PREFIX) && shown.contains(&case.to_string()) && shown.contains(LINK));
