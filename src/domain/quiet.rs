@@ -28,7 +28,8 @@ impl Quiet {
         } else {
             minute >= self.from || minute < self.until
         };
-        let ends = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(self.until.unsigned_abs()) * 60, 0)?;
+        let ends =
+            NaiveTime::from_num_seconds_from_midnight_opt(u32::from(self.until.unsigned_abs()) * 60, 0)?;
         let today = BEIJING.from_local_datetime(&here.date_naive().and_time(ends)).single()?;
         let over = if minute < self.until { today } else { today + TimeDelta::days(1) };
         quiet.then(|| over.with_timezone(&Utc))

@@ -298,7 +298,7 @@ pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use diesel::sql_query;
     use diesel::sql_types::Text;
 
@@ -306,10 +306,10 @@ mod tests {
     use crate::store::{Database, Store};
 
     const ADMIN: Uuid = Uuid::from_u128(1);
-    const GROUP: Uuid = Uuid::from_u128(2);
-    const OTHER: Uuid = Uuid::from_u128(3);
+    pub(crate) const GROUP: Uuid = Uuid::from_u128(2);
+    pub(crate) const OTHER: Uuid = Uuid::from_u128(3);
 
-    fn at(seconds: i64) -> DateTime<Utc> {
+    pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
@@ -332,11 +332,17 @@ mod tests {
             probes: Vec::new(),
             created_at: Time(at(0)),
             verified_at: None,
+            host: String::new(),
+            bot: None,
+            hourly_cap: None,
+            quiet_from: None,
+            quiet_until: None,
+            quiet_but_urgent: true,
         }
     }
 
     /// Two groups with two deliveries each, one of them done.
-    async fn store(folder: &std::path::Path) -> Store {
+    pub(crate) async fn store(folder: &std::path::Path) -> Store {
         let path = folder.join("test.db").display().to_string();
         let store = Store::open(Database::Sqlite(path)).await.unwrap();
         store
@@ -400,7 +406,7 @@ mod tests {
         let (gone, log, others) = store
             .read(|c| {
                 Ok((
-                    of_admin(c, ADMIN, GROUP)?.is_none() && lane(c, GROUP)?.is_none(),
+                    of_admin(c, ADMIN, GROUP)?.is_none() && lanes::of(c, GROUP)?.is_none(),
                     states(c, GROUP),
                     states(c, OTHER),
                 ))
@@ -434,43 +440,5 @@ mod tests {
         let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast.0));
         assert_eq!(purposes, [Some(Purpose::Closing), Some(Purpose::Alert), None]);
         assert_eq!(pages[0][0].case_number, "0000000012");
-    }
-
-    #[tokio::test]
-    async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path()).await;
-        let pace = |sends: &[DateTime<Utc>]| {
-            sends.last().map_or(at(0), |last| *last + chrono::TimeDelta::seconds(60))
-        };
-        store
-            .write(move |tx| {
-                let held = hold_lane(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
-                assert_eq!(hold_lane(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
-                free_lane(tx, GROUP, held, at(2), &pace)?;
-                assert_eq!(hold_lane(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
-                let lane = lane(tx, GROUP)?.unwrap();
-                assert_eq!((lane.open_at.0, super::times(&lane.recent)), (at(62), vec![at(2)]));
-                Ok::<_, StoreError>(())
-            })
-            .await
-            .unwrap();
-    }
-
-    #[tokio::test]
-    async fn what_waited_for_the_end_of_a_fault_is_due_once_a_message_arrives() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path()).await;
-        let due = store
-            .write(|tx| {
-                reopen_lane(tx, GROUP, &|_| at(5))?;
-                Ok::<_, StoreError>((
-                    log(tx, GROUP, None, 1)?[0].due_at.0,
-                    log(tx, OTHER, None, 1)?[0].due_at.0,
-                ))
-            })
-            .await
-            .unwrap();
-        assert_eq!(due, (at(5), at(3600)));
     }
 }

@@ -230,3 +230,49 @@ pub(super) fn times(bytes: &[u8]) -> Vec<DateTime<Utc>> {
 pub(super) fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
     sends.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::groups::log;
+    use crate::store::groups::tests::{GROUP, OTHER, at, store};
+
+    #[tokio::test]
+    async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let pace = |sends: &[DateTime<Utc>]| {
+            sends.last().map_or(at(0), |last| *last + chrono::TimeDelta::seconds(60))
+        };
+        store
+            .write(move |tx| {
+                let held = hold(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
+                assert_eq!(hold(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
+                free(tx, GROUP, held, at(2), &pace)?;
+                assert_eq!(hold(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
+                let lane = of(tx, GROUP)?.unwrap();
+                assert_eq!((lane.open_at.0, times(&lane.recent)), (at(62), vec![at(2)]));
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_waited_for_the_end_of_a_fault_is_due_once_a_message_arrives() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let due = store
+            .write(|tx| {
+                reopen(tx, GROUP, &|_| at(5))?;
+                Ok::<_, StoreError>((
+                    log(tx, GROUP, None, 1)?[0].due_at.0,
+                    log(tx, OTHER, None, 1)?[0].due_at.0,
+                ))
+            })
+            .await
+            .unwrap();
+        assert_eq!(due, (at(5), at(3600)));
+    }
+}

@@ -216,7 +216,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<(Vec<Leased>, boo
         }
         more |= looked_at == room && decided.leased.len() - before < room;
     }
-    write(conn, terms.until, &decided)?;
+    write(conn, &decided)?;
     Ok((decided.leased, more))
 }
 
@@ -254,9 +254,11 @@ fn load_bots(conn: &mut Conn, waiting: &[Waiting], known: &mut BTreeMap<String, 
         Conn::Pg(c) => found.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
-    known.extend(found.into_iter().map(|(id, open_at, recent)| {
-        (id, Bot { recent: times(&recent), open_at: open_at.0, used: false })
-    }));
+    known.extend(
+        found.into_iter().map(|(id, open_at, recent)| {
+            (id, Bot { recent: times(&recent), open_at: open_at.0, used: false })
+        }),
+    );
     Ok(())
 }
 
@@ -323,7 +325,12 @@ fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
     // Written before the request leaves: after a crash the lane still knows of it.
     let sends = with_one_more(&one.recent, now);
     let open_at = (terms.pace)(one.platform.0, &sends);
-    decided.lanes.push(json!([id(one.group_id.0), bytes(&written(&sends)), time(open_at)]));
+    decided.lanes.push(json!([
+        id(one.group_id.0),
+        bytes(&written(&sends)),
+        time(open_at),
+        time(terms.until)
+    ]));
     if open_at > now {
         decided.resting.push((one.group_id, open_at));
     }
@@ -352,7 +359,7 @@ fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
     });
 }
 
-fn write(conn: &mut Conn, until: DateTime<Utc>, decided: &Decided) -> Answer<()> {
+fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     if !decided.cancelled.is_empty() {
         let sql = format!(
             "UPDATE deliveries SET state = 'cancelled' WHERE id IN {} AND state = 'open'",
@@ -371,14 +378,16 @@ fn write(conn: &mut Conn, until: DateTime<Utc>, decided: &Decided) -> Answer<()>
     if decided.leased.is_empty() {
         return Ok(());
     }
-    let rows =
-        from_array(conn, &[("group_id", Holds::Uid), ("recent", Holds::Bytes), ("open_at", Holds::Ts)]);
+    let rows = from_array(
+        conn,
+        &[("group_id", Holds::Uid), ("recent", Holds::Bytes), ("open_at", Holds::Ts), ("until", Holds::Ts)],
+    );
     let sql = format!(
-        "UPDATE lanes SET leased_until = $2, fence = fence + 1, recent = rows.recent, open_at = rows.open_at \
+        "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, open_at = rows.open_at \
          FROM {rows} WHERE lanes.group_id = rows.group_id"
     );
     let lanes = serde_json::to_string(&decided.lanes)?;
-    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&lanes).bind::<Ts, _>(Time(until)).execute(c))?;
+    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&lanes).execute(c))?;
     // From here on the group is perhaps reached: the request is about to leave.
     let larger = if matches!(conn, Conn::Pg(_)) { "GREATEST" } else { "MAX" };
     let sql = format!(

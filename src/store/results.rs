@@ -28,6 +28,13 @@ pub enum Health {
     Unchanged = 2,
 }
 
+/// A group's way into its chat, sealed anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub credentials_sealed: Vec<u8>,
+    pub address_hash: Vec<u8>,
+}
+
 /// How an attempt ended, and what follows from it for the delivery and its lane.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -56,6 +63,8 @@ pub struct Record {
     pub health: Health,
     /// The token it shares rests until then.
     pub bot_open_at: Option<DateTime<Utc>>,
+    /// The way into a chat that has a new id.
+    pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
     /// An attempt that never left is not in the log and does not count.
@@ -78,6 +87,14 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     for record in &ours {
         if record.lane_open_at > record.at {
             super::lanes::put_off(conn, Id(record.leased.group), record.lane_open_at)?;
+        }
+        if let Some(moved) = &record.moved {
+            both!(conn, c => diesel::update(groups::table.find(Id(record.leased.group)))
+                .set((
+                    groups::credentials_sealed.eq(&moved.credentials_sealed),
+                    groups::address_hash.eq(&moved.address_hash),
+                ))
+                .execute(c))?;
         }
         if let Some(reason) = record.disable {
             disable(conn, record.leased.group, reason)?;
@@ -245,8 +262,7 @@ fn rest_bot(conn: &mut Conn, bot: &str, open_at: DateTime<Utc>) -> Answer<()> {
 
 /// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.
 fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
-    let missed: Vec<&&Record> =
-        records.iter().filter(|r| r.reach == 0 && !r.leased.purpose.ends()).collect();
+    let missed: Vec<&&Record> = records.iter().filter(|r| r.reach == 0 && !r.leased.purpose.ends()).collect();
     let said: HashSet<Id> = missed.iter().map(|r| Id(r.leased.broadcast)).collect();
     if said.is_empty() {
         return Ok(());
