@@ -217,7 +217,10 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
         let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
-        let worker = tokio::spawn(self.stations.worker.clone().run(stop.clone()));
+        let worker = self.stations.worker.clone();
+        let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
+        running.spawn(async move { store.listen(wake, until).await });
+        let worker = tokio::spawn(worker.run(stop.clone()));
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();

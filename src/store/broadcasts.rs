@@ -38,7 +38,7 @@ pub struct Broadcast {
 /// When the database refuses.
 pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
     both!(conn, c => diesel::insert_into(broadcasts::table).values(broadcast).execute(c))?;
-    Ok(())
+    super::listen::announce(conn)
 }
 
 /// The broadcasts of a notice, oldest first.

@@ -173,7 +173,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
         .set(deliveries::due_at.eq(Time(opens)))
         .execute(c)?;
     });
-    Ok(())
+    super::listen::announce(conn)
 }
 
 /// A group got a new robot, which has a budget of its own.

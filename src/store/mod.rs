@@ -16,6 +16,7 @@ pub mod events;
 pub mod groups;
 pub mod lanes;
 pub mod leasing;
+mod listen;
 pub mod migrate;
 pub mod notices;
 pub mod photos;
