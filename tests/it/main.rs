@@ -84,6 +84,7 @@ fn main() -> ExitCode {
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
         ("platforms", platforms::TESTS),
+        ("platforms::acts", platforms::acts::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];
