@@ -85,6 +85,7 @@ fn main() -> ExitCode {
         ("hostile::review", hostile::review::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
+        ("platforms::document", platforms::document::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];

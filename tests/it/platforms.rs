@@ -1,6 +1,7 @@
 //! Every adapter, through the real sender, against its platform's stand-in.
 
 pub mod acts;
+pub mod document;
 
 use std::time::Duration;
 

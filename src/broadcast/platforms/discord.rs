@@ -176,3 +176,125 @@ fn wait(said: Option<&Value>, answer: &Answer) -> Outcome {
     let told = said.and_then(|said| said["retry_after"].as_f64()).and_then(whole_seconds);
     told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+
+    #[test]
+    fn answers_mean_what_the_document_says() {
+        let slow = |seconds| Outcome::Slow(Duration::from_secs(seconds));
+        let message = r#"{"id":"1102","content":"x","channel_id":"5"}"#;
+        means(
+            Platform::Discord,
+            SAY,
+            &[
+                (200, message, Outcome::Delivered(Some("1102".into()))),
+                (200, r#"{"id":"../1"}"#, Outcome::Unknown),
+                (200, "{}", Outcome::Unknown),
+                (204, "", Outcome::Unknown),
+                (404, r#"{"message":"Unknown Webhook","code":10015}"#, Outcome::Gone),
+                (404, "<html>", Outcome::Retry),
+                (401, r#"{"message":"Invalid Webhook Token","code":50027}"#, Outcome::Gone),
+                (400, r#"{"message":"Invalid Form Body","code":50035}"#, Outcome::Bad),
+                (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
+                (413, r#"{"code":40005}"#, Outcome::Bad),
+                (403, r#"{"code":50013}"#, Outcome::Config(Fault::Permission)),
+                (403, r#"{"code":40333}"#, Outcome::Retry),
+                (429, r#"{"retry_after":64.57,"global":false}"#, slow(65)),
+                (429, "", slow(60)),
+                (500, "", Outcome::Retry),
+            ],
+        );
+        let gone = (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Delivered(None));
+        let edit = [
+            (200, message, Outcome::Delivered(None)),
+            gone.clone(),
+            (400, r#"{"code":30046}"#, Outcome::Bad),
+            (404, r#"{"code":10015}"#, Outcome::Gone),
+        ];
+        means(Platform::Discord, Act::Edit("1102"), &edit);
+        means(Platform::Discord, Act::Delete("1102"), &[(204, "", Outcome::Delivered(None)), gone]);
+    }
+
+    #[test]
+    fn a_limit_is_this_webhooks_or_everybodys() {
+        for (body, scope, wide) in [
+            (r#"{"retry_after":1,"global":false}"#, "user", false),
+            (r#"{"retry_after":1,"global":true}"#, "global", true),
+            (r#"{"retry_after":1}"#, "global", true),
+            ("<html>banned</html>", "", true),
+        ] {
+            let limited = Answer { headers: vec![("x-ratelimit-scope", scope.into())], ..answer(429, body) };
+            assert_eq!(Discord.judge(SAY, &limited).wide, wide, "{body}");
+        }
+        let spent = |left: &str| Answer {
+            headers: vec![("x-ratelimit-remaining", left.into()), ("x-ratelimit-reset-after", "1.2".into())],
+            ..answer(200, r#"{"id":"1"}"#)
+        };
+        assert_eq!(Discord.judge(SAY, &spent("0")).rest, Some(Duration::from_secs(2)));
+        assert_eq!(Discord.judge(SAY, &spent("1")).rest, None);
+    }
+
+    #[test]
+    fn an_address_is_spoken_to_in_the_version_we_know() {
+        let at = |url: &str, more: &[(&str, &str)]| {
+            let mut fields = vec![("url", url)];
+            fields.extend(more);
+            with(Platform::Discord, &fields)
+        };
+        let plain = at("https://discord.com/api/webhooks/12/ab-c", &[]);
+        assert_eq!(plain.url, "https://discord.com/api/v10/webhooks/12/ab-c");
+        for pasted in [
+            "https://discordapp.com/api/webhooks/12/ab-c",
+            "https://canary.discord.com/api/v9/webhooks/12/ab-c?wait=true",
+        ] {
+            assert_eq!(at(pasted, &[]).address_key(), plain.address_key(), "{pasted}");
+        }
+        let thread = at("https://discord.com/api/webhooks/12/ab-c?thread_id=99", &[]);
+        assert_eq!(thread.thread.as_deref(), Some("99"));
+        assert_ne!(thread.address_key(), plain.address_key(), "another chat");
+        assert_eq!(at(&plain.url, &[("thread_id", "99")]), thread);
+        let url = "https://discord.com/api/webhooks/12/ab-c";
+        let by_number = read(Platform::Discord, &json!({"url": url, "thread_id": 99})).unwrap();
+        assert_eq!(by_number, thread);
+        // The operator's own server is spoken to as its address was given.
+        let own = at("http://10.0.0.5:8080/api/webhooks/12/ab-c", &[]);
+        assert_eq!(own.url, "http://10.0.0.5:8080/api/webhooks/12/ab-c");
+        for wrong in ["/api/webhooks/12", "/api/webhooks/12/a/slack", "/api/webhooks/x/a", "/webhooks/12/a"] {
+            let given = json!({"url": format!("https://discord.com{wrong}")});
+            let refused = read(Platform::Discord, &given).unwrap_err();
+            assert_eq!(refused.code, super::super::CredentialCode::Incomplete, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_mentioned_and_an_edit_takes_the_picture_away() {
+        let thread = with(Platform::Discord, &[("thread_id", "99")]);
+        let words = plain(Language::En, "broadcast-test", &[]);
+        for (act, method, end) in [
+            (SAY, Method::Post, "1234?wait=true&thread_id=99"),
+            (Act::Edit("7"), Method::Patch, "1234/messages/7?thread_id=99"),
+            (Act::Delete("7"), Method::Delete, "1234/messages/7?thread_id=99"),
+        ] {
+            let body = Discord.compose(&words, act).unwrap();
+            let out = Discord.address(act, &body, &thread, &stamp(0, 0));
+            assert!(out.method == method && out.url.as_str().ends_with(end), "{act:?} {}", out.url);
+            if method == Method::Delete {
+                assert!(out.body.is_empty());
+                continue;
+            }
+            let sent = json_of(&out.body);
+            assert_eq!(sent["allowed_mentions"], json!({"parse": []}));
+            let emptied = (method == Method::Patch).then(|| json!([]));
+            assert_eq!((sent.get("embeds"), sent.get("attachments")), (emptied.as_ref(), emptied.as_ref()));
+        }
+    }
+}

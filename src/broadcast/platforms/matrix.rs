@@ -258,3 +258,137 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
     let of_account = matches!(outcome, Outcome::Slow(_)) || outcome == Outcome::Config(Fault::Credential);
     Verdict::new(outcome, code, words).widely(of_account)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("words/$a:b/c");
+
+    fn path(act: Act<'_>, stamp: &Stamp) -> String {
+        let body = Matrix.compose(&plain(Language::En, "broadcast-test", &[]), act).unwrap();
+        Matrix.address(act, &body, &with(Platform::Matrix, &[]), stamp).url.path().to_owned()
+    }
+
+    #[test]
+    fn answers_mean_what_a_homeserver_says() {
+        let limited = r#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":4876}"#;
+        let slow = Outcome::Slow(Duration::from_secs(5));
+        let outside = r#"{"errcode":"M_FORBIDDEN","error":"User @bot:x not in room !y"}"#;
+        let mute =
+            r#"{"errcode":"M_FORBIDDEN","error":"You don't have permission to post that to the room."}"#;
+        means(
+            Platform::Matrix,
+            SAY,
+            &[
+                (200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("words/$a".into()))),
+                (200, "{}", Outcome::Unknown),
+                (201, r#"{"event_id":"$a"}"#, Outcome::Unknown),
+                (200, r#"{"content_uri":"mxc://x/y"}"#, Outcome::Retry),
+                (429, limited, slow.clone()),
+                (403, outside, Outcome::Gone),
+                (403, mute, Outcome::Config(Fault::Permission)),
+                (
+                    401,
+                    r#"{"errcode":"M_UNKNOWN_TOKEN","soft_logout":false}"#,
+                    Outcome::Config(Fault::Credential),
+                ),
+                (413, r#"{"errcode":"M_TOO_LARGE"}"#, Outcome::Bad),
+                (400, r#"{"errcode":"M_NOT_JSON"}"#, Outcome::Bad),
+                (404, r#"{"errcode":"M_UNRECOGNIZED"}"#, Outcome::Config(Fault::Credential)),
+                (500, r#"{"errcode":"M_UNKNOWN"}"#, Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+        means(
+            Platform::Matrix,
+            EDIT,
+            &[
+                (200, r#"{"event_id":"$b"}"#, Outcome::Delivered(None)),
+                (404, r#"{"errcode":"M_NOT_FOUND"}"#, Outcome::Delivered(None)),
+                (403, mute, Outcome::Bad),
+                (403, outside, Outcome::Gone),
+                (429, limited, slow),
+            ],
+        );
+        let image = [(200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("image/$a".into())))];
+        means(Platform::Matrix, Act::Say(1), &image);
+        let header = Answer { headers: vec![("retry-after", "7".into())], ..answer(429, limited) };
+        let verdict = Matrix.judge(SAY, &header);
+        assert_eq!((verdict.outcome, verdict.wide), (Outcome::Slow(Duration::from_secs(7)), true));
+        let uploaded = Matrix.judge(Act::Say(1), &answer(200, r#"{"content_uri":"mxc://x/y"}"#));
+        assert_eq!(uploaded.media.as_deref(), Some("mxc://x/y"));
+    }
+
+    #[test]
+    fn ids_in_a_path_are_encoded_and_a_retry_has_the_same_path() {
+        let say = path(SAY, &stamp(1, 0));
+        assert!(say.starts_with("/_matrix/client/v3/rooms/%21KSG3chmR2X9lL1/send/m.room.message/"), "{say}");
+        assert_eq!(say, path(SAY, &stamp(999, 0)));
+        let other = Stamp { delivery: uuid::Uuid::from_u128(6), ..stamp(1, 0) };
+        assert_ne!(say, path(SAY, &other));
+        assert_ne!(say, path(EDIT, &stamp(1, 0)));
+        let redact = path(Act::Delete("words/$a:b/c"), &stamp(1, 0));
+        assert!(redact.contains("/redact/%24a%3Ab%2Fc/"), "{redact}");
+    }
+
+    #[test]
+    fn words_are_replaced_and_a_picture_is_withdrawn() {
+        let room = with(Platform::Matrix, &[]);
+        let words = plain(Language::En, "broadcast-test", &[]);
+        let body = Matrix.compose(&words, EDIT).unwrap();
+        let sent = json_of(&Matrix.address(EDIT, &body, &room, &stamp(0, 0)).body);
+        assert_eq!(sent["m.relates_to"], json!({"rel_type": "m.replace", "event_id": "$a:b/c"}));
+        assert!(sent["body"].as_str().unwrap().starts_with("* 【72小时】"), "{sent}");
+        assert_eq!(sent["m.new_content"]["m.mentions"], json!({}));
+        let image = Act::Edit("image/$a");
+        assert_eq!(Matrix.form(image), Matrix.form(Act::Delete("words/$a")), "one body for both");
+        assert_ne!(Matrix.form(image), Matrix.form(EDIT));
+        let body = Matrix.compose(&words, image).unwrap();
+        let out = Matrix.address(image, &body, &room, &stamp(0, 0));
+        assert!(out.url.path().contains("/redact/%24a/") && out.method == Method::Put, "{}", out.url.path());
+    }
+
+    #[test]
+    fn a_picture_that_was_not_uploaded_is_uploaded_and_its_name_changes_no_request() {
+        let (room, act) = (with(Platform::Matrix, &[]), Act::Say(1));
+        let mut words = plain(Language::En, "broadcast-test", &[]);
+        words.picture = Some(Bytes::from_static(b"jpeg"));
+        let body = Matrix.compose(&words, act).unwrap();
+        let upload = Matrix.address(act, &body, &room, &stamp(0, 0));
+        assert_eq!((upload.url.path(), &upload.body[..]), (UPLOAD, &b"jpeg"[..]));
+        assert_eq!(upload.content_type, "image/jpeg");
+        let [one, two] = ["mxc://x/1", "mxc://x/2"].map(|uri| {
+            let stamp = Stamp { media: Some(uri.into()), ..stamp(0, 0) };
+            Matrix.address(act, &body, &room, &stamp)
+        });
+        assert_eq!(one.url, two.url);
+        assert_eq!(json_of(&one.body)["url"], "mxc://x/1");
+    }
+
+    #[test]
+    fn a_homeserver_is_an_origin_and_a_room_an_id() {
+        let given = |field: &str, value: &str| {
+            let mut given = super::super::tests::given(Platform::Matrix);
+            given[field] = value.into();
+            given
+        };
+        for (field, value, code) in [
+            ("homeserver", "", CredentialCode::Missing),
+            ("homeserver", "matrix.example.org", CredentialCode::NotAnAddress),
+            ("homeserver", "https://matrix.example.org/_matrix", CredentialCode::BadForm),
+            ("access_token", "a b", CredentialCode::BadForm),
+            ("room_id", "#langfang:example.org", CredentialCode::BadForm),
+            ("room_id", "!", CredentialCode::BadForm),
+        ] {
+            let refused = read(Platform::Matrix, &given(field, value)).unwrap_err();
+            assert_eq!(refused, fault(field, code), "{value}");
+        }
+        let server = read(Platform::Matrix, &given("homeserver", "https://matrix.example.org:443")).unwrap();
+        assert_eq!(server.url, "https://matrix.example.org/");
+    }
+}

@@ -96,3 +96,57 @@ impl Adapter for Mattermost {
         Verdict::new(outcome, short, said["message"].as_str().unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{json_of, means, read};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn one_status_means_three_things() {
+        let said = |id: &str| {
+            json!({"id": format!("web.incoming_webhook.{id}.app_error"), "message": "m"}).to_string()
+        };
+        means(
+            Platform::Mattermost,
+            Act::Say(0),
+            &[
+                (200, "ok", Outcome::Delivered(None)),
+                (200, "<html>ok</html>", Outcome::Unknown),
+                (201, "ok", Outcome::Unknown),
+                (400, &said("invalid"), Outcome::Gone),
+                (400, &said("parse"), Outcome::Bad),
+                (400, &said("text"), Outcome::Bad),
+                (404, &said("channel"), Outcome::Gone),
+                (404, r#"{"id":"app.channel.get.existing.app_error"}"#, Outcome::Gone),
+                (403, &said("channel_locked"), Outcome::Config(Fault::Permission)),
+                (501, &said("disabled"), Outcome::Config(Fault::Permission)),
+                (500, &said("other"), Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn nobody_is_mentioned() {
+        let words = plain(Language::En, "broadcast-code", &[("code", "@all @channel @here".into())]);
+        let sent = json_of(&Mattermost.compose(&words, Act::Say(0)).unwrap().bytes);
+        assert!(sent["text"].as_str().unwrap().contains("＠all ＠channel ＠here"), "{sent}");
+    }
+
+    #[test]
+    fn only_a_webhooks_address_is_taken() {
+        for (url, right) in [
+            ("https://chat.example.org/hooks/xe3q7c9pbtfbdqnw8zo1iu1234", true),
+            ("https://example.org/mattermost/hooks/xe3q7c9pbtfbdqnw8zo1iu1234", true),
+            ("https://chat.example.org/hooks/commands/x", false),
+            ("https://chat.example.org/hooks/", false),
+            ("https://chat.example.org/hooks/a?b=c", false),
+            ("https://chat.example.org/api/v4/posts", false),
+        ] {
+            assert_eq!(read(Platform::Mattermost, &json!({ "url": url })).is_ok(), right, "{url}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod feishu;
 mod judging;
 mod matrix;
 mod mattermost;
+mod multipart;
 mod profile;
 mod rocketchat;
 mod slack;

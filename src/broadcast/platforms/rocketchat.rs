@@ -99,3 +99,62 @@ impl Adapter for Rocketchat {
         Verdict::new(outcome, code, words)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{json_of, means, read};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn success_is_said_in_a_word() {
+        let said = |error: &str| json!({"success": false, "error": error}).to_string();
+        means(
+            Platform::Rocketchat,
+            Act::Say(0),
+            &[
+                (200, r#"{"success":true}"#, Outcome::Delivered(None)),
+                (200, r#"{"success":"true"}"#, Outcome::Unknown),
+                (200, "{}", Outcome::Unknown),
+                (400, &said("Invalid integration id or token provided."), Outcome::Gone),
+                (400, &said("unknown-error"), Outcome::Bad),
+                (
+                    400,
+                    &said("overriding destination channel is disabled for this integration"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (
+                    429,
+                    &said("Error, too many requests. [error-too-many-requests]"),
+                    Outcome::Slow(Duration::from_secs(60)),
+                ),
+                (503, &said("Service Unavailable"), Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn nobody_is_mentioned() {
+        let words = plain(Language::En, "broadcast-code", &[("code", "@all @here".into())]);
+        let sent = json_of(&Rocketchat.compose(&words, Act::Say(0)).unwrap().bytes);
+        assert!(sent["text"].as_str().unwrap().contains("＠all ＠here"), "{sent}");
+    }
+
+    #[test]
+    fn only_a_webhooks_address_is_taken() {
+        for (url, right) in [
+            ("https://chat.example.org/hooks/6566c0ffee/kR8w2QvTn9xLmZ", true),
+            ("https://chat.example.org/hooks/6566c0ffee/rocket.cat/kR8w2Qv%2FTn9", true),
+            ("https://example.org/chat/hooks/6566c0ffee/kR8w2Qv", true),
+            ("https://chat.example.org/hooks/6566c0ffee", false),
+            ("https://chat.example.org/hooks/6566c0ffee/", false),
+            ("https://chat.example.org/api/v1/chat.postMessage", false),
+        ] {
+            assert_eq!(read(Platform::Rocketchat, &json!({ "url": url })).is_ok(), right, "{url}");
+        }
+    }
+}

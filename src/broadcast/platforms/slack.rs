@@ -217,7 +217,8 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "service_unavailable"
         | "request_timeout"
         | "rollup_error"
-        | "team_added_to_org" => Outcome::Retry,
+        | "team_added_to_org"
+        | "org_login_required" => Outcome::Retry,
         _ if answer.status == 429 => slow(answer),
         // Too old, not ours, not allowed here: then not this way.
         _ if back => Outcome::Bad,
@@ -226,9 +227,20 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "ekm_access_denied"
         | "no_permission"
         | "action_prohibited"
+        | "access_denied"
+        | "accesslimited"
+        | "not_allowed_token_type"
+        | "team_access_not_granted"
         | "messages_tab_disabled"
         | "posting_to_general_channel_denied" => Outcome::Config(Fault::Permission),
         _ if word.starts_with("restricted_action") => Outcome::Config(Fault::Permission),
+        "no_text"
+        | "msg_too_long"
+        | "msg_blocks_too_long"
+        | "metadata_too_large"
+        | "user_not_found"
+        | "attachment_payload_limit_exceeded" => Outcome::Bad,
+        _ if word.starts_with("invalid_") || word.starts_with("too_many_") => Outcome::Bad,
         _ => match answer.status {
             410 => Outcome::Gone,
             403 => Outcome::Config(Fault::Permission),
@@ -236,9 +248,154 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
             _ => Outcome::Retry,
         },
     };
-    let of_account = matches!(word, "account_inactive" | "token_revoked" | "team_not_found" | "missing_scope")
-        || outcome == Outcome::Config(Fault::Credential)
+    let of_account = match outcome {
         // Posting is limited by channel, editing and deleting by account.
-        || (back && matches!(outcome, Outcome::Slow(_)));
+        Outcome::Slow(_) => back,
+        Outcome::Config(Fault::Credential) => true,
+        Outcome::Config(_) => word == "missing_scope",
+        Outcome::Gone => matches!(word, "account_inactive" | "token_revoked" | "team_not_found"),
+        _ => false,
+    };
     Verdict::new(outcome, word, "").widely(of_account)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("C1/2.3");
+
+    fn bot() -> Credentials {
+        let given = json!({"token": "xoxb-1-abcd1234", "channel": "C024BE91L"});
+        read(Platform::Slack, &given).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_one_word_or_an_object() {
+        let slow = |seconds| Outcome::Slow(Duration::from_secs(seconds));
+        means(
+            Platform::Slack,
+            SAY,
+            &[
+                (200, "ok", Outcome::Delivered(None)),
+                (200, "OK", Outcome::Unknown),
+                (201, "ok", Outcome::Unknown),
+                (200, "<html>ok</html>", Outcome::Unknown),
+                (400, "invalid_payload", Outcome::Bad),
+                (400, "no_text", Outcome::Bad),
+                (403, "action_prohibited", Outcome::Config(Fault::Permission)),
+                (403, "invalid_token", Outcome::Config(Fault::Credential)),
+                (404, "no_service", Outcome::Gone),
+                (404, "channel_not_found", Outcome::Gone),
+                (410, "channel_is_archived", Outcome::Gone),
+                (429, r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#, slow(60)),
+                (500, "rollup_error", Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+                (
+                    200,
+                    r#"{"ok":true,"channel":"C1","ts":"1503435956.000247"}"#,
+                    Outcome::Delivered(Some("C1/1503435956.000247".into())),
+                ),
+                (200, r#"{"ok":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":false,"error":"not_in_channel"}"#, Outcome::Config(Fault::Permission)),
+                (
+                    200,
+                    r#"{"ok":false,"error":"restricted_action_thread_locked"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (200, r#"{"ok":false,"error":"token_expired"}"#, Outcome::Config(Fault::Credential)),
+                (200, r#"{"ok":false,"error":"is_archived"}"#, Outcome::Gone),
+                (200, r#"{"ok":false,"error":"msg_too_long"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"fatal_error"}"#, Outcome::Retry),
+                (200, r#"{"ok":false,"error":"never_heard_of"}"#, Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_this_way_is_told() {
+        means(
+            Platform::Slack,
+            EDIT,
+            &[
+                (200, r#"{"ok":true,"channel":"C1","ts":"2.3"}"#, Outcome::Delivered(None)),
+                (200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Delivered(None)),
+                (200, r#"{"ok":false,"error":"edit_window_closed"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"cant_update_message"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"invalid_auth"}"#, Outcome::Config(Fault::Credential)),
+                (200, "ok", Outcome::Unknown),
+            ],
+        );
+        let delete = [(200, r#"{"ok":false,"error":"cant_delete_message"}"#, Outcome::Bad)];
+        means(Platform::Slack, Act::Delete("C1/2.3"), &delete);
+        let reply = [(200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Bad)];
+        means(Platform::Slack, Act::Reply("C1/2.3"), &reply);
+    }
+
+    #[test]
+    fn what_holds_for_the_whole_account_is_told() {
+        let limited = answer(429, r#"{"ok":false,"error":"ratelimited"}"#);
+        assert!(!Slack.judge(SAY, &limited).wide, "posting is limited by channel");
+        assert!(Slack.judge(EDIT, &limited).wide);
+        for (word, wide) in [("invalid_auth", true), ("token_revoked", true), ("channel_not_found", false)] {
+            let refused = answer(200, &json!({"ok": false, "error": word}).to_string());
+            assert_eq!(Slack.judge(SAY, &refused).wide, wide, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_bot_says_edits_deletes_and_answers_in_its_channel() {
+        let message = plain(Language::En, "broadcast-code", &[("code", "<!channel> & @here".into())]);
+        for (act, path, members) in [
+            (SAY, "/api/chat.postMessage", json!({"channel": "C024BE91L"})),
+            (EDIT, "/api/chat.update", json!({"channel": "C1", "ts": "2.3", "attachments": []})),
+            (Act::Delete("C1/2.3"), "/api/chat.delete", json!({"channel": "C1", "ts": "2.3"})),
+            (Act::Reply("C1/2.3"), "/api/chat.postMessage", json!({"channel": "C1", "thread_ts": "2.3"})),
+        ] {
+            let body = Slack.compose(&message, act).unwrap();
+            let out = Slack.address(act, &body, &bot(), &stamp(0, 0));
+            assert_eq!((out.url.host_str(), out.url.path()), (Some("slack.com"), path));
+            assert_eq!(out.headers, [("authorization", "Bearer xoxb-1-abcd1234".to_owned())]);
+            let sent = json_of(&out.body);
+            for (name, value) in members.as_object().unwrap() {
+                assert_eq!(&sent[name], value, "{name} in {sent}");
+            }
+            let text = sent["text"].as_str().unwrap_or("&lt;!channel&gt; &amp; ");
+            assert!(text.contains("&lt;!channel&gt; &amp; "), "{text}");
+        }
+        let webhook = with(Platform::Slack, &[]);
+        let body = Slack.compose(&message, SAY).unwrap();
+        let out = Slack.address(SAY, &body, &webhook, &stamp(0, 0));
+        assert_eq!((out.url.as_str(), &out.body), (webhook.url.as_str(), &body.bytes));
+    }
+
+    #[test]
+    fn an_address_or_a_token_and_nothing_between() {
+        use CredentialCode::*;
+        let url = "https://hooks.slack.com/services/T/B/x";
+        for (given, field, code) in [
+            (json!({}), "url", Missing),
+            (json!({"token": "xoxb-1"}), "channel", Missing),
+            (json!({"channel": "C1"}), "token", Missing),
+            (json!({"token": "secret", "channel": "C1"}), "token", BadForm),
+            (json!({"token": "xoxb-1", "channel": "a b"}), "channel", BadForm),
+            (json!({"url": url, "token": "xoxb-1", "channel": "C1"}), "url", Either),
+            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Incomplete),
+            (json!({"url": "https://slack.com/api/chat.postMessage"}), "url", Incomplete),
+        ] {
+            assert_eq!(read(Platform::Slack, &given).unwrap_err(), fault(field, code), "{given}");
+        }
+        // A form sends its empty fields along.
+        assert!(read(Platform::Slack, &json!({"url": url, "token": " ", "channel": ""})).is_ok());
+        let gateway = Url::parse("http://10.0.0.5:8080/ignored").unwrap();
+        let given = json!({"token": "xoxb-1", "channel": "C1"});
+        let own = Slack.credentials(given.as_object().unwrap(), &[0; 32], Some(&gateway)).unwrap();
+        assert_eq!((own.url.as_str(), own.host().as_str()), ("http://10.0.0.5:8080/", "10.0.0.5:8080"));
+    }
 }

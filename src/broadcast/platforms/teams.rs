@@ -129,3 +129,58 @@ impl Adapter for Teams {
         Verdict::new(outcome, code, words)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{json_of, means, read, stamp};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn a_workflow_accepts_and_says_no_more() {
+        let said = |code: &str| json!({"error": {"code": code, "message": "m"}}).to_string();
+        let slow = Outcome::Slow(Duration::from_secs(60));
+        means(
+            Platform::Teams,
+            Act::Say(0),
+            &[
+                (202, "", Outcome::Delivered(None)),
+                (200, "1", Outcome::Delivered(None)),
+                (200, "Microsoft Teams endpoint returned HTTP error 429", slow.clone()),
+                (200, "Microsoft Teams endpoint returned HTTP error 413", Outcome::Bad),
+                (200, "<html>", Outcome::Unknown),
+                (200, &said("Whatever"), Outcome::Unknown),
+                (400, &said("WorkflowTriggerIsNotEnabled"), Outcome::Gone),
+                (404, &said("WorkflowNotFound"), Outcome::Gone),
+                (401, &said("DirectApiAuthorizationRequired"), Outcome::Config(Fault::Credential)),
+                (400, &said("TriggerInputSchemaMismatch"), Outcome::Bad),
+                (413, "", Outcome::Bad),
+                (429, "", slow),
+                (502, "", Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_address_is_used_to_the_letter() {
+        let url = "https://prod-05.westeurope.logic.azure.com/workflows/c0ffee/triggers/manual/paths/invoke\
+                   ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-b_c%2B";
+        let flow = read(Platform::Teams, &json!({ "url": url })).unwrap();
+        let body = Teams.compose(&plain(Language::En, "broadcast-test", &[]), Act::Say(0)).unwrap();
+        assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
+        for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
+            assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn words_stand_where_there_is_no_markup() {
+        let words = plain(Language::En, "broadcast-code", &[("code", "**x** [y](https://z.cn)".into())]);
+        let card = json_of(&Teams.compose(&words, Act::Say(0)).unwrap().bytes);
+        let body = card["attachments"][0]["content"]["body"].as_array().unwrap().clone();
+        assert!(body.iter().all(|element| element["type"] == "RichTextBlock"), "{body:?}");
+    }
+}

@@ -5,19 +5,17 @@
 //! nobody. A bot may edit its own messages at any age but delete them only for 48 hours, so editing
 //! comes first. Text goes out without a parse mode: nothing in it is markup.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::credentials::{Given, origin};
 use super::judging::{kept, object, slow};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Method, Outgoing,
-    Picture, Profile, Stamp, TakeBack, Verdict, hex, quoted,
+    Picture, Profile, Stamp, TakeBack, Verdict, multipart, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -154,18 +152,20 @@ impl Adapter for Telegram {
             Act::Edit(_) => "editMessageText",
             Act::Delete(_) => "deleteMessage",
         };
-        let bytes = match (boundary(form), handle, act) {
-            (Some(boundary), ..) => form.set_in(&in_parts(boundary, chat, message)),
+        let ids = [("chat_id", chat), ("message_id", message.unwrap_or_default())];
+        let fields = multipart::fields(form, &ids[..1 + usize::from(message.is_some())]);
+        let bytes = form.set_in(&match (fields, handle, act) {
+            (Some(fields), ..) => fields,
+            // The room is inside of `media`.
             (None, Some(handle), Act::Edit(_)) => {
-                // The room is inside of `media`.
-                form.set_in(&format!(r#","media":{}}},{}"#, quoted(handle), in_json(chat, message, act)))
+                format!(r#","media":{}}},{}"#, quoted(handle), in_json(chat, message, act))
             }
             (None, Some(handle), _) => {
-                form.set_in(&format!(r#""photo":{},{},"#, quoted(handle), in_json(chat, message, act)))
+                format!(r#""photo":{},{},"#, quoted(handle), in_json(chat, message, act))
             }
-            (None, None, Act::Delete(_)) => form.set_in(&in_json(chat, message, act)),
-            (None, None, _) => form.set_in(&(in_json(chat, message, act) + ",")),
-        };
+            (None, None, Act::Delete(_)) => in_json(chat, message, act),
+            (None, None, _) => in_json(chat, message, act) + ",",
+        });
         let token = credentials.token.as_deref().unwrap_or_default();
         let url = credentials.address_of(&format!("/bot{token}/{method}"));
         Outgoing { body: bytes, ..Outgoing::to(credentials, Method::Post, url, form) }
@@ -197,7 +197,7 @@ fn text(message: &Message) -> Body {
 /// `sendPhoto` with the bytes, and with a handle.
 fn photo(picture: &Bytes, caption: &str) -> Body {
     let lean = Body::with_members(&json!({"caption": caption}));
-    in_form("photo", picture, ("caption", caption)).or_lean(lean)
+    multipart::form(("caption", caption), ("photo", picture)).or_lean(lean)
 }
 
 /// `editMessageMedia` with the bytes, and with a handle.
@@ -205,37 +205,7 @@ fn other_photo(picture: &Bytes, caption: &str) -> Body {
     let caption = quoted(caption);
     let media = format!(r#"{{"type":"photo","media":"attach://poster","caption":{caption}}}"#);
     let lean = Body::with_room(format!(r#"{{"media":{{"type":"photo","caption":{caption}"#), "}");
-    in_form("poster", picture, ("media", &media)).or_lean(lean)
-}
-
-/// `multipart/form-data` (RFC 7578) with the picture, one more field, and room for the chat's id.
-fn in_form(name: &str, picture: &Bytes, (field, value): (&str, &str)) -> Body {
-    // A digest of what it must not occur in.
-    let digest = Sha256::new().chain_update(picture).chain_update(value).finalize();
-    let boundary = format!("seventytwo-{}", hex(&digest[..16]));
-    let part = |name: &str| format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
-    let before = format!("{}\r\n\r\n", part("chat_id"));
-    let mut after = format!(
-        "\r\n{}\r\n\r\n{value}\r\n{}; filename=\"poster.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n",
-        part(field),
-        part(name),
-    )
-    .into_bytes();
-    after.extend_from_slice(picture);
-    after.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    Body::raw_with_room(Cow::Owned(format!("{MULTIPART}{boundary}")), before.into(), &after)
-}
-
-const MULTIPART: &str = "multipart/form-data; boundary=";
-
-fn boundary(body: &Body) -> Option<&str> {
-    body.content_type.strip_prefix(MULTIPART)
-}
-
-fn in_parts(boundary: &str, chat: &str, message: Option<&str>) -> String {
-    let number =
-        |id| format!("\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"message_id\"\r\n\r\n{id}");
-    chat.to_owned() + &message.map(number).unwrap_or_default()
+    multipart::form(("media", &media), ("poster", picture)).or_lean(lean)
 }
 
 fn in_json(chat: &str, message: Option<&str>, act: Act<'_>) -> String {
@@ -301,4 +271,142 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
     };
     let wide = outcome == Outcome::Config(Fault::Credential);
     Verdict::new(outcome, code, words).widely(wide)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CredentialCode::{BadForm, Missing};
+    use super::super::credentials::fault;
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("text/-100/42");
+
+    fn said(code: u16, words: &str) -> String {
+        json!({"ok": false, "error_code": code, "description": words}).to_string()
+    }
+
+    #[test]
+    fn answers_mean_what_the_server_says() {
+        let taken = r#"{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"text":"x"}}"#;
+        let moved = r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001234567890}}"#;
+        let limited = r#"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#;
+        let slow = Outcome::Slow(Duration::from_secs(35));
+        means(
+            Platform::Telegram,
+            SAY,
+            &[
+                (200, taken, Outcome::Delivered(Some("text/-100/42".into()))),
+                (200, r#"{"ok":true,"result":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":true}"#, Outcome::Unknown),
+                (200, "<html>", Outcome::Unknown),
+                (429, limited, slow.clone()),
+                (400, moved, Outcome::Moved("-1001234567890".into())),
+                (403, &said(403, "Forbidden: bot was kicked from the supergroup chat"), Outcome::Gone),
+                (403, &said(403, "Forbidden: the group chat was deleted"), Outcome::Gone),
+                (403, &said(403, "Forbidden: CHAT_WRITE_FORBIDDEN"), Outcome::Config(Fault::Permission)),
+                (400, &said(400, "Bad Request: chat not found"), Outcome::Gone),
+                (
+                    400,
+                    &said(400, "Bad Request: not enough rights to send photos to the chat"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (400, &said(400, "Bad Request: message is too long"), Outcome::Bad),
+                (401, &said(401, "Unauthorized"), Outcome::Config(Fault::Credential)),
+                (404, &said(404, "Not Found"), Outcome::Config(Fault::Credential)),
+                (500, &said(500, "Internal Server Error"), Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+        means(
+            Platform::Telegram,
+            EDIT,
+            &[
+                (200, taken, Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message is not modified: …"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message to edit not found"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message can't be edited"), Outcome::Bad),
+                (400, moved, Outcome::Bad),
+                (429, limited, slow),
+                (403, &said(403, "Forbidden: bot was kicked from the group chat"), Outcome::Gone),
+                (401, &said(401, "Unauthorized"), Outcome::Config(Fault::Credential)),
+            ],
+        );
+        let delete = [
+            (200, r#"{"ok":true,"result":true}"#, Outcome::Delivered(None)),
+            (400, &*said(400, "Bad Request: message can't be deleted for everyone"), Outcome::Bad),
+            (400, &*said(400, "Bad Request: message to delete not found"), Outcome::Delivered(None)),
+        ];
+        means(Platform::Telegram, Act::Delete("photo/-100/42"), &delete);
+        assert!(Telegram.judge(SAY, &answer(401, &said(401, "Unauthorized"))).wide);
+    }
+
+    #[test]
+    fn a_photo_is_known_by_the_handle_of_its_largest_size() {
+        let photo = r#"{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"photo":[{"file_id":"small"},{"file_id":"large"}]}}"#;
+        let verdict = Telegram.judge(SAY, &answer(200, photo));
+        assert_eq!(verdict.outcome, Outcome::Delivered(Some("photo/-100/42".into())));
+        assert_eq!(verdict.media.as_deref(), Some("large"));
+    }
+
+    #[test]
+    fn a_caption_is_cut_and_the_picture_goes_with_it() {
+        let mut words = plain(Language::ZhCn, "broadcast-code", &[("code", "😀".repeat(3000).into())]);
+        let bare = Telegram.compose(&words, SAY).unwrap();
+        assert_eq!(bare.lean(), None, "without a picture there is nothing to upload");
+        (words.has_picture, words.picture) = (true, Some(Bytes::from_static(b"--seventytwo\r\njpeg")));
+        let body = Telegram.compose(&words, SAY).unwrap();
+        let group = with(Platform::Telegram, &[("chat_id", "@langfang_72")]);
+        let out = Telegram.address(SAY, &body, &group, &stamp(0, 0));
+        assert!(out.url.path().ends_with("/sendPhoto") && out.content_type.starts_with("multipart/"));
+        let sent = String::from_utf8_lossy(&out.body).into_owned();
+        assert!(
+            sent.contains("name=\"chat_id\"\r\n\r\n@langfang_72\r\n") && sent.contains("\r\njpeg\r\n"),
+            "{sent}"
+        );
+        let known = Stamp { media: Some("AgAC".into()), ..stamp(0, 0) };
+        let lean = json_of(&Telegram.address(SAY, &body, &group, &known).body);
+        assert_eq!((&lean["chat_id"], &lean["photo"]), (&json!("@langfang_72"), &json!("AgAC")));
+    }
+
+    #[test]
+    fn what_stood_in_a_chat_is_found_there_although_the_group_moved() {
+        let group = with(Platform::Telegram, &[]).moved_to("-1009".into());
+        let words = plain(Language::En, "broadcast-test", &[]);
+        for (act, method, members) in [
+            (SAY, "sendMessage", json!({"chat_id": -1009})),
+            (EDIT, "editMessageText", json!({"chat_id": -100, "message_id": 42})),
+            (Act::Delete("photo/-100/42"), "deleteMessage", json!({"chat_id": -100, "message_id": 42})),
+            (Act::Reply("text/-100/42"), "sendMessage", json!({"reply_parameters": {"message_id": 42}})),
+        ] {
+            let body = Telegram.compose(&words, act).unwrap();
+            let out = Telegram.address(act, &body, &group, &stamp(0, 0));
+            assert!(out.url.path().ends_with(method), "{}", out.url.path());
+            let sent = json_of(&out.body);
+            for (name, value) in members.as_object().unwrap() {
+                assert_eq!(&sent[name], value, "{sent}");
+            }
+            assert_eq!(sent.get("parse_mode"), None);
+        }
+    }
+
+    #[test]
+    fn a_token_and_a_chat_have_their_forms() {
+        let token = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALD1234";
+        let by_number = read(Platform::Telegram, &json!({"token": token, "chat_id": -1_001_234_567_890_i64}));
+        assert_eq!(by_number.unwrap(), with(Platform::Telegram, &[]));
+        for (given, field, code) in [
+            (json!({"chat_id": "-1"}), "token", Missing),
+            (json!({"token": token}), "chat_id", Missing),
+            (json!({"token": "bot1:x/../", "chat_id": "-1"}), "token", BadForm),
+            (json!({"token": "1:x/y", "chat_id": "-1"}), "token", BadForm),
+            (json!({"token": token, "chat_id": "t.me/x"}), "chat_id", BadForm),
+            (json!({"token": token, "chat_id": "@x"}), "chat_id", BadForm),
+        ] {
+            assert_eq!(read(Platform::Telegram, &given).unwrap_err(), fault(field, code), "{given}");
+        }
+    }
 }
