@@ -203,6 +203,15 @@ mod tests {
             (Platform::Dingtalk, "https://oapi.dingtalk.com/robot/send?access_token=t&timestamp=1&sign=s"),
             (Platform::Feishu, "https://open.feishu.cn/open-apis/bot/v2/hook/a-b_c"),
             (Platform::Feishu, "https://open.larksuite.com/open-apis/bot/v2/hook/a-b_c"),
+            (Platform::Slack, "https://hooks.slack.com/services/T1/B1/x"),
+            (Platform::Slack, "https://slack.com/api/chat.update"),
+            (Platform::Discord, "https://discord.com/api/v10/webhooks/1/x/messages/2?thread_id=3"),
+            (Platform::Telegram, "https://api.telegram.org/bot1:x/editMessageMedia"),
+            (Platform::Matrix, "https://matrix.example.org/_matrix/client/v3/rooms/%21x/redact/%24e/t"),
+            (Platform::Matrix, "https://matrix.example.org/_matrix/media/v3/upload?filename=poster.jpg"),
+            (Platform::Mattermost, "https://chat.example.org/hooks/abc"),
+            (Platform::Rocketchat, "https://chat.example.org/hooks/abc/def"),
+            (Platform::Teams, "https://x.1.environment.api.powerplatform.com:443/a/workflows/b?sig=c"),
             (Platform::Webhook, "https://hooks.city.gov.cn/any/path?and=query"),
         ] {
             let target = judged(platform, address).unwrap_or_else(|r| panic!("{address}: {r}"));
@@ -358,6 +367,31 @@ mod tests {
             "2001:4860:4860::8888",
         ] {
             assert!(target.admits(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn no_other_call_of_a_platform_passes() {
+        for (platform, address, reason) in [
+            (Platform::Slack, "https://slack.com/api/users.list", Refused::Path),
+            (Platform::Slack, "https://files.slack.com/api/chat.update", Refused::Host),
+            (Platform::Slack, "https://hooks.slack.com.evil.cn/services/T1/B1/x", Refused::Host),
+            (Platform::Discord, "https://discord.com/api/v10/users/@me", Refused::Path),
+            (Platform::Discord, "https://discord.com/api/webhooks/1/x/../../users", Refused::Path),
+            (Platform::Discord, "https://cdn.discord.com/api/webhooks/1/x", Refused::Host),
+            (Platform::Telegram, "https://api.telegram.org/bot1:x/getUpdates", Refused::Path),
+            (Platform::Telegram, "https://api.telegram.org/file/bot1:x/sendMessage", Refused::Path),
+            (Platform::Matrix, "https://matrix.example.org/_synapse/admin/v1/users", Refused::Path),
+            (Platform::Matrix, "https://matrix.internal/_matrix/media/v3/upload", Refused::Host),
+            (Platform::Mattermost, "https://10.0.0.5/hooks/abc", Refused::Host),
+            (Platform::Rocketchat, "https://localhost/hooks/abc/def", Refused::Host),
+            (Platform::Teams, "https://logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://x.logic.azure.com.evil.cn/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://evil.cn/.logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://evil-logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://x.logic.azure.com/workflows/b", Refused::Path),
+        ] {
+            assert_eq!(judged(platform, address), Err(reason), "{address}");
         }
     }
 

@@ -89,6 +89,7 @@ impl Credentials {
         let host = self.host();
         match (&self.token, self.platform) {
             (Some(token), platform) => Some(digest(&["account", platform.as_str(), &host, token])),
+            (None, Platform::Discord) => Some(digest(&["account", Platform::Discord.as_str(), &host])),
             (None, _) => None,
         }
     }
@@ -149,6 +150,10 @@ pub enum CredentialCode {
     Incomplete,
     /// Not a secret of the form the platform gives out.
     BadSecret,
+    /// Not a token, an id or a name of the form the platform has.
+    BadForm,
+    /// An address and a token, of which one is enough.
+    Either,
 }
 
 impl CredentialCode {
@@ -163,6 +168,8 @@ impl CredentialCode {
             CredentialCode::Belongs(_) => "belongs_elsewhere",
             CredentialCode::Incomplete => "incomplete",
             CredentialCode::BadSecret => "bad_secret",
+            CredentialCode::BadForm => "bad_form",
+            CredentialCode::Either => "either",
         }
     }
 }
@@ -200,6 +207,26 @@ impl<'a> Given<'a> {
         Ok(self.text(field, SHORT)?.map(str::to_owned))
     }
 
+    /// A token, an id or a name that must be there and have its form. A program may write an id as a
+    /// whole number.
+    pub(super) fn formed(&self, field: &str, form: fn(&str) -> bool) -> Result<String, CredentialFault> {
+        let number = self.0.get(field).and_then(Value::as_i64).map(|number| number.to_string());
+        let given = match number {
+            Some(number) => Some(number),
+            None => self.text(field, ADDRESS)?.map(str::to_owned),
+        };
+        match given {
+            Some(text) if form(&text) => Ok(text),
+            Some(_) => Err(fault(field, CredentialCode::BadForm)),
+            None => Err(fault(field, CredentialCode::Missing)),
+        }
+    }
+
+    /// Whether something was given.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.0.get(field).is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
+    }
+
     /// The robot's address in the field `url`.
     pub(super) fn url(&self, platform: Platform) -> Result<Url, CredentialFault> {
         let refuse = |code| Err(fault("url", code));
@@ -214,6 +241,19 @@ impl<'a> Given<'a> {
             _ => Ok(url),
         }
     }
+}
+
+/// The server of a platform whose credentials name none: the operator's own, or the vendor's.
+pub(super) fn origin(gateway: Option<&Url>, vendor: &str) -> String {
+    match gateway {
+        Some(url) => format!("{}/", url.origin().ascii_serialization()),
+        None => vendor.to_owned(),
+    }
+}
+
+/// Digits alone: the ids of Discord.
+pub(super) fn is_number(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A fault at `field`.

@@ -29,7 +29,14 @@ pub(super) struct Dingtalk;
 static PROFILE: Profile = Profile {
     platform: Platform::Dingtalk,
     source: "https://open.dingtalk.com/document/robots/custom-robot-access",
-    fields: &[Field::needed("url"), Field::optional("secret"), Field::optional("keyword")],
+    fields: &[
+        Field::needed(
+            "url",
+            "https://oapi.dingtalk.com/robot/send?access_token=566cc69da782ec33e42541b09b081234",
+        ),
+        Field::optional("secret", "SEC7a21c0ffee"),
+        Field::optional("keyword", "寻亲"),
+    ],
     unit: Unit::Bytes,
     text: 8000,
     hosts: Hosts::Listed(&["oapi.dingtalk.com"]),

@@ -26,7 +26,7 @@ pub struct Body {
 }
 
 impl Body {
-    const JSON: Cow<'static, str> = Cow::Borrowed("application/json; charset=utf-8");
+    pub(super) const JSON: Cow<'static, str> = Cow::Borrowed("application/json; charset=utf-8");
 
     /// Nothing: the act is all in the address.
     pub(super) fn empty() -> Body {
@@ -42,9 +42,18 @@ impl Body {
     }
 
     /// JSON in two halves with room between them.
-    pub(super) fn with_room(before: String, after: &str) -> Body {
+    pub(super) fn with_room(before: impl Into<Vec<u8>>, after: &str) -> Body {
+        Body::raw_with_room(Body::JSON, before.into(), after.as_bytes())
+    }
+
+    /// A JSON object with room for further members before its own.
+    pub(super) fn with_members(object: &Value) -> Body {
+        Body::with_room("{", &object.to_string()[1..])
+    }
+
+    pub(super) fn raw_with_room(content_type: Cow<'static, str>, before: Vec<u8>, after: &[u8]) -> Body {
         let room = Some(before.len());
-        Body { room, ..Body::raw(Body::JSON, Bytes::from(before + after)) }
+        Body { room, ..Body::raw(content_type, [before.as_slice(), after].concat().into()) }
     }
 
     pub(super) fn or_lean(self, lean: Body) -> Body {
@@ -110,10 +119,15 @@ pub struct Outgoing {
 impl Outgoing {
     /// A `POST` of the shared bytes to the group's own address.
     pub(super) fn post(credentials: &Credentials, body: &Body) -> Outgoing {
+        Outgoing::to(credentials, Method::Post, credentials.address(), body)
+    }
+
+    /// A request with the shared bytes to another address of the group's server.
+    pub(super) fn to(credentials: &Credentials, method: Method, url: Url, body: &Body) -> Outgoing {
         Outgoing {
             platform: credentials.platform,
-            method: Method::Post,
-            url: credentials.address(),
+            method,
+            url,
             content_type: body.content_type.clone(),
             headers: Vec::new(),
             body: body.bytes.clone(),

@@ -31,7 +31,14 @@ pub(super) struct Feishu;
 static PROFILE: Profile = Profile {
     platform: Platform::Feishu,
     source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
-    fields: &[Field::needed("url"), Field::optional("secret"), Field::optional("keyword")],
+    fields: &[
+        Field::needed(
+            "url",
+            "https://open.feishu.cn/open-apis/bot/v2/hook/2cac0d7b-a45b-4000-a9d3-5fd9a2a31234",
+        ),
+        Field::optional("secret", "2ac93b7d"),
+        Field::optional("keyword", "寻亲"),
+    ],
     unit: Unit::Bytes,
     text: 8000,
     hosts: Hosts::Listed(&["open.feishu.cn", "open.larksuite.com"]),

@@ -18,10 +18,18 @@ use crate::domain::group::Platform;
 mod act;
 mod credentials;
 mod dingtalk;
+mod discord;
 mod exchange;
 mod feishu;
 mod judging;
+mod matrix;
+mod mattermost;
+mod multipart;
 mod profile;
+mod rocketchat;
+mod slack;
+mod teams;
+mod telegram;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -93,6 +101,13 @@ pub fn adapter(platform: Platform) -> &'static dyn Adapter {
         Platform::Wecom => &wecom::Wecom,
         Platform::Dingtalk => &dingtalk::Dingtalk,
         Platform::Feishu => &feishu::Feishu,
+        Platform::Slack => &slack::Slack,
+        Platform::Discord => &discord::Discord,
+        Platform::Telegram => &telegram::Telegram,
+        Platform::Matrix => &matrix::Matrix,
+        Platform::Mattermost => &mattermost::Mattermost,
+        Platform::Rocketchat => &rocketchat::Rocketchat,
+        Platform::Teams => &teams::Teams,
         Platform::Webhook => &webhook::Webhook,
     }
 }
@@ -107,6 +122,12 @@ pub fn recognise(address: &str) -> Option<Platform> {
 /// A JSON string literal, quotes included.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
+}
+
+/// `text` without the sign that begins a mention. What the public wrote has none already; this is for
+/// platforms that obey `@all` wherever it stands.
+fn without_mentions(text: &str) -> String {
+    text.replace('@', "＠")
 }
 
 /// The hexadecimal SHA-256 of the parts, for comparing addresses without keeping them.

@@ -45,15 +45,17 @@ pub struct Field {
     pub name: &'static str,
     /// Without it there is no way into the chat.
     pub needed: bool,
+    /// What it looks like.
+    pub example: &'static str,
 }
 
 impl Field {
-    pub(super) const fn needed(name: &'static str) -> Field {
-        Field { name, needed: true }
+    pub(super) const fn needed(name: &'static str, example: &'static str) -> Field {
+        Field { name, needed: true, example }
     }
 
-    pub(super) const fn optional(name: &'static str) -> Field {
-        Field { name, needed: false }
+    pub(super) const fn optional(name: &'static str, example: &'static str) -> Field {
+        Field { name, needed: false, example }
     }
 }
 

@@ -27,7 +27,10 @@ pub(super) struct Webhook;
 static PROFILE: Profile = Profile {
     platform: Platform::Webhook,
     source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
-    fields: &[Field::needed("url"), Field::optional("secret")],
+    fields: &[
+        Field::needed("url", "https://hooks.example.org/notices/kR8w2Qv1234"),
+        Field::optional("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ],
     unit: Unit::Bytes,
     text: 4000,
     hosts: Hosts::AnyPublic,

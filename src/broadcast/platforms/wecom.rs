@@ -30,7 +30,10 @@ pub(super) struct Wecom;
 static PROFILE: Profile = Profile {
     platform: Platform::Wecom,
     source: "https://developer.work.weixin.qq.com/document/path/91770",
-    fields: &[Field::needed("url")],
+    fields: &[Field::needed(
+        "url",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7000-4bc4-97a0-0ec2sifa1234",
+    )],
     unit: Unit::Bytes,
     text: 2048,
     hosts: Hosts::Listed(&["qyapi.weixin.qq.com"]),
