@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::schema::{broadcasts, deliveries};
+use super::schema::{attempts, broadcasts, deliveries};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -46,6 +46,23 @@ pub fn next_due(conn: &mut Conn, after: DateTime<Utc>) -> Answer<Option<DateTime
         earliest = [earliest, due.map(|t| t.0)].into_iter().flatten().min();
     }
     Ok(earliest)
+}
+
+/// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
+///
+/// # Errors
+/// When the database refuses.
+pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
+    Ok(both!(conn, c => {
+        // They are numbered in the order in which they were written down.
+        let oldest: Vec<(i64, Time)> = attempts::table
+            .order(attempts::id)
+            .limit(most)
+            .select((attempts::id, attempts::at))
+            .load(c)?;
+        let oldest: Vec<i64> = oldest.into_iter().filter(|(_, at)| at.0 < before).map(|(id, _)| id).collect();
+        diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
+    }))
 }
 
 /// Deliveries by state, and how many of the open ones are due, for the operator.
