@@ -26,9 +26,10 @@ use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::{Closer, Swept};
 use crate::language;
+use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError, deliveries};
+use crate::store::{Database, Store, StoreError, lanes};
 use crate::vault::{self, Vault};
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
@@ -158,7 +159,7 @@ impl App {
         if store.database().is_sqlite() {
             // One server only: whoever had leased a lane is no longer there. The commands, which open the
             // store beside a running server, must not think so.
-            store.write(deliveries::free_all_lanes).await?;
+            store.write(lanes::free_all).await?;
         }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
@@ -185,7 +186,15 @@ impl App {
             shared,
             desk: Desk { store: store.clone(), vault: vault.clone(), times: config.times },
             closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
-            worker: Worker { store, vault, clock, sender, script: Arc::new(script), wake },
+            worker: Worker {
+                store,
+                vault,
+                clock,
+                sender,
+                script: Arc::new(script),
+                hosts: Arc::default(),
+                wake,
+            },
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }
@@ -208,7 +217,10 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
         let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
-        let worker = tokio::spawn(self.stations.worker.clone().run(stop.clone()));
+        let worker = self.stations.worker.clone();
+        let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
+        running.spawn(async move { store.listen(wake, until).await });
+        let worker = tokio::spawn(worker.run(stop.clone()));
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();
@@ -268,11 +280,11 @@ fn posters_of(press: &Press) -> DrawPoster {
     Arc::new(move |notice, public, language| {
         let press = press.clone();
         Box::pin(async move {
-            press
-                .poster(&notice, &public, language)
-                .await
-                .inspect_err(|error| tracing::error!(%error, "a poster could not be drawn"))
-                .ok()
+            let drawn = match &public {
+                Some(public) => press.poster(&notice, public, language).await,
+                None => press.ended(&notice, Ending::Over, language).await,
+            };
+            drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()
         })
     })
 }

@@ -57,8 +57,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            per_host: 64,
-            queue: Duration::from_secs(15),
+            per_host: 512,
+            queue: Duration::from_secs(2),
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
             idle: Duration::from_secs(20),
@@ -140,6 +140,11 @@ impl Sender {
     /// The rules it keeps to.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// The longest a call of [`Sender::send`] takes.
+    pub fn longest(&self) -> chrono::TimeDelta {
+        chrono::TimeDelta::from_std(self.limits.longest()).unwrap_or(chrono::TimeDelta::MAX)
     }
 
     /// Sends a request and reads its answer, whatever its status.

@@ -15,7 +15,8 @@ use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
-use crate::store::groups::{self, Group, Held};
+use crate::store::groups::{self, Group};
+use crate::store::lanes::{self, Held};
 use crate::store::{Conn, StoreError};
 
 /// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
@@ -45,7 +46,7 @@ pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> R
         return Err(GroupError::TooMany(probes[0] + SPAN - now));
     }
     let platform = group.platform.0;
-    let held = groups::hold_lane(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
+    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
     probes.push(now);
     group.set_probes(&probes);
@@ -91,9 +92,9 @@ impl Groups {
                 // It may have been deleted meanwhile.
                 let Some(mut group) = groups::lock(tx, account, errand.group)? else { return Ok(()) };
                 let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                groups::free_lane(tx, errand.group, errand.held, at, &pace)?;
+                lanes::free(tx, errand.group, errand.held, at, &pace)?;
                 if delivered {
-                    groups::reopen_lane(tx, errand.group, &pace)?;
+                    lanes::reopen(tx, errand.group, &pace)?;
                 }
                 if !arrived {
                     let kept: Vec<_> = group.probes().into_iter().filter(|p| *p != errand.started).collect();

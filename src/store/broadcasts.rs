@@ -38,7 +38,7 @@ pub struct Broadcast {
 /// When the database refuses.
 pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
     both!(conn, c => diesel::insert_into(broadcasts::table).values(broadcast).execute(c))?;
-    Ok(())
+    super::listen::announce(conn)
 }
 
 /// The broadcasts of a notice, oldest first.
@@ -61,7 +61,8 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
 
-/// The most urgent broadcast that still lacks deliveries, locked; on PostgreSQL one that no other node
+/// The broadcast that still lacks deliveries, the most urgent and among those the one spread least far,
+/// so that all of them come forward together, locked; on PostgreSQL one that no other node
 /// is at work on.
 ///
 /// # Errors
@@ -71,7 +72,7 @@ pub fn next_unexpanded(conn: &mut Conn) -> Answer<Option<Broadcast>> {
         () => {
             broadcasts::table
                 .filter(broadcasts::expanded.eq(false))
-                .order((broadcasts::priority, broadcasts::id))
+                .order((broadcasts::priority, broadcasts::planned, broadcasts::id))
                 .select(Broadcast::as_select())
         };
     }

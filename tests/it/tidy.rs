@@ -340,6 +340,7 @@ fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
                 ["DROP", "TABLE", name, ..] => assert!(tables.remove(*name).is_some(), "{path}: {statement}"),
                 ["CREATE", "INDEX" | "UNIQUE", ..]
                 | ["DROP", "INDEX", ..]
+                | ["ALTER", "TABLE", _, "SET", ..]
                 | ["INSERT" | "UPDATE" | "DELETE", ..] => {}
                 other => panic!("{path}: this test cannot read {other:?}"),
             }
@@ -513,10 +514,8 @@ async fn the_readme_lists_the_problems() {
 /// Lines a file may have without its tests.
 const LINES: usize = 450;
 /// Longer ones, with the reason.
-const LONG: &[(&str, &str)] = &[(
-    "src/store/deliveries.rs",
-    "the delivery engine's SQL: one lease, one record, one lane, read side by side",
-)];
+const LONG: &[(&str, &str)] =
+    &[("the delivery engine's SQL: one lease, one record, one lane, read side by side",)];
 
 async fn files_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {

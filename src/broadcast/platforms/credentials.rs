@@ -100,6 +100,17 @@ impl Credentials {
         url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
     }
 
+    /// A platform's words without anything of the way in: some repeat what they were asked.
+    pub fn redact(&self, words: &str) -> String {
+        let url = self.address();
+        let query: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        let last = url.path_segments().and_then(|mut s| s.next_back().map(str::to_owned));
+        let secrets = [Some(self.url.clone()), self.token.clone(), self.secret.clone(), last];
+        let secrets = secrets.into_iter().flatten().chain(query);
+        // Whatever is shorter is no secret, and would tear words apart.
+        secrets.filter(|s| s.len() >= 8).fold(words.to_owned(), |words, secret| words.replace(&secret, "***"))
+    }
+
     /// The same way into a chat that has a new id.
     #[must_use]
     pub fn moved_to(self, chat: String) -> Credentials {
