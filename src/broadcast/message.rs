@@ -37,10 +37,6 @@ pub struct Said<'a> {
     pub link: &'a str,
     /// Where a platform can fetch the poster.
     pub poster: Option<&'a str>,
-    /// The poster itself, a JPEG, for platforms that want the bytes.
-    pub picture: Option<Bytes>,
-    /// What takes the poster's place in a chat once all is over, a JPEG that shows nobody.
-    pub neutral: Option<Bytes>,
     /// Absent where nothing may be shown any more.
     pub public: Option<&'a Public>,
     /// Only with the reporter's consent.
@@ -128,8 +124,8 @@ pub struct Message {
     pub poster: Option<String>,
     /// There is a picture to be said, whether or not it is drawn yet.
     pub has_picture: bool,
-    /// The picture itself, a JPEG, drawn for forms that need it. Of what is over it is the one that
-    /// takes the poster's place, and `has_picture` is false: nothing new is to be seen.
+    /// The picture itself, a JPEG, set in for forms that need it. Of what is over it is one that shows
+    /// nobody and takes the poster's place, and `has_picture` is false: nothing new is to be seen.
     pub picture: Option<Bytes>,
     first: String,
     lines: Vec<Line>,
@@ -237,7 +233,7 @@ pub fn message(said: &Said<'_>) -> Message {
         language: said.language,
         poster: public.and(said.poster).map(str::to_owned),
         has_picture: public.and(said.poster).is_some(),
-        picture: if said.purpose.ends() { said.neutral.clone() } else { public.and(said.picture.clone()) },
+        picture: None,
         first: format!("{PREFIX}{}", first(said, words)),
         lines: public.map(|public| lines(public, words)).unwrap_or_default(),
         tail: tail(said, public, words),
@@ -481,8 +477,6 @@ pub(crate) mod tests {
             case_number: case,
             link: LINK,
             poster: None,
-            picture: None,
-            neutral: None,
             public: Some(public),
             outcome: None,
             language: Language::ZhCn,
@@ -579,10 +573,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_over_shows_nothing_of_the_person() {
         let (case, public) = (CaseNumber::from_bits(1), person());
-        let picture = Some(Bytes::from_static(b"jpeg"));
-        let neutral = Some(Bytes::from_static(b"neutral"));
-        let poster = Some("https://72.example.org/p.jpg");
-        let alert = Said { poster, picture, neutral, ..said(&case, &public) };
+        let alert = Said { poster: Some("https://72.example.org/p.jpg"), ..said(&case, &public) };
         let end = |purpose, outcome| message(&Said { purpose, outcome, ..alert.clone() });
         for (message, expected) in [
             (end(Purpose::Closing, None), "【72小时】本条信息已结束,请停止转发\n"),
@@ -595,7 +586,6 @@ pub(crate) mod tests {
             let text = message.text(Unit::Bytes, 2048);
             assert_eq!(text, format!("{expected}编号：{case}\n查看状态：{LINK}"));
             assert_eq!((message.poster, message.has_picture), (None, false));
-            assert_eq!(message.picture.as_deref(), Some(&b"neutral"[..]));
         }
         let update = end(Purpose::Update, None).text(Unit::Bytes, 2048);
         assert!(update.starts_with("【72小时】信息更新：寻人\n姓名：王秀英"), "{update}");

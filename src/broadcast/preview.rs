@@ -28,8 +28,6 @@ pub fn preview(
         case_number,
         link,
         poster: None,
-        picture: None,
-        neutral: None,
         public: Some(public),
         outcome: None,
         language,

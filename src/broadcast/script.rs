@@ -133,8 +133,6 @@ impl Script {
             case_number: &case_number,
             link: &link,
             poster: public.is_some().then_some(poster.as_str()),
-            picture: None,
-            neutral: None,
             public: public.as_ref(),
             outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
             language,

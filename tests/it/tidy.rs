@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use seventytwo::config::SETTINGS;
+use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::language::has;
 
@@ -257,7 +258,7 @@ async fn rooms_know_only_whom_they_may() {
         sources("src/broadcast/platforms").into_iter().filter(|f| !f.is_test()).collect();
     for file in &adapters {
         let own = file.path.rsplit('/').next().unwrap();
-        for other in ["wecom", "dingtalk", "feishu", "webhook"] {
+        for other in Platform::ALL.map(Platform::as_str) {
             let names = file.code.contains(&format!("super::{other}"));
             assert!(own == "mod.rs" || !names, "{} knows {other}", file.path);
         }
@@ -514,7 +515,10 @@ async fn the_readme_lists_the_problems() {
 /// Lines a file may have without its tests.
 const LINES: usize = 450;
 /// Longer ones, with the reason.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] = &[(
+    "src/store/leasing.rs",
+    "the delivery engine's SQL: one lease, one record, one lane, read side by side",
+)];
 
 async fn files_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {

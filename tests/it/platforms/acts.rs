@@ -59,19 +59,19 @@ fn person(description: &str) -> Public {
 
 fn saying(purpose: Purpose, description: &str) -> Message {
     let (case, public) = (CaseNumber::from_bits(1), person(description));
-    message(&Said {
+    let mut said = message(&Said {
         purpose,
         kind: public.subject.kind(),
         case_number: &case,
         link: LINK,
         poster: Some(POSTER),
-        picture: Some(PHOTO),
-        neutral: Some(NEUTRAL),
         public: Some(&public),
         outcome: None,
         language: Language::ZhCn,
         at: now(),
-    })
+    });
+    said.picture = Some(if purpose.ends() { NEUTRAL } else { PHOTO });
+    said
 }
 
 fn alert() -> Message {
