@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::sessions;
 use crate::blobs::Blobs;
+use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
@@ -186,6 +187,7 @@ impl App {
         let gateways =
             config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
+        let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
         let shared = web::Data::new(Shared {
             store: store.clone(),
@@ -199,6 +201,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            figures: figures.clone(),
             weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
@@ -212,6 +215,7 @@ impl App {
                 sender,
                 script: Arc::new(script),
                 hosts: Arc::default(),
+                figures,
                 wake,
             },
         };
