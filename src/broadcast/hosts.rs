@@ -2,20 +2,27 @@
 //! time is handed in.
 //!
 //! A host that is slow or away must cost the others nothing. So each has a bounded share of the window,
-//! of which requests that hang take the smaller part; what it cannot take now is put off to when it
-//! probably can. A host that fails again and again is left alone for a while that doubles, and then asked
-//! by one delivery alone.
+//! of which requests that hang take the smaller part. What a brisk host cannot take now waits for the next
+//! answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can. A
+//! host that fails again and again is left alone for a while that doubles, and then asked by one delivery
+//! alone.
 
 use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::store::leasing::Admission;
+
 /// Requests under way at one host that are not slow.
-const BRISK: usize = 128;
+const BRISK: usize = 192;
+/// Once its share is full, a host gets more when so few are left: many at a time cost less each.
+const REFILL: usize = 128;
 /// Requests under way at one host, the slow ones included.
-const ALL: usize = 320;
+const ALL: usize = 448;
 /// A request under way for so long is slow.
 const SLOW: TimeDelta = TimeDelta::seconds(1);
+/// A host that usually answers within this is brisk, in milliseconds.
+const USUAL: f64 = 500.0;
 /// Failures in a row, without anything arriving in between, after which a host counts as away.
 const AWAY_AFTER: u32 = 8;
 /// The first rest of a host that is away; each further one is twice as long…
@@ -50,6 +57,10 @@ pub struct Hosts {
 struct Host {
     /// When each request under way began, oldest first.
     under_way: VecDeque<DateTime<Utc>>,
+    /// Its share is full and not yet down to [`REFILL`].
+    full: bool,
+    /// What its answers have lately taken, in milliseconds.
+    usual: f64,
     failures: u32,
     rests: u32,
     /// Away until then; then one request may try.
@@ -63,9 +74,8 @@ struct Host {
 }
 
 impl Hosts {
-    /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`]. Otherwise, when to
-    /// ask again.
-    pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
+    pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
         if self.known.len() >= REMEMBERED {
             self.known.retain(|_, host| !host.under_way.is_empty() || host.away_until.is_some());
         }
@@ -73,16 +83,12 @@ impl Hosts {
         if !self.known.contains_key(name) {
             self.known.insert(name.to_owned(), Host::new(now));
         }
-        let host = self.known.get_mut(name)?;
-        if let Some(until) = host.away_until {
-            if until > now || !host.under_way.is_empty() {
-                return Some(host.queue(until.max(now)));
-            }
-        } else if !host.has_room(now) {
-            return Some(host.queue(now));
+        let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
+        let admission = host.admits(now);
+        if admission == Admission::Go {
+            host.under_way.push_back(now);
         }
-        host.under_way.push_back(now);
-        None
+        admission
     }
 
     /// A request that was admitted at `began` has ended.
@@ -91,6 +97,8 @@ impl Hosts {
         if let Some(place) = host.under_way.iter().position(|at| *at == began) {
             host.under_way.remove(place);
         }
+        let took = (now - began).num_milliseconds() as f64;
+        host.usual += (took - host.usual) / 16.0;
         host.count(now);
         match went {
             Went::NotSent => {}
@@ -118,6 +126,8 @@ impl Host {
     fn new(now: DateTime<Utc>) -> Host {
         Host {
             under_way: VecDeque::new(),
+            full: false,
+            usual: 0.0,
             failures: 0,
             rests: 0,
             away_until: None,
@@ -128,9 +138,20 @@ impl Host {
         }
     }
 
-    fn has_room(&self, now: DateTime<Utc>) -> bool {
+    fn admits(&mut self, now: DateTime<Utc>) -> Admission {
+        if let Some(until) = self.away_until {
+            if until <= now && self.under_way.is_empty() {
+                return Admission::Go;
+            }
+            return Admission::Until(self.queue(until.max(now)));
+        }
         let slow = self.under_way.partition_point(|began| *began <= now - SLOW);
-        self.under_way.len() < ALL && self.under_way.len() - slow < BRISK
+        let brisk = self.under_way.len() - slow;
+        self.full = brisk >= if self.full { REFILL } else { BRISK };
+        if self.under_way.len() >= ALL || (self.full && self.usual > USUAL) {
+            return Admission::Until(self.queue(now));
+        }
+        if self.full { Admission::Busy } else { Admission::Go }
     }
 
     /// A place in the queue: as far back as it takes at twice the pace the host has shown, so that the
@@ -161,41 +182,49 @@ mod tests {
         Utc.timestamp_millis_opt(1_800_000_000_000 + millis).unwrap()
     }
 
-    fn fill(hosts: &mut Hosts, host: &str, count: usize, now: DateTime<Utc>) -> usize {
-        (0..count).filter(|_| hosts.admits(host, now).is_none()).count()
+    fn fill(hosts: &mut Hosts, host: &str, now: DateTime<Utc>) -> usize {
+        (0..1_000).filter(|_| hosts.admits(host, now) == Admission::Go).count()
     }
 
     #[test]
     fn a_host_has_its_share_and_no_more() {
         let mut hosts = Hosts::default();
-        assert_eq!(fill(&mut hosts, "a", 1_000, at(0)), BRISK);
-        assert_eq!(fill(&mut hosts, "b", 1_000, at(0)), BRISK, "another host is not concerned");
-        hosts.ended("a", at(0), at(10), Went::Answered);
-        assert_eq!(hosts.admits("a", at(10)), None);
-        assert!(hosts.admits("a", at(10)).is_some_and(|again| again > at(10)));
+        assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
+        assert_eq!(hosts.admits("a", at(0)), Admission::Busy);
+        assert_eq!(fill(&mut hosts, "b", at(0)), BRISK, "another host is not concerned");
+        for _ in REFILL..=BRISK {
+            assert_eq!(hosts.admits("a", at(10)), Admission::Busy);
+            hosts.ended("a", at(0), at(10), Went::Answered);
+        }
+        assert_eq!(fill(&mut hosts, "a", at(10)), BRISK - REFILL + 1);
     }
 
     #[test]
     fn requests_that_hang_leave_room_for_those_that_do_not() {
         let mut hosts = Hosts::default();
-        assert_eq!(fill(&mut hosts, "a", 1_000, at(0)), BRISK);
-        assert_eq!(fill(&mut hosts, "a", 1_000, at(1_000)), BRISK);
-        assert_eq!(fill(&mut hosts, "a", 1_000, at(2_000)), ALL - 2 * BRISK, "but not for ever");
+        assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
+        assert_eq!(fill(&mut hosts, "a", at(1_000)), BRISK);
+        assert_eq!(fill(&mut hosts, "a", at(2_000)), ALL - 2 * BRISK, "but not for ever");
+        assert!(matches!(hosts.admits("a", at(2_000)), Admission::Until(_)), "nor do others wait for it");
     }
 
     #[test]
-    fn what_a_busy_host_cannot_take_is_spread_by_its_own_pace() {
+    fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
         let mut hosts = Hosts::default();
-        fill(&mut hosts, "a", BRISK, at(0));
-        for finished in 0..1_000 {
-            hosts.ended("a", at(0), at(finished), Went::Answered);
+        fill(&mut hosts, "a", at(0));
+        for finished in 0..=100 {
+            hosts.ended("a", at(0), at(finished * 10), Went::Answered);
         }
-        hosts.ended("a", at(0), at(1_000), Went::Answered);
-        fill(&mut hosts, "a", BRISK, at(1_000));
-        let queued: Vec<_> = (0..1_000).filter_map(|_| hosts.admits("a", at(1_000))).collect();
+        fill(&mut hosts, "a", at(1_000));
+        let queued: Vec<_> = (0..100)
+            .map(|_| match hosts.admits("a", at(1_000)) {
+                Admission::Until(again) => again,
+                other => panic!("{other:?}"),
+            })
+            .collect();
         assert!(queued.is_sorted() && queued[0] >= at(1_100));
-        let spread = (queued[999] - queued[0]).num_milliseconds();
-        assert!((400..=600).contains(&spread), "a thousand a second, asked about twice as fast: {spread}");
+        let spread = (queued[99] - queued[0]).num_milliseconds();
+        assert!((400..=600).contains(&spread), "a hundred a second, asked about twice as fast: {spread}");
     }
 
     #[test]
@@ -204,12 +233,13 @@ mod tests {
         let (mut now, mut asked) = (at(0), 0);
         while now < at(3_600_000) {
             match hosts.admits("a", now) {
-                None => {
+                Admission::Go => {
                     asked += 1;
                     hosts.ended("a", now, now + TimeDelta::milliseconds(3), Went::Failed);
                     now += TimeDelta::milliseconds(3);
                 }
-                Some(again) => now = again,
+                Admission::Until(again) => now = again,
+                Admission::Busy => panic!("nothing is under way"),
             }
         }
         assert!((15..=30).contains(&asked), "{asked} in an hour");
@@ -219,22 +249,22 @@ mod tests {
     fn a_host_that_comes_back_takes_everything_again() {
         let mut hosts = Hosts::default();
         for _ in 0..AWAY_AFTER {
-            assert_eq!(hosts.admits("a", at(0)), None);
+            assert_eq!(hosts.admits("a", at(0)), Admission::Go);
             hosts.ended("a", at(0), at(0), Went::Failed);
         }
-        let again = hosts.admits("a", at(1)).expect("it is away");
+        let Admission::Until(again) = hosts.admits("a", at(1)) else { panic!("it is away") };
         assert_eq!((hosts.away(at(1)), hosts.away(again)), (1, 0));
-        assert_eq!(hosts.admits("a", again), None, "one asks");
-        assert!(hosts.admits("a", again).is_some(), "and nobody else");
+        assert_eq!(hosts.admits("a", again), Admission::Go, "one asks");
+        assert!(matches!(hosts.admits("a", again), Admission::Until(_)), "and nobody else");
         hosts.ended("a", again, again, Went::Answered);
-        assert_eq!(fill(&mut hosts, "a", 1_000, again), BRISK);
+        assert_eq!(fill(&mut hosts, "a", again), BRISK);
     }
 
     #[test]
     fn a_few_failures_among_answers_are_no_absence() {
         let mut hosts = Hosts::default();
         for round in 0..100 {
-            assert_eq!(hosts.admits("a", at(round)), None, "{round}");
+            assert_eq!(hosts.admits("a", at(round)), Admission::Go, "{round}");
             let went = if round % 5 == 0 { Went::Answered } else { Went::Failed };
             hosts.ended("a", at(round), at(round), went);
         }

@@ -336,17 +336,18 @@ fn lease(
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         admits: &mut |host| hosts.admits(host, now),
     };
-    let (mut leased, mut busy) = leasing::lease(tx, &mut terms)?;
+    let mut batch = leasing::lease(tx, &mut terms)?;
     // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
     // that goes to very many.
-    if leased.len() < room && plan::grow(tx, now)? {
-        busy = true;
-        terms.limit = room - leased.len();
-        leased.extend(leasing::lease(tx, &mut terms)?.0);
+    let mut grown = false;
+    if batch.leased.len() < room && !batch.busy && plan::grow(tx, now)? {
+        grown = true;
+        terms.limit = room - batch.leased.len();
+        batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
     }
-    leasing::add_standing(tx, &mut leased)?;
-    busy |= !leased.is_empty();
-    Ok((leased, busy))
+    leasing::add_standing(tx, &mut batch.leased)?;
+    let busy = grown || batch.more || !batch.leased.is_empty();
+    Ok((batch.leased, busy))
 }
 
 /// An end whose times are not known yet.

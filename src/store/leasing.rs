@@ -169,8 +169,19 @@ pub struct Terms<'a> {
     pub pace: Pace<'a>,
     /// The same for a token that groups share.
     pub bot_pace: Pace<'a>,
-    /// Asked last: whether a host takes one more request now (and then it is counted), or when.
-    pub admits: &'a mut dyn FnMut(&str) -> Option<DateTime<Utc>>,
+    /// Asked last: whether a host takes one more request now.
+    pub admits: &'a mut dyn FnMut(&str) -> Admission,
+}
+
+/// Whether a host takes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Now; whoever answers so has counted it.
+    Go,
+    /// As soon as something that is under way has ended.
+    Busy,
+    /// Not before.
+    Until(DateTime<Utc>),
 }
 
 /// When something may be used again, given its latest requests.
@@ -187,6 +198,7 @@ struct Decided {
     resting: Vec<(Id, DateTime<Utc>)>,
     bots: BTreeMap<String, Bot>,
     taken: HashSet<Id>,
+    busy: bool,
 }
 
 struct Bot {
@@ -195,12 +207,22 @@ struct Bot {
     used: bool,
 }
 
-/// Leases up to `limit` lanes that have something due, most urgent first; answers also whether more was
-/// looked at than is leased, and another look is worth while.
+/// What a batch came to.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub leased: Vec<Leased>,
+    /// As much was looked at as there was room for, and some of it could not go: another look is worth
+    /// while.
+    pub more: bool,
+    /// Something waits for a host that is busy: nothing has to be planned for now.
+    pub busy: bool,
+}
+
+/// Leases up to `limit` lanes that have something due, most urgent first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<(Vec<Leased>, bool)> {
+pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     let mut decided = Decided::default();
     let mut more = false;
     for priority in [Priority::Ending, Priority::Urgent, Priority::Usual] {
@@ -209,15 +231,15 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<(Vec<Leased>, boo
             break;
         }
         let waiting = waiting(conn, terms.now, priority, room)?;
-        let (looked_at, before) = (waiting.len(), decided.leased.len());
+        let (looked_at, before) = (waiting.len(), decided.put_off.len() + decided.cancelled.len());
         load_bots(conn, &waiting, &mut decided.bots)?;
         for one in waiting {
             decide(conn, one, terms, &mut decided)?;
         }
-        more |= looked_at == room && decided.leased.len() - before < room;
+        more |= looked_at == room && decided.put_off.len() + decided.cancelled.len() > before;
     }
     write(conn, &decided)?;
-    Ok((decided.leased, more))
+    Ok(Batch { leased: decided.leased, more, busy: decided.busy })
 }
 
 fn waiting(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Waiting>> {
@@ -268,33 +290,30 @@ fn decide(conn: &mut Conn, one: Waiting, terms: &mut Terms<'_>, decided: &mut De
         decided.cancelled.push(one.id);
     } else if decided.taken.contains(&one.group_id) {
         // Its turn comes when the lane is free.
-    } else if let Some(until) = waits_until(conn, &one, terms, decided)? {
-        decided.put_off.push(json!([one.id, until.timestamp_micros()]));
     } else {
-        take(one, terms, decided);
+        match admission(conn, &one, terms, decided)? {
+            Admission::Go => take(one, terms, decided),
+            Admission::Busy => decided.busy = true,
+            Admission::Until(at) => decided.put_off.push(json!([one.id, time(at)])),
+        }
     }
     Ok(())
 }
 
-fn waits_until(
-    conn: &mut Conn,
-    one: &Waiting,
-    terms: &mut Terms<'_>,
-    decided: &Decided,
-) -> Answer<Option<DateTime<Utc>>> {
+fn admission(conn: &mut Conn, one: &Waiting, terms: &mut Terms<'_>, decided: &Decided) -> Answer<Admission> {
     if let Some(until) = one.rests_until(terms.now) {
-        return Ok(Some(until));
+        return Ok(Admission::Until(until));
     }
     if let Some(cap) = one.hourly_cap.filter(|_| !one.purpose.0.ends() && !one.presses())
         && let Some(until) = capped_until(conn, one.group_id, cap, terms.now)?
     {
-        return Ok(Some(until));
+        return Ok(Admission::Until(until));
     }
     let bot = one.bot.as_deref().and_then(|bot| decided.bots.get(bot));
     if let Some(bot) = bot {
         let opens = bot.open_at.max((terms.bot_pace)(one.platform.0, &bot.recent));
         if opens > terms.now {
-            return Ok(Some(opens));
+            return Ok(Admission::Until(opens));
         }
     }
     Ok((terms.admits)(&one.host))
