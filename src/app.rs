@@ -11,12 +11,14 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use base64::Engine as _;
+use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::sessions;
 use crate::blobs::Blobs;
+use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
@@ -29,12 +31,14 @@ use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError, lanes};
+use crate::store::{Database, Store, StoreError, deliveries, lanes};
 use crate::vault::{self, Vault};
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
+/// How far back a group's delivery log reaches.
+const LOG_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -96,6 +100,22 @@ impl Stations {
     pub async fn forget_sessions(&self) -> Result<(), String> {
         let now = self.shared.clock.now();
         sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody
+    /// waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_attempts(&self) -> Result<(), String> {
+        const SLICE: i64 = 500;
+        let before = self.shared.clock.now() - LOG_KEPT;
+        loop {
+            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
+            if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// Forgets the addresses that have used up nothing of their allowance.
@@ -167,6 +187,7 @@ impl App {
         let gateways =
             config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
+        let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
         let shared = web::Data::new(Shared {
             store: store.clone(),
@@ -180,6 +201,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            figures: figures.clone(),
             weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
@@ -193,6 +215,7 @@ impl App {
                 sender,
                 script: Arc::new(script),
                 hosts: Arc::default(),
+                figures,
                 wake,
             },
         };

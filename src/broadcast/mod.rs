@@ -3,6 +3,7 @@
 pub mod api;
 pub mod conclude;
 pub mod course;
+pub mod figures;
 pub mod guard;
 pub mod hosts;
 pub mod message;

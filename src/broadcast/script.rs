@@ -32,13 +32,16 @@ pub type DrawPoster =
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
 
+/// Places for what is made once, by whoever comes first.
+type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
+
 /// Writes messages and remembers them while they are being sent.
 pub struct Script {
     store: Store,
     vault: Vault,
     base_url: Arc<str>,
     draw: DrawPoster,
-    written: Mutex<HashMap<(Uuid, Language), Arc<OnceCell<Arc<Written>>>>>,
+    written: Places<(Uuid, Language), OnceCell<Arc<Written>>>,
 }
 
 /// One broadcast in one language.
@@ -49,8 +52,8 @@ pub struct Written {
     notice: Notice,
     public: Option<Public>,
     picture: OnceCell<Option<Bytes>>,
-    bodies: Mutex<HashMap<(Platform, u8), Arc<OnceCell<Option<Body>>>>>,
-    handles: Mutex<HashMap<String, Arc<Turn<Option<Arc<str>>>>>>,
+    bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
+    handles: Places<String, Turn<Option<Arc<str>>>>,
 }
 
 impl Written {

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::conclude::{self, Ended};
 use super::course::Course;
+use super::figures::Figures;
 use super::hosts::{Hosts, Went};
 use super::plan;
 use super::platforms::{Act, Adapter, Answer, Credentials, Stamp, TakeBack, Verdict, adapter};
@@ -52,6 +53,7 @@ pub struct Worker {
     pub script: Arc<Script>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
+    pub figures: Arc<Figures>,
     /// Told by every commit that makes work due.
     pub wake: Arc<Notify>,
 }
@@ -138,11 +140,15 @@ impl Worker {
                 }
             });
         }
+        self.figures
+            .unrecorded
+            .set(i64::try_from(WINDOW - window.available_permits().min(WINDOW)).unwrap_or(0));
         Ok(busy)
     }
 
     /// Sleeps until something is due, a commit wakes us, or the safety poll comes round.
     async fn rest(&self, asked_at: DateTime<Utc>, stop: &CancellationToken) {
+        self.figures.away.set(i64::try_from(self.hosts().away(asked_at)).unwrap_or(0));
         let due = match self.store.read(move |c| deliveries::next_due(c, asked_at)).await {
             Ok(due) => due,
             Err(error) => {
@@ -167,10 +173,12 @@ impl Worker {
         }
         let clock = std::time::Instant::now();
         let (went, ended) = self.attempt(&leased, started).await;
-        let took_ms = i32::try_from(clock.elapsed().as_millis()).unwrap_or(i32::MAX);
+        let took = clock.elapsed();
+        let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
         self.hosts().ended(&leased.host, began, at, went);
         let Some(ended) = ended else { return conclude::not_sent(leased, DeliveryState::Open, at) };
+        self.figures.count(leased.platform, &ended.verdict.outcome, took);
         tracing::debug!(
             delivery = leased.delivery,
             platform = leased.platform.as_str(),

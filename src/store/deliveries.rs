@@ -1,10 +1,10 @@
 //! The queue as a whole: what is cancelled, what is due next, how much waits.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::schema::{broadcasts, deliveries};
+use super::schema::{attempts, broadcasts, deliveries};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -48,17 +48,51 @@ pub fn next_due(conn: &mut Conn, after: DateTime<Utc>) -> Answer<Option<DateTime
     Ok(earliest)
 }
 
-/// Deliveries by state, and how many of the open ones are due, for the operator.
+/// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<(i64, i64, Option<DateTime<Utc>>)> {
+pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
+    Ok(both!(conn, c => {
+        // They are numbered in the order in which they were written down.
+        let oldest: Vec<(i64, Time)> = attempts::table
+            .order(attempts::id)
+            .limit(most)
+            .select((attempts::id, attempts::at))
+            .load(c)?;
+        let oldest: Vec<i64> = oldest.into_iter().filter(|(_, at)| at.0 < before).map(|(id, _)| id).collect();
+        diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
+    }))
+}
+
+/// How much waits, for the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Deliveries that are not finished.
+    pub open: i64,
+    /// Those whose time has come.
+    pub due: i64,
+    /// Those whose time came more than a minute ago.
+    pub late: i64,
+    /// When the first of them was due.
+    pub oldest_due: Option<DateTime<Utc>>,
+}
+
+/// How much waits now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
+    const LATE: TimeDelta = TimeDelta::minutes(1);
     let open = deliveries::state.eq(Named(DeliveryState::Open));
     Ok(both!(conn, c => {
-        let all: i64 = deliveries::table.filter(open).count().get_result(c)?;
-        let due: i64 = deliveries::table.filter(open).filter(deliveries::due_at.le(Time(now))).count().get_result(c)?;
-        let oldest: Option<Time> =
-            deliveries::table.filter(open).select(diesel::dsl::min(deliveries::due_at)).get_result(c)?;
-        (all, due, oldest.map(|t| t.0))
+        let due_by = |at| deliveries::table.filter(open).filter(deliveries::due_at.le(Time(at)));
+        let oldest: Option<Time> = due_by(now).select(diesel::dsl::min(deliveries::due_at)).get_result(c)?;
+        Backlog {
+            open: deliveries::table.filter(open).count().get_result(c)?,
+            due: due_by(now).count().get_result(c)?,
+            late: due_by(now - LATE).count().get_result(c)?,
+            oldest_due: oldest.map(|at| at.0),
+        }
     }))
 }

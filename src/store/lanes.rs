@@ -10,6 +10,7 @@ use super::schema::{bots, deliveries, lanes};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::DeliveryState;
+use crate::domain::group::GroupState;
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
@@ -66,6 +67,34 @@ pub(super) fn keep_bot(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
 /// When the database refuses.
 pub fn of(conn: &mut Conn, group: Uuid) -> Answer<Option<Lane>> {
     Ok(both!(conn, c => lanes::table.find(Id(group)).select(Lane::as_select()).first(c).optional())?)
+}
+
+/// How many groups are in each condition: `paused`, `disabled` and `unverified` by their state; of the
+/// active ones `failing`, `resting` (until a budget or a wait allows more) and `open`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
+    use super::schema::groups;
+    let lanes = || groups::table.inner_join(lanes::table.on(lanes::group_id.eq(groups::id)));
+    Ok(both!(conn, c => {
+        let in_state = |state| lanes().filter(groups::state.eq(Named(state)));
+        let active = || in_state(GroupState::Active);
+        let failing: i64 = active().filter(lanes::failures.gt(0)).count().get_result(c)?;
+        let resting: i64 = active()
+            .filter(lanes::failures.eq(0).and(lanes::open_at.gt(Time(now))))
+            .count()
+            .get_result(c)?;
+        let active: i64 = active().count().get_result(c)?;
+        vec![
+            ("open", active - failing - resting),
+            ("resting", resting),
+            ("failing", failing),
+            ("paused", in_state(GroupState::Paused).count().get_result(c)?),
+            ("disabled", in_state(GroupState::Disabled).count().get_result(c)?),
+            ("unverified", in_state(GroupState::Unverified).count().get_result(c)?),
+        ]
+    }))
 }
 
 /// A lane held for one request that is no delivery.

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::limits::Limits;
 use crate::blobs::Blobs;
+use crate::broadcast::figures::Figures;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::config::Times;
@@ -32,6 +33,8 @@ pub struct Shared {
     pub blobs: Blobs,
     pub press: Press,
     pub sender: Arc<Sender>,
+    /// What is counted about sending.
+    pub figures: Arc<Figures>,
     /// The review policy, for the intake.
     pub weigh: Weigh,
 }
@@ -68,6 +71,7 @@ impl Shared {
             weigh: crate::review::policy::weigh,
             press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
+            figures: Arc::new(Figures::new().unwrap()),
             limits: Arc::new(Limits::new(1)),
             clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
             times: Times {

@@ -229,7 +229,7 @@ impl House {
         self.settle().await;
         let store = &self.stations.shared.store;
         let now = self.clock.now();
-        let (_, due, _) = store.read(move |c| seventytwo::store::deliveries::backlog(c, now)).await.unwrap();
+        let due = store.read(move |c| seventytwo::store::deliveries::backlog(c, now)).await.unwrap().due;
         assert_eq!(due, 0, "deliveries are due and nobody sends them");
         let verdict = store.read(seventytwo::store::events::verify).await.unwrap();
         assert!(matches!(verdict, seventytwo::store::events::Verdict::Whole { .. }), "{verdict:?}");

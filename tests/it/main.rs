@@ -8,9 +8,11 @@ mod crash;
 mod fakes;
 mod hostile;
 mod house;
+mod nodes;
 mod notices;
 mod platforms;
 mod postgres;
+mod process;
 mod tidy;
 mod walk;
 
@@ -29,6 +31,8 @@ pub enum Test {
     Housed(&'static str, fn(House) -> Run),
     /// Runs on every database, and starts the program itself.
     Bare(&'static str, fn(Db) -> Run),
+    /// Runs several programs on one database, which only PostgreSQL allows.
+    Shared(&'static str, fn(Db) -> Run),
 }
 
 /// A test under way.
@@ -58,6 +62,14 @@ macro_rules! bare {
     };
 }
 
+/// A test that gets an empty database which several programs can share.
+#[macro_export]
+macro_rules! shared {
+    ($test:ident) => {
+        $crate::Test::Shared(stringify!($test), |db| Box::pin($test(db)))
+    };
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     tracing_subscriber::fmt()
@@ -83,6 +95,7 @@ fn main() -> ExitCode {
         ("hostile::notices", hostile::notices::TESTS),
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
+        ("nodes", nodes::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
@@ -101,6 +114,10 @@ fn main() -> ExitCode {
                 }
                 Test::Bare(name, run) => {
                     trials.extend(on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run));
+                }
+                Test::Shared(name, run) => {
+                    let [_, shared] = on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run);
+                    trials.push(shared);
                 }
             }
         }

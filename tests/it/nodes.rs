@@ -1,0 +1,67 @@
+//! Several nodes on one PostgreSQL, stopped and killed while a broadcast goes out: every group hears of
+//! it, and what one node had leased the others take over.
+
+use serde_json::json;
+use seventytwo::domain::people::Role;
+
+use crate::house::Db;
+use crate::process::{
+    Asked, Chats, GROUPS, Program, assert_audit, backlog, connect_groups, eventually, person,
+};
+use crate::{Test, shared};
+
+pub const TESTS: &[Test] = &[shared!(three_nodes_stopped_and_killed_lose_nothing)];
+
+/// Sends of one node that may be unrecorded at any time, as the worker has it.
+const WINDOW: usize = 640;
+
+async fn three_nodes_stopped_and_killed_lose_nothing(db: Db) {
+    let chats = Chats::start().await;
+    let settings =
+        [("SEVENTYTWO_COOLING", "0s"), ("SEVENTYTWO_PLATFORM_HOSTS", &format!("wecom={}", chats.url))];
+    let token = person(&db, "林志愿", Role::Moderator).await;
+    person(&db, "王群主", Role::GroupAdmin).await;
+    connect_groups(&db, &chats.url, "王群主").await;
+    let first = Program::start(&db, &settings).await;
+    let second = Program::start(&db, &settings).await;
+    let third = Program::start(&db, &settings).await;
+
+    let made = first.door.submit(&Asked::new(0, 0)).await.unwrap().expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    first.door.approve(case, &token).await.unwrap();
+    // Each time the chats sit on messages, one of the nodes is in the middle of things.
+    eventually("the chats sit on messages", async || chats.taken().len() >= 120).await;
+    second.pause();
+    chats.answer(200);
+    eventually("the others go on", async || chats.taken().len() >= 210).await;
+    third.kill();
+    let fourth = Program::start(&db, &settings).await;
+    chats.answer(300);
+    eventually("a new node joins in", async || chats.taken().len() >= 310).await;
+    second.resume();
+    chats.answer_all();
+
+    let all_heard = async || chats.count("text").len() == GROUPS && backlog(&db).await == 0;
+    eventually("every group hears of it", all_heard).await;
+    for kind in ["text", "image"] {
+        let told = chats.count(kind);
+        assert_eq!(told.len(), GROUPS, "groups that got the {kind}");
+        let doubled: usize = told.values().map(|times| times - 1).sum();
+        assert!(doubled <= 2 * WINDOW, "{doubled} times the {kind} came twice");
+        assert!(told.values().all(|times| *times <= 3), "no more than once for each disturbance: {told:?}");
+    }
+
+    // It is over: each group is told, whichever node does it, and once.
+    let before = chats.taken().len();
+    let closing = json!({"outcome": "returned", "announce": true});
+    let manage = made["manage_token"].as_str();
+    let close = fourth.door.call(reqwest::Method::POST, "/my/notice/close", manage, Some(&closing));
+    close.await.unwrap().expect(200);
+    let told = async || chats.taken().len() >= before + GROUPS && backlog(&db).await == 0;
+    eventually("every group hears that it is over", told).await;
+    assert_eq!(chats.taken().len(), before + GROUPS, "each group is told once that it is over");
+    for node in [first, second, fourth] {
+        node.kill();
+    }
+    assert_audit(&db);
+}

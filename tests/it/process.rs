@@ -1,0 +1,355 @@
+//! The program as its own process, by the real clock, and many chats for it to speak to: for tests that
+//! kill it, stop it, or run several on one database.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use seventytwo::accounts::{people, tokens};
+use seventytwo::broadcast::platforms::Credentials;
+use seventytwo::clock::Clock;
+use seventytwo::domain::group::{GroupState, Kinds, Platform};
+use seventytwo::domain::language::Language;
+use seventytwo::domain::life_cycle::State;
+use seventytwo::domain::notice::Kind;
+use seventytwo::domain::people::Role;
+use seventytwo::domain::region::Region;
+use seventytwo::groups::{NewGroup, fresh};
+use seventytwo::store::types::Named;
+use seventytwo::store::{
+    Answer, Conn, Database, Store, accounts, deliveries, events, groups, notices as rows,
+};
+use seventytwo::vault::Vault;
+use tokio::sync::watch;
+
+use crate::house::{Db, Reply};
+use crate::notices;
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const KEY_BYTES: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
+/// How long a condition is waited for; a dead node's leases run out meanwhile.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Groups of the fan-out: more than a lease takes at once, so that the kill finds some unleased.
+pub const GROUPS: usize = 300;
+
+/// The program in a process of its own; killed when dropped.
+pub struct Program {
+    child: Child,
+    pub door: Door,
+}
+
+impl Program {
+    pub async fn start(db: &Db, settings: &[(&str, &str)]) -> Program {
+        let mut child = command(db)
+            .arg("serve")
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let says = move || {
+            lines.map_while(Result::ok).find_map(|l| Some(l.strip_prefix("listening on ")?.to_owned()))
+        };
+        let base = tokio::task::spawn_blocking(says).await.unwrap().expect("the program listens");
+        // Where two crates could each choose, neither does. Set already is fine, too.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Program { child, door: Door { base, http, networks: Arc::default() } }
+    }
+
+    /// SIGSTOP: it stands still and does not know it.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT: it goes on as if no time had passed.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success(), "{signal}");
+    }
+
+    /// SIGKILL: nothing of it gets to say goodbye.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub fn command(db: &Db) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    command
+        .env("DATABASE_URL", &db.url)
+        .env("SEVENTYTWO_DATA_DIR", db.folder.path())
+        .env("SEVENTYTWO_KEY", KEY)
+        .env("SEVENTYTWO_BIND", "127.0.0.1:0")
+        .env("SEVENTYTWO_TRUSTED_PROXIES", "127.0.0.1")
+        .env("SEVENTYTWO_LOG", "error");
+    command
+}
+
+/// The operator's own check of the decision log.
+#[track_caller]
+pub fn assert_audit(db: &Db) {
+    let done = command(db).args(["audit", "verify"]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// The program's API, from outside.
+#[derive(Clone)]
+pub struct Door {
+    base: String,
+    http: reqwest::Client,
+    /// Every request comes from a network of its own: no limit is meant to bite.
+    networks: Arc<AtomicU32>,
+}
+
+impl Door {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> reqwest::Result<Reply> {
+        self.send(self.http.request(method, format!("{}/api/v1{path}", self.base)), token, body).await
+    }
+
+    pub async fn submit(&self, asked: &Asked) -> reqwest::Result<Reply> {
+        let request =
+            self.http.post(format!("{}/api/v1/notices", self.base)).header("idempotency-key", &asked.key);
+        self.send(request, None, Some(&asked.body)).await
+    }
+
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> reqwest::Result<Reply> {
+        let [_, a, b, c] = self.networks.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        let mut request = request.header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Reply { status, body, headers, text })
+    }
+
+    /// Claims a notice and approves it; answers the state it then has.
+    pub async fn approve(&self, case: &str, token: &str) -> reqwest::Result<String> {
+        let claim = format!("/review/{case}/claim");
+        let claimed = self.call(Method::POST, &claim, Some(token), Some(&json!({}))).await?.expect(200);
+        let body = json!({"version": claimed["version"], "action": "approve", "reason": "verified"});
+        let decide = format!("/review/{case}/decisions");
+        let decided = self.call(Method::POST, &decide, Some(token), Some(&body)).await?.expect(200);
+        Ok(decided["state"].as_str().unwrap().to_owned())
+    }
+
+    /// The reporter reads their notice, words and all.
+    pub async fn assert_readable(&self, receipt: &Value) {
+        let mine =
+            self.call(Method::GET, "/my/notice", receipt["manage_token"].as_str(), None).await.unwrap();
+        assert_eq!(mine.status, StatusCode::OK, "{}", mine.text);
+        assert_eq!(mine.body["case_number"], receipt["case_number"]);
+        assert!(mine.text.contains("双肩包"), "{}", mine.text);
+    }
+}
+
+/// A notice as it is handed in, under a key that makes it repeatable.
+#[derive(Clone)]
+pub struct Asked {
+    key: String,
+    body: Value,
+}
+
+impl Asked {
+    pub fn new(reporter: u32, number: u32) -> Asked {
+        let mut body = notices::lost_property(Clock::system().now());
+        body["reporter"]["phone"] = json!(format!("+86138{reporter:04}{number:04}"));
+        Asked { key: format!("{reporter}-{number}"), body }
+    }
+}
+
+/// Asks until it holds.
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+pub fn database(db: &Db) -> Database {
+    match db.url.strip_prefix("sqlite:") {
+        Some(path) => Database::Sqlite(path.to_owned()),
+        None => Database::Postgres(db.url.clone()),
+    }
+}
+
+/// A look into the database, over a connection that is closed at once.
+pub async fn peek<T: Send + 'static>(
+    db: &Db,
+    look: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
+) -> T {
+    let database = database(db);
+    tokio::task::spawn_blocking(move || look(&mut Conn::open(&database).unwrap()).unwrap()).await.unwrap()
+}
+
+pub async fn backlog(db: &Db) -> i64 {
+    peek(db, |c| deliveries::backlog(c, Clock::system().now())).await.open
+}
+
+/// The state of a notice, its approvals, and its events that made it cool.
+pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
+    // Stored without its dash.
+    let case = case.replace('-', "");
+    peek(db, move |c| {
+        let notice = rows::by_case(c, &case)?.expect("a notice that was answered");
+        let approvals = rows::approvals(c, notice.id.0, notice.revision)?;
+        let events = events::of_notice(c, notice.id.0)?;
+        Ok((notice.state.0, approvals.len(), events.iter().filter(|e| e.after.0 == State::Cooling).count()))
+    })
+    .await
+}
+
+/// How many attempts are on record for each group, by its name.
+pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
+    let account = accounts::by_name(conn, "王群主")?.expect("the group admin").account.id.0;
+    let mut recorded = HashMap::new();
+    for group in groups::of_account(conn, account)? {
+        let deliveries: Vec<i64> = groups::log(conn, group.id.0, None, 1)?.iter().map(|d| d.id).collect();
+        recorded.insert(group.name, groups::attempts_of(conn, &deliveries)?.len());
+    }
+    Ok(recorded)
+}
+
+/// Somebody with an account; answers a token of theirs.
+pub async fn person(db: &Db, name: &str, role: Role) -> String {
+    let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
+    let now = Clock::system().now();
+    people::add(&store, &vault, now, name, role, None).await.unwrap();
+    tokens::add(&store, now, name, None).await.unwrap()
+}
+
+/// Puts [`GROUPS`] proved groups of `admin` into the database, named by the key of their robot.
+pub async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
+    let (store, vault, url) =
+        (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES), url.to_owned());
+    let now = Clock::system().now();
+    let connect = move |tx: &mut Conn| {
+        let account = accounts::by_name(tx, admin)?.expect("the group admin").account.id;
+        for number in 0..GROUPS {
+            let name = format!("g{number}");
+            let url = format!("{url}/cgi-bin/webhook/send?key={name}");
+            let credentials = Credentials::at(Platform::Wecom, url);
+            let new = NewGroup {
+                name,
+                credentials,
+                secret: None,
+                regions: Vec::new(),
+                kinds: Kinds::from_iter([Kind::LostProperty]),
+                language: Language::default(),
+            };
+            let mut group = fresh(&vault, account.0, &new, now)?;
+            group.state = Named(GroupState::Active);
+            groups::insert(tx, &group, &[Region::parse("131000").unwrap()])?;
+        }
+        Ok::<_, seventytwo::store::StoreError>(())
+    };
+    store.write(connect).await.unwrap();
+}
+
+/// A message in one of the chats.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub group: String,
+    pub kind: String,
+}
+
+/// Many WeCom chats at one address. They answer a hundred requests, then sit on each until told.
+pub struct Chats {
+    pub url: String,
+    state: web::Data<ChatState>,
+}
+
+struct ChatState {
+    taken: Mutex<Vec<Message>>,
+    /// How many requests are answered.
+    answered: watch::Sender<usize>,
+}
+
+impl Chats {
+    pub async fn start() -> Chats {
+        let state = web::Data::new(ChatState { taken: Mutex::default(), answered: watch::Sender::new(100) });
+        let data = state.clone();
+        let app = move || {
+            actix_web::App::new()
+                .app_data(data.clone())
+                .app_data(web::PayloadConfig::new(4 << 20))
+                .default_service(web::to(take))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        tokio::spawn(server.run());
+        Chats { url, state }
+    }
+
+    /// Answers the first `count` requests.
+    pub fn answer(&self, count: usize) {
+        self.state.answered.send_replace(count);
+    }
+
+    pub fn answer_all(&self) {
+        self.state.answered.send_replace(usize::MAX);
+    }
+
+    pub fn taken(&self) -> Vec<Message> {
+        self.state.taken.lock().unwrap().clone()
+    }
+
+    /// How often each group got a message of that kind.
+    pub fn count(&self, kind: &str) -> HashMap<String, usize> {
+        let mut counted = HashMap::new();
+        for message in self.taken().into_iter().filter(|m| m.kind == kind) {
+            *counted.entry(message.group).or_default() += 1;
+        }
+        counted
+    }
+}
+
+async fn take(request: HttpRequest, body: web::Bytes, state: web::Data<ChatState>) -> HttpResponse {
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let group = request.query_string().trim_start_matches("key=").to_owned();
+    let place = {
+        let mut taken = state.taken.lock().unwrap();
+        taken.push(Message { group, kind: body["msgtype"].as_str().unwrap().to_owned() });
+        taken.len()
+    };
+    let mut answered = state.answered.subscribe();
+    answered.wait_for(|answered| place <= *answered).await.unwrap();
+    HttpResponse::Ok().json(json!({"errcode": 0, "errmsg": "ok"}))
+}
