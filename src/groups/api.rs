@@ -23,11 +23,12 @@ use crate::web::shared::Shared;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGroupBody {
-    /// `wecom`, `dingtalk`, `feishu` or `webhook`; recognised from the address where absent.
+    /// `wecom`, `dingtalk`, `feishu`, `slack`, `discord`, `telegram`, `matrix`, `mattermost`,
+    /// `rocketchat`, `teams` or `webhook`; recognised from the address where absent and possible.
     platform: Option<String>,
     /// At most 60 characters.
     name: Option<String>,
-    /// The fields of the platform: `url`, and `secret` and `keyword` where it has them.
+    /// The fields of the platform: an address, or a token and a chat. docs/platforms.md lists them.
     #[schema(value_type = Object)]
     credentials: Option<Map<String, Value>>,
     /// 1 to 50 region codes.

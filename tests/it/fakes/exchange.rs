@@ -79,8 +79,8 @@ impl Part {
             Some(rest.split('"').next()?.to_owned())
         };
         let content_type = head.split_once("\r\nContent-Type: ").map_or("", |(_, kind)| kind).to_owned();
-        head.starts_with("Content-Disposition: form-data; name=\"").then(|| ())?;
-        Some(Part { name: quoted(" name")?, file: quoted("filename"), content_type, content })
+        let form = head.starts_with("Content-Disposition: form-data; name=\"");
+        form.then_some(Part { name: quoted(" name")?, file: quoted("filename"), content_type, content })
     }
 
     pub fn text(&self) -> String {

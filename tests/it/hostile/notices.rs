@@ -336,9 +336,10 @@ async fn addresses_that_are_none_are_not_found(house: House) {
 
 async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
     let house = house.and_chats(&Platform::ALL).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     for chat in house.chats.clone() {
+        // Nobody connects so many at once.
+        let admin = house.person(chat.platform().as_str(), Role::GroupAdmin).await;
         house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
     }
     let hostile = "<script>alert(1)</script> <@all> @所有人 @all <at user_id=\"all\">所有人</at> \
