@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use base64::Engine as _;
+use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,14 +27,17 @@ use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::{Closer, Swept};
 use crate::language;
+use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError, deliveries};
+use crate::store::{Database, Store, StoreError, deliveries, lanes};
 use crate::vault::{self, Vault};
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
+/// How far back a group's delivery log reaches.
+const LOG_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -97,6 +101,22 @@ impl Stations {
         sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
     }
 
+    /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody
+    /// waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_attempts(&self) -> Result<(), String> {
+        const SLICE: i64 = 500;
+        let before = self.shared.clock.now() - LOG_KEPT;
+        loop {
+            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
+            if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                return Ok(());
+            }
+        }
+    }
+
     /// Forgets the addresses that have used up nothing of their allowance.
     ///
     /// # Errors
@@ -158,7 +178,7 @@ impl App {
         if store.database().is_sqlite() {
             // One server only: whoever had leased a lane is no longer there. The commands, which open the
             // store beside a running server, must not think so.
-            store.write(deliveries::free_all_lanes).await?;
+            store.write(lanes::free_all).await?;
         }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
@@ -185,7 +205,15 @@ impl App {
             shared,
             desk: Desk { store: store.clone(), vault: vault.clone(), times: config.times },
             closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
-            worker: Worker { store, vault, clock, sender, script: Arc::new(script), wake },
+            worker: Worker {
+                store,
+                vault,
+                clock,
+                sender,
+                script: Arc::new(script),
+                hosts: Arc::default(),
+                wake,
+            },
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }
@@ -208,7 +236,10 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
         let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
-        let worker = tokio::spawn(self.stations.worker.clone().run(stop.clone()));
+        let worker = self.stations.worker.clone();
+        let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
+        running.spawn(async move { store.listen(wake, until).await });
+        let worker = tokio::spawn(worker.run(stop.clone()));
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();
@@ -268,11 +299,11 @@ fn posters_of(press: &Press) -> DrawPoster {
     Arc::new(move |notice, public, language| {
         let press = press.clone();
         Box::pin(async move {
-            press
-                .poster(&notice, &public, language)
-                .await
-                .inspect_err(|error| tracing::error!(%error, "a poster could not be drawn"))
-                .ok()
+            let drawn = match &public {
+                Some(public) => press.poster(&notice, public, language).await,
+                None => press.ended(&notice, Ending::Over, language).await,
+            };
+            drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()
         })
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use seventytwo::broadcast::platforms::Act;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::store::broadcasts;
@@ -45,8 +46,9 @@ async fn one(house: &House, sink: &Sink, groups: usize, county: &str) {
     let peak = process::peak_mb();
     drop(worker);
 
-    let parts = house.stations.worker.script.parts(broadcast, Platform::Dingtalk, Language::default()).await;
-    let body = parts.expect("the message is written")[0].bytes.clone();
+    let script = &house.stations.worker.script;
+    let written = script.written(broadcast, Language::default()).await.expect("the message is written");
+    let body = script.body(&written, Platform::Dingtalk, Act::Say(0)).await.expect("it has words").bytes;
     let (most, least) = ceilings::posts(&sink.address, body, 20_000, 128).await;
     if delivered < groups {
         println!("{:<10} only {delivered} of {groups} within {} s", house.db.name(), TIME.as_secs());

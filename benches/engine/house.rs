@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{App, Stations};
 use seventytwo::broadcast::platforms::Credentials;
-use seventytwo::clock::{self, Clock};
+use seventytwo::clock::Clock;
 use seventytwo::config::{Config, Setting};
 use seventytwo::domain::group::{GroupState, Kinds, Platform};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
-use seventytwo::store::groups::Group;
-use seventytwo::store::types::{Id, Named, Time};
+use seventytwo::groups::{NewGroup, fresh};
+use seventytwo::store::types::Named;
 use seventytwo::store::{Conn, Database, StoreError, accounts, groups, notices};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -164,27 +164,17 @@ impl House {
             let account = accounts::by_name(tx, "moderator")?.expect("the house has one").account.id;
             for (name, region) in named {
                 let url = format!("http://{sink}/robot/send?access_token={name}");
-                let credentials =
-                    Credentials { platform: Platform::Dingtalk, url, secret: None, keyword: None };
-                let group = Group {
-                    id: Id(clock::new_id(now)),
-                    account_id: account,
-                    platform: Named(Platform::Dingtalk),
-                    credentials_sealed: vault.seal("credentials", &serde_json::to_vec(&credentials)?),
-                    address_hash: name.clone().into_bytes(),
-                    last4: credentials.last4(),
+                let credentials = Credentials::at(Platform::Dingtalk, url);
+                let new = NewGroup {
                     name,
-                    language: Named(Language::default()),
-                    state: Named(GroupState::Active),
-                    reason: None,
-                    kinds: Kinds::from_iter([Kind::LostProperty]).bits(),
-                    code_hash: None,
-                    code_expires_at: None,
-                    code_tries: 0,
-                    probes: Vec::new(),
-                    created_at: Time(now),
-                    verified_at: Some(Time(now)),
+                    credentials,
+                    secret: None,
+                    regions: Vec::new(),
+                    kinds: Kinds::from_iter([Kind::LostProperty]),
+                    language: Language::default(),
                 };
+                let mut group = fresh(&vault, account.0, &new, now)?;
+                group.state = Named(GroupState::Active);
                 groups::insert(tx, &group, &[Region::parse(region).expect("a region")])?;
             }
             Ok::<_, StoreError>(())

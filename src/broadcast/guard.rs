@@ -70,15 +70,21 @@ impl Target {
 /// The rules, with the operator's gateways.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
-    gateways: Vec<(Platform, Target)>,
+    gateways: Vec<(Platform, Target, Url)>,
 }
 
 impl Guard {
     /// With these gateways: of each address, scheme, host and port count.
     pub fn new(gateways: impl IntoIterator<Item = (Platform, Url)>) -> Guard {
-        let target =
-            |(platform, url): (Platform, Url)| Some((platform, Target { gateway: true, ..endpoint(&url)? }));
+        let target = |(platform, url): (Platform, Url)| {
+            Some((platform, Target { gateway: true, ..endpoint(&url)? }, url))
+        };
         Guard { gateways: gateways.into_iter().filter_map(target).collect() }
+    }
+
+    /// The operator's own server for a platform, the first named.
+    pub fn gateway(&self, platform: Platform) -> Option<&Url> {
+        self.gateways.iter().find(|(of, ..)| *of == platform).map(|(.., url)| url)
     }
 
     /// Whom a request for this platform goes to.
@@ -94,15 +100,15 @@ impl Guard {
             return Err(Refused::Fragment);
         }
         let profile = adapter(platform).profile();
-        let named = (platform, Target { gateway: true, ..target.clone() });
-        let gateway = self.gateways.contains(&named);
+        let named = Target { gateway: true, ..target.clone() };
+        let gateway = self.gateways.iter().any(|(of, known, _)| *of == platform && *known == named);
         if !gateway {
             if !target.tls {
                 return Err(Refused::Scheme);
             }
             let known = match profile.hosts {
-                Hosts::Listed(hosts) => hosts.contains(&target.host.as_str()),
                 Hosts::AnyPublic => matches!(url.host(), Some(Host::Domain(name)) if is_public_name(name)),
+                own => own.claim(&target.host),
             };
             if !known {
                 return Err(Refused::Host);
@@ -197,6 +203,15 @@ mod tests {
             (Platform::Dingtalk, "https://oapi.dingtalk.com/robot/send?access_token=t&timestamp=1&sign=s"),
             (Platform::Feishu, "https://open.feishu.cn/open-apis/bot/v2/hook/a-b_c"),
             (Platform::Feishu, "https://open.larksuite.com/open-apis/bot/v2/hook/a-b_c"),
+            (Platform::Slack, "https://hooks.slack.com/services/T1/B1/x"),
+            (Platform::Slack, "https://slack.com/api/chat.update"),
+            (Platform::Discord, "https://discord.com/api/v10/webhooks/1/x/messages/2?thread_id=3"),
+            (Platform::Telegram, "https://api.telegram.org/bot1:x/editMessageMedia"),
+            (Platform::Matrix, "https://matrix.example.org/_matrix/client/v3/rooms/%21x/redact/%24e/t"),
+            (Platform::Matrix, "https://matrix.example.org/_matrix/media/v3/upload?filename=poster.jpg"),
+            (Platform::Mattermost, "https://chat.example.org/hooks/abc"),
+            (Platform::Rocketchat, "https://chat.example.org/hooks/abc/def"),
+            (Platform::Teams, "https://x.1.environment.api.powerplatform.com:443/a/workflows/b?sig=c"),
             (Platform::Webhook, "https://hooks.city.gov.cn/any/path?and=query"),
         ] {
             let target = judged(platform, address).unwrap_or_else(|r| panic!("{address}: {r}"));
@@ -352,6 +367,31 @@ mod tests {
             "2001:4860:4860::8888",
         ] {
             assert!(target.admits(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn no_other_call_of_a_platform_passes() {
+        for (platform, address, reason) in [
+            (Platform::Slack, "https://slack.com/api/users.list", Refused::Path),
+            (Platform::Slack, "https://files.slack.com/api/chat.update", Refused::Host),
+            (Platform::Slack, "https://hooks.slack.com.evil.cn/services/T1/B1/x", Refused::Host),
+            (Platform::Discord, "https://discord.com/api/v10/users/@me", Refused::Path),
+            (Platform::Discord, "https://discord.com/api/webhooks/1/x/../../users", Refused::Path),
+            (Platform::Discord, "https://cdn.discord.com/api/webhooks/1/x", Refused::Host),
+            (Platform::Telegram, "https://api.telegram.org/bot1:x/getUpdates", Refused::Path),
+            (Platform::Telegram, "https://api.telegram.org/file/bot1:x/sendMessage", Refused::Path),
+            (Platform::Matrix, "https://matrix.example.org/_synapse/admin/v1/users", Refused::Path),
+            (Platform::Matrix, "https://matrix.internal/_matrix/media/v3/upload", Refused::Host),
+            (Platform::Mattermost, "https://10.0.0.5/hooks/abc", Refused::Host),
+            (Platform::Rocketchat, "https://localhost/hooks/abc/def", Refused::Host),
+            (Platform::Teams, "https://logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://x.logic.azure.com.evil.cn/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://evil.cn/.logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://evil-logic.azure.com/workflows/b?sig=c", Refused::Host),
+            (Platform::Teams, "https://x.logic.azure.com/workflows/b", Refused::Path),
+        ] {
+            assert_eq!(judged(platform, address), Err(reason), "{address}");
         }
     }
 

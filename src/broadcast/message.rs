@@ -37,8 +37,6 @@ pub struct Said<'a> {
     pub link: &'a str,
     /// Where a platform can fetch the poster.
     pub poster: Option<&'a str>,
-    /// The poster itself, a JPEG, for platforms that want the bytes.
-    pub picture: Option<Bytes>,
     /// Absent where nothing may be shown any more.
     pub public: Option<&'a Public>,
     /// Only with the reporter's consent.
@@ -124,7 +122,10 @@ pub struct Message {
     pub language: Language,
     /// Where a platform can fetch a picture.
     pub poster: Option<String>,
-    /// The picture itself, a JPEG.
+    /// There is a picture to be said, whether or not it is drawn yet.
+    pub has_picture: bool,
+    /// The picture itself, a JPEG, set in for forms that need it. Of what is over it is one that shows
+    /// nobody and takes the poster's place, and `has_picture` is false: nothing new is to be seen.
     pub picture: Option<Bytes>,
     first: String,
     lines: Vec<Line>,
@@ -213,6 +214,7 @@ pub fn plain(language: Language, key: &str, args: &[Arg<'_>]) -> Message {
     Message {
         language,
         poster: None,
+        has_picture: false,
         picture: None,
         first: format!("{PREFIX}{}", text_with(language, key, args)),
         lines: Vec::new(),
@@ -230,7 +232,8 @@ pub fn message(said: &Said<'_>) -> Message {
     Message {
         language: said.language,
         poster: public.and(said.poster).map(str::to_owned),
-        picture: public.and(said.picture.clone()),
+        has_picture: public.and(said.poster).is_some(),
+        picture: None,
         first: format!("{PREFIX}{}", first(said, words)),
         lines: public.map(|public| lines(public, words)).unwrap_or_default(),
         tail: tail(said, public, words),
@@ -474,7 +477,6 @@ pub(crate) mod tests {
             case_number: case,
             link: LINK,
             poster: None,
-            picture: None,
             public: Some(public),
             outcome: None,
             language: Language::ZhCn,
@@ -571,8 +573,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_over_shows_nothing_of_the_person() {
         let (case, public) = (CaseNumber::from_bits(1), person());
-        let picture = Some(Bytes::from_static(b"jpeg"));
-        let alert = Said { poster: Some("https://72.example.org/p.jpg"), picture, ..said(&case, &public) };
+        let alert = Said { poster: Some("https://72.example.org/p.jpg"), ..said(&case, &public) };
         let end = |purpose, outcome| message(&Said { purpose, outcome, ..alert.clone() });
         for (message, expected) in [
             (end(Purpose::Closing, None), "【72小时】本条信息已结束,请停止转发\n"),
@@ -584,7 +585,7 @@ pub(crate) mod tests {
         ] {
             let text = message.text(Unit::Bytes, 2048);
             assert_eq!(text, format!("{expected}编号：{case}\n查看状态：{LINK}"));
-            assert_eq!((message.poster, message.picture), (None, None));
+            assert_eq!((message.poster, message.has_picture), (None, false));
         }
         let update = end(Purpose::Update, None).text(Unit::Bytes, 2048);
         assert!(update.starts_with("【72小时】信息更新：寻人\n姓名：王秀英"), "{update}");

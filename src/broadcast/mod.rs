@@ -1,7 +1,10 @@
 //! Third station: a verified notice goes out to the groups that asked for it.
 
 pub mod api;
+pub mod conclude;
+pub mod course;
 pub mod guard;
+pub mod hosts;
 pub mod message;
 pub mod pages;
 pub mod plan;

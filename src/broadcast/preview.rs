@@ -28,7 +28,6 @@ pub fn preview(
         case_number,
         link,
         poster: None,
-        picture: None,
         public: Some(public),
         outcome: None,
         language,

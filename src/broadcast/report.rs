@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::case_number::CaseNumber;
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Purpose};
 use crate::store::broadcasts::{self, Broadcast, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
 
@@ -41,13 +41,14 @@ pub struct Counted {
     /// Whether every group of the audience has its delivery; else `planned` still grows.
     pub complete: bool,
     pub delivered: i64,
-    /// Messages edited in place; no platform carried so far lets us.
+    /// Groups in which every message about the notice says now that it is over.
     pub edited: i64,
-    /// Messages deleted at the platform; no platform carried so far lets us.
+    /// Groups in which a message was deleted, and none stands as it was.
     pub deleted: i64,
     /// Groups told by a further message that the notice is over.
     pub followed_up: i64,
     pub waiting: i64,
+    /// Groups that could not be reached; `reasons` tell why.
     pub given_up: i64,
     pub cancelled: i64,
     /// Why deliveries are not done, most groups first.
@@ -86,15 +87,19 @@ fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
         tally.iter().filter(|t| t.state == state.as_str()).map(|t| t.deliveries).sum()
     };
     let delivered = count(DeliveryState::Delivered);
+    let done = |how: How| -> i64 {
+        let done = tally.iter().filter(|t| t.state == DeliveryState::Delivered.as_str());
+        done.filter(|t| t.how.map(|h| h.0) == Some(how)).map(|t| t.deliveries).sum()
+    };
     Counted {
         purpose: broadcast.purpose.0,
         created_at: broadcast.created_at.0,
         planned: broadcast.planned.into(),
         complete: broadcast.expanded,
         delivered,
-        edited: 0,
-        deleted: 0,
-        followed_up: if broadcast.purpose.0.ends() { delivered } else { 0 },
+        edited: done(How::Edited),
+        deleted: done(How::Deleted),
+        followed_up: done(How::FollowedUp),
         waiting: count(DeliveryState::Open),
         given_up: count(DeliveryState::GivenUp),
         cancelled: count(DeliveryState::Cancelled),
@@ -148,6 +153,7 @@ mod tests {
             state: state.to_owned(),
             last_outcome: outcome.map(str::to_owned),
             last_code: code.map(str::to_owned),
+            how: None,
             deliveries,
         }
     }
@@ -169,12 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_ends_a_notice_is_a_follow_up() {
-        let tally = [line("delivered", Some("delivered"), None, 7)];
-        for (purpose, followed_up) in
-            [(Purpose::Alert, 0), (Purpose::Update, 0), (Purpose::Closing, 7), (Purpose::Correction, 7)]
-        {
-            assert_eq!(counted(&broadcast(purpose), &tally).followed_up, followed_up, "{purpose:?}");
-        }
+    fn what_was_taken_back_is_counted_by_how() {
+        let done =
+            |how, deliveries| Tally { how: Some(Named(how)), ..line("delivered", None, None, deliveries) };
+        // One of the two waits: half of its messages are edited, and it counts as waiting.
+        let waiting = Tally { how: Some(Named(How::Edited)), ..line("open", Some("slow"), None, 1) };
+        let tally = [done(How::Edited, 7), done(How::Deleted, 2), done(How::FollowedUp, 4), waiting];
+        let counted = counted(&broadcast(Purpose::Closing), &tally);
+        assert_eq!((counted.edited, counted.deleted, counted.followed_up), (7, 2, 4));
+        assert_eq!((counted.delivered, counted.waiting), (13, 1));
     }
 }

@@ -35,8 +35,12 @@ const IN_DOUBT: Duration = Duration::from_secs(60);
 pub struct Attempt {
     /// How many attempts there were, this one included; from 1.
     pub attempts: u32,
+    /// How many in a row failed in this chat, whatever they were to say; without this one.
+    pub failures: u32,
     /// What was known before this attempt: `Maybe` after an earlier one of unknown end.
     pub reach: Reach,
+    /// The platform makes no second message of the same request.
+    pub idempotent: bool,
     pub now: DateTime<Utc>,
     /// Any bits, different for every attempt.
     pub random: u64,
@@ -112,7 +116,10 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
         Outcome::Moved(_) if attempts >= ATTEMPTS => Next::GiveUp(Why::Exhausted),
         Outcome::Moved(id) => Next::Move(id.clone()),
         Outcome::Slow(wait) => again(*wait, LIMITED, Next::Hold),
-        Outcome::Retry => again(backoff(attempts), ATTEMPTS, Next::At),
+        Outcome::Retry => again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At),
+        Outcome::Unknown if attempt.idempotent => {
+            again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At)
+        }
         Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, ATTEMPTS, Next::At),
         Outcome::Unknown => Next::GiveUp(Why::Unproven),
         Outcome::Config(fault) => {
@@ -123,6 +130,12 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
             }
         }
     }
+}
+
+/// How long a chat rests after a failure: half as long as the delivery that failed, so that something
+/// else may try before it does.
+pub fn rest(now: DateTime<Utc>, again: DateTime<Utc>) -> DateTime<Utc> {
+    now + (again - now) / 2
 }
 
 /// The wait after so many failed attempts, without chance: 2 s, 6 s, 18 s, … 15 min.
@@ -188,7 +201,15 @@ mod tests {
     }
 
     fn attempt(attempts: u32) -> Attempt {
-        Attempt { attempts, reach: Reach::No, now: now(), random: 0, until: now() + TimeDelta::hours(72) }
+        Attempt {
+            attempts,
+            failures: attempts - 1,
+            idempotent: false,
+            reach: Reach::No,
+            now: now(),
+            random: 0,
+            until: now() + TimeDelta::hours(72),
+        }
     }
 
     fn seconds(next: &Next) -> i64 {

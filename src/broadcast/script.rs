@@ -1,16 +1,16 @@
-//! What is being said right now: each broadcast's message, written once for a platform and a language
-//! and shared by all its deliveries.
+//! What is being said right now: each broadcast's message, written once for a language and shared by
+//! all its deliveries; each body composed once for a platform and the form of an act.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 use uuid::Uuid;
 
 use super::message::{Message, Said, message};
-use super::platforms::{Body, adapter};
+use super::platforms::{Act, Body, adapter};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::group::Platform;
@@ -19,20 +19,21 @@ use crate::domain::notice::Public;
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Store, StoreError};
-use crate::vault::Vault;
+use crate::vault::{Key, Vault};
 
-/// Bodies kept at a time: some dozens of broadcasts under way, each in a few platforms and languages.
-const KEPT: usize = 256;
+/// Messages kept at a time: some dozens of broadcasts under way, each in both languages.
+const KEPT: usize = 128;
 
-/// The requests of one delivery, in order.
-pub type Parts = Arc<[Body]>;
-
-/// Draws the poster of what is said; `None` where there is none.
+/// Draws the picture of what is said: the poster, or, where nothing of the notice may be shown any
+/// more, the one that takes its place. `None` where it cannot be drawn.
 pub type DrawPoster =
-    Arc<dyn Fn(Notice, Public, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
+    Arc<dyn Fn(Notice, Option<Public>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
-/// What is written, or being written, for a broadcast, a platform and a language.
-type Written = HashMap<(Uuid, Platform, Language), Arc<OnceCell<Parts>>>;
+/// What an account of a platform calls a picture; held while one delivery is finding out.
+pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
+
+/// Places for what is made once, by whoever comes first.
+type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
 
 /// Writes messages and remembers them while they are being sent.
 pub struct Script {
@@ -40,7 +41,28 @@ pub struct Script {
     vault: Vault,
     base_url: Arc<str>,
     draw: DrawPoster,
-    written: Mutex<Written>,
+    written: Places<(Uuid, Language), OnceCell<Arc<Written>>>,
+}
+
+/// One broadcast in one language.
+pub struct Written {
+    pub message: Message,
+    /// What the answers to it are sealed under; absent once the case is erased.
+    pub key: Option<Key>,
+    notice: Notice,
+    public: Option<Public>,
+    picture: OnceCell<Option<Bytes>>,
+    bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
+    handles: Places<String, Turn<Option<Arc<str>>>>,
+}
+
+impl Written {
+    /// What a platform's account calls the picture, if anybody knows; else the caller finds out, and
+    /// the others wait for it, so that one picture is uploaded once to an account.
+    pub async fn handle(&self, account: &str) -> Handle {
+        let turn = Arc::clone(lock(&self.handles).entry(account.to_owned()).or_default());
+        turn.lock_owned().await
+    }
 }
 
 impl Script {
@@ -49,12 +71,12 @@ impl Script {
         Script { store, vault, base_url, draw, written: Mutex::default() }
     }
 
-    /// The requests that say this broadcast on that platform.
+    /// The message of a broadcast.
     ///
     /// # Errors
     /// When the database refuses, or holds no such broadcast.
-    pub async fn parts(&self, broadcast: Uuid, platform: Platform, language: Language) -> Answer<Parts> {
-        let key = (broadcast, platform, language);
+    pub async fn written(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
+        let key = (broadcast, language);
         let place = {
             let mut written = lock(&self.written);
             if written.len() >= KEPT && !written.contains_key(&key) {
@@ -63,14 +85,30 @@ impl Script {
             Arc::clone(written.entry(key).or_default())
         };
         // A broadcast begins with many sends at once: the first writes it, the others wait for that.
-        let parts = place.get_or_try_init(async || {
-            let message = self.write(broadcast, platform, language).await?;
-            let adapter = adapter(platform);
-            Ok::<Parts, StoreError>(
-                (0..adapter.parts(&message)).map(|part| adapter.compose(&message, part)).collect(),
-            )
+        place.get_or_try_init(|| self.write(broadcast, language)).await.cloned()
+    }
+
+    /// The body of an act on that platform; `None` where there is nothing to say.
+    pub async fn body(&self, written: &Written, platform: Platform, act: Act<'_>) -> Option<Body> {
+        let form = adapter(platform).form(act);
+        let place = Arc::clone(lock(&written.bodies).entry((platform, form.id)).or_default());
+        let body = place.get_or_init(async || {
+            if !form.pictured {
+                return adapter(platform).compose(&written.message, act);
+            }
+            let mut message = written.message.clone();
+            message.picture = self.picture(written).await;
+            adapter(platform).compose(&message, act)
         });
-        parts.await.cloned()
+        body.await.clone()
+    }
+
+    /// The picture of what is said, drawn when it is first needed: words never wait for it.
+    pub async fn picture(&self, written: &Written) -> Option<Bytes> {
+        let draw = async || {
+            (self.draw)(written.notice.clone(), written.public.clone(), written.message.language).await
+        };
+        written.picture.get_or_init(draw).await.clone()
     }
 
     /// Forgets everything: what was said is sealed again in the store alone.
@@ -78,7 +116,7 @@ impl Script {
         lock(&self.written).clear();
     }
 
-    async fn write(&self, broadcast: Uuid, platform: Platform, language: Language) -> Answer<Message> {
+    async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
         let vault = self.vault.clone();
         let (broadcast, notice, public) = self.store.read(move |c| content(c, &vault, broadcast)).await?;
         let case_number: CaseNumber = notice
@@ -89,29 +127,27 @@ impl Script {
         let link = format!("{}/n/{case_number}", self.base_url);
         let poster = format!("{link}/poster.jpg");
         let public = public.filter(|_| !purpose.ends());
-        let picture = match &public {
-            Some(public) if takes_pictures(platform) => {
-                (self.draw)(notice.clone(), public.clone(), language).await
-            }
-            _ => None,
-        };
-        Ok(message(&Said {
+        let message = message(&Said {
             purpose,
             kind: notice.kind.0,
             case_number: &case_number,
             link: &link,
             poster: public.is_some().then_some(poster.as_str()),
-            picture,
             public: public.as_ref(),
             outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
             language,
             at: broadcast.created_at.0,
+        });
+        Ok(Arc::new(Written {
+            message,
+            key: notice.key(&self.vault)?,
+            notice,
+            public,
+            picture: OnceCell::new(),
+            bodies: Mutex::default(),
+            handles: Mutex::default(),
         }))
     }
-}
-
-fn takes_pictures(platform: Platform) -> bool {
-    matches!(adapter(platform).profile().picture, super::platforms::Picture::Sent { .. })
 }
 
 fn content(

@@ -19,7 +19,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
@@ -31,7 +31,7 @@ use tokio_rustls::TlsConnector;
 use url::Position;
 
 use super::guard::{Guard, Refused, Target};
-use super::platforms::{Answer, HEADERS, Outgoing};
+use super::platforms::{Answer, HEADERS, Method, Outgoing};
 use crate::domain::delivery::Outcome;
 
 const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
@@ -57,8 +57,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            per_host: 64,
-            queue: Duration::from_secs(15),
+            per_host: 512,
+            queue: Duration::from_secs(2),
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
             idle: Duration::from_secs(20),
@@ -140,6 +140,11 @@ impl Sender {
     /// The rules it keeps to.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// The longest a call of [`Sender::send`] takes.
+    pub fn longest(&self) -> chrono::TimeDelta {
+        chrono::TimeDelta::from_std(self.limits.longest()).unwrap_or(chrono::TimeDelta::MAX)
     }
 
     /// Sends a request and reads its answer, whatever its status.
@@ -350,13 +355,21 @@ impl Connection {
 fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Refused> {
     let url = &outgoing.url;
     let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Refused::Path);
+    let has_body = !outgoing.body.is_empty();
     let mut request = Request::new(Full::new(outgoing.body));
-    *request.method_mut() = Method::POST;
+    *request.method_mut() = match outgoing.method {
+        Method::Post => hyper::Method::POST,
+        Method::Put => hyper::Method::PUT,
+        Method::Patch => hyper::Method::PATCH,
+        Method::Delete => hyper::Method::DELETE,
+    };
     let path = &url[Position::BeforePath..Position::AfterQuery];
     *request.uri_mut() = path.parse().map_err(|_| Refused::Path)?;
     let headers = request.headers_mut();
     headers.insert(header::HOST, value(&url[Position::BeforeHost..Position::AfterPort])?);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(outgoing.content_type));
+    if has_body {
+        headers.insert(header::CONTENT_TYPE, value(&outgoing.content_type)?);
+    }
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     for (name, text) in &outgoing.headers {

@@ -4,7 +4,7 @@
 //! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,16 +12,18 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::conclude::{self, Ended};
+use super::course::Course;
+use super::hosts::{Hosts, Went};
 use super::plan;
-use super::platforms::{Credentials, Stamp, Verdict, adapter};
-use super::retry::{self, Attempt, Next};
-use super::script::Script;
+use super::platforms::{Act, Adapter, Answer, Credentials, Stamp, TakeBack, Verdict, adapter};
+use super::script::{Script, Written};
 use super::send::Sender;
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryState, Outcome, Reach};
-use crate::domain::group::Platform;
-use crate::store::deliveries::{self, Leased, Record};
-use crate::store::{Answer, Store, StoreError};
+use crate::domain::delivery::{DeliveryState, Outcome};
+use crate::store::leasing::{self, Leased, Terms};
+use crate::store::results::{self, Moved, Record};
+use crate::store::{Conn, Store, StoreError, deliveries};
 use crate::vault::Vault;
 
 /// Sends that may be under way or unrecorded at any time.
@@ -29,9 +31,14 @@ const WINDOW: usize = 640;
 /// Results in one transaction, at most.
 const BATCH: usize = 500;
 /// Lanes leased at once.
-const LEASE: i64 = 256;
-/// How long a lane stays leased; longer than any exchange takes.
-const LEASE_FOR: TimeDelta = TimeDelta::seconds(60);
+const LEASE: usize = 256;
+/// Room that is waited for before more is leased, and for how long.
+const ROOM: u32 = 128;
+const FOR_ROOM: Duration = Duration::from_millis(5);
+/// How long results wait for company: a commit costs the same for one as for many.
+const GATHER: Duration = Duration::from_millis(2);
+/// How long a lane stays leased. A node that dies gives its lanes back after this.
+pub const LEASE_FOR: TimeDelta = TimeDelta::seconds(25);
 /// The safety poll behind all waking.
 const POLL: Duration = Duration::from_secs(20);
 
@@ -43,6 +50,8 @@ pub struct Worker {
     pub clock: Clock,
     pub sender: Arc<Sender>,
     pub script: Arc<Script>,
+    /// What each host has under way, and which are away.
+    pub hosts: Arc<Mutex<Hosts>>,
     /// Told by every commit that makes work due.
     pub wake: Arc<Notify>,
 }
@@ -59,7 +68,9 @@ impl Worker {
         let recorder = tokio::spawn(self.clone().record_all(results));
         while !stop.is_cancelled() {
             let asked_at = self.clock.now();
-            let busy = match self.start_due(&window, &sends, &done).await {
+            // A batch costs nearly the same for few as for many.
+            drop(tokio::time::timeout(FOR_ROOM, window.acquire_many(ROOM)).await);
+            let busy = match self.start_due(&window, LEASE, &sends, &done).await {
                 Ok(busy) => busy,
                 Err(error) => {
                     tracing::error!(%error, "the worker could not read its queue");
@@ -83,12 +94,14 @@ impl Worker {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn drain(&self) -> Answer<()> {
-        let window = Arc::new(Semaphore::new(WINDOW));
+    pub async fn drain(&self) -> Result<(), StoreError> {
+        /// Few enough that no host's share is used up: by a clock that stands, it never frees.
+        const AT_ONCE: usize = 100;
+        let window = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let sends = TaskTracker::new();
-            let (done, mut results) = mpsc::channel(WINDOW);
-            let busy = self.start_due(&window, &sends, &done).await?;
+            let (done, mut results) = mpsc::channel(AT_ONCE);
+            let busy = self.start_due(&window, AT_ONCE, &sends, &done).await?;
             drop(done);
             sends.close();
             sends.wait().await;
@@ -102,33 +115,24 @@ impl Worker {
         }
     }
 
-    /// Grows one broadcast by a slice, leases what is due and starts sending it; answers whether there
-    /// was anything to do.
+    /// Leases what is due, grows one broadcast by a slice where there is room for more, and starts
+    /// sending; answers whether there was anything to do.
     async fn start_due(
         &self,
         window: &Arc<Semaphore>,
+        most: usize,
         sends: &TaskTracker,
         done: &mpsc::Sender<Done>,
-    ) -> Answer<bool> {
-        let room = i64::try_from(window.available_permits()).unwrap_or(LEASE).min(LEASE);
-        let now = self.clock.now();
-        let (grown, leased) = self
-            .store
-            .write(move |tx| {
-                let grown = plan::grow(tx, now)?;
-                let leased = deliveries::lease(tx, now, now + LEASE_FOR, room, &|platform, sends| {
-                    pace(platform, sends, now)
-                })?;
-                Ok::<_, StoreError>((grown, leased))
-            })
-            .await?;
-        let busy = grown || !leased.is_empty();
+    ) -> Result<bool, StoreError> {
+        let room = window.available_permits().min(most);
+        let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
+        let (leased, busy) = self.store.write(move |tx| lease(tx, now, room, &hosts)).await?;
         for leased in leased {
             // There is room: only this loop takes from the window.
             let Ok(permit) = window.clone().acquire_owned().await else { break };
             let (worker, done) = (self.clone(), done.clone());
             sends.spawn(async move {
-                let record = worker.send(leased).await;
+                let record = worker.send(leased, now).await;
                 if done.send((record, permit)).await.is_err() {
                     tracing::error!("a result was lost because the recorder is gone");
                 }
@@ -154,61 +158,135 @@ impl Worker {
         }
     }
 
-    async fn send(&self, leased: Leased) -> Record {
+    /// One request of a delivery that was leased at `began`, and what follows from it.
+    async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
         let started = self.clock.now();
         if leased.not_after.is_some_and(|end| end <= started) {
-            return not_sent(leased, started);
+            self.hosts().ended(&leased.host, began, started, Went::NotSent);
+            return conclude::not_sent(leased, DeliveryState::Cancelled, started);
         }
         let clock = std::time::Instant::now();
-        let (verdict, parts) = self.attempt(&leased, started).await;
+        let (went, ended) = self.attempt(&leased, started).await;
         let took_ms = i32::try_from(clock.elapsed().as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        tracing::info!(
+        self.hosts().ended(&leased.host, began, at, went);
+        let Some(ended) = ended else { return conclude::not_sent(leased, DeliveryState::Open, at) };
+        tracing::debug!(
             delivery = leased.delivery,
             platform = leased.platform.as_str(),
-            outcome = verdict.outcome.as_str(),
-            code = verdict.code.as_deref(),
+            outcome = ended.verdict.outcome.as_str(),
+            code = ended.verdict.code.as_deref(),
             took_ms,
             "attempt"
         );
-        concluded(leased, verdict, parts, at, took_ms)
+        conclude::concluded(leased, Ended { at, took_ms, ..ended })
     }
 
-    /// One request, from the written message to the platform's verdict.
-    async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Verdict, usize) {
-        let ours =
-            |code: &str| Verdict { outcome: Outcome::Retry, code: Some(code.to_owned()), detail: None };
+    /// One request, from the written message to the platform's verdict; no end where it never left and
+    /// is to be leased again.
+    async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Went, Option<Ended>) {
         let adapter = adapter(leased.platform);
-        let parts = match self.script.parts(leased.broadcast, leased.platform, leased.language).await {
-            Ok(parts) => parts,
+        let (written, credentials) = match self.prepare(leased).await {
+            Ok(prepared) => prepared,
             Err(error) => {
-                tracing::error!(%error, "a message could not be written");
-                return (ours("internal"), 1);
+                tracing::error!(%error, delivery = leased.delivery, "a message could not be written");
+                let verdict = Verdict::ours(Outcome::Retry, "internal");
+                return (Went::NotSent, Some(ended(verdict, 1, &[])));
             }
         };
-        let credentials: Option<Credentials> = self
-            .vault
-            .open("credentials", &leased.credentials_sealed)
-            .ok()
-            .and_then(|plain| serde_json::from_slice(&plain).ok());
-        let (Some(credentials), Some(body)) =
-            (credentials, parts.get(usize::try_from(leased.part).unwrap_or(0)))
-        else {
-            return (ours("internal"), parts.len());
+        let (parts, ways) = (adapter.parts(&written.message), adapter.takes_back(&credentials));
+        let course = Course::new(leased.purpose, &leased.standing, ways, parts);
+        let nothing = || Some(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
+        let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
+        let Some(body) = self.script.body(&written, leased.platform, act).await else {
+            return (Went::NotSent, nothing());
         };
-        let stamp = Stamp { now, delivery: uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()) };
-        let verdict = match self.sender.send(adapter.address(body, &credentials, &stamp)).await {
-            Ok(answer) => adapter.judge(&answer),
-            Err(fault) => {
-                Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None }
+        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
+        let handle = match self.handle(adapter, &written, &credentials, act).await {
+            Ok(handle) => handle,
+            Err(verdict) => return (Went::Answered, Some(ended(verdict, parts, ways))),
+        };
+        stamp.media = handle.as_deref().cloned().flatten();
+        // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
+        let unknown = handle.filter(|handle| handle.is_none());
+        if self.clock.now() + self.sender.longest() > leased.leased_until {
+            return (Went::NotSent, None);
+        }
+        let (went, verdict, answer) =
+            match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
+                Ok(answer) => {
+                    let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
+                    (went, adapter.judge(act, &answer), Some(answer))
+                }
+                Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
+            };
+        if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
+            *handle = Some(media.as_str().into());
+        }
+        let moved = match &verdict.outcome {
+            Outcome::Moved(chat) => self.moved(&credentials, chat),
+            _ => None,
+        };
+        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
+        (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+    }
+
+    async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
+        let written = self.script.written(leased.broadcast, leased.language).await?;
+        let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
+        Ok((written, serde_json::from_slice(&plain)?))
+    }
+
+    /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
+    async fn handle(
+        &self,
+        adapter: &dyn Adapter,
+        written: &Written,
+        credentials: &Credentials,
+        act: Act<'_>,
+    ) -> Result<Option<super::script::Handle>, Verdict> {
+        let account = credentials.account().filter(|_| adapter.profile().keeps_media);
+        let Some(account) = account.filter(|_| adapter.form(act).pictured) else { return Ok(None) };
+        let mut handle = written.handle(&account).await;
+        if handle.is_none()
+            && let Some(picture) = self.script.picture(written).await
+            && let Some(upload) = adapter.upload(&picture, credentials)
+        {
+            let verdict = match self.sender.send(upload).await {
+                Ok(answer) => adapter.judge(act, &answer),
+                Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
+            };
+            match verdict.media {
+                Some(media) => *handle = Some(media.into()),
+                // Taken, they say, but under no name: another try is no second message.
+                None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
+                    return Err(Verdict { outcome: Outcome::Retry, ..verdict });
+                }
+                None => return Err(verdict),
             }
-        };
-        (verdict, parts.len())
+        }
+        Ok(Some(handle))
+    }
+
+    fn moved(&self, credentials: &Credentials, chat: &str) -> Option<Moved> {
+        let credentials = credentials.clone().moved_to(chat.to_owned());
+        Some(Moved {
+            credentials_sealed: self.vault.seal("credentials", &serde_json::to_vec(&credentials).ok()?),
+            address_hash: self.vault.index("robot", &credentials.address_key()),
+        })
     }
 
     async fn record_all(self, mut results: mpsc::Receiver<Done>) {
         let mut batch = Vec::with_capacity(BATCH);
         while results.recv_many(&mut batch, BATCH).await > 0 {
+            if batch.len() < BATCH / 4 {
+                tokio::time::sleep(GATHER).await;
+                while batch.len() < BATCH
+                    && let Ok(result) = results.try_recv()
+                {
+                    batch.push(result);
+                }
+            }
             let results = std::mem::take(&mut batch);
             if let Err(error) = self.record(results).await {
                 // The leases run out, and what was sent without a record is sent again: bounded by
@@ -219,114 +297,73 @@ impl Worker {
         }
     }
 
-    async fn record(&self, results: Vec<Done>) -> Answer<()> {
+    async fn record(&self, results: Vec<Done>) -> Result<(), StoreError> {
         let (records, permits): (Vec<Record>, Vec<OwnedSemaphorePermit>) = results.into_iter().unzip();
         if records.is_empty() {
             return Ok(());
         }
-        self.store.write(move |tx| deliveries::record(tx, &records)).await?;
+        self.store.write(move |tx| results::record(tx, &records)).await?;
         drop(permits);
         Ok(())
     }
+
+    fn hosts(&self) -> MutexGuard<'_, Hosts> {
+        lock(&self.hosts)
+    }
 }
 
-fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
-    let profile = adapter(platform).profile();
-    let at = retry::open_at(profile.rate, sends, 1, now);
-    if profile.avoids_round_hours && at > now { retry::off_the_hour(at, random()) } else { at }
+/// Leases up to `room` deliveries; answers also whether there is more to do.
+fn lease(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    room: usize,
+    hosts: &Mutex<Hosts>,
+) -> Result<(Vec<Leased>, bool), StoreError> {
+    let mut hosts = lock(hosts);
+    let mut terms = Terms {
+        now,
+        until: now + LEASE_FOR,
+        limit: room,
+        pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
+        bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
+        admits: &mut |host| hosts.admits(host, now),
+    };
+    let (mut leased, mut busy) = leasing::lease(tx, &mut terms)?;
+    // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
+    // that goes to very many.
+    if leased.len() < room && plan::grow(tx, now)? {
+        busy = true;
+        terms.limit = room - leased.len();
+        leased.extend(leasing::lease(tx, &mut terms)?.0);
+    }
+    leasing::add_standing(tx, &mut leased)?;
+    busy |= !leased.is_empty();
+    Ok((leased, busy))
+}
+
+/// An end whose times are not known yet.
+fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
+    let at = DateTime::UNIX_EPOCH;
+    Ended { verdict, parts, ways, at, took_ms: 0, random: random(), answer_sealed: None, moved: None }
+}
+
+/// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because
+/// some repeat the message, and without anything of the way in.
+fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
+    const KEPT: usize = 4 * 1024;
+    if matches!(verdict.outcome, Outcome::Delivered(_)) {
+        return None;
+    }
+    let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(KEPT)]);
+    let words = format!("HTTP {}\n{}", answer.status, with.redact(&words));
+    Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
 }
 
 fn random() -> u64 {
     u64::from_be_bytes(crate::vault::random())
 }
 
-fn reach(stored: i16) -> Reach {
-    match stored {
-        0 => Reach::No,
-        1 => Reach::Maybe,
-        _ => Reach::Yes,
-    }
-}
-
-/// A lease whose notice ended before the request left.
-fn not_sent(leased: Leased, at: DateTime<Utc>) -> Record {
-    let mut sends = leased.sends.clone();
-    sends.pop();
-    Record {
-        state: DeliveryState::Cancelled,
-        due_at: at,
-        part: leased.part,
-        reach: leased.reach_before,
-        outcome: "ended",
-        code: None,
-        message_ref: None,
-        at,
-        took_ms: 0,
-        lane_open_at: at,
-        disable: None,
-        attempted: false,
-        sends,
-        leased,
-    }
-}
-
-/// What a verdict means for the delivery, its lane and its group.
-fn concluded(leased: Leased, verdict: Verdict, parts: usize, at: DateTime<Utc>, took_ms: i32) -> Record {
-    let before = reach(leased.reach_before);
-    let attempt = Attempt {
-        attempts: leased.attempts.unsigned_abs(),
-        reach: before,
-        now: at,
-        random: random(),
-        until: leased.not_after.unwrap_or(at + TimeDelta::days(3)),
-    };
-    let next = retry::next(&verdict.outcome, &attempt);
-    let mut sends = leased.sends.clone();
-    if let Some(last) = sends.last_mut() {
-        // By its end it had certainly arrived: the platform's window cannot hold more than ours.
-        *last = at;
-    }
-    let mut record = Record {
-        state: DeliveryState::Open,
-        due_at: at,
-        part: leased.part,
-        reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
-        outcome: verdict.outcome.as_str(),
-        code: verdict.code,
-        message_ref: None,
-        at,
-        took_ms,
-        lane_open_at: pace(leased.platform, &sends, at),
-        disable: None,
-        attempted: true,
-        sends,
-        leased,
-    };
-    match next {
-        Next::Done(reference) => {
-            record.reach = Reach::Yes as i16;
-            record.message_ref = reference;
-            record.part += 1;
-            let whole = usize::try_from(record.part).is_ok_and(|sent| sent >= parts);
-            record.state = if whole { DeliveryState::Delivered } else { DeliveryState::Open };
-        }
-        Next::At(due) => record.due_at = due,
-        Next::Hold(until) | Next::Mend(_, until) => {
-            record.due_at = until;
-            record.lane_open_at = record.lane_open_at.max(until);
-        }
-        // None of the platforms connected by webhook moves a chat; where one does, it is asked again.
-        Next::Move(_) => record.due_at = at,
-        Next::GiveUp(_) => record.state = given_up(&record),
-        Next::Disable => {
-            record.state = given_up(&record);
-            record.disable = Some("gone");
-        }
-    }
-    record
-}
-
-/// Words that arrived without their picture have arrived.
-fn given_up(record: &Record) -> DeliveryState {
-    if record.part > 0 { DeliveryState::Delivered } else { DeliveryState::GivenUp }
+fn lock(hosts: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {
+    // Counters: what a panicking thread left behind is still a count.
+    hosts.lock().unwrap_or_else(PoisonError::into_inner)
 }

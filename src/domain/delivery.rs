@@ -54,6 +54,13 @@ pub enum Priority {
     Usual = 2,
 }
 
+impl Priority {
+    /// The priority of what a notice of that urgency says while it is live.
+    pub const fn of(urgency: i32) -> Priority {
+        if urgency >= 2 { Priority::Urgent } else { Priority::Usual }
+    }
+}
+
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +92,37 @@ impl DeliveryState {
     /// The state of that name, if there is one.
     pub fn named(name: &str) -> Option<DeliveryState> {
         DeliveryState::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+}
+
+/// What became of a message in a chat where a notice is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It says now that the notice is over.
+    Edited,
+    /// It is no longer there.
+    Deleted,
+    /// It stands as it was; a further message says that the notice is over.
+    FollowedUp,
+}
+
+impl How {
+    /// All ways.
+    pub const ALL: [How; 3] = [How::Edited, How::Deleted, How::FollowedUp];
+
+    /// The name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            How::Edited => "edited",
+            How::Deleted => "deleted",
+            How::FollowedUp => "followed_up",
+        }
+    }
+
+    /// The way of that name, if there is one.
+    pub fn named(name: &str) -> Option<How> {
+        How::ALL.into_iter().find(|h| h.as_str() == name)
     }
 }
 

@@ -4,30 +4,44 @@ use serde::{Deserialize, Serialize};
 
 use super::notice::Kind;
 
-/// The chat platforms a group can live on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Platform {
-    Wecom,
-    Dingtalk,
-    Feishu,
-    Webhook,
+/// The platforms, one line each: what the code and what the API, settings and database call it.
+macro_rules! platforms {
+    ($($platform:ident = $name:literal,)+) => {
+        /// The chat platforms a group can live on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Platform {
+            $(#[serde(rename = $name)] $platform,)+
+        }
+
+        impl Platform {
+            /// All platforms, in the order they are offered.
+            pub const ALL: [Platform; [$($name),+].len()] = [$(Platform::$platform),+];
+
+            /// The name in the API, in settings and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Platform::$platform => $name,)+
+                }
+            }
+        }
+    };
+}
+
+platforms! {
+    Wecom = "wecom",
+    Dingtalk = "dingtalk",
+    Feishu = "feishu",
+    Slack = "slack",
+    Discord = "discord",
+    Telegram = "telegram",
+    Matrix = "matrix",
+    Mattermost = "mattermost",
+    Rocketchat = "rocketchat",
+    Teams = "teams",
+    Webhook = "webhook",
 }
 
 impl Platform {
-    /// All platforms, in the order they are offered.
-    pub const ALL: [Platform; 4] = [Platform::Wecom, Platform::Dingtalk, Platform::Feishu, Platform::Webhook];
-
-    /// The name in the API, in settings and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Platform::Wecom => "wecom",
-            Platform::Dingtalk => "dingtalk",
-            Platform::Feishu => "feishu",
-            Platform::Webhook => "webhook",
-        }
-    }
-
     /// The platform of that name, if there is one.
     pub fn named(name: &str) -> Option<Platform> {
         Platform::ALL.into_iter().find(|p| p.as_str() == name)

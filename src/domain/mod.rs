@@ -11,6 +11,7 @@ pub mod life_cycle;
 pub mod notice;
 pub mod people;
 pub mod phone;
+pub mod quiet;
 pub mod region;
 pub mod screening;
 pub mod text;

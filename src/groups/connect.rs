@@ -12,6 +12,7 @@ use crate::domain::delivery::Outcome;
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
+use crate::store::lanes;
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, StoreError};
 use crate::vault::{self, Vault};
@@ -45,26 +46,7 @@ impl Groups {
     /// [`GroupError::Exists`] where the robot is connected already.
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
-        let mut group = Group {
-            id: Id(new_id(now)),
-            account_id: Id(account),
-            platform: Named(new.credentials.platform),
-            name: new.name,
-            credentials_sealed: Vec::new(),
-            address_hash: Vec::new(),
-            last4: String::new(),
-            language: Named(new.language),
-            state: Named(GroupState::Unverified),
-            reason: None,
-            kinds: new.kinds.bits(),
-            code_hash: None,
-            code_expires_at: None,
-            code_tries: 0,
-            probes: Vec::new(),
-            created_at: Time(now),
-            verified_at: None,
-        };
-        enter(&self.vault, &mut group, &new.credentials)?;
+        let group = fresh(&self.vault, account, &new, now)?;
         let id = group.id.0;
         self.store
             .write(move |tx| match groups::insert(tx, &group, &new.regions)? {
@@ -140,6 +122,40 @@ impl Groups {
     }
 }
 
+/// A new group as it is kept, unverified.
+///
+/// # Errors
+/// When the credentials cannot be written down.
+pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -> Result<Group, StoreError> {
+    let mut group = Group {
+        id: Id(new_id(now)),
+        account_id: Id(account),
+        platform: Named(new.credentials.platform),
+        name: new.name.clone(),
+        credentials_sealed: Vec::new(),
+        address_hash: Vec::new(),
+        last4: String::new(),
+        language: Named(new.language),
+        state: Named(GroupState::Unverified),
+        reason: None,
+        kinds: new.kinds.bits(),
+        code_hash: None,
+        code_expires_at: None,
+        code_tries: 0,
+        probes: Vec::new(),
+        created_at: Time(now),
+        verified_at: None,
+        host: String::new(),
+        bot: None,
+        hourly_cap: None,
+        quiet_from: None,
+        quiet_until: None,
+        quiet_but_urgent: true,
+    };
+    enter(vault, &mut group, &new.credentials)?;
+    Ok(group)
+}
+
 /// Counts the try, then compares: of many tries at once no sixth is ever compared.
 fn try_code(
     tx: &mut Conn,
@@ -168,7 +184,7 @@ fn try_code(
         forget_code(&mut group);
         group.set_probes(&[]);
         let platform = group.platform.0;
-        groups::reopen_lane(tx, id, &|sends| courier::pace(platform, sends, now))?;
+        lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
     }
     groups::save(tx, &group)?;
     Ok(if right { Tried::Right } else { Tried::Wrong })
@@ -179,6 +195,8 @@ pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials)
     group.credentials_sealed = vault.seal("credentials", &serde_json::to_vec(credentials)?);
     group.address_hash = vault.index("robot", &credentials.address_key());
     group.last4 = credentials.last4();
+    group.host = credentials.host();
+    group.bot = credentials.account();
     group.state = Named(GroupState::Unverified);
     group.reason = None;
     group.verified_at = None;

@@ -8,14 +8,15 @@ use uuid::Uuid;
 
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::message::plain;
-use crate::broadcast::platforms::{Credentials, Stamp, Verdict, adapter};
+use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::retry;
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
-use crate::store::groups::{self, Group, Held};
+use crate::store::groups::{self, Group};
+use crate::store::lanes::{self, Held};
 use crate::store::{Conn, StoreError};
 
 /// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
@@ -45,7 +46,7 @@ pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> R
         return Err(GroupError::TooMany(probes[0] + SPAN - now));
     }
     let platform = group.platform.0;
-    let held = groups::hold_lane(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
+    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
     probes.push(now);
     group.set_probes(&probes);
@@ -91,9 +92,9 @@ impl Groups {
                 // It may have been deleted meanwhile.
                 let Some(mut group) = groups::lock(tx, account, errand.group)? else { return Ok(()) };
                 let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                groups::free_lane(tx, errand.group, errand.held, at, &pace)?;
+                lanes::free(tx, errand.group, errand.held, at, &pace)?;
                 if delivered {
-                    groups::reopen_lane(tx, errand.group, &pace)?;
+                    lanes::reopen(tx, errand.group, &pace)?;
                 }
                 if !arrived {
                     let kept: Vec<_> = group.probes().into_iter().filter(|p| *p != errand.started).collect();
@@ -111,13 +112,14 @@ impl Groups {
         let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let adapter = adapter(errand.platform);
-        let body = adapter.compose(&plain(errand.language, key, args), 0);
-        let stamp = Stamp { now: errand.started, delivery: new_id(errand.started) };
-        Ok(match self.sender.send(adapter.address(&body, &credentials, &stamp)).await {
-            Ok(answer) => adapter.judge(&answer),
-            Err(fault) => {
-                Verdict { outcome: fault.outcome(), code: Some(fault.as_str().to_owned()), detail: None }
-            }
+        let act = Act::Say(0);
+        let Some(body) = adapter.compose(&plain(errand.language, key, args), act) else {
+            return Ok(Verdict::ours(Outcome::Bad, "internal"));
+        };
+        let stamp = Stamp::new(errand.started, new_id(errand.started));
+        Ok(match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
+            Ok(answer) => adapter.judge(act, &answer),
+            Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
         })
     }
 

@@ -1,10 +1,15 @@
 //! What an admin fills in, read whole: either all of it can be kept, or every fault is named.
 
+use chrono::DateTime;
 use serde_json::{Map, Value};
 use url::Url;
+use uuid::Uuid;
 
 use crate::broadcast::guard::{Guard, Refused};
-use crate::broadcast::platforms::{CredentialCode, CredentialFault, Credentials, adapter, recognise};
+use crate::broadcast::message::plain;
+use crate::broadcast::platforms::{
+    Act, CredentialCode, CredentialFault, Credentials, Stamp, adapter, recognise,
+};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
@@ -180,35 +185,49 @@ fn credentials(
     given: &Map<String, Value>,
     guard: &Guard,
 ) -> Read<(Credentials, Option<String>)> {
-    let at = |field: &str, code| wrong(&format!("credentials.{field}"), code, Vec::new());
-    let read = match adapter(platform).credentials(given, &vault::random()) {
+    let at = |field: &str, fault| Err((format!("credentials.{field}"), fault));
+    let adapter = adapter(platform);
+    let read = match adapter.credentials(given, &vault::random(), guard.gateway(platform)) {
         Ok(read) => read,
-        Err(CredentialFault { field, code }) => return at(&field, sentence(code)),
+        Err(CredentialFault { field, code }) => return at(&field, sentence(&field, code)),
     };
-    let address = Url::parse(&read.url).map_err(|_| Refused::Scheme);
-    if let Err(refused) = address.and_then(|url| guard.target(platform, &url)) {
-        return at("url", refusal(refused));
+    if let Err(refused) = guard.target(platform, &first_call(&read)) {
+        // Where an address is asked for, it is asked for first.
+        let field = adapter.profile().fields.first().map_or("url", |field| field.name);
+        return at(field, FieldFault::new(refusal(refused)));
     }
     let told = given.get("secret").and_then(Value::as_str).is_some_and(|secret| !secret.trim().is_empty());
     let made = read.secret.clone().filter(|_| !told);
     Ok((read, made))
 }
 
+/// The address that saying something there would be sent to.
+fn first_call(credentials: &Credentials) -> Url {
+    let (adapter, act) = (adapter(credentials.platform), Act::Say(0));
+    let body = adapter.compose(&plain(Language::default(), "broadcast-test", &[]), act);
+    let stamp = Stamp::new(DateTime::UNIX_EPOCH, Uuid::nil());
+    let body = body.expect("words can be said on every platform");
+    adapter.address(act, &body, credentials, &stamp).url
+}
+
 /// The sentence for a fault of credentials.
-const fn sentence(code: CredentialCode) -> &'static str {
-    match code {
-        CredentialCode::Missing => "credential_missing",
+fn sentence(field: &str, code: CredentialCode) -> FieldFault {
+    FieldFault::new(match code {
+        CredentialCode::Missing if field == "url" => "credential_missing",
+        CredentialCode::Missing => "credential_missing_field",
         CredentialCode::Unknown => "credential_unknown",
         CredentialCode::NotText => "credential_not_text",
         CredentialCode::TooLong => "credential_too_long",
-        CredentialCode::NotAnAddress => "credential_not_an_address",
-        CredentialCode::Belongs(Platform::Wecom) => "credential_belongs_to_wecom",
-        CredentialCode::Belongs(Platform::Dingtalk) => "credential_belongs_to_dingtalk",
-        CredentialCode::Belongs(Platform::Feishu) => "credential_belongs_to_feishu",
-        CredentialCode::Belongs(Platform::Webhook) => "credential_host",
+        CredentialCode::NotAnAddress if field == "url" => "credential_not_an_address",
+        CredentialCode::NotAnAddress | CredentialCode::BadForm => "credential_bad_form",
+        CredentialCode::Belongs(platform) => {
+            let values = vec![("platform", platform.as_str().to_owned())];
+            return FieldFault { code: "credential_belongs", values };
+        }
         CredentialCode::Incomplete => "credential_incomplete",
         CredentialCode::BadSecret => "credential_bad_secret",
-    }
+        CredentialCode::Either => "credential_either",
+    })
 }
 
 /// The sentence for an address that we do not connect to.
@@ -257,7 +276,7 @@ mod tests {
     #[test]
     fn an_address_of_another_platform_is_told_as_such() {
         let faults = draft(Some("dingtalk"), WECOM).new_group(&Guard::default()).unwrap_err();
-        assert_eq!(codes(&faults), [("credentials.url", "credential_belongs_to_wecom")]);
+        assert_eq!(codes(&faults), [("credentials.url", "credential_belongs")]);
     }
 
     #[test]

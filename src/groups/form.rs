@@ -5,27 +5,27 @@ use serde_json::{Map, Value};
 
 use super::Draft;
 use super::preferences::Whole;
+use crate::broadcast::platforms::{Field, adapter};
 use crate::domain::faults::FieldFaults;
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
-use crate::language::text;
+use crate::language::{has, text};
 use crate::web::frame::Frame;
 use crate::web::problem::field_sentence;
 
 /// A form as it was sent; some fields come several times.
 pub(super) type Sent = Vec<(String, String)>;
 
-/// The fields in the order in which they stand on the page.
-const ORDER: [&str; 7] = ["url", "secret", "keyword", "name", "regions", "kinds", "language"];
+/// The fields below the way into the chat, in the order in which they stand on the page.
+const ORDER: [&str; 4] = ["name", "regions", "kinds", "language"];
 
 /// What stands in the fields.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typed {
-    pub url: String,
-    pub secret: String,
-    pub keyword: String,
+    /// The way into the chat, by field.
+    way: Vec<(String, String)>,
     pub name: String,
     pub regions: Vec<String>,
     pub kinds: Vec<String>,
@@ -44,9 +44,7 @@ impl Typed {
         };
         let one = |field: &str| all(field).into_iter().next().unwrap_or_default();
         Typed {
-            url: one("url"),
-            secret: one("secret"),
-            keyword: one("keyword"),
+            way: sent.clone(),
             name: one("name"),
             regions: all("regions"),
             kinds: all("kinds"),
@@ -75,9 +73,12 @@ impl Typed {
 
     /// The way into the chat, as far as the platform has such fields.
     pub(super) fn credentials(&self, platform: Platform) -> Map<String, Value> {
-        let typed = [("url", &self.url), ("secret", &self.secret), ("keyword", &self.keyword)];
-        let known = typed.into_iter().filter(|(field, _)| has_field(platform, field));
-        known.map(|(field, value)| (field.to_owned(), value.clone().into())).collect()
+        let field = |field: &Field| (field.name.to_owned(), self.at(field.name).into());
+        adapter(platform).profile().fields.iter().map(field).collect()
+    }
+
+    fn at(&self, field: &str) -> &str {
+        self.way.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
     /// What the group wants to hear.
@@ -101,14 +102,40 @@ impl Typed {
     }
 }
 
-/// Whether the platform's robots have this field.
-pub(crate) fn has_field(platform: Platform, field: &str) -> bool {
-    match field {
-        "url" => true,
-        "secret" => platform != Platform::Wecom,
-        "keyword" => matches!(platform, Platform::Dingtalk | Platform::Feishu),
-        _ => false,
-    }
+/// One field of the way into a chat, as it stands on the page.
+pub(super) struct Asked {
+    pub name: &'static str,
+    pub label: String,
+    /// What goes there and where to find it.
+    pub hint: String,
+    pub value: String,
+    pub attributes: &'static str,
+}
+
+/// The fields that a platform's way into a chat is made of.
+pub(super) fn way(platform: Platform, typed: &Typed, frame: &Frame) -> Vec<Asked> {
+    let asked = |field: &Field| {
+        let own = format!("groups-{}-hint-{}", field.name, platform.as_str());
+        let hint = if has(frame.language, &own) { own } else { format!("groups-{}-hint", field.name) };
+        Asked {
+            name: field.name,
+            label: frame.t(&format!("groups-{}", field.name)),
+            hint: frame.t(&hint),
+            value: typed.at(field.name).to_owned(),
+            attributes: match field.name {
+                "url" | "homeserver" => {
+                    r#"inputmode="url" autocomplete="off" autocapitalize="none" spellcheck="false""#
+                }
+                _ => r#"autocomplete="off" autocapitalize="none" spellcheck="false""#,
+            },
+        }
+    };
+    adapter(platform).profile().fields.iter().map(asked).collect()
+}
+
+/// Where a fault of the whole way into the chat is shown.
+pub(super) fn first_field(platform: Platform) -> &'static str {
+    adapter(platform).profile().fields.first().map_or("name", |field| field.name)
 }
 
 /// Sentences about fields, in the order of the page.
@@ -121,6 +148,7 @@ impl Faults {
         let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
         let mut list: Vec<_> =
             faults.iter().map(|(field, fault)| (own(field), field_sentence(fault, language))).collect();
+        // What has no place below stands above, in the order of its own form.
         list.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
         Faults(list)
     }

@@ -15,7 +15,8 @@ use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::group::{GroupState, Platform};
-use crate::store::groups::{self, Group, NotHeld};
+use crate::store::groups::{self, Group};
+use crate::store::lanes::NotHeld;
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
 
@@ -31,7 +32,7 @@ mod preferences;
 mod tests;
 mod words;
 
-pub use connect::Connected;
+pub use connect::{Connected, fresh};
 pub use draft::{Change, Draft, MAX_REGIONS, NewGroup};
 
 /// The station of the groups; cheap to clone.

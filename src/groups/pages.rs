@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::api::id;
-use super::form::{Choices, Faults, Sent, Typed};
+use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::preferences::Whole;
 use super::words::{problem, station};
 use super::{Connected, GroupError};
@@ -32,7 +32,7 @@ type Page = Result<HttpResponse, Problem>;
 
 /// What a page may be asked for beyond its address.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct Query {
     platform: Option<String>,
     /// What has just been done.
     done: Option<String>,
@@ -60,6 +60,7 @@ struct NewPage {
     frame: Frame,
     platform: Platform,
     steps: Vec<String>,
+    way: Vec<Asked>,
     typed: Typed,
     choices: Choices,
     faults: Faults,
@@ -82,7 +83,7 @@ pub async fn list(
     http: HttpRequest,
     person: SignedIn,
     shared: web::Data<Shared>,
-    asked: web::Query<Asked>,
+    asked: web::Query<Query>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let groups = station(&shared).all(account).await.map_err(|e| problem(e, frame.language))?;
@@ -94,7 +95,7 @@ pub async fn list(
 /// # Errors
 /// For anybody but a group admin.
 #[get("/groups/new")]
-pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Asked>) -> Page {
+pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query>) -> Page {
     let (_, frame) = admin(&http, &person)?;
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
         return page(&http, &frame, &PlatformsPage { frame: frame.clone() });
@@ -111,7 +112,7 @@ pub async fn connect(
     http: HttpRequest,
     person: SignedIn,
     shared: web::Data<Shared>,
-    asked: web::Query<Asked>,
+    asked: web::Query<Query>,
     form: CsrfForm<Sent>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
@@ -132,7 +133,7 @@ pub async fn connect(
     match station(&shared).connect(account, new).await {
         Ok(connected) => entered(&http, frame, &shared, account, connected).await,
         Err(error) => {
-            let (faults, status) = told(error, &frame, "url")?;
+            let (faults, status) = told(error, &frame, first_field(platform))?;
             again(typed, faults, status)
         }
     }
@@ -148,7 +149,7 @@ pub async fn show(
     person: SignedIn,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    asked: web::Query<Asked>,
+    asked: web::Query<Query>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let (done, before) = (done(&frame, &asked), asked.before.as_deref().and_then(|place| place.parse().ok()));
@@ -257,7 +258,7 @@ fn see_other(path: &str) -> HttpResponse {
 }
 
 /// What has just been done, in words; anything else in the address is ignored.
-fn done(frame: &Frame, asked: &Asked) -> Option<String> {
+fn done(frame: &Frame, asked: &Query) -> Option<String> {
     const DONE: [&str; 7] = ["code", "active", "paused", "resumed", "tested", "changed", "deleted"];
     let done = asked.done.as_deref().filter(|done| DONE.contains(done))?;
     Some(frame.t(&format!("groups-done-{done}")))
@@ -332,6 +333,7 @@ fn new_page(
     status: StatusCode,
 ) -> Page {
     let (steps, choices) = (steps(&frame, platform), Choices::of(&typed, &frame));
-    let template = NewPage { frame: frame.clone(), platform, steps, typed, choices, faults };
+    let way = form::way(platform, &typed, &frame);
+    let template = NewPage { frame: frame.clone(), platform, steps, way, typed, choices, faults };
     page_with(http, &frame, &template, status)
 }

@@ -3,10 +3,12 @@
 use uuid::Uuid;
 
 use super::connect::enter;
+use super::courier;
 use super::{Change, Connected, GroupError, Groups, locked};
 use crate::domain::group::GroupState;
 use crate::domain::region::Region;
-use crate::store::groups::{self, Group, Lane};
+use crate::store::groups::{self, Group};
+use crate::store::lanes::{self, Lane};
 use crate::store::types::Named;
 
 /// Whether its admin has proved control of it.
@@ -34,7 +36,7 @@ impl Groups {
                 .into_iter()
                 .map(|group| {
                     let id = group.id.0;
-                    Ok(Whole { group, regions: groups::regions(c, id)?, lane: groups::lane(c, id)? })
+                    Ok(Whole { group, regions: groups::regions(c, id)?, lane: lanes::of(c, id)? })
                 })
                 .collect()
         });
@@ -50,7 +52,7 @@ impl Groups {
             .store
             .read(move |c| {
                 let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
-                Ok(Some(Whole { group, regions: groups::regions(c, id)?, lane: groups::lane(c, id)? }))
+                Ok(Some(Whole { group, regions: groups::regions(c, id)?, lane: lanes::of(c, id)? }))
             })
             .await?;
         found.ok_or(GroupError::Unknown)
@@ -71,7 +73,7 @@ impl Groups {
                     let robot = group.address_hash.clone();
                     enter(&vault, &mut group, credentials)?;
                     if group.address_hash != robot {
-                        groups::renew_lane(tx, id)?;
+                        lanes::renew(tx, id)?;
                     }
                 }
                 if let Some(name) = change.name {
@@ -114,6 +116,7 @@ impl Groups {
     }
 
     async fn switch(&self, account: Uuid, id: Uuid, to: GroupState) -> Result<GroupState, GroupError> {
+        let now = self.clock.now();
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
@@ -122,6 +125,10 @@ impl Groups {
                 }
                 group.state = Named(to);
                 groups::save(tx, &group)?;
+                if to == GroupState::Active {
+                    let platform = group.platform.0;
+                    lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
+                }
                 Ok(to)
             })
             .await

@@ -19,7 +19,7 @@ use crate::broadcast::send::{Limits, Sender};
 use crate::domain::delivery::Outcome;
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
-use crate::store::{accounts, groups as rows};
+use crate::store::{accounts, lanes};
 
 /// A WeCom of our own: keeps what it was sent and answers what it is told to.
 #[derive(Clone)]
@@ -332,14 +332,14 @@ async fn a_test_waits_for_the_robots_budget_and_for_a_delivery_under_way() {
     let now = rig.house.now();
     let hold = |opens: DateTime<Utc>| {
         rig.groups.store.write(move |tx| {
-            rows::hold_lane(tx, id, (now, now + TimeDelta::seconds(30)), &|sends| {
+            lanes::hold(tx, id, (now, now + TimeDelta::seconds(30)), &|sends| {
                 assert_eq!(sends.len(), 1, "the code is in the lane's book");
                 opens
             })
         })
     };
     let full = hold(now + TimeDelta::seconds(60)).await.unwrap();
-    assert!(matches!(full, Err(rows::NotHeld::Full(until)) if until == now + TimeDelta::seconds(60)));
+    assert!(matches!(full, Err(lanes::NotHeld::Full(until)) if until == now + TimeDelta::seconds(60)));
     hold(now).await.unwrap().unwrap();
     let busy = rig.groups.test(rig.admin, id).await;
     assert!(matches!(busy, Err(GroupError::TooMany(_))), "{busy:?}");

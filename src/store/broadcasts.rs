@@ -9,7 +9,7 @@ use super::schema::broadcasts;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::Purpose;
+use crate::domain::delivery::{How, Purpose};
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
 
@@ -38,7 +38,7 @@ pub struct Broadcast {
 /// When the database refuses.
 pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
     both!(conn, c => diesel::insert_into(broadcasts::table).values(broadcast).execute(c))?;
-    Ok(())
+    super::listen::announce(conn)
 }
 
 /// The broadcasts of a notice, oldest first.
@@ -61,7 +61,8 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
 
-/// The most urgent broadcast that still lacks deliveries, locked; on PostgreSQL one that no other node
+/// The broadcast that still lacks deliveries, the most urgent and among those the one spread least far,
+/// so that all of them come forward together, locked; on PostgreSQL one that no other node
 /// is at work on.
 ///
 /// # Errors
@@ -71,7 +72,7 @@ pub fn next_unexpanded(conn: &mut Conn) -> Answer<Option<Broadcast>> {
         () => {
             broadcasts::table
                 .filter(broadcasts::expanded.eq(false))
-                .order((broadcasts::priority, broadcasts::id))
+                .order((broadcasts::priority, broadcasts::planned, broadcasts::id))
                 .select(Broadcast::as_select())
         };
     }
@@ -189,7 +190,7 @@ pub fn expand(
 }
 
 /// What became of one broadcast.
-#[derive(Clone, Debug, QueryableByName, serde::Serialize)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct Tally {
     #[diesel(sql_type = Text)]
     pub state: String,
@@ -197,18 +198,21 @@ pub struct Tally {
     pub last_outcome: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub last_code: Option<String>,
+    /// What the taking back came to, where a notice ended.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub how: Option<Named<How>>,
     #[diesel(sql_type = BigInt)]
     pub deliveries: i64,
 }
 
-/// The deliveries of a broadcast, counted by state and last outcome.
+/// The deliveries of a broadcast, counted by state, last outcome and what was taken back.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn tally(conn: &mut Conn, broadcast: Uuid) -> Answer<Vec<Tally>> {
     Ok(both!(conn, c => diesel::sql_query(
-        "SELECT state, last_outcome, last_code, COUNT(*) AS deliveries FROM deliveries \
-         WHERE broadcast_id = $1 GROUP BY state, last_outcome, last_code ORDER BY 4 DESC LIMIT 100",
+        "SELECT state, last_outcome, last_code, how, COUNT(*) AS deliveries FROM deliveries \
+         WHERE broadcast_id = $1 GROUP BY state, last_outcome, last_code, how ORDER BY 5 DESC",
     )
     .bind::<Uid, _>(Id(broadcast))
     .load(c))?)

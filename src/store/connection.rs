@@ -34,7 +34,7 @@ impl Database {
 
 /// Drives the sockets of all PostgreSQL connections, apart from the runtime of the server, which must
 /// never wait for a database.
-static SOCKETS: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+pub(super) static SOCKETS: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("postgres")
@@ -193,25 +193,40 @@ fn open_sqlite(path: &str) -> Result<Conn, String> {
 
 fn open_postgres(url: &str) -> Result<Conn, String> {
     SOCKETS.block_on(async {
-        let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls =
-            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|e| e.to_string())?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-        let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
-        let (client, connection) = tokio_postgres::connect(url, tls).await.map_err(|e| {
-            // The address holds the password; the database's own words do not.
-            let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
-            format!("PostgreSQL: {e}{cause}")
-        })?;
+        let (client, connection) = connect_postgres(url).await?;
         AsyncPgConnection::try_from_client_and_connection(client, connection)
             .await
             .map(|c| Conn::Pg(Box::new(PgConn::from(c))))
             .map_err(|e| e.to_string())
     })
 }
+
+/// A connection of PostgreSQL's own client.
+pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
+    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+    tokio_postgres::connect(url, tls).await.map_err(|e| {
+        // The address holds the password; the database's own words do not.
+        let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
+        format!("PostgreSQL: {e}{cause}")
+    })
+}
+
+/// A client, and the connection that has to be driven.
+type Connected = (
+    tokio_postgres::Client,
+    tokio_postgres::Connection<
+        tokio_postgres::Socket,
+        <tokio_postgres_rustls::MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<
+            tokio_postgres::Socket,
+        >>::Stream,
+    >,
+);
 
 /// Opens the pool's connections.
 #[derive(Debug)]

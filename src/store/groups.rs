@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use uuid::Uuid;
 
-use super::deliveries::{put_off, times, with_one_more, written};
-use super::schema::{attempts, broadcasts, deliveries, group_regions, groups, lanes, notices};
+use super::lanes::{self, times, written};
+use super::schema::{self, attempts, broadcasts, deliveries, group_regions, groups, notices};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::{GroupState, Kinds, Platform};
 use crate::domain::language::Language;
+use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
 
 /// A group as stored.
@@ -43,12 +44,28 @@ pub struct Group {
     pub probes: Vec<u8>,
     pub created_at: Time,
     pub verified_at: Option<Time>,
+    /// Whom its requests go to.
+    pub host: String,
+    /// The token it shares with other groups, as a digest, if it does.
+    pub bot: Option<String>,
+    /// How many notices it wants to hear within an hour, at most.
+    pub hourly_cap: Option<i16>,
+    /// See [`Group::quiet`].
+    pub quiet_from: Option<i16>,
+    pub quiet_until: Option<i16>,
+    pub quiet_but_urgent: bool,
 }
 
 impl Group {
     /// The kinds it wants to hear of.
     pub fn kinds(&self) -> Kinds {
         Kinds::from_bits(self.kinds)
+    }
+
+    /// When it wants to be left alone.
+    pub fn quiet(&self) -> Option<Quiet> {
+        let (from, until) = (self.quiet_from?, self.quiet_until?);
+        Some(Quiet { from, until, but_urgent: self.quiet_but_urgent })
     }
 
     /// When codes and test messages went to it, oldest first, as far as they are remembered.
@@ -76,16 +93,8 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
         return Ok(false);
     }
     set_regions(conn, group.id.0, regions)?;
-    both!(conn, c => diesel::insert_into(lanes::table)
-        .values((
-            lanes::group_id.eq(group.id),
-            lanes::open_at.eq(Time(DateTime::UNIX_EPOCH)),
-            lanes::recent.eq(Vec::<u8>::new()),
-            lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
-            lanes::fence.eq(0),
-            lanes::failures.eq(0),
-        ))
-        .execute(c))?;
+    lanes::keep_bot(conn, group.bot.as_deref())?;
+    lanes::insert(conn, group.id)?;
     Ok(true)
 }
 
@@ -139,6 +148,7 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
 pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
     // In a savepoint: on PostgreSQL a violation spoils the transaction it happens in.
     let saved = conn.transaction(|conn| {
+        lanes::keep_bot(conn, group.bot.as_deref())?;
         both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
         Ok(())
     });
@@ -199,151 +209,9 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
         .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
         .execute(c)?;
         diesel::delete(group_regions::table.filter(group_regions::group_id.eq(id))).execute(c)?;
-        diesel::delete(lanes::table.find(id)).execute(c)?;
+        diesel::delete(schema::lanes::table.find(id)).execute(c)?;
         diesel::delete(groups::table.find(id)).execute(c)?;
     });
-    Ok(())
-}
-
-/// How a group's lane does.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = lanes)]
-pub struct Lane {
-    /// Nothing goes out before.
-    pub open_at: Time,
-    recent: Vec<u8>,
-    leased_until: Time,
-    fence: i64,
-    /// Failed attempts since the last delivery.
-    pub failures: i32,
-    /// When the first of them was.
-    pub failing_since: Option<Time>,
-}
-
-/// The lane of a group.
-///
-/// # Errors
-/// When the database refuses.
-pub fn lane(conn: &mut Conn, id: Uuid) -> Answer<Option<Lane>> {
-    Ok(both!(conn, c => lanes::table.find(Id(id)).select(Lane::as_select()).first(c).optional())?)
-}
-
-/// A lane held for one request that is no delivery.
-#[derive(Clone, Debug)]
-pub struct Held {
-    fence: i64,
-    sends: Vec<DateTime<Utc>>,
-}
-
-/// Why a lane cannot be had now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotHeld {
-    /// A delivery is under way.
-    InUse,
-    /// The platform's budget is used up until then.
-    Full(DateTime<Utc>),
-}
-
-/// When a lane may be used for one more request, given its latest ones.
-pub type Pace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
-
-/// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A
-/// lane that rests because its group fails may be held: how else would its admin find out that the
-/// fault is mended?
-///
-/// # Errors
-/// When the database refuses.
-pub fn hold_lane(
-    conn: &mut Conn,
-    id: Uuid,
-    (now, until): (DateTime<Utc>, DateTime<Utc>),
-    pace: Pace<'_>,
-) -> Answer<Result<Held, NotHeld>> {
-    let lane = lock_lane(conn, id)?;
-    if lane.leased_until.0 > now {
-        return Ok(Err(NotHeld::InUse));
-    }
-    let mut sends = with_one_more(&lane.recent, now);
-    let opens = pace(&sends[..sends.len() - 1]);
-    if opens > now {
-        return Ok(Err(NotHeld::Full(opens)));
-    }
-    let fence = lane.fence + 1;
-    both!(conn, c => diesel::update(lanes::table.find(Id(id)))
-        .set((
-            lanes::leased_until.eq(Time(until)),
-            lanes::fence.eq(fence),
-            // Written before the request leaves: after a crash the lane still knows of it.
-            lanes::recent.eq(written(&sends)),
-        ))
-        .execute(c))?;
-    sends.pop();
-    Ok(Ok(Held { fence, sends }))
-}
-
-fn lock_lane(conn: &mut Conn, id: Uuid) -> Answer<Lane> {
-    let lane = lanes::table.find(Id(id));
-    Ok(match conn {
-        Conn::Pg(c) => lane.select(Lane::as_select()).for_update().first(&mut **c)?,
-        Conn::Sqlite(c) => lane.select(Lane::as_select()).first(&mut **c)?,
-    })
-}
-
-/// Gives a held lane back, unless somebody took it over; the request ended at `at`.
-///
-/// # Errors
-/// When the database refuses.
-pub fn free_lane(conn: &mut Conn, id: Uuid, held: Held, at: DateTime<Utc>, pace: Pace<'_>) -> Answer<()> {
-    let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
-    let opens = pace(&sends);
-    let lane = lanes::table.find(Id(id));
-    both!(conn, c => {
-        diesel::update(lane.filter(lanes::fence.eq(held.fence)))
-            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::recent.eq(written(&sends))))
-            .execute(c)?;
-        diesel::update(lane.filter(lanes::open_at.lt(Time(opens))))
-            .set(lanes::open_at.eq(Time(opens)))
-            .execute(c)?;
-    });
-    if opens > at { put_off(conn, Id(id), opens) } else { Ok(()) }
-}
-
-/// A message has just reached the group: its failures are forgotten, and what waited for the end of
-/// them is due as soon as the platform's budget allows.
-///
-/// # Errors
-/// When the database refuses.
-pub fn reopen_lane(conn: &mut Conn, id: Uuid, pace: Pace<'_>) -> Answer<()> {
-    let recent = lock_lane(conn, id)?.recent;
-    let opens = pace(&times(&recent));
-    let id = Id(id);
-    both!(conn, c => {
-        diesel::update(lanes::table.find(id))
-            .set((
-                lanes::open_at.eq(Time(opens)),
-                lanes::failures.eq(0),
-                lanes::failing_since.eq(None::<Time>),
-            ))
-            .execute(c)?;
-        diesel::update(
-            deliveries::table
-                .filter(deliveries::group_id.eq(id))
-                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
-        )
-        .set(deliveries::due_at.eq(Time(opens)))
-        .execute(c)?;
-    });
-    Ok(())
-}
-
-/// A group got a new robot, which has a budget of its own.
-///
-/// # Errors
-/// When the database refuses.
-pub fn renew_lane(conn: &mut Conn, id: Uuid) -> Answer<()> {
-    both!(conn, c => diesel::update(lanes::table.find(Id(id)))
-        .set(lanes::recent.eq(Vec::<u8>::new()))
-        .execute(c))?;
     Ok(())
 }
 
@@ -430,7 +298,7 @@ pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use diesel::sql_query;
     use diesel::sql_types::Text;
 
@@ -438,10 +306,10 @@ mod tests {
     use crate::store::{Database, Store};
 
     const ADMIN: Uuid = Uuid::from_u128(1);
-    const GROUP: Uuid = Uuid::from_u128(2);
-    const OTHER: Uuid = Uuid::from_u128(3);
+    pub(crate) const GROUP: Uuid = Uuid::from_u128(2);
+    pub(crate) const OTHER: Uuid = Uuid::from_u128(3);
 
-    fn at(seconds: i64) -> DateTime<Utc> {
+    pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
@@ -464,11 +332,17 @@ mod tests {
             probes: Vec::new(),
             created_at: Time(at(0)),
             verified_at: None,
+            host: String::new(),
+            bot: None,
+            hourly_cap: None,
+            quiet_from: None,
+            quiet_until: None,
+            quiet_but_urgent: true,
         }
     }
 
     /// Two groups with two deliveries each, one of them done.
-    async fn store(folder: &std::path::Path) -> Store {
+    pub(crate) async fn store(folder: &std::path::Path) -> Store {
         let path = folder.join("test.db").display().to_string();
         let store = Store::open(Database::Sqlite(path)).await.unwrap();
         store
@@ -532,7 +406,7 @@ mod tests {
         let (gone, log, others) = store
             .read(|c| {
                 Ok((
-                    of_admin(c, ADMIN, GROUP)?.is_none() && lane(c, GROUP)?.is_none(),
+                    of_admin(c, ADMIN, GROUP)?.is_none() && lanes::of(c, GROUP)?.is_none(),
                     states(c, GROUP),
                     states(c, OTHER),
                 ))
@@ -566,43 +440,5 @@ mod tests {
         let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast.0));
         assert_eq!(purposes, [Some(Purpose::Closing), Some(Purpose::Alert), None]);
         assert_eq!(pages[0][0].case_number, "0000000012");
-    }
-
-    #[tokio::test]
-    async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path()).await;
-        let pace = |sends: &[DateTime<Utc>]| {
-            sends.last().map_or(at(0), |last| *last + chrono::TimeDelta::seconds(60))
-        };
-        store
-            .write(move |tx| {
-                let held = hold_lane(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
-                assert_eq!(hold_lane(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
-                free_lane(tx, GROUP, held, at(2), &pace)?;
-                assert_eq!(hold_lane(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
-                let lane = lane(tx, GROUP)?.unwrap();
-                assert_eq!((lane.open_at.0, super::times(&lane.recent)), (at(62), vec![at(2)]));
-                Ok::<_, StoreError>(())
-            })
-            .await
-            .unwrap();
-    }
-
-    #[tokio::test]
-    async fn what_waited_for_the_end_of_a_fault_is_due_once_a_message_arrives() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path()).await;
-        let due = store
-            .write(|tx| {
-                reopen_lane(tx, GROUP, &|_| at(5))?;
-                Ok::<_, StoreError>((
-                    log(tx, GROUP, None, 1)?[0].due_at.0,
-                    log(tx, OTHER, None, 1)?[0].due_at.0,
-                ))
-            })
-            .await
-            .unwrap();
-        assert_eq!(due, (at(5), at(3600)));
     }
 }

@@ -204,6 +204,23 @@ diesel::table! {
         probes -> Binary,
         created_at -> Ts,
         verified_at -> Nullable<Ts>,
+        host -> Text,
+        bot -> Nullable<Text>,
+        hourly_cap -> Nullable<SmallInt>,
+        quiet_from -> Nullable<SmallInt>,
+        quiet_until -> Nullable<SmallInt>,
+        quiet_but_urgent -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    bots (id) {
+        id -> Text,
+        open_at -> Ts,
+        recent -> Binary,
     }
 }
 
@@ -268,6 +285,8 @@ diesel::table! {
         last_code -> Nullable<Text>,
         message_ref -> Nullable<Text>,
         delivered_at -> Nullable<Ts>,
+        act -> SmallInt,
+        how -> Nullable<Text>,
     }
 }
 
@@ -284,6 +303,7 @@ diesel::table! {
         outcome -> Text,
         code -> Nullable<Text>,
         took_ms -> Integer,
+        answer_sealed -> Nullable<Binary>,
     }
 }
 
@@ -300,6 +320,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     photos,
     tips,
     groups,
+    bots,
     group_regions,
     lanes,
     broadcasts,

@@ -145,6 +145,7 @@ pub struct Named<T: std::fmt::Debug>(pub T);
 
 names!(
     crate::domain::delivery::DeliveryState,
+    crate::domain::delivery::How,
     crate::domain::delivery::Purpose,
     crate::domain::group::GroupState,
     crate::domain::group::Platform,

@@ -13,16 +13,16 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::broadcast::platforms::Credentials;
-use seventytwo::clock::{self, Clock};
+use seventytwo::clock::Clock;
 use seventytwo::domain::group::{GroupState, Kinds, Platform};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
+use seventytwo::groups::{NewGroup, fresh};
 use seventytwo::store::events::Verdict;
-use seventytwo::store::groups::Group;
-use seventytwo::store::types::{Id, Named, Time};
+use seventytwo::store::types::Named;
 use seventytwo::store::{
     Answer, Conn, Database, Store, accounts, deliveries, events, groups, notices as rows,
 };
@@ -404,26 +404,17 @@ async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
         for number in 0..GROUPS {
             let name = format!("g{number}");
             let url = format!("{url}/cgi-bin/webhook/send?key={name}");
-            let credentials = Credentials { platform: Platform::Wecom, url, secret: None, keyword: None };
-            let group = Group {
-                id: Id(clock::new_id(now)),
-                account_id: account,
-                platform: Named(Platform::Wecom),
-                credentials_sealed: vault.seal("credentials", &serde_json::to_vec(&credentials)?),
-                address_hash: name.clone().into_bytes(),
-                last4: credentials.last4(),
+            let credentials = Credentials::at(Platform::Wecom, url);
+            let new = NewGroup {
                 name,
-                language: Named(Language::default()),
-                state: Named(GroupState::Active),
-                reason: None,
-                kinds: Kinds::from_iter([Kind::LostProperty]).bits(),
-                code_hash: None,
-                code_expires_at: None,
-                code_tries: 0,
-                probes: Vec::new(),
-                created_at: Time(now),
-                verified_at: Some(Time(now)),
+                credentials,
+                secret: None,
+                regions: Vec::new(),
+                kinds: Kinds::from_iter([Kind::LostProperty]),
+                language: Language::default(),
             };
+            let mut group = fresh(&vault, account.0, &new, now)?;
+            group.state = Named(GroupState::Active);
             groups::insert(tx, &group, &[Region::parse("131000").unwrap()])?;
         }
         Ok::<_, seventytwo::store::StoreError>(())

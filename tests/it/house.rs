@@ -210,13 +210,9 @@ impl House {
 
     /// Connects and proves a group on one of the chats; answers its id.
     pub async fn group(&self, chat: &Fake, admin: &Person, regions: &[&str], kinds: &[&str]) -> String {
-        let mut credentials = json!({"url": chat.robot()});
-        if let Some(secret) = chat.secret() {
-            credentials["secret"] = json!(secret);
-        }
         let body = json!({
             "platform": chat.platform().as_str(), "name": "测试群",
-            "credentials": credentials, "regions": regions, "kinds": kinds,
+            "credentials": chat.credentials(), "regions": regions, "kinds": kinds,
         });
         let made = self.post("/groups", Some(&admin.token), &body).await.expect(201);
         assert_eq!(made["state"], "unverified");

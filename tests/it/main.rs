@@ -86,6 +86,8 @@ fn main() -> ExitCode {
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
         ("platforms", platforms::TESTS),
+        ("platforms::acts", platforms::acts::TESTS),
+        ("platforms::document", platforms::document::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];

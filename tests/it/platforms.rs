@@ -1,12 +1,15 @@
 //! Every adapter, through the real sender, against its platform's stand-in.
 
+pub mod acts;
+pub mod document;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use seventytwo::broadcast::guard::{Guard, Refused};
 use seventytwo::broadcast::message::{Message, plain};
-use seventytwo::broadcast::platforms::{Credentials, Outgoing, Stamp, Verdict, adapter};
+use seventytwo::broadcast::platforms::{self, Credentials, Outgoing, Stamp, Verdict, adapter};
 use seventytwo::broadcast::send::{Limits, SendFault, Sender};
 use seventytwo::domain::delivery::{Fault, Outcome};
 use seventytwo::domain::group::Platform;
@@ -43,11 +46,12 @@ fn words() -> Message {
     plain(Language::ZhCn, "broadcast-code", &[("code", "123456".into())])
 }
 
-fn credentials(platform: Platform, url: &str, secret: Option<&str>, keyword: Option<&str>) -> Credentials {
-    let fields = [("url", Some(url)), ("secret", secret), ("keyword", keyword)];
-    let given: Map<String, Value> =
-        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-    adapter(platform).credentials(&given, &[7; 32]).unwrap()
+/// What a group admin gives, with more or other fields.
+fn credentials(fake: &Fake, more: &[(&str, &str)]) -> Credentials {
+    let mut given = fake.credentials();
+    given.extend(more.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+    let (platform, gateway) = fake.gateway();
+    adapter(platform).credentials(&given, &[7; 32], Some(&gateway)).unwrap()
 }
 
 /// One group on one fake, and the way to it.
@@ -58,34 +62,44 @@ struct Lane {
 }
 
 impl Lane {
-    async fn start(platform: Platform, rules: Rules, keyword: Option<&str>) -> Lane {
-        let secret = rules.secret.clone();
+    async fn start(platform: Platform, rules: Rules) -> Lane {
         let fake = Fake::start(platform, rules, now()).await;
         let sender = Sender::new(Guard::new([fake.gateway()]), Limits::default());
-        let credentials = credentials(platform, &fake.robot(), secret.as_deref(), keyword);
+        let credentials = credentials(&fake, &[]);
         Lane { fake, sender, credentials }
     }
 
+    /// Says the first part of a message.
     async fn deliver(&self, message: &Message, at: DateTime<Utc>) -> Verdict {
+        self.act(platforms::Act::Say(0), message, &Stamp::new(at, Uuid::from_u128(7))).await
+    }
+
+    async fn act(&self, act: platforms::Act<'_>, message: &Message, stamp: &Stamp) -> Verdict {
         let adapter = adapter(self.credentials.platform);
-        let stamp = Stamp { now: at, delivery: Uuid::from_u128(7) };
-        let outgoing = adapter.address(&adapter.compose(message, 0), &self.credentials, &stamp);
-        adapter.judge(&self.sender.send(outgoing).await.unwrap())
+        let body = adapter.compose(message, act).expect("something to say");
+        self.send(act, adapter.address(act, &body, &self.credentials, stamp)).await
+    }
+
+    async fn send(&self, act: platforms::Act<'_>, outgoing: Outgoing) -> Verdict {
+        adapter(self.credentials.platform).judge(act, &self.sender.send(outgoing).await.unwrap())
     }
 }
 
 fn secret_of(platform: Platform) -> Option<String> {
     match platform {
-        Platform::Wecom => None,
         Platform::Dingtalk | Platform::Feishu => Some("SECret".into()),
         Platform::Webhook => Some(SECRET.into()),
+        _ => None,
     }
 }
 
 async fn every_platform_takes_what_we_send() {
     for platform in Platform::ALL {
-        let lane = Lane::start(platform, Rules { secret: secret_of(platform), keyword: None }, None).await;
-        assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None), "{platform:?}");
+        let lane = Lane::start(platform, Rules { secret: secret_of(platform), keyword: None }).await;
+        let outcome = lane.deliver(&words(), now()).await.outcome;
+        let referred = matches!(outcome, Outcome::Delivered(Some(_)));
+        assert!(matches!(outcome, Outcome::Delivered(_)), "{platform:?}: {outcome:?}");
+        assert_eq!(referred, !adapter(platform).takes_back(&lane.credentials).is_empty(), "{platform:?}");
         assert!(lane.fake.read().unwrap().to_string().contains("【72小时】"));
         lane.fake.assert_drained().await;
     }
@@ -94,7 +108,7 @@ async fn every_platform_takes_what_we_send() {
 async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let rules = Rules { secret: Some("SECret".into()), keyword: Some("寻亲".into()) };
-        let mut lane = Lane::start(platform, rules, None).await;
+        let mut lane = Lane::start(platform, rules).await;
         let fault = |verdict: Verdict| match verdict.outcome {
             Outcome::Config(fault) => fault,
             other => panic!("{other:?}"),
@@ -102,10 +116,9 @@ async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
         assert_eq!(fault(lane.deliver(&words(), now()).await), Fault::Keyword);
         let old = if platform == Platform::Dingtalk { Fault::Clock } else { Fault::Signature };
         assert_eq!(fault(lane.deliver(&words(), now() - TimeDelta::hours(2)).await), old);
-        let robot = lane.fake.robot();
-        lane.credentials = credentials(platform, &robot, Some("SECond"), Some("寻亲"));
+        lane.credentials = credentials(&lane.fake, &[("secret", "SECond"), ("keyword", "寻亲")]);
         assert_eq!(fault(lane.deliver(&words(), now()).await), Fault::Signature);
-        lane.credentials = credentials(platform, &robot, Some("SECret"), Some("寻亲"));
+        lane.credentials = credentials(&lane.fake, &[("keyword", "寻亲")]);
         assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
         assert!(lane.fake.read().is_some());
         lane.fake.assert_drained().await;
@@ -114,7 +127,7 @@ async fn a_wrong_secret_an_old_clock_and_a_missing_keyword_are_named() {
 
 async fn the_twenty_first_message_of_a_minute_is_limited() {
     for (platform, wait) in [(Platform::Wecom, 60), (Platform::Dingtalk, 600)] {
-        let lane = Lane::start(platform, Rules::default(), None).await;
+        let lane = Lane::start(platform, Rules::default()).await;
         for _ in 0..20 {
             assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
             lane.fake.read().unwrap();
@@ -129,7 +142,7 @@ async fn the_twenty_first_message_of_a_minute_is_limited() {
 }
 
 async fn faults_of_a_platform_are_judged_and_redirects_not_followed() {
-    let lane = Lane::start(Platform::Wecom, Rules::default(), None).await;
+    let lane = Lane::start(Platform::Wecom, Rules::default()).await;
     let canary = Wire::start(&[]).await;
     for (status, header, body, outcome) in [
         (302, ("location", canary.address.as_str()), "", Outcome::Retry),
@@ -150,9 +163,9 @@ fn to(wire: &Wire) -> (Sender, Outgoing) {
     let limits = Limits { exchange: Duration::from_secs(1), ..Limits::default() };
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
     let adapter = adapter(Platform::Webhook);
-    let credentials = credentials(Platform::Webhook, wire.address.as_str(), None, None);
-    let stamp = Stamp { now: now(), delivery: Uuid::from_u128(7) };
-    let outgoing = adapter.address(&adapter.compose(&words(), 0), &credentials, &stamp);
+    let credentials = Credentials::at(Platform::Webhook, wire.address.to_string());
+    let (act, stamp) = (platforms::Act::Say(0), Stamp::new(now(), Uuid::from_u128(7)));
+    let outgoing = adapter.address(act, &adapter.compose(&words(), act).unwrap(), &credentials, &stamp);
     (sender, outgoing)
 }
 

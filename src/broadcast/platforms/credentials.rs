@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::{adapter, digest, recognise};
+use super::{Field, adapter, digest, recognise};
 use crate::domain::group::Platform;
 
 /// The longest address we keep, in bytes.
@@ -19,7 +19,7 @@ const SHORT: usize = 256;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub platform: Platform,
-    /// The robot's address as its vendor gave it, normalised.
+    /// The robot's address as its vendor gave it, normalised; with a token the origin of the server.
     pub url: String,
     /// What requests are signed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,30 +27,94 @@ pub struct Credentials {
     /// A word that the chat's filter demands in every message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
+    /// What an account shows instead of a password, where groups share an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The chat among those of the account: channel, chat id, room id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    /// The thread within the chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
 }
 
 impl Credentials {
+    /// An address that says all.
+    pub const fn at(platform: Platform, url: String) -> Credentials {
+        Credentials { platform, url, secret: None, keyword: None, token: None, chat: None, thread: None }
+    }
+
     /// The address, parsed.
     pub(super) fn address(&self) -> Url {
         Url::parse(&self.url).expect("credentials are only made from a parsed address")
     }
 
-    /// The last four characters of what is secret in the address: all that is ever shown again.
+    /// The address with another path, without a query; `path` is percent-encoded already.
+    pub(super) fn address_of(&self, path: &str) -> Url {
+        let mut url = self.address();
+        url.set_query(None);
+        url.set_path(path);
+        url
+    }
+
+    /// The last four characters of what is secret: all that is ever shown again.
     pub fn last4(&self) -> String {
-        let tail: Vec<char> = self.url.chars().rev().take(4).collect();
+        let secret = self.token.as_deref().unwrap_or(&self.url);
+        let tail: Vec<char> = secret.chars().rev().take(4).collect();
         tail.into_iter().rev().collect()
     }
 
-    /// The same for the same robot, whatever its secret or keyword: a digest, so that it may be
-    /// stored and compared in the open.
+    /// The same for the same robot in the same chat, whatever its secret or keyword: a digest, so
+    /// that it may be stored and compared in the open.
     pub fn address_key(&self) -> String {
         let url = self.address();
-        digest(&[
+        let or_none = |part: &Option<String>| part.clone().unwrap_or_default();
+        let (token, chat, thread) = (or_none(&self.token), or_none(&self.chat), or_none(&self.thread));
+        let mut parts = vec![
             self.platform.as_str(),
             url.host_str().unwrap_or_default(),
             url.path(),
             url.query().unwrap_or_default(),
-        ])
+        ];
+        // Left out where there are none, so that what was stored before is still found.
+        parts
+            .extend([&token, &chat, &thread].into_iter().map(String::as_str).filter(|part| !part.is_empty()));
+        digest(&parts)
+    }
+
+    /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and
+    /// faults are those of all its chats. Discord counts all webhooks of one sender together:
+    /// <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>.
+    pub fn account(&self) -> Option<String> {
+        let host = self.host();
+        match (&self.token, self.platform) {
+            (Some(token), platform) => Some(digest(&["account", platform.as_str(), &host, token])),
+            (None, Platform::Discord) => Some(digest(&["account", Platform::Discord.as_str(), &host])),
+            (None, _) => None,
+        }
+    }
+
+    /// Host and port of the server that is spoken to.
+    pub fn host(&self) -> String {
+        let url = self.address();
+        url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+    }
+
+    /// A platform's words without anything of the way in: some repeat what they were asked.
+    pub fn redact(&self, words: &str) -> String {
+        let url = self.address();
+        let query: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        let last = url.path_segments().and_then(|mut s| s.next_back().map(str::to_owned));
+        let secrets = [Some(self.url.clone()), self.token.clone(), self.secret.clone(), last];
+        let secrets = secrets.into_iter().flatten().chain(query);
+        // Whatever is shorter is no secret, and would tear words apart.
+        secrets.filter(|s| s.len() >= 8).fold(words.to_owned(), |words, secret| words.replace(&secret, "***"))
+    }
+
+    /// The same way into a chat that has a new id.
+    #[must_use]
+    pub fn moved_to(self, chat: String) -> Credentials {
+        Credentials { chat: Some(chat), ..self }
     }
 }
 
@@ -86,6 +150,10 @@ pub enum CredentialCode {
     Incomplete,
     /// Not a secret of the form the platform gives out.
     BadSecret,
+    /// Not a token, an id or a name of the form the platform has.
+    BadForm,
+    /// An address and a token, of which one is enough.
+    Either,
 }
 
 impl CredentialCode {
@@ -100,6 +168,8 @@ impl CredentialCode {
             CredentialCode::Belongs(_) => "belongs_elsewhere",
             CredentialCode::Incomplete => "incomplete",
             CredentialCode::BadSecret => "bad_secret",
+            CredentialCode::BadForm => "bad_form",
+            CredentialCode::Either => "either",
         }
     }
 }
@@ -109,8 +179,8 @@ pub(super) struct Given<'a>(&'a Map<String, Value>);
 
 impl<'a> Given<'a> {
     /// Refuses fields the platform does not have.
-    pub(super) fn new(given: &'a Map<String, Value>, fields: &[&str]) -> Result<Given<'a>, CredentialFault> {
-        match given.keys().find(|key| !fields.contains(&key.as_str())) {
+    pub(super) fn new(given: &'a Map<String, Value>, fields: &[Field]) -> Result<Given<'a>, CredentialFault> {
+        match given.keys().find(|key| fields.iter().all(|field| field.name != key.as_str())) {
             Some(key) => Err(fault(key, CredentialCode::Unknown)),
             None => Ok(Given(given)),
         }
@@ -137,6 +207,26 @@ impl<'a> Given<'a> {
         Ok(self.text(field, SHORT)?.map(str::to_owned))
     }
 
+    /// A token, an id or a name that must be there and have its form. A program may write an id as a
+    /// whole number.
+    pub(super) fn formed(&self, field: &str, form: fn(&str) -> bool) -> Result<String, CredentialFault> {
+        let number = self.0.get(field).and_then(Value::as_i64).map(|number| number.to_string());
+        let given = match number {
+            Some(number) => Some(number),
+            None => self.text(field, ADDRESS)?.map(str::to_owned),
+        };
+        match given {
+            Some(text) if form(&text) => Ok(text),
+            Some(_) => Err(fault(field, CredentialCode::BadForm)),
+            None => Err(fault(field, CredentialCode::Missing)),
+        }
+    }
+
+    /// Whether something was given.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.0.get(field).is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
+    }
+
     /// The robot's address in the field `url`.
     pub(super) fn url(&self, platform: Platform) -> Result<Url, CredentialFault> {
         let refuse = |code| Err(fault("url", code));
@@ -151,6 +241,19 @@ impl<'a> Given<'a> {
             _ => Ok(url),
         }
     }
+}
+
+/// The server of a platform whose credentials name none: the operator's own, or the vendor's.
+pub(super) fn origin(gateway: Option<&Url>, vendor: &str) -> String {
+    match gateway {
+        Some(url) => format!("{}/", url.origin().ascii_serialization()),
+        None => vendor.to_owned(),
+    }
+}
+
+/// Digits alone: the ids of Discord.
+pub(super) fn is_number(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A fault at `field`.

@@ -10,10 +10,10 @@ use sha2::Sha256;
 use url::Url;
 
 use super::credentials::Given;
-use super::judging::{MINUTE, object, verdict, without_code};
+use super::judging::{MINUTE, object};
 use super::{
-    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
-    Verdict, quoted,
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Stamp, Verdict, quoted,
 };
 use crate::broadcast::message::{Message, PREFIX};
 use crate::domain::delivery::{Fault, Outcome};
@@ -28,14 +28,25 @@ pub(super) struct Dingtalk;
 /// than half, because JSON may double a byte by escaping it.
 static PROFILE: Profile = Profile {
     platform: Platform::Dingtalk,
+    source: "https://open.dingtalk.com/document/robots/custom-robot-access",
+    fields: &[
+        Field::needed(
+            "url",
+            "https://oapi.dingtalk.com/robot/send?access_token=566cc69da782ec33e42541b09b081234",
+        ),
+        Field::optional("secret", "SEC7a21c0ffee"),
+        Field::optional("keyword", "寻亲"),
+    ],
     unit: Unit::Bytes,
     text: 8000,
     hosts: Hosts::Listed(&["oapi.dingtalk.com"]),
     path: is_robot,
-    rate: &[Budget { count: 20, per: Duration::from_secs(60) }],
+    rate: &[Budget::new(20, 60)],
+    account_rate: &[],
     picture: Picture::Linked,
-    can_edit: false,
-    can_delete: false,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: false,
     avoids_round_hours: false,
 };
 
@@ -79,21 +90,22 @@ impl Adapter for Dingtalk {
         &PROFILE
     }
 
-    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
-        let given = Given::new(given, &["url", "secret", "keyword"])?;
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, PROFILE.fields)?;
         let mut url = given.url(Platform::Dingtalk)?;
         // A signature copied along would be signed with again, and expire.
         let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, v)| v.into_owned());
         url.query_pairs_mut().clear().append_pair("access_token", &token.unwrap_or_default());
-        Ok(Credentials {
-            platform: Platform::Dingtalk,
-            url: url.into(),
-            secret: given.short("secret")?,
-            keyword: given.short("keyword")?,
-        })
+        let (secret, keyword) = (given.short("secret")?, given.short("keyword")?);
+        Ok(Credentials { secret, keyword, ..Credentials::at(Platform::Dingtalk, url.into()) })
     }
 
-    fn compose(&self, message: &Message, _: usize) -> Body {
+    fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let text = message.text(PROFILE.unit, PROFILE.text);
         // Room for the keyword is at the end of the text, before its closing quote.
         let open = |text: &str| {
@@ -101,7 +113,7 @@ impl Adapter for Dingtalk {
             literal.pop();
             literal
         };
-        match &message.poster {
+        Some(match &message.poster {
             None => Body::with_room(
                 format!(r#"{{"msgtype":"text","text":{{"content":{}"#, open(&text)),
                 r#""},"at":{"isAtAll":false}}"#,
@@ -115,47 +127,40 @@ impl Adapter for Dingtalk {
                     r#""},"at":{"isAtAll":false}}"#,
                 )
             }
-        }
+        })
     }
 
-    fn address(&self, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        let mut url = credentials.address();
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        let mut outgoing = Outgoing::post(credentials, body);
         if let Some(secret) = &credentials.secret {
             let timestamp = stamp.now.timestamp_millis();
-            url.query_pairs_mut()
+            outgoing
+                .url
+                .query_pairs_mut()
                 .append_pair("timestamp", &timestamp.to_string())
                 .append_pair("sign", &sign(secret, timestamp));
         }
-        let body_bytes = match credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word)) {
-            None => body.bytes.clone(),
-            Some(word) => {
-                let literal = quoted(&format!("\n\n{word}"));
-                body.set_in(&literal[1..literal.len() - 1]).into()
-            }
-        };
-        Outgoing {
-            platform: Platform::Dingtalk,
-            url,
-            content_type: body.content_type,
-            headers: Vec::new(),
-            body: body_bytes,
+        if let Some(word) = credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word)) {
+            let literal = quoted(&format!("\n\n{word}"));
+            outgoing.body = body.set_in(&literal[1..literal.len() - 1]);
         }
+        outgoing
     }
 
     /// The codes: <https://open.dingtalk.com/document/robots/custom-robot-access>, and what the live
     /// server was seen to say.
-    fn judge(&self, answer: &Answer) -> Verdict {
-        let Some(said) = object(answer) else { return without_code(answer) };
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+        let Some(said) = object(answer) else { return Verdict::without_code(answer) };
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
             // The gateway's own refusal: {"status":1111,"wait":5,"source":"x5","punish":"deny",…}.
             let denied =
                 said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111);
             if !denied {
-                return without_code(answer);
+                return Verdict::without_code(answer);
             }
             let wait = Duration::from_secs(said.get("wait").and_then(Value::as_u64).unwrap_or(0).min(86_400));
-            return verdict(Outcome::Slow(wait.max(MINUTE)), "denied", "");
+            return Verdict::new(Outcome::Slow(wait.max(MINUTE)), "denied", "");
         };
         let outcome = match code {
             0 if answer.status == 200 => Outcome::Delivered(None),
@@ -171,6 +176,6 @@ impl Adapter for Dingtalk {
             400_105 | 40035 | 43002 | 43004 | 430_101..=430_104 | 460_101 | 101_002 => Outcome::Bad,
             _ => Outcome::Retry,
         };
-        verdict(outcome, code, words)
+        Verdict::new(outcome, code, words)
     }
 }

@@ -3,8 +3,6 @@
 //! `post` rather than `text`, because in a `text` a forged `<at user_id="all">` would be obeyed; in
 //! a post's paragraphs words are only words.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,10 +11,10 @@ use sha2::Sha256;
 use url::Url;
 
 use super::credentials::Given;
-use super::judging::{MINUTE, object, verdict, without_code};
+use super::judging::{object, slow};
 use super::{
-    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
-    Verdict, quoted,
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Stamp, Verdict, quoted,
 };
 use crate::broadcast::message::{Message, PREFIX};
 use crate::domain::delivery::{Fault, Outcome};
@@ -32,18 +30,26 @@ pub(super) struct Feishu;
 /// less than half, because JSON may double a byte and each paragraph has a frame.
 static PROFILE: Profile = Profile {
     platform: Platform::Feishu,
+    source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
+    fields: &[
+        Field::needed(
+            "url",
+            "https://open.feishu.cn/open-apis/bot/v2/hook/2cac0d7b-a45b-4000-a9d3-5fd9a2a31234",
+        ),
+        Field::optional("secret", "2ac93b7d"),
+        Field::optional("keyword", "寻亲"),
+    ],
     unit: Unit::Bytes,
     text: 8000,
     hosts: Hosts::Listed(&["open.feishu.cn", "open.larksuite.com"]),
     path: is_robot,
-    rate: &[
-        Budget { count: 100, per: Duration::from_secs(60) },
-        Budget { count: 5, per: Duration::from_secs(1) },
-    ],
+    rate: &[Budget::new(100, 60), Budget::new(5, 1)],
+    account_rate: &[],
     // An `image_key` comes only from an app's token, which a group's robot has not.
     picture: Picture::Absent,
-    can_edit: false,
-    can_delete: false,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: false,
     avoids_round_hours: true,
 };
 
@@ -75,17 +81,19 @@ impl Adapter for Feishu {
         &PROFILE
     }
 
-    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
-        let given = Given::new(given, &["url", "secret", "keyword"])?;
-        Ok(Credentials {
-            platform: Platform::Feishu,
-            url: given.url(Platform::Feishu)?.into(),
-            secret: given.short("secret")?,
-            keyword: given.short("keyword")?,
-        })
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, PROFILE.fields)?;
+        let url = given.url(Platform::Feishu)?.into();
+        let (secret, keyword) = (given.short("secret")?, given.short("keyword")?);
+        Ok(Credentials { secret, keyword, ..Credentials::at(Platform::Feishu, url) })
     }
 
-    fn compose(&self, message: &Message, _: usize) -> Body {
+    fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
         let mut paragraphs: Vec<Value> =
             cut.body().map(|line| json!([{"tag": "text", "text": line}])).collect();
@@ -104,62 +112,53 @@ impl Adapter for Feishu {
         };
         let mut content = Value::from(paragraphs).to_string();
         content.pop(); // the room for a keyword is a paragraph at the end
-        Body::with_room(
+        Some(Body::with_room(
             format!(
                 r#"{{"msg_type":"post","content":{{"post":{{"{language}":{{"title":{},"content":{content}"#,
                 quoted(message.first()),
             ),
             "]}}}}",
-        )
+        ))
     }
 
-    fn address(&self, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        let keyword = credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word));
-        let paragraph = keyword.map(|word| json!([{"tag": "text", "text": word}]).to_string());
-        let mut bytes = match paragraph {
-            None => body.bytes.clone(),
-            Some(paragraph) => body.set_in(&format!(",{paragraph}")).into(),
-        };
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        let mut outgoing = Outgoing::post(credentials, body);
+        if let Some(word) = credentials.keyword.as_deref().filter(|word| !PREFIX.contains(word)) {
+            outgoing.body = body.set_in(&format!(",{}", json!([{"tag": "text", "text": word}])));
+        }
         if let Some(secret) = &credentials.secret {
             let timestamp = stamp.now.timestamp();
             let head = format!(r#"{{"timestamp":"{timestamp}","sign":"{}","#, sign(secret, timestamp));
-            bytes = [head.as_bytes(), &bytes[1..]].concat().into();
+            outgoing.body = [head.as_bytes(), &outgoing.body[1..]].concat().into();
         }
-        Outgoing {
-            platform: Platform::Feishu,
-            url: credentials.address(),
-            content_type: body.content_type,
-            headers: Vec::new(),
-            body: bytes,
-        }
+        outgoing
     }
 
     /// The codes: <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot> and
     /// <https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control>.
-    fn judge(&self, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let code = said.as_ref().and_then(|s| s.get("code").or_else(|| s.get("StatusCode"))?.as_i64());
-        let (Some(said), Some(code)) = (said.as_ref(), code) else { return without_code(answer) };
+        let (Some(said), Some(code)) = (said.as_ref(), code) else { return Verdict::without_code(answer) };
         let words = ["msg", "StatusMessage"].iter().find_map(|k| said.get(*k)?.as_str()).unwrap_or_default();
-        let slow = || Outcome::Slow(answer.wait().unwrap_or(MINUTE));
         let outcome = match code {
             0 if answer.status == 200 => Outcome::Delivered(None),
             0 => Outcome::Unknown,
-            11232 | 99_991_400 => slow(),
+            11232 | 99_991_400 => slow(answer),
             // One code, two meanings: "Bad Request" and "too many request".
-            9499 if words.to_lowercase().contains("too many") => slow(),
+            9499 if words.to_lowercase().contains("too many") => slow(answer),
             9499 | 19002 | 19036 | 11246 | 230_099 => Outcome::Bad,
             19001 => Outcome::Gone,
             // "sign match fail or timestamp is not within one hour": our clock is watched elsewhere.
             19021 => Outcome::Config(Fault::Signature),
             19022 => Outcome::Config(Fault::Address),
             19024 => Outcome::Config(Fault::Keyword),
-            _ if answer.status == 429 => slow(),
+            _ if answer.status == 429 => slow(answer),
             _ => Outcome::Retry,
         };
         match inner_code(words) {
-            Some(inner) => verdict(outcome, format!("{code}/{inner}"), words),
-            None => verdict(outcome, code, words),
+            Some(inner) => Verdict::new(outcome, format!("{code}/{inner}"), words),
+            None => Verdict::new(outcome, code, words),
         }
     }
 }

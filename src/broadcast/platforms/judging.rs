@@ -1,10 +1,10 @@
-//! What judging an answer has in common on every platform.
+//! What an answer means, and what judging has in common on every platform.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Answer, Verdict};
+use super::Answer;
 use crate::domain::delivery::Outcome;
 
 /// How long to wait where a platform limits us without saying for how long: the span its own
@@ -13,26 +13,74 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// The longest piece of a platform's words that is kept, in characters.
 const DETAIL: usize = 200;
+/// The longest reference or handle that is kept, in bytes.
+const REFERENCE: usize = 200;
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    /// The platform's own code, for the delivery log.
+    pub code: Option<String>,
+    /// The platform's own words, shortened.
+    pub detail: Option<String>,
+    /// What this account of the platform calls the picture from now on.
+    pub media: Option<String>,
+    /// The chat must rest so long, although the message was taken.
+    pub rest: Option<Duration>,
+    /// The wait or fault holds for everything that the account says, not for this chat alone.
+    pub wide: bool,
+}
+
+impl Verdict {
+    /// A verdict with the platform's code and words.
+    pub(super) fn new(outcome: Outcome, code: impl ToString, words: &str) -> Verdict {
+        let words: String = words.chars().filter(|c| !c.is_control()).take(DETAIL).collect();
+        Verdict { detail: Some(words).filter(|w| !w.is_empty()), ..Verdict::ours(outcome, code) }
+    }
+
+    /// A verdict without an answer, with a code of our own.
+    pub fn ours(outcome: Outcome, code: impl ToString) -> Verdict {
+        Verdict { outcome, code: Some(code.to_string()), detail: None, media: None, rest: None, wide: false }
+    }
+
+    /// The verdict on an answer without the code its platform promises. Success is never assumed;
+    /// that the message was refused is, where the HTTP status says so.
+    pub(super) fn without_code(answer: &Answer) -> Verdict {
+        let outcome = match answer.status {
+            429 => slow(answer),
+            // 2xx: something took it, but who? A proxy's page answers like that, too.
+            100..300 => Outcome::Unknown,
+            _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+        };
+        Verdict::new(outcome, format!("http_{}", answer.status), "")
+    }
+
+    pub(super) fn with_media(self, media: Option<&str>) -> Verdict {
+        Verdict { media: media.and_then(kept), ..self }
+    }
+
+    pub(super) fn resting(self, rest: Option<Duration>) -> Verdict {
+        Verdict { rest, ..self }
+    }
+
+    pub(super) fn widely(self, wide: bool) -> Verdict {
+        Verdict { wide, ..self }
+    }
+}
 
 /// The answer's body as a JSON object.
 pub(super) fn object(answer: &Answer) -> Option<Value> {
     serde_json::from_slice(&answer.body).ok().filter(Value::is_object)
 }
 
-/// A verdict with the platform's code and words.
-pub(super) fn verdict(outcome: Outcome, code: impl ToString, words: &str) -> Verdict {
-    let words: String = words.chars().filter(|c| !c.is_control()).take(DETAIL).collect();
-    Verdict { outcome, code: Some(code.to_string()), detail: Some(words).filter(|w| !w.is_empty()) }
+/// As long as the answer asks for, else a minute.
+pub(super) fn slow(answer: &Answer) -> Outcome {
+    Outcome::Slow(answer.wait().unwrap_or(MINUTE))
 }
 
-/// The verdict on an answer without the code its platform promises. Success is never assumed; that
-/// the message was refused is, where the HTTP status says so.
-pub(super) fn without_code(answer: &Answer) -> Verdict {
-    let outcome = match answer.status {
-        429 => Outcome::Slow(answer.wait().unwrap_or(MINUTE)),
-        // 2xx: something took it, but who? A proxy's page answers like that, too.
-        100..300 => Outcome::Unknown,
-        _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
-    };
-    verdict(outcome, format!("http_{}", answer.status), "")
+/// A reference or handle, where it is fit to be kept.
+pub(super) fn kept(reference: &str) -> Option<String> {
+    let fit = !reference.is_empty() && reference.len() <= REFERENCE && !reference.contains(char::is_control);
+    fit.then(|| reference.to_owned())
 }

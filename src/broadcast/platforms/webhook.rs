@@ -1,19 +1,18 @@
 //! Any receiver that speaks Standard Webhooks 1.0.0:
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::Sha256;
+use url::Url;
 
 use super::credentials::{Given, fault};
-use super::judging::{MINUTE, verdict};
+use super::judging::slow;
 use super::{
-    Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict,
+    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
+    Picture, Profile, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -27,14 +26,21 @@ pub(super) struct Webhook;
 /// rate is our own courtesy.
 static PROFILE: Profile = Profile {
     platform: Platform::Webhook,
+    source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    fields: &[
+        Field::needed("url", "https://hooks.example.org/notices/kR8w2Qv1234"),
+        Field::optional("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ],
     unit: Unit::Bytes,
     text: 4000,
     hosts: Hosts::AnyPublic,
     path: |_| true,
-    rate: &[Budget { count: 10, per: Duration::from_secs(1) }],
+    rate: &[Budget::new(10, 1)],
+    account_rate: &[],
     picture: Picture::Linked,
-    can_edit: false,
-    can_delete: false,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: true,
     avoids_round_hours: false,
 };
 
@@ -64,49 +70,44 @@ impl Adapter for Webhook {
         &self,
         given: &Map<String, Value>,
         random: &[u8; 32],
+        _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
-        let given = Given::new(given, &["url", "secret"])?;
+        let given = Given::new(given, PROFILE.fields)?;
         let url = given.url(Platform::Webhook)?;
         let secret = match given.short("secret")? {
             Some(secret) if key(&secret).is_some() => secret,
             Some(_) => return Err(fault("secret", CredentialCode::BadSecret)),
             None => format!("{SECRET}{}", STANDARD.encode(random)),
         };
-        Ok(Credentials { platform: Platform::Webhook, url: url.into(), secret: Some(secret), keyword: None })
+        Ok(Credentials { secret: Some(secret), ..Credentials::at(Platform::Webhook, url.into()) })
     }
 
-    fn compose(&self, message: &Message, _: usize) -> Body {
-        Body::json(&message.event(PROFILE.unit, PROFILE.text))
+    fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
+        Some(Body::json(&message.event(PROFILE.unit, PROFILE.text)))
     }
 
-    fn address(&self, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        let id = stamp.delivery.to_string();
-        let timestamp = stamp.now.timestamp();
-        let mut headers = vec![("webhook-id", id.clone()), ("webhook-timestamp", timestamp.to_string())];
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        let mut outgoing = Outgoing::post(credentials, body);
+        let (id, timestamp) = (stamp.delivery.to_string(), stamp.now.timestamp());
         if let Some(key) = credentials.secret.as_deref().and_then(key) {
-            headers.push(("webhook-signature", sign(&key, &id, timestamp, &body.bytes)));
+            outgoing.headers.push(("webhook-signature", sign(&key, &id, timestamp, &body.bytes)));
         }
-        Outgoing {
-            platform: Platform::Webhook,
-            url: credentials.address(),
-            content_type: body.content_type,
-            headers,
-            body: body.bytes.clone(),
-        }
+        outgoing.headers.extend([("webhook-id", id), ("webhook-timestamp", timestamp.to_string())]);
+        outgoing
     }
 
     /// Here, and only here, the status decides: success is 2xx, a redirect is a failure, 410 means
     /// "stop", 429 and a server that is away mean "later".
-    fn judge(&self, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let outcome = match answer.status {
             200..300 => Outcome::Delivered(None),
             410 => Outcome::Gone,
             401 => Outcome::Config(Fault::Signature),
             403 => Outcome::Config(Fault::Permission),
             413 => Outcome::Bad,
-            429 => Outcome::Slow(answer.wait().unwrap_or(MINUTE)),
+            429 => slow(answer),
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
-        verdict(outcome, format!("http_{}", answer.status), "")
+        Verdict::new(outcome, format!("http_{}", answer.status), "")
     }
 }

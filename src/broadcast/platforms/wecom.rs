@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::Given;
-use super::judging::{MINUTE, object, verdict, without_code};
+use super::judging::{object, slow};
 use super::{
-    Adapter, Answer, Body, Budget, CredentialFault, Credentials, Hosts, Outgoing, Picture, Profile, Stamp,
-    Verdict,
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture,
+    Profile, Stamp, Verdict, hex,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::Outcome;
@@ -30,14 +29,21 @@ pub(super) struct Wecom;
 /// <https://developer.work.weixin.qq.com/document/path/91770>.
 static PROFILE: Profile = Profile {
     platform: Platform::Wecom,
+    source: "https://developer.work.weixin.qq.com/document/path/91770",
+    fields: &[Field::needed(
+        "url",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7000-4bc4-97a0-0ec2sifa1234",
+    )],
     unit: Unit::Bytes,
     text: 2048,
     hosts: Hosts::Listed(&["qyapi.weixin.qq.com"]),
     path: is_robot,
-    rate: &[Budget { count: 20, per: Duration::from_secs(60) }],
+    rate: &[Budget::new(20, 60)],
+    account_rate: &[],
     picture: Picture::Sent { bytes: PICTURE },
-    can_edit: false,
-    can_delete: false,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: false,
     avoids_round_hours: false,
 };
 
@@ -51,56 +57,52 @@ fn is_robot(url: &Url) -> bool {
         && query.next().is_none()
 }
 
-/// The picture, if the robot takes one of that size.
-fn picture(message: &Message) -> Option<&Bytes> {
-    message.picture.as_ref().filter(|picture| picture.len() <= PICTURE)
-}
-
 impl Adapter for Wecom {
     fn profile(&self) -> &'static Profile {
         &PROFILE
     }
 
-    fn credentials(&self, given: &Map<String, Value>, _: &[u8; 32]) -> Result<Credentials, CredentialFault> {
-        let url = Given::new(given, &["url"])?.url(Platform::Wecom)?;
-        Ok(Credentials { platform: Platform::Wecom, url: url.into(), secret: None, keyword: None })
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let url = Given::new(given, PROFILE.fields)?.url(Platform::Wecom)?;
+        Ok(Credentials::at(Platform::Wecom, url.into()))
     }
 
     fn parts(&self, message: &Message) -> usize {
-        1 + usize::from(picture(message).is_some())
+        1 + usize::from(message.has_picture)
     }
 
-    fn compose(&self, message: &Message, part: usize) -> Body {
-        match picture(message).filter(|_| part == 1) {
-            Some(picture) => {
+    /// The words and the picture are a message each, so that words never wait for a drawing.
+    fn form(&self, act: Act<'_>) -> Form {
+        let form = Form::usual(act);
+        if act == Act::Say(1) { form.pictured() } else { form }
+    }
+
+    fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
+        Some(Body::json(&match act {
+            Act::Say(1) => {
+                let picture = message.picture.as_ref().filter(|picture| picture.len() <= PICTURE)?;
                 // The digest is of the raw picture, not of its base64.
-                let md5: String = Md5::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
-                Body::json(
-                    &json!({"msgtype": "image", "image": {"base64": STANDARD.encode(picture), "md5": md5}}),
-                )
+                let md5 = hex(&Md5::digest(picture));
+                json!({"msgtype": "image", "image": {"base64": STANDARD.encode(picture), "md5": md5}})
             }
-            None => {
-                let text = message.text(PROFILE.unit, PROFILE.text);
-                Body::json(&json!({"msgtype": "text", "text": {"content": text}}))
-            }
-        }
+            _ => json!({"msgtype": "text", "text": {"content": message.text(PROFILE.unit, PROFILE.text)}}),
+        }))
     }
 
-    fn address(&self, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
-        Outgoing {
-            platform: Platform::Wecom,
-            url: credentials.address(),
-            content_type: body.content_type,
-            headers: Vec::new(),
-            body: body.bytes.clone(),
-        }
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
+        Outgoing::post(credentials, body)
     }
 
     /// The codes: <https://developer.work.weixin.qq.com/document/path/90313>.
-    fn judge(&self, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let Some((said, code)) = said.as_ref().and_then(|s| Some((s, s.get("errcode")?.as_i64()?))) else {
-            return without_code(answer);
+            return Verdict::without_code(answer);
         };
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let outcome = match code {
@@ -108,7 +110,7 @@ impl Adapter for Wecom {
             0 if answer.status == 200 && !words.contains("wrong json format") => Outcome::Delivered(None),
             0 => Outcome::Unknown,
             -1 => Outcome::Retry,
-            45009 => Outcome::Slow(answer.wait().unwrap_or(MINUTE)),
+            45009 => slow(answer),
             45033 => Outcome::Slow(answer.wait().unwrap_or(Duration::from_secs(5))),
             // Wrong key or robot removed; robot disabled; not in the group.
             93000 | 93004 | 93008 => Outcome::Gone,
@@ -117,6 +119,6 @@ impl Adapter for Wecom {
             | 301019 => Outcome::Bad,
             _ => Outcome::Retry,
         };
-        verdict(outcome, code, words)
+        Verdict::new(outcome, code, words)
     }
 }

@@ -7,11 +7,10 @@ use uuid::Uuid;
 
 use super::super::Draft;
 use super::super::api::id;
-use super::super::form::{Choices, Faults, Sent, Typed};
+use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::words::{problem, station};
 use super::{Page, admin, entered, see_other, steps, told, whole};
-use crate::domain::group::Platform;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
@@ -31,9 +30,8 @@ struct EditPage {
 struct RobotPage {
     frame: Frame,
     id: Uuid,
-    platform: Platform,
     steps: Vec<String>,
-    typed: Typed,
+    way: Vec<Asked>,
     faults: Faults,
 }
 
@@ -133,7 +131,7 @@ pub async fn robot(
     match station(&shared).change(account, whole.group.id.0, change).await {
         Ok(connected) => entered(&http, frame, &shared, account, connected).await,
         Err(error) => {
-            let (faults, status) = told(error, &frame, "url")?;
+            let (faults, status) = told(error, &frame, first_field(platform))?;
             robot_page(&http, frame, &whole, typed, faults, status)
         }
     }
@@ -193,7 +191,7 @@ fn robot_page(
     status: StatusCode,
 ) -> Page {
     let (id, platform) = (whole.group.id.0, whole.group.platform.0);
-    let template =
-        RobotPage { steps: steps(&frame, platform), frame: frame.clone(), id, platform, typed, faults };
+    let (steps, way) = (steps(&frame, platform), form::way(platform, &typed, &frame));
+    let template = RobotPage { frame: frame.clone(), id, steps, way, faults };
     page_with(http, &frame, &template, status)
 }

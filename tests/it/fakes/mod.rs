@@ -2,7 +2,18 @@
 //! vendors: whatever a document forbids is answered with the vendor's own error, as HTTP 200 where
 //! the vendor does so. They run inside the test, on a free port, by a clock the test moves.
 
-mod robots;
+mod dingtalk;
+mod discord;
+mod exchange;
+mod feishu;
+mod matrix;
+mod mattermost;
+mod rocketchat;
+mod slack;
+mod teams;
+mod telegram;
+mod webhook;
+mod wecom;
 mod wire;
 
 use std::collections::VecDeque;
@@ -11,10 +22,13 @@ use std::sync::{Arc, Mutex};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use seventytwo::broadcast::platforms::adapter;
 use seventytwo::domain::group::Platform;
 use url::Url;
 
+pub use exchange::Shown;
+use exchange::{Call, Chat, Reply};
 pub use wire::{Act, Wire};
 
 /// How a robot is set up in its group.
@@ -24,12 +38,43 @@ pub struct Rules {
     pub keyword: Option<String>,
 }
 
+/// What a platform answers to a request.
+type StandIn = fn(&Rules, &mut Chat, &Call<'_>) -> Reply;
+
+fn stand_in(platform: Platform) -> StandIn {
+    match platform {
+        Platform::Wecom => wecom::answer,
+        Platform::Dingtalk => dingtalk::answer,
+        Platform::Feishu => feishu::answer,
+        Platform::Slack => slack::answer,
+        Platform::Discord => discord::answer,
+        Platform::Telegram => telegram::answer,
+        Platform::Matrix => matrix::answer,
+        Platform::Mattermost => mattermost::answer,
+        Platform::Rocketchat => rocketchat::answer,
+        Platform::Teams => teams::answer,
+        Platform::Webhook => webhook::answer,
+    }
+}
+
+/// The field's example in the platform's profile: the one robot of every stand-in.
+pub fn example(platform: Platform, field: &str) -> &'static str {
+    let fields = adapter(platform).profile().fields;
+    fields.iter().find(|known| known.name == field).expect("a field of the platform").example
+}
+
+/// Path and query of the robot's address.
+fn robot(platform: Platform) -> &'static str {
+    let (_, rest) = example(platform, "url").split_once("://").unwrap();
+    rest.split_once('/').unwrap().1
+}
+
 /// What a test makes the platform answer instead of its own verdict.
 #[derive(Clone, Debug)]
-pub struct Scripted {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: String,
+struct Scripted {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
 }
 
 /// A platform with one group and one robot in it.
@@ -43,24 +88,15 @@ pub struct Fake {
 struct State {
     platform: Platform,
     rules: Rules,
-    now: Mutex<DateTime<Utc>>,
     script: Mutex<VecDeque<Scripted>>,
-    /// When messages were taken, for the rate.
-    taken: Mutex<Vec<DateTime<Utc>>>,
-    posted: Mutex<VecDeque<Value>>,
+    chat: Mutex<Chat>,
 }
 
 impl Fake {
     /// Starts one on a free port of the loopback.
     pub async fn start(platform: Platform, rules: Rules, now: DateTime<Utc>) -> Fake {
-        let state = Arc::new(State {
-            platform,
-            rules,
-            now: Mutex::new(now),
-            script: Mutex::default(),
-            taken: Mutex::default(),
-            posted: Mutex::default(),
-        });
+        let chat = Mutex::new(Chat::new(now));
+        let state = Arc::new(State { platform, rules, script: Mutex::default(), chat });
         let data = web::Data::from(Arc::clone(&state));
         let app = move || {
             App::new()
@@ -83,7 +119,27 @@ impl Fake {
 
     /// The robot's address, as a group admin would paste it.
     pub fn robot(&self) -> String {
-        self.address.join(robots::ROBOT[self.platform as usize]).unwrap().into()
+        self.address.join(robot(self.platform)).unwrap().into()
+    }
+
+    /// The `credentials` object that a group admin would give: what must be there, or all but the
+    /// address where there is a choice.
+    pub fn credentials(&self) -> Map<String, Value> {
+        let fields = adapter(self.platform).profile().fields;
+        let choice = fields.iter().all(|field| !field.needed);
+        let given = fields.iter().filter(|field| field.needed || (choice && field.name != "url"));
+        let mut given: Map<String, Value> = given
+            .map(|field| {
+                let value = match field.name {
+                    "url" => self.robot(),
+                    "homeserver" => self.address.to_string(),
+                    _ => field.example.to_owned(),
+                };
+                (field.name.to_owned(), value.into())
+            })
+            .collect();
+        given.extend(self.secret().map(|secret| ("secret".to_owned(), secret.into())));
+        given
     }
 
     /// Which platform it stands for.
@@ -105,7 +161,7 @@ impl Fake {
 
     /// Moves the platform's clock.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        *self.state.now.lock().unwrap() = now;
+        self.state.chat.lock().unwrap().now = now;
     }
 
     /// Answers the next request like this, without taking the message.
@@ -114,36 +170,42 @@ impl Fake {
         self.state.script.lock().unwrap().push_back(Scripted { status, headers, body: body.to_owned() });
     }
 
-    /// The oldest message in the chat that the test has not read yet.
+    /// The oldest message in the chat that the test has not read yet, as the platform got it.
     pub fn read(&self) -> Option<Value> {
-        self.state.posted.lock().unwrap().pop_front()
+        self.state.chat.lock().unwrap().posted.pop_front()
+    }
+
+    /// What people in the chat see now, oldest first.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.state.chat.lock().unwrap().shown.clone()
     }
 
     /// Fails where a message was not read.
     pub fn assert_read(&self) {
-        assert_eq!(*self.state.posted.lock().unwrap(), VecDeque::<Value>::new(), "messages nobody read");
+        let chat = self.state.chat.lock().unwrap();
+        assert_eq!(chat.posted, VecDeque::<Value>::new(), "messages nobody read");
     }
 
     /// Ends the fake, and fails where a message was not read or a script was not played.
     pub async fn assert_drained(self) {
         self.server.stop(false).await;
-        assert_eq!(*self.state.posted.lock().unwrap(), VecDeque::<Value>::new(), "messages nobody read");
+        self.assert_read();
         assert!(self.state.script.lock().unwrap().is_empty(), "answers nobody asked for");
     }
 }
 
 async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> HttpResponse {
-    if let Some(scripted) = state.script.lock().unwrap().pop_front() {
-        let mut response = HttpResponse::build(scripted.status.try_into().unwrap());
-        for header in scripted.headers {
-            response.insert_header(header);
+    let scripted = state.script.lock().unwrap().pop_front();
+    let reply = match scripted {
+        Some(Scripted { status, headers, body }) => Reply { status, headers, body },
+        None => {
+            let call = Call::new(&request, &body);
+            stand_in(state.platform)(&state.rules, &mut state.chat.lock().unwrap(), &call)
         }
-        return response.body(scripted.body);
+    };
+    let mut response = HttpResponse::build(reply.status.try_into().unwrap());
+    for header in reply.headers {
+        response.insert_header(header);
     }
-    let now = *state.now.lock().unwrap();
-    let verdict = robots::judge(state.platform, &state.rules, &state.taken, &request, &body, now);
-    if let Ok(message) = &verdict.0 {
-        state.posted.lock().unwrap().push_back(message.clone());
-    }
-    HttpResponse::build(verdict.1.try_into().unwrap()).content_type("application/json").body(verdict.2)
+    response.body(reply.body)
 }

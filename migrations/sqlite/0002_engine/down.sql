@@ -1,0 +1,10 @@
+ALTER TABLE attempts DROP COLUMN answer_sealed;
+ALTER TABLE deliveries DROP COLUMN how;
+ALTER TABLE deliveries DROP COLUMN act;
+DROP TABLE bots;
+ALTER TABLE groups DROP COLUMN quiet_but_urgent;
+ALTER TABLE groups DROP COLUMN quiet_until;
+ALTER TABLE groups DROP COLUMN quiet_from;
+ALTER TABLE groups DROP COLUMN hourly_cap;
+ALTER TABLE groups DROP COLUMN bot;
+ALTER TABLE groups DROP COLUMN host;

@@ -1,0 +1,190 @@
+//! What an attempt means for the delivery, its lane, its token and its group. Pure: from the lease and
+//! the platform's verdict to the record that is written.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::course::{Course, Progress};
+use super::platforms::{TakeBack, Verdict, adapter};
+use super::retry::{self, Attempt, Next};
+use crate::domain::delivery::{DeliveryState, Outcome, Reach};
+use crate::domain::group::Platform;
+use crate::store::leasing::Leased;
+use crate::store::results::{Health, Moved, Record};
+
+/// A group is given up after failing for so long…
+const FAILING: TimeDelta = TimeDelta::hours(24);
+/// …in at least so many attempts: one failure a day apart proves nothing.
+const PROOF: i32 = 5;
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub verdict: Verdict,
+    /// The requests that its message takes on this platform.
+    pub parts: usize,
+    /// What the platform lets us take back with these credentials.
+    pub ways: &'static [TakeBack],
+    pub at: DateTime<Utc>,
+    pub took_ms: i32,
+    pub random: u64,
+    /// The platform's words, sealed.
+    pub answer_sealed: Option<Vec<u8>>,
+    /// Where the chat has a new id.
+    pub moved: Option<Moved>,
+}
+
+/// Where a leased delivery stands.
+pub fn progress(leased: &Leased) -> Progress {
+    Progress { part: leased.part, act: leased.act, how: leased.how }
+}
+
+/// When a lane of a platform may be used for one more request.
+pub fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>, random: u64) -> DateTime<Utc> {
+    let profile = adapter(platform).profile();
+    let at = retry::open_at(profile.rate, sends, 1, now);
+    if profile.avoids_round_hours && at > now { retry::off_the_hour(at, random) } else { at }
+}
+
+/// When a token that groups share may be used for one more request.
+pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
+    retry::open_at(adapter(platform).profile().account_rate, sends, 1, now)
+}
+
+/// A lease that was not used: the delivery waits, or has ended.
+pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Record {
+    let mut sends = leased.sends.clone();
+    sends.pop();
+    let (part, act, how, reach) = (leased.part, leased.act, leased.how, leased.reach_before);
+    Record {
+        state,
+        due_at: at,
+        part,
+        act,
+        how,
+        reach,
+        outcome: "ended",
+        code: None,
+        answer_sealed: None,
+        message_ref: None,
+        at,
+        took_ms: 0,
+        sends,
+        lane_open_at: at,
+        health: Health::Unchanged,
+        bot_open_at: None,
+        moved: None,
+        disable: None,
+        attempted: false,
+        leased,
+    }
+}
+
+/// What follows from an attempt.
+pub fn concluded(leased: Leased, ended: Ended) -> Record {
+    let Ended { verdict, parts, ways, at, took_ms, random, answer_sealed, moved } = ended;
+    let (before, progress) = (reach(leased.reach_before), progress(&leased));
+    let standing = leased.standing.clone();
+    let course = Course::new(leased.purpose, &standing, ways, parts);
+    let attempt = Attempt {
+        // Each request of a course has its own tries.
+        attempts: (leased.attempts - i32::from(leased.part)).max(1).unsigned_abs(),
+        failures: leased.failures.max(0).unsigned_abs(),
+        reach: before,
+        idempotent: adapter(leased.platform).profile().idempotent,
+        now: at,
+        random,
+        until: leased.not_after.unwrap_or(at + TimeDelta::days(3)),
+    };
+    let next = retry::next(&verdict.outcome, &attempt);
+    let mut sends = leased.sends.clone();
+    if let Some(last) = sends.last_mut() {
+        // By its end it had certainly arrived: the platform's window cannot hold more than ours.
+        *last = at;
+    }
+    let mut lane_open_at = pace(leased.platform, &sends, at, random);
+    if let Some(rest) = verdict.rest.and_then(|rest| TimeDelta::from_std(rest).ok()) {
+        lane_open_at = lane_open_at.max(at + rest);
+    }
+    let mut record = Record {
+        state: DeliveryState::Open,
+        due_at: at,
+        reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
+        outcome: verdict.outcome.as_str(),
+        code: verdict.code,
+        answer_sealed,
+        took_ms,
+        sends,
+        lane_open_at,
+        health: health(&verdict.outcome),
+        attempted: true,
+        ..not_sent(leased, DeliveryState::Open, at)
+    };
+    match next {
+        Next::Done(reference) => {
+            let says = matches!(course.next(progress), Some(super::platforms::Act::Say(_)));
+            record.message_ref = reference.filter(|_| says);
+            record.reach = Reach::Yes as i16;
+            go_on(&mut record, &course, course.done(progress));
+        }
+        Next::At(due) => {
+            record.due_at = due;
+            record.lane_open_at = record.lane_open_at.max(retry::rest(at, due));
+        }
+        Next::Hold(until) | Next::Mend(_, until) => {
+            record.due_at = until;
+            record.lane_open_at = record.lane_open_at.max(until);
+        }
+        Next::Move(_) => record.moved = moved,
+        Next::GiveUp(retry::Why::Refused) if let Some(progress) = course.refused(progress) => {
+            go_on(&mut record, &course, progress);
+        }
+        Next::GiveUp(_) => give_up(&mut record, &course, progress),
+        Next::Disable => {
+            give_up(&mut record, &course, progress);
+            record.disable = Some("gone");
+        }
+    }
+    if verdict.wide && record.state == DeliveryState::Open && record.due_at > at {
+        record.bot_open_at = Some(record.due_at);
+    }
+    if record.health == Health::Failing && failed_too_long(&record) {
+        give_up(&mut record, &course, progress);
+        record.disable = Some("failing");
+    }
+    record
+}
+
+/// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
+const fn health(outcome: &Outcome) -> Health {
+    match outcome {
+        Outcome::Delivered(_) => Health::Well,
+        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => Health::Failing,
+        Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,
+    }
+}
+
+fn failed_too_long(record: &Record) -> bool {
+    record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
+        && record.leased.failures + 1 >= PROOF
+}
+
+fn go_on(record: &mut Record, course: &Course<'_>, progress: Progress) {
+    (record.part, record.act, record.how) = (progress.part, progress.act, progress.how);
+    if course.next(progress).is_none() {
+        record.state = DeliveryState::Delivered;
+    }
+}
+
+/// Words that arrived without their picture have arrived.
+fn give_up(record: &mut Record, course: &Course<'_>, progress: Progress) {
+    record.state =
+        if course.has_spoken(progress) { DeliveryState::Delivered } else { DeliveryState::GivenUp };
+}
+
+fn reach(stored: i16) -> Reach {
+    match stored {
+        0 => Reach::No,
+        1 => Reach::Maybe,
+        _ => Reach::Yes,
+    }
+}

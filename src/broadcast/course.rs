@@ -1,0 +1,190 @@
+//! The course of a delivery: which requests it is made of, and which comes next. Pure.
+//!
+//! What says something is the parts of its message, in order. What tells that a notice is over first
+//! takes back every message that stands in the chat, one after the other: edited where the platform lets
+//! us, else deleted. Only where one of them stays as it was, or may stand where we cannot reach it, the
+//! chat is told once by a further message.
+
+use super::platforms::{Act, TakeBack};
+use crate::domain::delivery::{How, Purpose};
+
+/// How far a delivery has come, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests done: first one for each message taken back or left standing, then the parts.
+    pub part: i16,
+    /// Ways tried in vain for the present one.
+    pub act: i16,
+    /// The least that was reached for any message so far.
+    pub how: Option<How>,
+}
+
+/// What there is to do.
+#[derive(Clone, Debug)]
+pub struct Course<'a> {
+    standing: Vec<&'a str>,
+    ways: Vec<TakeBack>,
+    replies: bool,
+    /// Whether the message is said whatever the taking back comes to.
+    said: bool,
+    ends: bool,
+    parts: usize,
+}
+
+impl<'a> Course<'a> {
+    /// The course of a delivery: `standing` as leased, `ways` of its platform, `parts` of its message.
+    pub fn new(
+        purpose: Purpose,
+        standing: &'a [Option<String>],
+        ways: &[TakeBack],
+        parts: usize,
+    ) -> Course<'a> {
+        let ends = purpose.ends();
+        let back: Vec<TakeBack> = ways.iter().copied().filter(|way| *way != TakeBack::Reply).collect();
+        let named = standing.iter().filter_map(Option::as_deref);
+        let standing_named: Vec<&str> = if ends && !back.is_empty() { named.collect() } else { Vec::new() };
+        Course {
+            said: standing_named.is_empty() || standing.iter().any(Option::is_none),
+            replies: ways.contains(&TakeBack::Reply),
+            standing: standing_named,
+            ways: back,
+            ends,
+            parts,
+        }
+    }
+
+    /// The request that comes next; `None` when all is done.
+    pub fn next(&self, progress: Progress) -> Option<Act<'a>> {
+        let (part, act) = (at(progress.part), at(progress.act));
+        if let Some(standing) = self.standing.get(part) {
+            // A way too many can only come from a platform that lost one since.
+            return Some(self.ways.get(act).unwrap_or(&self.ways[0]).act(standing));
+        }
+        let part = part - self.standing.len();
+        let owed = self.said || progress.how == Some(How::FollowedUp);
+        match self.standing.last() {
+            _ if !owed || part >= self.parts => None,
+            Some(last) if part == 0 && act == 0 && self.replies => Some(Act::Reply(last)),
+            _ => Some(Act::Say(part)),
+        }
+    }
+
+    /// The progress after the platform did what was asked.
+    pub fn done(&self, progress: Progress) -> Progress {
+        let how = match self.next(progress) {
+            Some(Act::Edit(_)) => Some(How::Edited),
+            Some(Act::Delete(_)) => Some(How::Deleted),
+            Some(Act::Reply(_) | Act::Say(_)) if self.ends => Some(How::FollowedUp),
+            _ => None,
+        };
+        // An answer in the thread is the whole message.
+        let part = match self.next(progress) {
+            Some(Act::Reply(_)) => progress.part.saturating_add(self.parts as i16),
+            _ => progress.part.saturating_add(1),
+        };
+        Progress { part, act: 0, how: progress.how.max(how) }
+    }
+
+    /// The progress after the platform refused for good; `None` where nothing else can be tried.
+    pub fn refused(&self, progress: Progress) -> Option<Progress> {
+        match self.next(progress)? {
+            Act::Say(_) => None,
+            Act::Reply(_) => Some(Progress { act: 1, ..progress }),
+            Act::Edit(_) | Act::Delete(_) if at(progress.act) + 1 < self.ways.len() => {
+                Some(Progress { act: progress.act + 1, ..progress })
+            }
+            Act::Edit(_) | Act::Delete(_) => {
+                Some(Progress { part: progress.part + 1, act: 0, how: Some(How::FollowedUp) })
+            }
+        }
+    }
+
+    /// Whether the message itself, or a part of it, has been said.
+    pub fn has_spoken(&self, progress: Progress) -> bool {
+        at(progress.part) > self.standing.len()
+    }
+}
+
+fn at(stored: i16) -> usize {
+    usize::from(stored.max(0).unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Progress = Progress { part: 0, act: 0, how: None };
+    const ALL: [TakeBack; 3] = [TakeBack::Edit, TakeBack::Delete, TakeBack::Reply];
+
+    /// Walks a course; each answer is whether the platform does what it is asked.
+    fn walk(course: &Course<'_>, mut does: impl FnMut(Act<'_>) -> bool) -> (Vec<String>, Option<How>) {
+        let (mut progress, mut acts) = (START, Vec::new());
+        while let Some(act) = course.next(progress) {
+            acts.push(format!("{act:?}"));
+            assert!(acts.len() < 50, "{acts:?}");
+            if does(act) {
+                progress = course.done(progress);
+            } else {
+                let Some(next) = course.refused(progress) else { return (acts, progress.how) };
+                progress = next;
+            }
+        }
+        (acts, progress.how)
+    }
+
+    fn standing(references: &[&str]) -> Vec<Option<String>> {
+        references.iter().map(|r| Some((*r).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_alert_is_its_parts() {
+        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &ALL, 2), |_| true);
+        assert_eq!((acts, how), (vec!["Say(0)".to_owned(), "Say(1)".to_owned()], None));
+    }
+
+    #[test]
+    fn every_message_that_stands_is_edited_and_nothing_more_is_said() {
+        let standing = standing(&["a", "b"]);
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ALL, 1), |_| true);
+        assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
+        assert_eq!(how, Some(How::Edited));
+    }
+
+    #[test]
+    fn what_cannot_be_edited_is_deleted() {
+        let standing = standing(&["a", "b"]);
+        let course = Course::new(Purpose::Closing, &standing, &ALL, 1);
+        let (acts, how) = walk(&course, |act| act != Act::Edit("a"));
+        assert_eq!(acts, [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#]);
+        assert_eq!(how, Some(How::Deleted));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_followed_up_once() {
+        let standing = standing(&["a", "b"]);
+        let course = Course::new(Purpose::Closing, &standing, &ALL, 1);
+        let (acts, how) = walk(&course, |act| matches!(act, Act::Reply(_)));
+        let tried = [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#, r#"Delete("b")"#, r#"Reply("b")"#];
+        assert_eq!((acts.as_slice(), how), (tried.map(str::to_owned).as_slice(), Some(How::FollowedUp)));
+        let (acts, how) = walk(&course, |act| matches!(act, Act::Say(_)));
+        assert_eq!((acts.last().unwrap().as_str(), how), ("Say(0)", Some(How::FollowedUp)));
+    }
+
+    #[test]
+    fn where_nothing_can_be_taken_back_the_chat_is_told() {
+        let unnamed = [None];
+        for (standing, ways) in [(&unnamed[..], &ALL[..]), (&standing(&["a"]), &[])] {
+            let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, 1), |_| true);
+            assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
+        }
+    }
+
+    #[test]
+    fn a_message_we_cannot_name_beside_one_we_can_is_followed_up() {
+        let standing = [Some("a".to_owned()), None];
+        let ways = [TakeBack::Edit, TakeBack::Delete];
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ways, 1), |_| true);
+        assert_eq!(acts, [r#"Edit("a")"#, "Say(0)"]);
+        assert_eq!(how, Some(How::FollowedUp));
+    }
+}

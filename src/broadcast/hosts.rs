@@ -1,0 +1,242 @@
+//! The hosts we send to: how much each may have under way, and whether it is there at all. Pure; the
+//! time is handed in.
+//!
+//! A host that is slow or away must cost the others nothing. So each has a bounded share of the window,
+//! of which requests that hang take the smaller part; what it cannot take now is put off to when it
+//! probably can. A host that fails again and again is left alone for a while that doubles, and then asked
+//! by one delivery alone.
+
+use std::collections::{HashMap, VecDeque};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Requests under way at one host that are not slow.
+const BRISK: usize = 128;
+/// Requests under way at one host, the slow ones included.
+const ALL: usize = 320;
+/// A request under way for so long is slow.
+const SLOW: TimeDelta = TimeDelta::seconds(1);
+/// Failures in a row, without anything arriving in between, after which a host counts as away.
+const AWAY_AFTER: u32 = 8;
+/// The first rest of a host that is away; each further one is twice as long…
+const FIRST_REST: TimeDelta = TimeDelta::seconds(5);
+/// …up to this.
+const LONGEST_REST: TimeDelta = TimeDelta::minutes(5);
+/// The shortest time to put something off.
+const SOON: TimeDelta = TimeDelta::milliseconds(100);
+/// The longest wait for a busy host before it is asked about again.
+const LATEST: TimeDelta = TimeDelta::seconds(60);
+/// Hosts that are remembered though nothing is under way there.
+const REMEMBERED: usize = 10_000;
+
+/// How a request to a host ended, as far as the host is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// It answered, whatever it said.
+    Answered,
+    /// No connection, no answer, or an answer that it is unwell.
+    Failed,
+    /// The request never left.
+    NotSent,
+}
+
+/// All hosts of this process.
+#[derive(Debug, Default)]
+pub struct Hosts {
+    known: HashMap<String, Host>,
+}
+
+#[derive(Debug)]
+struct Host {
+    /// When each request under way began, oldest first.
+    under_way: VecDeque<DateTime<Utc>>,
+    failures: u32,
+    rests: u32,
+    /// Away until then; then one request may try.
+    away_until: Option<DateTime<Utc>>,
+    /// What it has lately finished, in requests a second.
+    pace: f64,
+    finished: u32,
+    counted_since: DateTime<Utc>,
+    /// Up to when its queue is spread.
+    queued_until: DateTime<Utc>,
+}
+
+impl Hosts {
+    /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`]. Otherwise, when to
+    /// ask again.
+    pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.known.len() >= REMEMBERED {
+            self.known.retain(|_, host| !host.under_way.is_empty() || host.away_until.is_some());
+        }
+        // Looked up first: the name is copied only once.
+        if !self.known.contains_key(name) {
+            self.known.insert(name.to_owned(), Host::new(now));
+        }
+        let host = self.known.get_mut(name)?;
+        if let Some(until) = host.away_until {
+            if until > now || !host.under_way.is_empty() {
+                return Some(host.queue(until.max(now)));
+            }
+        } else if !host.has_room(now) {
+            return Some(host.queue(now));
+        }
+        host.under_way.push_back(now);
+        None
+    }
+
+    /// A request that was admitted at `began` has ended.
+    pub fn ended(&mut self, name: &str, began: DateTime<Utc>, now: DateTime<Utc>, went: Went) {
+        let Some(host) = self.known.get_mut(name) else { return };
+        if let Some(place) = host.under_way.iter().position(|at| *at == began) {
+            host.under_way.remove(place);
+        }
+        host.count(now);
+        match went {
+            Went::NotSent => {}
+            Went::Answered => (host.failures, host.rests, host.away_until) = (0, 0, None),
+            Went::Failed => {
+                host.failures = host.failures.saturating_add(1);
+                // Those that were under way when it went away tell nothing new.
+                let known = host.away_until.is_some_and(|until| until > now);
+                if host.failures >= AWAY_AFTER && !known {
+                    let rest = FIRST_REST * 2_i32.pow(host.rests.min(10));
+                    host.away_until = Some(now + rest.min(LONGEST_REST));
+                    host.rests += 1;
+                }
+            }
+        }
+    }
+
+    /// How many hosts are away.
+    pub fn away(&self, now: DateTime<Utc>) -> usize {
+        self.known.values().filter(|host| host.away_until.is_some_and(|until| until > now)).count()
+    }
+}
+
+impl Host {
+    fn new(now: DateTime<Utc>) -> Host {
+        Host {
+            under_way: VecDeque::new(),
+            failures: 0,
+            rests: 0,
+            away_until: None,
+            pace: BRISK as f64,
+            finished: 0,
+            counted_since: now,
+            queued_until: now,
+        }
+    }
+
+    fn has_room(&self, now: DateTime<Utc>) -> bool {
+        let slow = self.under_way.partition_point(|began| *began <= now - SLOW);
+        self.under_way.len() < ALL && self.under_way.len() - slow < BRISK
+    }
+
+    /// A place in the queue: as far back as it takes at twice the pace the host has shown, so that the
+    /// host never waits for us.
+    fn queue(&mut self, from: DateTime<Utc>) -> DateTime<Utc> {
+        let step = TimeDelta::microseconds((5e5 / self.pace.max(10.0)) as i64);
+        let earliest = from + SOON;
+        self.queued_until = (self.queued_until.max(earliest) + step).min(earliest + LATEST);
+        self.queued_until
+    }
+
+    fn count(&mut self, now: DateTime<Utc>) {
+        self.finished += 1;
+        let span = (now - self.counted_since).num_milliseconds();
+        if span >= 1_000 {
+            self.pace = f64::from(self.finished) * 1e3 / span as f64;
+            (self.finished, self.counted_since) = (0, now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    fn at(millis: i64) -> DateTime<Utc> {
+        Utc.timestamp_millis_opt(1_800_000_000_000 + millis).unwrap()
+    }
+
+    fn fill(hosts: &mut Hosts, host: &str, count: usize, now: DateTime<Utc>) -> usize {
+        (0..count).filter(|_| hosts.admits(host, now).is_none()).count()
+    }
+
+    #[test]
+    fn a_host_has_its_share_and_no_more() {
+        let mut hosts = Hosts::default();
+        assert_eq!(fill(&mut hosts, "a", 1_000, at(0)), BRISK);
+        assert_eq!(fill(&mut hosts, "b", 1_000, at(0)), BRISK, "another host is not concerned");
+        hosts.ended("a", at(0), at(10), Went::Answered);
+        assert_eq!(hosts.admits("a", at(10)), None);
+        assert!(hosts.admits("a", at(10)).is_some_and(|again| again > at(10)));
+    }
+
+    #[test]
+    fn requests_that_hang_leave_room_for_those_that_do_not() {
+        let mut hosts = Hosts::default();
+        assert_eq!(fill(&mut hosts, "a", 1_000, at(0)), BRISK);
+        assert_eq!(fill(&mut hosts, "a", 1_000, at(1_000)), BRISK);
+        assert_eq!(fill(&mut hosts, "a", 1_000, at(2_000)), ALL - 2 * BRISK, "but not for ever");
+    }
+
+    #[test]
+    fn what_a_busy_host_cannot_take_is_spread_by_its_own_pace() {
+        let mut hosts = Hosts::default();
+        fill(&mut hosts, "a", BRISK, at(0));
+        for finished in 0..1_000 {
+            hosts.ended("a", at(0), at(finished), Went::Answered);
+        }
+        hosts.ended("a", at(0), at(1_000), Went::Answered);
+        fill(&mut hosts, "a", BRISK, at(1_000));
+        let queued: Vec<_> = (0..1_000).filter_map(|_| hosts.admits("a", at(1_000))).collect();
+        assert!(queued.is_sorted() && queued[0] >= at(1_100));
+        let spread = (queued[999] - queued[0]).num_milliseconds();
+        assert!((400..=600).contains(&spread), "a thousand a second, asked about twice as fast: {spread}");
+    }
+
+    #[test]
+    fn a_host_that_is_away_is_asked_ever_more_rarely_and_by_one_alone() {
+        let mut hosts = Hosts::default();
+        let (mut now, mut asked) = (at(0), 0);
+        while now < at(3_600_000) {
+            match hosts.admits("a", now) {
+                None => {
+                    asked += 1;
+                    hosts.ended("a", now, now + TimeDelta::milliseconds(3), Went::Failed);
+                    now += TimeDelta::milliseconds(3);
+                }
+                Some(again) => now = again,
+            }
+        }
+        assert!((15..=30).contains(&asked), "{asked} in an hour");
+    }
+
+    #[test]
+    fn a_host_that_comes_back_takes_everything_again() {
+        let mut hosts = Hosts::default();
+        for _ in 0..AWAY_AFTER {
+            assert_eq!(hosts.admits("a", at(0)), None);
+            hosts.ended("a", at(0), at(0), Went::Failed);
+        }
+        let again = hosts.admits("a", at(1)).expect("it is away");
+        assert_eq!((hosts.away(at(1)), hosts.away(again)), (1, 0));
+        assert_eq!(hosts.admits("a", again), None, "one asks");
+        assert!(hosts.admits("a", again).is_some(), "and nobody else");
+        hosts.ended("a", again, again, Went::Answered);
+        assert_eq!(fill(&mut hosts, "a", 1_000, again), BRISK);
+    }
+
+    #[test]
+    fn a_few_failures_among_answers_are_no_absence() {
+        let mut hosts = Hosts::default();
+        for round in 0..100 {
+            assert_eq!(hosts.admits("a", at(round)), None, "{round}");
+            let went = if round % 5 == 0 { Went::Answered } else { Went::Failed };
+            hosts.ended("a", at(round), at(round), went);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What one request does: says a part of a message, or takes back what stands in the chat.
+
+/// What one request does. A reference is what a platform answered when it took a part of a message
+/// ([`Outcome::Delivered`](crate::domain::delivery::Outcome::Delivered)); only its adapter reads it,
+/// and only with the credentials that said it does it name anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// Says part `n` of the message, from 0.
+    Say(usize),
+    /// Lets what stands in the chat under this reference say the message instead, its picture gone.
+    Edit(&'a str),
+    /// Takes what stands under this reference out of the chat.
+    Delete(&'a str),
+    /// Says the message as an answer to what stands under this reference.
+    Reply(&'a str),
+}
+
+/// A way of taking a message back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeBack {
+    Edit,
+    Delete,
+    Reply,
+}
+
+impl TakeBack {
+    /// The act that takes back what stands under a reference.
+    pub const fn act(self, reference: &str) -> Act<'_> {
+        match self {
+            TakeBack::Edit => Act::Edit(reference),
+            TakeBack::Delete => Act::Delete(reference),
+            TakeBack::Reply => Act::Reply(reference),
+        }
+    }
+
+    /// The name in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TakeBack::Edit => "edit",
+            TakeBack::Delete => "delete",
+            TakeBack::Reply => "reply",
+        }
+    }
+}
+
+/// Which of a message's bodies an act takes: acts of one form share one composed body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Form {
+    pub id: u8,
+    /// Composing it needs the picture's bytes.
+    pub pictured: bool,
+}
+
+impl Form {
+    pub(super) const EDIT: u8 = 100;
+    pub(super) const DELETE: u8 = 101;
+    pub(super) const REPLY: u8 = 102;
+
+    /// A form of its own for every part and every way of taking back, none of them pictured.
+    pub(super) fn usual(act: Act<'_>) -> Form {
+        let id = match act {
+            Act::Say(part) => u8::try_from(part).unwrap_or(Form::EDIT - 1),
+            Act::Edit(_) => Form::EDIT,
+            Act::Delete(_) => Form::DELETE,
+            Act::Reply(_) => Form::REPLY,
+        };
+        Form { id, pictured: false }
+    }
+
+    /// This form with the picture in it.
+    pub(super) const fn pictured(self) -> Form {
+        Form { pictured: true, ..self }
+    }
+}

@@ -1,0 +1,193 @@
+//! What goes to a platform and what comes back.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use super::Credentials;
+use crate::domain::group::Platform;
+
+/// A message as one platform wants it, without anything of a particular group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    pub content_type: Cow<'static, str>,
+    pub bytes: Bytes,
+    /// Where something of one group may be set in, where the platform has such a place.
+    room: Option<usize>,
+    /// The same message with room for the handle of a picture that the platform already has.
+    lean: Option<Arc<Body>>,
+}
+
+impl Body {
+    pub(super) const JSON: Cow<'static, str> = Cow::Borrowed("application/json; charset=utf-8");
+
+    /// Nothing: the act is all in the address.
+    pub(super) fn empty() -> Body {
+        Body::raw(Body::JSON, Bytes::new())
+    }
+
+    pub(super) fn json(value: &Value) -> Body {
+        Body::raw(Body::JSON, Bytes::from(value.to_string()))
+    }
+
+    pub(super) fn raw(content_type: Cow<'static, str>, bytes: Bytes) -> Body {
+        Body { content_type, bytes, room: None, lean: None }
+    }
+
+    /// JSON in two halves with room between them.
+    pub(super) fn with_room(before: impl Into<Vec<u8>>, after: &str) -> Body {
+        Body::raw_with_room(Body::JSON, before.into(), after.as_bytes())
+    }
+
+    /// A JSON object with room for further members before its own.
+    pub(super) fn with_members(object: &Value) -> Body {
+        Body::with_room("{", &object.to_string()[1..])
+    }
+
+    pub(super) fn raw_with_room(content_type: Cow<'static, str>, before: Vec<u8>, after: &[u8]) -> Body {
+        let room = Some(before.len());
+        Body { room, ..Body::raw(content_type, [before.as_slice(), after].concat().into()) }
+    }
+
+    pub(super) fn or_lean(self, lean: Body) -> Body {
+        Body { lean: Some(Arc::new(lean)), ..self }
+    }
+
+    /// The body to send with the handle of a picture, where there is one of each.
+    pub(super) fn lean(&self) -> Option<&Body> {
+        self.lean.as_deref()
+    }
+
+    /// The bytes with `words` in their room.
+    pub(super) fn set_in(&self, words: &str) -> Bytes {
+        let room = self.room.unwrap_or(self.bytes.len());
+        let mut bytes = Vec::with_capacity(self.bytes.len() + words.len());
+        bytes.extend_from_slice(&self.bytes[..room]);
+        bytes.extend_from_slice(words.as_bytes());
+        bytes.extend_from_slice(&self.bytes[room..]);
+        bytes.into()
+    }
+}
+
+/// What of an attempt goes into its request.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The time of this attempt.
+    pub now: DateTime<Utc>,
+    /// The delivery's id, the same on every retry.
+    pub delivery: Uuid,
+    /// What this account of the platform calls the picture, if it was uploaded before.
+    pub media: Option<Arc<str>>,
+}
+
+impl Stamp {
+    /// Without a picture that the platform knows.
+    pub const fn new(now: DateTime<Utc>, delivery: Uuid) -> Stamp {
+        Stamp { now, delivery, media: None }
+    }
+}
+
+/// The verb of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A request ready to be sent. Its address and headers carry secrets: `Debug` shows neither.
+#[derive(Clone)]
+pub struct Outgoing {
+    pub platform: Platform,
+    pub method: Method,
+    pub url: Url,
+    /// Sent where there is a body.
+    pub content_type: Cow<'static, str>,
+    /// Beyond `Content-Type`.
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Bytes,
+}
+
+impl Outgoing {
+    /// A `POST` of the shared bytes to the group's own address.
+    pub(super) fn post(credentials: &Credentials, body: &Body) -> Outgoing {
+        Outgoing::to(credentials, Method::Post, credentials.address(), body)
+    }
+
+    /// A request with the shared bytes to another address of the group's server.
+    pub(super) fn to(credentials: &Credentials, method: Method, url: Url, body: &Body) -> Outgoing {
+        Outgoing {
+            platform: credentials.platform,
+            method,
+            url,
+            content_type: body.content_type.clone(),
+            headers: Vec::new(),
+            body: body.bytes.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("platform", &self.platform)
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Of the headers only [`HEADERS`], names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The first 16 KB.
+    pub body: Bytes,
+}
+
+/// The headers of an answer that a verdict may depend on.
+pub const HEADERS: [&str; 6] = [
+    "retry-after",
+    "x-ogw-ratelimit-reset",
+    "date",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset-after",
+    "x-ratelimit-scope",
+];
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.trim())
+    }
+
+    /// The seconds in a header, rounded up: never sooner than asked.
+    pub(super) fn seconds(&self, name: &str) -> Option<Duration> {
+        whole_seconds(self.header(name)?.parse().ok()?)
+    }
+
+    /// The wait the answer asks for in its headers: `Retry-After` in seconds or as a date (RFC 9110
+    /// §10.2.3, measured from the answer's own `Date`), or Feishu's `x-ogw-ratelimit-reset`.
+    pub fn wait(&self) -> Option<Duration> {
+        let date = |name| DateTime::parse_from_rfc2822(self.header(name)?).ok();
+        let until = || whole_seconds((date("retry-after")? - date("date")?).num_seconds().max(0) as f64);
+        self.seconds("retry-after").or_else(until).or_else(|| self.seconds("x-ogw-ratelimit-reset"))
+    }
+}
+
+/// Seconds rounded up and at most a day, so that a nonsensical number cannot silence a group for ever.
+pub(super) fn whole_seconds(seconds: f64) -> Option<Duration> {
+    const DAY: u64 = 24 * 60 * 60;
+    let sound = seconds.is_finite() && seconds >= 0.0;
+    sound.then(|| Duration::from_secs((seconds.ceil() as u64).min(DAY)))
+}

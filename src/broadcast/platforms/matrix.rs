@@ -1,0 +1,394 @@
+//! Matrix, by an account's access token, in one room of any homeserver.
+//!
+//! The words and the poster are an event each. An event's transaction id is made of the delivery and
+//! of what is said, so a request said again is answered like the first and makes no second event.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::credentials::{Given, fault};
+use super::judging::{kept, object, slow};
+use super::{
+    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts,
+    Method, Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, hex, quoted,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Matrix;
+
+/// An event has at most 65 536 bytes: <https://spec.matrix.org/latest/client-server-api/#size-limits>.
+/// An edit holds the text twice, and JSON may double a byte. Rates are the server's own choice; this
+/// is our courtesy.
+static PROFILE: Profile = Profile {
+    platform: Platform::Matrix,
+    source: "https://spec.matrix.org/latest/client-server-api/",
+    fields: &[
+        Field::needed("homeserver", "https://matrix.example.org/"),
+        Field::needed("access_token", "syt_Ym90_kR8w2Qv1234"),
+        Field::needed("room_id", "!KSG3chmR2X9lL1"),
+    ],
+    unit: Unit::Bytes,
+    text: 8000,
+    hosts: Hosts::AnyPublic,
+    path: is_call,
+    rate: &[Budget::new(1, 1)],
+    account_rate: &[],
+    picture: Picture::Sent { bytes: PICTURE },
+    keeps_media: true,
+    takes_back: &[TakeBack::Edit, TakeBack::Delete],
+    idempotent: true,
+    avoids_round_hours: false,
+};
+
+/// Synapse's default: <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#max_upload_size>.
+const PICTURE: usize = 50 * 1024 * 1024;
+const ROOMS: &str = "/_matrix/client/v3/rooms/";
+const UPLOAD: &str = "/_matrix/media/v3/upload";
+
+fn is_call(url: &Url) -> bool {
+    url.path() == UPLOAD || url.path().starts_with(ROOMS)
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() <= 1024 && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// `!opaque`, with or without `:server`: rooms of version 12 have none.
+fn is_room(text: &str) -> bool {
+    text.len() <= 255 && text.strip_prefix('!').is_some_and(|id| !id.is_empty() && !id.contains(' '))
+}
+
+/// Percent-encodes all but letters, digits and `-._~`.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
+            _ => drop(write!(out, "%{byte:02X}")),
+        }
+        out
+    })
+}
+
+/// What stands under a reference: a picture or words, and its event.
+fn read(reference: &str) -> (bool, &str) {
+    let (what, event) = reference.split_once('/').unwrap_or_default();
+    (what == "image", event)
+}
+
+/// A notice mentions nobody, and bots do not answer it.
+fn notice(text: &str) -> Value {
+    json!({"msgtype": "m.notice", "body": text, "m.mentions": {}})
+}
+
+impl Adapter for Matrix {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, PROFILE.fields)?;
+        let server = given.formed("homeserver", |_| true)?;
+        let url = match Url::parse(&server) {
+            Ok(url) if matches!(url.scheme(), "https" | "http") => url,
+            _ => return Err(fault("homeserver", CredentialCode::NotAnAddress)),
+        };
+        if url.path() != "/" || url.query().is_some() {
+            return Err(fault("homeserver", CredentialCode::BadForm));
+        }
+        let token = Some(given.formed("access_token", is_token)?);
+        let chat = Some(given.formed("room_id", is_room)?);
+        Ok(Credentials { token, chat, ..Credentials::at(Platform::Matrix, url.into()) })
+    }
+
+    fn parts(&self, message: &Message) -> usize {
+        1 + usize::from(message.has_picture)
+    }
+
+    fn form(&self, act: Act<'_>) -> Form {
+        match act {
+            Act::Say(1) => Form::usual(act).pictured(),
+            // A picture has nothing to be edited into.
+            Act::Edit(reference) if read(reference).0 => Form::usual(Act::Delete(reference)),
+            _ => Form::usual(act),
+        }
+    }
+
+    fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
+        let text = || message.text(PROFILE.unit, PROFILE.text);
+        Some(match act {
+            Act::Say(1) => {
+                let picture = message.picture.as_ref().filter(|picture| picture.len() <= PICTURE)?;
+                let event = json!({
+                    "msgtype": "m.image", "body": message.first(), "filename": "poster.jpg",
+                    "info": {"mimetype": "image/jpeg", "size": picture.len()}, "m.mentions": {},
+                });
+                Body::raw(JPEG, picture.clone()).or_lean(Body::with_members(&event))
+            }
+            Act::Say(_) => Body::json(&notice(&text())),
+            Act::Edit(reference) if !read(reference).0 => {
+                let text = text();
+                let mut event = notice(&format!("* {text}"));
+                event["m.new_content"] = notice(&text);
+                Body::with_members(&event)
+            }
+            Act::Edit(_) | Act::Delete(_) => Body::json(&json!({"reason": message.first()})),
+            Act::Reply(_) => return None,
+        })
+    }
+
+    fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        // The same for the same delivery, act and content, whatever the picture is called meanwhile.
+        let mut hash = Sha256::new().chain_update(stamp.delivery).chain_update(format!("{act:?}"));
+        hash.update(body.lean().unwrap_or(body).bytes.as_ref());
+        let transaction = hex(&hash.finalize()[..20]);
+        let room = encoded(credentials.chat.as_deref().unwrap_or_default());
+        let put = |event: Option<&str>, body: Bytes| {
+            let kind = match event {
+                None => "send/m.room.message".to_owned(),
+                Some(event) => format!("redact/{}", encoded(event)),
+            };
+            let url = credentials.address_of(&format!("{ROOMS}{room}/{kind}/{transaction}"));
+            signed(credentials, Method::Put, url, &Body::raw(Body::JSON, body))
+        };
+        match act {
+            Act::Say(_) => match (body.lean(), &stamp.media) {
+                (Some(event), Some(uri)) => put(None, event.set_in(&format!(r#""url":{},"#, quoted(uri)))),
+                // What was not uploaded yet cannot be said.
+                (Some(_), None) => upload(credentials, body),
+                (None, _) => put(None, body.bytes.clone()),
+            },
+            Act::Edit(reference) if !read(reference).0 => {
+                let event = quoted(read(reference).1);
+                let relation = format!(r#""m.relates_to":{{"rel_type":"m.replace","event_id":{event}}},"#);
+                put(None, body.set_in(&relation))
+            }
+            Act::Edit(reference) | Act::Delete(reference) | Act::Reply(reference) => {
+                put(Some(read(reference).1), body.bytes.clone())
+            }
+        }
+    }
+
+    fn upload(&self, picture: &Bytes, credentials: &Credentials) -> Option<Outgoing> {
+        Some(upload(credentials, &Body::raw(JPEG, picture.clone())))
+    }
+
+    /// The codes: <https://spec.matrix.org/latest/client-server-api/#standard-error-response>.
+    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+        let Some(said) = object(answer) else { return Verdict::without_code(answer) };
+        if let Some(code) = said["errcode"].as_str().filter(|_| answer.status != 200) {
+            return refused(act, code, &said, answer);
+        }
+        if let Some(uri) = said["content_uri"].as_str().filter(|_| answer.status == 200) {
+            // Uploaded; yet to be said.
+            return Verdict::new(Outcome::Retry, "uploaded", "").with_media(Some(uri));
+        }
+        let event = said["event_id"].as_str().filter(|_| answer.status == 200);
+        let outcome = match (act, event) {
+            (_, None) => return Verdict::without_code(answer),
+            (Act::Edit(_) | Act::Delete(_), Some(_)) => Outcome::Delivered(None),
+            (Act::Say(part), Some(event)) => {
+                let what = if part == 0 { "words" } else { "image" };
+                Outcome::Delivered(kept(&format!("{what}/{event}")))
+            }
+            (Act::Reply(_), Some(_)) => Outcome::Delivered(None),
+        };
+        Verdict::new(outcome, "ok", "")
+    }
+}
+
+const JPEG: Cow<'static, str> = Cow::Borrowed("image/jpeg");
+
+fn upload(credentials: &Credentials, picture: &Body) -> Outgoing {
+    let mut url = credentials.address_of(UPLOAD);
+    url.set_query(Some("filename=poster.jpg"));
+    signed(credentials, Method::Post, url, picture)
+}
+
+fn signed(credentials: &Credentials, method: Method, url: Url, body: &Body) -> Outgoing {
+    let token = credentials.token.as_deref().unwrap_or_default();
+    Outgoing {
+        headers: vec![("authorization", format!("Bearer {token}"))],
+        ..Outgoing::to(credentials, method, url, body)
+    }
+}
+
+fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
+    let words = said["error"].as_str().unwrap_or_default();
+    let say = matches!(act, Act::Say(_));
+    let outcome = match code {
+        "M_LIMIT_EXCEEDED" => {
+            // The header is the newer and the one to trust.
+            let told = said["retry_after_ms"].as_u64();
+            let told = told.map(|ms| Duration::from_secs(ms.div_ceil(1000).min(86_400)));
+            answer.wait().or(told).map_or_else(|| slow(answer), Outcome::Slow)
+        }
+        // Kicked, banned and unknown rooms are answered alike.
+        "M_FORBIDDEN" if words.contains("not in room") => Outcome::Gone,
+        "M_FORBIDDEN" if say => Outcome::Config(Fault::Permission),
+        "M_UNKNOWN_TOKEN"
+        | "M_MISSING_TOKEN"
+        | "M_USER_DEACTIVATED"
+        | "M_CONSENT_NOT_GIVEN"
+        | "M_RESOURCE_LIMIT_EXCEEDED" => Outcome::Config(Fault::Credential),
+        "M_NOT_FOUND" if !say => Outcome::Delivered(None),
+        // This is no homeserver, or one too old.
+        "M_UNRECOGNIZED" if say => Outcome::Config(Fault::Credential),
+        _ => match answer.status {
+            429 => slow(answer),
+            400..=499 => Outcome::Bad,
+            _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+        },
+    };
+    // Both hold for whatever this account says.
+    let of_account = matches!(outcome, Outcome::Slow(_)) || outcome == Outcome::Config(Fault::Credential);
+    Verdict::new(outcome, code, words).widely(of_account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("words/$a:b/c");
+
+    fn path(act: Act<'_>, stamp: &Stamp) -> String {
+        let body = Matrix.compose(&plain(Language::En, "broadcast-test", &[]), act).unwrap();
+        Matrix.address(act, &body, &with(Platform::Matrix, &[]), stamp).url.path().to_owned()
+    }
+
+    #[test]
+    fn answers_mean_what_a_homeserver_says() {
+        let limited = r#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":4876}"#;
+        let slow = Outcome::Slow(Duration::from_secs(5));
+        let outside = r#"{"errcode":"M_FORBIDDEN","error":"User @bot:x not in room !y"}"#;
+        let mute =
+            r#"{"errcode":"M_FORBIDDEN","error":"You don't have permission to post that to the room."}"#;
+        means(
+            Platform::Matrix,
+            SAY,
+            &[
+                (200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("words/$a".into()))),
+                (200, "{}", Outcome::Unknown),
+                (201, r#"{"event_id":"$a"}"#, Outcome::Unknown),
+                (200, r#"{"content_uri":"mxc://x/y"}"#, Outcome::Retry),
+                (429, limited, slow.clone()),
+                (403, outside, Outcome::Gone),
+                (403, mute, Outcome::Config(Fault::Permission)),
+                (
+                    401,
+                    r#"{"errcode":"M_UNKNOWN_TOKEN","soft_logout":false}"#,
+                    Outcome::Config(Fault::Credential),
+                ),
+                (413, r#"{"errcode":"M_TOO_LARGE"}"#, Outcome::Bad),
+                (400, r#"{"errcode":"M_NOT_JSON"}"#, Outcome::Bad),
+                (404, r#"{"errcode":"M_UNRECOGNIZED"}"#, Outcome::Config(Fault::Credential)),
+                (500, r#"{"errcode":"M_UNKNOWN"}"#, Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+        means(
+            Platform::Matrix,
+            EDIT,
+            &[
+                (200, r#"{"event_id":"$b"}"#, Outcome::Delivered(None)),
+                (404, r#"{"errcode":"M_NOT_FOUND"}"#, Outcome::Delivered(None)),
+                (403, mute, Outcome::Bad),
+                (403, outside, Outcome::Gone),
+                (429, limited, slow),
+            ],
+        );
+        let image = [(200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("image/$a".into())))];
+        means(Platform::Matrix, Act::Say(1), &image);
+        let header = Answer { headers: vec![("retry-after", "7".into())], ..answer(429, limited) };
+        let verdict = Matrix.judge(SAY, &header);
+        assert_eq!((verdict.outcome, verdict.wide), (Outcome::Slow(Duration::from_secs(7)), true));
+        let uploaded = Matrix.judge(Act::Say(1), &answer(200, r#"{"content_uri":"mxc://x/y"}"#));
+        assert_eq!(uploaded.media.as_deref(), Some("mxc://x/y"));
+    }
+
+    #[test]
+    fn ids_in_a_path_are_encoded_and_a_retry_has_the_same_path() {
+        let say = path(SAY, &stamp(1, 0));
+        assert!(say.starts_with("/_matrix/client/v3/rooms/%21KSG3chmR2X9lL1/send/m.room.message/"), "{say}");
+        assert_eq!(say, path(SAY, &stamp(999, 0)));
+        let other = Stamp { delivery: uuid::Uuid::from_u128(6), ..stamp(1, 0) };
+        assert_ne!(say, path(SAY, &other));
+        assert_ne!(say, path(EDIT, &stamp(1, 0)));
+        let redact = path(Act::Delete("words/$a:b/c"), &stamp(1, 0));
+        assert!(redact.contains("/redact/%24a%3Ab%2Fc/"), "{redact}");
+    }
+
+    #[test]
+    fn words_are_replaced_and_a_picture_is_withdrawn() {
+        let room = with(Platform::Matrix, &[]);
+        let words = plain(Language::En, "broadcast-test", &[]);
+        let body = Matrix.compose(&words, EDIT).unwrap();
+        let sent = json_of(&Matrix.address(EDIT, &body, &room, &stamp(0, 0)).body);
+        assert_eq!(sent["m.relates_to"], json!({"rel_type": "m.replace", "event_id": "$a:b/c"}));
+        assert!(sent["body"].as_str().unwrap().starts_with("* 【72小时】"), "{sent}");
+        assert_eq!(sent["m.new_content"]["m.mentions"], json!({}));
+        let image = Act::Edit("image/$a");
+        assert_eq!(Matrix.form(image), Matrix.form(Act::Delete("words/$a")), "one body for both");
+        assert_ne!(Matrix.form(image), Matrix.form(EDIT));
+        let body = Matrix.compose(&words, image).unwrap();
+        let out = Matrix.address(image, &body, &room, &stamp(0, 0));
+        assert!(out.url.path().contains("/redact/%24a/") && out.method == Method::Put, "{}", out.url.path());
+    }
+
+    #[test]
+    fn a_picture_that_was_not_uploaded_is_uploaded_and_its_name_changes_no_request() {
+        let (room, act) = (with(Platform::Matrix, &[]), Act::Say(1));
+        let mut words = plain(Language::En, "broadcast-test", &[]);
+        words.picture = Some(Bytes::from_static(b"jpeg"));
+        let body = Matrix.compose(&words, act).unwrap();
+        let upload = Matrix.address(act, &body, &room, &stamp(0, 0));
+        assert_eq!((upload.url.path(), &upload.body[..]), (UPLOAD, &b"jpeg"[..]));
+        assert_eq!(upload.content_type, "image/jpeg");
+        let [one, two] = ["mxc://x/1", "mxc://x/2"].map(|uri| {
+            let stamp = Stamp { media: Some(uri.into()), ..stamp(0, 0) };
+            Matrix.address(act, &body, &room, &stamp)
+        });
+        assert_eq!(one.url, two.url);
+        assert_eq!(json_of(&one.body)["url"], "mxc://x/1");
+    }
+
+    #[test]
+    fn a_homeserver_is_an_origin_and_a_room_an_id() {
+        let given = |field: &str, value: &str| {
+            let mut given = super::super::tests::given(Platform::Matrix);
+            given[field] = value.into();
+            given
+        };
+        for (field, value, code) in [
+            ("homeserver", "", CredentialCode::Missing),
+            ("homeserver", "matrix.example.org", CredentialCode::NotAnAddress),
+            ("homeserver", "https://matrix.example.org/_matrix", CredentialCode::BadForm),
+            ("access_token", "a b", CredentialCode::BadForm),
+            ("room_id", "#langfang:example.org", CredentialCode::BadForm),
+            ("room_id", "!", CredentialCode::BadForm),
+        ] {
+            let refused = read(Platform::Matrix, &given(field, value)).unwrap_err();
+            assert_eq!(refused, fault(field, code), "{value}");
+        }
+        let server = read(Platform::Matrix, &given("homeserver", "https://matrix.example.org:443")).unwrap();
+        assert_eq!(server.url, "https://matrix.example.org/");
+    }
+}

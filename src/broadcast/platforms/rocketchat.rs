@@ -1,0 +1,160 @@
+//! Rocket.Chat incoming webhook, on any server.
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::Given;
+use super::judging::{object, slow};
+use super::{
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Stamp, Verdict, without_mentions,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Rocketchat;
+
+/// The longest message and the rate are the server's settings; here are what are believed to be the
+/// defaults (5000 characters, ten requests a minute), the first with room to spare:
+/// <https://docs.rocket.chat/docs/integrations>.
+static PROFILE: Profile = Profile {
+    platform: Platform::Rocketchat,
+    source: "https://docs.rocket.chat/docs/integrations",
+    fields: &[Field::needed("url", "https://chat.example.org/hooks/6566c0ffee/kR8w2QvTn9xLmZ1234")],
+    unit: Unit::Utf16,
+    text: 4000,
+    hosts: Hosts::AnyPublic,
+    path: is_robot,
+    rate: &[Budget::new(10, 60)],
+    account_rate: &[],
+    picture: Picture::Linked,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: false,
+    avoids_round_hours: false,
+};
+
+/// `…/hooks/INTEGRATION/TOKEN`, between them a user in old addresses; a server may live below a path.
+fn is_robot(url: &Url) -> bool {
+    let sound = |id: &str| {
+        !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~%-".contains(&byte))
+    };
+    let end = url.path().rsplit_once("/hooks/").map(|(_, end)| end.split('/'));
+    url.query().is_none()
+        && end.is_some_and(|mut parts| matches!(parts.clone().count(), 2 | 3) && parts.all(sound))
+}
+
+impl Adapter for Rocketchat {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let url = Given::new(given, PROFILE.fields)?.url(Platform::Rocketchat)?;
+        Ok(Credentials::at(Platform::Rocketchat, url.into()))
+    }
+
+    fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
+        let text = without_mentions(&message.text(PROFILE.unit, PROFILE.text));
+        let mut said = json!({ "text": text });
+        if let Some(poster) = &message.poster {
+            said["attachments"] = json!([{"image_url": poster}]);
+        }
+        Some(Body::json(&said))
+    }
+
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
+        Outgoing::post(credentials, body)
+    }
+
+    /// The words: <https://github.com/RocketChat/Rocket.Chat/blob/develop/apps/meteor/app/integrations/server/api/api.ts>.
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+        let said = object(answer);
+        let Some((said, success)) = said.as_ref().and_then(|s| Some((s, s["success"].as_bool()?))) else {
+            return Verdict::without_code(answer);
+        };
+        let words = said["error"].as_str().unwrap_or_default();
+        let code = format!("http_{}", answer.status);
+        let outcome = match (success, answer.status) {
+            (true, 200) => return Verdict::new(Outcome::Delivered(None), "ok", ""),
+            (true, _) => Outcome::Unknown,
+            (false, 429) => slow(answer),
+            (false, _) if words.contains("too-many-requests") => slow(answer),
+            (false, _) if words.contains("Invalid integration id or token") => Outcome::Gone,
+            (false, _) if words.contains("overriding destination channel") => {
+                Outcome::Config(Fault::Permission)
+            }
+            (false, 401 | 403) => Outcome::Config(Fault::Permission),
+            (false, 400..=499) => Outcome::Bad,
+            (false, _) => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+        };
+        Verdict::new(outcome, code, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{json_of, means, read};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn success_is_said_in_a_word() {
+        let said = |error: &str| json!({"success": false, "error": error}).to_string();
+        means(
+            Platform::Rocketchat,
+            Act::Say(0),
+            &[
+                (200, r#"{"success":true}"#, Outcome::Delivered(None)),
+                (200, r#"{"success":"true"}"#, Outcome::Unknown),
+                (200, "{}", Outcome::Unknown),
+                (400, &said("Invalid integration id or token provided."), Outcome::Gone),
+                (400, &said("unknown-error"), Outcome::Bad),
+                (
+                    400,
+                    &said("overriding destination channel is disabled for this integration"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (
+                    429,
+                    &said("Error, too many requests. [error-too-many-requests]"),
+                    Outcome::Slow(Duration::from_secs(60)),
+                ),
+                (503, &said("Service Unavailable"), Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn nobody_is_mentioned() {
+        let words = plain(Language::En, "broadcast-code", &[("code", "@all @here".into())]);
+        let sent = json_of(&Rocketchat.compose(&words, Act::Say(0)).unwrap().bytes);
+        assert!(sent["text"].as_str().unwrap().contains("＠all ＠here"), "{sent}");
+    }
+
+    #[test]
+    fn only_a_webhooks_address_is_taken() {
+        for (url, right) in [
+            ("https://chat.example.org/hooks/6566c0ffee/kR8w2QvTn9xLmZ", true),
+            ("https://chat.example.org/hooks/6566c0ffee/rocket.cat/kR8w2Qv%2FTn9", true),
+            ("https://example.org/chat/hooks/6566c0ffee/kR8w2Qv", true),
+            ("https://chat.example.org/hooks/6566c0ffee", false),
+            ("https://chat.example.org/hooks/6566c0ffee/", false),
+            ("https://chat.example.org/api/v1/chat.postMessage", false),
+        ] {
+            assert_eq!(read(Platform::Rocketchat, &json!({ "url": url })).is_ok(), right, "{url}");
+        }
+    }
+}

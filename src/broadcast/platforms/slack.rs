@@ -1,0 +1,401 @@
+//! Slack: by incoming webhook, or by a bot's token in a channel. Only the latter lets us take a
+//! message back.
+//!
+//! Plain text without markup. The poster is a legacy attachment rather than a block: a block whose
+//! picture Slack cannot fetch refuses the whole message.
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::{Given, fault, origin};
+use super::judging::{kept, object, slow};
+use super::{
+    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Method,
+    Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Slack;
+
+/// An edited text may have 4000 characters, a new one more; what we say must fit both, escaped:
+/// <https://docs.slack.dev/reference/methods/chat.update>. One message a second and channel:
+/// <https://docs.slack.dev/apis/web-api/rate-limits>.
+static PROFILE: Profile = Profile {
+    platform: Platform::Slack,
+    source: "https://docs.slack.dev/reference/methods/chat.postMessage",
+    fields: &[
+        Field::optional("url", "https://hooks.slack.com/services/T02EXAMPLE/B02EXAMPLE/kR8w2Qv1234"),
+        Field::optional("token", "xoxb-17653672481-kR8w2Qv1234"),
+        Field::optional("channel", "C024BE91L"),
+    ],
+    unit: Unit::Chars,
+    text: 3000,
+    hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com", "slack-gov.com"]),
+    path: is_call,
+    rate: &[Budget::new(1, 1)],
+    account_rate: &[],
+    picture: Picture::Linked,
+    keeps_media: false,
+    takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    idempotent: false,
+    avoids_round_hours: false,
+};
+
+const VENDOR: &str = "https://slack.com/";
+
+/// An incoming webhook, or one of the three methods that we call. Addresses of workflows take no text.
+fn is_call(url: &Url) -> bool {
+    let parts: Vec<&str> = url.path().split('/').skip(1).collect();
+    let webhook = matches!(parts[..], ["services", team, robot, key] if [team, robot, key].iter().all(|p| !p.is_empty()));
+    let method = matches!(parts[..], ["api", "chat.postMessage" | "chat.update" | "chat.delete"]);
+    url.query().is_none() && (webhook || method)
+}
+
+fn is_token(text: &str) -> bool {
+    text.starts_with("xox") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+/// An id or a name; the API takes both.
+fn is_channel(text: &str) -> bool {
+    (1..=81).contains(&text.chars().count()) && !text.contains([' ', '<', '>', '&', '/'])
+}
+
+/// In text Slack reads these three: <https://docs.slack.dev/messaging/formatting-message-text>.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The message, to stand alone.
+fn words(message: &Message) -> Map<String, Value> {
+    let said = json!({
+        "text": escaped(&message.text(PROFILE.unit, PROFILE.text)),
+        "mrkdwn": false, "link_names": false, "parse": "none",
+        // A preview would copy what our page shows, and stay.
+        "unfurl_links": false, "unfurl_media": false,
+    });
+    said.as_object().cloned().unwrap_or_default()
+}
+
+impl Adapter for Slack {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        gateway: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, PROFILE.fields)?;
+        if !given.has("token") && !given.has("channel") {
+            let url = given.url(Platform::Slack)?;
+            let robot = url.path().starts_with("/services/");
+            return match robot {
+                true => Ok(Credentials::at(Platform::Slack, url.into())),
+                false => Err(fault("url", CredentialCode::Incomplete)),
+            };
+        }
+        if given.has("url") {
+            return Err(fault("url", CredentialCode::Either));
+        }
+        let (token, chat) = (given.formed("token", is_token)?, given.formed("channel", is_channel)?);
+        let url = origin(gateway, VENDOR);
+        Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Slack, url) })
+    }
+
+    fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
+        let mut said = words(message);
+        match act {
+            Act::Say(_) => {
+                if let Some(poster) = &message.poster {
+                    let picture = json!([{"fallback": escaped(message.first()), "image_url": poster}]);
+                    said.insert("attachments".to_owned(), picture);
+                }
+            }
+            // An empty list takes away what was attached.
+            Act::Edit(_) => drop(said.insert("attachments".to_owned(), json!([]))),
+            // Who does not open the thread must see it, too.
+            Act::Reply(_) => drop(said.insert("reply_broadcast".to_owned(), json!(true))),
+            Act::Delete(_) => said.clear(),
+        }
+        // Room for the channel, and for what stands there already.
+        Some(Body::with_members(&Value::Object(said)))
+    }
+
+    fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
+        let Some(token) = &credentials.token else { return Outgoing::post(credentials, body) };
+        let (method, name) = match act {
+            Act::Say(_) => ("chat.postMessage", ""),
+            Act::Reply(_) => ("chat.postMessage", "thread_ts"),
+            Act::Edit(_) => ("chat.update", "ts"),
+            Act::Delete(_) => ("chat.delete", "ts"),
+        };
+        let members = match act {
+            Act::Say(_) => {
+                format!(r#""channel":{}"#, quoted(credentials.chat.as_deref().unwrap_or_default()))
+            }
+            Act::Edit(reference) | Act::Delete(reference) | Act::Reply(reference) => {
+                let (channel, ts) = reference.split_once('/').unwrap_or_default();
+                format!(r#""channel":{},"{name}":{}"#, quoted(channel), quoted(ts))
+            }
+        };
+        let comma = if body.bytes.len() > 2 { "," } else { "" };
+        let url = credentials.address_of(&format!("/api/{method}"));
+        Outgoing {
+            headers: vec![("authorization", format!("Bearer {token}"))],
+            body: body.set_in(&(members + comma)),
+            ..Outgoing::to(credentials, Method::Post, url, body)
+        }
+    }
+
+    fn takes_back(&self, credentials: &Credentials) -> &'static [TakeBack] {
+        if credentials.token.is_some() { PROFILE.takes_back } else { &[] }
+    }
+
+    /// A webhook answers one word, the API an object; the word decides, and only then the status:
+    /// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>.
+    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+        if let Some(said) = object(answer) {
+            return match (said["ok"].as_bool(), said["error"].as_str()) {
+                (Some(true), _) if answer.status == 200 => Verdict::new(done(act, &said), "ok", ""),
+                (Some(false), Some(word)) => refused(act, word, answer),
+                _ => Verdict::without_code(answer),
+            };
+        }
+        match std::str::from_utf8(&answer.body).map(str::trim) {
+            Ok("ok") if answer.status == 200 && matches!(act, Act::Say(_)) => {
+                Verdict::new(Outcome::Delivered(None), "ok", "")
+            }
+            Ok(word) if is_word(word) && answer.status >= 400 => refused(act, word, answer),
+            _ => Verdict::without_code(answer),
+        }
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=80).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// A message is known by channel and time, both as the answer has them.
+fn done(act: Act<'_>, said: &Value) -> Outcome {
+    match act {
+        Act::Edit(_) | Act::Delete(_) => Outcome::Delivered(None),
+        Act::Say(_) | Act::Reply(_) => {
+            let at = said["channel"].as_str().zip(said["ts"].as_str());
+            let reference = at.and_then(|(channel, ts)| kept(&format!("{channel}/{ts}")));
+            reference.map_or(Outcome::Unknown, |reference| Outcome::Delivered(Some(reference)))
+        }
+    }
+}
+
+fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+    let back = !matches!(act, Act::Say(_));
+    let outcome = match word {
+        "message_not_found" if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Delivered(None),
+        "ratelimited" | "rate_limited" | "message_limit_exceeded" => slow(answer),
+        "invalid_auth" | "not_authed" | "token_expired" | "invalid_token" => {
+            Outcome::Config(Fault::Credential)
+        }
+        "channel_not_found"
+        | "is_archived"
+        | "channel_is_archived"
+        | "no_service"
+        | "no_service_id"
+        | "no_team"
+        | "no_active_hooks"
+        | "team_disabled"
+        | "team_not_found"
+        | "account_inactive"
+        | "token_revoked" => Outcome::Gone,
+        "fatal_error"
+        | "internal_error"
+        | "service_unavailable"
+        | "request_timeout"
+        | "rollup_error"
+        | "team_added_to_org"
+        | "org_login_required" => Outcome::Retry,
+        _ if answer.status == 429 => slow(answer),
+        // Too old, not ours, not allowed here: then not this way.
+        _ if back => Outcome::Bad,
+        "not_in_channel"
+        | "missing_scope"
+        | "ekm_access_denied"
+        | "no_permission"
+        | "action_prohibited"
+        | "access_denied"
+        | "accesslimited"
+        | "not_allowed_token_type"
+        | "team_access_not_granted"
+        | "messages_tab_disabled"
+        | "posting_to_general_channel_denied" => Outcome::Config(Fault::Permission),
+        _ if word.starts_with("restricted_action") => Outcome::Config(Fault::Permission),
+        "no_text"
+        | "msg_too_long"
+        | "msg_blocks_too_long"
+        | "metadata_too_large"
+        | "user_not_found"
+        | "attachment_payload_limit_exceeded" => Outcome::Bad,
+        _ if word.starts_with("invalid_") || word.starts_with("too_many_") => Outcome::Bad,
+        _ => match answer.status {
+            410 => Outcome::Gone,
+            403 => Outcome::Config(Fault::Permission),
+            400 => Outcome::Bad,
+            _ => Outcome::Retry,
+        },
+    };
+    let of_account = match outcome {
+        // Posting is limited by channel, editing and deleting by account.
+        Outcome::Slow(_) => back,
+        Outcome::Config(Fault::Credential) => true,
+        Outcome::Config(_) => word == "missing_scope",
+        Outcome::Gone => matches!(word, "account_inactive" | "token_revoked" | "team_not_found"),
+        _ => false,
+    };
+    Verdict::new(outcome, word, "").widely(of_account)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("C1/2.3");
+
+    fn bot() -> Credentials {
+        let given = json!({"token": "xoxb-1-abcd1234", "channel": "C024BE91L"});
+        read(Platform::Slack, &given).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_one_word_or_an_object() {
+        let slow = |seconds| Outcome::Slow(Duration::from_secs(seconds));
+        means(
+            Platform::Slack,
+            SAY,
+            &[
+                (200, "ok", Outcome::Delivered(None)),
+                (200, "OK", Outcome::Unknown),
+                (201, "ok", Outcome::Unknown),
+                (200, "<html>ok</html>", Outcome::Unknown),
+                (400, "invalid_payload", Outcome::Bad),
+                (400, "no_text", Outcome::Bad),
+                (403, "action_prohibited", Outcome::Config(Fault::Permission)),
+                (403, "invalid_token", Outcome::Config(Fault::Credential)),
+                (404, "no_service", Outcome::Gone),
+                (404, "channel_not_found", Outcome::Gone),
+                (410, "channel_is_archived", Outcome::Gone),
+                (429, r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#, slow(60)),
+                (500, "rollup_error", Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+                (
+                    200,
+                    r#"{"ok":true,"channel":"C1","ts":"1503435956.000247"}"#,
+                    Outcome::Delivered(Some("C1/1503435956.000247".into())),
+                ),
+                (200, r#"{"ok":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":false,"error":"not_in_channel"}"#, Outcome::Config(Fault::Permission)),
+                (
+                    200,
+                    r#"{"ok":false,"error":"restricted_action_thread_locked"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (200, r#"{"ok":false,"error":"token_expired"}"#, Outcome::Config(Fault::Credential)),
+                (200, r#"{"ok":false,"error":"is_archived"}"#, Outcome::Gone),
+                (200, r#"{"ok":false,"error":"msg_too_long"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"fatal_error"}"#, Outcome::Retry),
+                (200, r#"{"ok":false,"error":"never_heard_of"}"#, Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_this_way_is_told() {
+        means(
+            Platform::Slack,
+            EDIT,
+            &[
+                (200, r#"{"ok":true,"channel":"C1","ts":"2.3"}"#, Outcome::Delivered(None)),
+                (200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Delivered(None)),
+                (200, r#"{"ok":false,"error":"edit_window_closed"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"cant_update_message"}"#, Outcome::Bad),
+                (200, r#"{"ok":false,"error":"invalid_auth"}"#, Outcome::Config(Fault::Credential)),
+                (200, "ok", Outcome::Unknown),
+            ],
+        );
+        let delete = [(200, r#"{"ok":false,"error":"cant_delete_message"}"#, Outcome::Bad)];
+        means(Platform::Slack, Act::Delete("C1/2.3"), &delete);
+        let reply = [(200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Bad)];
+        means(Platform::Slack, Act::Reply("C1/2.3"), &reply);
+    }
+
+    #[test]
+    fn what_holds_for_the_whole_account_is_told() {
+        let limited = answer(429, r#"{"ok":false,"error":"ratelimited"}"#);
+        assert!(!Slack.judge(SAY, &limited).wide, "posting is limited by channel");
+        assert!(Slack.judge(EDIT, &limited).wide);
+        for (word, wide) in [("invalid_auth", true), ("token_revoked", true), ("channel_not_found", false)] {
+            let refused = answer(200, &json!({"ok": false, "error": word}).to_string());
+            assert_eq!(Slack.judge(SAY, &refused).wide, wide, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_bot_says_edits_deletes_and_answers_in_its_channel() {
+        let message = plain(Language::En, "broadcast-code", &[("code", "<!channel> & @here".into())]);
+        for (act, path, members) in [
+            (SAY, "/api/chat.postMessage", json!({"channel": "C024BE91L"})),
+            (EDIT, "/api/chat.update", json!({"channel": "C1", "ts": "2.3", "attachments": []})),
+            (Act::Delete("C1/2.3"), "/api/chat.delete", json!({"channel": "C1", "ts": "2.3"})),
+            (Act::Reply("C1/2.3"), "/api/chat.postMessage", json!({"channel": "C1", "thread_ts": "2.3"})),
+        ] {
+            let body = Slack.compose(&message, act).unwrap();
+            let out = Slack.address(act, &body, &bot(), &stamp(0, 0));
+            assert_eq!((out.url.host_str(), out.url.path()), (Some("slack.com"), path));
+            assert_eq!(out.headers, [("authorization", "Bearer xoxb-1-abcd1234".to_owned())]);
+            let sent = json_of(&out.body);
+            for (name, value) in members.as_object().unwrap() {
+                assert_eq!(&sent[name], value, "{name} in {sent}");
+            }
+            let text = sent["text"].as_str().unwrap_or("&lt;!channel&gt; &amp; ");
+            assert!(text.contains("&lt;!channel&gt; &amp; "), "{text}");
+        }
+        let webhook = with(Platform::Slack, &[]);
+        let body = Slack.compose(&message, SAY).unwrap();
+        let out = Slack.address(SAY, &body, &webhook, &stamp(0, 0));
+        assert_eq!((out.url.as_str(), &out.body), (webhook.url.as_str(), &body.bytes));
+    }
+
+    #[test]
+    fn an_address_or_a_token_and_nothing_between() {
+        use CredentialCode::*;
+        let url = "https://hooks.slack.com/services/T/B/x";
+        for (given, field, code) in [
+            (json!({}), "url", Missing),
+            (json!({"token": "xoxb-1"}), "channel", Missing),
+            (json!({"channel": "C1"}), "token", Missing),
+            (json!({"token": "secret", "channel": "C1"}), "token", BadForm),
+            (json!({"token": "xoxb-1", "channel": "a b"}), "channel", BadForm),
+            (json!({"url": url, "token": "xoxb-1", "channel": "C1"}), "url", Either),
+            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Incomplete),
+            (json!({"url": "https://slack.com/api/chat.postMessage"}), "url", Incomplete),
+        ] {
+            assert_eq!(read(Platform::Slack, &given).unwrap_err(), fault(field, code), "{given}");
+        }
+        // A form sends its empty fields along.
+        assert!(read(Platform::Slack, &json!({"url": url, "token": " ", "channel": ""})).is_ok());
+        let gateway = Url::parse("http://10.0.0.5:8080/ignored").unwrap();
+        let given = json!({"token": "xoxb-1", "channel": "C1"});
+        let own = Slack.credentials(given.as_object().unwrap(), &[0; 32], Some(&gateway)).unwrap();
+        assert_eq!((own.url.as_str(), own.host().as_str()), ("http://10.0.0.5:8080/", "10.0.0.5:8080"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Microsoft Teams, by a workflow that posts what its webhook receives.
+//!
+//! The words stand in text runs, which know no markup; a `TextBlock` would read markdown.
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::Given;
+use super::judging::{object, slow};
+use super::{
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Stamp, Verdict,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Teams;
+
+/// A card has at most 28 KB, measured after the server has expanded it, so a body gets 20 000 bytes and
+/// the text a part of them. Four requests a second, 60 in half a minute, 100 an hour, 150 in two, 1800 a
+/// day; 75 an hour keep the last three:
+/// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
+static PROFILE: Profile = Profile {
+    platform: Platform::Teams,
+    source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+    fields: &[Field::needed(
+        "url",
+        "https://default1.02.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/c0ffee/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=kR8w2Qv1234",
+    )],
+    unit: Unit::Bytes,
+    text: 5000,
+    hosts: Hosts::Under(&[
+        ".environment.api.powerplatform.com",
+        ".logic.azure.com",
+        ".logic.azure.us",
+        ".logic.azure.cn",
+    ]),
+    path: is_workflow,
+    rate: &[Budget::new(4, 1), Budget::new(60, 30), Budget::new(75, 60 * 60)],
+    account_rate: &[],
+    picture: Picture::Linked,
+    keeps_media: false,
+    takes_back: &[],
+    idempotent: false,
+    avoids_round_hours: false,
+};
+
+/// A workflow's trigger, with its signature. The address is used to the letter: encoded anew it would
+/// lose that.
+fn is_workflow(url: &Url) -> bool {
+    url.path().contains("/workflows/")
+        && url.query_pairs().any(|(name, value)| name == "sig" && !value.is_empty())
+}
+
+impl Adapter for Teams {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        _: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let url = Given::new(given, PROFILE.fields)?.url(Platform::Teams)?;
+        Ok(Credentials::at(Platform::Teams, url.into()))
+    }
+
+    fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
+        let cut = message.cut(PROFILE.unit, PROFILE.text);
+        let line = |words: &str, weight: &str| {
+            let run = json!({"type": "TextRun", "text": words, "weight": weight});
+            json!({"type": "RichTextBlock", "inlines": [run]})
+        };
+        let mut card = vec![line(cut.first, "Bolder")];
+        card.extend(cut.body().map(|words| line(&words, "Default")));
+        if let Some(poster) = &message.poster {
+            card.push(json!({"type": "Image", "url": poster, "altText": cut.first}));
+        }
+        let mut actions = Vec::new();
+        if let Some(link) = cut.link {
+            card.push(line(&format!("{}{}", link.label, link.url), "Default"));
+            let title = link.label.trim_end_matches([' ', ':', '：']);
+            actions.push(json!({"type": "Action.OpenUrl", "title": title, "url": link.url}));
+        }
+        Some(Body::json(&json!({
+            "type": "message",
+            "attachments": [{
+                "contentType": "application/vnd.microsoft.card.adaptive",
+                "contentUrl": null,
+                "content": {
+                    "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                    "type": "AdaptiveCard", "version": "1.4", "body": card, "actions": actions,
+                },
+            }],
+        })))
+    }
+
+    fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, _: &Stamp) -> Outgoing {
+        Outgoing::post(credentials, body)
+    }
+
+    /// 202 is the workflow's word that it took the message; that it was posted nobody ever tells. With a
+    /// `Response` action it is 200, in which the old connectors hid errors as text:
+    /// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
+    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+        let text = String::from_utf8_lossy(&answer.body).to_lowercase();
+        let said = object(answer);
+        let error = said.as_ref().map(|said| &said["error"]);
+        let code = error.and_then(|error| error["code"].as_str());
+        let words = error.and_then(|error| error["message"].as_str()).unwrap_or_default();
+        let outcome = match (answer.status, code) {
+            (202, _) => Outcome::Delivered(None),
+            (200, None) if text.contains("http error 429") => slow(answer),
+            (200, None) if text.contains("http error 413") => Outcome::Bad,
+            (200, None) if text.contains("http error") => Outcome::Retry,
+            (200, None) if !text.trim_start().starts_with('<') => Outcome::Delivered(None),
+            (_, Some("WorkflowTriggerIsNotEnabled" | "WorkflowNotFound")) => Outcome::Gone,
+            (401 | 403, _) => Outcome::Config(Fault::Credential),
+            (400 | 413, Some(_)) | (413, None) => Outcome::Bad,
+            (429, _) => slow(answer),
+            _ => return Verdict::without_code(answer),
+        };
+        let code = code.map_or_else(|| format!("http_{}", answer.status), str::to_owned);
+        Verdict::new(outcome, code, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{json_of, means, read, stamp};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    #[test]
+    fn a_workflow_accepts_and_says_no_more() {
+        let said = |code: &str| json!({"error": {"code": code, "message": "m"}}).to_string();
+        let slow = Outcome::Slow(Duration::from_secs(60));
+        means(
+            Platform::Teams,
+            Act::Say(0),
+            &[
+                (202, "", Outcome::Delivered(None)),
+                (200, "1", Outcome::Delivered(None)),
+                (200, "Microsoft Teams endpoint returned HTTP error 429", slow.clone()),
+                (200, "Microsoft Teams endpoint returned HTTP error 413", Outcome::Bad),
+                (200, "<html>", Outcome::Unknown),
+                (200, &said("Whatever"), Outcome::Unknown),
+                (400, &said("WorkflowTriggerIsNotEnabled"), Outcome::Gone),
+                (404, &said("WorkflowNotFound"), Outcome::Gone),
+                (401, &said("DirectApiAuthorizationRequired"), Outcome::Config(Fault::Credential)),
+                (400, &said("TriggerInputSchemaMismatch"), Outcome::Bad),
+                (413, "", Outcome::Bad),
+                (429, "", slow),
+                (502, "", Outcome::Retry),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_address_is_used_to_the_letter() {
+        let url = "https://prod-05.westeurope.logic.azure.com/workflows/c0ffee/triggers/manual/paths/invoke\
+                   ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-b_c%2B";
+        let flow = read(Platform::Teams, &json!({ "url": url })).unwrap();
+        let body = Teams.compose(&plain(Language::En, "broadcast-test", &[]), Act::Say(0)).unwrap();
+        assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
+        for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
+            assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn words_stand_where_there_is_no_markup() {
+        let words = plain(Language::En, "broadcast-code", &[("code", "**x** [y](https://z.cn)".into())]);
+        let card = json_of(&Teams.compose(&words, Act::Say(0)).unwrap().bytes);
+        let body = card["attachments"][0]["content"]["body"].as_array().unwrap().clone();
+        assert!(body.iter().all(|element| element["type"] == "RichTextBlock"), "{body:?}");
+    }
+}

@@ -1,0 +1,412 @@
+//! Telegram bot.
+//!
+//! With a poster a message is one photo with the text as its caption, cut to the caption's limit, so
+//! that one message is all there is to take back; then the photo is exchanged for one that shows
+//! nobody. A bot may edit its own messages at any age but delete them only for 48 hours, so editing
+//! comes first. Text goes out without a parse mode: nothing in it is markup.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::{Given, origin};
+use super::judging::{kept, object, slow};
+use super::{
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Method, Outgoing,
+    Picture, Profile, Stamp, TakeBack, Verdict, multipart, quoted,
+};
+use crate::broadcast::message::Message;
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+use crate::domain::text::Unit;
+
+/// The adapter.
+pub(super) struct Telegram;
+
+/// Text 4096 characters (counted here as UTF-16, the stricter reading):
+/// <https://core.telegram.org/bots/api#sendmessage>. One message a second in a chat, twenty a minute in
+/// a group, thirty a second in all: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
+static PROFILE: Profile = Profile {
+    platform: Platform::Telegram,
+    source: "https://core.telegram.org/bots/api",
+    fields: &[
+        Field::needed("token", "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALD1234"),
+        Field::needed("chat_id", "-1001234567890"),
+    ],
+    unit: Unit::Utf16,
+    text: 4096,
+    hosts: Hosts::Listed(&["api.telegram.org"]),
+    path: is_call,
+    rate: &[Budget::new(1, 1), Budget::new(20, 60)],
+    account_rate: &[Budget::new(30, 1)],
+    picture: Picture::Sent { bytes: PICTURE },
+    keeps_media: true,
+    takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    idempotent: false,
+    avoids_round_hours: false,
+};
+
+const VENDOR: &str = "https://api.telegram.org/";
+/// <https://core.telegram.org/bots/api#sendphoto>
+const PICTURE: usize = 10 * 1024 * 1024;
+/// The longest caption, in UTF-16: <https://core.telegram.org/bots/api#sendphoto>
+const CAPTION: usize = 1024;
+/// The form of an edit that exchanges a photo.
+const PHOTO_EDIT: u8 = 103;
+
+/// One of the methods that we call.
+fn is_call(url: &Url) -> bool {
+    let mut parts = url.path().split('/').skip(1);
+    parts.next().and_then(|bot| bot.strip_prefix("bot")).is_some_and(is_token)
+        && parts.next().is_some_and(|name| {
+            ["sendMessage", "sendPhoto", "editMessageText", "editMessageMedia", "deleteMessage"]
+                .contains(&name)
+        })
+        && parts.next().is_none()
+        && url.query().is_none()
+}
+
+fn is_token(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(id, secret)| {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        !id.is_empty()
+            && id.bytes().all(|byte| byte.is_ascii_digit())
+            && (1..=128).contains(&secret.len())
+            && secret.bytes().all(word)
+    })
+}
+
+/// An id, or the name of a public chat.
+fn is_chat(text: &str) -> bool {
+    let name = |name: &str| {
+        (4..=32).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    text.parse::<i64>().is_ok() || text.strip_prefix('@').is_some_and(name)
+}
+
+/// What stands under a reference: a photo or a text, its chat and its number.
+fn read(reference: &str) -> (bool, &str, &str) {
+    let mut parts = reference.splitn(3, '/');
+    let photo = parts.next() == Some("photo");
+    (photo, parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+impl Adapter for Telegram {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn credentials(
+        &self,
+        given: &Map<String, Value>,
+        _: &[u8; 32],
+        gateway: Option<&Url>,
+    ) -> Result<Credentials, CredentialFault> {
+        let given = Given::new(given, PROFILE.fields)?;
+        let (token, chat) = (given.formed("token", is_token)?, given.formed("chat_id", is_chat)?);
+        let url = origin(gateway, VENDOR);
+        Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Telegram, url) })
+    }
+
+    fn form(&self, act: Act<'_>) -> Form {
+        match act {
+            Act::Say(_) => Form::usual(act).pictured(),
+            Act::Edit(reference) if read(reference).0 => Form { id: PHOTO_EDIT, pictured: true },
+            _ => Form::usual(act),
+        }
+    }
+
+    fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
+        let picture = message.picture.as_ref().filter(|picture| picture.len() <= PICTURE);
+        let caption = || message.text(PROFILE.unit, CAPTION);
+        Some(match act {
+            Act::Say(_) => match picture.filter(|_| message.has_picture) {
+                Some(picture) => photo(picture, &caption()),
+                None => text(message),
+            },
+            Act::Edit(reference) if read(reference).0 => other_photo(picture?, &caption()),
+            Act::Edit(_) | Act::Reply(_) => text(message),
+            Act::Delete(_) => Body::with_members(&json!({})),
+        })
+    }
+
+    fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
+        // With the picture's handle a small body goes out instead of the picture.
+        let handle = stamp.media.as_deref().filter(|_| body.lean().is_some());
+        let form = body.lean().filter(|_| handle.is_some()).unwrap_or(body);
+        let photo = body.lean().is_some();
+        let (chat, message) = match act {
+            Act::Say(_) => (credentials.chat.as_deref().unwrap_or_default(), None),
+            Act::Edit(reference) | Act::Delete(reference) | Act::Reply(reference) => {
+                let (_, chat, message) = read(reference);
+                (chat, Some(message))
+            }
+        };
+        let method = match act {
+            Act::Say(_) if photo => "sendPhoto",
+            Act::Say(_) | Act::Reply(_) => "sendMessage",
+            Act::Edit(_) if photo => "editMessageMedia",
+            Act::Edit(_) => "editMessageText",
+            Act::Delete(_) => "deleteMessage",
+        };
+        let ids = [("chat_id", chat), ("message_id", message.unwrap_or_default())];
+        let fields = multipart::fields(form, &ids[..1 + usize::from(message.is_some())]);
+        let bytes = form.set_in(&match (fields, handle, act) {
+            (Some(fields), ..) => fields,
+            // The room is inside of `media`.
+            (None, Some(handle), Act::Edit(_)) => {
+                format!(r#","media":{}}},{}"#, quoted(handle), in_json(chat, message, act))
+            }
+            (None, Some(handle), _) => {
+                format!(r#""photo":{},{},"#, quoted(handle), in_json(chat, message, act))
+            }
+            (None, None, Act::Delete(_)) => in_json(chat, message, act),
+            (None, None, _) => in_json(chat, message, act) + ",",
+        });
+        let token = credentials.token.as_deref().unwrap_or_default();
+        let url = credentials.address_of(&format!("/bot{token}/{method}"));
+        Outgoing { body: bytes, ..Outgoing::to(credentials, Method::Post, url, form) }
+    }
+
+    /// The words: <https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp>.
+    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+        let Some(said) = object(answer) else { return Verdict::without_code(answer) };
+        match said["ok"].as_bool() {
+            Some(true) if answer.status == 200 => {
+                let sizes = said["result"]["photo"].as_array();
+                let file = sizes.and_then(|sizes| sizes.last()?["file_id"].as_str());
+                Verdict::new(done(act, &said["result"]), "ok", "").with_media(file)
+            }
+            Some(false) => refused(act, &said, answer),
+            _ => Verdict::without_code(answer),
+        }
+    }
+}
+
+fn text(message: &Message) -> Body {
+    Body::with_members(&json!({
+        "text": message.text(PROFILE.unit, PROFILE.text),
+        // A preview would copy what our page shows, and stay.
+        "link_preview_options": {"is_disabled": true},
+    }))
+}
+
+/// `sendPhoto` with the bytes, and with a handle.
+fn photo(picture: &Bytes, caption: &str) -> Body {
+    let lean = Body::with_members(&json!({"caption": caption}));
+    multipart::form(("caption", caption), ("photo", picture)).or_lean(lean)
+}
+
+/// `editMessageMedia` with the bytes, and with a handle.
+fn other_photo(picture: &Bytes, caption: &str) -> Body {
+    let caption = quoted(caption);
+    let media = format!(r#"{{"type":"photo","media":"attach://poster","caption":{caption}}}"#);
+    let lean = Body::with_room(format!(r#"{{"media":{{"type":"photo","caption":{caption}"#), "}");
+    multipart::form(("media", &media), ("poster", picture)).or_lean(lean)
+}
+
+fn in_json(chat: &str, message: Option<&str>, act: Act<'_>) -> String {
+    let chat = match chat.parse::<i64>() {
+        Ok(id) => id.to_string(),
+        Err(_) => quoted(chat),
+    };
+    let message = message.and_then(|id| id.parse::<i64>().ok());
+    match (message, act) {
+        (None, _) => format!(r#""chat_id":{chat}"#),
+        (Some(id), Act::Reply(_)) => {
+            format!(r#""chat_id":{chat},"reply_parameters":{{"message_id":{id}}}"#)
+        }
+        (Some(id), _) => format!(r#""chat_id":{chat},"message_id":{id}"#),
+    }
+}
+
+fn done(act: Act<'_>, result: &Value) -> Outcome {
+    match act {
+        Act::Edit(_) | Act::Delete(_) if result == true || result.is_object() => Outcome::Delivered(None),
+        Act::Say(_) | Act::Reply(_) => {
+            let what = if result["photo"].is_array() { "photo" } else { "text" };
+            let at = result["chat"]["id"].as_i64().zip(result["message_id"].as_i64());
+            let reference = at.and_then(|(chat, id)| kept(&format!("{what}/{chat}/{id}")));
+            reference.map_or(Outcome::Unknown, |reference| Outcome::Delivered(Some(reference)))
+        }
+        _ => Outcome::Unknown,
+    }
+}
+
+fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
+    let code = said["error_code"].as_i64().unwrap_or_else(|| answer.status.into());
+    let words = said["description"].as_str().unwrap_or_default();
+    let lower = words.to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|part| lower.contains(part));
+    let say = matches!(act, Act::Say(_));
+    let moved = said["parameters"]["migrate_to_chat_id"].as_i64();
+    let outcome = match (code, moved) {
+        (429, _) => {
+            let told = said["parameters"]["retry_after"].as_u64().map(|s| Duration::from_secs(s.min(86_400)));
+            told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
+        }
+        (_, Some(id)) if say => Outcome::Moved(id.to_string()),
+        // What was said before the chat moved stayed behind.
+        (_, Some(_)) => Outcome::Bad,
+        // No such token: <https://core.telegram.org/bots/api#authorizing-your-bot>.
+        (401 | 404, _) => Outcome::Config(Fault::Credential),
+        (400, _) if !say && says(&["is not modified", "to edit not found", "to delete not found"]) => {
+            Outcome::Delivered(None)
+        }
+        (403, _)
+            if says(&["was kicked", "is not a member", "was deleted", "was blocked", "is deactivated"]) =>
+        {
+            Outcome::Gone
+        }
+        (400, _) if says(&["chat not found"]) => Outcome::Gone,
+        (403, _) if say => Outcome::Config(Fault::Permission),
+        (400, _) if say && says(&["not enough rights", "need administrator rights", "write_forbidden"]) => {
+            Outcome::Config(Fault::Permission)
+        }
+        (400..=499, _) => Outcome::Bad,
+        _ => Outcome::Retry,
+    };
+    let wide = outcome == Outcome::Config(Fault::Credential);
+    Verdict::new(outcome, code, words).widely(wide)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CredentialCode::{BadForm, Missing};
+    use super::super::credentials::fault;
+    use super::super::tests::{answer, json_of, means, read, stamp, with};
+    use super::*;
+    use crate::broadcast::message::plain;
+    use crate::domain::language::Language;
+
+    const SAY: Act<'_> = Act::Say(0);
+    const EDIT: Act<'_> = Act::Edit("text/-100/42");
+
+    fn said(code: u16, words: &str) -> String {
+        json!({"ok": false, "error_code": code, "description": words}).to_string()
+    }
+
+    #[test]
+    fn answers_mean_what_the_server_says() {
+        let taken = r#"{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"text":"x"}}"#;
+        let moved = r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001234567890}}"#;
+        let limited = r#"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#;
+        let slow = Outcome::Slow(Duration::from_secs(35));
+        means(
+            Platform::Telegram,
+            SAY,
+            &[
+                (200, taken, Outcome::Delivered(Some("text/-100/42".into()))),
+                (200, r#"{"ok":true,"result":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":true}"#, Outcome::Unknown),
+                (200, "<html>", Outcome::Unknown),
+                (429, limited, slow.clone()),
+                (400, moved, Outcome::Moved("-1001234567890".into())),
+                (403, &said(403, "Forbidden: bot was kicked from the supergroup chat"), Outcome::Gone),
+                (403, &said(403, "Forbidden: the group chat was deleted"), Outcome::Gone),
+                (403, &said(403, "Forbidden: CHAT_WRITE_FORBIDDEN"), Outcome::Config(Fault::Permission)),
+                (400, &said(400, "Bad Request: chat not found"), Outcome::Gone),
+                (
+                    400,
+                    &said(400, "Bad Request: not enough rights to send photos to the chat"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (400, &said(400, "Bad Request: message is too long"), Outcome::Bad),
+                (401, &said(401, "Unauthorized"), Outcome::Config(Fault::Credential)),
+                (404, &said(404, "Not Found"), Outcome::Config(Fault::Credential)),
+                (500, &said(500, "Internal Server Error"), Outcome::Retry),
+                (502, "<html>", Outcome::Retry),
+            ],
+        );
+        means(
+            Platform::Telegram,
+            EDIT,
+            &[
+                (200, taken, Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message is not modified: …"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message to edit not found"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message can't be edited"), Outcome::Bad),
+                (400, moved, Outcome::Bad),
+                (429, limited, slow),
+                (403, &said(403, "Forbidden: bot was kicked from the group chat"), Outcome::Gone),
+                (401, &said(401, "Unauthorized"), Outcome::Config(Fault::Credential)),
+            ],
+        );
+        let delete = [
+            (200, r#"{"ok":true,"result":true}"#, Outcome::Delivered(None)),
+            (400, &*said(400, "Bad Request: message can't be deleted for everyone"), Outcome::Bad),
+            (400, &*said(400, "Bad Request: message to delete not found"), Outcome::Delivered(None)),
+        ];
+        means(Platform::Telegram, Act::Delete("photo/-100/42"), &delete);
+        assert!(Telegram.judge(SAY, &answer(401, &said(401, "Unauthorized"))).wide);
+    }
+
+    #[test]
+    fn a_photo_is_known_by_the_handle_of_its_largest_size() {
+        let photo = r#"{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"photo":[{"file_id":"small"},{"file_id":"large"}]}}"#;
+        let verdict = Telegram.judge(SAY, &answer(200, photo));
+        assert_eq!(verdict.outcome, Outcome::Delivered(Some("photo/-100/42".into())));
+        assert_eq!(verdict.media.as_deref(), Some("large"));
+    }
+
+    #[test]
+    fn a_caption_is_cut_and_the_picture_goes_with_it() {
+        let mut words = plain(Language::ZhCn, "broadcast-code", &[("code", "😀".repeat(3000).into())]);
+        let bare = Telegram.compose(&words, SAY).unwrap();
+        assert_eq!(bare.lean(), None, "without a picture there is nothing to upload");
+        (words.has_picture, words.picture) = (true, Some(Bytes::from_static(b"--seventytwo\r\njpeg")));
+        let body = Telegram.compose(&words, SAY).unwrap();
+        let group = with(Platform::Telegram, &[("chat_id", "@langfang_72")]);
+        let out = Telegram.address(SAY, &body, &group, &stamp(0, 0));
+        assert!(out.url.path().ends_with("/sendPhoto") && out.content_type.starts_with("multipart/"));
+        let sent = String::from_utf8_lossy(&out.body).into_owned();
+        assert!(
+            sent.contains("name=\"chat_id\"\r\n\r\n@langfang_72\r\n") && sent.contains("\r\njpeg\r\n"),
+            "{sent}"
+        );
+        let known = Stamp { media: Some("AgAC".into()), ..stamp(0, 0) };
+        let lean = json_of(&Telegram.address(SAY, &body, &group, &known).body);
+        assert_eq!((&lean["chat_id"], &lean["photo"]), (&json!("@langfang_72"), &json!("AgAC")));
+    }
+
+    #[test]
+    fn what_stood_in_a_chat_is_found_there_although_the_group_moved() {
+        let group = with(Platform::Telegram, &[]).moved_to("-1009".into());
+        let words = plain(Language::En, "broadcast-test", &[]);
+        for (act, method, members) in [
+            (SAY, "sendMessage", json!({"chat_id": -1009})),
+            (EDIT, "editMessageText", json!({"chat_id": -100, "message_id": 42})),
+            (Act::Delete("photo/-100/42"), "deleteMessage", json!({"chat_id": -100, "message_id": 42})),
+            (Act::Reply("text/-100/42"), "sendMessage", json!({"reply_parameters": {"message_id": 42}})),
+        ] {
+            let body = Telegram.compose(&words, act).unwrap();
+            let out = Telegram.address(act, &body, &group, &stamp(0, 0));
+            assert!(out.url.path().ends_with(method), "{}", out.url.path());
+            let sent = json_of(&out.body);
+            for (name, value) in members.as_object().unwrap() {
+                assert_eq!(&sent[name], value, "{sent}");
+            }
+            assert_eq!(sent.get("parse_mode"), None);
+        }
+    }
+
+    #[test]
+    fn a_token_and_a_chat_have_their_forms() {
+        let token = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALD1234";
+        let by_number = read(Platform::Telegram, &json!({"token": token, "chat_id": -1_001_234_567_890_i64}));
+        assert_eq!(by_number.unwrap(), with(Platform::Telegram, &[]));
+        for (given, field, code) in [
+            (json!({"chat_id": "-1"}), "token", Missing),
+            (json!({"token": token}), "chat_id", Missing),
+            (json!({"token": "bot1:x/../", "chat_id": "-1"}), "token", BadForm),
+            (json!({"token": "1:x/y", "chat_id": "-1"}), "token", BadForm),
+            (json!({"token": token, "chat_id": "t.me/x"}), "chat_id", BadForm),
+            (json!({"token": token, "chat_id": "@x"}), "chat_id", BadForm),
+        ] {
+            assert_eq!(read(Platform::Telegram, &given).unwrap_err(), fault(field, code), "{given}");
+        }
+    }
+}

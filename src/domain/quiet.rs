@@ -1,0 +1,75 @@
+//! When a group wants to be left alone.
+
+use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
+
+/// China has one time zone and no summer time.
+const BEIJING: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
+/// Minutes of a day.
+pub const DAY: i16 = 24 * 60;
+
+/// The quiet hours of a group, every day, by Beijing's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The minute of the day they begin with, 0 to 1439.
+    pub from: i16,
+    /// The minute of the day they end before; before `from` where they last over midnight.
+    pub until: i16,
+    /// Life at risk is heard all the same.
+    pub but_urgent: bool,
+}
+
+impl Quiet {
+    /// When the quiet hours that hold at `now` are over; `None` where it is not quiet.
+    pub fn over_at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let here = now.with_timezone(&BEIJING);
+        let minute = (here.hour() * 60 + here.minute()) as i16;
+        let quiet = if self.from <= self.until {
+            (self.from..self.until).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.until
+        };
+        let ends =
+            NaiveTime::from_num_seconds_from_midnight_opt(u32::from(self.until.unsigned_abs()) * 60, 0)?;
+        let today = BEIJING.from_local_datetime(&here.date_naive().and_time(ends)).single()?;
+        let over = if minute < self.until { today } else { today + TimeDelta::days(1) };
+        quiet.then(|| over.with_timezone(&Utc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(hour: u32, minute: u32) -> DateTime<Utc> {
+        BEIJING.with_ymd_and_hms(2026, 11, 23, hour, minute, 30).unwrap().with_timezone(&Utc)
+    }
+
+    #[test]
+    fn a_night_lasts_over_midnight() {
+        let night = Quiet { from: 22 * 60, until: 7 * 60, but_urgent: true };
+        assert_eq!(night.over_at(at(21, 59)), None);
+        assert_eq!(night.over_at(at(7, 0)), None);
+        let morning = BEIJING.with_ymd_and_hms(2026, 11, 24, 7, 0, 0).unwrap();
+        assert_eq!(night.over_at(at(22, 0)), Some(morning.with_timezone(&Utc)));
+        let today = morning - TimeDelta::days(1);
+        assert_eq!(night.over_at(at(6, 59)), Some(today.with_timezone(&Utc)));
+    }
+
+    #[test]
+    fn hours_of_no_length_are_never_quiet() {
+        assert_eq!(Quiet { from: 600, until: 600, but_urgent: true }.over_at(at(10, 0)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn quiet_hours_end_within_a_day_and_are_over_then(from in 0..DAY, until in 0..DAY, minute in 0_i64..100_000) {
+            let quiet = Quiet { from, until, but_urgent: false };
+            let now = at(0, 0) + TimeDelta::minutes(minute);
+            if let Some(over) = quiet.over_at(now) {
+                prop_assert!(over > now && over - now <= TimeDelta::days(1));
+                prop_assert_eq!(quiet.over_at(over), None);
+            }
+        }
+    }
+}

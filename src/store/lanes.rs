@@ -1,0 +1,278 @@
+//! The lanes that groups wait in. A lane is leased as a whole, so at most one request to a group is
+//! under way; it remembers the latest requests, so that a platform's budget survives a restart and
+//! holds across nodes.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::{bots, deliveries, lanes};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::delivery::DeliveryState;
+
+/// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
+const REMEMBERED: usize = 100;
+
+/// How a group's lane does.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = lanes)]
+pub struct Lane {
+    /// Nothing goes out before.
+    pub open_at: Time,
+    recent: Vec<u8>,
+    leased_until: Time,
+    fence: i64,
+    /// Failed attempts since the last delivery.
+    pub failures: i32,
+    /// When the first of them was.
+    pub failing_since: Option<Time>,
+}
+
+/// A lane for a new group.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(lanes::table)
+        .values((
+            lanes::group_id.eq(group),
+            lanes::open_at.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::recent.eq(Vec::<u8>::new()),
+            lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::fence.eq(0),
+            lanes::failures.eq(0),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Makes room for the budget of a token that groups share; harmless to repeat.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn keep_bot(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
+    let Some(bot) = bot else { return Ok(()) };
+    both!(conn, c => diesel::insert_into(bots::table)
+        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new())))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// The lane of a group.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of(conn: &mut Conn, group: Uuid) -> Answer<Option<Lane>> {
+    Ok(both!(conn, c => lanes::table.find(Id(group)).select(Lane::as_select()).first(c).optional())?)
+}
+
+/// A lane held for one request that is no delivery.
+#[derive(Clone, Debug)]
+pub struct Held {
+    fence: i64,
+    sends: Vec<DateTime<Utc>>,
+}
+
+/// Why a lane cannot be had now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotHeld {
+    /// A delivery is under way.
+    InUse,
+    /// The platform's budget is used up until then.
+    Full(DateTime<Utc>),
+}
+
+/// When a lane may be used for one more request, given its latest ones.
+pub type Pace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
+
+/// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A
+/// lane that rests because its group fails may be held: how else would its admin find out that the
+/// fault is mended?
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold(
+    conn: &mut Conn,
+    group: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    pace: Pace<'_>,
+) -> Answer<Result<Held, NotHeld>> {
+    let lane = lock(conn, group)?;
+    if lane.leased_until.0 > now {
+        return Ok(Err(NotHeld::InUse));
+    }
+    let mut sends = with_one_more(&lane.recent, now);
+    let opens = pace(&sends[..sends.len() - 1]);
+    if opens > now {
+        return Ok(Err(NotHeld::Full(opens)));
+    }
+    let fence = lane.fence + 1;
+    both!(conn, c => diesel::update(lanes::table.find(Id(group)))
+        .set((
+            lanes::leased_until.eq(Time(until)),
+            lanes::fence.eq(fence),
+            // Written before the request leaves: after a crash the lane still knows of it.
+            lanes::recent.eq(written(&sends)),
+        ))
+        .execute(c))?;
+    sends.pop();
+    Ok(Ok(Held { fence, sends }))
+}
+
+fn lock(conn: &mut Conn, group: Uuid) -> Answer<Lane> {
+    let lane = lanes::table.find(Id(group));
+    Ok(match conn {
+        Conn::Pg(c) => lane.select(Lane::as_select()).for_update().first(&mut **c)?,
+        Conn::Sqlite(c) => lane.select(Lane::as_select()).first(&mut **c)?,
+    })
+}
+
+/// Gives a held lane back, unless somebody took it over; the request ended at `at`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn free(conn: &mut Conn, group: Uuid, held: Held, at: DateTime<Utc>, pace: Pace<'_>) -> Answer<()> {
+    let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
+    let opens = pace(&sends);
+    let lane = lanes::table.find(Id(group));
+    both!(conn, c => {
+        diesel::update(lane.filter(lanes::fence.eq(held.fence)))
+            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::recent.eq(written(&sends))))
+            .execute(c)?;
+        diesel::update(lane.filter(lanes::open_at.lt(Time(opens))))
+            .set(lanes::open_at.eq(Time(opens)))
+            .execute(c)?;
+    });
+    if opens > at { put_off(conn, Id(group), opens) } else { Ok(()) }
+}
+
+/// A message has just reached the group, or its admin lets it hear again: its failures are forgotten,
+/// and what waited for the end of them is due as soon as the platform's budget allows.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
+    let recent = lock(conn, group)?.recent;
+    let opens = pace(&times(&recent));
+    let group = Id(group);
+    both!(conn, c => {
+        diesel::update(lanes::table.find(group))
+            .set((
+                lanes::open_at.eq(Time(opens)),
+                lanes::failures.eq(0),
+                lanes::failing_since.eq(None::<Time>),
+            ))
+            .execute(c)?;
+        diesel::update(
+            deliveries::table
+                .filter(deliveries::group_id.eq(group))
+                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
+        )
+        .set(deliveries::due_at.eq(Time(opens)))
+        .execute(c)?;
+    });
+    super::listen::announce(conn)
+}
+
+/// A group got a new robot, which has a budget of its own.
+///
+/// # Errors
+/// When the database refuses.
+pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::update(lanes::table.find(Id(group)))
+        .set(lanes::recent.eq(Vec::<u8>::new()))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Frees the lanes that a process which is no longer there had leased. For SQLite, where there is one
+/// process only, at its start.
+///
+/// # Errors
+/// When the database refuses.
+pub fn free_all(conn: &mut Conn) -> Answer<()> {
+    let leased = lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH));
+    both!(conn, c => diesel::update(lanes::table.filter(leased))
+        .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Nothing in a lane that is closed until `open_at` is looked at before.
+pub(super) fn put_off(conn: &mut Conn, group: Id, open_at: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::update(
+        deliveries::table
+            .filter(deliveries::group_id.eq(group))
+            .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+            .filter(deliveries::due_at.lt(Time(open_at))),
+    )
+    .set(deliveries::due_at.eq(Time(open_at)))
+    .execute(c))?;
+    Ok(())
+}
+
+/// The latest requests, one more included.
+pub(super) fn with_one_more(recent: &[u8], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let recent = times(recent);
+    let kept = &recent[recent.len().saturating_sub(REMEMBERED - 1)..];
+    kept.iter().copied().chain([now]).collect()
+}
+
+/// Reads what [`written`] wrote.
+pub(super) fn times(bytes: &[u8]) -> Vec<DateTime<Utc>> {
+    let times = bytes.as_chunks::<8>().0;
+    times.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).collect()
+}
+
+/// The latest requests as stored.
+pub(super) fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
+    sends.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::groups::log;
+    use crate::store::groups::tests::{GROUP, OTHER, at, store};
+
+    #[tokio::test]
+    async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let pace = |sends: &[DateTime<Utc>]| {
+            sends.last().map_or(at(0), |last| *last + chrono::TimeDelta::seconds(60))
+        };
+        store
+            .write(move |tx| {
+                let held = hold(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
+                assert_eq!(hold(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
+                free(tx, GROUP, held, at(2), &pace)?;
+                assert_eq!(hold(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
+                let lane = of(tx, GROUP)?.unwrap();
+                assert_eq!((lane.open_at.0, times(&lane.recent)), (at(62), vec![at(2)]));
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_waited_for_the_end_of_a_fault_is_due_once_a_message_arrives() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let due = store
+            .write(|tx| {
+                reopen(tx, GROUP, &|_| at(5))?;
+                Ok::<_, StoreError>((
+                    log(tx, GROUP, None, 1)?[0].due_at.0,
+                    log(tx, OTHER, None, 1)?[0].due_at.0,
+                ))
+            })
+            .await
+            .unwrap();
+        assert_eq!(due, (at(5), at(3600)));
+    }
+}

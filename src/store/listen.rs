@@ -1,0 +1,75 @@
+//! How the nodes on one PostgreSQL wake each other: what makes work due says so in its own transaction,
+//! and every node listens.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use tokio::sync::Notify;
+use tokio_postgres::AsyncMessage;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{SOCKETS, connect_postgres};
+use super::{Answer, Conn, Database, Store};
+
+/// How long a node whose listening broke off waits before it listens again; meanwhile its safety poll
+/// finds what others made due.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Tells the other nodes, once this transaction commits, that work is due. SQLite has no other nodes.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
+    if let Conn::Pg(c) = conn {
+        diesel::sql_query("SELECT pg_notify('seventytwo_work', '')").execute(&mut **c)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Wakes `wake` whenever another node announces work, until `stop`.
+    pub async fn listen(&self, wake: Arc<Notify>, stop: CancellationToken) {
+        let Database::Postgres(url) = self.database().clone() else { return };
+        let listening = SOCKETS.spawn(async move {
+            while !stop.is_cancelled() {
+                tokio::select! {
+                    broken = hear(&url, &wake) => tracing::warn!(error = broken, "listening for other nodes broke off"),
+                    () = stop.cancelled() => return,
+                }
+                tokio::select! { () = tokio::time::sleep(AGAIN) => {}, () = stop.cancelled() => {} }
+            }
+        });
+        if listening.await.is_err() {
+            tracing::error!("the listener for other nodes panicked");
+        }
+    }
+}
+
+/// Listens until the connection breaks; answers why.
+async fn hear(url: &str, wake: &Notify) -> String {
+    let (client, mut connection) = match connect_postgres(url).await {
+        Ok(connected) => connected,
+        Err(error) => return error,
+    };
+    let messages = async {
+        loop {
+            match poll_fn(|cx| connection.poll_message(cx)).await {
+                Some(Ok(AsyncMessage::Notification(_))) => wake.notify_one(),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return error.to_string(),
+                None => return "the server closed the connection".to_owned(),
+            }
+        }
+    };
+    let listen = async {
+        if let Err(error) = client.batch_execute("LISTEN seventytwo_work").await {
+            return error.to_string();
+        }
+        // What was announced before is not heard.
+        wake.notify_one();
+        std::future::pending().await
+    };
+    tokio::select! { broken = messages => broken, refused = listen => refused }
+}
