@@ -73,3 +73,26 @@ for (const { id, dataset } of all('[id][data-refresh]')) {
   };
   setInterval(refresh, Math.max(2, Number(dataset.refresh)) * 1000);
 }
+
+// data-key: a letter that presses the element, named on the page and switched off there. In a list it
+// leads from one entry to the next, or presses the button of the entry one is at.
+const keys = document.getElementById('keys');
+if (keys) {
+  const on = keys.querySelector('input');
+  on.checked = localStorage.getItem('keys') !== 'off';
+  on.addEventListener('change', () => localStorage.setItem('keys', on.checked ? 'on' : 'off'));
+  keys.hidden = false;
+  document.addEventListener('keydown', event => {
+    if (!on.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.closest('select, textarea, input:not([type=checkbox], [type=radio])')) return;
+    const these = [...all('[data-key]')].filter(it => it.dataset.key === event.key);
+    if (!these.length) return;
+    event.preventDefault();
+    const at = these.findIndex(it => it.closest('li')?.contains(document.activeElement));
+    const [first] = these;
+    if (first.matches('li a')) return these[(at + 1) % these.length].focus();
+    if (!first.matches('summary')) return these[Math.max(at, 0)].click();
+    first.parentElement.open = true;
+    first.parentElement.querySelector('form :is(input:not([type=hidden]), textarea)').focus();
+  });
+}

@@ -9,13 +9,12 @@ use url::Url;
 
 use super::login::{Attempt, LoginError, login};
 use super::{people, sessions};
+use crate::web::cookies::SESSION;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
-use crate::web::session::{
-    CsrfForm, Form, SignedIn, Visitor, home, no_session_cookie, session_cookie, session_token,
-};
+use crate::web::session::{CsrfForm, Form, SignedIn, Visitor, home};
 use crate::web::shared::Shared;
 
 #[derive(Template)]
@@ -93,7 +92,7 @@ pub async fn log_in(
         Ok((home, token)) => {
             let mut response = see_other(if next.is_empty() { home } else { &next });
             response
-                .add_cookie(&session_cookie(&shared, token))
+                .add_cookie(&SESSION.with(&shared, token))
                 .map_err(|e| Problem::Internal(format!("cookie: {e}")))?;
             Ok(response)
         }
@@ -123,13 +122,11 @@ pub async fn log_out(
     _person: SignedIn,
     _form: CsrfForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(token) = session_token(&http, &shared) {
+    if let Some(token) = SESSION.read(&http, &shared) {
         sessions::end(&shared.store, &token).await?;
     }
     let mut response = see_other("/login");
-    response
-        .add_cookie(&no_session_cookie(&shared))
-        .map_err(|e| Problem::Internal(format!("cookie: {e}")))?;
+    response.add_cookie(&SESSION.gone(&shared)).map_err(|e| Problem::Internal(format!("cookie: {e}")))?;
     Ok(response)
 }
 
@@ -142,7 +139,7 @@ async fn attempt(
     shared.limits.check(Limit::LoginAddress, request::client(http, &shared.trusted_proxies))?;
     shared.limits.check(Limit::LoginName, people::tidy(&fields.name).as_str())?;
     let attempt = Attempt { name: &fields.name, password: &fields.password, code: &fields.code };
-    let previous = session_token(http, shared);
+    let previous = SESSION.read(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
         Ok((account, token)) => {
             tracing::info!(account = %account.id.0, "logged in");

@@ -125,6 +125,9 @@ impl Closer {
             swept.erased += self.erase(id, now).await?;
         }
         self.tidy(now).await?;
+        if swept.erased > 0 {
+            self.store.empty_log().await?;
+        }
         Ok(swept)
     }
 

@@ -228,7 +228,7 @@ pub async fn show(
 }
 
 /// Change a group; new credentials need a new proof of control, and a code is sent at once
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = GroupBody), (status = 404), (status = 409), (status = 422)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 404), (status = 409), (status = 422)), security(("token" = [])))]
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
@@ -251,10 +251,12 @@ pub async fn change(
     Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret }))
 }
 
-#[derive(Serialize)]
-struct Changed {
+/// A group as it now is.
+#[derive(Serialize, ToSchema)]
+pub struct Changed {
     #[serde(flatten)]
     group: GroupBody,
+    /// The signing secret that was made, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }

@@ -20,6 +20,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
 use crate::domain::people::Role;
 use crate::vault::new_token;
+use crate::web::cookies::MANAGE;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
 use crate::web::manage;
@@ -123,7 +124,7 @@ pub async fn send_form(
     };
     match desk(&shared).submit(request, now).await {
         Ok(submitted) => Ok(HttpResponse::SeeOther()
-            .cookie(manage::cookie(&shared, submitted.receipt.manage_token))
+            .cookie(MANAGE.with(&shared, submitted.receipt.manage_token))
             .insert_header((header::LOCATION, "/report/done"))
             .finish()),
         Err(IntakeError::Invalid(faults)) => show(&faults, StatusCode::UNPROCESSABLE_ENTITY),

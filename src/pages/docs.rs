@@ -1,45 +1,12 @@
 //! `/api/docs`: the OpenAPI document as a page that needs no script.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::{Map, Value};
 
 use crate::web::frame::{Frame, page as answer};
-use crate::web::problem::Problem;
-
-/// The codes of problems; each links here as `/api/docs#CODE`.
-const CODES: [&str; 30] = [
-    "not_json",
-    "wrong_content_type",
-    "too_large",
-    "invalid_fields",
-    "login_required",
-    "login_refused",
-    "forbidden",
-    "cross_site",
-    "not_found",
-    "method_not_allowed",
-    "case_unknown",
-    "case_malformed",
-    "manage_link_invalid",
-    "idempotency_key_reused",
-    "claimed_by_other",
-    "claim_required",
-    "stale_version",
-    "same_approver",
-    "lead_required",
-    "police_reference_required",
-    "too_late",
-    "not_possible",
-    "too_many_notices",
-    "photo_refused",
-    "group_exists",
-    "wrong_code",
-    "code_expired",
-    "group_unreachable",
-    "too_many_requests",
-    "internal_error",
-];
+use crate::web::problem::{CODES, Problem};
 
 /// A field of a body, or a parameter of a call.
 struct Field {
@@ -95,7 +62,7 @@ struct DocsPage<'a> {
     version: &'a str,
     groups: Vec<Group>,
     shapes: Vec<Shape>,
-    codes: [&'static str; 30],
+    codes: &'static [(&'static str, StatusCode)],
 }
 
 /// The calls of the API, their parameters, bodies and answers, and the codes of problems.
@@ -251,15 +218,15 @@ mod tests {
             .filter_map(|line| line.strip_prefix("problem-")?.split(" =").next())
             .filter(|key| !key.ends_with("-detail"))
             .collect();
-        let mut codes = CODES.to_vec();
+        let mut codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
         keys.sort_unstable();
         codes.sort_unstable();
         assert_eq!(codes, keys);
         for language in Language::ALL {
-            for code in CODES {
+            for (code, _) in CODES {
                 assert!(has(language, &format!("problem-{code}")), "{code}");
                 // A photo has a sentence for each thing that can be wrong with it.
-                let detail = code == "photo_refused" || has(language, &format!("problem-{code}-detail"));
+                let detail = *code == "photo_refused" || has(language, &format!("problem-{code}-detail"));
                 assert!(detail, "{code}");
             }
         }

@@ -193,7 +193,7 @@ async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     for hidden in ["13800138000", "李梅", SECRET] {
         assert!(!notice.to_string().contains(hidden), "{hidden}");
     }
-    // The card that a chat makes of the link never changes again: nothing of the person is on it.
+    // The words of the card that a chat makes of the link never change again: none is about the person.
     let head = page.split("</head>").next().unwrap();
     assert!(!head.contains("王秀英") && !head.contains("/p/"), "{head}");
 }
@@ -220,6 +220,23 @@ async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
         });
         assert_eq!(notice, expected, "{state:?}");
     }
+}
+
+#[actix_web::test]
+async fn the_card_of_a_live_notice_has_its_poster_and_no_other_card_a_picture() {
+    let (_folder, shared) = start().await;
+    let live = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let (_, page) = ask(&shared, &format!("/n/{live}")).await;
+    let poster =
+        format!("property=\"og:image\" content=\"https://72.example/n/{live}/poster.jpg?lang=zh-CN\"");
+    assert!(page.contains(&poster), "{page}");
+    for (bits, state) in [(2, State::Paused), (3, State::Closed), (4, State::Removed), (5, State::InReview)] {
+        let quiet = put(&shared, bits, Kind::LostProperty, state, Vec::new()).await;
+        let (_, page) = ask(&shared, &format!("/n/{quiet}")).await;
+        assert!(page.contains("og:title") && !page.contains("og:image"), "{state:?}: {page}");
+    }
+    shared.clock.advance(TimeDelta::hours(72));
+    assert!(!ask(&shared, &format!("/n/{live}")).await.1.contains("og:image"), "over, though nobody swept");
 }
 
 #[actix_web::test]

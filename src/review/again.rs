@@ -64,7 +64,7 @@ fn decide_revision(
     notice.version += 1;
     let_go(&mut notice);
     match after {
-        State::Cooling => publish_revision(tx, &mut notice, revision, times, now)?,
+        State::Cooling => publish_revision(tx, vault, &mut notice, revision, times, now)?,
         State::SecondReview => {}
         _ => notice.pending_revision = None,
     }
@@ -76,15 +76,21 @@ fn decide_revision(
 
 fn publish_revision(
     tx: &mut Conn,
+    vault: &Vault,
     notice: &mut Notice,
     revision: i32,
     times: Times,
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
-    let renewal = notices::revision(tx, notice.id.0, revision)?.is_some_and(|r| r.renewal);
+    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
+    else {
+        return Err(ReviewError::Unknown);
+    };
     notice.pending_revision = None;
     notice.live_revision = Some(revision);
-    if renewal {
+    // Lists, feeds and broadcasts go by it.
+    content.public(&key)?.region.code().clone_into(&mut notice.region);
+    if content.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + times.lifetime));
     }

@@ -3,8 +3,11 @@
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use super::view::{self, Queue, Sheet};
+use super::tips::Verdict;
+use super::view::{self, Sheet};
+use super::waiting::{self, Queue};
 use super::{Decision, Desk, Moderator, ReviewError};
 use crate::domain::case_number::{CaseNumber, CaseNumberError};
 use crate::domain::life_cycle::{Refusal, State, Step};
@@ -29,6 +32,10 @@ impl From<ReviewError> for Problem {
             ReviewError::TooLate => Problem::TooLate,
             ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
             ReviewError::Reason => invalid("reason", "reason"),
+            ReviewError::TipUnknown => Problem::NotFound,
+            ReviewError::PhonesUsedUp { wait } => {
+                Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
+            }
             ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
             ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
             ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,
@@ -147,9 +154,9 @@ pub async fn queue(
     let state =
         state.map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value"))).transpose()?;
     let after =
-        cursor.map(|c| view::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
+        cursor.map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
     let now = shared.clock.now();
-    let page = shared.store.read(move |c| view::queue(c, by, state, after, PAGE, now)).await?;
+    let page = shared.store.read(move |c| waiting::queue(c, by, state, after, PAGE, now)).await?;
     Ok(web::Json(page))
 }
 
@@ -271,6 +278,62 @@ pub async fn remove(
     body: Json<RestrictBody>,
 ) -> Result<HttpResponse, Problem> {
     restrict(caller, shared, path, body, Step::Remove).await
+}
+
+/// What becomes of a tip that was held back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TipBody {
+    /// `pass_on` to the family, or `discard`.
+    action: String,
+}
+
+/// Pass a held tip on to the family, or discard it
+#[utoipa::path(tag = "review", params(("case" = String, Path), ("id" = Uuid, Path)), request_body = TipBody, responses((status = 204), (status = 404), (status = 409)), security(("token" = [])))]
+#[post("/review/{case}/tips/{id}")]
+pub async fn decide_tip(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, Uuid)>,
+    body: Json<TipBody>,
+) -> Result<HttpResponse, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let (given, tip) = path.into_inner();
+    let verdict = Verdict::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
+    desk(&shared).decide_tip(case(&given)?, tip, verdict, by, shared.clock.now()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Why a reporter's phone is needed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneBody {
+    /// `call_back` or `urgent_tip`.
+    reason: String,
+}
+
+/// A reporter's phone.
+#[derive(Serialize, ToSchema)]
+pub struct PhoneShown {
+    /// E.164.
+    phone: String,
+    /// How many more may be shown today.
+    left: i64,
+}
+
+/// Have the reporter's phone shown; written down, and limited by the day
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = PhoneBody, responses((status = 200, body = PhoneShown), (status = 409), (status = 429)), security(("token" = [])))]
+#[post("/review/{case}/phone")]
+pub async fn reveal_phone(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    body: Json<PhoneBody>,
+) -> Result<web::Json<PhoneShown>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    let now = shared.clock.now();
+    let shown = desk(&shared).reveal_phone(case(&path)?, by, body.0.reason, now).await?;
+    Ok(web::Json(PhoneShown { phone: shown.phone, left: shown.left }))
 }
 
 async fn restrict(

@@ -1,29 +1,35 @@
 //! Second station: people verify a notice. They claim it, decide it, and may think again for a moment;
 //! then the clock lets it go out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
+use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, TransitionError, take};
-use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, Store, StoreError, queue};
+use crate::store::types::{Id, Time};
+use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
 
 pub mod actions;
 mod again;
 pub mod api;
+mod claims;
+pub mod duplicates;
+mod going_live;
 pub mod pages;
+pub mod phone;
 pub mod policy;
 pub mod reasons;
 #[cfg(test)]
 mod samples;
+pub mod tips;
 pub mod view;
+pub mod waiting;
 
 /// Why a review step was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +48,10 @@ pub enum ReviewError {
     PoliceReferenceRequired,
     #[error("this reason does not go with this action, or a note is missing")]
     Reason,
+    #[error("no such tip is held")]
+    TipUnknown,
+    #[error("no more phones are shown today")]
+    PhonesUsedUp { wait: Duration },
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
@@ -90,44 +100,6 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Takes a notice on, or renews the hold on it.
-    ///
-    /// # Errors
-    /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
-    pub async fn claim(
-        &self,
-        case: String,
-        by: Moderator,
-        now: DateTime<Utc>,
-    ) -> Result<Notice, ReviewError> {
-        let until = now + self.times.lease;
-        self.store.write(move |tx| claim(tx, &case, by, now, until)).await
-    }
-
-    /// Lets go of a notice.
-    ///
-    /// # Errors
-    /// [`ReviewError::ClaimRequired`] where it is not the caller's.
-    pub async fn release(
-        &self,
-        case: String,
-        by: Moderator,
-        now: DateTime<Utc>,
-    ) -> Result<Notice, ReviewError> {
-        let vault = self.vault.clone();
-        self.store
-            .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                held_by(&notice, by, now)?;
-                let by = By { actor: by.actor(), reason: None, note: None, at: now };
-                take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    let_go(n);
-                    Ok(())
-                })
-            })
-            .await
-    }
-
     /// Decides a notice that the caller holds: approve, reject, ask or escalate.
     ///
     /// # Errors
@@ -219,20 +191,6 @@ impl Desk {
             })
             .await
     }
-
-    /// Lets out what has cooled, each in a transaction of its own; answers how many went live.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<usize, ReviewError> {
-        let cooled = self.store.read(move |c| queue::cooled(c, now, 200)).await?;
-        let mut live = 0;
-        for id in cooled {
-            let (vault, times) = (self.vault.clone(), self.times);
-            live += self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await?;
-        }
-        Ok(live)
-    }
 }
 
 fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
@@ -293,44 +251,6 @@ fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) ->
     Ok(())
 }
 
-fn claim(
-    tx: &mut Conn,
-    case: &str,
-    by: Moderator,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Notice, ReviewError> {
-    let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
-    let before = notice.state.0;
-    let standing = notice.standing(Vec::new());
-    let (after, _) = next(&standing, Step::Claim, by.actor())?;
-    let renewal = notice.claimant(now) == Some(by.id);
-    let version = notice.version + i32::from(!renewal);
-    if !notices::claim(tx, notice.id.0, notice.version, (after, version), by.id, (now, until))? {
-        let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
-        return Err(match seen.claimant(now) {
-            Some(holder) if holder != by.id => ReviewError::ClaimedByOther,
-            _ => ReviewError::Stale { state: seen.state.0, version: seen.version },
-        });
-    }
-    notice.state = Named(after);
-    notice.version = version;
-    notice.claimed_by = Some(Id(by.id));
-    notice.claimed_until = Some(Time(until));
-    if !renewal {
-        append(
-            tx,
-            &notice,
-            notice.revision,
-            Step::Claim,
-            before,
-            By { actor: by.actor(), reason: None, note: None, at: now },
-            None,
-        )?;
-    }
-    Ok(notice)
-}
-
 fn append(
     tx: &mut Conn,
     notice: &Notice,
@@ -357,41 +277,26 @@ fn append(
     Ok(())
 }
 
-fn go_live(
+/// Writes down what somebody did with a notice that leaves it where it stands.
+fn note_down(
     tx: &mut Conn,
-    vault: &Vault,
-    times: Times,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<usize, ReviewError> {
-    let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
-    // Another node may have been faster, or the approval was taken back.
-    if notice.state.0 != State::Cooling || notice.cooling_until.is_none_or(|until| until.0 > now) {
-        return Ok(0);
-    }
-    let weighed = weigh_again(tx, vault, &notice, now)?;
-    take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {
-        n.cooling_until = None;
-        n.live_revision = Some(n.revision);
-        n.live_at = Some(Time(now));
-        n.ends_at = Some(Time(now + times.lifetime));
-        n.second_look_at = weighed.second_look.then_some(Time(now + policy::SECOND_LOOK_WITHIN));
-        n.police_due_at = weighed.police_follow_up.then_some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
-        plan::spread(tx, n, Purpose::Alert, now)?;
-        Ok::<_, ReviewError>(())
-    })?;
-    Ok(1)
-}
-
-fn weigh_again(
-    tx: &mut Conn,
-    vault: &Vault,
     notice: &Notice,
+    step: &str,
+    by: Moderator,
+    reason: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<crate::domain::life_cycle::Weighing, ReviewError> {
-    let revision = notices::revision(tx, notice.id.0, notice.revision)?;
-    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else {
-        return Err(ReviewError::Unknown);
+) -> Result<(), StoreError> {
+    let state = notice.state.0;
+    let entry = Entry {
+        notice,
+        revision: notice.looked_at(),
+        step,
+        before: state,
+        after: state,
+        actor: by.actor(),
+        reason,
+        note_sealed: None,
+        at: now,
     };
-    Ok(policy::weigh(&revision.public(&key)?, &revision.private(&key)?, now))
+    events::append(tx, entry)
 }

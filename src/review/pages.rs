@@ -7,10 +7,11 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::api::{self, desk, moderator};
-use super::view::Sheet;
-use super::{Decision, Moderator, ReviewError, view};
+use super::tips::Verdict;
+use super::{Decision, Moderator, ReviewError, view, waiting};
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
 use crate::store::accounts;
@@ -20,6 +21,7 @@ use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
+mod compare;
 mod form;
 mod queue;
 mod sheet;
@@ -29,7 +31,7 @@ mod words;
 
 use form::{Fault, Typed};
 use queue::QueuePage;
-use sheet::SheetPage;
+use sheet::{Around, SheetPage};
 
 /// Notices on a page of the queue.
 const PAGE: i64 = 25;
@@ -89,9 +91,9 @@ pub async fn show_queue(
     let account = person.require(Role::Moderator)?;
     let by = moderator(account);
     // What does not fit is ignored: an old bookmark still opens the queue.
-    let (state, after) = (State::named(&query.state), view::place(&query.cursor));
+    let (state, after) = (State::named(&query.state), waiting::place(&query.cursor));
     let now = shared.clock.now();
-    let found = shared.store.read(move |c| view::queue(c, by, state, after, PAGE, now)).await?;
+    let found = shared.store.read(move |c| waiting::queue(c, by, state, after, PAGE, now)).await?;
     let frame = person.frame(&http);
     let template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
     page(&http, &frame, &template)
@@ -108,121 +110,26 @@ pub async fn show_notice(
     path: web::Path<String>,
     query: web::Query<DoneQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let by = moderator(person.require(Role::Moderator)?);
-    let visit = Visit { http: &http, shared: &shared, person: &person, case: api::case(&path)?, by };
+    let visit = Visit::new(&http, &shared, &person, &path)?;
     visit.show(None, Typed::default(), &query.done).await
 }
 
-/// `POST /review/{case}/claim`: takes a notice on and opens it.
+/// `POST /review/{case}/{step}`: takes a step with a notice. Four of them are decisions, which come
+/// together as `decisions` with the `action` that was chosen.
 ///
 /// # Errors
 /// As [`show_notice`], and for a form that is not of this session.
-pub async fn claim(
+pub async fn take_step(
     http: HttpRequest,
     shared: web::Data<Shared>,
     person: SignedIn,
-    path: web::Path<String>,
+    path: web::Path<(String, String)>,
     form: CsrfForm<StepFields>,
 ) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Claim).await
-}
-
-/// `POST /review/{case}/release`: lets a notice go and returns to the queue.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn release(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Release).await
-}
-
-/// `POST /review/{case}/decisions`: approves, rejects, asks or escalates.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn decide(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    let action = api::action(&form.0.action).ok_or(Problem::NotFound)?;
-    step(http, shared, person, path, form, action).await
-}
-
-/// `POST /review/{case}/undo`: takes the last approval back while the notice cools.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn undo(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Undo).await
-}
-
-/// `POST /review/{case}/pause`: hides a live notice for the time being.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn pause(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Pause).await
-}
-
-/// `POST /review/{case}/resume`: lets a paused notice go on.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn resume(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Resume).await
-}
-
-/// `POST /review/{case}/remove`: takes a notice down for good, with a correction to those who got it.
-///
-/// # Errors
-/// As [`claim`].
-pub async fn remove(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-) -> Result<HttpResponse, Problem> {
-    step(http, shared, person, path, form, Step::Remove).await
-}
-
-async fn step(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    person: SignedIn,
-    path: web::Path<String>,
-    form: CsrfForm<StepFields>,
-    step: Step,
-) -> Result<HttpResponse, Problem> {
-    let by = moderator(person.require(Role::Moderator)?);
-    let visit = Visit { http: &http, shared: &shared, person: &person, case: api::case(&path)?, by };
+    let (case, name) = path.into_inner();
+    let visit = Visit::new(&http, &shared, &person, &case)?;
     let CsrfForm(fields) = form;
+    let step = step(&name, &fields.action).ok_or(Problem::NotFound)?;
     let typed = Typed { step: Some(step), reason: fields.reason, note: fields.note };
     let Ok(note) = api::note(Some(typed.note.clone())) else {
         return visit.show(Some(Fault::note_too_long(step)), typed, "").await;
@@ -241,6 +148,52 @@ async fn step(
     }
 }
 
+/// `POST /review/{case}/tips/{id}`: passes a held tip on to the family, or discards it.
+///
+/// # Errors
+/// As [`take_step`].
+pub async fn decide_tip(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<(String, Uuid)>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    let (case, tip) = path.into_inner();
+    let visit = Visit::new(&http, &shared, &person, &case)?;
+    let verdict = Verdict::named(&form.0.action).ok_or(Problem::NotFound)?;
+    let (case, now) = (visit.case.clone(), shared.clock.now());
+    let decided = desk(&shared).decide_tip(case, tip, verdict, visit.by, now).await;
+    visit.answer(decided, "tips", &format!("?done={}#tips", verdict.as_str())).await
+}
+
+/// `POST /review/{case}/phone`: shows the reporter's phone, for the reason that was chosen.
+///
+/// # Errors
+/// As [`take_step`].
+pub async fn reveal_phone(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    let visit = Visit::new(&http, &shared, &person, &path)?;
+    let (case, now) = (visit.case.clone(), shared.clock.now());
+    let shown = desk(&shared).reveal_phone(case, visit.by, form.0.reason, now).await;
+    visit.answer(shown.map(drop), "phone", "#phone").await
+}
+
+/// The step that a form was sent for.
+fn step(name: &str, action: &str) -> Option<Step> {
+    if name == "decisions" {
+        return api::action(action);
+    }
+    [Step::Claim, Step::Release, Step::Undo, Step::Pause, Step::Resume, Step::Remove]
+        .into_iter()
+        .find(|step| step.as_str() == name)
+}
+
 /// One request about one notice.
 struct Visit<'a> {
     http: &'a HttpRequest,
@@ -251,7 +204,17 @@ struct Visit<'a> {
     by: Moderator,
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
+    fn new(
+        http: &'a HttpRequest,
+        shared: &'a Shared,
+        person: &'a SignedIn,
+        case: &str,
+    ) -> Result<Visit<'a>, Problem> {
+        let by = moderator(person.require(Role::Moderator)?);
+        Ok(Visit { http, shared, person, case: api::case(case)?, by })
+    }
+
     async fn take(&self, decision: Decision) -> Result<Notice, ReviewError> {
         let (desk, case, by, now) = (desk(self.shared), self.case.clone(), self.by, self.shared.clock.now());
         match decision.step {
@@ -263,9 +226,28 @@ impl Visit<'_> {
         }
     }
 
+    /// The page again: with `after` behind its address once it is done, else with what stands in the way
+    /// at `place`.
+    async fn answer(
+        &self,
+        outcome: Result<(), ReviewError>,
+        place: &str,
+        after: &str,
+    ) -> Result<HttpResponse, Problem> {
+        match outcome {
+            Ok(()) => Ok(see_other(&format!("{}{after}", self.here()))),
+            Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
+            Err(error) => self.show(Some(Fault::at(place, &error.into())), Typed::default(), "").await,
+        }
+    }
+
+    fn here(&self) -> String {
+        format!("/review/{}", view::shown(&self.case))
+    }
+
     /// Where a browser goes once the step is taken.
     fn after(&self, step: Step) -> String {
-        let here = format!("/review/{}", view::shown(&self.case));
+        let here = self.here();
         match step {
             Step::Claim => here,
             // Most who escalate may not open it any more.
@@ -275,27 +257,17 @@ impl Visit<'_> {
     }
 
     async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
-        let frame =
-            Frame { path: format!("/review/{}", view::shown(&self.case)), ..self.person.frame(self.http) };
+        let frame = Frame { path: self.here(), ..self.person.frame(self.http) };
         let sheet = match api::read_sheet(self.shared, self.case.clone(), self.by).await {
             Err(Problem::LeadRequired) => return self.for_leads(frame, typed.note).await,
             sheet => sheet?,
         };
         let status = fault.as_ref().map_or(StatusCode::OK, Fault::status);
-        let template = self.sheet_page(frame.clone(), sheet, fault, typed, done);
-        page_with(self.http, &frame, &template, status)
-    }
-
-    fn sheet_page(
-        &self,
-        frame: Frame,
-        sheet: Sheet,
-        fault: Option<Fault>,
-        typed: Typed,
-        done: &str,
-    ) -> SheetPage {
+        let (case, by, now) = (self.case.clone(), self.by, self.shared.clock.now());
+        let next = self.shared.store.read(move |c| waiting::next_free(c, by, &case, now)).await?;
         let link = self.shared.link(&format!("/n/{}", sheet.case_number));
-        SheetPage::new(frame, sheet, fault, typed, done, &link, self.shared.clock.now())
+        let around = Around { fault, typed, done, link: &link, next };
+        page_with(self.http, &frame, &SheetPage::new(frame.clone(), sheet, around, now), status)
     }
 
     async fn for_leads(&self, frame: Frame, note: String) -> Result<HttpResponse, Problem> {

@@ -53,6 +53,10 @@ pub const SECOND_LOOK_WITHIN: Duration = Duration::minutes(30);
 /// Where the police reference may follow, within this time of going live.
 pub const POLICE_FOLLOWS_WITHIN: Duration = Duration::hours(2);
 
+/// Phones that one person may have shown within a day: a call and its case take ten minutes, which makes
+/// four hours of a volunteer's evening. Whoever needs more is collecting, not verifying.
+pub const PHONES_A_DAY: i64 = 24;
+
 /// The policy.
 #[rustfmt::skip]
 pub const TABLE: [Line; 9] = [

@@ -24,6 +24,9 @@ pub const REJECT: &[&str] = &[
 /// The reasons to remove what is live.
 pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other"];
 
+/// The reasons to have a reporter's phone shown.
+pub const REVEAL: &[&str] = &["call_back", "urgent_tip"];
+
 /// The codes that go with a step; empty where any words, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {
     match step {

@@ -6,47 +6,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actions::{self, Actions};
-use super::{Moderator, ReviewError, policy};
+use super::duplicates::{Duplicate, duplicates};
+use super::waiting::wants;
+use super::{Moderator, ReviewError, phone, policy};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::store::notices::{self, Notice};
-use crate::store::queue::{self, QueuePlace};
-use crate::store::{Answer, Conn, accounts, events, photos, tips};
+use crate::store::{Answer, Conn, accounts, events, tips};
 use crate::vault::{Key, Vault};
-
-/// A line of the queue.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Waiting {
-    #[schema(value_type = String)]
-    pub case_number: String,
-    #[schema(value_type = String)]
-    pub kind: Kind,
-    #[schema(value_type = String)]
-    pub state: State,
-    /// 3 most urgent, 0 least.
-    pub urgency: i16,
-    /// A GB/T 2260 code.
-    pub region: String,
-    pub submitted_at: DateTime<Utc>,
-    pub waiting_s: i64,
-    /// The name of whoever holds it now.
-    pub claimed_by: Option<String>,
-    pub claimed_until: Option<DateTime<Utc>>,
-    pub version: i32,
-    /// Why something that is live is here: `second_look`, `police_reference`, `revision`.
-    pub wants: Vec<&'static str>,
-    pub sealed: bool,
-}
-
-/// A page of the queue.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Queue {
-    pub items: Vec<Waiting>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-}
 
 /// A line of the notice's history.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -66,20 +35,12 @@ pub struct Happened {
     pub note: Option<String>,
 }
 
-/// Another notice that may be about the same person or thing, or from the same hand.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Duplicate {
-    pub case_number: String,
-    #[schema(value_type = String)]
-    pub state: State,
-    /// `same_phone` or `similar_photo`.
-    pub why: &'static str,
-}
-
 /// A tip as those who verify read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Hint {
+    pub id: Uuid,
     pub at: DateTime<Utc>,
+    /// The family has not seen it: it is to be passed on or discarded.
     pub held: bool,
     #[schema(value_type = Object)]
     pub content: serde_json::Value,
@@ -124,6 +85,7 @@ pub struct Sheet {
     pub wants: Vec<&'static str>,
     #[schema(value_type = Object)]
     pub public: Option<Public>,
+    /// `reporter.phone` is empty until the reader has it shown.
     #[schema(value_type = Object)]
     pub private: Option<Private>,
     pub reporter_phone_last4: Option<String>,
@@ -131,49 +93,6 @@ pub struct Sheet {
     pub duplicates: Vec<Duplicate>,
     pub tips: Vec<Hint>,
     pub events: Vec<Happened>,
-}
-
-/// How alike two photos must be: of 64 bits, at most so many differ.
-const ALIKE: u32 = 8;
-/// Photos compared at most, newest first.
-const COMPARED: i64 = 5_000;
-
-/// A page of the queue for somebody.
-///
-/// # Errors
-/// When the database refuses.
-pub fn queue(
-    conn: &mut Conn,
-    by: Moderator,
-    state: Option<State>,
-    after: Option<QueuePlace>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Answer<Queue> {
-    let mut found = queue::queue(conn, state, by.lead, after, limit + 1)?;
-    let more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
-    let names = accounts::names(conn, &holders)?;
-    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
-    let items = found
-        .iter()
-        .map(|n| Waiting {
-            case_number: shown(&n.case_number),
-            kind: n.kind.0,
-            state: n.state.0,
-            urgency: n.urgency,
-            region: n.region.clone(),
-            submitted_at: n.submitted_at.0,
-            waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
-            claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
-            claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
-            version: n.version,
-            wants: wants(n),
-            sealed: n.sealed,
-        })
-        .collect();
-    Ok(Queue { items, next })
 }
 
 /// Everything somebody may see of a notice.
@@ -188,11 +107,10 @@ pub fn sheet(
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
-    if (notice.sealed || notice.state.0 == State::Escalated) && !by.lead {
+    if for_leads(&notice) && !by.lead {
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
-    // What waits; else what the public reads: the newest one may be an edit that was turned down.
-    let number = notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision);
+    let number = read(&notice);
     let key = notice.key(vault)?;
     let revision = notices::revision(conn, notice.id.0, number)?;
     let (public, private) = match (&revision, &key) {
@@ -214,7 +132,9 @@ pub fn sheet(
         .collect();
     let names = accounts::names(conn, &people)?;
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
-    let phone = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
+    let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
+    let shows_phone = mine && phone::revealed(&log, by.id);
+    let holds_tips = tips::holding(conn, &[notice.id.0])?;
     Ok(Sheet {
         case_number: shown(&notice.case_number),
         kind: notice.kind.0,
@@ -237,13 +157,13 @@ pub fn sheet(
         actions,
         approval_refused,
         class: line.map(|line| line.class),
-        wants: wants(&notice),
+        wants: wants(&notice, !holds_tips.is_empty()),
         flags: flags(public.as_ref(), private.as_ref()),
-        reporter_phone_last4: phone.map(|p| p.last4().to_owned()),
-        duplicates: duplicates(conn, &notice)?,
+        reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
+        duplicates: duplicates(conn, vault, &notice, by, now)?,
         tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
         events: log.into_iter().map(|e| happened(e, key.as_ref(), mine, &name)).collect::<Answer<_>>()?,
-        private: private.filter(|_| mine),
+        private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
     })
 }
@@ -265,16 +185,23 @@ fn offered(may: Actions, lacks_police: bool) -> (Vec<&'static str>, Option<&'sta
     (steps.map(|step| step.as_str()).collect(), refused)
 }
 
-/// Why something that is live is in the queue.
-fn wants(notice: &Notice) -> Vec<&'static str> {
-    [
-        notice.pending_revision.map(|_| "revision"),
-        notice.second_look_at.map(|_| "second_look"),
-        notice.police_due_at.map(|_| "police_reference"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// The phone is not among what the claim alone shows.
+fn with_phone(mut private: Private, shown: bool) -> Private {
+    if !shown {
+        private.reporter.phone.clear();
+    }
+    private
+}
+
+/// The revision that a moderator reads: what waits, else what the public reads. The newest one may be an
+/// edit that was turned down.
+pub(super) fn read(notice: &Notice) -> i32 {
+    notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision)
+}
+
+/// Whether only leads may open it.
+pub(super) fn for_leads(notice: &Notice) -> bool {
+    notice.sealed || notice.state.0 == State::Escalated
 }
 
 fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
@@ -297,39 +224,13 @@ fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
     flags
 }
 
-fn duplicates(conn: &mut Conn, notice: &Notice) -> Answer<Vec<Duplicate>> {
-    let duplicate = |n: &Notice, why| Duplicate { case_number: shown(&n.case_number), state: n.state.0, why };
-    let mut found = Vec::new();
-    if let Some(phone) = &notice.phone_hash {
-        for other in notices::same_phone(conn, phone, notice.id.0, 3)? {
-            found.push(duplicate(&other, "same_phone"));
-        }
-    }
-    let mine: Vec<i64> = photos::of_notice(conn, notice.id.0)?.iter().map(|p| p.likeness).collect();
-    if mine.is_empty() {
-        return Ok(found);
-    }
-    let mut alike: Vec<Uuid> = photos::likenesses(conn, notice.id.0, COMPARED)?
-        .into_iter()
-        .filter(|(_, likeness)| mine.iter().any(|m| (m ^ likeness).count_ones() <= ALIKE))
-        .map(|(id, _)| id)
-        .collect();
-    alike.dedup();
-    for id in alike.into_iter().take(3) {
-        if let Some(other) = notices::by_id(conn, id)? {
-            found.push(duplicate(&other, "similar_photo"));
-        }
-    }
-    Ok(found)
-}
-
 fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
     tips::tips_of(conn, notice.id.0, true, 50)?
         .into_iter()
         .map(|tip| {
             let content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
-            Ok(Hint { at: tip.created_at.0, held: tip.held, content })
+            Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, content })
         })
         .collect()
 }
@@ -362,17 +263,4 @@ fn happened(
 /// A case number as people read it.
 pub fn shown(stored: &str) -> String {
     stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |c| c.to_string())
-}
-
-fn cursor(place: &QueuePlace) -> String {
-    use base64::Engine as _;
-    let plain = serde_json::to_vec(place).unwrap_or_default();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
-}
-
-/// The place in the queue that a page's `next` stands for.
-pub fn place(cursor: &str) -> Option<QueuePlace> {
-    use base64::Engine as _;
-    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    serde_json::from_slice(&plain).ok()
 }

@@ -123,6 +123,13 @@ impl Conn {
         }
     }
 
+    /// Writes SQLite's write-ahead log into the database and cuts it to nothing; not inside a transaction.
+    pub(super) fn empty_log(&mut self) -> Answer<()> {
+        let Conn::Sqlite(c) = self else { return Ok(()) };
+        let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut **c)?;
+        if done.busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+    }
+
     fn begin(&mut self) -> QueryResult<()> {
         match self {
             Conn::Pg(c) => <PgConn as Connection>::TransactionManager::begin_transaction(&mut **c),
@@ -161,6 +168,14 @@ impl Conn {
             }
         }
     }
+}
+
+/// What SQLite answers about its log.
+#[derive(QueryableByName)]
+struct Checkpoint {
+    /// 1 where a reader stood in the way.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
 }
 
 fn open_sqlite(path: &str) -> Result<Conn, String> {

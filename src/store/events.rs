@@ -144,6 +144,28 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
         .load(c))?)
 }
 
+/// When somebody took that step after `since`, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn times_of(
+    conn: &mut Conn,
+    account: Uuid,
+    step: &str,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Answer<Vec<DateTime<Utc>>> {
+    let times: Vec<Time> = both!(conn, c => events::table
+        .filter(events::account_id.eq(Id(account)))
+        .filter(events::step.eq(step))
+        .filter(events::at.gt(Time(since)))
+        .order(events::at.desc())
+        .select(events::at)
+        .limit(limit)
+        .load(c))?;
+    Ok(times.into_iter().map(|time| time.0).collect())
+}
+
 /// Forgets the free words of a notice's events; their digests stay, so the chain still holds.
 ///
 /// # Errors

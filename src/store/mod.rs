@@ -45,6 +45,8 @@ pub enum StoreError {
     Corrupt(String),
     #[error("the database work was broken off")]
     BrokenOff,
+    #[error("the database's log is being read")]
+    Busy,
 }
 
 impl From<crate::vault::Unopenable> for StoreError {
@@ -120,6 +122,18 @@ impl Store {
         })
         .await
         .map_err(|_| StoreError::BrokenOff)?
+    }
+
+    /// Leaves no copy of what was deleted in SQLite's write-ahead log. Of PostgreSQL's its operator takes
+    /// care.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while somebody reads from the log; then a copy stays there until the next time.
+    pub async fn empty_log(&self) -> Answer<()> {
+        match &self.writer {
+            Some(writer) => writer.apart(Conn::empty_log).await,
+            None => Ok(()),
+        }
     }
 
     /// Runs a changing closure in one transaction. When this answers `Ok`, the change is on the disk.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::notices::Notice;
-use super::schema::notices;
+use super::schema::{notices, tips};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
@@ -35,7 +35,7 @@ impl QueuePlace {
 /// What waits for a moderator, most urgent first: risk, then time missing, then waiting.
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
-/// look or a police reference that is due, a new revision).
+/// look or a police reference that is due, a new revision, a tip that is held back).
 ///
 /// # Errors
 /// When the database refuses.
@@ -55,7 +55,10 @@ pub fn queue(
                     .or(notices::state.eq_any([State::Live, State::Paused].map(Named)).and(
                         notices::second_look_at.is_not_null()
                             .or(notices::police_due_at.is_not_null())
-                            .or(notices::pending_revision.is_not_null()),
+                            .or(notices::pending_revision.is_not_null())
+                            .or(diesel::dsl::exists(
+                                tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
+                            )),
                     )),
             ),
         };

@@ -41,3 +41,47 @@ pub fn tips_of(conn: &mut Conn, notice: Uuid, held_too: bool, limit: i64) -> Ans
         Ok(query.order(tips::id.desc()).limit(limit).load(c)?)
     })
 }
+
+/// Which of these notices have a tip that is held back.
+///
+/// # Errors
+/// When the database refuses.
+pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
+    let notices: Vec<Id> = notices.iter().copied().map(Id).collect();
+    let ids: Vec<Id> = both!(conn, c => tips::table
+        .filter(tips::notice_id.eq_any(notices))
+        .filter(tips::held)
+        .select(tips::notice_id)
+        .distinct()
+        .load(c))?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Lets the reporter read a tip that was held back; answers whether there was such a one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn pass_on(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::update(
+        tips::table
+            .filter(tips::id.eq(Id(tip)).and(tips::notice_id.eq(Id(notice))))
+            .filter(tips::held),
+    )
+    .set(tips::held.eq(false))
+    .execute(c))?;
+    Ok(rows == 1)
+}
+
+/// Deletes a tip that was held back; answers whether there was such a one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn discard(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<bool> {
+    let rows = both!(conn, c => diesel::delete(
+        tips::table
+            .filter(tips::id.eq(Id(tip)).and(tips::notice_id.eq(Id(notice))))
+            .filter(tips::held),
+    )
+    .execute(c))?;
+    Ok(rows == 1)
+}

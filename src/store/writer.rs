@@ -15,7 +15,15 @@ const AT_ONCE: usize = 512;
 
 /// What tells the one who asked, once the commit is known.
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Job = Box<dyn FnOnce(&mut Conn) -> Tell + Send>;
+type Change = Box<dyn FnOnce(&mut Conn) -> Tell + Send>;
+
+/// What the thread is asked to do.
+enum Job {
+    /// A part of the next transaction.
+    Change(Change),
+    /// Something that cannot be done inside one.
+    Apart(Box<dyn FnOnce(&mut Conn) + Send>),
+}
 
 /// The hand that passes changes to the writer's thread.
 pub(super) struct Writer {
@@ -41,7 +49,7 @@ impl Writer {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let (answer, heard) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
+        let job: Change = Box::new(move |conn| {
             let outcome = conn.transaction(change);
             Box::new(move |commit| {
                 // Nobody may be listening any more; the change is made all the same.
@@ -51,8 +59,20 @@ impl Writer {
                 }));
             })
         });
-        self.hand_over(job).await?;
+        self.hand_over(Job::Change(job)).await?;
         heard.await.map_err(|_| E::from(StoreError::BrokenOff))?
+    }
+
+    /// Runs `work` between two transactions.
+    pub(super) async fn apart(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (answer, heard) = oneshot::channel();
+        // Nobody may be listening any more; the work is done all the same.
+        let job = Job::Apart(Box::new(move |conn| drop(answer.send(work(conn)))));
+        self.hand_over(job).await?;
+        heard.await.map_err(|_| StoreError::BrokenOff)?
     }
 
     /// The queue is bounded; a full one is waited for off the async threads.
@@ -75,11 +95,18 @@ impl Writer {
 fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let mut tellers: Vec<Tell> = Vec::new();
+        let mut apart = None;
         let commit = conn.transaction(|conn| {
-            tellers.extend(run_one(conn, first));
-            while tellers.len() < AT_ONCE {
-                let Ok(next) = waiting.try_recv() else { break };
-                tellers.extend(run_one(conn, next));
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Change(change) => tellers.extend(run_one(conn, change)),
+                    Job::Apart(work) => {
+                        apart = Some(work);
+                        break;
+                    }
+                }
+                next = if tellers.len() < AT_ONCE { waiting.try_recv().ok() } else { None };
             }
             Ok::<(), StoreError>(())
         });
@@ -95,11 +122,14 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
         for tell in tellers {
             tell(commit.as_ref().copied().map_err(|e| StoreError::Connection(e.to_string())));
         }
+        if let Some(work) = apart {
+            work(&mut conn);
+        }
     }
 }
 
 /// A change that panics is rolled back by its savepoint; its asker hears that it was broken off.
-fn run_one(conn: &mut Conn, job: Job) -> Option<Tell> {
+fn run_one(conn: &mut Conn, job: Change) -> Option<Tell> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(conn))) {
         Ok(tell) => Some(tell),
         Err(_) => {

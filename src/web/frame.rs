@@ -70,6 +70,14 @@ impl Frame {
         text_with(self.language, key, &[(name, number.into())])
     }
 
+    /// What stands between two sentences: in Chinese the full stop brings its own room.
+    pub const fn gap(&self) -> &'static str {
+        match self.language {
+            Language::ZhCn => "",
+            Language::En => " ",
+        }
+    }
+
     /// The language tag of the page.
     pub fn tag(&self) -> &'static str {
         self.language.as_str()

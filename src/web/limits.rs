@@ -34,15 +34,11 @@ pub enum Limit {
     Tips,
     /// Groups that an account connects: each sends a code into somebody's chat.
     GroupConnects,
-    /// Codes tried for a group.
-    GroupCodes,
-    /// Test messages to a group.
-    GroupTests,
 }
 
 impl Limit {
     /// All limits, in the order of their declaration.
-    pub const ALL: [Limit; 9] = [
+    pub const ALL: [Limit; 7] = [
         Limit::LoginName,
         Limit::LoginAddress,
         Limit::Submit,
@@ -50,8 +46,6 @@ impl Limit {
         Limit::Reads,
         Limit::Tips,
         Limit::GroupConnects,
-        Limit::GroupCodes,
-        Limit::GroupTests,
     ];
 
     /// How many at once, and in how many milliseconds another one is allowed.
@@ -64,8 +58,6 @@ impl Limit {
             Limit::Reads => (300, 100),
             Limit::Tips => (10, 30_000),
             Limit::GroupConnects => (10, 60_000),
-            Limit::GroupCodes => (5, 120_000),
-            Limit::GroupTests => (3, 60_000),
         }
     }
 

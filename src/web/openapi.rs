@@ -19,6 +19,7 @@ use crate::{broadcast, expiry, groups, intake, pages, review};
         pages::api::notice, pages::api::notices,
         review::api::queue, review::api::sheet, review::api::claim, review::api::release,
         review::api::decide, review::api::undo, review::api::pause, review::api::resume, review::api::remove,
+        review::api::decide_tip, review::api::reveal_phone,
         broadcast::api::broadcasts,
         groups::api::connect, groups::api::list, groups::api::show, groups::api::change, groups::api::forget,
         groups::api::verify, groups::api::send_code, groups::api::pause, groups::api::resume,
@@ -53,4 +54,20 @@ pub async fn json() -> HttpResponse {
 #[get("/docs")]
 pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
     pages::docs::page(&http, &document())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+
+    #[test]
+    fn a_changed_group_is_described_with_its_new_secret() {
+        let api = serde_json::to_value(document()).unwrap();
+        let reference =
+            |at: &str| api.pointer(at).and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+        let changed = "/paths/~1groups~1{id}/patch/responses/200/content/application~1json/schema/$ref";
+        let schema = reference(changed);
+        let whole = api.pointer(schema.trim_start_matches('#')).unwrap().to_string();
+        assert!(whole.contains("secret"), "a changed group may come with its new secret: {whole}");
+    }
 }

@@ -87,75 +87,60 @@ pub enum Problem {
     Internal(String),
 }
 
+/// The one table of problems: variant, code, status. Codes are never renamed.
+macro_rules! table {
+    ($($variant:pat => $code:literal, $status:ident;)+) => {
+        /// Every code with its status; each has its place in the API's manual, as `/api/docs#CODE`.
+        pub const CODES: &[(&str, StatusCode)] = &[$(($code, StatusCode::$status)),+];
+
+        impl Problem {
+            /// The stable code.
+            pub const fn code(&self) -> &'static str {
+                match self { $($variant => $code),+ }
+            }
+
+            /// The HTTP status.
+            pub const fn status(&self) -> StatusCode {
+                match self { $($variant => StatusCode::$status),+ }
+            }
+        }
+    };
+}
+
+table! {
+    Problem::NotJson(_) => "not_json", BAD_REQUEST;
+    Problem::WrongType => "wrong_content_type", UNSUPPORTED_MEDIA_TYPE;
+    Problem::TooLarge(_) => "too_large", PAYLOAD_TOO_LARGE;
+    Problem::Invalid(_) => "invalid_fields", UNPROCESSABLE_ENTITY;
+    Problem::LoginRequired => "login_required", UNAUTHORIZED;
+    Problem::LoginRefused => "login_refused", UNAUTHORIZED;
+    Problem::Forbidden => "forbidden", FORBIDDEN;
+    Problem::CrossSite => "cross_site", FORBIDDEN;
+    Problem::NotFound => "not_found", NOT_FOUND;
+    Problem::MethodNotAllowed => "method_not_allowed", METHOD_NOT_ALLOWED;
+    Problem::CaseUnknown => "case_unknown", NOT_FOUND;
+    Problem::CaseMalformed => "case_malformed", NOT_FOUND;
+    Problem::ManageLinkInvalid => "manage_link_invalid", UNAUTHORIZED;
+    Problem::KeyReused => "idempotency_key_reused", CONFLICT;
+    Problem::ClaimedByOther => "claimed_by_other", CONFLICT;
+    Problem::ClaimRequired => "claim_required", CONFLICT;
+    Problem::StaleVersion { .. } => "stale_version", CONFLICT;
+    Problem::SameApprover => "same_approver", FORBIDDEN;
+    Problem::LeadRequired => "lead_required", FORBIDDEN;
+    Problem::PoliceReferenceRequired => "police_reference_required", UNPROCESSABLE_ENTITY;
+    Problem::TooLate => "too_late", CONFLICT;
+    Problem::NotPossible { .. } => "not_possible", CONFLICT;
+    Problem::TooManyNotices => "too_many_notices", TOO_MANY_REQUESTS;
+    Problem::PhotoRefused(_) => "photo_refused", UNPROCESSABLE_ENTITY;
+    Problem::GroupExists => "group_exists", CONFLICT;
+    Problem::WrongCode => "wrong_code", UNPROCESSABLE_ENTITY;
+    Problem::CodeExpired => "code_expired", GONE;
+    Problem::GroupUnreachable(_) => "group_unreachable", UNPROCESSABLE_ENTITY;
+    Problem::TooMany { .. } => "too_many_requests", TOO_MANY_REQUESTS;
+    Problem::Internal(_) => "internal_error", INTERNAL_SERVER_ERROR;
+}
+
 impl Problem {
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Problem::NotJson(_) => "not_json",
-            Problem::WrongType => "wrong_content_type",
-            Problem::TooLarge(_) => "too_large",
-            Problem::Invalid(_) => "invalid_fields",
-            Problem::LoginRequired => "login_required",
-            Problem::LoginRefused => "login_refused",
-            Problem::Forbidden => "forbidden",
-            Problem::CrossSite => "cross_site",
-            Problem::NotFound => "not_found",
-            Problem::MethodNotAllowed => "method_not_allowed",
-            Problem::CaseUnknown => "case_unknown",
-            Problem::CaseMalformed => "case_malformed",
-            Problem::ManageLinkInvalid => "manage_link_invalid",
-            Problem::KeyReused => "idempotency_key_reused",
-            Problem::ClaimedByOther => "claimed_by_other",
-            Problem::ClaimRequired => "claim_required",
-            Problem::StaleVersion { .. } => "stale_version",
-            Problem::SameApprover => "same_approver",
-            Problem::LeadRequired => "lead_required",
-            Problem::PoliceReferenceRequired => "police_reference_required",
-            Problem::TooLate => "too_late",
-            Problem::NotPossible { .. } => "not_possible",
-            Problem::TooManyNotices => "too_many_notices",
-            Problem::PhotoRefused(_) => "photo_refused",
-            Problem::GroupExists => "group_exists",
-            Problem::WrongCode => "wrong_code",
-            Problem::CodeExpired => "code_expired",
-            Problem::GroupUnreachable(_) => "group_unreachable",
-            Problem::TooMany { .. } => "too_many_requests",
-            Problem::Internal(_) => "internal_error",
-        }
-    }
-
-    /// The HTTP status.
-    pub const fn status(&self) -> StatusCode {
-        match self {
-            Problem::NotJson(_) => StatusCode::BAD_REQUEST,
-            Problem::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Problem::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Problem::Invalid(_)
-            | Problem::PhotoRefused(_)
-            | Problem::WrongCode
-            | Problem::GroupUnreachable(_)
-            | Problem::PoliceReferenceRequired => StatusCode::UNPROCESSABLE_ENTITY,
-            Problem::LoginRequired | Problem::LoginRefused | Problem::ManageLinkInvalid => {
-                StatusCode::UNAUTHORIZED
-            }
-            Problem::Forbidden | Problem::CrossSite | Problem::SameApprover | Problem::LeadRequired => {
-                StatusCode::FORBIDDEN
-            }
-            Problem::NotFound | Problem::CaseUnknown | Problem::CaseMalformed => StatusCode::NOT_FOUND,
-            Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Problem::KeyReused
-            | Problem::ClaimedByOther
-            | Problem::ClaimRequired
-            | Problem::StaleVersion { .. }
-            | Problem::TooLate
-            | Problem::NotPossible { .. }
-            | Problem::GroupExists => StatusCode::CONFLICT,
-            Problem::CodeExpired => StatusCode::GONE,
-            Problem::TooManyNotices | Problem::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Problem::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
     /// The heading for the reader.
     pub fn title(&self, language: Language) -> String {
         text(language, &format!("problem-{}", self.code()))

@@ -5,6 +5,7 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it.
 
 mod crash;
+mod desk;
 mod fakes;
 mod hostile;
 mod house;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     let files = [
         ("crash", crash::TESTS),
+        ("desk", desk::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),

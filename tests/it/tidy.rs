@@ -8,6 +8,7 @@ use seventytwo::config::SETTINGS;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::language::has;
+use seventytwo::web::problem::CODES;
 
 use crate::{Test, alone};
 
@@ -17,6 +18,7 @@ pub const TESTS: &[Test] = &[
     alone!(sql_is_in_the_store_alone),
     alone!(only_the_sender_speaks_http),
     alone!(the_time_is_read_in_one_place),
+    alone!(pages_ask_for_assets_by_their_version),
     alone!(templates_escape_everything_but_our_own_attributes),
     alone!(both_databases_have_the_same_tables),
     alone!(both_languages_say_the_same),
@@ -317,6 +319,12 @@ async fn templates_escape_everything_but_our_own_attributes() {
     }
 }
 
+async fn pages_ask_for_assets_by_their_version() {
+    for path in files("assets/templates") {
+        assert!(!read(&path).contains("\"/assets/"), "{path} links an asset that caches would keep for ever");
+    }
+}
+
 /// The columns of every table, by reading the statements of a folder's migrations in their order.
 fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -457,14 +465,12 @@ async fn the_example_names_every_setting() {
     }
 }
 
-/// The rows of the README's tables, each with its cells, without the marks around code.
-fn rows() -> Vec<Vec<String>> {
-    let readme = root().join("README.md");
-    assert!(
-        readme.exists(),
-        "README.md is not there: its tables of settings and problems are part of the contract"
-    );
-    let text = read("README.md");
+/// The README in each language; its tables of settings and problems are part of the contract.
+const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+
+/// The rows of a README's tables, each with its cells, without the marks around code.
+fn rows(readme: &str) -> Vec<Vec<String>> {
+    let text = read(readme);
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with('|') && line.ends_with('|'));
     lines
         .map(|line| {
@@ -479,18 +485,20 @@ fn rows() -> Vec<Vec<String>> {
 /// `| variable | default | meaning |`, in the order of the settings.
 async fn the_readme_lists_the_settings() {
     let is_setting = |name: &str| name == "DATABASE_URL" || name.starts_with("SEVENTYTWO_");
-    let listed: Vec<(String, String)> = rows()
-        .into_iter()
-        .filter(|row| row.len() >= 3 && is_setting(&row[0]))
-        .map(|mut row| (row.remove(0), row.remove(0)))
-        .collect();
     let names = |of: &[(String, String)]| of.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let there: Vec<(String, String)> =
         SETTINGS.iter().map(|s| (s.variable.to_owned(), s.default.to_owned())).collect();
-    assert_eq!(names(&listed), names(&there), "the README's settings and config::SETTINGS");
-    for ((name, told), (_, default)) in listed.iter().zip(&there) {
-        // Where there is no default the README says in words what happens.
-        assert!(default.is_empty() || told == default, "README on {name}: {told}, and it is {default}");
+    for readme in READMES {
+        let listed: Vec<(String, String)> = rows(readme)
+            .into_iter()
+            .filter(|row| row.len() >= 3 && is_setting(&row[0]))
+            .map(|mut row| (row.remove(0), row.remove(0)))
+            .collect();
+        assert_eq!(names(&listed), names(&there), "the settings of {readme} and config::SETTINGS");
+        for ((name, told), (_, default)) in listed.iter().zip(&there) {
+            // Where there is no default the README says in words what happens.
+            assert!(default.is_empty() || told == default, "{readme} on {name}: {told}, and it is {default}");
+        }
     }
 }
 
@@ -498,18 +506,16 @@ async fn the_readme_lists_the_settings() {
 async fn the_readme_lists_the_problems() {
     let is_status =
         |cell: &str| cell.len() == 3 && cell.starts_with(['4', '5']) && cell.parse::<u16>().is_ok();
-    let listed: BTreeMap<String, String> = rows()
-        .into_iter()
-        .filter(|row| row.len() >= 2 && is_status(&row[1]))
-        .map(|mut row| (row.remove(0), row.remove(0)))
-        .collect();
-    let source = read("src/web/problem.rs");
-    let (_, arms) = source.split_once("pub const fn code(&self)").unwrap();
-    let arms = arms.split("\n    }\n").next().unwrap();
-    let codes: BTreeSet<String> =
-        arms.split("=> \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect();
-    assert!(codes.len() > 20, "{codes:?}");
-    assert_eq!(listed.into_keys().collect::<BTreeSet<_>>(), codes, "the README's problems and Problem::code");
+    let there: BTreeMap<String, String> =
+        CODES.iter().map(|(code, status)| ((*code).to_owned(), status.as_str().to_owned())).collect();
+    for readme in READMES {
+        let listed: BTreeMap<String, String> = rows(readme)
+            .into_iter()
+            .filter(|row| row.len() >= 2 && is_status(&row[1]))
+            .map(|mut row| (row.remove(0), row.remove(0)))
+            .collect();
+        assert_eq!(listed, there, "the problems of {readme} and the table in web::problem");
+    }
 }
 
 /// Lines a file may have without its tests.

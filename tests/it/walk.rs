@@ -75,8 +75,12 @@ async fn a_missing_person(house: House) {
     house.post(&format!("{path}/claim"), Some(&team.moderator.token), &json!({})).await.expect(200);
     let refused = house.post(&format!("{path}/claim"), Some(&team.colleague.token), &json!({})).await;
     assert_eq!(refused.problem(409), "claimed_by_other");
+    // Whoever has it sees what was told in private, and the phone for a reason.
     let sheet = house.get(&path, Some(&team.moderator.token)).await.expect(200);
-    assert_eq!(sheet["private"]["reporter"]["phone"], "+8613800138000");
+    assert_eq!(sheet["private"]["secret_detail"], "左手小指有一道旧伤");
+    let reason = json!({"reason": "call_back"});
+    let shown = house.post(&format!("{path}/phone"), Some(&team.moderator.token), &reason).await.expect(200);
+    assert_eq!(shown["phone"], "+8613800138000");
 
     // Approved, thought again, approved: only then, and after the cooling, it is live.
     let approved = house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);

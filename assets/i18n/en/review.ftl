@@ -12,6 +12,9 @@ review-with-you = You have it
 review-go-on = Go on
 review-claim-case = Claim { $case }
 review-next = Next page
+review-next-case = Next case
+review-keys = Shortcut keys
+review-colon = :{ " " }
 review-back = Back to the queue
 review-span-now = less than a minute
 review-span-minutes = { $n } min
@@ -27,6 +30,7 @@ review-urgency-1 = Soon
 review-urgency-0 = Can wait
 review-want-second_look = second look due
 review-want-police_reference = police reference due
+review-want-tip = a tip is held
 review-want-revision = changed, to be checked again
 
 # who may open what
@@ -60,12 +64,31 @@ review-flags = Look closely
 review-policy = To check
 review-facts = From the reporter
 review-phone-ends = ends in { $last4 }
-review-private-hint = Phone, safety answers and the hidden detail are shown once you claim it.
+review-private-hint = Safety answers and the hidden detail are shown once you claim it, the phone when you say why.
 review-duplicates = Perhaps the same
+review-reveal = Show the phone (written down, limited by the day):
+review-duplicates-below =
+    { $n ->
+        [one] { $n } notice may be the same: compare
+       *[other] { $n } notices may be the same: compare
+    }
+review-compare-here = This notice
+review-compare-photo = Photo
+review-compare-name = Name or thing
+review-compare-age = Age
+review-compare-place = Place
+review-compare-seen = Last seen
+review-compare-submitted = Sent in
+review-compare-hint = Bold: the same as here.
 review-duplicate-same_phone = same phone
 review-duplicate-similar_photo = similar photo
 review-tips = Tips
 review-tip-held = the family has not seen it
+review-tip-hint = Could it lead to somebody who is hiding, or is it a swindler's? Then discard it, and tell the police if need be. Phones are never passed on.
+review-button-pass_on = Pass on to the family
+review-button-discard = Discard
+review-done-pass_on = Passed on. The family can read it on their page.
+review-done-discard = Discarded.
 review-tip-text = Saw
 review-tip-seen_at = When
 review-tip-place = Where
@@ -185,6 +208,9 @@ review-step-resume = resumed it
 review-step-close = closed it
 review-step-remove = removed it
 review-step-expire = its time was over
+review-step-pass_tip = passed a tip on
+review-step-discard_tip = discarded a tip
+review-step-reveal_phone = had the phone shown
 review-step-erase = deleted its contents
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator
@@ -203,12 +229,16 @@ review-fault-police_reference_required = It cannot be approved without a police 
 review-fault-too_late = Too late to undo: it has gone out or the time is over. Pause or remove it if need be.
 review-fault-forbidden = Only whoever gave the last approval can undo it.
 review-fault-reason = Choose a reason.
+review-fault-not_found = That tip has been dealt with already.
+review-fault-too_many_requests = You have had as many phones shown as one person may in a day. A colleague can take this one on.
 review-fault-note = Write a note: without words this step says nothing.
 review-fault-note_too_long = The note is longer than 2,000 characters. Shorten it.
 
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = I verified it: I spoke to the reporter and checked the points above.
 reason-verified-reporter = Volunteers verified your notice.
+reason-call_back = to verify
+reason-urgent_tip = for an urgent tip
 reason-no_police_reference = No police reference
 reason-no_police_reference-reporter = Your notice was not published because we need the police's reference number. Report to the nearest police station or call 110; nobody has to wait 24 hours. Then send the notice again with the number.
 reason-unclear_photo = Photo unclear, or shows others

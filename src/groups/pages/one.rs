@@ -107,7 +107,9 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
 fn line_view(frame: &Frame, platform: Platform, delivery: &Logged, tries: &[Attempt]) -> LineView {
     let state = delivery.state.0;
     let result = match (state, delivery.delivered_at) {
-        (DeliveryState::Delivered, Some(at)) => frame.t1("groups-log-delivered", "at", moment(at.0)),
+        (DeliveryState::Delivered, Some(at)) => {
+            frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
+        }
         // The words arrived, the notice ended, the picture stayed behind.
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
             frame.t("groups-log-partly")
@@ -128,6 +130,15 @@ fn line_view(frame: &Frame, platform: Platform, delivery: &Logged, tries: &[Atte
         result,
         why: failed.map(|outcome| explained(frame, platform, outcome, delivery.last_code.as_deref())),
         tries: tries.iter().enumerate().map(line).collect(),
+    }
+}
+
+/// An instant beside another one: the day is not said twice.
+fn since(at: DateTime<Utc>, before: DateTime<Utc>) -> String {
+    let (at, before) = (moment(at), moment(before));
+    match (at.split_once(' '), before.split_once(' ')) {
+        (Some((day, time)), Some((same, _))) if day == same => time.to_owned(),
+        _ => at,
     }
 }
 

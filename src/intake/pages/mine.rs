@@ -19,10 +19,11 @@ use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::intake::view::MyNotice;
+use crate::web::cookies::MANAGE;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
-use crate::web::manage::{cookie, token};
+use crate::web::manage::token;
 use crate::web::problem::{Problem, field_sentence};
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
@@ -38,7 +39,7 @@ pub async fn open(
     let token = token.into_inner();
     desk(&shared).managed(&token).await?;
     Ok(HttpResponse::SeeOther()
-        .cookie(cookie(&shared, token))
+        .cookie(MANAGE.with(&shared, token))
         .insert_header((header::LOCATION, "/my"))
         .finish())
 }
@@ -117,6 +118,19 @@ fn back() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, "/my")).finish()
 }
 
+/// A form with photos that came from a page shown under the manage link, and the link's token.
+async fn sent_from_here(
+    http: &HttpRequest,
+    shared: &Shared,
+    form: Multipart,
+) -> Result<(String, Sent), Problem> {
+    let token = token(http, shared)?;
+    count(shared, http, Limit::Submit)?;
+    let sent = sent::read(http, shared, form).await?;
+    csrf::check(&shared.vault, &token, sent.typed.first("csrf"))?;
+    Ok((token, sent))
+}
+
 /// Answers a question.
 #[post("/my/reply")]
 pub async fn send_reply(
@@ -124,10 +138,7 @@ pub async fn send_reply(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let token = token(&http, &shared)?;
-    count(&shared, &http, Limit::Submit)?;
-    let Sent { typed, faults } = sent::read(&http, &shared, form).await?;
-    csrf::check(&shared.vault, &token, typed.first("csrf"))?;
+    let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
     let text = typed.first("text").to_owned();
     if let Some(fault) = faults.values().next() {
         return show(&http, &shared, &token, text, Some(fault)).await;
@@ -175,10 +186,7 @@ pub async fn send_edit(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let token = token(&http, &shared)?;
-    count(&shared, &http, Limit::Submit)?;
-    let Sent { typed, mut faults } = sent::read(&http, &shared, form).await?;
-    csrf::check(&shared.vault, &token, typed.first("csrf"))?;
+    let (token, Sent { typed, mut faults }) = sent_from_here(&http, &shared, form).await?;
     let frame = Frame::public(&http);
     let now = shared.clock.now();
     let intake = desk(&shared);

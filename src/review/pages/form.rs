@@ -42,12 +42,17 @@ impl Fault {
             let code = if lacks_reason { "reason" } else { "note" };
             return Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place };
         }
-        let problem = Problem::from(error);
+        Fault::at("standing", &error.into())
+    }
+
+    /// What stands in the way, to be read at that place of the page.
+    pub fn at(place: &str, problem: &Problem) -> Fault {
         let state = match problem {
-            Problem::StaleVersion { state, .. } | Problem::NotPossible { state } => Some(state),
+            Problem::StaleVersion { state, .. } | Problem::NotPossible { state } => Some(*state),
             _ => None,
         };
-        Fault { status: problem.status(), code: problem.code(), state, place: "standing".to_owned() }
+        let code = if matches!(problem, Problem::Invalid(_)) { "reason" } else { problem.code() };
+        Fault { status: problem.status(), code, state, place: place.to_owned() }
     }
 
     /// The status of the page that shows it.
@@ -94,6 +99,8 @@ pub struct Form {
     pub open: bool,
     /// What is to be mended in it.
     pub fault: Option<String>,
+    /// The letter that unfolds it; empty where there is none.
+    pub key: &'static str,
     /// Drawn as a grave step.
     pub grave: bool,
 }
@@ -102,6 +109,19 @@ impl Form {
     /// Whether the one reason is a statement to be ticked rather than a choice.
     pub fn is_statement(&self) -> bool {
         self.choices.len() == 1
+    }
+}
+
+/// The letter that stands for a step on a keyboard; empty where a slip of the hand would cost too much.
+pub const fn key(step: Step) -> &'static str {
+    match step {
+        Step::Claim => "c",
+        Step::Approve => "a",
+        Step::Ask => "i",
+        Step::Reject => "r",
+        Step::Escalate => "e",
+        Step::Undo => "u",
+        _ => "",
     }
 }
 
@@ -137,6 +157,7 @@ pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
         note: if again { typed.note.clone() } else { String::new() },
         open: again,
         fault: None,
+        key: key(step),
         grave: tells_reporter,
     }
 }

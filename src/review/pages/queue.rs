@@ -2,10 +2,11 @@
 
 use askama::Template;
 
-use super::super::view::{Queue, Waiting};
-use super::form::state_word;
+use super::super::waiting::{Queue, Waiting};
+use super::form::{key, state_word};
+use super::sheet::NEXT_KEY;
 use super::words::{icon, span, word};
-use crate::domain::life_cycle::State;
+use crate::domain::life_cycle::{State, Step};
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
@@ -24,6 +25,9 @@ const FILTERS: [State; 8] = [
 /// Steps that lead back to the queue, where they are confirmed.
 const DONE: [&str; 2] = ["release", "escalate"];
 
+/// The letter that claims the case one is at.
+const CLAIM_KEY: &str = key(Step::Claim);
+
 #[derive(Template)]
 #[template(path = "review.html")]
 pub struct QueuePage {
@@ -33,6 +37,8 @@ pub struct QueuePage {
     filters: Vec<Filter>,
     rows: Vec<Row>,
     next: Option<String>,
+    /// The letters that press something on this page, each with what it does.
+    keys: Vec<(&'static str, String)>,
 }
 
 struct Filter {
@@ -86,14 +92,23 @@ impl QueuePage {
             let state = state.map_or("", State::as_str);
             format!("/review?state={state}&cursor={cursor}")
         });
+        let rows: Vec<Row> =
+            queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect();
         QueuePage {
+            keys: keys(&frame, &rows),
             done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
             filters: std::iter::once(all).chain(only).collect(),
-            rows: queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect(),
+            rows,
             next,
             frame,
         }
     }
+}
+
+fn keys(frame: &Frame, rows: &[Row]) -> Vec<(&'static str, String)> {
+    let next = (!rows.is_empty()).then(|| (NEXT_KEY, frame.t("review-next-case")));
+    let claim = rows.iter().any(|row| row.free).then(|| (CLAIM_KEY, frame.t("review-button-claim")));
+    next.into_iter().chain(claim).collect()
 }
 
 fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {

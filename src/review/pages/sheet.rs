@@ -6,8 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::reasons;
+use super::super::tips::Verdict;
 use super::super::view::{Happened, Hint, Sheet};
-use super::form::{Fault, Form, Typed, form, state_word};
+use super::compare::Comparison;
+use super::form::{Fault, Form, Typed, form, key, state_word};
 use super::words::{at, icon, span, to_the_second, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
@@ -18,13 +21,17 @@ use crate::language::text_with;
 use crate::review::policy::Class;
 use crate::web::frame::Frame;
 
-/// Steps after which the page says that they were taken.
-const DONE: [&str; 7] = ["approve", "ask", "reject", "undo", "pause", "resume", "remove"];
+/// What the page says afterwards that it was done.
+const DONE: [&str; 9] =
+    ["approve", "ask", "reject", "undo", "pause", "resume", "remove", "pass_on", "discard"];
 /// Steps that are one button and no more.
 const BUTTONS: [Step; 3] = [Step::Undo, Step::Claim, Step::Release];
 /// Steps with a reason or a note.
 pub const FORMS: [Step; 7] =
     [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Pause, Step::Resume, Step::Remove];
+
+/// The letter that leads to the next case.
+pub const NEXT_KEY: &str = "n";
 
 #[derive(Template)]
 #[template(path = "review_notice.html")]
@@ -57,28 +64,41 @@ pub struct SheetPage {
     /// `tel:` and the number as people read it.
     phone: Option<(String, String)>,
     last4: String,
-    duplicates: Vec<Duplicate>,
+    /// The reasons for which the phone may be shown, where it may and is not yet.
+    reveal: Vec<(&'static str, String)>,
+    comparison: Option<Comparison>,
     tips: Vec<Tip>,
     history: Vec<Line>,
     approval_refused: Option<String>,
     buttons: Vec<Button>,
     forms: Vec<Form>,
     was_sent: bool,
+    /// The next case that is free.
+    next: Option<String>,
+    /// The letters that press something on this page, each with what it does.
+    keys: Vec<(&'static str, String)>,
+}
+
+/// What the page shows besides the sheet itself.
+pub struct Around<'a> {
+    pub fault: Option<Fault>,
+    pub typed: Typed,
+    pub done: &'a str,
+    /// The notice's public address.
+    pub link: &'a str,
+    /// The next case that is free.
+    pub next: Option<String>,
 }
 
 /// A step that is one button and no more.
 struct Button {
     step: &'static str,
+    key: &'static str,
     label: String,
 }
 
-struct Duplicate {
-    case: String,
-    state: String,
-    why: String,
-}
-
 struct Tip {
+    id: Uuid,
     at: String,
     held: bool,
     words: Vec<(String, String)>,
@@ -92,16 +112,9 @@ struct Line {
 }
 
 impl SheetPage {
-    /// The page of a sheet; `link` is the notice's public address.
-    pub fn new(
-        frame: Frame,
-        sheet: Sheet,
-        fault: Option<Fault>,
-        typed: Typed,
-        done: &str,
-        link: &str,
-        now: DateTime<Utc>,
-    ) -> SheetPage {
+    /// The page of a sheet.
+    pub fn new(frame: Frame, sheet: Sheet, around: Around<'_>, now: DateTime<Utc>) -> SheetPage {
+        let Around { fault, typed, done, link, next } = around;
         let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
         let mut forms: Vec<Form> =
             FORMS.iter().filter(offered).map(|step| form(&frame, *step, &typed)).collect();
@@ -109,9 +122,14 @@ impl SheetPage {
             form.fault = fault.as_ref().map(|fault| fault.sentence(&frame));
         }
         let kept = if forms.iter().any(|form| form.open) { String::new() } else { typed.note.clone() };
+        let buttons: Vec<Button> =
+            BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect();
         let private = sheet.private.as_ref();
+        let phone = private.filter(|private| !private.reporter.phone.is_empty());
         SheetPage {
-            buttons: BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect(),
+            keys: keys(&frame, &buttons, &forms, next.is_some()),
+            next,
+            buttons,
             kept,
             forms,
             faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
@@ -123,17 +141,10 @@ impl SheetPage {
             flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),
             policy: sheet.class.map(|class| frame.t(policy_key(class))),
             evidence: evidence(&frame, sheet.public.as_ref(), private),
-            phone: private.map(|private| dialled(&private.reporter.phone)),
+            phone: phone.map(|private| dialled(&private.reporter.phone)),
+            reveal: if private.is_some() && phone.is_none() { why_reveal(&frame) } else { Vec::new() },
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
-            duplicates: sheet
-                .duplicates
-                .iter()
-                .map(|other| Duplicate {
-                    case: other.case_number.clone(),
-                    state: state_word(&frame, other.state),
-                    why: word(&frame, "review-duplicate", other.why),
-                })
-                .collect(),
+            comparison: Comparison::new(&frame, &sheet),
             tips: sheet.tips.iter().map(|hint| tip(&frame, hint)).collect(),
             history: sheet.events.iter().rev().map(|event| line(&frame, event)).collect(),
             approval_refused: sheet
@@ -157,7 +168,18 @@ impl SheetPage {
 
 fn button(frame: &Frame, step: Step, mine: bool) -> Button {
     let name = if step == Step::Claim && mine { "keep" } else { step.as_str() };
-    Button { step: step.as_str(), label: frame.t(&format!("review-button-{name}")) }
+    Button { step: step.as_str(), key: key(step), label: frame.t(&format!("review-button-{name}")) }
+}
+
+fn keys(frame: &Frame, buttons: &[Button], forms: &[Form], more: bool) -> Vec<(&'static str, String)> {
+    let buttons = buttons.iter().map(|button| (button.key, button.label.clone()));
+    let forms = forms.iter().map(|form| (form.key, form.heading.clone()));
+    let next = more.then(|| (NEXT_KEY, frame.t("review-next-case")));
+    buttons.chain(forms).filter(|(key, _)| !key.is_empty()).chain(next).collect()
+}
+
+fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {
+    reasons::REVEAL.iter().map(|code| (*code, frame.t(&format!("reason-{code}")))).collect()
 }
 
 fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
@@ -254,10 +276,13 @@ fn dialled(stored: &str) -> (String, String) {
     (number, shown)
 }
 
+/// What a tip says, in the order it is read.
+const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
+
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
-    let said = hint.content.as_object().into_iter().flatten().filter_map(|(name, value)| {
-        let value = match value {
-            Value::String(text) if name == "seen_at" => {
+    let said = SAID.iter().filter_map(|name| {
+        let value = match hint.content.get(name)? {
+            Value::String(text) if *name == "seen_at" => {
                 DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |seen| at(seen.to_utc()))
             }
             Value::String(text) => text.clone(),
@@ -269,7 +294,7 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
         };
         (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
     });
-    Tip { at: at(hint.at), held: hint.held, words: said.collect() }
+    Tip { id: hint.id, at: at(hint.at), held: hint.held, words: said.collect() }
 }
 
 fn line(frame: &Frame, event: &Happened) -> Line {

@@ -71,12 +71,9 @@ impl Desk {
                 .app_data(web::Data::new(self.house.shared.clone()))
                 .route("/review", web::get().to(super::show_queue))
                 .route("/review/{case}", web::get().to(super::show_notice))
-                .route("/review/{case}/claim", web::post().to(super::claim))
-                .route("/review/{case}/release", web::post().to(super::release))
-                .route("/review/{case}/decisions", web::post().to(super::decide))
-                .route("/review/{case}/undo", web::post().to(super::undo))
-                .route("/review/{case}/pause", web::post().to(super::pause))
-                .route("/review/{case}/remove", web::post().to(super::remove)),
+                .route("/review/{case}/phone", web::post().to(super::reveal_phone))
+                .route("/review/{case}/tips/{id}", web::post().to(super::decide_tip))
+                .route("/review/{case}/{step}", web::post().to(super::take_step)),
         )
         .await;
         let request = request.insert_header(("cookie", format!("session={session}"))).to_request();
@@ -175,9 +172,91 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
         assert!(!html.contains("alert(72)"), "the tip, {where_}");
     }
     let (_, held) = desk.page(&path, &holder).await;
-    for secret in PRIVATE {
+    for secret in &PRIVATE[2..] {
         assert!(held.contains(secret), "{secret} for the holder");
     }
+    // The phone is another question, with a reason.
+    assert!(!held.contains("13800138000"), "{held}");
+    let phone = format!("{path}/phone");
+    assert_eq!(desk.send(&phone, &holder, &[("reason", "curious")]).await.status(), 422);
+    assert_eq!(desk.send(&phone, &curious, &[("reason", "call_back")]).await.status(), 409);
+    assert_eq!(desk.send(&phone, &holder, &[("reason", "call_back")]).await.status(), 303);
+    assert!(desk.page(&path, &holder).await.1.contains(&format!("href=\"tel:{PHONE}\"")));
+    assert!(!desk.page(&path, &curious).await.1.contains("13800138000"));
+}
+
+#[actix_web::test]
+async fn a_held_tip_is_passed_on_or_discarded_once() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.somebody("陈静", Role::Moderator).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &holder, &[]).await;
+    let (_, html) = desk.page(&path, &holder).await;
+    let (_, rest) = html.split_once(&format!("action=\"{path}/tips/")).expect("a form for the tip");
+    let tip = format!("{path}/tips/{}", rest.split_once('"').unwrap().0);
+    assert_eq!(desk.send(&tip, &holder, &[("action", "explode")]).await.status(), 404);
+    let passed = desk.send(&tip, &holder, &[("action", "pass_on")]).await;
+    assert_eq!(passed.headers().get("location").unwrap(), &format!("{path}?done=pass_on#tips"));
+    assert!(!desk.page(&path, &holder).await.1.contains(&tip), "decided");
+    let again = desk.send(&tip, &holder, &[("action", "discard")]).await;
+    assert_eq!(again.status(), 404);
+    assert!(text(again).await.contains("这条线索已经处理过了"), "told on the page itself");
+}
+
+#[actix_web::test]
+async fn what_may_be_the_same_stands_side_by_side() {
+    let desk = Desk::new().await;
+    let same_phone = |n: &mut Notice| n.phone_hash = Some(b"the same".to_vec());
+    let other = |number: u128| {
+        move |n: &mut Notice| {
+            same_phone(n);
+            n.id = Id(Uuid::from_u128(number));
+            n.case_number = crate::domain::case_number::CaseNumber::from_bits(number as u64).as_str().into();
+        }
+    };
+    let older = desk.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;
+    let sealed = desk
+        .notice(content(person("不可见"), ""), |n| {
+            other(2)(n);
+            n.sealed = true;
+        })
+        .await;
+    let case = desk.notice(content(person("李玉兰"), ""), same_phone).await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
+    let (_, table) = html.split_once("<table class=\"log compare\">").expect("a table");
+    let table = table.split_once("</table>").unwrap().0;
+    for told in ["李玉兰", "李玉蓝", "<b>76</b>", "和平路口", &older, &sealed, "/page.jpg"] {
+        assert!(table.contains(told), "{told} in {table}");
+    }
+    assert!(!table.contains("不可见"), "what only leads may open: {table}");
+    let lead = desk.somebody("赵组长", Role::Lead).await;
+    assert!(desk.page(&format!("/review/{case}"), &lead).await.1.contains("不可见"));
+}
+
+#[actix_web::test]
+async fn keys_are_named_on_the_page_and_each_presses_one_thing() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let waiting = desk
+        .notice(content(person("王秀英"), ""), |n| {
+            n.id = Id(Uuid::from_u128(1));
+            n.case_number = crate::domain::case_number::CaseNumber::from_bits(1).as_str().into();
+        })
+        .await;
+    let holder = desk.somebody("陈静", Role::Moderator).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &holder, &[]).await;
+    let (_, html) = desk.page(&path, &holder).await;
+    for key in ["c", "a", "r", "i", "e", "n"] {
+        assert_eq!(html.matches(&format!("data-key=\"{key}\"")).count(), 1, "{key}");
+        assert!(html.contains(&format!("<kbd>{key}</kbd>")), "{key}");
+    }
+    assert!(html.contains(&format!("href=\"/review/{waiting}\" data-key=\"n\"")), "{html}");
+    let (_, queue) = desk.page("/review", &holder).await;
+    assert_eq!(queue.matches("data-key=\"n\"").count(), 2, "one for each case");
+    assert_eq!(queue.matches("data-key=\"c\"").count(), 1, "one for each case that is free");
 }
 
 #[actix_web::test]
@@ -332,6 +411,14 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for code in ["stale_version", "not_possible", "claimed_by_other", "claim_required", "same_approver"] {
         keys.push(format!("review-fault-{code}"));
     }
+    for code in ["not_found", "too_many_requests"] {
+        keys.push(format!("review-fault-{code}"));
+    }
+    keys.extend(reasons::REVEAL.iter().map(|code| format!("reason-{code}")));
+    for verdict in crate::review::tips::Verdict::ALL {
+        keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
+    }
+    keys.extend(["pass_tip", "discard_tip", "reveal_phone"].map(|step| format!("review-step-{step}")));
     for code in ["lead_required", "police_reference_required", "too_late", "forbidden", "reason", "note"] {
         keys.push(format!("review-fault-{code}"));
     }

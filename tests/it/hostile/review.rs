@@ -140,6 +140,8 @@ async fn without_the_claim_nothing_private_is_seen(house: House) {
     blind(&holder.token, "before the claim").await;
     house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
     blind(&colleague.token, "a colleague's claim").await;
+    let reason = json!({"reason": "call_back"});
+    house.post(&format!("{path}/phone"), Some(&holder.token), &reason).await.expect(200);
     let sheet = house.get(&path, Some(&holder.token)).await;
     assert!(private[..3].iter().all(|word| sheet.text.contains(word)), "{}", sheet.text);
     house.advance(TimeDelta::minutes(5));

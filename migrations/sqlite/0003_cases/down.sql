@@ -1,0 +1,2 @@
+DROP INDEX events_account;
+DROP INDEX tips_held;

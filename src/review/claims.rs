@@ -1,0 +1,88 @@
+//! Who has a notice: one person at a time, for as long as they are at work on it.
+
+use chrono::{DateTime, Utc};
+
+use super::{Desk, Moderator, ReviewError, append, held_by, let_go, locked};
+use crate::domain::life_cycle::{Step, next};
+use crate::store::Conn;
+use crate::store::notices::{self, Notice};
+use crate::store::transition::{By, take};
+use crate::store::types::{Id, Named, Time};
+
+impl Desk {
+    /// Takes a notice on, or renews the hold on it.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
+    pub async fn claim(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let until = now + self.times.lease;
+        self.store.write(move |tx| claim(tx, &case, by, now, until)).await
+    }
+
+    /// Lets go of a notice.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimRequired`] where it is not the caller's.
+    pub async fn release(
+        &self,
+        case: String,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
+        let vault = self.vault.clone();
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                held_by(&notice, by, now)?;
+                let by = By { actor: by.actor(), reason: None, note: None, at: now };
+                take(tx, &vault, notice, Step::Release, by, |_, n| {
+                    let_go(n);
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+fn claim(
+    tx: &mut Conn,
+    case: &str,
+    by: Moderator,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
+    let before = notice.state.0;
+    let standing = notice.standing(Vec::new());
+    let (after, _) = next(&standing, Step::Claim, by.actor())?;
+    let renewal = notice.claimant(now) == Some(by.id);
+    let version = notice.version + i32::from(!renewal);
+    if !notices::claim(tx, notice.id.0, notice.version, (after, version), by.id, (now, until))? {
+        let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
+        return Err(match seen.claimant(now) {
+            Some(holder) if holder != by.id => ReviewError::ClaimedByOther,
+            _ => ReviewError::Stale { state: seen.state.0, version: seen.version },
+        });
+    }
+    notice.state = Named(after);
+    notice.version = version;
+    notice.claimed_by = Some(Id(by.id));
+    notice.claimed_until = Some(Time(until));
+    if !renewal {
+        append(
+            tx,
+            &notice,
+            notice.revision,
+            Step::Claim,
+            before,
+            By { actor: by.actor(), reason: None, note: None, at: now },
+            None,
+        )?;
+    }
+    Ok(notice)
+}

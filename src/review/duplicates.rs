@@ -1,0 +1,100 @@
+//! Other notices that may be about the same person or thing, or from the same hand, with what they say,
+//! so that both can be laid side by side.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Moderator;
+use super::view::{for_leads, read, shown};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Public;
+use crate::store::notices::{self, Notice};
+use crate::store::{Answer, Conn, photos};
+use crate::vault::Vault;
+
+/// Another notice that may be about the same person or thing, or from the same hand.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Duplicate {
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub state: State,
+    /// `same_phone`, `similar_photo`, or both.
+    pub why: Vec<&'static str>,
+    pub submitted_at: DateTime<Utc>,
+    /// What it says in public; not there where it was deleted, or is for leads alone.
+    #[schema(value_type = Object)]
+    pub public: Option<Public>,
+}
+
+/// As many as can be compared at a glance.
+const SHOWN: usize = 3;
+/// How alike two photos must be: of 64 bits, at most so many differ.
+const ALIKE: u32 = 8;
+/// Photos compared at most, newest first.
+const COMPARED: i64 = 5_000;
+
+/// What may be the same as this notice: from the same phone first, then by its photos.
+///
+/// # Errors
+/// When the database refuses, or a case was sealed under another master key.
+pub(super) fn duplicates(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> Answer<Vec<Duplicate>> {
+    let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
+    if let Some(phone) = &notice.phone_hash {
+        let same = notices::same_phone(conn, phone, notice.id.0, SHOWN as i64)?;
+        found.extend(same.into_iter().map(|other| (other, vec!["same_phone"])));
+    }
+    for id in alike(conn, notice)? {
+        if let Some((_, why)) = found.iter_mut().find(|(other, _)| other.id.0 == id) {
+            why.push("similar_photo");
+        } else if found.len() < SHOWN {
+            found.extend(notices::by_id(conn, id)?.map(|other| (other, vec!["similar_photo"])));
+        }
+    }
+    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, by, now)).collect()
+}
+
+/// The notices with a photo like one of this notice's, newest first, each once.
+fn alike(conn: &mut Conn, notice: &Notice) -> Answer<Vec<Uuid>> {
+    let mine: Vec<i64> = photos::of_notice(conn, notice.id.0)?.iter().map(|photo| photo.likeness).collect();
+    let mut alike = Vec::new();
+    if mine.is_empty() {
+        return Ok(alike);
+    }
+    for (id, likeness) in photos::likenesses(conn, notice.id.0, COMPARED)? {
+        if mine.iter().any(|m| (m ^ likeness).count_ones() <= ALIKE) && !alike.contains(&id) {
+            alike.push(id);
+        }
+    }
+    Ok(alike)
+}
+
+fn duplicate(
+    conn: &mut Conn,
+    vault: &Vault,
+    other: &Notice,
+    why: Vec<&'static str>,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> Answer<Duplicate> {
+    let public = match (for_leads(other) && !by.lead, other.key(vault)?) {
+        (false, Some(key)) => notices::revision(conn, other.id.0, read(other))?
+            .map(|revision| revision.public(&key))
+            .transpose()?,
+        _ => None,
+    };
+    Ok(Duplicate {
+        case_number: shown(&other.case_number),
+        state: other.state_at(now),
+        why,
+        submitted_at: other.submitted_at.0,
+        public,
+    })
+}

@@ -1,0 +1,70 @@
+//! What was approved and has cooled goes out, by the clock.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Desk, ReviewError, policy};
+use crate::broadcast::plan;
+use crate::config::Times;
+use crate::domain::delivery::Purpose;
+use crate::domain::life_cycle::{State, Step, Weighing};
+use crate::store::notices::{self, Notice};
+use crate::store::transition::{By, take};
+use crate::store::types::Time;
+use crate::store::{Conn, queue};
+use crate::vault::Vault;
+
+impl Desk {
+    /// Lets out what has cooled, each in a transaction of its own; answers how many went live.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<usize, ReviewError> {
+        let cooled = self.store.read(move |c| queue::cooled(c, now, 200)).await?;
+        let mut live = 0;
+        for id in cooled {
+            let (vault, times) = (self.vault.clone(), self.times);
+            live += self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await?;
+        }
+        Ok(live)
+    }
+}
+
+fn go_live(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<usize, ReviewError> {
+    let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
+    // Another node may have been faster, or the approval was taken back.
+    if notice.state.0 != State::Cooling || notice.cooling_until.is_none_or(|until| until.0 > now) {
+        return Ok(0);
+    }
+    let weighed = weigh_again(tx, vault, &notice, now)?;
+    take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {
+        n.cooling_until = None;
+        n.live_revision = Some(n.revision);
+        n.live_at = Some(Time(now));
+        n.ends_at = Some(Time(now + times.lifetime));
+        n.second_look_at = weighed.second_look.then_some(Time(now + policy::SECOND_LOOK_WITHIN));
+        n.police_due_at = weighed.police_follow_up.then_some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
+        plan::spread(tx, n, Purpose::Alert, now)?;
+        Ok::<_, ReviewError>(())
+    })?;
+    Ok(1)
+}
+
+fn weigh_again(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    now: DateTime<Utc>,
+) -> Result<Weighing, ReviewError> {
+    let revision = notices::revision(tx, notice.id.0, notice.revision)?;
+    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else {
+        return Err(ReviewError::Unknown);
+    };
+    Ok(policy::weigh(&revision.public(&key)?, &revision.private(&key)?, now))
+}

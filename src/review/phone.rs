@@ -1,0 +1,74 @@
+//! The reporter's phone: shown one case at a time, to its holder, for a reason, and so often a day. Who
+//! could read phones at will could find the one person who asked not to be found.
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use super::policy::PHONES_A_DAY;
+use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, reasons, view};
+use crate::domain::life_cycle::Step;
+use crate::store::events::{self, Event};
+use crate::store::notices;
+
+/// The name of this step in the notice's history.
+const STEP: &str = "reveal_phone";
+
+/// A phone that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// E.164.
+    pub phone: String,
+    /// How many more the same person may have shown today.
+    pub left: i64,
+}
+
+impl Desk {
+    /// Shows the reporter's phone to the holder of the case, for as long as it is held. Asking again
+    /// under the same claim answers the same and counts once.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimRequired`] for anybody else, [`ReviewError::Reason`] without a reason of
+    /// [`reasons::REVEAL`], [`ReviewError::PhonesUsedUp`] beyond [`PHONES_A_DAY`].
+    pub async fn reveal_phone(
+        &self,
+        case: String,
+        by: Moderator,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> Result<Revealed, ReviewError> {
+        let vault = self.vault.clone();
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                held_by(&notice, by, now)?;
+                if !reasons::REVEAL.contains(&reason.as_str()) {
+                    return Err(ReviewError::Reason);
+                }
+                let (Some(revision), Some(key)) =
+                    (notices::revision(tx, notice.id.0, view::read(&notice))?, notice.key(&vault)?)
+                else {
+                    return Err(ReviewError::Unknown);
+                };
+                let phone = revision.private(&key)?.reporter.phone;
+                if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
+                    // Written before it is counted: the log's head keeps two at once in a row.
+                    note_down(tx, &notice, STEP, by, Some(&reason), now)?;
+                }
+                let day = Duration::days(1);
+                let today = events::times_of(tx, by.id, STEP, now - day, PHONES_A_DAY + 1)?;
+                if let Some(oldest) = usize::try_from(PHONES_A_DAY).ok().and_then(|cap| today.get(cap)) {
+                    tracing::warn!(account = %by.id, "a moderator asks for more phones than a day allows");
+                    return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
+                }
+                Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
+            })
+            .await
+    }
+}
+
+/// Whether somebody had the phone shown since they last took the case on.
+pub(super) fn revealed(log: &[Event], by: Uuid) -> bool {
+    let mine = log.iter().rev().filter(|event| event.account_id.is_some_and(|id| id.0 == by));
+    let mut steps = mine.map(|event| event.step.as_str());
+    steps.find(|step| [STEP, Step::Claim.as_str()].contains(step)) == Some(STEP)
+}

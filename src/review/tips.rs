@@ -1,0 +1,74 @@
+//! Tips that were held back: whoever holds the case reads them, and either passes them on to the family
+//! or discards them. The family may be who the person fled from, and a tip may be a swindler's.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Desk, Moderator, ReviewError, held_by, locked, note_down};
+use crate::store::tips;
+
+/// What becomes of a tip that was held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The reporter may read it, without the phone of whoever sent it.
+    PassOn,
+    /// It is deleted.
+    Discard,
+}
+
+impl Verdict {
+    /// All verdicts, in the order they are offered.
+    pub const ALL: [Verdict; 2] = [Verdict::PassOn, Verdict::Discard];
+
+    /// The name in the API and of the page's button.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::PassOn => "pass_on",
+            Verdict::Discard => "discard",
+        }
+    }
+
+    /// The verdict of that name, if there is one.
+    pub fn named(name: &str) -> Option<Verdict> {
+        Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    }
+
+    /// The name in the notice's history.
+    const fn step(self) -> &'static str {
+        match self {
+            Verdict::PassOn => "pass_tip",
+            Verdict::Discard => "discard_tip",
+        }
+    }
+}
+
+impl Desk {
+    /// Passes a held tip on or discards it, once.
+    ///
+    /// # Errors
+    /// [`ReviewError::ClaimRequired`] for whoever does not hold the case, [`ReviewError::TipUnknown`]
+    /// where no such tip is held any more.
+    pub async fn decide_tip(
+        &self,
+        case: String,
+        tip: Uuid,
+        verdict: Verdict,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<(), ReviewError> {
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                held_by(&notice, by, now)?;
+                let decided = match verdict {
+                    Verdict::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
+                    Verdict::Discard => tips::discard(tx, notice.id.0, tip)?,
+                };
+                if !decided {
+                    return Err(ReviewError::TipUnknown);
+                }
+                Ok(note_down(tx, &notice, verdict.step(), by, None, now)?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,127 @@
+//! What waits for a moderator, most urgent first, page by page.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Moderator;
+use super::view::{for_leads, shown};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
+use crate::store::notices::Notice;
+use crate::store::queue::{self, QueuePlace};
+use crate::store::{Answer, Conn, accounts, tips};
+
+/// A line of the queue.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Waiting {
+    #[schema(value_type = String)]
+    pub case_number: String,
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    #[schema(value_type = String)]
+    pub state: State,
+    /// 3 most urgent, 0 least.
+    pub urgency: i16,
+    /// A GB/T 2260 code.
+    pub region: String,
+    pub submitted_at: DateTime<Utc>,
+    pub waiting_s: i64,
+    /// The name of whoever holds it now.
+    pub claimed_by: Option<String>,
+    pub claimed_until: Option<DateTime<Utc>>,
+    pub version: i32,
+    /// Why something that is live is here: `revision`, `second_look`, `police_reference`, `tip`.
+    pub wants: Vec<&'static str>,
+    pub sealed: bool,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Queue {
+    pub items: Vec<Waiting>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// Cases looked at to find one that is free: more than people who review at the same time.
+const LOOKED_AT: i64 = 50;
+
+/// A page of the queue for somebody.
+///
+/// # Errors
+/// When the database refuses.
+pub fn queue(
+    conn: &mut Conn,
+    by: Moderator,
+    state: Option<State>,
+    after: Option<QueuePlace>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Answer<Queue> {
+    let mut found = queue::queue(conn, state, by.lead, after, limit + 1)?;
+    let more = found.len() as i64 > limit;
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
+    let names = accounts::names(conn, &holders)?;
+    let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
+    let with_tips = tips::holding(conn, &ids)?;
+    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
+    let items = found
+        .iter()
+        .map(|n| Waiting {
+            case_number: shown(&n.case_number),
+            kind: n.kind.0,
+            state: n.state.0,
+            urgency: n.urgency,
+            region: n.region.clone(),
+            submitted_at: n.submitted_at.0,
+            waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
+            claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
+            claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
+            version: n.version,
+            wants: wants(n, with_tips.contains(&n.id.0)),
+            sealed: n.sealed,
+        })
+        .collect();
+    Ok(Queue { items, next })
+}
+
+/// The most urgent case besides this one that nobody holds and the reader may take on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
+    let waiting = queue::queue(conn, None, by.lead, None, LOOKED_AT)?;
+    let free = waiting
+        .iter()
+        .find(|n| n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(n)));
+    Ok(free.map(|n| shown(&n.case_number)))
+}
+
+/// Why something that is live is in the queue.
+pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
+    [
+        notice.pending_revision.map(|_| "revision"),
+        notice.second_look_at.map(|_| "second_look"),
+        notice.police_due_at.map(|_| "police_reference"),
+        holds_tips.then_some("tip"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn cursor(place: &QueuePlace) -> String {
+    use base64::Engine as _;
+    let plain = serde_json::to_vec(place).unwrap_or_default();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
+}
+
+/// The place in the queue that a page's `next` stands for.
+pub fn place(cursor: &str) -> Option<QueuePlace> {
+    use base64::Engine as _;
+    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    serde_json::from_slice(&plain).ok()
+}

@@ -1,0 +1,52 @@
+//! The two cookies that let a browser act: each carries a token, until the browser is closed, for
+//! volunteers and families share computers.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite};
+
+use super::shared::Shared;
+
+/// No token is longer, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 200;
+
+/// A cookie by its names.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenCookie {
+    plain: &'static str,
+    /// Over TLS: browsers then take it from this very host alone.
+    secure: &'static str,
+}
+
+/// The session of whoever is logged in.
+pub const SESSION: TokenCookie = TokenCookie { plain: "session", secure: "__Host-session" };
+/// The reporter's authority over a notice.
+pub const MANAGE: TokenCookie = TokenCookie { plain: "manage", secure: "__Host-manage" };
+
+impl TokenCookie {
+    fn name(self, shared: &Shared) -> &'static str {
+        if shared.is_https() { self.secure } else { self.plain }
+    }
+
+    /// The token, as the browser sent it.
+    pub fn read(self, http: &HttpRequest, shared: &Shared) -> Option<String> {
+        let cookie = http.cookie(self.name(shared))?;
+        (cookie.value().len() <= MAX_TOKEN_BYTES).then(|| cookie.value().to_owned())
+    }
+
+    /// The cookie that carries a token.
+    pub fn with(self, shared: &Shared, token: String) -> Cookie<'static> {
+        Cookie::build(self.name(shared), token)
+            .path("/")
+            .secure(shared.is_https())
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .finish()
+    }
+
+    /// The cookie that takes it away.
+    pub fn gone(self, shared: &Shared) -> Cookie<'static> {
+        let mut cookie = self.with(shared, String::new());
+        cookie.make_removal();
+        cookie
+    }
+}

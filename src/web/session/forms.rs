@@ -1,0 +1,94 @@
+//! Forms: read whole, bounded, and, where they act for somebody, sent only by a page of ours.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use super::shared;
+use crate::web::cookies::SESSION;
+use crate::web::csrf;
+use crate::web::problem::{FieldFaults, Problem};
+
+/// The largest form, in bytes.
+pub const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// The field of a form that carries its token.
+const CSRF_FIELD: &str = "csrf";
+
+/// A form anybody may send. Another site's was refused before it came here, by `web::request`.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Form<T>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let body = form_body(&http, payload).await?;
+            fields(&body).map(Form)
+        })
+    }
+}
+
+/// A form that came from a page shown in this session: its `csrf` field is checked here and nowhere
+/// else, and is not part of `T`. For fields that may come several times, `T` is `Vec<(String, String)>`.
+pub struct CsrfForm<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<CsrfForm<T>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let shared = shared(&http)?;
+            let token = SESSION.read(&http, shared).ok_or(Problem::LoginRequired)?;
+            guarded_form(&http, payload, &token).await.map(CsrfForm)
+        })
+    }
+}
+
+/// A form that came from a page shown under `authority`, the value of the cookie that lets its reader
+/// act.
+///
+/// # Errors
+/// [`Problem::CrossSite`] where it did not; else what is wrong with the form.
+pub async fn guarded_form<T: DeserializeOwned>(
+    http: &HttpRequest,
+    payload: Payload,
+    authority: &str,
+) -> Result<T, Problem> {
+    let body = form_body(http, payload).await?;
+    let (guards, rest): (Vec<_>, Vec<_>) =
+        form_urlencoded::parse(&body).partition(|(name, _)| name == CSRF_FIELD);
+    let given = guards.first().map_or("", |(_, value)| value);
+    csrf::check(&shared(http)?.vault, authority, given)?;
+    fields(form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish().as_bytes())
+}
+
+async fn form_body(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
+    let kind = http.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::WrongType);
+    }
+    let payload = web::Payload::from_request(http, &mut payload)
+        .await
+        .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;
+    match payload.to_bytes_limited(MAX_FORM_BYTES).await {
+        Err(_) => Err(Problem::TooLarge(MAX_FORM_BYTES)),
+        // The sender broke off: nobody reads the answer.
+        Ok(body) => body.map_err(|_| Problem::Invalid(FieldFaults::new())),
+    }
+}
+
+fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::Invalid(FieldFaults::new()))?;
+    web::Query::<T>::from_query(text)
+        .map(web::Query::into_inner)
+        .map_err(|_| Problem::Invalid(FieldFaults::new()))
+}

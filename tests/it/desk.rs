@@ -1,0 +1,234 @@
+//! What the review desk owes the family and the person sought: tips that were held back, a phone that is
+//! shown to those alone who need it, a notice that moved, and an erasure that leaves no copy.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+use seventytwo::review::policy::PHONES_A_DAY;
+use seventytwo::store::notices as stored;
+
+use crate::hostile::by_another;
+use crate::house::{House, Person};
+use crate::notices;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(a_held_tip_reaches_the_family_only_when_it_is_passed_on),
+    housed!(a_phone_is_shown_to_the_holder_who_says_why),
+    housed!(nobody_collects_phones),
+    housed!(a_notice_that_moved_is_found_where_it_is_now),
+    housed!(what_is_erased_is_not_in_the_journal_either),
+];
+
+async fn submit(house: &House, body: &Value) -> (String, String) {
+    let made = house.post("/notices", None, body).await.expect(201);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("case_number"), text("manage_token"))
+}
+
+/// Approved by one, and past the cooling.
+async fn live(house: &House, body: &Value, by: &Person) -> (String, String) {
+    let (case, manage) = submit(house, body).await;
+    house.decide(&case, by, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    (case, manage)
+}
+
+async fn claim(house: &House, case: &str, by: &Person) {
+    house.post(&format!("/review/{case}/claim"), Some(&by.token), &json!({})).await.expect(200);
+}
+
+/// The steps of a notice's history, oldest first.
+fn steps(sheet: &Value) -> Vec<&str> {
+    sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
+}
+
+async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    for text in ["先转账保证金再还包", "在车队失物招领处，要带身份证和手术费收据"]
+    {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+    }
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
+    assert_eq!(mine["tips"], json!([]), "held back");
+
+    // It waits in the queue; whoever takes the case on reads it.
+    let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"][0]["case_number"], case.as_str(), "{queue}");
+    assert_eq!(queue["items"][0]["wants"], json!(["tip"]));
+    claim(&house, &case, &moderator).await;
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let tips = sheet["tips"].as_array().unwrap();
+    assert!(tips.len() == 2 && tips.iter().all(|tip| tip["held"] == true), "{sheet}");
+    let tip = |words: &str| {
+        let found = tips.iter().find(|tip| tip["content"]["text"].as_str().unwrap().contains(words)).unwrap();
+        format!("{path}/tips/{}", found["id"].as_str().unwrap())
+    };
+    let (swindle, useful) = (tip("转账"), tip("招领处"));
+
+    // Nobody but the holder decides, and only what is there.
+    let pass_on = json!({"action": "pass_on"});
+    let refused = house.post(&useful, Some(&colleague.token), &pass_on).await;
+    assert_eq!(refused.problem(409), "claimed_by_other");
+    let unknown = format!("{path}/tips/00000000-0000-7000-8000-000000000000");
+    assert_eq!(house.post(&unknown, Some(&moderator.token), &pass_on).await.problem(404), "not_found");
+    let nonsense = house.post(&useful, Some(&moderator.token), &json!({"action": "explode"})).await;
+    assert_eq!(nonsense.problem(422), "invalid_fields");
+
+    house.post(&useful, Some(&moderator.token), &pass_on).await.expect(204);
+    house.post(&swindle, Some(&moderator.token), &json!({"action": "discard"})).await.expect(204);
+    // Each is decided once.
+    for decided in [&useful, &swindle] {
+        assert_eq!(house.post(decided, Some(&moderator.token), &pass_on).await.problem(404), "not_found");
+    }
+    let mine = house.get("/my/notice", Some(&manage)).await;
+    assert!(mine.text.contains("招领处") && !mine.text.contains("转账"), "{}", mine.text);
+    assert!(!mine.text.contains("_tip"), "how the desk works is not the reporter's: {}", mine.text);
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    assert_eq!(
+        steps(&sheet).into_iter().filter(|s| s.ends_with("_tip")).collect::<Vec<_>>(),
+        ["pass_tip", "discard_tip"]
+    );
+    assert_eq!(sheet["tips"].as_array().unwrap().len(), 1);
+    house.post(&format!("{path}/release"), Some(&moderator.token), &json!({})).await.expect(200);
+    let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"], json!([]), "nothing waits any more");
+    house.finish().await;
+}
+
+async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) {
+    const PHONE: &str = "+8613800138000";
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
+    let (path, phone) = (format!("/review/{case}"), format!("/review/{case}/phone"));
+    let why = json!({"reason": "call_back"});
+    assert_eq!(house.post(&phone, Some(&moderator.token), &why).await.problem(409), "claim_required");
+    claim(&house, &case, &moderator).await;
+    let sheet = house.get(&path, Some(&moderator.token)).await;
+    assert!(!sheet.text.contains("13800138000"), "the claim alone shows no phone: {}", sheet.text);
+    assert_eq!(sheet.expect(200)["reporter_phone_last4"], "8000");
+    assert_eq!(house.post(&phone, Some(&colleague.token), &why).await.problem(409), "claimed_by_other");
+    for vague in [json!({"reason": "curious"}), json!({"reason": ""})] {
+        assert_eq!(house.post(&phone, Some(&moderator.token), &vague).await.problem(422), "invalid_fields");
+    }
+    let shown = house.post(&phone, Some(&moderator.token), &why).await.expect(200);
+    assert_eq!((&shown["phone"], &shown["left"]), (&json!(PHONE), &json!(PHONES_A_DAY - 1)));
+
+    // Shown for as long as it is held, with one event that says who and why.
+    house.post(&phone, Some(&moderator.token), &why).await.expect(200);
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    assert_eq!(sheet["private"]["reporter"]["phone"], PHONE);
+    let events: Vec<&Value> =
+        sheet["events"].as_array().unwrap().iter().filter(|event| event["step"] == "reveal_phone").collect();
+    assert_eq!(events.len(), 1, "{sheet}");
+    assert_eq!((&events[0]["by"], &events[0]["reason"]), (&json!("林志愿"), &json!("call_back")));
+    let mine = house.get("/my/notice", Some(&manage)).await;
+    assert!(!mine.text.contains("reveal_phone"), "{}", mine.text);
+
+    // The next claim begins without it.
+    house.post(&format!("{path}/release"), Some(&moderator.token), &json!({})).await.expect(200);
+    claim(&house, &case, &moderator).await;
+    let sheet = house.get(&path, Some(&moderator.token)).await;
+    assert!(!sheet.text.contains("13800138000"), "{}", sheet.text);
+    house.finish().await;
+}
+
+async fn nobody_collects_phones(house: House) {
+    let curious = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let reveal = async |number: i64, by: &Person| {
+        let body =
+            by_another(notices::rescue(house.clock.now()), 30_000_000 + u32::try_from(number).unwrap());
+        let (case, _) = submit(&house, &body).await;
+        claim(&house, &case, by).await;
+        house.post(&format!("/review/{case}/phone"), Some(&by.token), &json!({"reason": "call_back"})).await
+    };
+    for number in 0..PHONES_A_DAY {
+        let shown = reveal(number, &curious).await.expect(200);
+        assert_eq!(shown["left"], PHONES_A_DAY - 1 - number);
+        house.advance(TimeDelta::seconds(20));
+    }
+    let refused = reveal(PHONES_A_DAY, &curious).await;
+    let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert_eq!(refused.problem(429), "too_many_requests");
+    reveal(PHONES_A_DAY + 1, &colleague).await.expect(200);
+    // When the oldest is a day old there is one more, and no second one.
+    house.advance(TimeDelta::seconds(wait - 1));
+    assert_eq!(reveal(PHONES_A_DAY + 2, &curious).await.problem(429), "too_many_requests");
+    house.advance(TimeDelta::seconds(1));
+    reveal(PHONES_A_DAY + 3, &curious).await.expect(200);
+    assert_eq!(reveal(PHONES_A_DAY + 4, &curious).await.problem(429), "too_many_requests");
+    house.finish().await;
+}
+
+async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let [langfang, shijiazhuang] = [0, 1].map(|n| house.chats[n].clone());
+    house.group(&langfang, &admin, &["131003"], &["lost_property"]).await;
+    house.group(&shijiazhuang, &admin, &["130102"], &["lost_property"]).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    assert!(langfang.read().unwrap().to_string().contains(&case));
+    let found = async |region: &str| {
+        let list = house.get(&format!("/notices?region={region}"), None).await.expect(200);
+        list["items"].to_string().contains(&case)
+    };
+    assert!(found("131003").await && !found("130102").await);
+
+    let moved = house
+        .call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&json!({"region": "130102"})))
+        .await;
+    moved.expect(200);
+    assert!(found("131003").await && !found("130102").await, "what is live stands until it is approved");
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.settle().await;
+    assert!(!found("131003").await && found("130102").await, "the list follows");
+    let update = shijiazhuang.read().unwrap().to_string();
+    assert!(update.contains(&case), "{update}");
+    let queue = house.get("/review/queue?state=live", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"][0]["region"], "130102");
+    while langfang.read().is_some() {}
+    house.finish().await;
+}
+
+async fn what_is_erased_is_not_in_the_journal_either(house: House) {
+    if !house.db.is_sqlite() {
+        // A server's files are not ours to read.
+        return;
+    }
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (number, store) = (case.replace('-', ""), &house.stations.shared.store);
+    let sealed = store
+        .read(move |c| {
+            let notice = stored::by_case(c, &number)?.unwrap();
+            Ok(stored::revision(c, notice.id.0, 1)?.unwrap().public_sealed)
+        })
+        .await
+        .unwrap();
+    // Pages are cut anywhere: a part in the middle of the words stands for all of them.
+    let part = &sealed[40..72];
+    let holds = || {
+        let files = std::fs::read_dir(house.db.folder.path()).unwrap().flatten().map(|file| file.path());
+        let held = files.filter(|path| {
+            std::fs::read(path).is_ok_and(|bytes| bytes.windows(part.len()).any(|window| window == part))
+        });
+        held.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    assert!(holds().contains(&"test.db-wal".to_owned()), "{:?}", holds());
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
+    assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
+    house.finish().await;
+}
