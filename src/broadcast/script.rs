@@ -97,7 +97,9 @@ impl Script {
                 return adapter(platform).compose(&written.message, act);
             }
             let mut message = written.message.clone();
-            message.picture = self.picture(written).await;
+            if message.has_picture || matches!(act, Act::Edit(_)) {
+                message.picture = self.picture(written).await;
+            }
             adapter(platform).compose(&message, act)
         });
         body.await.clone()

@@ -254,7 +254,8 @@ impl Worker {
         act: Act<'_>,
     ) -> Result<Option<super::script::Handle>, Verdict> {
         let account = credentials.account().filter(|_| adapter.profile().keeps_media);
-        let Some(account) = account.filter(|_| adapter.form(act).pictured) else { return Ok(None) };
+        let shows = written.message.has_picture || matches!(act, Act::Edit(_));
+        let Some(account) = account.filter(|_| shows && adapter.form(act).pictured) else { return Ok(None) };
         let mut handle = written.handle(&account).await;
         if handle.is_none()
             && let Some(picture) = self.script.picture(written).await

@@ -205,13 +205,17 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own.
+/// A group got a new robot, which has a budget of its own and cannot take back what another one said.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set(lanes::recent.eq(Vec::<u8>::new()))
+        .execute(c))?;
+    let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
+    both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
+        .set(deliveries::message_ref.eq(None::<String>))
         .execute(c))?;
     Ok(())
 }
