@@ -4,11 +4,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::course::{Course, Progress};
-use super::platforms::{TakeBack, Verdict, adapter};
+use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use crate::domain::delivery::{DeliveryState, Outcome, Reach};
 use crate::domain::group::Platform;
 use crate::store::leasing::Leased;
+use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
 
 /// A group is given up after failing for so long…
@@ -50,6 +51,15 @@ pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>)
     retry::open_at(adapter(platform).profile().account_rate, sends, 1, now)
 }
 
+/// What becomes of a leased delivery whose request must not leave at `now`, although it could: its notice
+/// is over; or the answer could come when somebody else holds the lane, `longest` being the longest that
+/// one exchange takes. `None` where it may leave.
+pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Option<DeliveryState> {
+    let over = leased.not_after.is_some_and(|end| end <= now) && !mutation::on(Mutation::SendAfterEnd);
+    let late = now + longest > leased.leased_until;
+    over.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
+}
+
 /// A lease that was not used: the delivery waits, or has ended.
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Record {
     let mut sends = leased.sends.clone();
@@ -85,12 +95,16 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let (before, progress) = (reach(leased.reach_before), progress(&leased));
     let standing = leased.standing.clone();
     let course = Course::new(leased.purpose, &standing, ways, parts);
+    let act = course.next(progress);
+    let takes_back = matches!(act, Some(Act::Edit(_) | Act::Delete(_)));
     let attempt = Attempt {
         // Each request of a course has its own tries.
         attempts: (leased.attempts - i32::from(leased.part)).max(1).unsigned_abs(),
         failures: leased.failures.max(0).unsigned_abs(),
         reach: before,
-        idempotent: adapter(leased.platform).profile().idempotent,
+        // Nobody sees that a message is taken back twice.
+        idempotent: adapter(leased.platform).profile().idempotent
+            || (takes_back && !mutation::on(Mutation::DoubtTakingBack)),
         now: at,
         random,
         until: leased.not_after.unwrap_or(at + TimeDelta::days(3)),
@@ -121,8 +135,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     };
     match next {
         Next::Done(reference) => {
-            let says = matches!(course.next(progress), Some(super::platforms::Act::Say(_)));
-            record.message_ref = reference.filter(|_| says);
+            record.message_ref = reference.filter(|_| matches!(act, Some(Act::Say(_))));
             record.reach = Reach::Yes as i16;
             go_on(&mut record, &course, course.done(progress));
         }
@@ -144,14 +157,32 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
             record.disable = Some("gone");
         }
     }
-    if verdict.wide && record.state == DeliveryState::Open && record.due_at > at {
-        record.bot_open_at = Some(record.due_at);
+    if takes_back && !mutation::on(Mutation::DoubtTakingBack) {
+        // An ending's reach is that of its own words: only they can be said once too often.
+        record.reach = Reach::No as i16;
+    }
+    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
+    let asked = rest_asked(&verdict.outcome, at);
+    record.lane_open_at = record.lane_open_at.max(asked);
+    if verdict.wide {
+        let again = if record.state == DeliveryState::Open { record.due_at } else { at };
+        record.bot_open_at = Some(again.max(asked)).filter(|opens| *opens > at);
     }
     if record.health == Health::Failing && failed_too_long(&record) {
         give_up(&mut record, &course, progress);
         record.disable = Some("failing");
     }
     record
+}
+
+/// Until when a platform that limits us wants to hear nothing more.
+fn rest_asked(outcome: &Outcome, at: DateTime<Utc>) -> DateTime<Utc> {
+    match outcome {
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => at,
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlowAtEnd) => at,
+        Outcome::Slow(wait) => retry::after(at, *wait),
+        _ => at,
+    }
 }
 
 /// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
@@ -169,6 +200,9 @@ fn failed_too_long(record: &Record) -> bool {
 }
 
 fn go_on(record: &mut Record, course: &Course<'_>, progress: Progress) {
+    if mutation::on(Mutation::ForgetPart) {
+        return;
+    }
     (record.part, record.act, record.how) = (progress.part, progress.act, progress.how);
     if course.next(progress).is_none() {
         record.state = DeliveryState::Delivered;

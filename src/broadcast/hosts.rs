@@ -12,6 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::store::leasing::Admission;
+use crate::store::mutation::{self, Mutation};
 
 /// Requests under way at one host that are not slow.
 const BRISK: usize = 192;
@@ -107,7 +108,7 @@ impl Hosts {
                 host.failures = host.failures.saturating_add(1);
                 // Those that were under way when it went away tell nothing new.
                 let known = host.away_until.is_some_and(|until| until > now);
-                if host.failures >= AWAY_AFTER && !known {
+                if host.failures >= AWAY_AFTER && !known && !mutation::on(Mutation::AskAway) {
                     let rest = FIRST_REST * 2_i32.pow(host.rests.min(10));
                     host.away_until = Some(now + rest.min(LONGEST_REST));
                     host.rests += 1;

@@ -16,3 +16,7 @@ pub mod retry;
 pub mod script;
 pub mod send;
 pub mod worker;
+
+#[cfg(test)]
+#[path = "../../tests/simulation/mod.rs"]
+mod simulation;

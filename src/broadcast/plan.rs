@@ -8,24 +8,41 @@ use chrono::{DateTime, Utc};
 use crate::domain::delivery::{Priority, Purpose};
 use crate::domain::region::Region;
 use crate::store::broadcasts::{self, Audience, Broadcast};
+use crate::store::mutation::{self, Mutation};
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, StoreError, deliveries};
 
-/// Groups in the first slice: few, so that sending starts at once.
-const FIRST_SLICE: i64 = 64;
+/// Groups in the first slice: few, so that sending starts at once. (The simulation has few groups.)
+const FIRST_SLICE: i64 = if cfg!(test) { 2 } else { 64 };
 /// Groups in a later slice: as many as one short transaction can hold.
-const LARGEST_SLICE: i64 = 500;
+const LARGEST_SLICE: i64 = if cfg!(test) { 4 } else { 500 };
 
 /// Plans what a live notice says to its subscribers.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
-    deliveries::cancel_open(conn, notice.id.0)?;
-    broadcasts::stop(conn, notice.id.0)?;
+    if !mutation::on(Mutation::KeepRevision) {
+        deliveries::cancel_open(conn, notice.id.0)?;
+        broadcasts::stop(conn, notice.id.0)?;
+    }
     let priority = if notice.urgency >= 2 { Priority::Urgent } else { Priority::Usual };
     plan(conn, notice, purpose, priority, notice.ends_at, now)
+}
+
+/// Lets a notice that was paused go on: what waited is due again, and a revision that was approved meanwhile
+/// is spread.
+///
+/// # Errors
+/// When the database refuses.
+pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()> {
+    let said = broadcasts::of_notice(conn, notice.id.0)?;
+    if said.iter().any(|broadcast| Some(broadcast.revision) == notice.live_revision) {
+        deliveries::go_on(conn, notice.id.0, now)
+    } else {
+        spread(conn, notice, Purpose::Update, now)
+    }
 }
 
 /// Plans the message that a notice is over, for exactly those who received it; cancels what has not
@@ -79,7 +96,7 @@ fn plan(
 }
 
 fn slice(conn: &mut Conn, notice: &Notice, broadcast: Broadcast, now: DateTime<Utc>) -> Answer<()> {
-    let audience = if broadcast.purpose.0.ends() {
+    let audience = if broadcast.purpose.0.ends() && !mutation::on(Mutation::EndForAll) {
         Audience::Recipients
     } else {
         let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;

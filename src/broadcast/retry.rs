@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
 use super::platforms::Budget;
 use crate::domain::delivery::{Fault, Outcome, Reach};
+use crate::store::mutation::{self, Mutation};
 
 /// The wait before the second attempt; each further one is three times as long.
 const FIRST: Duration = Duration::from_secs(2);
@@ -115,9 +116,11 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
         Outcome::Bad => Next::GiveUp(Why::Refused),
         Outcome::Moved(_) if attempts >= ATTEMPTS => Next::GiveUp(Why::Exhausted),
         Outcome::Moved(id) => Next::Move(id.clone()),
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => again(FIRST, LIMITED, Next::Hold),
         Outcome::Slow(wait) => again(*wait, LIMITED, Next::Hold),
         Outcome::Retry => again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At),
-        Outcome::Unknown if attempt.idempotent => {
+        Outcome::Unknown if mutation::on(Mutation::TrustSilence) => Next::Done(None),
+        Outcome::Unknown if attempt.idempotent || mutation::on(Mutation::SayForEver) => {
             again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At)
         }
         Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, ATTEMPTS, Next::At),
@@ -149,7 +152,7 @@ fn jittered(wait: Duration, random: u64) -> Duration {
 }
 
 /// The moment after a wait; a wait too long for the calendar ends at its end.
-fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+pub(super) fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(wait)
         .ok()
         .and_then(|wait| now.checked_add_signed(wait))

@@ -183,9 +183,9 @@ impl Worker {
     /// One request of a delivery that was leased at `began`, and what follows from it.
     async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
         let started = self.clock.now();
-        if leased.not_after.is_some_and(|end| end <= started) {
+        if let Some(state) = self.withheld(&leased) {
             self.hosts().ended(&leased.host, began, started, Went::NotSent);
-            return conclude::not_sent(leased, DeliveryState::Cancelled, started);
+            return conclude::not_sent(leased, state, started);
         }
         let clock = std::time::Instant::now();
         let (went, ended) = self.attempt(&leased, started).await;
@@ -193,7 +193,10 @@ impl Worker {
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
         self.hosts().ended(&leased.host, began, at, went);
-        let Some(ended) = ended else { return conclude::not_sent(leased, DeliveryState::Open, at) };
+        let Some(ended) = ended else {
+            let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
+            return conclude::not_sent(leased, state, at);
+        };
         self.figures.count(leased.platform, &ended.verdict.outcome, took);
         tracing::debug!(
             delivery = leased.delivery,
@@ -233,7 +236,7 @@ impl Worker {
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
-        if self.clock.now() + self.sender.longest() > leased.leased_until {
+        if self.withheld(leased).is_some() {
             return (Went::NotSent, None);
         }
         let (went, verdict, answer) =
@@ -253,6 +256,11 @@ impl Worker {
         };
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
         (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+    }
+
+    /// See [`conclude::withheld`].
+    fn withheld(&self, leased: &Leased) -> Option<DeliveryState> {
+        conclude::withheld(leased, self.clock.now(), self.sender.longest())
     }
 
     async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
@@ -362,7 +370,7 @@ fn lease(
         terms.limit = room - batch.leased.len();
         batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
     }
-    leasing::add_standing(tx, &mut batch.leased)?;
+    leasing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
     let busy = grown || batch.more || !batch.leased.is_empty();
     Ok((batch.leased, busy))
 }

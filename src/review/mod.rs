@@ -186,6 +186,9 @@ impl Desk {
                         n.erase_at = Some(Time(now + times.retention));
                         plan::end(tx, n, Purpose::Correction, now)?;
                     }
+                    if decision.step == Step::Resume {
+                        plan::go_on(tx, n, now)?;
+                    }
                     Ok(())
                 })
             })

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
+use super::mutation::{self, Mutation};
 use super::schema::broadcasts;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
@@ -183,7 +184,7 @@ pub fn expand(
         .bind::<Uid, _>(last)
         .execute(c))?;
     broadcast.planned += i32::try_from(planned).unwrap_or(i32::MAX);
-    broadcast.expanded = last.0 == Uuid::max();
+    broadcast.expanded = last.0 == Uuid::max() || mutation::on(Mutation::StopGrowing);
     broadcast.cursor = Some(last);
     both!(conn, c => diesel::update(broadcasts::table.find(broadcast.id)).set(&broadcast).execute(c))?;
     Ok(broadcast)

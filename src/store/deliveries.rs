@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::{attempts, broadcasts, deliveries};
+use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -26,6 +27,21 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     )
     .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
     .execute(c))?)
+}
+
+/// Makes due what was put off to the end of a notice: it goes on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::sql_query(
+        "UPDATE deliveries SET due_at = $1 WHERE state = 'open' AND EXISTS (SELECT 1 FROM broadcasts b \
+           WHERE b.id = deliveries.broadcast_id AND b.notice_id = $2 AND b.not_after <= deliveries.due_at)",
+    )
+    .bind::<Ts, _>(Time(now))
+    .bind::<Uid, _>(Id(notice))
+    .execute(c))?;
+    super::listen::announce(conn)
 }
 
 /// When the first delivery after `after` is due. What was due before and could not be leased waits for

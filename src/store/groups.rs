@@ -152,6 +152,11 @@ pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
         both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
         Ok(())
     });
+    unless_connected(saved)
+}
+
+/// Whether a change of a group's robot was kept: `false` where the robot is another group's.
+pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
     match saved {
         Ok(()) => Ok(true),
         Err(StoreError::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {

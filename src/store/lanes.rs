@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::mutation::{self, Mutation};
 use super::schema::{bots, deliveries, lanes};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
@@ -178,13 +179,16 @@ pub fn free(conn: &mut Conn, group: Uuid, held: Held, at: DateTime<Utc>, pace: P
 }
 
 /// A message has just reached the group, or its admin lets it hear again: its failures are forgotten,
-/// and what waited for the end of them is due as soon as the platform's budget allows.
+/// and what waited for the end of them is due as soon as the platform's budget allows. A lane that rests
+/// without having failed rests because the platform asked for it, and goes on resting.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
-    let recent = lock(conn, group)?.recent;
-    let opens = pace(&times(&recent));
+    let lane = lock(conn, group)?;
+    let asked = lane.failures == 0 && !mutation::on(Mutation::ForgetWait);
+    let opens = pace(&times(&lane.recent));
+    let opens = if asked { opens.max(lane.open_at.0) } else { opens };
     let group = Id(group);
     both!(conn, c => {
         diesel::update(lanes::table.find(group))

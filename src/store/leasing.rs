@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::lanes::{times, with_one_more, written};
+use super::mutation::{self, Mutation};
 use super::rows::{Holds, bytes, from_array, id, set_from_array, time};
 use super::schema::{bots, deliveries};
 use super::types::sql::{Ts, Uid};
@@ -126,17 +127,23 @@ struct Waiting {
     urgency: i16,
 }
 
-/// How long what waits for a group's admin is not looked at, where its notice has no end of its own.
+/// How long what waits for a person is not looked at, where its notice has no end of its own.
 const PAUSED: TimeDelta = TimeDelta::days(1);
 
 impl Waiting {
-    /// Whether it may still be said: the notice is live with this very revision, and its end has not
-    /// come. What tells that a notice is over may always be said.
+    /// Whether it may still be said, now or later: the notice is live, or paused, with this very revision,
+    /// and its end has not come. What tells that a notice is over may always be said.
     fn still_true(&self, now: DateTime<Utc>) -> bool {
         self.purpose.0.ends()
-            || (self.state.0 == State::Live
-                && self.live_revision == Some(self.revision)
+            || mutation::on(Mutation::SkipStillTrue)
+            || (self.is_public_or_paused()
+                && (self.live_revision == Some(self.revision) || mutation::on(Mutation::KeepRevision))
                 && self.not_after.is_none_or(|end| end.0 > now))
+    }
+
+    fn is_public_or_paused(&self) -> bool {
+        self.state.0 == State::Live
+            || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
     }
 
     /// Life at risk, or a rumour to be stopped.
@@ -145,10 +152,12 @@ impl Waiting {
         self.purpose.0 == Purpose::Correction || (urgent && self.quiet_but_urgent)
     }
 
-    /// Until when its group or its lane cannot hear it.
+    /// Until when it is not to be said, or its group or its lane cannot hear it.
     fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.group_state.0 != GroupState::Active {
-            // Whoever lets the group hear again makes it due.
+        let deaf = self.group_state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
+        let paused = self.state.0 == State::Paused && !self.purpose.0.ends();
+        if deaf || paused {
+            // Whoever lets the group hear again, or the notice go on, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
         if self.open_at.0 > now {
@@ -244,6 +253,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
 
 fn waiting(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Waiting>> {
     let lock = if matches!(conn, Conn::Pg(_)) { "FOR UPDATE OF l, d SKIP LOCKED" } else { "" };
+    let free = if mutation::on(Mutation::ShareLane) { "" } else { "AND l.leased_until <= $2" };
     let sql = format!(
         "SELECT d.id, d.broadcast_id, d.group_id, d.part, d.act, d.how, d.attempts, d.reach, \
                 l.fence, l.recent, l.open_at, l.failures, l.failing_since, \
@@ -255,7 +265,7 @@ fn waiting(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize
          JOIN groups g ON g.id = d.group_id \
          JOIN broadcasts b ON b.id = d.broadcast_id \
          JOIN notices n ON n.id = b.notice_id \
-         WHERE d.state = 'open' AND d.priority = $1 AND d.due_at <= $2 AND l.leased_until <= $2 \
+         WHERE d.state = 'open' AND d.priority = $1 AND d.due_at <= $2 {free} \
          ORDER BY d.due_at, d.id LIMIT {limit} {lock}"
     );
     Ok(both!(conn, c => diesel::sql_query(&sql)
@@ -322,13 +332,19 @@ fn admission(conn: &mut Conn, one: &Waiting, terms: &mut Terms<'_>, decided: &De
 /// When a group that has heard `cap` notices within the last hour may hear another.
 fn capped_until(conn: &mut Conn, group: Id, cap: i16, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     const HOUR: TimeDelta = TimeDelta::hours(1);
-    let latest: Vec<Option<Time>> = both!(conn, c => deliveries::table
+    let heard = deliveries::table
         .filter(deliveries::group_id.eq(group).and(deliveries::state.eq(Named(DeliveryState::Delivered))))
-        .filter(deliveries::how.is_null())
-        .order(deliveries::id.desc())
-        .limit(cap.max(1).into())
-        .select(deliveries::delivered_at)
-        .load(c))?;
+        .filter(deliveries::how.is_null());
+    // What was planned early may have arrived late.
+    let latest: Vec<Option<Time>> = both!(conn, c => if mutation::on(Mutation::CapByPlan) {
+        heard.order(deliveries::id.desc()).limit(cap.max(1).into()).select(deliveries::delivered_at).load(c)
+    } else {
+        heard.filter(deliveries::delivered_at.gt(Time(now - HOUR)))
+            .order(deliveries::delivered_at.desc())
+            .limit(cap.max(1).into())
+            .select(deliveries::delivered_at)
+            .load(c)
+    })?;
     let full = latest.len() >= usize::from(cap.max(1).unsigned_abs());
     let frees = latest.into_iter().flatten().map(|at| at.0 + HOUR).min();
     Ok(frees.filter(|frees| full && *frees > now))
@@ -339,7 +355,7 @@ fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
     decided.taken.insert(one.group_id);
     if let Some(bot) = one.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
         bot.recent = with_one_more(&written(&bot.recent), now);
-        bot.used = true;
+        bot.used = !mutation::on(Mutation::ForgetBot);
     }
     // Written before the request leaves: after a crash the lane still knows of it.
     let sends = with_one_more(&one.recent, now);
@@ -409,8 +425,9 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&lanes).execute(c))?;
     // From here on the group is perhaps reached: the request is about to leave.
     let larger = if matches!(conn, Conn::Pg(_)) { "GREATEST" } else { "MAX" };
+    let perhaps = i32::from(!mutation::on(Mutation::ForgetReach));
     let sql = format!(
-        "UPDATE deliveries SET attempts = attempts + 1, reach = {larger}(reach, 1) WHERE id IN {}",
+        "UPDATE deliveries SET attempts = attempts + 1, reach = {larger}(reach, {perhaps}) WHERE id IN {}",
         set_from_array(conn)
     );
     let ids: Vec<i64> = decided.leased.iter().map(|l| l.delivery).collect();
@@ -433,19 +450,50 @@ struct Standing {
     ending: i64,
     #[diesel(sql_type = Nullable<Text>)]
     message_ref: Option<String>,
+    /// Requests that were not certainly refused.
+    #[diesel(sql_type = BigInt)]
+    arrived: i64,
+    /// The platform proved the last of them.
+    #[diesel(sql_type = Bool)]
+    proved: bool,
 }
 
-/// Adds to those that tell of an end what stands of their notice in the chat.
+impl Standing {
+    /// What may stand of a delivery: every message we can name, and `None` once where there may be one
+    /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
+    /// the same request: what it proved at last, it never doubled.
+    fn messages(self, idempotent: bool) -> Vec<Option<String>> {
+        // A message of several parts has several references.
+        let named = self.message_ref.iter().flat_map(|references| references.lines());
+        let mut messages: Vec<_> = named.map(|reference| Some(reference.to_owned())).collect();
+        let settled = (idempotent && self.proved) || mutation::on(Mutation::ForgetDoubt);
+        if messages.is_empty() || (self.arrived > messages.len() as i64 && !settled) {
+            messages.push(None);
+        }
+        messages
+    }
+}
+
+/// Adds to those that tell of an end what stands of their notice in the chat. `idempotent` says whether a
+/// platform makes no second message of the same request.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn add_standing(conn: &mut Conn, leased: &mut [Leased]) -> Answer<()> {
+pub fn add_standing(
+    conn: &mut Conn,
+    leased: &mut [Leased],
+    idempotent: impl Fn(Platform) -> bool,
+) -> Answer<()> {
     let endings: Vec<i64> = leased.iter().filter(|l| l.purpose.ends()).map(|l| l.delivery).collect();
     if endings.is_empty() {
         return Ok(());
     }
     let sql = format!(
-        "SELECT e.id AS ending, d.message_ref FROM deliveries e \
+        "SELECT e.id AS ending, d.message_ref, \
+           d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
+             AND a.outcome NOT IN ('delivered', 'unknown')) AS arrived, \
+           d.state = 'delivered' AND d.last_outcome = 'delivered' AS proved \
+         FROM deliveries e \
          JOIN broadcasts eb ON eb.id = e.broadcast_id \
          JOIN broadcasts b ON b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
          JOIN deliveries d ON d.broadcast_id = b.id AND d.group_id = e.group_id \
@@ -454,17 +502,13 @@ pub fn add_standing(conn: &mut Conn, leased: &mut [Leased]) -> Answer<()> {
     );
     let ids = serde_json::to_string(&endings)?;
     let found: Vec<Standing> = both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&ids).load(c))?;
-    let mut of: HashMap<i64, Vec<Option<String>>> = HashMap::new();
+    let mut of: HashMap<i64, Vec<Standing>> = HashMap::new();
     for one in found {
-        let standing = of.entry(one.ending).or_default();
-        match one.message_ref {
-            // A message of several parts has several references.
-            Some(references) => standing.extend(references.lines().map(|r| Some(r.to_owned()))),
-            None => standing.push(None),
-        }
+        of.entry(one.ending).or_default().push(one);
     }
     for leased in leased {
-        leased.standing = of.remove(&leased.delivery).unwrap_or_default();
+        let standing = of.remove(&leased.delivery).unwrap_or_default().into_iter();
+        leased.standing = standing.flat_map(|one| one.messages(idempotent(leased.platform))).collect();
     }
     Ok(())
 }

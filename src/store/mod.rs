@@ -18,6 +18,7 @@ pub mod lanes;
 pub mod leasing;
 mod listen;
 pub mod migrate;
+pub(crate) mod mutation;
 pub mod notices;
 pub mod photos;
 pub mod queue;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::leasing::Leased;
+use super::mutation::{self, Mutation};
 use super::rows::{Holds, bytes, from_array, id, time};
 use super::schema::{broadcasts, groups};
 use super::types::sql::Uid;
@@ -77,8 +78,9 @@ pub struct Record {
 /// When the database refuses.
 pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     let ours = release(conn, records)?;
-    let (ours, late): (Vec<&Record>, Vec<&Record>) =
-        records.iter().partition(|r| ours.contains(&(r.leased.group, r.leased.fence)));
+    let (ours, late): (Vec<&Record>, Vec<&Record>) = records.iter().partition(|r| {
+        ours.contains(&(r.leased.group, r.leased.fence)) || mutation::on(Mutation::ForgetFence)
+    });
     for record in late {
         tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
     }
@@ -88,13 +90,10 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
         if record.lane_open_at > record.at {
             super::lanes::put_off(conn, Id(record.leased.group), record.lane_open_at)?;
         }
-        if let Some(moved) = &record.moved {
-            both!(conn, c => diesel::update(groups::table.find(Id(record.leased.group)))
-                .set((
-                    groups::credentials_sealed.eq(&moved.credentials_sealed),
-                    groups::address_hash.eq(&moved.address_hash),
-                ))
-                .execute(c))?;
+        if let Some(moved) = &record.moved
+            && !follow(conn, record.leased.group, moved)?
+        {
+            disable(conn, record.leased.group, "gone")?;
         }
         if let Some(reason) = record.disable {
             disable(conn, record.leased.group, reason)?;
@@ -128,19 +127,20 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<HashSet<(Uuid, i64)>> 
             ("free", Holds::Ts),
         ],
     );
+    let fenced = if mutation::on(Mutation::ForgetFence) { "" } else { "AND lanes.fence = rows.fence" };
     let sql = format!(
         "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
            failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 ELSE failures END, \
            failing_since = CASE rows.health WHEN 0 THEN NULL \
              WHEN 1 THEN COALESCE(failing_since, rows.at) ELSE failing_since END \
-         FROM {rows} WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence \
+         FROM {rows} WHERE lanes.group_id = rows.group_id {fenced} \
          RETURNING lanes.group_id, lanes.fence"
     );
     let row = |r: &Record| {
         json!([
             id(r.leased.group),
             r.leased.fence,
-            bytes(&super::lanes::written(&r.sends)),
+            bytes(&super::lanes::written(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends })),
             time(r.lane_open_at),
             r.health as i16,
             time(r.at),
@@ -244,6 +244,24 @@ fn array(rows: impl Iterator<Item = Value>) -> Answer<String> {
     Ok(serde_json::to_string(&rows.collect::<Vec<_>>())?)
 }
 
+/// Lets a group follow its chat; `false` where that chat is another group's already.
+fn follow(conn: &mut Conn, group: Uuid, moved: &Moved) -> Answer<bool> {
+    let enter = |conn: &mut Conn| {
+        both!(conn, c => diesel::update(groups::table.find(Id(group)))
+            .set((
+                groups::credentials_sealed.eq(&moved.credentials_sealed),
+                groups::address_hash.eq(&moved.address_hash),
+            ))
+            .execute(c))?;
+        Ok(())
+    };
+    if mutation::on(Mutation::BreakOnMoved) {
+        return enter(conn).map(|()| true);
+    }
+    // In a savepoint: what is refused to one group must not cost the results of the others.
+    super::groups::unless_connected(conn.transaction(enter))
+}
+
 fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
     both!(conn, c => diesel::update(groups::table.find(Id(group)))
         .set((groups::state.eq(Named(GroupState::Disabled)), groups::reason.eq(Some(reason))))
@@ -262,6 +280,9 @@ fn rest_bot(conn: &mut Conn, bot: &str, open_at: DateTime<Utc>) -> Answer<()> {
 
 /// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.
 fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+    if mutation::on(Mutation::KeepEnding) {
+        return Ok(());
+    }
     let missed: Vec<&&Record> = records.iter().filter(|r| r.reach == 0 && !r.leased.purpose.ends()).collect();
     let said: HashSet<Id> = missed.iter().map(|r| Id(r.leased.broadcast)).collect();
     if said.is_empty() {

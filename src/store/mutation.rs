@@ -1,0 +1,83 @@
+//! Faults put into the engine on purpose, so that its simulation (`tests/simulation/`) can show that it would
+//! find them. Outside of the unit tests there are none: there [`on`] is a constant.
+
+/// One thing that the engine forgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// A notice goes live with one approval, whatever its policy asks for.
+    AskOne,
+    /// That a notice is over is not kept, what belongs to it is.
+    ForgetState,
+    /// A newer revision does not take the place of an older one.
+    KeepRevision,
+    /// Whether it may still be said is not asked again when leasing.
+    SkipStillTrue,
+    /// The end of the notice is not looked at before the request leaves.
+    SendAfterEnd,
+    /// The end of a notice is told to everybody who might have received it.
+    EndForAll,
+    /// The end of a notice is told to those who turned out not to have received it.
+    KeepEnding,
+    /// A lease leaves no mark of a request that perhaps arrives.
+    ForgetReach,
+    /// A message that perhaps stands beside the one we can name is not followed up.
+    ForgetDoubt,
+    /// A lost answer while a message is taken back counts like one while something is said.
+    DoubtTakingBack,
+    /// Results are written though the lane was leased to somebody else.
+    ForgetFence,
+    /// A lane is leased while it is in use.
+    ShareLane,
+    /// The lane's latest requests are not written with the result.
+    ForgetRecent,
+    /// The requests of a shared token are not counted.
+    ForgetBot,
+    /// What a platform asks us to wait is not waited.
+    IgnoreSlow,
+    /// The same, where the notice ends before the wait does.
+    IgnoreSlowAtEnd,
+    /// A group that wants to hear nothing is spoken to.
+    IgnorePause,
+    /// A broadcast stops growing after its first slice.
+    StopGrowing,
+    /// A paused notice loses what came due meanwhile.
+    LosePaused,
+    /// The part that arrived is not counted as done.
+    ForgetPart,
+    /// An unknown end is taken for a delivery.
+    TrustSilence,
+    /// A doubtful message is said again and again.
+    SayForEver,
+    /// A host that is away is asked all the same.
+    AskAway,
+    /// A group that moved into a chat that is connected already breaks the whole batch.
+    BreakOnMoved,
+    /// The hourly cap counts the deliveries planned last instead of those that arrived last.
+    CapByPlan,
+    /// A group that is let hear again forgets what its platform asked it to wait.
+    ForgetWait,
+}
+
+/// Whether the engine has this fault.
+#[cfg(not(test))]
+#[inline(always)]
+pub(crate) const fn on(_: Mutation) -> bool {
+    false
+}
+
+/// Whether the engine has this fault, on this thread.
+#[cfg(test)]
+pub(crate) fn on(mutation: Mutation) -> bool {
+    PRESENT.get() == Some(mutation)
+}
+
+/// Gives the engine a fault, or none, on this thread.
+#[cfg(test)]
+pub(crate) fn set(mutation: Option<Mutation>) {
+    PRESENT.set(mutation);
+}
+
+#[cfg(test)]
+thread_local! {
+    static PRESENT: std::cell::Cell<Option<Mutation>> = const { std::cell::Cell::new(None) };
+}

@@ -1,0 +1,230 @@
+//! The platforms: what stands in a chat, and what is answered to whoever wants to change that.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::dice::Dice;
+use crate::broadcast::hosts::Went;
+use crate::broadcast::platforms::{Act, TakeBack, Verdict};
+use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::group::Platform;
+
+/// A kind of platform. Rates and whether sending is idempotent are the real platform's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Names no messages, and takes nothing back.
+    Plain,
+    /// Edits, deletes, answers; its groups share a token.
+    Threads,
+    /// Edits only.
+    Edits,
+    /// Makes no second message of the same request.
+    Once,
+}
+
+impl Manner {
+    pub const fn platform(self) -> Platform {
+        match self {
+            Manner::Plain => Platform::Wecom,
+            Manner::Threads => Platform::Telegram,
+            Manner::Edits => Platform::Discord,
+            Manner::Once => Platform::Matrix,
+        }
+    }
+
+    pub const fn host(self) -> &'static str {
+        match self {
+            Manner::Plain => "plain.example",
+            Manner::Threads => "threads.example",
+            Manner::Edits => "edits.example",
+            Manner::Once => "once.example",
+        }
+    }
+
+    pub const fn ways(self) -> &'static [TakeBack] {
+        match self {
+            Manner::Plain => &[],
+            Manner::Threads => &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+            Manner::Edits => &[TakeBack::Edit],
+            Manner::Once => &[TakeBack::Edit, TakeBack::Delete],
+        }
+    }
+
+    /// Requests that saying an alert takes.
+    pub const fn parts(self) -> usize {
+        if matches!(self, Manner::Threads) { 1 } else { 2 }
+    }
+}
+
+/// How a chat is disposed at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Fine,
+    /// Answers are lost, whether the message was taken or not.
+    Silent,
+    /// Too many requests.
+    Storm,
+    /// This message will not do.
+    Refusing,
+    /// Something has to be mended there.
+    Faulty,
+    /// No connection.
+    Down,
+    /// It has another address.
+    Moved,
+    /// It is no more.
+    Dead,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Now {
+    Stands,
+    SaysItIsOver,
+    Deleted,
+}
+
+/// A message in a chat.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub reference: String,
+    pub delivery: i64,
+    pub part: usize,
+    pub case: usize,
+    /// Whether it tells that the notice is over.
+    pub ends: bool,
+    pub now: Now,
+}
+
+/// What one request wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Say(usize),
+    Edit(String),
+    Delete(String),
+    Reply(String),
+}
+
+impl Deed {
+    pub fn of(act: Act<'_>) -> Deed {
+        match act {
+            Act::Say(part) => Deed::Say(part),
+            Act::Edit(reference) => Deed::Edit(reference.to_owned()),
+            Act::Delete(reference) => Deed::Delete(reference.to_owned()),
+            Act::Reply(reference) => Deed::Reply(reference.to_owned()),
+        }
+    }
+
+    /// Whether doing it twice is seen.
+    pub fn says(&self) -> bool {
+        matches!(self, Deed::Say(_) | Deed::Reply(_))
+    }
+}
+
+/// Who asks, and what about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    pub delivery: i64,
+    pub case: usize,
+    pub ends: bool,
+    pub address: u64,
+}
+
+/// What the platform did and what it says.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub accepted: bool,
+    pub verdict: Verdict,
+    pub went: Went,
+}
+
+/// One chat.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    pub manner: Manner,
+    pub address: u64,
+    pub mood: Mood,
+    pub messages: Vec<Message>,
+    /// What it lets nobody do: its messages are too old, the robot lacks the right.
+    pub no_edits: bool,
+    pub no_deletes: bool,
+    /// When requests arrived, by the true time; each with the request's number.
+    pub arrivals: Vec<(DateTime<Utc>, usize)>,
+}
+
+impl Chat {
+    /// What comes of a request.
+    pub fn ask(&mut self, deed: &Deed, asking: Asking, dice: &mut Dice) -> Reply {
+        let answered = |outcome: Outcome| {
+            let code = outcome.as_str();
+            Reply { accepted: false, verdict: Verdict::ours(outcome, code), went: Went::Answered }
+        };
+        let lost = Reply { went: Went::Failed, ..answered(Outcome::Unknown) };
+        if asking.address != self.address {
+            return answered(Outcome::Moved(self.address.to_string()));
+        }
+        match self.mood {
+            Mood::Dead => answered(Outcome::Gone),
+            Mood::Moved => answered(Outcome::Moved(self.address.to_string())),
+            Mood::Faulty => answered(Outcome::Config(Fault::Keyword)),
+            Mood::Refusing => answered(Outcome::Bad),
+            Mood::Down => Reply { went: Went::Failed, ..answered(Outcome::Retry) },
+            Mood::Storm if dice.percent(70) => {
+                let seconds = dice.weighted(&[(6, 600), (2, 20_000), (1, 2)]);
+                let wait = Duration::from_secs(dice.between(1, seconds) as u64);
+                let mut slow = answered(Outcome::Slow(wait));
+                slow.verdict.wide = self.manner == Manner::Threads && dice.percent(60);
+                slow
+            }
+            Mood::Silent if dice.percent(50) => lost,
+            _ if dice.percent(3) => Reply { went: Went::Failed, ..answered(Outcome::Retry) },
+            _ => match self.does(deed, asking) {
+                None => answered(Outcome::Bad),
+                Some(_) if self.mood == Mood::Silent || dice.percent(4) => Reply { accepted: true, ..lost },
+                Some(reference) => {
+                    let mut taken = answered(Outcome::Delivered(reference));
+                    taken.accepted = true;
+                    taken.verdict.rest = dice.percent(5).then(|| Duration::from_secs(10));
+                    taken
+                }
+            },
+        }
+    }
+
+    /// Does it; answers the new message's name, or `None` where the platform lets nobody.
+    fn does(&mut self, deed: &Deed, asking: Asking) -> Option<Option<String>> {
+        let (part, named) = match deed {
+            Deed::Edit(_) if self.no_edits => return None,
+            Deed::Delete(_) if self.no_deletes => return None,
+            Deed::Edit(name) | Deed::Delete(name) => {
+                let over = if matches!(deed, Deed::Edit(_)) { Now::SaysItIsOver } else { Now::Deleted };
+                let message = self.messages.iter_mut().find(|m| m.reference == *name)?;
+                if message.now == Now::Deleted && over == Now::SaysItIsOver {
+                    return None;
+                }
+                message.now = over;
+                return Some(None);
+            }
+            Deed::Say(part) => (*part, self.manner != Manner::Plain),
+            Deed::Reply(_) => (0, true),
+        };
+        let same = |m: &&Message| m.delivery == asking.delivery && m.part == part;
+        if self.manner == Manner::Once
+            && let Some(message) = self.messages.iter().find(same)
+        {
+            return Some(Some(message.reference.clone()));
+        }
+        let reference = format!("m{}", self.messages.len());
+        let (delivery, case, ends) = (asking.delivery, asking.case, asking.ends);
+        self.messages.push(Message {
+            reference: reference.clone(),
+            delivery,
+            part,
+            case,
+            ends,
+            now: Now::Stands,
+        });
+        Some(named.then_some(reference))
+    }
+}

@@ -1,0 +1,141 @@
+//! The delivery engine, simulated: the real planning, leasing, concluding, recording and ending on a real
+//! database, in an order that dice decide, against platforms that lose answers, refuse, limit and hang;
+//! with crashes between any two steps and a clock that jumps. After every step the rules are looked at.
+//!
+//! A seed is one world. `SEVENTYTWO_SEEDS=20000` plays so many, `SEVENTYTWO_SEED=17` that one alone, and
+//! prints what happened. That the simulation can fail is shown by the engine's mutations: each has to be
+//! found by the rule it breaks.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use self::rules::Broken;
+use self::world::World;
+use crate::store::mutation::{self, Mutation};
+use crate::store::{Conn, Database, StoreError, migrate};
+
+mod chat;
+mod dice;
+mod mutations;
+mod node;
+mod people;
+mod rest;
+mod rules;
+mod sight;
+mod world;
+
+/// Seeds that are played unless somebody wants more.
+const SEEDS: u64 = 2_000;
+
+/// A seed that broke a rule, and how.
+struct Failure {
+    seed: u64,
+    broken: Broken,
+    trace: String,
+}
+
+/// An empty database for one thread: seeds follow each other in it, and leave nothing behind.
+fn database() -> Conn {
+    let mut conn = Conn::open(&Database::Sqlite(":memory:".to_owned())).unwrap();
+    migrate::run(&mut conn).unwrap();
+    conn
+}
+
+/// Plays one seed; answers what happened, and the rule that was broken.
+fn play(conn: &mut Conn, seed: u64) -> (Option<Broken>, String) {
+    let mut told = (None, String::new());
+    let rolled_back = conn.transaction::<(), StoreError>(|conn| {
+        let mut world = World::new(conn, seed)?;
+        let broken = world.play().err();
+        told = (broken, world.trace());
+        Err(StoreError::BrokenOff)
+    });
+    assert!(matches!(rolled_back, Err(StoreError::BrokenOff)), "{rolled_back:?}");
+    told
+}
+
+/// Plays seeds on two threads until they are all played or one fails as `wanted`; answers the first that did.
+fn play_all(
+    seeds: u64,
+    mutation: Option<Mutation>,
+    wanted: &(dyn Fn(&Broken) -> bool + Sync),
+) -> Option<Failure> {
+    let (next, failure) = (AtomicU64::new(0), Mutex::new(None::<Failure>));
+    let found = || failure.lock().unwrap_or_else(PoisonError::into_inner);
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                mutation::set(mutation);
+                let mut conn = database();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= seeds || found().is_some() {
+                        break;
+                    }
+                    let (broken, trace) = play(&mut conn, seed);
+                    if let Some(broken) = broken.filter(wanted) {
+                        let mut first = found();
+                        if first.as_ref().is_none_or(|f| f.seed > seed) {
+                            *first = Some(Failure { seed, broken, trace });
+                        }
+                    }
+                }
+            });
+        }
+    });
+    failure.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the environment asks for.
+fn asked(variable: &str) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "how much a test does is no setting of the program")]
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {value:?}")))
+}
+
+#[test]
+fn the_rules_hold_whatever_happens() {
+    if let Some(seed) = asked("SEVENTYTWO_SEED") {
+        let (broken, trace) = play(&mut database(), seed);
+        println!("{trace}");
+        assert!(broken.is_none(), "seed {seed}: {}", broken.unwrap());
+        return;
+    }
+    let failure = play_all(asked("SEVENTYTWO_SEEDS").unwrap_or(SEEDS), None, &|_| true);
+    if let Some(Failure { seed, broken, trace }) = failure {
+        panic!("seed {seed} breaks a rule: {broken}\nAgain with SEVENTYTWO_SEED={seed}.\n{trace}");
+    }
+}
+
+#[test]
+fn a_seed_replays_exactly() {
+    let (mut one, mut other) = (database(), database());
+    for seed in 0..5 {
+        assert_eq!(play(&mut one, seed).1, play(&mut other, seed).1, "seed {seed}");
+    }
+}
+
+#[test]
+fn survey() {
+    let mut conn = database();
+    let mut seen: std::collections::BTreeMap<String, (u64, Vec<u64>, String)> = Default::default();
+    let from = asked("SEVENTYTWO_FROM").unwrap_or(0);
+    let n = asked("SEVENTYTWO_SEEDS").unwrap_or(200);
+    let began = std::time::Instant::now();
+    for seed in from..from + n {
+        let (broken, trace) = play(&mut conn, seed);
+        if let Some(b) = broken {
+            let key: String = b.to_string().chars().filter(|c| !c.is_ascii_digit()).take(70).collect();
+            let e = seen.entry(key).or_insert((0, vec![], format!("{b}\n{trace}")));
+            e.0 += 1;
+            e.1.push(seed);
+        }
+    }
+    println!("{n} seeds in {:?}", began.elapsed());
+    for (k, (c, seeds, first)) in &seen {
+        println!("=== {c} x {k} seeds {:?}", &seeds[..seeds.len().min(6)]);
+        let lines: Vec<&str> = first.lines().collect();
+        println!("{}", lines[0]);
+        for l in &lines[lines.len().saturating_sub(45).max(1)..] { println!("    {l}"); }
+    }
+}

@@ -1,0 +1,50 @@
+//! That the simulation can fail: each fault put into the engine is found, and by the rule that it breaks.
+
+use super::rules::Rule;
+use super::{SEEDS, play_all};
+use crate::store::mutation::Mutation;
+
+/// Plays seeds until the rule is broken.
+fn is_found(mutation: Mutation, rule: Rule) {
+    let found = play_all(SEEDS, Some(mutation), &|broken| broken.rule == rule);
+    assert!(found.is_some(), "{mutation:?} breaks {rule:?} in none of {SEEDS} seeds");
+}
+
+/// One test a fault.
+macro_rules! faults {
+    ($($name:ident: $mutation:ident breaks $rule:ident;)+) => {
+        $(#[test]
+        fn $name() {
+            is_found(Mutation::$mutation, Rule::$rule);
+        })+
+    };
+}
+
+faults! {
+    going_live_with_an_approval_too_few: AskOne breaks Approved;
+    sending_a_revision_that_was_replaced: KeepRevision breaks Live;
+    sending_what_ended_before_it_was_leased: SkipStillTrue breaks Ended;
+    sending_what_ended_after_it_was_leased: SendAfterEnd breaks Ended;
+    telling_everybody_of_the_end: EndForAll breaks Ending;
+    telling_those_of_the_end_who_missed_the_notice: KeepEnding breaks Ending;
+    forgetting_that_a_request_was_about_to_leave: ForgetReach breaks Ending;
+    forgetting_a_message_whose_answer_was_lost: ForgetDoubt breaks Ending;
+    giving_up_taking_back_after_a_lost_answer: DoubtTakingBack breaks Ending;
+    stopping_after_the_first_slice: StopGrowing breaks Lost;
+    losing_what_came_due_during_a_pause: LosePaused breaks Lost;
+    taking_silence_for_delivery: TrustSilence breaks Lost;
+    forgetting_which_part_arrived: ForgetPart breaks Once;
+    saying_the_doubtful_for_ever: SayForEver breaks Once;
+    ending_without_saying_so: ForgetState breaks Number;
+    recording_without_the_fence: ForgetFence breaks Lane;
+    leasing_a_lane_that_is_in_use: ShareLane breaks Lane;
+    forgetting_the_latest_requests: ForgetRecent breaks Pace;
+    forgetting_the_requests_of_a_shared_token: ForgetBot breaks Pace;
+    coming_back_before_the_platform_said: IgnoreSlow breaks Pace;
+    forgetting_the_wait_with_what_is_given_up: IgnoreSlowAtEnd breaks Pace;
+    forgetting_the_wait_when_a_group_resumes: ForgetWait breaks Pace;
+    asking_a_host_that_is_away: AskAway breaks Pace;
+    counting_the_cap_by_what_was_planned: CapByPlan breaks Pace;
+    speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
+    losing_a_batch_to_a_chat_that_moved: BreakOnMoved breaks Works;
+}

@@ -1,0 +1,377 @@
+//! A node at work: leases, sends, hears, records, as the worker does, one step at a time; and crashes
+//! between any two of them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::chat::{Asking, Deed, Reply};
+use super::rules::{Outcome, Rule};
+use super::world::{BOT, World};
+use crate::broadcast::conclude::{self, Ended};
+use crate::broadcast::course::Course;
+use crate::broadcast::hosts::{Hosts, Went};
+use crate::broadcast::platforms::{Budget, Verdict, adapter};
+use crate::broadcast::worker::LEASE_FOR;
+use crate::broadcast::{plan, retry};
+use crate::domain::delivery::Outcome as Ending;
+use crate::domain::group::Platform;
+use crate::store::leasing::{self, Leased, Terms};
+use crate::store::results::{self, Moved, Record};
+use crate::store::{StoreError, lanes};
+
+/// The longest that one exchange takes.
+pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
+/// What the shared token may be used for: small enough to be used up.
+pub const SHARED: [Budget; 1] = [Budget { count: 2, per: Duration::from_secs(5) }];
+
+/// Where a request has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    UnderWay,
+    /// Its result is written; how it ended.
+    Kept(&'static str),
+    /// It never left, and that is written.
+    Unsent,
+    /// Its result came when the lane was somebody else's.
+    Late,
+    /// Its node crashed.
+    Crashed,
+}
+
+/// A lease, the request it was for, and what became of it.
+pub struct Request {
+    pub leased: Leased,
+    pub case: usize,
+    pub member: usize,
+    /// By the clock of that moment.
+    pub leased_at: DateTime<Utc>,
+    /// By the true time.
+    pub leased_truly: DateTime<Utc>,
+    pub deed: Option<Deed>,
+    pub left_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub accepted: bool,
+    /// The platform told the new message's name.
+    pub named: bool,
+    /// How long the platform asks us to wait, and whether for all groups of the token.
+    pub told: Option<(Duration, bool)>,
+    pub fate: Fate,
+}
+
+impl Request {
+    /// Whether nobody who knows only what was written can say if it arrived.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self.fate, Fate::Kept("unknown") | Fate::Late | Fate::Crashed)
+    }
+
+    /// Whether it may have arrived, for all that is known.
+    pub fn may_have_arrived(&self) -> bool {
+        self.is_doubtful() || matches!(self.fate, Fate::Kept("delivered") | Fate::UnderWay)
+    }
+}
+
+/// What a node has in its hands.
+#[derive(Default)]
+pub struct Node {
+    pub hosts: Hosts,
+    /// Leased, not yet sent.
+    leased: Vec<usize>,
+    /// Sent, not yet heard of.
+    sent: Vec<(usize, Reply)>,
+    /// Heard of, not yet recorded.
+    heard: Vec<(usize, Record)>,
+    /// Failures in a row at each host, and until when it is left alone at least.
+    pub failing: HashMap<String, (u32, DateTime<Utc>)>,
+}
+
+impl Node {
+    /// Whether nothing is in its hands.
+    pub fn is_idle(&self) -> bool {
+        self.leased.is_empty() && self.sent.is_empty() && self.heard.is_empty()
+    }
+
+    fn holds(&self) -> impl Iterator<Item = usize> {
+        let (sent, heard) = (self.sent.iter().map(|s| s.0), self.heard.iter().map(|h| h.0));
+        self.leased.iter().copied().chain(sent).chain(heard)
+    }
+}
+
+impl World<'_> {
+    /// One look at the queue.
+    pub fn lease(&mut self, node: usize) -> Outcome<()> {
+        let (now, room, bits) = (self.clock, 1 + self.dice.below(6), self.dice.bits());
+        let hosts = &mut self.nodes[node].hosts;
+        let leased = self.conn.transaction::<_, StoreError>(|tx| {
+            let mut terms = Terms {
+                now,
+                until: now + LEASE_FOR,
+                limit: room,
+                pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
+                bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
+                admits: &mut |host| hosts.admits(host, now),
+            };
+            let mut batch = leasing::lease(tx, &mut terms)?;
+            if batch.leased.len() < room && !batch.busy && plan::grow(tx, now)? {
+                terms.limit = room - batch.leased.len();
+                batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
+            }
+            let idempotent = |platform| adapter(platform).profile().idempotent;
+            leasing::add_standing(tx, &mut batch.leased, idempotent)?;
+            Ok(batch.leased)
+        })?;
+        for one in leased {
+            self.leased(node, one)?;
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    fn leased(&mut self, node: usize, leased: Leased) -> Outcome<()> {
+        let number = self.requests.len();
+        let broadcast = self.sight.broadcast(leased.broadcast);
+        let case = self.case_of(broadcast.expect("a lease's broadcast was there before it").notice_id.0);
+        let member = self.place_of(leased.group);
+        self.note(|| {
+            format!(
+                "node {node} leases #{number}: {} of case {case} to group {member}, part {} act {}, delivery {}, standing {:?}",
+                leased.purpose.as_str(),
+                leased.part,
+                leased.act,
+                leased.delivery,
+                leased.standing
+            )
+        });
+        self.rules_of_leasing(node, &leased, case, member)?;
+        if leased.bot.as_deref() == Some(BOT) {
+            self.shared.leases.push(self.clock);
+        }
+        self.requests.push(Request {
+            leased,
+            case,
+            member,
+            leased_at: self.clock,
+            leased_truly: self.true_time(),
+            deed: None,
+            left_at: None,
+            ended_at: None,
+            accepted: false,
+            named: false,
+            told: None,
+            fate: Fate::UnderWay,
+        });
+        self.nodes[node].leased.push(number);
+        Ok(())
+    }
+
+    /// Sends one of what is leased.
+    pub fn send_one(&mut self, node: usize) -> Outcome<()> {
+        if self.nodes[node].leased.is_empty() {
+            return Ok(());
+        }
+        let place = self.dice.below(self.nodes[node].leased.len());
+        let number = self.nodes[node].leased.remove(place);
+        let (now, request) = (self.clock, &self.requests[number]);
+        let leased = &request.leased;
+        if let Some(state) = conclude::withheld(leased, now, LONGEST) {
+            let record = conclude::not_sent(leased.clone(), state, now);
+            let (host, began) = (leased.host.clone(), request.leased_at);
+            self.nodes[node].hosts.ended(&host, began, now, Went::NotSent);
+            self.nodes[node].heard.push((number, record));
+            self.note(|| format!("node {node} keeps #{number} back: {state:?}"));
+            return Ok(());
+        }
+        let manner = self.members[request.member].chat.manner;
+        let course = Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
+        let Some(deed) = course.next(conclude::progress(leased)).map(Deed::of) else {
+            return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
+        };
+        self.requests[number].deed = Some(deed.clone());
+        self.requests[number].left_at = Some(now);
+        self.rules_of_sending(number)?;
+        let (member, truly) = (self.requests[number].member, self.true_time());
+        let leased = &self.requests[number].leased;
+        let address = leased.credentials_sealed.as_slice().try_into().map(u64::from_be_bytes);
+        let asking = Asking {
+            delivery: leased.delivery,
+            case: self.requests[number].case,
+            ends: leased.purpose.ends(),
+            address: address.expect("the world's credentials are eight bytes"),
+        };
+        let chat = &mut self.members[member].chat;
+        chat.arrivals.push((truly, number));
+        let reply = chat.ask(&deed, asking, &mut self.dice);
+        self.requests[number].accepted = reply.accepted;
+        self.note(|| {
+            let taken = if reply.accepted { "taken" } else { "not taken" };
+            format!("node {node} sends #{number}: {deed:?}, {taken}, {:?}", reply.verdict.outcome)
+        });
+        self.nodes[node].sent.push((number, reply));
+        Ok(())
+    }
+
+    /// Hears the answer to one of what was sent.
+    pub fn hear_one(&mut self, node: usize) -> Outcome<()> {
+        if self.nodes[node].sent.is_empty() {
+            return Ok(());
+        }
+        let place = self.dice.below(self.nodes[node].sent.len());
+        let (number, mut reply) = self.nodes[node].sent.remove(place);
+        let (now, bits) = (self.clock, self.dice.bits());
+        let request = &self.requests[number];
+        if request.left_at.is_some_and(|left| now - left > LONGEST) {
+            reply = Reply { verdict: Verdict::ours(Ending::Unknown, "timeout"), went: Went::Failed, ..reply };
+        }
+        let (host, began) = (request.leased.host.clone(), request.leased_at);
+        let manner = self.members[request.member].chat.manner;
+        self.nodes[node].hosts.ended(&host, began, now, reply.went);
+        self.nodes[node].count_failure(&host, now, reply.went);
+        let request = &mut self.requests[number];
+        request.named = matches!(reply.verdict.outcome, Ending::Delivered(Some(_)));
+        request.told = match reply.verdict.outcome {
+            Ending::Slow(wait) => Some((wait, reply.verdict.wide)),
+            _ => reply.verdict.rest.map(|rest| (rest, false)),
+        };
+        request.ended_at = Some(now);
+        let record = conclude::concluded(
+            request.leased.clone(),
+            Ended {
+                parts: parts(&request.leased, manner.parts()),
+                ways: manner.ways(),
+                at: now,
+                took_ms: 1,
+                random: bits,
+                answer_sealed: None,
+                moved: moved(&reply.verdict),
+                verdict: reply.verdict,
+            },
+        );
+        self.note(|| {
+            format!("node {node} hears of #{number}: {}, then {:?}", record.outcome, record.state)
+        });
+        self.nodes[node].heard.push((number, record));
+        Ok(())
+    }
+
+    /// Records some of what was heard.
+    pub fn record_some(&mut self, node: usize) -> Outcome<()> {
+        let waiting = self.nodes[node].heard.len();
+        if waiting == 0 {
+            return Ok(());
+        }
+        let count = 1 + self.dice.below(waiting);
+        self.record(node, count)
+    }
+
+    fn record(&mut self, node: usize, count: usize) -> Outcome<()> {
+        let (numbers, records): (Vec<usize>, Vec<Record>) = self.nodes[node].heard.drain(..count).unzip();
+        let ours = |record: &Record| {
+            let lane = self.sight.lanes.get(&record.leased.group);
+            lane.is_some_and(|lane| lane.fence == record.leased.fence)
+        };
+        let ours: Vec<bool> = records.iter().map(ours).collect();
+        let expected = ours.iter().filter(|ours| **ours).count();
+        let kept = self.conn.transaction(|tx| results::record(tx, &records))?;
+        self.note(|| format!("node {node} records {numbers:?}, {kept} of them in time"));
+        if kept != expected {
+            return self.broken(Rule::Lane, format!("{kept} results counted, {expected} had their lane still"));
+        }
+        for ((number, record), ours) in numbers.into_iter().zip(&records).zip(ours) {
+            self.requests[number].fate = match (ours, record.attempted) {
+                (false, _) => Fate::Late,
+                (true, true) => Fate::Kept(record.outcome),
+                (true, false) => Fate::Unsent,
+            };
+            if ours {
+                self.learn(number, record.at);
+            }
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    /// From now on the engine knows what the platform asked for.
+    fn learn(&mut self, number: usize, at: DateTime<Utc>) {
+        let Some((wait, wide)) = self.requests[number].told else { return };
+        let until = at + TimeDelta::from_std(wait).expect("the waits of the simulation are short");
+        let member = &mut self.members[self.requests[number].member];
+        member.allowed_at = member.allowed_at.max(until);
+        if wide {
+            self.shared.allowed_at = self.shared.allowed_at.max(until);
+        }
+    }
+
+    /// A whole round without anything in between: what is in its hands first.
+    pub fn round(&mut self, node: usize) -> Outcome<()> {
+        self.finish(node)?;
+        self.lease(node)?;
+        self.finish(node)
+    }
+
+    /// Sends, hears and records what is in its hands.
+    pub fn finish(&mut self, node: usize) -> Outcome<()> {
+        while !self.nodes[node].leased.is_empty() {
+            self.send_one(node)?;
+        }
+        if !self.nodes[node].sent.is_empty() {
+            let took = self.dice.between(1, 400);
+            self.pass(TimeDelta::milliseconds(took));
+        }
+        while !self.nodes[node].sent.is_empty() {
+            self.hear_one(node)?;
+        }
+        match self.nodes[node].heard.len() {
+            0 => Ok(()),
+            all => self.record(node, all),
+        }
+    }
+
+    /// A node loses all it has in its hands, and starts again.
+    pub fn crash(&mut self, node: usize) -> Outcome<()> {
+        if self.nodes[node].is_idle() {
+            return Ok(());
+        }
+        let gone = std::mem::take(&mut self.nodes[node]);
+        let lost: Vec<usize> = gone.holds().collect();
+        for number in &lost {
+            self.requests[*number].fate = Fate::Crashed;
+        }
+        self.note(|| format!("node {node} crashes with {lost:?} in its hands"));
+        if self.nodes.len() == 1 {
+            // As a process on SQLite does when it starts.
+            self.conn.transaction(lanes::free_all)?;
+            self.look()?;
+        }
+        Ok(())
+    }
+}
+
+impl Node {
+    /// What anybody could count who watches the host.
+    fn count_failure(&mut self, host: &str, now: DateTime<Utc>, went: Went) {
+        let (failures, rests_until) =
+            self.failing.entry(host.to_owned()).or_insert((0, DateTime::UNIX_EPOCH));
+        match went {
+            Went::NotSent => {}
+            Went::Answered => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
+            Went::Failed => {
+                *failures += 1;
+                if *failures >= 8 && *rests_until <= now {
+                    *rests_until = now + TimeDelta::seconds(5);
+                }
+            }
+        }
+    }
+}
+
+/// An ending is one request; what else is said takes what the platform makes of it.
+fn parts(leased: &Leased, of_alert: usize) -> usize {
+    if leased.purpose.ends() { 1 } else { of_alert }
+}
+
+fn moved(verdict: &Verdict) -> Option<Moved> {
+    let Ending::Moved(address) = &verdict.outcome else { return None };
+    let address = address.parse::<u64>().ok()?.to_be_bytes().to_vec();
+    Some(Moved { credentials_sealed: address.clone(), address_hash: address })
+}

@@ -1,0 +1,301 @@
+//! What people and the clock do to notices and groups: the steps of the other stations, on one connection.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::chat::Mood;
+use super::rules::Outcome;
+use super::world::{Case, PEOPLE, REGION, World};
+use crate::broadcast::{conclude, plan};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::delivery::Purpose;
+use crate::domain::group::GroupState;
+use crate::domain::life_cycle::{Actor, Approval, State, Step};
+use crate::domain::notice::{Kind, Outcome as Ended};
+use crate::store::notices::{self, Notice, Revision};
+use crate::store::transition::{By, TransitionError, take};
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Answer, Conn, StoreError, groups, lanes, queue};
+
+/// Notices of a seed.
+const CASES: usize = 3;
+/// Revisions of a notice.
+const REVISIONS: i32 = 4;
+
+/// What becomes of a notice.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Revise,
+    Close,
+    Remove,
+    Pause,
+    Resume,
+}
+
+impl World<'_> {
+    /// Somebody does something with a notice, or the clock does.
+    pub fn people_act(&mut self) -> Outcome<()> {
+        // No two broadcasts are of the same moment: their ids would be ordered by chance.
+        self.clock += TimeDelta::milliseconds(1);
+        if self.cases.len() < CASES && self.dice.percent(50) {
+            self.submit()?;
+        } else if self.dice.percent(20) {
+            self.sweep()?;
+        } else if !self.cases.is_empty() {
+            let case = self.dice.below(self.cases.len());
+            self.move_on(case)?;
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    fn submit(&mut self) -> Answer<()> {
+        let place = self.cases.len();
+        let id = Uuid::from_u128(1_000 + place as u128);
+        let number = CaseNumber::from_bits(place as u64).as_str().to_owned();
+        let needs = self.dice.between(1, 2) as i16;
+        let lifetime = self.dice.weighted(&[(2, 600), (3, 7_200), (4, 259_200)]);
+        let now = Time(self.clock);
+        let notice = Notice {
+            id: Id(id),
+            case_number: number.clone(),
+            kind: Named(Kind::Rescue),
+            region: REGION.to_owned(),
+            state: Named(State::InReview),
+            version: 1,
+            revision: 1,
+            live_revision: None,
+            pending_revision: None,
+            urgency: self.dice.between(0, 3) as i16,
+            missing_since: now,
+            submitted_at: now,
+            needs_approvals: needs,
+            needs_leads: 0,
+            sealed: false,
+            submitted_by: None,
+            claimed_by: None,
+            claimed_until: None,
+            cooling_until: None,
+            live_at: None,
+            ends_at: None,
+            ended_at: None,
+            outcome: None,
+            announce: false,
+            erase_at: None,
+            key_wrapped: None,
+            manage_hash: None,
+            phone_hash: None,
+            second_look_at: None,
+            police_due_at: None,
+            renewals: 0,
+        };
+        notices::insert(self.conn, &notice, &revision(id, 1, now))?;
+        self.note(|| format!("case {place} comes in, wants {needs} approvals, lasts {lifetime} s"));
+        self.cases.push(Case { id, number, needs, lifetime: TimeDelta::seconds(lifetime) });
+        Ok(())
+    }
+
+    /// The next step of a notice.
+    fn move_on(&mut self, case: usize) -> Answer<()> {
+        let Some(row) = self.sight.notice(self.cases[case].id) else { return Ok(()) };
+        match row.state.0 {
+            State::InReview | State::SecondReview => self.approve(case),
+            State::Cooling => self.go_live(case),
+            State::Live => {
+                let chances =
+                    [(6, None), (4, Some(Act::Revise)), (2, Some(Act::Close)), (1, Some(Act::Remove)), (2, Some(Act::Pause))];
+                self.dice.weighted(&chances).map_or(Ok(()), |act| self.decide(case, act))
+            }
+            State::Paused => {
+                let chances = [(4, Act::Resume), (1, Act::Revise), (1, Act::Close)];
+                let act = self.dice.weighted(&chances);
+                self.decide(case, act)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One more person approves; whoever did before is refused.
+    fn approve(&mut self, case: usize) -> Answer<()> {
+        let (id, now) = (self.cases[case].id, self.clock);
+        let actor = Actor::Moderator { id: self.dice.one_of(&PEOPLE), lead: false };
+        let vault = &self.vault;
+        let taken = self.conn.transaction(|tx| {
+            let by = By { actor, reason: Some("verified"), note: None, at: now };
+            let notice = locked(tx, id)?;
+            take(tx, vault, notice, Step::Approve, by, |_, n| {
+                n.cooling_until = Some(Time(now));
+                Ok::<_, TransitionError>(())
+            })
+        });
+        self.note(|| format!("case {case} is approved by somebody: {}", taken.is_ok()));
+        unless_refused(taken)
+    }
+
+    fn go_live(&mut self, case: usize) -> Answer<()> {
+        let (id, lifetime, now) = (self.cases[case].id, self.cases[case].lifetime, self.clock);
+        let vault = &self.vault;
+        let taken = self.conn.transaction(|tx| {
+            let notice = locked(tx, id)?;
+            take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {
+                n.cooling_until = None;
+                n.live_revision = Some(n.revision);
+                n.live_at = Some(Time(now));
+                n.ends_at = Some(Time(now + lifetime));
+                plan::spread(tx, n, Purpose::Alert, now)?;
+                Ok::<_, TransitionError>(())
+            })
+        });
+        self.note(|| format!("case {case} goes live: {}", taken.is_ok()));
+        unless_refused(taken)
+    }
+
+    /// A paused notice is public again.
+    pub fn resume(&mut self, case: usize) -> Answer<()> {
+        self.decide(case, Act::Resume)
+    }
+
+    fn decide(&mut self, case: usize, act: Act) -> Answer<()> {
+        let (id, now) = (self.cases[case].id, self.clock);
+        self.note(|| format!("case {case}: {act:?}"));
+        let moderator = Actor::Moderator { id: PEOPLE[0], lead: true };
+        let by = |actor| By { actor, reason: None, note: None, at: now };
+        let (vault, needs) = (&self.vault, self.cases[case].needs);
+        let taken = self.conn.transaction(|tx| {
+            let notice = locked(tx, id)?;
+            match act {
+                Act::Revise => return revise(tx, notice, needs, now),
+                Act::Close => take(tx, vault, notice, Step::Close(Ended::Rescued), by(Actor::Reporter), |tx, n| {
+                    end(tx, n, Purpose::Closing, now)
+                }),
+                Act::Remove => take(tx, vault, notice, Step::Remove, by(moderator), |tx, n| {
+                    end(tx, n, Purpose::Correction, now)
+                }),
+                Act::Pause => take(tx, vault, notice, Step::Pause, by(moderator), |_, _| Ok(())),
+                Act::Resume => take(tx, vault, notice, Step::Resume, by(moderator), |tx, n| Ok(plan::go_on(tx, n, now)?)),
+            }
+            .map(drop)
+        });
+        unless_refused(taken)
+    }
+
+    /// Ends what the clock has come for.
+    pub fn sweep(&mut self) -> Answer<()> {
+        let now = self.clock;
+        for id in queue::past_their_end(self.conn, now, 10)? {
+            let vault = &self.vault;
+            let taken = self.conn.transaction(|tx| {
+                let notice = locked(tx, id)?;
+            take(tx, vault, notice, Step::Expire, By::clock(now), |tx, n| {
+                    end(tx, n, Purpose::Closing, now)
+                })
+            });
+            let case = self.case_of(id);
+            self.note(|| format!("case {case} expires"));
+            unless_refused(taken)?;
+        }
+        Ok(())
+    }
+
+    /// An admin does something with a group.
+    pub fn admins_act(&mut self) -> Outcome<()> {
+        let place = self.dice.below(self.members.len());
+        if self.members[place].deleted {
+            return Ok(());
+        }
+        if self.dice.percent(10) {
+            self.conn.transaction(|tx| groups::delete(tx, self.members[place].id))?;
+            self.members[place].deleted = true;
+            self.note(|| format!("group {place} is deleted"));
+        } else {
+            let active = self.sight.groups[&self.members[place].id].state.0 == GroupState::Active;
+            self.switch(place, if active { GroupState::Paused } else { GroupState::Active })?;
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    /// Pauses a group, or lets it hear (again): then a chat that was gone has a new robot.
+    pub fn switch(&mut self, place: usize, to: GroupState) -> Answer<()> {
+        let (id, now, bits) = (self.members[place].id, self.clock, self.dice.bits());
+        let fresh = matches!(self.members[place].chat.mood, Mood::Dead | Mood::Moved)
+            .then(|| 2_000_000 + self.dice.bits() % 1_000_000);
+        if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
+            (self.members[place].chat.address, self.members[place].chat.mood) = (address, Mood::Fine);
+        }
+        if self.sight.lanes[&id].failures > 0 && to == GroupState::Active {
+            // The admin says that it is mended.
+            self.members[place].allowed_at = now;
+        }
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            group.state = Named(to);
+            group.reason = None;
+            if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
+                group.credentials_sealed = address.to_be_bytes().to_vec();
+                group.address_hash = address.to_be_bytes().to_vec();
+            }
+            groups::save(tx, &group)?;
+            if to == GroupState::Active {
+                let platform = group.platform.0;
+                lanes::reopen(tx, id, &|sends| conclude::pace(platform, sends, now, bits))?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        self.note(|| format!("group {place} is {to:?}"));
+        Ok(())
+    }
+}
+
+fn locked(tx: &mut Conn, id: Uuid) -> Answer<Notice> {
+    notices::lock(tx, id)?.ok_or(StoreError::BrokenOff)
+}
+
+fn revision(notice: Uuid, number: i32, now: Time) -> Revision {
+    let (public_sealed, private_sealed) = (Vec::new(), Vec::new());
+    Revision { notice_id: Id(notice), number, public_sealed, private_sealed, renewal: false, created_at: now }
+}
+
+/// A new revision with all its approvals, as `review` publishes it.
+fn revise(
+    tx: &mut Conn,
+    mut notice: Notice,
+    needs: i16,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), TransitionError> {
+    if notice.revision >= REVISIONS {
+        return Ok(());
+    }
+    let id = notice.id.0;
+    let number = notice.revision + 1;
+    notices::insert_revision(tx, &revision(id, number, Time(now)))?;
+    let approvals: Vec<Approval> =
+        PEOPLE.iter().take(needs as usize).map(|by| Approval { by: *by, lead: false }).collect();
+    notices::set_approvals(tx, id, number, &approvals, now)?;
+    notice.version += 1;
+    (notice.revision, notice.live_revision) = (number, Some(number));
+    if notice.state.0 == State::Live {
+        plan::spread(tx, &notice, Purpose::Update, now)?;
+    }
+    Ok(notices::save(tx, &notice)?)
+}
+
+/// As every ending does.
+fn end(
+    tx: &mut Conn,
+    notice: &mut Notice,
+    purpose: Purpose,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), TransitionError> {
+    notice.ended_at = Some(Time(now));
+    plan::end(tx, notice, purpose, now)?;
+    Ok(())
+}
+
+/// What the life cycle refuses is not done.
+fn unless_refused<T>(taken: Result<T, TransitionError>) -> Answer<()> {
+    match taken {
+        Ok(_) | Err(TransitionError::Refused(_)) => Ok(()),
+        Err(TransitionError::Store(error)) => Err(error),
+    }
+}

@@ -1,0 +1,231 @@
+//! How a seed ends: everybody is well again, time goes on until nothing is left to do, and then nothing may
+//! be missing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::chat::{Deed, Manner, Mood};
+use super::node::{Fate, Request};
+use super::rules::{Outcome, Rule};
+use super::sight::{DeliveryRow, NoticeRow};
+use super::world::World;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::group::GroupState;
+use crate::domain::life_cycle::State;
+
+/// Rounds after which something goes round in circles.
+const ROUNDS: usize = 600;
+/// Tries after which a request may be given up.
+const TRIES: usize = 14;
+
+impl World<'_> {
+    /// Lets everything come to rest, and looks at what is then there.
+    pub fn come_to_rest(&mut self) -> Outcome<()> {
+        self.note(|| "everybody is well again".to_owned());
+        for node in 0..self.nodes.len() {
+            self.finish(node)?;
+        }
+        self.heal()?;
+        while let Some((case, ends)) = self.first_to_end() {
+            self.work_until(ends)?;
+            if self.clock < ends {
+                self.nothing_is_missing(case)?;
+            }
+            self.clock = self.clock.max(ends);
+            self.sweep()?;
+            self.look()?;
+            self.rules_of_rows()?;
+        }
+        self.work_until(DateTime::<Utc>::MAX_UTC)?;
+        self.nothing_is_left()
+    }
+
+    fn heal(&mut self) -> Outcome<()> {
+        for place in 0..self.members.len() {
+            if self.members[place].chat.mood != Mood::Dead && self.members[place].chat.mood != Mood::Moved {
+                self.members[place].chat.mood = Mood::Fine;
+            }
+            if !self.members[place].deleted && self.group_state(place) != GroupState::Active {
+                self.switch(place, GroupState::Active)?;
+            }
+        }
+        self.look()?;
+        for case in 0..self.cases.len() {
+            if self.state_of(case) == State::Paused {
+                self.resume(case)?;
+            }
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    fn group_state(&self, place: usize) -> GroupState {
+        self.sight.groups[&self.members[place].id].state.0
+    }
+
+    fn state_of(&self, case: usize) -> State {
+        self.sight.notice(self.cases[case].id).map_or(State::Erased, |n| n.state.0)
+    }
+
+    /// The live notice that ends first, and when.
+    pub fn first_to_end(&self) -> Option<(usize, DateTime<Utc>)> {
+        let live = |n: &&NoticeRow| matches!(n.state.0, State::Live | State::Paused);
+        let ends = |n: &NoticeRow| n.ends_at.map(|ends| (self.case_of(n.id.0), ends.0));
+        self.sight.notices.iter().filter(live).filter_map(ends).min_by_key(|(_, ends)| *ends)
+    }
+
+    /// The nodes work until nothing is due before `end`.
+    fn work_until(&mut self, end: DateTime<Utc>) -> Outcome<()> {
+        for _ in 0..ROUNDS {
+            if self.clock >= end {
+                return Ok(());
+            }
+            let before = self.requests.len();
+            for node in 0..self.nodes.len() {
+                self.round(node)?;
+            }
+            if self.requests.len() > before {
+                continue;
+            }
+            let Some(next) = self.next_due().filter(|next| *next < end) else { return Ok(()) };
+            self.clock = next.max(self.clock + TimeDelta::seconds(1));
+        }
+        self.broken(Rule::Works, "it does not come to rest")
+    }
+
+    /// When the next delivery may go; groups that hear nothing wait for nobody.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
+        let heard =
+            |d: &&DeliveryRow| self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active);
+        let lane = |d: &DeliveryRow| self.sight.lanes.get(&d.group_id.0).map(|l| l.leased_until.0);
+        let due = |d: &DeliveryRow| d.due_at.0.max(lane(d).unwrap_or_default());
+        let grows = self.sight.broadcasts.iter().any(|b| !b.expanded).then_some(self.clock);
+        self.sight.deliveries.iter().filter(open).filter(heard).map(due).min().into_iter().chain(grows).min()
+    }
+
+    /// A live notice was said to everybody who always wanted to hear it, in its present revision.
+    fn nothing_is_missing(&self, case: usize) -> Outcome<()> {
+        let notice = self.sight.notice(self.cases[case].id).expect("a live notice is in sight");
+        let said = self.sight.broadcasts.iter().rfind(|b| {
+            b.notice_id == notice.id && Some(b.revision) == notice.live_revision && !b.purpose.0.ends()
+        });
+        let Some(said) = said else {
+            return self.broken(Rule::Lost, format!("case {case} is live and nobody was to be told"));
+        };
+        for (place, member) in self.members.iter().enumerate() {
+            let of = |d: &&DeliveryRow| d.broadcast_id == said.id && d.group_id.0 == member.id;
+            let missing = match self.sight.deliveries.iter().find(of) {
+                None => member.steady,
+                Some(d) => match d.state.0 {
+                    DeliveryState::Delivered => false,
+                    DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
+                    DeliveryState::Cancelled => !member.deleted,
+                    DeliveryState::Open => !self.must_wait(d, place),
+                },
+            };
+            if missing {
+                let there = self.sight.deliveries.iter().find(of);
+                return self.broken(Rule::Lost, format!("group {place} lacks case {case}: {there:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an open delivery has a reason to wait beyond the end of its notice.
+    fn must_wait(&self, delivery: &DeliveryRow, place: usize) -> bool {
+        let group = &self.sight.groups[&delivery.group_id.0];
+        let end = self.sight.said(delivery).and_then(|b| b.not_after).map_or(self.clock, |end| end.0);
+        let lane = &self.sight.lanes[&delivery.group_id.0];
+        let shared = self.members[place].chat.manner == Manner::Threads && self.shared.allowed_at >= end;
+        group.state.0 != GroupState::Active
+            || shared
+            || group.quiet_from.is_some()
+            || group.hourly_cap.is_some()
+            || lane.open_at.0.max(lane.leased_until.0) >= end
+            || self.members[place].chat.mood == Mood::Dead
+            || self.clock >= end
+    }
+
+    /// Whether there was a reason to give a delivery up.
+    fn may_be_given_up(&self, delivery: &DeliveryRow, deleted: bool) -> bool {
+        let of = |r: &&Request| r.leased.delivery == delivery.id;
+        let all: Vec<&Request> = self.requests.iter().filter(of).collect();
+        let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
+        let refused = |r: &&Request| matches!(r.fate, Fate::Kept("bad" | "gone"));
+        let gone = all.iter().any(|r| r.fate == Fate::Kept("gone") || r.fate == Fate::Kept("moved"));
+        let end = self.sight.said(delivery).and_then(|b| b.not_after).map(|end| end.0);
+        let too_late = |r: &&Request| {
+            let ended = r.ended_at.unwrap_or(r.leased_at);
+            end.is_some_and(|end| ended + longest_wait(r) >= end)
+        };
+        deleted
+            || gone
+            || all.iter().filter(says).any(|r| refused(r))
+            || all.iter().filter(says).filter(|r| r.is_doubtful()).count() >= 2
+            || all.len() >= TRIES
+            || all.iter().any(too_late)
+            || all.iter().any(|r| r.leased.failing_since.is_some_and(|s| r.leased_at - s >= TimeDelta::hours(23)))
+    }
+
+    /// All endings are told, and nothing is in anybody's hands.
+    fn nothing_is_left(&self) -> Outcome<()> {
+        for case in 0..self.cases.len() {
+            for place in 0..self.members.len() {
+                self.ending_is_told(case, place)?;
+            }
+        }
+        let heard = |d: &&DeliveryRow| {
+            self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active)
+        };
+        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
+        if let Some(left) = self.sight.deliveries.iter().filter(open).find(heard) {
+            return self.broken(Rule::Works, format!("delivery {} is open for ever", left.id));
+        }
+        if self.sight.lanes.values().any(|lane| lane.leased_until.0 > self.clock) {
+            return self.broken(Rule::Works, "a lane is leased for ever");
+        }
+        if !self.nodes.iter().all(|node| node.is_idle()) {
+            return self.broken(Rule::Works, "a node has something in its hands");
+        }
+        Ok(())
+    }
+
+    fn ending_is_told(&self, case: usize, place: usize) -> Outcome<()> {
+        let member = &self.members[place];
+        if member.deleted || self.group_state(place) != GroupState::Active {
+            return Ok(());
+        }
+        let ends = |d: &&DeliveryRow| {
+            let said = self.sight.said(d).expect("a delivery's broadcast is in sight");
+            d.group_id.0 == member.id && said.notice_id.0 == self.cases[case].id && said.purpose.0.ends()
+        };
+        let mut endings = self.sight.deliveries.iter().filter(ends);
+        let ending = endings.next();
+        if endings.next().is_some() {
+            return self.broken(Rule::Ending, format!("group {place} is told the end of case {case} twice"));
+        }
+        let fine = match (self.may_have_received(case, place), ending.map(|d| d.state.0)) {
+            (true, Some(DeliveryState::Delivered)) => true,
+            (true, Some(DeliveryState::GivenUp)) => {
+                ending.is_some_and(|d| self.may_be_given_up(d, member.deleted))
+            }
+            (true, _) => false,
+            (false, state) => matches!(state, None | Some(DeliveryState::Cancelled)),
+        };
+        if fine {
+            return Ok(());
+        }
+        self.broken(Rule::Ending, format!("group {place} and the end of case {case}: {ending:?}"))
+    }
+}
+
+/// The longest wait that may follow an outcome, and what chance adds.
+fn longest_wait(request: &Request) -> TimeDelta {
+    let told = request.told.and_then(|(wait, _)| TimeDelta::from_std(wait).ok()).unwrap_or_default();
+    let own = match request.fate {
+        Fate::Kept("config") => TimeDelta::hours(12),
+        Fate::Kept("retry") => TimeDelta::minutes(15),
+        _ => TimeDelta::minutes(1),
+    };
+    told.max(own) * 5 / 4 + TimeDelta::seconds(1)
+}

@@ -1,0 +1,309 @@
+//! The rules. Each is looked at where it can be broken: when something is leased, when a request leaves,
+//! and after every step in what the database then says. Nothing here asks the engine for its opinion.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::chat::{Chat, Deed, Manner, Now};
+use super::node::{Fate, Request, SHARED};
+use super::sight::DeliveryRow;
+use super::world::{BOT, World};
+use crate::broadcast::platforms::{TakeBack, adapter};
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::group::GroupState;
+use crate::domain::life_cycle::State;
+use crate::domain::quiet::Quiet;
+use crate::store::StoreError;
+use crate::store::leasing::Leased;
+
+/// What must hold. The first six are the product's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// 1. A notice goes live only with the approvals that its policy asks for.
+    Approved,
+    /// 2. A delivery exists, and goes out, only for a revision that is live.
+    Live,
+    /// 3. After the end nothing but the ending goes out.
+    Ended,
+    /// 4. The ending goes to exactly those who received the notice or may have, after it, and leaves
+    ///    nothing standing as it was without a word.
+    Ending,
+    /// 5. Nothing that may be delivered is lost.
+    Lost,
+    /// 5. Nothing is said twice but where a crash or a lost answer leaves doubt, and never a third time.
+    Once,
+    /// 6. A case number always answers, and says what the chats say.
+    Number,
+    /// One request of a lane at a time, and only the holder's result counts.
+    Lane,
+    /// No request before its time: budgets, waits, quiet hours, caps, hosts that are away.
+    Pace,
+    /// Groups that want to hear nothing hear nothing.
+    Wanted,
+    /// The database refuses nothing, and everything comes to rest.
+    Works,
+}
+
+/// A rule that does not hold.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    pub rule: Rule,
+    pub what: String,
+}
+
+/// What a step of the simulation answers.
+pub type Outcome<T> = Result<T, Broken>;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.rule, self.what)
+    }
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Broken {
+        Broken { rule: Rule::Works, what: error.to_string() }
+    }
+}
+
+impl World<'_> {
+    /// Of one delivery that has just been leased; the database as it was before is still in sight.
+    pub fn rules_of_leasing(&self, node: usize, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
+        let (now, member) = (self.clock, &self.members[place]);
+        self.may_be_said(leased, case, place)?;
+        let Some(group) = self.sight.groups.get(&leased.group) else {
+            return self.broken(Rule::Wanted, "a deleted group is spoken to");
+        };
+        if group.state.0 != GroupState::Active {
+            return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state.0));
+        }
+        // Whoever had it before lost it for good, even where the clock is set back afterwards.
+        let holder = self.requests.iter().rfind(|r| r.member == place);
+        if holder.is_some_and(|r| r.fate == Fate::UnderWay && r.leased.leased_until > now) {
+            return self.broken(Rule::Lane, format!("the lane of group {place} is in use"));
+        }
+        let lane = &self.sight.lanes[&leased.group];
+        if lane.open_at.0 > now || member.allowed_at > now {
+            let until = lane.open_at.0.max(member.allowed_at);
+            return self.broken(Rule::Pace, format!("group {place} rests until {until}"));
+        }
+        let presses = self.presses(leased, case, group.quiet_but_urgent);
+        if let (Some(from), Some(until), false) = (group.quiet_from, group.quiet_until, presses)
+            && (Quiet { from, until, but_urgent: true }).over_at(now).is_some()
+        {
+            return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
+        }
+        if let Some(cap) = group.hourly_cap.filter(|_| !presses && !leased.purpose.ends()) {
+            self.within_cap(leased, cap)?;
+        }
+        if leased.bot.as_deref() == Some(BOT) {
+            let per = TimeDelta::from_std(SHARED[0].per).expect("five seconds are a span");
+            let lately = self.shared.leases.iter().filter(|at| **at > now - per).count();
+            if lately >= SHARED[0].count as usize || self.shared.allowed_at > now {
+                return self.broken(Rule::Pace, format!("the token was used {lately} times just now"));
+            }
+        }
+        let rests = self.nodes[node].failing.get(&leased.host).is_some_and(|(_, until)| *until > now);
+        if rests {
+            return self.broken(Rule::Pace, format!("{} is away", leased.host));
+        }
+        self.not_said_already(leased, place)
+    }
+
+    /// Rules 2, 3, 4 and 6 at the moment of leasing.
+    fn may_be_said(&self, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
+        let now = self.clock;
+        let notice = self.sight.notice(self.cases[case].id).expect("a lease's notice is in sight");
+        let broadcast = self.sight.broadcast(leased.broadcast).expect("a lease's broadcast is in sight");
+        if leased.purpose.ends() {
+            if !self.may_have_received(case, place) {
+                return self.broken(Rule::Ending, format!("group {place} received nothing of case {case}"));
+            }
+            if !notice.is_over(now) {
+                return self.broken(Rule::Number, format!("case {case} is {:?}", notice.state.0));
+            }
+            return Ok(());
+        }
+        if notice.is_over(now) || broadcast.not_after.is_none_or(|end| end.0 <= now) {
+            return self.broken(Rule::Ended, format!("case {case} is over"));
+        }
+        if notice.state.0 != State::Live || notice.live_revision != Some(broadcast.revision) {
+            let (state, live) = (notice.state.0, notice.live_revision);
+            return self.broken(
+                Rule::Live,
+                format!("revision {} of case {case}, {state:?} with {live:?}", broadcast.revision),
+            );
+        }
+        Ok(())
+    }
+
+    fn presses(&self, leased: &Leased, case: usize, but_urgent: bool) -> bool {
+        let urgency = self.sight.notice(self.cases[case].id).map_or(0, |n| n.urgency);
+        leased.purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
+    }
+
+    fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
+        let since = self.clock - TimeDelta::hours(1);
+        let heard = |d: &&DeliveryRow| {
+            d.group_id.0 == leased.group
+                && d.state.0 == DeliveryState::Delivered
+                && d.how.is_none()
+                && d.delivered_at.is_some_and(|at| at.0 > since)
+        };
+        let count = self.sight.deliveries.iter().filter(heard).count();
+        if count >= usize::from(cap.unsigned_abs()) {
+            return self.broken(Rule::Pace, format!("{count} within the hour, the cap is {cap}"));
+        }
+        Ok(())
+    }
+
+    /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most.
+    fn not_said_already(&self, leased: &Leased, place: usize) -> Outcome<()> {
+        let same = |r: &&Request| {
+            r.leased.delivery == leased.delivery
+                && r.leased.part == leased.part
+                && r.deed.as_ref().is_some_and(Deed::says)
+        };
+        let earlier: Vec<&Request> = self.requests.iter().filter(same).collect();
+        if earlier.iter().any(|r| r.fate == Fate::Kept("delivered")) {
+            return self.broken(Rule::Once, format!("group {place} has it: delivery {}", leased.delivery));
+        }
+        let silent = earlier.iter().filter(|r| r.fate == Fate::Kept("unknown")).count();
+        let idempotent = self.members[place].chat.manner == Manner::Once;
+        if silent >= 2 && !idempotent {
+            return self.broken(Rule::Once, format!("delivery {} is said a third time", leased.delivery));
+        }
+        Ok(())
+    }
+
+    /// Whether a group received something of a notice, for all that is known.
+    pub fn may_have_received(&self, case: usize, place: usize) -> bool {
+        let of = |r: &&Request| r.case == case && r.member == place && !r.leased.purpose.ends();
+        self.requests.iter().filter(of).any(Request::may_have_arrived)
+    }
+
+    /// Of a request that leaves now.
+    pub fn rules_of_sending(&self, number: usize) -> Outcome<()> {
+        let (now, request) = (self.clock, &self.requests[number]);
+        let (leased, chat) = (&request.leased, &self.members[request.member].chat);
+        if leased.not_after.is_some_and(|end| end <= now) {
+            return self.broken(Rule::Ended, format!("#{number} leaves after its end"));
+        }
+        if leased.leased_until <= now {
+            return self.broken(Rule::Lane, format!("#{number} leaves after its lease"));
+        }
+        let says_more = !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
+        if says_more && chat.messages.iter().any(|m| m.case == request.case && m.ends) {
+            return self.broken(Rule::Ending, format!("#{number} comes after the ending"));
+        }
+        if leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says) {
+            self.follow_up_is_owed(number, chat)?;
+        }
+        self.within_budgets(number, chat)
+    }
+
+    /// A further message about the end is for chats where something stands or may stand as it was.
+    fn follow_up_is_owed(&self, number: usize, chat: &Chat) -> Outcome<()> {
+        let request = &self.requests[number];
+        let takes_back = chat.manner.ways().iter().any(|way| *way != TakeBack::Reply);
+        let stands = |now: Now| now == Now::Stands;
+        let named_stands = chat.messages.iter().any(|m| m.case == request.case && !m.ends && stands(m.now));
+        if takes_back && !named_stands && !self.doubt_remains(request.case, request.member) {
+            return self.broken(Rule::Ending, format!("#{number} follows up what was taken back"));
+        }
+        Ok(())
+    }
+
+    /// Whether a message about a notice may stand in a chat that nobody can name.
+    fn doubt_remains(&self, case: usize, place: usize) -> bool {
+        let once = self.members[place].chat.manner == Manner::Once;
+        let of = |r: &&Request| r.case == case && r.member == place && !r.leased.purpose.ends();
+        let all: Vec<&Request> = self.requests.iter().filter(of).collect();
+        let proved = |r: &Request| {
+            let same = |o: &&&Request| {
+                (o.leased.delivery, o.leased.part) == (r.leased.delivery, r.leased.part) && o.named
+            };
+            all.iter().filter(same).any(|o| o.fate == Fate::Kept("delivered"))
+        };
+        // Whether a lost answer was that of the next part only proof of the last part can tell.
+        let complete = |r: &Request| {
+            let whole = |d: &DeliveryRow| d.id == r.leased.delivery && d.state.0 == DeliveryState::Delivered;
+            let last = all.iter().rfind(|o| o.leased.delivery == r.leased.delivery);
+            self.sight.deliveries.iter().any(whole) && last.is_some_and(|o| o.fate == Fate::Kept("delivered"))
+        };
+        all.iter().any(|r| match r.fate {
+            Fate::Kept("delivered") => !r.named,
+            _ => r.may_have_arrived() && !(once && proved(r) && complete(r)),
+        })
+    }
+
+    /// As the platform counts: by arrival. Only of a request whose end was never written down nothing
+    /// better is known than when it was leased.
+    fn within_budgets(&self, number: usize, chat: &Chat) -> Outcome<()> {
+        let now = self.true_time();
+        let counted = |(arrived, number): &(DateTime<Utc>, usize)| {
+            let request = &self.requests[*number];
+            if matches!(request.fate, Fate::Kept(_)) { *arrived } else { request.leased_truly }
+        };
+        for budget in adapter(chat.manner.platform()).profile().rate {
+            let per = TimeDelta::from_std(budget.per).expect("a platform's span is short");
+            let lately = chat.arrivals.iter().map(counted).filter(|at| *at > now - per).count();
+            if lately >= budget.count as usize {
+                let (count, per) = (budget.count, budget.per);
+                return self.broken(Rule::Pace, format!("#{number} is one more than {count} in {per:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what the database says after a step.
+    pub fn rules_of_rows(&mut self) -> Outcome<()> {
+        for member in &mut self.members {
+            let active = self.sight.groups.get(&member.id).is_some_and(|g| g.state.0 == GroupState::Active);
+            member.steady &= active;
+        }
+        for case in &self.cases {
+            if !self.sight.notices.iter().any(|n| n.case_number == case.number) {
+                return self.broken(Rule::Number, format!("nothing is known of {}", case.number));
+            }
+        }
+        for broadcast in &self.sight.broadcasts {
+            let case = self.case_of(broadcast.notice_id.0);
+            let approval = (broadcast.notice_id, broadcast.revision);
+            let given = self.sight.approvals.iter().filter(|a| **a == approval).count();
+            if given < self.cases[case].needs as usize {
+                return self.broken(Rule::Approved, format!("case {case} is live with {given} approvals"));
+            }
+            let over = self.sight.notice(broadcast.notice_id.0).is_some_and(|n| n.state.0.is_over());
+            if broadcast.purpose.0.ends() && !over {
+                return self.broken(Rule::Number, format!("case {case} has an ending and is not over"));
+            }
+        }
+        self.sight.deliveries.iter().try_for_each(|delivery| self.is_what_the_chat_says(delivery))
+    }
+
+    /// What counts as delivered has arrived; what counts as ended leaves nothing standing without a word.
+    fn is_what_the_chat_says(&self, delivery: &DeliveryRow) -> Outcome<()> {
+        if delivery.state.0 != DeliveryState::Delivered {
+            return Ok(());
+        }
+        let broadcast = self.sight.said(delivery).expect("a delivery's broadcast is in sight");
+        let case = self.case_of(broadcast.notice_id.0);
+        let place = self.place_of(delivery.group_id.0);
+        let messages = &self.members[place].chat.messages;
+        if !broadcast.purpose.0.ends() {
+            if !messages.iter().any(|m| m.delivery == delivery.id) {
+                return self.broken(Rule::Lost, format!("delivery {} is not in the chat", delivery.id));
+            }
+            return Ok(());
+        }
+        let told = messages.iter().any(|m| m.case == case && m.ends);
+        let stands = messages.iter().find(|m| m.case == case && !m.ends && m.now == Now::Stands);
+        if let (Some(message), false) = (stands, told) {
+            let what = format!("{} of case {case} stands in group {place} as it was", message.reference);
+            return self.broken(Rule::Ending, what);
+        }
+        Ok(())
+    }
+}
