@@ -3,14 +3,14 @@
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::preferences::Whole;
 use super::words::{case, problem, station};
-use super::{Draft, GroupError, delivery_log};
+use super::{Draft, GroupError, Hours, delivery_log};
 use crate::domain::people::Role;
 use crate::web::json::Json;
 use crate::web::limits::Limit;
@@ -37,6 +37,10 @@ pub struct NewGroupBody {
     kinds: Option<Vec<String>>,
     /// `zh-CN` (default) or `en`.
     language: Option<String>,
+    /// Notices within an hour, at most: 1 to 60. Life at risk and endings are heard beyond it.
+    hourly_cap: Option<i64>,
+    /// What is not urgent waits until they are over.
+    quiet: Option<Hours>,
 }
 
 /// What is to be different; what is absent stays.
@@ -50,6 +54,19 @@ pub struct ChangeBody {
     regions: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
     language: Option<String>,
+    /// `null` takes the bound away.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Option<i64>)]
+    hourly_cap: Option<Option<i64>>,
+    /// `null` takes the quiet hours away.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Option<Hours>)]
+    quiet: Option<Option<Hours>>,
+}
+
+/// Tells `null` from what is absent.
+fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(given).map(Some)
 }
 
 /// The code that was read in the chat.
@@ -106,6 +123,8 @@ pub struct GroupBody {
     regions: Vec<&'static str>,
     kinds: Vec<&'static str>,
     language: &'static str,
+    hourly_cap: Option<i16>,
+    quiet: Option<Hours>,
     created_at: DateTime<Utc>,
     verified_at: Option<DateTime<Utc>>,
 }
@@ -120,6 +139,8 @@ impl From<Whole> for GroupBody {
             regions: regions.iter().map(|region| region.code()).collect(),
             kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
             language: group.language.0.as_str(),
+            hourly_cap: group.hourly_cap,
+            quiet: group.quiet().map(Hours::from),
             created_at: group.created_at.0,
             verified_at: group.verified_at.map(|at| at.0),
             reason: group.reason,
@@ -182,8 +203,10 @@ pub async fn connect(
     body: Json<NewGroupBody>,
 ) -> Result<HttpResponse, Problem> {
     let account = admin(&caller)?;
-    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue } = body.0;
-    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue };
+    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue, .. } = body.0;
+    let hourly_cap = body.0.hourly_cap.map(|cap| Some(cap.to_string()));
+    let quiet = body.0.quiet.map(Some);
+    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue, hourly_cap, quiet };
     let new = draft.new_group(shared.sender.guard()).map_err(Problem::Invalid)?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
@@ -239,8 +262,9 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
     let groups = station(&shared);
-    let ChangeBody { name, credentials, regions, kinds, language } = body.0;
-    let draft = Draft { platform: None, name, credentials, regions, kinds, language };
+    let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = body.0;
+    let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
+    let draft = Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet };
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
     let change = draft.change(platform, shared.sender.guard()).map_err(Problem::Invalid)?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;

@@ -147,11 +147,12 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
         verified_at: None,
         host: String::new(),
         bot: None,
-        hourly_cap: None,
+        hourly_cap: new.hourly_cap,
         quiet_from: None,
         quiet_until: None,
         quiet_but_urgent: true,
     };
+    group.set_quiet(new.quiet);
     enter(vault, &mut group, &new.credentials)?;
     Ok(group)
 }

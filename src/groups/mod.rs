@@ -26,6 +26,7 @@ mod courier;
 mod delivery_log;
 mod draft;
 mod form;
+mod hours;
 pub mod pages;
 mod preferences;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod words;
 
 pub use connect::{Connected, fresh};
 pub use draft::{Change, Draft, MAX_REGIONS, NewGroup};
+pub use hours::Hours;
 
 /// The station of the groups; cheap to clone.
 #[derive(Clone)]

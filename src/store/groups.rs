@@ -68,6 +68,13 @@ impl Group {
         Some(Quiet { from, until, but_urgent: self.quiet_but_urgent })
     }
 
+    /// Replaces what [`Group::quiet`] answers.
+    pub fn set_quiet(&mut self, quiet: Option<Quiet>) {
+        self.quiet_from = quiet.map(|hours| hours.from);
+        self.quiet_until = quiet.map(|hours| hours.until);
+        self.quiet_but_urgent = quiet.is_none_or(|hours| hours.but_urgent);
+    }
+
     /// When codes and test messages went to it, oldest first, as far as they are remembered.
     pub fn probes(&self) -> Vec<DateTime<Utc>> {
         times(&self.probes)
@@ -159,6 +166,23 @@ pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Has whatever waits for a group looked at anew, because its admin wants to hear it at other times.
+/// A platform's own wait is the lane's, and holds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::update(
+        deliveries::table
+            .filter(deliveries::group_id.eq(Id(id)))
+            .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+            .filter(deliveries::due_at.gt(Time(now))),
+    )
+    .set(deliveries::due_at.eq(Time(now)))
+    .execute(c))?;
+    super::listen::announce(conn)
 }
 
 /// The regions a group wants to hear of, in order of their codes.

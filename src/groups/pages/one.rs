@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::super::Hours;
 use super::super::delivery_log::Log;
 use super::super::form::Faults;
 use super::super::preferences::{Whole, is_proved};
@@ -92,6 +93,14 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
         ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.0.as_str()))),
         ("groups-fact-last", last),
     ];
+    if let Some(cap) = group.hourly_cap {
+        facts.push(("groups-fact-cap", cap.to_string()));
+    }
+    if let Some(Hours { from, until, but_urgent }) = group.quiet().map(Hours::from) {
+        let key = if but_urgent { "groups-quiet-but-urgent" } else { "groups-quiet-all" };
+        let args = [("from", from.into()), ("until", until.into())];
+        facts.push(("groups-fact-quiet", text_with(frame.language, key, &args)));
+    }
     if let Some(lane) = &whole.lane {
         if let Some(since) = lane.failing_since {
             facts.push(("groups-fact-failing", moment(since.0)));
