@@ -193,7 +193,7 @@ fn try_code(
 
 /// Puts a way into the chat on a group; control of it is yet to be proved.
 pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
-    group.credentials_sealed = vault.seal("credentials", &serde_json::to_vec(credentials)?);
+    group.credentials_sealed = super::secret::sealed(vault, credentials)?;
     group.address_hash = vault.index("robot", &credentials.address_key());
     group.last4 = credentials.last4();
     group.host = credentials.host();

@@ -145,6 +145,11 @@ groups-secret-once = This secret is shown this once. Copy it into your receiver 
 groups-secret-then = Then send the code on the next page and type in the six digits that your receiver got.
 groups-secret-kept = I have kept it, go on
 
+groups-rotate = New signing secret
+groups-rotate-hint = For 24 hours every request is signed with the old secret, too, so that nothing is lost while you change it in your receiver.
+groups-rotate-yes = Make a new secret
+groups-rotated-then = Until { $until } requests carry the signatures of both secrets, separated by a space; after that only this one's.
+
 groups-enter-code = The six digits in the group
 groups-enter-code-hint = Valid for 10 minutes, five tries
 groups-verify = Verify
@@ -200,6 +205,22 @@ groups-log-partly = The words arrived; the notice then ended, and the picture wa
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform
 groups-log-older = Earlier
+groups-log-whole = Request and answers
+groups-again = Send it again
+groups-done-again = It is sent again now.
+redeliver-delivered = It has arrived already.
+redeliver-cancelled = It was cancelled, because its notice ended or had changed.
+redeliver-given_up = Its notice is over or has other words now, so it is no longer true.
+
+groups-delivery-title = { $case }: { $what }
+groups-delivery-request = The message as this platform gets it
+groups-delivery-request-hint = Without what belongs to your group: address, token, signature. A picture is not shown.
+groups-delivery-request-gone = No longer shown, because the notice is over or has other words now.
+groups-delivery-calls = Calls to the platform
+groups-delivery-none = None is kept. Calls are kept for 30 days.
+groups-delivery-took = { $took } ms
+groups-delivery-answer = What the platform answered
+groups-erased = Erased with its notice.
 groups-says-alert = new notice
 groups-says-update = update
 groups-says-closing = it is over

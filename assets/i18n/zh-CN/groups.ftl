@@ -145,6 +145,11 @@ groups-secret-once = 这个密钥只显示这一次。请现在复制到接收�
 groups-secret-then = 保存好以后，在下一页发送验证码，并填写接收程序收到的六位数字。
 groups-secret-kept = 已经保存，继续
 
+groups-rotate = 更换签名密钥
+groups-rotate-hint = 24 小时内，每个请求也带旧密钥的签名，接收程序换密钥时不会漏掉信息。
+groups-rotate-yes = 生成新密钥
+groups-rotated-then = { $until } 以前，请求带两个密钥的签名，用空格隔开；以后只带新密钥的签名。
+
 groups-enter-code = 群里收到的六位验证码
 groups-enter-code-hint = 10 分钟内有效，最多试五次
 groups-verify = 验证
@@ -200,6 +205,22 @@ groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口
 groups-log-older = 更早的记录
+groups-log-whole = 请求和回答
+groups-again = 重新发送
+groups-done-again = 正在重新发送。
+redeliver-delivered = 它已经送达。
+redeliver-cancelled = 它已取消，因为信息先结束了或者有了修改。
+redeliver-given_up = 信息已经结束或者有了修改，这一条不再有效。
+
+groups-delivery-title = { $case }：{ $what }
+groups-delivery-request = 平台收到的消息
+groups-delivery-request-hint = 不含属于这个群的地址、令牌和签名，也不含图片。
+groups-delivery-request-gone = 信息已经结束或者有了修改，不再显示。
+groups-delivery-calls = 调用平台接口
+groups-delivery-none = 没有记录。记录保留 30 天。
+groups-delivery-took = { $took } 毫秒
+groups-delivery-answer = 平台的回答
+groups-erased = 已随信息一起删除。
 groups-says-alert = 新信息
 groups-says-update = 更新
 groups-says-closing = 结束通知
