@@ -148,7 +148,9 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::new(&config.log);
+    // What these two say at every start is of no use; who asks for it by name gets it.
+    let quiet = "tokio_cron_scheduler=warn,actix_server=warn";
+    let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json { subscriber.json().init() } else { subscriber.init() }
 }

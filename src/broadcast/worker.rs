@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,6 +34,8 @@ const WINDOW: usize = 640;
 const BATCH: usize = 500;
 /// Lanes leased at once.
 const LEASE: usize = 256;
+/// Sends that share a task: handing work from thread to thread costs more than the work.
+const TOGETHER: usize = 32;
 /// Room that is waited for before more is leased, and for how long.
 const ROOM: u32 = 128;
 const FOR_ROOM: Duration = Duration::from_millis(5);
@@ -129,16 +132,12 @@ impl Worker {
         let room = window.available_permits().min(most);
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
         let (leased, busy) = self.store.write(move |tx| lease(tx, now, room, &hosts)).await?;
-        for leased in leased {
+        let mut leased = leased.into_iter().peekable();
+        while leased.peek().is_some() {
+            let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
             // There is room: only this loop takes from the window.
-            let Ok(permit) = window.clone().acquire_owned().await else { break };
-            let (worker, done) = (self.clone(), done.clone());
-            sends.spawn(async move {
-                let record = worker.send(leased, now).await;
-                if done.send((record, permit)).await.is_err() {
-                    tracing::error!("a result was lost because the recorder is gone");
-                }
-            });
+            let Ok(permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
+            sends.spawn(self.clone().send_together(few, permits, now, done.clone()));
         }
         self.figures
             .unrecorded
@@ -161,6 +160,23 @@ impl Worker {
             () = self.wake.notified() => {}
             () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => {}
+        }
+    }
+
+    /// Sends a few deliveries at the same time, each as slow or fast as it is.
+    async fn send_together(
+        self,
+        few: Vec<Leased>,
+        mut permits: OwnedSemaphorePermit,
+        began: DateTime<Utc>,
+        done: mpsc::Sender<Done>,
+    ) {
+        let mut sends: FuturesUnordered<_> = few.into_iter().map(|leased| self.send(leased, began)).collect();
+        while let Some(record) = sends.next().await {
+            let permit = permits.split(1).expect("a place was taken for each");
+            if done.send((record, permit)).await.is_err() {
+                tracing::error!("a result was lost because the recorder is gone");
+            }
         }
     }
 
