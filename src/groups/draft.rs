@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
-use crate::domain::text::{chars_len, compact, one_line};
+use crate::domain::text::{ascii_digits, chars_len, one_line};
 use crate::vault;
 
 /// The longest name of a group, in characters.
@@ -203,7 +203,7 @@ fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> 
 }
 
 fn hourly_cap(given: &str) -> Read<i16> {
-    match compact(given).parse() {
+    match ascii_digits(given).trim().parse() {
         Ok(cap) if (1..=MAX_CAP).contains(&cap) => Ok(cap),
         _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_CAP.to_string())]),
     }

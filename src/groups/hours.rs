@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::quiet::Quiet;
-use crate::domain::text::compact;
+use crate::domain::text::ascii_digits;
 
 /// When a group wants to be left alone, every day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -48,7 +48,7 @@ const fn yes() -> bool {
 
 /// The minute of the day that was written, 0 to 1439.
 pub(super) fn minute(written: &str) -> Option<i16> {
-    let time = NaiveTime::parse_from_str(&compact(written), "%H:%M").ok()?;
+    let time = NaiveTime::parse_from_str(ascii_digits(written).trim(), "%H:%M").ok()?;
     i16::try_from(time.hour() * 60 + time.minute()).ok()
 }
 

@@ -9,13 +9,14 @@ use actix_web::{App, web};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::super::{Draft, fresh};
 use super::{Wecom, sender};
 use crate::accounts::fixture::House;
 use crate::accounts::tokens;
 use crate::domain::group::GroupState;
 use crate::domain::people::Role;
-use crate::store::groups;
 use crate::store::types::Named;
+use crate::store::{Conn, StoreError, accounts, groups};
 use crate::web::{csrf, request, routes};
 
 struct Admin {
@@ -238,8 +239,8 @@ async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
         let (_, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
         let id = created["id"].as_str().unwrap().to_owned();
         let group: uuid::Uuid = id.parse().unwrap();
-        let stop = move |tx: &mut crate::store::Conn| {
-            let account = crate::store::accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
+        let stop = move |tx: &mut Conn| {
+            let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
             let mut group = groups::lock(tx, account, group)?.unwrap();
             group.state = Named(GroupState::Disabled);
             group.reason = Some(reason.to_owned());
@@ -257,10 +258,23 @@ async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
 #[actix_web::test]
 async fn a_new_secret_is_shown_once_on_a_page() {
     let admin = Admin::new().await;
-    let body = json!({"platform": "webhook", "name": "群", "regions": ["131000"],
-                      "credentials": {"url": "https://hooks.invalid/x"}});
-    let (_, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
-    let group = format!("/groups/{}", created["id"].as_str().unwrap());
+    let shared = &admin.house.shared;
+    let draft = Draft {
+        platform: Some("webhook".to_owned()),
+        name: Some("群".to_owned()),
+        credentials: json!({"url": "https://hooks.example.org/x"}).as_object().cloned(),
+        regions: Some(vec!["131000".to_owned()]),
+        ..Draft::default()
+    };
+    let new = draft.new_group(shared.sender.guard()).unwrap();
+    let (vault, now) = (shared.vault.clone(), admin.house.now());
+    let keep = move |tx: &mut Conn| {
+        let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
+        let group = fresh(&vault, account, &new, now)?;
+        assert!(groups::insert(tx, &group, &new.regions)?);
+        Ok::<_, StoreError>(group.id.0)
+    };
+    let group = format!("/groups/{}", shared.store.write(keep).await.unwrap());
     let (_, _, page) = admin.read(&group).await;
     assert!(page.contains(&format!(r#"action="{group}/secret""#)), "{page}");
     let (status, _, page) = admin.submit(&format!("{group}/secret"), &[]).await;
