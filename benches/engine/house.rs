@@ -172,6 +172,8 @@ impl House {
                     regions: Vec::new(),
                     kinds: Kinds::from_iter([Kind::LostProperty]),
                     language: Language::default(),
+                    hourly_cap: None,
+                    quiet: None,
                 };
                 let mut group = fresh(&vault, account.0, &new, now)?;
                 group.state = Named(GroupState::Active);

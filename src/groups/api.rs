@@ -1,20 +1,23 @@
 //! The JSON door of the groups' station.
 
+pub mod log;
+
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::preferences::Whole;
-use super::words::{case, problem, station};
-use super::{Draft, GroupError, delivery_log};
+use super::secret::Rotated;
+use super::words::{problem, station};
+use super::{Draft, GroupError, Hours};
 use crate::domain::people::Role;
 use crate::web::json::Json;
 use crate::web::limits::Limit;
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -37,6 +40,10 @@ pub struct NewGroupBody {
     kinds: Option<Vec<String>>,
     /// `zh-CN` (default) or `en`.
     language: Option<String>,
+    /// Notices within an hour, at most: 1 to 60. Life at risk and endings are heard beyond it.
+    hourly_cap: Option<i64>,
+    /// What is not urgent waits until they are over.
+    quiet: Option<Hours>,
 }
 
 /// What is to be different; what is absent stays.
@@ -50,6 +57,19 @@ pub struct ChangeBody {
     regions: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
     language: Option<String>,
+    /// `null` takes the bound away.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Option<i64>)]
+    hourly_cap: Option<Option<i64>>,
+    /// `null` takes the quiet hours away.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Option<Hours>)]
+    quiet: Option<Option<Hours>>,
+}
+
+/// Tells `null` from what is absent.
+fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(given).map(Some)
 }
 
 /// The code that was read in the chat.
@@ -86,6 +106,15 @@ pub struct Tested {
     code: Option<String>,
 }
 
+/// A signing secret that was made.
+#[derive(Serialize, ToSchema)]
+pub struct NewSecret {
+    /// Shown this once.
+    secret: String,
+    /// Until when requests carry the signature of the one before, too.
+    both_until: DateTime<Utc>,
+}
+
 /// What is shown of the way into the chat.
 #[derive(Serialize, ToSchema)]
 pub struct Shown {
@@ -106,6 +135,8 @@ pub struct GroupBody {
     regions: Vec<&'static str>,
     kinds: Vec<&'static str>,
     language: &'static str,
+    hourly_cap: Option<i16>,
+    quiet: Option<Hours>,
     created_at: DateTime<Utc>,
     verified_at: Option<DateTime<Utc>>,
 }
@@ -120,6 +151,8 @@ impl From<Whole> for GroupBody {
             regions: regions.iter().map(|region| region.code()).collect(),
             kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
             language: group.language.0.as_str(),
+            hourly_cap: group.hourly_cap,
+            quiet: group.quiet().map(Hours::from),
             created_at: group.created_at.0,
             verified_at: group.verified_at.map(|at| at.0),
             reason: group.reason,
@@ -132,35 +165,6 @@ impl From<Whole> for GroupBody {
 #[derive(Serialize, ToSchema)]
 pub struct GroupList {
     items: Vec<GroupBody>,
-}
-
-/// One delivery of the log.
-#[derive(Serialize, ToSchema)]
-pub struct DeliveryBody {
-    case_number: String,
-    /// `alert`, `update`, `closing` or `correction`.
-    broadcast: &'static str,
-    /// `open`, `delivered`, `given_up` or `cancelled`.
-    state: &'static str,
-    attempts: i32,
-    last_outcome: Option<String>,
-    last_code: Option<String>,
-    due_at: DateTime<Utc>,
-    delivered_at: Option<DateTime<Utc>>,
-}
-
-/// A page of the delivery log, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct LogBody {
-    items: Vec<DeliveryBody>,
-    next: Option<String>,
-}
-
-/// Where a page of the log begins.
-#[derive(Deserialize, IntoParams)]
-pub struct LogQuery {
-    /// `next` of the page before.
-    cursor: Option<String>,
 }
 
 /// The account and the id that every call about one group needs.
@@ -182,8 +186,10 @@ pub async fn connect(
     body: Json<NewGroupBody>,
 ) -> Result<HttpResponse, Problem> {
     let account = admin(&caller)?;
-    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue } = body.0;
-    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue };
+    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue, .. } = body.0;
+    let hourly_cap = body.0.hourly_cap.map(|cap| Some(cap.to_string()));
+    let quiet = body.0.quiet.map(Some);
+    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue, hourly_cap, quiet };
     let new = draft.new_group(shared.sender.guard()).map_err(Problem::Invalid)?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
@@ -239,8 +245,9 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
     let groups = station(&shared);
-    let ChangeBody { name, credentials, regions, kinds, language } = body.0;
-    let draft = Draft { platform: None, name, credentials, regions, kinds, language };
+    let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = body.0;
+    let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
+    let draft = Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet };
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
     let change = draft.change(platform, shared.sender.guard()).map_err(Problem::Invalid)?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
@@ -259,6 +266,21 @@ pub struct Changed {
     /// The signing secret that was made, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+}
+
+/// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the
+/// signatures of both
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = NewSecret), (status = 404), (status = 429)), security(("token" = [])))]
+#[post("/groups/{id}/secret")]
+pub async fn rotate(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<web::Json<NewSecret>, Problem> {
+    let rotated = station(&shared).rotate(admin(&caller)?, id(&path)?).await;
+    let Rotated { secret, both_until } = rotated.map_err(|e| problem(e, language(&http)))?;
+    Ok(web::Json(NewSecret { secret, both_until }))
 }
 
 /// Forget a group; what waits for it is cancelled at once
@@ -340,40 +362,4 @@ pub async fn test(
     tested
         .map(|code| web::Json(Tested { outcome: "delivered", code }))
         .map_err(|e| problem(e, language(&http)))
-}
-
-/// What became of every message to a group
-#[utoipa::path(tag = "groups", params(("id" = String, Path), LogQuery), responses((status = 200, body = LogBody), (status = 404)), security(("token" = [])))]
-#[get("/groups/{id}/deliveries")]
-pub async fn deliveries(
-    http: HttpRequest,
-    caller: Caller,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    query: web::Query<LogQuery>,
-) -> Result<web::Json<LogBody>, Problem> {
-    let before = query.cursor.as_deref().map(cursor).transpose()?;
-    let log = station(&shared).log(admin(&caller)?, id(&path)?, before).await;
-    let delivery_log::Log { lines, next, .. } = log.map_err(|e| problem(e, language(&http)))?;
-    let items = lines.into_iter().map(|line| {
-        let d = line.delivery;
-        DeliveryBody {
-            case_number: case(&d.case_number),
-            broadcast: d.broadcast.0.as_str(),
-            state: d.state.0.as_str(),
-            attempts: d.attempts,
-            last_outcome: d.last_outcome,
-            last_code: d.last_code,
-            due_at: d.due_at.0,
-            delivered_at: d.delivered_at.map(|at| at.0),
-        }
-    });
-    Ok(web::Json(LogBody { items: items.collect(), next: next.map(|id| id.to_string()) }))
-}
-
-/// Reads a place in the log.
-pub(super) fn cursor(given: &str) -> Result<i64, Problem> {
-    let wrong =
-        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
-    given.parse().map_err(|_| wrong())
 }

@@ -147,11 +147,12 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
         verified_at: None,
         host: String::new(),
         bot: None,
-        hourly_cap: None,
+        hourly_cap: new.hourly_cap,
         quiet_from: None,
         quiet_until: None,
         quiet_but_urgent: true,
     };
+    group.set_quiet(new.quiet);
     enter(vault, &mut group, &new.credentials)?;
     Ok(group)
 }
@@ -192,7 +193,7 @@ fn try_code(
 
 /// Puts a way into the chat on a group; control of it is yet to be proved.
 pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
-    group.credentials_sealed = vault.seal("credentials", &serde_json::to_vec(credentials)?);
+    group.credentials_sealed = super::secret::sealed(vault, credentials)?;
     group.address_hash = vault.index("robot", &credentials.address_key());
     group.last4 = credentials.last4();
     group.host = credentials.host();

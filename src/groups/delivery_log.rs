@@ -1,11 +1,19 @@
-//! What became of every message to a group.
+//! What became of every message to a group, in the platform's own words where it refused; and sending
+//! once more what was given up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{GroupError, Groups};
+use super::preferences::is_proved;
+use super::{GroupError, Groups, locked};
+use crate::broadcast::platforms::{Act, adapter};
+use crate::broadcast::script::{Script, Written};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::group::Platform;
+use crate::store::StoreError;
 use crate::store::groups::{self, Attempt, Logged};
 
 /// Deliveries on one page of the log.
@@ -26,6 +34,29 @@ pub struct Log {
 pub struct Line {
     pub delivery: Logged,
     pub tries: Vec<Attempt>,
+}
+
+/// Words that are kept under the key of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    Words(String),
+    /// There are none.
+    Nothing,
+    /// The case and its key are erased.
+    Erased,
+}
+
+/// One delivery with all that was said, in both directions.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub delivery: Logged,
+    pub platform: Platform,
+    /// The message as the platform gets it, without anything of the group and without a picture;
+    /// nothing once it is no longer true.
+    pub request: Kept,
+    /// The calls, oldest first, each with the status and the first 4 KB of the answer where the
+    /// platform refused.
+    pub calls: Vec<(Attempt, Kept)>,
 }
 
 impl Groups {
@@ -60,4 +91,88 @@ impl Groups {
             .await?;
         page.ok_or(GroupError::Unknown)
     }
+
+    /// One delivery to an admin's group, with the request and the answers.
+    ///
+    /// # Errors
+    /// [`GroupError::Unknown`].
+    pub async fn exchange(&self, account: Uuid, id: Uuid, delivery: i64) -> Result<Exchange, GroupError> {
+        let found = self
+            .store
+            .read(move |c| {
+                let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
+                let Some(delivery) = groups::logged(c, id, delivery)? else { return Ok(None) };
+                let calls = groups::answers_of(c, delivery.id)?;
+                Ok(Some((group, delivery, calls)))
+            })
+            .await?;
+        let (group, delivery, calls) = found.ok_or(GroupError::Unknown)?;
+        // The one place that writes messages; nothing is drawn for a log.
+        let draw = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, _> {
+            Box::pin(std::future::ready(None))
+        });
+        let script = Script::new(self.store.clone(), self.vault.clone(), self.base_url.clone(), draw);
+        let written = script.written(delivery.broadcast_id.0, group.language.0).await?;
+        let platform = group.platform.0;
+        let request = match written.key {
+            None => Kept::Erased,
+            Some(_) if delivery.is_true(self.clock.now()) => said(&written, platform),
+            Some(_) => Kept::Nothing,
+        };
+        let calls: Result<_, StoreError> = calls
+            .into_iter()
+            .map(|(attempt, sealed)| Ok((attempt, answer(&written, sealed.as_deref())?)))
+            .collect();
+        Ok(Exchange { delivery, platform, request, calls: calls? })
+    }
+
+    /// Sends once more what was given up and is still true. What is on its way already stays so:
+    /// asking twice comes to the same.
+    ///
+    /// # Errors
+    /// [`GroupError::NotAgain`] where it arrived, was cancelled or is no longer true;
+    /// [`GroupError::NotPossible`] where control of the group has to be proved first.
+    pub async fn redeliver(&self, account: Uuid, id: Uuid, delivery: i64) -> Result<(), GroupError> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let group = locked(tx, account, id)?;
+                let found = groups::logged(tx, id, delivery)?.ok_or(GroupError::Unknown)?;
+                match found.state.0 {
+                    DeliveryState::Open => Ok(()),
+                    _ if !found.can_go_again(now) => Err(GroupError::NotAgain(found.state.0)),
+                    _ if !is_proved(&group) => Err(GroupError::NotPossible(group.state.0)),
+                    _ => Ok(groups::redeliver(tx, &found, now)?),
+                }
+            })
+            .await?;
+        self.wake.notify_one();
+        Ok(())
+    }
+}
+
+/// A message as that platform gets it, laid out for reading.
+fn said(written: &Written, platform: Platform) -> Kept {
+    let body = adapter(platform).compose(&written.message, Act::Say(0));
+    let laid_out = body.and_then(|body| {
+        let value: serde_json::Value = serde_json::from_slice(&body.bytes).ok()?;
+        serde_json::to_string_pretty(&value).ok()
+    });
+    laid_out.map_or_else(
+        || {
+            let profile = adapter(platform).profile();
+            Kept::Words(written.message.text(profile.unit, profile.text))
+        },
+        Kept::Words,
+    )
+}
+
+fn answer(written: &Written, sealed: Option<&[u8]>) -> Result<Kept, StoreError> {
+    Ok(match (sealed, &written.key) {
+        (None, _) => Kept::Nothing,
+        (Some(_), None) => Kept::Erased,
+        (Some(sealed), Some(key)) => {
+            Kept::Words(String::from_utf8_lossy(&key.open("answer", sealed)?).into_owned())
+        }
+    })
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
+use super::hours::{Hours, minute};
 use crate::broadcast::guard::{Guard, Refused};
 use crate::broadcast::message::plain;
 use crate::broadcast::platforms::{
@@ -14,14 +15,17 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
+use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
-use crate::domain::text::{chars_len, one_line};
+use crate::domain::text::{ascii_digits, chars_len, one_line};
 use crate::vault;
 
 /// The longest name of a group, in characters.
 pub const MAX_NAME: usize = 60;
 /// The most regions of one group.
 pub const MAX_REGIONS: usize = 50;
+/// The largest bound on notices within an hour.
+const MAX_CAP: i16 = 60;
 
 /// As it was typed. What is absent keeps its value, or takes its default in a new group.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +37,10 @@ pub struct Draft {
     pub regions: Option<Vec<String>>,
     pub kinds: Option<Vec<String>>,
     pub language: Option<String>,
+    /// Notices within an hour, at most; `Some(None)` takes the bound away.
+    pub hourly_cap: Option<Option<String>>,
+    /// `Some(None)` takes the quiet hours away.
+    pub quiet: Option<Option<Hours>>,
 }
 
 /// A group to be connected.
@@ -46,6 +54,10 @@ pub struct NewGroup {
     /// Every kind where nothing was said.
     pub kinds: Kinds,
     pub language: Language,
+    /// How many notices it wants to hear within an hour, at most.
+    pub hourly_cap: Option<i16>,
+    /// When it wants to be left alone.
+    pub quiet: Option<Quiet>,
 }
 
 /// What is to be different about a group.
@@ -58,6 +70,8 @@ pub struct Change {
     pub regions: Option<Vec<Region>>,
     pub kinds: Option<Kinds>,
     pub language: Option<Language>,
+    pub hourly_cap: Option<Option<i16>>,
+    pub quiet: Option<Option<Quiet>>,
 }
 
 impl Draft {
@@ -85,6 +99,8 @@ impl Draft {
                 regions,
                 kinds: rest.kinds.unwrap_or_else(Kinds::all),
                 language: rest.language.unwrap_or_default(),
+                hourly_cap: rest.hourly_cap.flatten(),
+                quiet: rest.quiet.flatten(),
             }),
             _ => Err(faults),
         }
@@ -124,6 +140,8 @@ impl Draft {
             regions: self.regions.as_deref().and_then(|given| kept(regions(given), faults)),
             kinds: self.kinds.as_deref().and_then(|given| kept(kinds(given), faults)),
             language: self.language.as_deref().and_then(|given| kept(language(given), faults)),
+            hourly_cap: wish(self.hourly_cap.as_ref(), |given| kept(hourly_cap(given), faults)),
+            quiet: wish(self.quiet.as_ref(), |given| quiet(given, faults)),
             ..Change::default()
         }
     }
@@ -177,6 +195,31 @@ fn kinds(given: &[String]) -> Read<Kinds> {
 
 fn language(given: &str) -> Read<Language> {
     Language::named(given).map_or_else(|| wrong("language", "group_language_unknown", Vec::new()), Ok)
+}
+
+/// What may be set or taken away, where anything was said of it.
+fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> Option<Option<R>> {
+    given?.as_ref().map_or(Some(None), |given| read(given).map(Some))
+}
+
+fn hourly_cap(given: &str) -> Read<i16> {
+    match ascii_digits(given).trim().parse() {
+        Ok(cap) if (1..=MAX_CAP).contains(&cap) => Ok(cap),
+        _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_CAP.to_string())]),
+    }
+}
+
+fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
+    let time = |field, given: &str| minute(given).map_or_else(|| wrong(field, "group_time", Vec::new()), Ok);
+    let from = kept(time("quiet.from", &given.from), faults);
+    let until = kept(time("quiet.until", &given.until), faults);
+    let quiet = Quiet { from: from?, until: until?, but_urgent: given.but_urgent };
+    let lasts = if quiet.from == quiet.until {
+        wrong("quiet.until", "group_quiet_empty", Vec::new())
+    } else {
+        Ok(quiet)
+    };
+    kept(lasts, faults)
 }
 
 /// The way into the chat, and the secret in it if we made that.
@@ -253,8 +296,7 @@ mod tests {
             name: Some("广阳 互助群".to_owned()),
             credentials: json!({ "url": url }).as_object().cloned(),
             regions: Some(vec!["131003".to_owned(), "131000".to_owned(), "131003".to_owned()]),
-            kinds: None,
-            language: None,
+            ..Draft::default()
         }
     }
 
@@ -325,6 +367,41 @@ mod tests {
                 ("regions", "group_regions_many"),
             ]
         );
+    }
+
+    fn hours(from: &str, until: &str) -> Option<Option<Hours>> {
+        Some(Some(Hours { from: from.to_owned(), until: until.to_owned(), but_urgent: true }))
+    }
+
+    #[test]
+    fn times_and_bounds_are_set_taken_away_or_left_alone() {
+        let read = |draft: Draft| draft.change(Platform::Wecom, &Guard::default()).unwrap();
+        let left = read(Draft::default());
+        assert_eq!((left.hourly_cap, left.quiet), (None, None));
+        let away = read(Draft { hourly_cap: Some(None), quiet: Some(None), ..Draft::default() });
+        assert_eq!((away.hourly_cap, away.quiet), (Some(None), Some(None)));
+        let cap = Some(Some(" ６０ ".to_owned()));
+        let set = read(Draft { hourly_cap: cap, quiet: hours("22:00", "07:00"), ..Draft::default() });
+        let night = Quiet { from: 22 * 60, until: 7 * 60, but_urgent: true };
+        assert_eq!((set.hourly_cap, set.quiet), (Some(Some(60)), Some(Some(night))));
+    }
+
+    #[test]
+    fn times_and_bounds_that_cannot_be_are_told_by_field() {
+        for cap in ["0", "61", "-1", "1.5", "many", ""] {
+            let draft = Draft { hourly_cap: Some(Some(cap.to_owned())), ..Draft::default() };
+            let faults = draft.change(Platform::Wecom, &Guard::default()).unwrap_err();
+            assert_eq!(codes(&faults), [("hourly_cap", "group_cap_range")], "{cap}");
+        }
+        for (from, until, told) in [
+            ("25:00", "", vec![("quiet.from", "group_time"), ("quiet.until", "group_time")]),
+            ("22:00", "7", vec![("quiet.until", "group_time")]),
+            ("22:00", "22:00", vec![("quiet.until", "group_quiet_empty")]),
+        ] {
+            let draft = Draft { quiet: hours(from, until), ..Draft::default() };
+            let faults = draft.change(Platform::Wecom, &Guard::default()).unwrap_err();
+            assert_eq!(codes(&faults), told, "{from} {until}");
+        }
     }
 
     #[test]

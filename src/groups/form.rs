@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Draft;
 use super::preferences::Whole;
+use super::{Draft, Hours};
 use crate::broadcast::platforms::{Field, adapter};
 use crate::domain::faults::FieldFaults;
 use crate::domain::group::{Kinds, Platform};
@@ -19,7 +19,7 @@ use crate::web::problem::field_sentence;
 pub(super) type Sent = Vec<(String, String)>;
 
 /// The fields below the way into the chat, in the order in which they stand on the page.
-const ORDER: [&str; 4] = ["name", "regions", "kinds", "language"];
+const ORDER: [&str; 7] = ["name", "regions", "kinds", "language", "hourly_cap", "quiet.from", "quiet.until"];
 
 /// What stands in the fields.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,10 @@ pub(super) struct Typed {
     pub regions: Vec<String>,
     pub kinds: Vec<String>,
     pub language: String,
+    /// Blank: no bound.
+    pub hourly_cap: String,
+    /// Blank times: no quiet hours.
+    pub quiet: Hours,
     /// The province whose places are to be listed.
     pub province: String,
     /// The button that only lists places was pressed.
@@ -49,6 +53,12 @@ impl Typed {
             regions: all("regions"),
             kinds: all("kinds"),
             language: one("language"),
+            hourly_cap: one("hourly_cap"),
+            quiet: Hours {
+                from: one("quiet.from"),
+                until: one("quiet.until"),
+                but_urgent: !all("quiet.but_urgent").is_empty(),
+            },
             province: one("province"),
             lists: sent.iter().any(|(name, _)| name == "list"),
         }
@@ -67,6 +77,8 @@ impl Typed {
             regions: whole.regions.iter().map(|region| region.code().to_owned()).collect(),
             kinds: whole.group.kinds().iter().map(|kind| kind.as_str().to_owned()).collect(),
             language: whole.group.language.0.as_str().to_owned(),
+            hourly_cap: whole.group.hourly_cap.map(|cap| cap.to_string()).unwrap_or_default(),
+            quiet: whole.group.quiet().map(Hours::from).unwrap_or_default(),
             ..Typed::default()
         }
     }
@@ -88,6 +100,8 @@ impl Typed {
             regions: Some(self.regions.clone()),
             kinds: Some(self.kinds.clone()),
             language: Some(self.language.clone()),
+            hourly_cap: Some(Some(self.hourly_cap.clone()).filter(|cap| !cap.trim().is_empty())),
+            quiet: Some(Some(self.quiet.clone()).filter(|quiet| !quiet.is_blank())),
             ..Draft::default()
         }
     }

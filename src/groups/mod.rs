@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::broadcast::platforms::Verdict;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
-use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::delivery::{DeliveryState, Fault, Outcome};
 use crate::domain::group::{GroupState, Platform};
 use crate::store::groups::{self, Group};
 use crate::store::lanes::NotHeld;
@@ -26,14 +26,17 @@ mod courier;
 mod delivery_log;
 mod draft;
 mod form;
+mod hours;
 pub mod pages;
 mod preferences;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use connect::{Connected, fresh};
 pub use draft::{Change, Draft, MAX_REGIONS, NewGroup};
+pub use hours::Hours;
 
 /// The station of the groups; cheap to clone.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub struct Groups {
     pub vault: Vault,
     pub clock: Clock,
     pub sender: Arc<Sender>,
+    /// What links in messages point to.
+    pub base_url: Arc<str>,
     /// Wakes the worker when a group can receive again.
     pub wake: Arc<Notify>,
 }
@@ -59,6 +64,10 @@ pub enum GroupError {
     WrongCode,
     #[error("no code is awaited, or it has expired")]
     CodeExpired,
+    #[error("a delivery that is {} does not go again", .0.as_str())]
+    NotAgain(DeliveryState),
+    #[error("we make no secrets for this platform")]
+    NoSecret,
     #[error("too often; possible again in {0}")]
     TooMany(TimeDelta),
     #[error("the platform did not take the message")]

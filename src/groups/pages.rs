@@ -21,11 +21,13 @@ use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
+mod delivery;
 mod one;
 mod settings;
 
+pub use delivery::{detail, redeliver};
 use one::group_page;
-pub use settings::{delete_form, edit, edit_form, forget, robot, robot_form};
+pub use settings::{delete_form, edit, edit_form, forget, robot, robot_form, rotate};
 
 /// An answer of this door.
 type Page = Result<HttpResponse, Problem>;
@@ -72,6 +74,8 @@ struct SecretPage {
     frame: Frame,
     id: Uuid,
     secret: String,
+    /// What to do with it.
+    then: String,
 }
 
 /// My groups.
@@ -259,7 +263,7 @@ fn see_other(path: &str) -> HttpResponse {
 
 /// What has just been done, in words; anything else in the address is ignored.
 fn done(frame: &Frame, asked: &Query) -> Option<String> {
-    const DONE: [&str; 7] = ["code", "active", "paused", "resumed", "tested", "changed", "deleted"];
+    const DONE: [&str; 8] = ["code", "active", "paused", "resumed", "tested", "changed", "deleted", "again"];
     let done = asked.done.as_deref().filter(|done| DONE.contains(done))?;
     Some(frame.t(&format!("groups-done-{done}")))
 }
@@ -318,7 +322,8 @@ async fn entered(
 ) -> Page {
     let Connected { id, secret, refused: refusal } = connected;
     if let Some(secret) = secret {
-        return page(http, &frame, &SecretPage { frame: frame.clone(), id, secret });
+        let then = frame.t("groups-secret-then");
+        return page(http, &frame, &SecretPage { frame: frame.clone(), id, secret, then });
     }
     let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
     after(http, frame, shared, (account, id), step, ("code", "send")).await

@@ -59,16 +59,18 @@ impl Groups {
     }
 
     /// Changes a group. With a new way into the chat, control has to be proved again, and a code is
-    /// sent at once.
+    /// sent at once. What waited for its quiet hours to end, or for its cap, is looked at anew where
+    /// these change.
     ///
     /// # Errors
     /// [`GroupError::Exists`] where the new robot is connected already.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
-        let (vault, secret, enters) =
-            (self.vault.clone(), change.secret.clone(), change.credentials.is_some());
+        let (vault, now) = (self.vault.clone(), self.clock.now());
+        let (secret, enters) = (change.secret.clone(), change.credentials.is_some());
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
+                let times = (group.hourly_cap, group.quiet());
                 if let Some(credentials) = &change.credentials {
                     let robot = group.address_hash.clone();
                     enter(&vault, &mut group, credentials)?;
@@ -85,12 +87,22 @@ impl Groups {
                 if let Some(language) = change.language {
                     group.language = Named(language);
                 }
+                if let Some(cap) = change.hourly_cap {
+                    group.hourly_cap = cap;
+                }
+                if let Some(quiet) = change.quiet {
+                    group.set_quiet(quiet);
+                }
                 if let Some(regions) = &change.regions {
                     groups::set_regions(tx, id, regions)?;
+                }
+                if (group.hourly_cap, group.quiet()) != times {
+                    groups::reconsider(tx, id, now)?;
                 }
                 if groups::save(tx, &group)? { Ok(()) } else { Err(GroupError::Exists) }
             })
             .await?;
+        self.wake.notify_one();
         if enters {
             return self.greet(account, id, secret).await;
         }

@@ -19,6 +19,7 @@ pub(super) fn station(shared: &Shared) -> Groups {
         vault: shared.vault.clone(),
         clock: shared.clock.clone(),
         sender: shared.sender.clone(),
+        base_url: shared.base_url.clone(),
         wake: shared.work_is_due.clone(),
     }
 }
@@ -26,9 +27,10 @@ pub(super) fn station(shared: &Shared) -> Groups {
 /// A step that was not taken, as a problem in that language.
 pub(super) fn problem(error: GroupError, language: Language) -> Problem {
     match error {
-        GroupError::Unknown => Problem::NotFound,
+        GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
         GroupError::Exists => Problem::GroupExists,
         GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
+        GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
         GroupError::WrongCode => Problem::WrongCode,
         GroupError::CodeExpired => Problem::CodeExpired,
         GroupError::TooMany(wait) => {
@@ -79,6 +81,18 @@ pub(super) fn outcome_key(outcome: &str) -> &'static str {
         "moved" => "outcome-moved",
         "ended" => "outcome-ended",
         _ => "outcome-unknown",
+    }
+}
+
+/// An outcome in words, with the platform's code and what that means.
+pub(super) fn explained(language: Language, platform: Platform, outcome: &str, code: Option<&str>) -> String {
+    let plain = || text(language, outcome_key(outcome));
+    match code.filter(|_| outcome != "delivered") {
+        None => plain(),
+        Some(code) => {
+            let words = meaning(language, platform, code).unwrap_or_else(plain);
+            text_with(language, "groups-log-code", &[("code", code.into()), ("words", words.into())])
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::{GroupState, Kinds, Platform};
 use crate::domain::language::Language;
+use crate::domain::life_cycle::State;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
 
@@ -66,6 +67,13 @@ impl Group {
     pub fn quiet(&self) -> Option<Quiet> {
         let (from, until) = (self.quiet_from?, self.quiet_until?);
         Some(Quiet { from, until, but_urgent: self.quiet_but_urgent })
+    }
+
+    /// Replaces what [`Group::quiet`] answers.
+    pub fn set_quiet(&mut self, quiet: Option<Quiet>) {
+        self.quiet_from = quiet.map(|hours| hours.from);
+        self.quiet_until = quiet.map(|hours| hours.until);
+        self.quiet_but_urgent = quiet.is_none_or(|hours| hours.but_urgent);
     }
 
     /// When codes and test messages went to it, oldest first, as far as they are remembered.
@@ -166,6 +174,23 @@ pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
     }
 }
 
+/// Has whatever waits for a group looked at anew, because its admin wants to hear it at other times.
+/// A platform's own wait is the lane's, and holds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::update(
+        deliveries::table
+            .filter(deliveries::group_id.eq(Id(id)))
+            .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+            .filter(deliveries::due_at.gt(Time(now))),
+    )
+    .set(deliveries::due_at.eq(Time(now)))
+    .execute(c))?;
+    super::listen::announce(conn)
+}
+
 /// The regions a group wants to hear of, in order of their codes.
 ///
 /// # Errors
@@ -229,12 +254,34 @@ pub struct Logged {
     pub broadcast: Named<Purpose>,
     pub decided_at: Time,
     pub state: Named<DeliveryState>,
+    /// Requests since it was last set going.
     pub attempts: i32,
     pub last_outcome: Option<String>,
     /// The platform's code, or ours where there was no answer.
     pub last_code: Option<String>,
     pub due_at: Time,
     pub delivered_at: Option<Time>,
+    pub broadcast_id: Id,
+    part: i16,
+    revision: i32,
+    not_after: Option<Time>,
+    notice_state: Named<State>,
+    live_revision: Option<i32>,
+}
+
+impl Logged {
+    /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
+    pub fn is_true(&self, now: DateTime<Utc>) -> bool {
+        self.broadcast.0.ends()
+            || (self.notice_state.0 == State::Live
+                && self.live_revision == Some(self.revision)
+                && self.not_after.is_none_or(|end| end.0 > now))
+    }
+
+    /// Whether it was given up and may be tried again.
+    pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
+        self.state.0 == DeliveryState::GivenUp && self.is_true(now)
+    }
 }
 
 /// The deliveries to a group before `before`, newest first.
@@ -260,8 +307,40 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             deliveries::last_code,
             deliveries::due_at,
             deliveries::delivered_at,
+            broadcasts::id,
+            deliveries::part,
+            broadcasts::revision,
+            broadcasts::not_after,
+            notices::state,
+            notices::live_revision,
         ))
         .load(c))?)
+}
+
+/// One delivery to a group.
+///
+/// # Errors
+/// When the database refuses.
+pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>> {
+    let found = log(conn, id, Some(delivery.saturating_add(1)), 1)?;
+    Ok(found.into_iter().find(|one| one.id == delivery))
+}
+
+/// Sets a delivery that was given up going again: it is due now, and has all its tries before it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
+    let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
+    both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
+        .set((
+            deliveries::state.eq(Named(DeliveryState::Open)),
+            deliveries::due_at.eq(Time(now)),
+            // The requests of a course that are done stay done.
+            deliveries::attempts.eq(i32::from(given_up.part)),
+        ))
+        .execute(c))?;
+    super::listen::announce(conn)
 }
 
 /// One attempt of a delivery.
@@ -285,6 +364,19 @@ pub fn attempts_of(conn: &mut Conn, of: &[i64]) -> Answer<Vec<Attempt>> {
         .filter(attempts::delivery_id.eq_any(of.to_vec()))
         .order((attempts::delivery_id, attempts::id))
         .select(Attempt::as_select())
+        .load(c))?)
+}
+
+/// The attempts of a delivery, oldest first, each with what the platform said instead of taking it, sealed
+/// under the case's key.
+///
+/// # Errors
+/// When the database refuses.
+pub fn answers_of(conn: &mut Conn, delivery: i64) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
+    Ok(both!(conn, c => attempts::table
+        .filter(attempts::delivery_id.eq(delivery))
+        .order(attempts::id)
+        .select((Attempt::as_select(), attempts::answer_sealed))
         .load(c))?)
 }
 

@@ -23,7 +23,8 @@ use crate::{broadcast, expiry, groups, intake, pages, review};
         broadcast::api::broadcasts,
         groups::api::connect, groups::api::list, groups::api::show, groups::api::change, groups::api::forget,
         groups::api::verify, groups::api::send_code, groups::api::pause, groups::api::resume,
-        groups::api::test, groups::api::deliveries,
+        groups::api::test, groups::api::rotate,
+        groups::api::log::deliveries, groups::api::log::detail, groups::api::log::redeliver,
     )
 )]
 struct Api;

@@ -75,6 +75,8 @@ pub enum Problem {
     PhotoRefused(&'static str),
     #[error("the group is connected already")]
     GroupExists,
+    #[error("a delivery that is {0} does not go again")]
+    NotRedeliverable(&'static str),
     #[error("the code is wrong")]
     WrongCode,
     #[error("the code has expired")]
@@ -133,6 +135,7 @@ table! {
     Problem::TooManyNotices => "too_many_notices", TOO_MANY_REQUESTS;
     Problem::PhotoRefused(_) => "photo_refused", UNPROCESSABLE_ENTITY;
     Problem::GroupExists => "group_exists", CONFLICT;
+    Problem::NotRedeliverable(_) => "not_redeliverable", CONFLICT;
     Problem::WrongCode => "wrong_code", UNPROCESSABLE_ENTITY;
     Problem::CodeExpired => "code_expired", GONE;
     Problem::GroupUnreachable(_) => "group_unreachable", UNPROCESSABLE_ENTITY;
@@ -150,6 +153,7 @@ impl Problem {
     pub fn detail(&self, language: Language) -> String {
         let key = match self {
             Problem::PhotoRefused(why) => format!("photo-{why}"),
+            Problem::NotRedeliverable(state) => format!("redeliver-{state}"),
             _ => format!("problem-{}-detail", self.code()),
         };
         let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {

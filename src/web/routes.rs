@@ -68,7 +68,10 @@ fn api(doors: &mut ServiceConfig) {
         .service(groups::api::pause)
         .service(groups::api::resume)
         .service(groups::api::test)
-        .service(groups::api::deliveries);
+        .service(groups::api::rotate)
+        .service(groups::api::log::deliveries)
+        .service(groups::api::log::detail)
+        .service(groups::api::log::redeliver);
 }
 
 fn public_pages(doors: &mut ServiceConfig) {
@@ -124,7 +127,10 @@ fn team_pages(doors: &mut ServiceConfig) {
         .service(groups::pages::robot_form)
         .service(groups::pages::robot)
         .service(groups::pages::delete_form)
-        .service(groups::pages::forget);
+        .service(groups::pages::forget)
+        .service(groups::pages::rotate)
+        .service(groups::pages::detail)
+        .service(groups::pages::redeliver);
 }
 
 async fn nothing_here() -> Result<&'static str, Problem> {

@@ -7,6 +7,7 @@
 mod crash;
 mod desk;
 mod fakes;
+mod groups;
 mod hostile;
 mod house;
 mod nodes;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
     let files = [
         ("crash", crash::TESTS),
         ("desk", desk::TESTS),
+        ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),

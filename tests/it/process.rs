@@ -273,6 +273,8 @@ pub async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
                 regions: Vec::new(),
                 kinds: Kinds::from_iter([Kind::LostProperty]),
                 language: Language::default(),
+                hourly_cap: None,
+                quiet: None,
             };
             let mut group = fresh(&vault, account.0, &new, now)?;
             group.state = Named(GroupState::Active);

@@ -56,7 +56,8 @@ impl Source {
 
     /// A door of a station: where requests come in.
     fn is_door(&self) -> bool {
-        self.path.ends_with("/api.rs") || self.path.ends_with("/pages.rs") || self.path.contains("/pages/")
+        let rooms = ["/api.rs", "/pages.rs"].iter().any(|file| self.path.ends_with(file));
+        rooms || ["/api/", "/pages/"].iter().any(|folder| self.path.contains(folder))
     }
 }
 
@@ -173,8 +174,9 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
             "broadcast::send",
             "broadcast::message",
             "broadcast::retry",
+            "broadcast::script",
         ],
-        "control of a chat is proved through the adapters and the sender",
+        "control of a chat is proved through the adapters and the sender; the log shows what was written",
     ),
     (
         "src/groups/form.rs",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -14,6 +15,8 @@ use crate::domain::group::Platform;
 const ADDRESS: usize = 2048;
 /// The longest secret or keyword, in bytes.
 const SHORT: usize = 256;
+/// How long requests are signed with a replaced secret, too.
+const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// The way into one chat. Stored sealed; `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct Credentials {
     /// What requests are signed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// Secrets that were replaced, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<Retired>,
     /// A word that the chat's filter demands in every message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
@@ -38,10 +44,43 @@ pub struct Credentials {
     pub thread: Option<String>,
 }
 
+/// A secret that was replaced. Requests are signed with it, too, until its time is over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    pub secret: String,
+    pub until: DateTime<Utc>,
+}
+
 impl Credentials {
     /// An address that says all.
     pub const fn at(platform: Platform, url: String) -> Credentials {
-        Credentials { platform, url, secret: None, keyword: None, token: None, chat: None, thread: None }
+        Credentials {
+            platform,
+            url,
+            secret: None,
+            retired: Vec::new(),
+            keyword: None,
+            token: None,
+            chat: None,
+            thread: None,
+        }
+    }
+
+    /// The same way in with a new secret, made of `random`; the present one holds for 24 hours. `None`
+    /// where the platform's secrets are not ours to make.
+    pub fn renewed(mut self, random: &[u8; 32], now: DateTime<Utc>) -> Option<Credentials> {
+        let given = Map::from_iter([("url".to_owned(), self.url.as_str().into())]);
+        let made = adapter(self.platform).credentials(&given, random, None).ok()?.secret?;
+        self.retired.retain(|old| old.until > now);
+        let replaced = self.secret.replace(made);
+        self.retired.extend(replaced.map(|secret| Retired { secret, until: now + OVERLAP }));
+        Some(self)
+    }
+
+    /// The secrets that a request of that moment is signed with, the present one first.
+    pub(super) fn secrets(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        let retired = self.retired.iter().filter(move |old| old.until > now).rev();
+        self.secret.as_deref().into_iter().chain(retired.map(|old| old.secret.as_str()))
     }
 
     /// The address, parsed.
@@ -106,7 +145,8 @@ impl Credentials {
         let query: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
         let last = url.path_segments().and_then(|mut s| s.next_back().map(str::to_owned));
         let secrets = [Some(self.url.clone()), self.token.clone(), self.secret.clone(), last];
-        let secrets = secrets.into_iter().flatten().chain(query);
+        let retired = self.retired.iter().map(|old| old.secret.clone());
+        let secrets = secrets.into_iter().flatten().chain(retired).chain(query);
         // Whatever is shorter is no secret, and would tear words apart.
         secrets.filter(|s| s.len() >= 8).fold(words.to_owned(), |words, secret| words.replace(&secret, "***"))
     }

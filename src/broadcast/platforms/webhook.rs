@@ -89,8 +89,11 @@ impl Adapter for Webhook {
     fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
         let mut outgoing = Outgoing::post(credentials, body);
         let (id, timestamp) = (stamp.delivery.to_string(), stamp.now.timestamp());
-        if let Some(key) = credentials.secret.as_deref().and_then(key) {
-            outgoing.headers.push(("webhook-signature", sign(&key, &id, timestamp, &body.bytes)));
+        // Several signatures, separated by spaces, let a secret be replaced without losing a request.
+        let keys = credentials.secrets(stamp.now).filter_map(key);
+        let signatures: Vec<String> = keys.map(|key| sign(&key, &id, timestamp, &body.bytes)).collect();
+        if !signatures.is_empty() {
+            outgoing.headers.push(("webhook-signature", signatures.join(" ")));
         }
         outgoing.headers.extend([("webhook-id", id), ("webhook-timestamp", timestamp.to_string())]);
         outgoing
@@ -109,5 +112,89 @@ impl Adapter for Webhook {
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
         Verdict::new(outcome, format!("http_{}", answer.status), "")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            secret: Some(format!("{SECRET}{}", STANDARD.encode([7; 32]))),
+            ..Credentials::at(Platform::Webhook, "https://hooks.example.org/x".to_owned())
+        }
+    }
+
+    /// Whether the reference library takes a request of that moment. It compares with the time of day.
+    fn verifies(credentials: &Credentials, with: &str, now: DateTime<Utc>) -> bool {
+        let body = Body::json(&serde_json::json!({"type": "notice.alert"}));
+        let out = Webhook.address(Act::Say(0), &body, credentials, &Stamp::new(now, Uuid::nil()));
+        let mut headers = hyper::HeaderMap::new();
+        for (name, value) in &out.headers {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        standardwebhooks::Webhook::new(with).unwrap().verify(&out.body, &headers).is_ok()
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the reference library compares with the time of day")]
+    fn now() -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    #[test]
+    fn both_secrets_verify_for_a_day_and_then_only_the_new_one() {
+        let (old, now) = (credentials(), now());
+        let replaced = |at| old.clone().renewed(&[8; 32], at).unwrap();
+        let (before, after) = (old.secret.as_deref().unwrap(), replaced(now).secret.unwrap());
+        assert_ne!(before, after);
+        assert!(!verifies(&old, &after, now));
+        for (age, still) in [
+            (TimeDelta::zero(), true),
+            (TimeDelta::hours(24) - TimeDelta::seconds(1), true),
+            (TimeDelta::hours(24), false),
+        ] {
+            let credentials = replaced(now - age);
+            assert!(verifies(&credentials, &after, now), "{age}");
+            assert_eq!(verifies(&credentials, before, now), still, "{age}");
+        }
+    }
+
+    #[test]
+    fn a_secret_replaced_twice_within_a_day_is_still_good() {
+        let (first, now) = (credentials(), now());
+        let third = first.clone().renewed(&[8; 32], now).unwrap().renewed(&[9; 32], now).unwrap();
+        assert!(verifies(&third, first.secret.as_deref().unwrap(), now));
+        let later = third.renewed(&[10; 32], now + TimeDelta::hours(24)).unwrap();
+        assert_eq!(later.retired.len(), 1, "what no longer holds is forgotten");
+    }
+
+    #[test]
+    fn credentials_kept_before_secrets_could_be_replaced_are_read() {
+        let kept = r#"{"platform":"webhook","url":"https://hooks.example.org/x","secret":"whsec_x"}"#;
+        let read: Credentials = serde_json::from_str(kept).unwrap();
+        assert!(read.retired.is_empty());
+        assert_eq!(serde_json::to_string(&read).unwrap(), kept);
+    }
+
+    #[test]
+    fn words_of_a_platform_show_no_replaced_secret() {
+        let old = credentials();
+        let secret = old.secret.clone().unwrap();
+        let replaced = old.renewed(&[8; 32], now()).unwrap();
+        assert_eq!(replaced.redact(&format!("not {secret}")), "not ***");
+    }
+
+    #[test]
+    fn secrets_of_other_platforms_are_not_ours_to_make() {
+        for (platform, url) in [
+            (Platform::Dingtalk, "https://oapi.dingtalk.com/robot/send?access_token=x"),
+            (Platform::Wecom, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x"),
+        ] {
+            assert!(Credentials::at(platform, url.to_owned()).renewed(&[8; 32], now()).is_none());
+        }
     }
 }

@@ -4,7 +4,8 @@ use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::delivery_log::Log;
+use super::super::Hours;
+use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::preferences::{Whole, is_proved};
 use super::super::words::{self, moment, problem, station};
@@ -26,6 +27,8 @@ pub(super) struct GroupPage {
     proved: bool,
     /// A code was sent and is still good.
     awaited: bool,
+    /// Its signing secret is ours to make.
+    makes_secret: bool,
     pub(super) done: Option<String>,
     pub(super) faults: Faults,
     facts: Vec<(String, String)>,
@@ -35,6 +38,7 @@ pub(super) struct GroupPage {
 
 /// A delivery in words.
 struct LineView {
+    id: i64,
     when: String,
     case: String,
     what: String,
@@ -42,6 +46,8 @@ struct LineView {
     result: String,
     why: Option<String>,
     tries: Vec<String>,
+    /// It was given up and may be sent again.
+    again: bool,
 }
 
 /// The page of a group as it stands.
@@ -63,15 +69,12 @@ pub(super) async fn group_page(
         here: format!("/groups/{id}"),
         proved: is_proved(&whole.group),
         awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),
+        makes_secret: platform == Platform::Webhook,
         done: None,
         faults: Faults::default(),
         facts: facts(&frame, &whole, &log, now),
         next: log.next,
-        log: log
-            .lines
-            .into_iter()
-            .map(|line| line_view(&frame, platform, &line.delivery, &line.tries))
-            .collect(),
+        log: log.lines.into_iter().map(|line| line_view(&frame, platform, &line, now)).collect(),
         whole,
         frame,
     })
@@ -92,6 +95,14 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
         ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.0.as_str()))),
         ("groups-fact-last", last),
     ];
+    if let Some(cap) = group.hourly_cap {
+        facts.push(("groups-fact-cap", cap.to_string()));
+    }
+    if let Some(Hours { from, until, but_urgent }) = group.quiet().map(Hours::from) {
+        let key = if but_urgent { "groups-quiet-but-urgent" } else { "groups-quiet-all" };
+        let args = [("from", from.into()), ("until", until.into())];
+        facts.push(("groups-fact-quiet", text_with(frame.language, key, &args)));
+    }
     if let Some(lane) = &whole.lane {
         if let Some(since) = lane.failing_since {
             facts.push(("groups-fact-failing", moment(since.0)));
@@ -104,9 +115,31 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
     facts.into_iter().map(|(key, words)| (frame.t(key), words)).collect()
 }
 
-fn line_view(frame: &Frame, platform: Platform, delivery: &Logged, tries: &[Attempt]) -> LineView {
-    let state = delivery.state.0;
-    let result = match (state, delivery.delivered_at) {
+fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
+    let Line { delivery, tries } = line;
+    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != "delivered");
+    let line = |(place, attempt): (usize, &Attempt)| {
+        let ended = words::explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref());
+        format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
+    };
+    LineView {
+        id: delivery.id,
+        again: delivery.can_go_again(now),
+        when: moment(delivery.decided_at.0),
+        case: words::case(&delivery.case_number),
+        what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
+        delivered: delivery.state.0 == DeliveryState::Delivered,
+        result: result(frame, delivery),
+        why: failed.map(|outcome| {
+            words::explained(frame.language, platform, outcome, delivery.last_code.as_deref())
+        }),
+        tries: tries.iter().enumerate().map(line).collect(),
+    }
+}
+
+/// Where a delivery stands, in words.
+pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
+    match (delivery.state.0, delivery.delivered_at) {
         (DeliveryState::Delivered, Some(at)) => {
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
         }
@@ -116,20 +149,6 @@ fn line_view(frame: &Frame, platform: Platform, delivery: &Logged, tries: &[Atte
         }
         (DeliveryState::Open, _) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
-    };
-    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != "delivered");
-    let line = |(place, attempt): (usize, &Attempt)| {
-        let ended = explained(frame, platform, &attempt.outcome, attempt.code.as_deref());
-        format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
-    };
-    LineView {
-        when: moment(delivery.decided_at.0),
-        case: words::case(&delivery.case_number),
-        what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
-        delivered: state == DeliveryState::Delivered,
-        result,
-        why: failed.map(|outcome| explained(frame, platform, outcome, delivery.last_code.as_deref())),
-        tries: tries.iter().enumerate().map(line).collect(),
     }
 }
 
@@ -139,20 +158,5 @@ fn since(at: DateTime<Utc>, before: DateTime<Utc>) -> String {
     match (at.split_once(' '), before.split_once(' ')) {
         (Some((day, time)), Some((same, _))) if day == same => time.to_owned(),
         _ => at,
-    }
-}
-
-/// An outcome in words, with the platform's code and what that means.
-fn explained(frame: &Frame, platform: Platform, outcome: &str, code: Option<&str>) -> String {
-    let said = |words: String, code: &str| {
-        let args = [("code", code.into()), ("words", words.into())];
-        text_with(frame.language, "groups-log-code", &args)
-    };
-    match code.filter(|_| outcome != "delivered") {
-        None => frame.t(words::outcome_key(outcome)),
-        Some(code) => {
-            let meaning = words::meaning(frame.language, platform, code);
-            said(meaning.unwrap_or_else(|| frame.t(words::outcome_key(outcome))), code)
-        }
     }
 }

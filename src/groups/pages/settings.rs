@@ -9,8 +9,9 @@ use super::super::Draft;
 use super::super::api::id;
 use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::super::preferences::Whole;
-use super::super::words::{problem, station};
-use super::{Page, admin, entered, see_other, steps, told, whole};
+use super::super::secret::Rotated;
+use super::super::words::{moment, problem, station};
+use super::{Page, SecretPage, admin, after, entered, see_other, steps, told, whole};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
@@ -134,6 +135,29 @@ pub async fn robot(
             let (faults, status) = told(error, &frame, first_field(platform))?;
             robot_page(&http, frame, &whole, typed, faults, status)
         }
+    }
+}
+
+/// Makes a new signing secret and shows it once.
+///
+/// # Errors
+/// For anybody but its admin, and where the form is not of this session.
+#[post("/groups/{id}/secret")]
+pub async fn rotate(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    _form: CsrfForm<Sent>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let id = id(&path)?;
+    match station(&shared).rotate(account, id).await {
+        Ok(Rotated { secret, both_until }) => {
+            let then = frame.t1("groups-rotated-then", "until", moment(both_until));
+            page(&http, &frame, &SecretPage { frame: frame.clone(), id, secret, then })
+        }
+        step => after(&http, frame, &shared, (account, id), step, ("changed", "rotate")).await,
     }
 }
 

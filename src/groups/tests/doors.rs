@@ -9,10 +9,14 @@ use actix_web::{App, web};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::super::{Draft, fresh};
 use super::{Wecom, sender};
 use crate::accounts::fixture::House;
 use crate::accounts::tokens;
+use crate::domain::group::GroupState;
 use crate::domain::people::Role;
+use crate::store::types::Named;
+use crate::store::{Conn, StoreError, accounts, groups};
 use crate::web::{csrf, request, routes};
 
 struct Admin {
@@ -182,4 +186,102 @@ async fn the_form_keeps_what_was_typed_lists_places_and_leads_to_the_code() {
     assert!(page.contains("删除"), "{page}");
     let (_, location, _) = admin.submit(&format!("{group}/delete"), &[]).await;
     assert_eq!(location.as_deref(), Some("/groups?done=deleted"));
+}
+
+#[actix_web::test]
+async fn the_form_takes_times_and_bounds_and_the_page_tells_them() {
+    let admin = Admin::new().await;
+    let url = admin.wecom.robot("1");
+    let body = json!({"platform": "wecom", "name": "群", "credentials": {"url": url}, "regions": ["131000"]});
+    let (_, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    let group = format!("/groups/{}", created["id"].as_str().unwrap());
+    let (_, _, form) = admin.read(&format!("{group}/edit")).await;
+    assert!(form.contains(r#"id="quiet.but_urgent" name="quiet.but_urgent" value="true" checked"#), "{form}");
+    let rest = [
+        ("name", "群"),
+        ("regions", "131000"),
+        ("kinds", "rescue"),
+        ("language", "zh-CN"),
+        ("hourly_cap", "5"),
+    ];
+    let with = |quiet: &[(&'static str, &'static str)]| [&rest[..], quiet].concat();
+
+    let wrong = with(&[("quiet.from", "22:00"), ("quiet.until", "")]);
+    let (status, _, page) = admin.submit(&format!("{group}/edit"), &wrong).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains(r##"<a href="#quiet.until">"##) && page.contains(r#"value="22:00""#), "{page}");
+
+    let night = with(&[("quiet.from", "22:00"), ("quiet.until", "07:00"), ("quiet.but_urgent", "true")]);
+    let (status, _, _) = admin.submit(&format!("{group}/edit"), &night).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, _, page) = admin.read(&group).await;
+    assert!(page.contains("22:00 到 07:00；有生命危险的照常发送"), "{page}");
+    let (_, shown) = admin.call(TestRequest::get().uri(&format!("/api/v1{group}")), None).await;
+    assert_eq!(
+        (&shown["hourly_cap"], &shown["quiet"]),
+        (&json!(5), &json!({"from": "22:00", "until": "07:00", "but_urgent": true}))
+    );
+
+    let none = with(&[("quiet.from", ""), ("quiet.until", "")]);
+    admin.submit(&format!("{group}/edit"), &none).await;
+    let (_, shown) = admin.call(TestRequest::get().uri(&format!("/api/v1{group}")), None).await;
+    assert_eq!(shown["quiet"], Value::Null);
+}
+
+#[actix_web::test]
+async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
+    for (reason, why, what) in [("gone", "已经不在了", "更换机器人"), ("failing", "24 小时", "发送记录")]
+    {
+        let admin = Admin::new().await;
+        let url = admin.wecom.robot("1");
+        let body =
+            json!({"platform": "wecom", "name": "群", "credentials": {"url": url}, "regions": ["131000"]});
+        let (_, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+        let id = created["id"].as_str().unwrap().to_owned();
+        let group: uuid::Uuid = id.parse().unwrap();
+        let stop = move |tx: &mut Conn| {
+            let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
+            let mut group = groups::lock(tx, account, group)?.unwrap();
+            group.state = Named(GroupState::Disabled);
+            group.reason = Some(reason.to_owned());
+            groups::save(tx, &group)
+        };
+        admin.house.shared.store.write(stop).await.unwrap();
+        let (_, _, page) = admin.read(&format!("/groups/{id}")).await;
+        let warning = page.split(r#"class="warning""#).nth(1).and_then(|rest| rest.split("</p>").next());
+        let warning = warning.unwrap_or_else(|| panic!("no warning in {page}"));
+        assert!(warning.contains(why) && warning.contains(what), "{warning}");
+        assert!(page.contains(&format!("/groups/{id}/code")), "{page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_new_secret_is_shown_once_on_a_page() {
+    let admin = Admin::new().await;
+    let shared = &admin.house.shared;
+    let draft = Draft {
+        platform: Some("webhook".to_owned()),
+        name: Some("群".to_owned()),
+        credentials: json!({"url": "https://hooks.example.org/x"}).as_object().cloned(),
+        regions: Some(vec!["131000".to_owned()]),
+        ..Draft::default()
+    };
+    let new = draft.new_group(shared.sender.guard()).unwrap();
+    let (vault, now) = (shared.vault.clone(), admin.house.now());
+    let keep = move |tx: &mut Conn| {
+        let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
+        let group = fresh(&vault, account, &new, now)?;
+        assert!(groups::insert(tx, &group, &new.regions)?);
+        Ok::<_, StoreError>(group.id.0)
+    };
+    let group = format!("/groups/{}", shared.store.write(keep).await.unwrap());
+    let (_, _, page) = admin.read(&group).await;
+    assert!(page.contains(&format!(r#"action="{group}/secret""#)), "{page}");
+    let (status, _, page) = admin.submit(&format!("{group}/secret"), &[]).await;
+    assert!(status == StatusCode::OK && page.contains("whsec_"), "{page}");
+    for _ in 0..2 {
+        admin.submit(&format!("{group}/secret"), &[]).await;
+    }
+    let (status, _, page) = admin.submit(&format!("{group}/secret"), &[]).await;
+    assert!(status == StatusCode::TOO_MANY_REQUESTS && page.contains(r##"<a href="#rotate">"##), "{page}");
 }

@@ -1,0 +1,199 @@
+//! The JSON door of the delivery log.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::super::delivery_log::{Exchange, Kept, Log};
+use super::super::words::{case, explained, problem, station};
+use super::{admin, id};
+use crate::domain::language::Language;
+use crate::store::groups::Logged;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::request::language;
+use crate::web::session::Caller;
+use crate::web::shared::Shared;
+
+/// One delivery of the log.
+#[derive(Serialize, ToSchema)]
+pub struct DeliveryBody {
+    id: String,
+    case_number: String,
+    /// `alert`, `update`, `closing` or `correction`.
+    broadcast: &'static str,
+    /// `open`, `delivered`, `given_up` or `cancelled`.
+    state: &'static str,
+    /// Requests since it was last set going.
+    attempts: i32,
+    last_outcome: Option<String>,
+    last_code: Option<String>,
+    due_at: DateTime<Utc>,
+    delivered_at: Option<DateTime<Utc>>,
+    /// Whether it was given up and may be sent again.
+    redeliverable: bool,
+}
+
+impl DeliveryBody {
+    fn new(delivery: Logged, now: DateTime<Utc>) -> DeliveryBody {
+        DeliveryBody {
+            id: delivery.id.to_string(),
+            redeliverable: delivery.can_go_again(now),
+            case_number: case(&delivery.case_number),
+            broadcast: delivery.broadcast.0.as_str(),
+            state: delivery.state.0.as_str(),
+            attempts: delivery.attempts,
+            last_outcome: delivery.last_outcome,
+            last_code: delivery.last_code,
+            due_at: delivery.due_at.0,
+            delivered_at: delivery.delivered_at.map(|at| at.0),
+        }
+    }
+}
+
+/// A page of the delivery log, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct LogBody {
+    items: Vec<DeliveryBody>,
+    next: Option<String>,
+}
+
+/// Where a page of the log begins.
+#[derive(Deserialize, IntoParams)]
+pub struct LogQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Words that are kept under the key of a case.
+#[derive(Serialize, ToSchema)]
+pub struct KeptBody {
+    /// `null` where there are none, or none any more.
+    words: Option<String>,
+    /// They were erased with their notice.
+    erased: bool,
+}
+
+impl From<Kept> for KeptBody {
+    fn from(kept: Kept) -> KeptBody {
+        let erased = kept == Kept::Erased;
+        let words = match kept {
+            Kept::Words(words) => Some(words),
+            Kept::Nothing | Kept::Erased => None,
+        };
+        KeptBody { words, erased }
+    }
+}
+
+/// One call to the platform.
+#[derive(Serialize, ToSchema)]
+pub struct CallBody {
+    /// When it ended.
+    at: DateTime<Utc>,
+    outcome: String,
+    /// The platform's code, or ours where there was no answer.
+    code: Option<String>,
+    /// What came of it, in words.
+    meaning: String,
+    took_ms: i32,
+    /// Status and first 4 KB of the answer, where the platform refused.
+    answer: KeptBody,
+}
+
+/// One delivery with the request and the answers.
+#[derive(Serialize, ToSchema)]
+pub struct ExchangeBody {
+    #[serde(flatten)]
+    delivery: DeliveryBody,
+    /// The message as the platform gets it, without anything of the group and without a picture.
+    request: KeptBody,
+    /// Oldest first; kept for 30 days.
+    calls: Vec<CallBody>,
+}
+
+impl ExchangeBody {
+    fn new(exchange: Exchange, now: DateTime<Utc>, language: Language) -> ExchangeBody {
+        let Exchange { delivery, platform, request, calls } = exchange;
+        let calls = calls.into_iter().map(|(attempt, answer)| CallBody {
+            at: attempt.at.0,
+            meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
+            outcome: attempt.outcome,
+            code: attempt.code,
+            took_ms: attempt.took_ms,
+            answer: answer.into(),
+        });
+        ExchangeBody {
+            calls: calls.collect(),
+            delivery: DeliveryBody::new(delivery, now),
+            request: request.into(),
+        }
+    }
+}
+
+/// A delivery that is on its way.
+#[derive(Serialize, ToSchema)]
+pub struct UnderWay {
+    state: &'static str,
+}
+
+/// What became of every message to a group
+#[utoipa::path(tag = "groups", params(("id" = String, Path), LogQuery), responses((status = 200, body = LogBody), (status = 404)), security(("token" = [])))]
+#[get("/groups/{id}/deliveries")]
+pub async fn deliveries(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    query: web::Query<LogQuery>,
+) -> Result<web::Json<LogBody>, Problem> {
+    let before = query.cursor.as_deref().map(cursor).transpose()?;
+    let log = station(&shared).log(admin(&caller)?, id(&path)?, before).await;
+    let Log { lines, next, .. } = log.map_err(|e| problem(e, language(&http)))?;
+    let now = shared.clock.now();
+    let items = lines.into_iter().map(|line| DeliveryBody::new(line.delivery, now)).collect();
+    Ok(web::Json(LogBody { items, next: next.map(|id| id.to_string()) }))
+}
+
+/// One delivery, with the request and what the platform answered
+#[utoipa::path(tag = "groups", params(("id" = String, Path), ("delivery" = String, Path)), responses((status = 200, body = ExchangeBody), (status = 404)), security(("token" = [])))]
+#[get("/groups/{id}/deliveries/{delivery}")]
+pub async fn detail(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, String)>,
+) -> Result<web::Json<ExchangeBody>, Problem> {
+    let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
+    let reader = language(&http);
+    let exchange = station(&shared).exchange(account, group, delivery).await;
+    let exchange = exchange.map_err(|e| problem(e, reader))?;
+    Ok(web::Json(ExchangeBody::new(exchange, shared.clock.now(), reader)))
+}
+
+/// Send again what was given up and is still true; asking twice comes to the same
+#[utoipa::path(tag = "groups", params(("id" = String, Path), ("delivery" = String, Path)), responses((status = 202, body = UnderWay), (status = 404), (status = 409)), security(("token" = [])))]
+#[post("/groups/{id}/deliveries/{delivery}/redeliver")]
+pub async fn redeliver(
+    http: HttpRequest,
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
+    let set_going = station(&shared).redeliver(account, group, delivery).await;
+    set_going.map_err(|e| problem(e, language(&http)))?;
+    Ok(HttpResponse::Accepted().json(UnderWay { state: "open" }))
+}
+
+/// The group and the delivery of a path.
+pub(in super::super) fn ids((group, delivery): &(String, String)) -> Result<(Uuid, i64), Problem> {
+    Ok((id(group)?, delivery.parse().map_err(|_| Problem::NotFound)?))
+}
+
+/// Reads a place in the log.
+fn cursor(given: &str) -> Result<i64, Problem> {
+    let wrong =
+        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
+    given.parse().map_err(|_| wrong())
+}

@@ -1,0 +1,90 @@
+//! The page of one delivery: the message, every call to the platform and what it answered.
+
+use actix_web::{HttpRequest, get, post, web};
+use askama::Template;
+
+use super::super::api::log::ids;
+use super::super::delivery_log::{Exchange, Kept};
+use super::super::words::{case, explained, moment, problem, station};
+use super::{Page, admin, after, one};
+use crate::language::text_with;
+use crate::store::groups::Attempt;
+use crate::web::frame::{Frame, page};
+use crate::web::session::{CsrfForm, SignedIn};
+use crate::web::shared::Shared;
+
+#[derive(Template)]
+#[template(path = "groups_delivery.html")]
+struct DeliveryPage {
+    frame: Frame,
+    /// The group's own address.
+    group: String,
+    id: i64,
+    title: String,
+    result: String,
+    again: bool,
+    request: Kept,
+    calls: Vec<CallView>,
+}
+
+/// A call to the platform in words.
+struct CallView {
+    when: String,
+    what: String,
+    took: String,
+    answer: Kept,
+}
+
+/// One delivery, with the request and what the platform answered.
+///
+/// # Errors
+/// For anybody but the group's admin.
+#[get("/groups/{id}/deliveries/{delivery}")]
+pub async fn detail(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, String)>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let (group, id) = ids(&path)?;
+    let exchange = station(&shared).exchange(account, group, id).await;
+    let Exchange { delivery, platform, request, calls } = exchange.map_err(|e| problem(e, frame.language))?;
+    let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
+    let title = [("case", case(&delivery.case_number).into()), ("what", what.into())];
+    let call = |(attempt, answer): (Attempt, Kept)| CallView {
+        when: moment(attempt.at.0),
+        what: explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref()),
+        took: frame.t1("groups-delivery-took", "took", attempt.took_ms),
+        answer,
+    };
+    let template = DeliveryPage {
+        group: format!("/groups/{group}"),
+        id,
+        title: text_with(frame.language, "groups-delivery-title", &title),
+        result: one::result(&frame, &delivery),
+        again: delivery.can_go_again(shared.clock.now()),
+        request,
+        calls: calls.into_iter().map(call).collect(),
+        frame: frame.clone(),
+    };
+    page(&http, &frame, &template)
+}
+
+/// Sends again what was given up.
+///
+/// # Errors
+/// For anybody but the group's admin, and where the form is not of this session.
+#[post("/groups/{id}/deliveries/{delivery}/redeliver")]
+pub async fn redeliver(
+    http: HttpRequest,
+    person: SignedIn,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, String)>,
+    _form: CsrfForm<super::Sent>,
+) -> Page {
+    let (account, frame) = admin(&http, &person)?;
+    let (group, id) = ids(&path)?;
+    let step = station(&shared).redeliver(account, group, id).await;
+    after(&http, frame, &shared, (account, group), step, ("again", "log")).await
+}

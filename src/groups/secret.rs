@@ -1,0 +1,65 @@
+//! A new signing secret for a group whose secrets are ours to make, without losing a message: for a while
+//! requests carry the old one's signature, too.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{GroupError, Groups, locked};
+use crate::broadcast::platforms::Credentials;
+use crate::store::StoreError;
+use crate::store::groups::{self, Group};
+use crate::vault::{self, Vault};
+
+/// Secrets that may be on their way out at a time: each makes requests longer.
+const RETIRING: usize = 3;
+
+/// A secret that was just made.
+#[derive(Clone)]
+pub struct Rotated {
+    /// Shown once, now.
+    pub secret: String,
+    /// Until when requests carry the signature of the one before, too.
+    pub both_until: DateTime<Utc>,
+}
+
+impl Groups {
+    /// Makes a new signing secret for a group.
+    ///
+    /// # Errors
+    /// [`GroupError::NoSecret`] on platforms that give out their own; [`GroupError::TooMany`] while
+    /// three older ones still hold.
+    pub async fn rotate(&self, account: Uuid, id: Uuid) -> Result<Rotated, GroupError> {
+        let (now, vault, random) = (self.clock.now(), self.vault.clone(), vault::random());
+        self.store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                let credentials = opened(&vault, &group)?;
+                let holding: Vec<_> = credentials.retired.iter().filter(|old| old.until > now).collect();
+                if holding.len() >= RETIRING {
+                    return Err(GroupError::TooMany(holding[0].until - now));
+                }
+                let renewed = credentials.renewed(&random, now).ok_or(GroupError::NoSecret)?;
+                group.credentials_sealed = sealed(&vault, &renewed)?;
+                groups::save(tx, &group)?;
+                let both_until = renewed.retired.last().map_or(now, |old| old.until);
+                Ok(Rotated { secret: renewed.secret.unwrap_or_default(), both_until })
+            })
+            .await
+    }
+}
+
+/// The way into a group's chat.
+///
+/// # Errors
+/// Under another master key.
+pub(super) fn opened(vault: &Vault, group: &Group) -> Result<Credentials, StoreError> {
+    Ok(serde_json::from_slice(&vault.open("credentials", &group.credentials_sealed)?)?)
+}
+
+/// The way into a chat as it is kept.
+///
+/// # Errors
+/// When it cannot be written down.
+pub(super) fn sealed(vault: &Vault, credentials: &Credentials) -> Result<Vec<u8>, StoreError> {
+    Ok(vault.seal("credentials", &serde_json::to_vec(credentials)?))
+}

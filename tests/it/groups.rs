@@ -1,0 +1,313 @@
+//! What a group's admin decides about it: when it hears, what goes to it again, what its requests are
+//! signed with; and what they read of all that.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use crate::fakes::Fake;
+use crate::house::{House, Person};
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(quiet_hours_hold_back_all_but_life_at_risk),
+    housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
+    housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
+    housed!(what_was_given_up_goes_again_once),
+    housed!(answers_are_kept_and_go_with_their_notice),
+    housed!(a_replaced_secret_holds_for_a_day),
+];
+
+/// Who takes part.
+struct Team {
+    admin: Person,
+    moderator: Person,
+    chat: std::sync::Arc<Fake>,
+    group: String,
+}
+
+impl Team {
+    async fn of(house: &House) -> Team {
+        let admin = house.person("王群主", Role::GroupAdmin).await;
+        let moderator = house.person("林志愿", Role::Moderator).await;
+        let chat = house.chats[0].clone();
+        let kinds = ["missing_person", "lost_property", "rescue"];
+        let group = house.group(&chat, &admin, &["131003"], &kinds).await;
+        Team { admin, moderator, chat, group }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/groups/{}{rest}", self.group)
+    }
+
+    /// Lets a notice go live; answers its number and manage token.
+    async fn publish(&self, house: &House, mut notice: Value, phone: &str) -> (String, String) {
+        notice["reporter"]["phone"] = json!(phone);
+        let made = house.post("/notices", None, &notice).await.expect(201);
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        house.decide(&text("case_number"), &self.moderator, "approve", "verified").await.expect(200);
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+        (text("case_number"), text("manage_token"))
+    }
+
+    async fn change(&self, house: &House, body: Value) -> Value {
+        let path = self.path("");
+        house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&body)).await.expect(200)
+    }
+
+    /// The newest delivery of the log.
+    async fn newest(&self, house: &House) -> Value {
+        let log = house.get(&self.path("/deliveries"), Some(&self.admin.token)).await.expect(200);
+        log["items"][0].clone()
+    }
+
+    async fn shown(&self, house: &House) -> Value {
+        house.get(&self.path(""), Some(&self.admin.token)).await.expect(200)
+    }
+
+    /// The chat got exactly one message, and it tells of that notice.
+    #[track_caller]
+    fn hears(&self, case: &str) {
+        let message = self.chat.read().expect("a message").to_string();
+        assert!(message.contains(case), "{message}");
+        assert_eq!(self.chat.read(), None);
+    }
+}
+
+/// Fails the delivery that is under way until it is in that state, an hour apart.
+async fn fail_until(house: &House, team: &Team, status: u16, state: &str) {
+    let mut tried = team.newest(house).await["attempts"].as_i64().unwrap();
+    team.chat.script(status, &[], "not now");
+    for _ in 0..60 {
+        house.advance(TimeDelta::hours(1));
+        house.settle().await;
+        let delivery = team.newest(house).await;
+        if delivery["state"] == state {
+            return;
+        }
+        if delivery["attempts"].as_i64().unwrap() > tried {
+            tried += 1;
+            team.chat.script(status, &[], "not now");
+        }
+    }
+    panic!("never {state}");
+}
+
+fn beijing(at: DateTime<Utc>, hours: i64) -> String {
+    (at + TimeDelta::hours(8 + hours)).format("%H:00").to_string()
+}
+
+async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    let changed = team.change(&house, json!({"quiet": quiet})).await;
+    assert_eq!(changed["quiet"], json!({"from": "10:00", "until": "13:00", "but_urgent": true}));
+    assert_eq!(changed["hourly_cap"], Value::Null);
+
+    let now = house.clock.now();
+    let (bag, _) = team.publish(&house, notices::lost_property(now), "13800138001").await;
+    assert_eq!(team.chat.read(), None, "it is quiet");
+    let waits = team.newest(&house).await;
+    assert_eq!((&waits["state"], &waits["due_at"]), (&json!("open"), &json!("2026-11-23T05:00:00Z")));
+    let (lost, _) = team.publish(&house, notices::missing_person(now), "13800138002").await;
+    team.hears(&lost);
+    house.advance(TimeDelta::hours(3));
+    house.settle().await;
+    team.hears(&bag);
+
+    // Whoever takes the hours away hears at once what waited; an admin may also want real silence.
+    let quiet = json!({"from": "13:00", "until": "23:00", "but_urgent": false});
+    team.change(&house, json!({"quiet": quiet})).await;
+    let (child, _) = team.publish(&house, notices::missing_person(now), "13800138003").await;
+    assert_eq!(team.chat.read(), None);
+    team.change(&house, json!({"quiet": null})).await;
+    house.settle().await;
+    team.hears(&child);
+    house.finish().await;
+}
+
+async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    assert_eq!(team.change(&house, json!({"hourly_cap": 2})).await["hourly_cap"], 2);
+    let now = house.clock.now();
+    for phone in ["13800138001", "13800138002"] {
+        let (case, _) = team.publish(&house, notices::lost_property(now), phone).await;
+        team.hears(&case);
+    }
+    let (third, _) = team.publish(&house, notices::lost_property(now), "13800138003").await;
+    assert_eq!(team.chat.read(), None, "two are enough for an hour");
+    let (urgent, _) = team.publish(&house, notices::missing_person(now), "13800138004").await;
+    team.hears(&urgent);
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    team.hears(&third);
+
+    // Whoever takes the bound away hears at once what waited for it.
+    house.advance(TimeDelta::hours(1));
+    team.change(&house, json!({"hourly_cap": 1})).await;
+    let (fourth, _) = team.publish(&house, notices::lost_property(now), "13800138005").await;
+    team.hears(&fourth);
+    let (fifth, _) = team.publish(&house, notices::lost_property(now), "13800138006").await;
+    assert_eq!(team.chat.read(), None);
+    team.change(&house, json!({"hourly_cap": null})).await;
+    house.settle().await;
+    team.hears(&fifth);
+    house.finish().await;
+}
+
+async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(403, &[], "not now");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    fail_until(&house, &team, 403, "given_up").await;
+    let shown = team.shown(&house).await;
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
+    // Nothing goes out before control is proved, however hard the admin presses.
+    let delivery = team.newest(&house).await;
+    let again = team.path(&format!("/deliveries/{}/redeliver", delivery["id"].as_str().unwrap()));
+    let refused = house.post(&again, Some(&team.admin.token), &json!({})).await;
+    assert_eq!(refused.problem(409), "not_possible");
+
+    house.post(&team.path("/code"), Some(&team.admin.token), &json!({})).await;
+    let code = json!({"code": team.chat.read_code()});
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    let shown = team.shown(&house).await;
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null));
+    // One more failure is the first of a new count.
+    team.chat.script(403, &[], "not now");
+    house.post(&again, Some(&team.admin.token), &json!({})).await.expect(202);
+    house.settle().await;
+    assert_eq!(team.shown(&house).await["state"], "active");
+    assert_eq!(team.newest(&house).await["state"], "open");
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn what_was_given_up_goes_again_once(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(413, &[], "too large");
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let given_up = team.newest(&house).await;
+    assert_eq!((&given_up["state"], &given_up["redeliverable"]), (&json!("given_up"), &json!(true)));
+    let path = team.path(&format!("/deliveries/{}", given_up["id"].as_str().unwrap()));
+    let again = format!("{path}/redeliver");
+    let press = || house.post(&again, Some(&team.admin.token), &Value::Null);
+    assert_eq!(press().await.expect(202), json!({"state": "open"}));
+    assert_eq!(press().await.expect(202), json!({"state": "open"}));
+    house.settle().await;
+    team.hears(&case);
+    assert_eq!(team.newest(&house).await["state"], "delivered");
+    let arrived = press().await;
+    assert!(!arrived.body["detail"].as_str().unwrap_or_default().is_empty(), "{}", arrived.text);
+    assert_eq!(arrived.problem(409), "not_redeliverable");
+
+    // Another's delivery, and one that never was, cannot be told from each other.
+    let other = house.person("赵群主", Role::GroupAdmin).await;
+    for (token, path) in [
+        (&other.token, again.clone()),
+        (&team.admin.token, team.path("/deliveries/999999/redeliver")),
+        (&team.admin.token, team.path("/deliveries/x/redeliver")),
+    ] {
+        assert_eq!(house.post(&path, Some(token), &Value::Null).await.problem(404), "not_found", "{path}");
+    }
+    assert_eq!(house.get(&path, Some(&other.token)).await.problem(404), "not_found");
+
+    // What tells of an end may always be said; what is over may not.
+    team.chat.script(413, &[], "too large");
+    close(&house, &manage).await;
+    let closing = team.newest(&house).await;
+    assert_eq!((&closing["broadcast"], &closing["state"]), (&json!("closing"), &json!("given_up")));
+    let again = team.path(&format!("/deliveries/{}/redeliver", closing["id"].as_str().unwrap()));
+    house.post(&again, Some(&team.admin.token), &Value::Null).await.expect(202);
+    house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn close(house: &House, manage: &str) {
+    let body = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(manage), &body).await.expect(200);
+    house.settle().await;
+}
+
+async fn answers_are_kept_and_go_with_their_notice(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let robot = team.chat.robot();
+    team.chat.script(413, &[], &format!("no room for 双肩包 at {robot}"));
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
+    let path = team.path(&format!("/deliveries/{id}"));
+    let read = || async { house.get(&path, Some(&team.admin.token)).await.expect(200) };
+    let exchange = read().await;
+    let request = exchange["request"]["words"].as_str().unwrap();
+    assert!(request.contains(&case) && request.contains("双肩包"), "{request}");
+    let call = &exchange["calls"][0];
+    assert_eq!((&call["outcome"], &call["code"]), (&json!("bad"), &json!("http_413")));
+    assert!(call["took_ms"].is_number() && call["meaning"].as_str().unwrap().contains("http_413"), "{call}");
+    let answer = call["answer"]["words"].as_str().unwrap();
+    assert!(answer.starts_with("HTTP 413\n") && answer.contains("no room for 双肩包"), "{answer}");
+    assert!(!answer.contains(&robot), "the way in is no part of an answer: {answer}");
+    notices::assert_unreadable(&house, &["no room for"]);
+
+    // Who heard of it hears that it is over; the words are not said any more, not even here.
+    house.post(&format!("{path}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
+    house.settle().await;
+    team.hears(&case);
+    team.chat.script(413, &[], "no room either");
+    close(&house, &manage).await;
+    assert_eq!(read().await["request"], json!({"words": null, "erased": false}));
+    // Erased: nothing of it is left, however young the call.
+    let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
+    let closing = team.path(&format!("/deliveries/{id}"));
+    house.advance(TimeDelta::hours(1));
+    team.chat.script(413, &[], "no room either");
+    house.post(&format!("{closing}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
+    house.settle().await;
+    house.advance(TimeDelta::days(30) - TimeDelta::hours(1));
+    house.settle().await;
+    assert_eq!(read().await["request"], json!({"words": null, "erased": true}));
+    let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
+    let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
+    assert_eq!(youngest["answer"], json!({"words": null, "erased": true}));
+    house.finish().await;
+}
+
+async fn a_replaced_secret_holds_for_a_day(house: House) {
+    // The receiver keeps checking with the secret that it was set up with.
+    let house = house.and_chats(&[Platform::Webhook, Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    let made = house.post(&team.path("/secret"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_") && Some(secret) != team.chat.secret(), "{made}");
+    assert_eq!(made["both_until"], "2026-11-24T02:07:00Z");
+    assert!(!team.shown(&house).await.to_string().contains(secret), "it is shown once");
+    let now = house.clock.now();
+    let (case, _) = team.publish(&house, notices::lost_property(now), "13800138001").await;
+    team.hears(&case);
+
+    house.advance(TimeDelta::hours(24));
+    team.publish(&house, notices::lost_property(now), "13800138002").await;
+    assert_eq!(team.chat.read(), None, "the receiver does not know the new secret");
+    assert_eq!(team.newest(&house).await["last_code"], "http_401");
+
+    // Only so many at a time, and only where they are ours to make.
+    for _ in 0..3 {
+        house.post(&team.path("/secret"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    }
+    let fourth = house.post(&team.path("/secret"), Some(&team.admin.token), &Value::Null).await;
+    assert_eq!(fourth.problem(429), "too_many_requests");
+    let wecom = house.group(&house.chats[1], &team.admin, &["440000"], &["rescue"]).await;
+    let refused = house.post(&format!("/groups/{wecom}/secret"), Some(&team.admin.token), &Value::Null).await;
+    assert_eq!(refused.problem(404), "not_found");
+    house.finish().await;
+}
