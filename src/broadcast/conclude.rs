@@ -97,11 +97,17 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let course = Course::new(leased.purpose, &standing, ways, parts);
     let act = course.next(progress);
     let takes_back = matches!(act, Some(Act::Edit(_) | Act::Delete(_)));
+    // That the words arrived is no doubt about the picture: what follows the first part keeps its own.
+    let follows = matches!(act, Some(Act::Say(1..)));
     let attempt = Attempt {
         // Each request of a course has its own tries.
         attempts: (leased.attempts - i32::from(leased.part)).max(1).unsigned_abs(),
         failures: leased.failures.max(0).unsigned_abs(),
-        reach: before,
+        reach: match (follows, leased.act) {
+            (false, _) => before,
+            (true, 0) => Reach::No,
+            (true, _) => Reach::Maybe,
+        },
         // Nobody sees that a message is taken back twice.
         idempotent: adapter(leased.platform).profile().idempotent
             || (takes_back && !mutation::on(Mutation::DoubtTakingBack)),
@@ -142,6 +148,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         Next::At(due) => {
             record.due_at = due;
             record.lane_open_at = record.lane_open_at.max(retry::rest(at, due));
+            record.act += i16::from(follows && verdict.outcome == Outcome::Unknown);
         }
         Next::Hold(until) | Next::Mend(_, until) => {
             record.due_at = until;
@@ -220,5 +227,68 @@ fn reach(stored: i16) -> Reach {
         0 => Reach::No,
         1 => Reach::Maybe,
         _ => Reach::Yes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::delivery::Purpose;
+    use crate::domain::language::Language;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    /// A lease of the second part of a message whose first part arrived.
+    fn picture(act: i16) -> Leased {
+        Leased {
+            delivery: 1,
+            broadcast: Uuid::nil(),
+            group: Uuid::nil(),
+            platform: Platform::Wecom,
+            language: Language::ZhCn,
+            host: String::new(),
+            bot: None,
+            credentials_sealed: Vec::new(),
+            purpose: Purpose::Alert,
+            part: 1,
+            act,
+            how: None,
+            attempts: 2,
+            reach_before: Reach::Yes as i16,
+            fence: 1,
+            leased_until: at(25),
+            sends: vec![at(0)],
+            failures: 0,
+            failing_since: None,
+            not_after: None,
+            standing: Vec::new(),
+        }
+    }
+
+    fn unknown(leased: Leased) -> Record {
+        let verdict = Verdict::ours(Outcome::Unknown, "timeout");
+        let ended = Ended {
+            verdict,
+            parts: 2,
+            ways: &[],
+            at: at(15),
+            took_ms: 15_000,
+            random: 0,
+            answer_sealed: None,
+            moved: None,
+        };
+        concluded(leased, ended)
+    }
+
+    #[test]
+    fn a_doubtful_picture_is_sent_once_more_although_its_words_arrived() {
+        let first = unknown(picture(0));
+        assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
+        let second = unknown(picture(first.act));
+        assert_eq!(second.state, DeliveryState::Delivered, "the words have arrived");
     }
 }

@@ -142,8 +142,7 @@ impl Waiting {
     }
 
     fn is_public_or_paused(&self) -> bool {
-        self.state.0 == State::Live
-            || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
+        self.state.0 == State::Live || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
     }
 
     /// Life at risk, or a rumour to be stopped.

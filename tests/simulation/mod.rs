@@ -136,6 +136,8 @@ fn survey() {
         println!("=== {c} x {k} seeds {:?}", &seeds[..seeds.len().min(6)]);
         let lines: Vec<&str> = first.lines().collect();
         println!("{}", lines[0]);
-        for l in &lines[lines.len().saturating_sub(45).max(1)..] { println!("    {l}"); }
+        for l in &lines[lines.len().saturating_sub(45).max(1)..] {
+            println!("    {l}");
+        }
     }
 }

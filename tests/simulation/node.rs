@@ -183,7 +183,8 @@ impl World<'_> {
             return Ok(());
         }
         let manner = self.members[request.member].chat.manner;
-        let course = Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
+        let course =
+            Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
         let Some(deed) = course.next(conclude::progress(leased)).map(Deed::of) else {
             return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
         };
@@ -247,9 +248,7 @@ impl World<'_> {
                 verdict: reply.verdict,
             },
         );
-        self.note(|| {
-            format!("node {node} hears of #{number}: {}, then {:?}", record.outcome, record.state)
-        });
+        self.note(|| format!("node {node} hears of #{number}: {}, then {:?}", record.outcome, record.state));
         self.nodes[node].heard.push((number, record));
         Ok(())
     }
@@ -275,7 +274,8 @@ impl World<'_> {
         let kept = self.conn.transaction(|tx| results::record(tx, &records))?;
         self.note(|| format!("node {node} records {numbers:?}, {kept} of them in time"));
         if kept != expected {
-            return self.broken(Rule::Lane, format!("{kept} results counted, {expected} had their lane still"));
+            return self
+                .broken(Rule::Lane, format!("{kept} results counted, {expected} had their lane still"));
         }
         for ((number, record), ours) in numbers.into_iter().zip(&records).zip(ours) {
             self.requests[number].fate = match (ours, record.attempted) {

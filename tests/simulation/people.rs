@@ -102,8 +102,13 @@ impl World<'_> {
             State::InReview | State::SecondReview => self.approve(case),
             State::Cooling => self.go_live(case),
             State::Live => {
-                let chances =
-                    [(6, None), (4, Some(Act::Revise)), (2, Some(Act::Close)), (1, Some(Act::Remove)), (2, Some(Act::Pause))];
+                let chances = [
+                    (6, None),
+                    (4, Some(Act::Revise)),
+                    (2, Some(Act::Close)),
+                    (1, Some(Act::Remove)),
+                    (2, Some(Act::Pause)),
+                ];
                 self.dice.weighted(&chances).map_or(Ok(()), |act| self.decide(case, act))
             }
             State::Paused => {
@@ -165,14 +170,18 @@ impl World<'_> {
             let notice = locked(tx, id)?;
             match act {
                 Act::Revise => return revise(tx, notice, needs, now),
-                Act::Close => take(tx, vault, notice, Step::Close(Ended::Rescued), by(Actor::Reporter), |tx, n| {
-                    end(tx, n, Purpose::Closing, now)
-                }),
+                Act::Close => {
+                    take(tx, vault, notice, Step::Close(Ended::Rescued), by(Actor::Reporter), |tx, n| {
+                        end(tx, n, Purpose::Closing, now)
+                    })
+                }
                 Act::Remove => take(tx, vault, notice, Step::Remove, by(moderator), |tx, n| {
                     end(tx, n, Purpose::Correction, now)
                 }),
                 Act::Pause => take(tx, vault, notice, Step::Pause, by(moderator), |_, _| Ok(())),
-                Act::Resume => take(tx, vault, notice, Step::Resume, by(moderator), |tx, n| Ok(plan::go_on(tx, n, now)?)),
+                Act::Resume => {
+                    take(tx, vault, notice, Step::Resume, by(moderator), |tx, n| Ok(plan::go_on(tx, n, now)?))
+                }
             }
             .map(drop)
         });
@@ -186,7 +195,7 @@ impl World<'_> {
             let vault = &self.vault;
             let taken = self.conn.transaction(|tx| {
                 let notice = locked(tx, id)?;
-            take(tx, vault, notice, Step::Expire, By::clock(now), |tx, n| {
+                take(tx, vault, notice, Step::Expire, By::clock(now), |tx, n| {
                     end(tx, n, Purpose::Closing, now)
                 })
             });

@@ -95,8 +95,9 @@ impl World<'_> {
     /// When the next delivery may go; groups that hear nothing wait for nobody.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
-        let heard =
-            |d: &&DeliveryRow| self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active);
+        let heard = |d: &&DeliveryRow| {
+            self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active)
+        };
         let lane = |d: &DeliveryRow| self.sight.lanes.get(&d.group_id.0).map(|l| l.leased_until.0);
         let due = |d: &DeliveryRow| d.due_at.0.max(lane(d).unwrap_or_default());
         let grows = self.sight.broadcasts.iter().any(|b| !b.expanded).then_some(self.clock);
@@ -160,11 +161,13 @@ impl World<'_> {
         };
         deleted
             || gone
-            || all.iter().filter(says).any(|r| refused(r))
+            || all.iter().filter(says).any(refused)
             || all.iter().filter(says).filter(|r| r.is_doubtful()).count() >= 2
             || all.len() >= TRIES
             || all.iter().any(too_late)
-            || all.iter().any(|r| r.leased.failing_since.is_some_and(|s| r.leased_at - s >= TimeDelta::hours(23)))
+            || all
+                .iter()
+                .any(|r| r.leased.failing_since.is_some_and(|s| r.leased_at - s >= TimeDelta::hours(23)))
     }
 
     /// All endings are told, and nothing is in anybody's hands.

@@ -113,7 +113,8 @@ impl<'c> World<'c> {
     /// A fresh world in an empty database.
     pub fn new(conn: &'c mut Conn, seed: u64) -> Answer<World<'c>> {
         let mut dice = Dice::new(seed);
-        let midnight = Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).single().expect("a moment of the calendar");
+        let midnight =
+            Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).single().expect("a moment of the calendar");
         let clock = midnight + TimeDelta::seconds(dice.between(0, 86_399));
         let nodes = dice.weighted(&[(3, 1), (2, 2), (1, 3)]);
         let mut world = World {
@@ -257,7 +258,9 @@ impl<'c> World<'c> {
     fn interesting_moment(&mut self) -> Option<DateTime<Utc>> {
         let moment = match self.dice.below(10) {
             0..3 => self.next_due(),
-            3 => self.first_to_end().map(|(_, end)| end - TimeDelta::milliseconds(self.dice.between(1, 1_500))),
+            3 => {
+                self.first_to_end().map(|(_, end)| end - TimeDelta::milliseconds(self.dice.between(1, 1_500)))
+            }
             _ => None,
         };
         moment.filter(|moment| *moment > self.clock && (!self.hurried || *moment < self.clock + HURRY))
