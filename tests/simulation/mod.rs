@@ -114,30 +114,3 @@ fn a_seed_replays_exactly() {
         assert_eq!(play(&mut one, seed).1, play(&mut other, seed).1, "seed {seed}");
     }
 }
-
-#[test]
-fn survey() {
-    let mut conn = database();
-    let mut seen: std::collections::BTreeMap<String, (u64, Vec<u64>, String)> = Default::default();
-    let from = asked("SEVENTYTWO_FROM").unwrap_or(0);
-    let n = asked("SEVENTYTWO_SEEDS").unwrap_or(200);
-    let began = std::time::Instant::now();
-    for seed in from..from + n {
-        let (broken, trace) = play(&mut conn, seed);
-        if let Some(b) = broken {
-            let key: String = b.to_string().chars().filter(|c| !c.is_ascii_digit()).take(70).collect();
-            let e = seen.entry(key).or_insert((0, vec![], format!("{b}\n{trace}")));
-            e.0 += 1;
-            e.1.push(seed);
-        }
-    }
-    println!("{n} seeds in {:?}", began.elapsed());
-    for (k, (c, seeds, first)) in &seen {
-        println!("=== {c} x {k} seeds {:?}", &seeds[..seeds.len().min(6)]);
-        let lines: Vec<&str> = first.lines().collect();
-        println!("{}", lines[0]);
-        for l in &lines[lines.len().saturating_sub(45).max(1)..] {
-            println!("    {l}");
-        }
-    }
-}
