@@ -2,7 +2,8 @@
 //! the test moves. One binary; every test that touches the database runs on SQLite and on PostgreSQL.
 //!
 //! PostgreSQL comes from `TEST_DATABASE_URL`, or from a server of our own where `initdb` is installed.
-//! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it.
+//! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
+//! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
 mod crash;
 mod desk;
@@ -15,6 +16,7 @@ mod notices;
 mod platforms;
 mod postgres;
 mod process;
+mod synapse;
 mod tidy;
 mod walk;
 
@@ -103,6 +105,8 @@ fn main() -> ExitCode {
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
+        ("synapse", synapse::TESTS),
+        ("synapse::parity", synapse::parity::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];
@@ -126,6 +130,7 @@ fn main() -> ExitCode {
             }
         }
     }
+    let trials = trials.into_iter().map(synapse::or_ignored).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

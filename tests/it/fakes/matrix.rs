@@ -1,4 +1,5 @@
-//! A Matrix homeserver with one room: <https://spec.matrix.org/latest/client-server-api/>
+//! A Matrix homeserver with one room: <https://spec.matrix.org/latest/client-server-api/>. What it answers
+//! is held against Synapse in `synapse::parity`.
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
@@ -11,17 +12,8 @@ use super::{Rules, example};
 type Judged = Result<Value, (u16, &'static str, &'static str)>;
 
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
-    // The same path again is answered the same, whatever it says.
-    if let Some((_, said)) = chat.answered.iter().find(|(path, _)| *path == call.path) {
-        return Reply::text(200, said);
-    }
     match judge(chat, call) {
-        Ok(said) => {
-            if call.method == Method::PUT {
-                chat.answered.push((call.path.clone(), said.to_string()));
-            }
-            Reply::json(200, &said)
-        }
+        Ok(said) => Reply::json(200, &said),
         Err((429, code, words)) => {
             let body = json!({"errcode": code, "error": words, "retry_after_ms": 4876});
             Reply::json(429, &body).with("retry-after", 5)
@@ -48,24 +40,43 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
         };
     };
     let event = call.json().ok_or((400, "M_NOT_JSON", "Content not JSON."))?;
+    // The same path again is answered the same, whatever it says and however often.
+    if let Some((_, said)) = chat.answered.iter().find(|(path, _)| *path == call.path) {
+        return Ok(serde_json::from_str(said).unwrap());
+    }
+    let parts: Vec<&str> = act.split('/').collect();
+    let made = match parts[..] {
+        ["send", "m.room.message", _] => say(chat, call, event),
+        ["redact", of, _] => redact(chat, of),
+        _ => Err((404, "M_UNRECOGNIZED", "Unrecognized request")),
+    }?;
+    chat.answered.push((call.path.clone(), made.to_string()));
+    Ok(made)
+}
+
+/// The id of an event that was ever made, whatever became of it since.
+fn known(chat: &Chat, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let made = chat.answered.iter().map(|(_, said)| serde_json::from_str::<Value>(said).unwrap());
+    made.filter_map(|said| said["event_id"].as_str().map(str::to_owned)).find(|id| is_it(id))
+}
+
+/// Synapse's own limit for an account, whether it speaks, edits or withdraws.
+fn limited(chat: &mut Chat) -> Result<(), (u16, &'static str, &'static str)> {
+    let admitted = chat.admits(&[(10, TimeDelta::seconds(50))]);
+    admitted.then_some(()).ok_or((429, "M_LIMIT_EXCEEDED", "Too Many Requests"))
+}
+
+fn redact(chat: &mut Chat, of: &str) -> Judged {
+    let id = known(chat, |id| encoded(id) == of).ok_or((404, "M_NOT_FOUND", "Could not find event"))?;
+    limited(chat)?;
+    chat.remove(&id);
+    Ok(json!({"event_id": format!("$redaction{}", chat.next_id())}))
+}
+
+fn say(chat: &mut Chat, call: &Call<'_>, event: Value) -> Judged {
     if call.body.len() > 65_000 {
         return Err((413, "M_TOO_LARGE", "event too large"));
     }
-    let parts: Vec<&str> = act.split('/').collect();
-    match parts[..] {
-        ["send", "m.room.message", _] => say(chat, event),
-        ["redact", of, _] => {
-            let shown =
-                chat.shown.iter().find(|shown| encoded(&shown.id) == of).map(|shown| shown.id.clone());
-            let id = shown.ok_or((404, "M_NOT_FOUND", "Could not find event"))?;
-            chat.remove(&id);
-            Ok(json!({"event_id": format!("$redaction{}", chat.next_id())}))
-        }
-        _ => Err((404, "M_UNRECOGNIZED", "Unrecognized request")),
-    }
-}
-
-fn say(chat: &mut Chat, event: Value) -> Judged {
     let content = event.get("m.new_content").unwrap_or(&event).clone();
     let body = content["body"].as_str().filter(|body| !body.is_empty());
     let body = body.ok_or((400, "M_UNKNOWN", "'body' not a string type"))?.to_owned();
@@ -87,15 +98,15 @@ fn say(chat: &mut Chat, event: Value) -> Judged {
         if !event["body"].as_str().is_some_and(|body| body.starts_with("* ")) {
             return Err((400, "M_BAD_JSON", "no fallback"));
         }
-        // An edit of what is not there is taken, and nobody sees it.
+        known(chat, |id| id == of).ok_or((400, "M_UNKNOWN", "Can't send relation to unknown event"))?;
+        limited(chat)?;
+        // An edit of what was withdrawn is taken, and nobody sees it.
         if let Some(shown) = chat.find(of) {
             shown.text = body;
         }
         return Ok(json!({"event_id": id}));
     }
-    if !chat.admits(&[(10, TimeDelta::seconds(50))]) {
-        return Err((429, "M_LIMIT_EXCEEDED", "Too Many Requests"));
-    }
+    limited(chat)?;
     chat.show(&id, event, &body, picture.as_deref());
     Ok(json!({"event_id": id}))
 }

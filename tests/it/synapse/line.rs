@@ -1,0 +1,126 @@
+//! A bad line between our program and the homeserver. Bytes pass as they are; trouble comes to messages
+//! alone: what is put into a room.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::server::{Member, Synapse};
+
+/// The line; it ends with the test's runtime.
+pub struct Line {
+    /// What our program takes for the homeserver.
+    pub url: String,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    trouble: Mutex<Trouble>,
+    /// The paths of all messages, in the order in which they were put.
+    put: Mutex<Vec<String>>,
+}
+
+/// What goes wrong.
+#[derive(Default)]
+enum Trouble {
+    #[default]
+    Nothing,
+    /// The answer to each of these messages was lost; so is the first answer to any other.
+    Losing(HashSet<String>),
+    /// Just before the next message, its account uses up what the server allows it.
+    Exhausting(Member),
+}
+
+impl Line {
+    pub async fn start() -> Line {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let line = Line { url: format!("http://{}", listener.local_addr().unwrap()), state: Arc::default() };
+        let server = Synapse::shared().await.url.trim_start_matches("http://");
+        let state = Arc::clone(&line.state);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(server).await.unwrap();
+                tokio::spawn(carry(client, server, Arc::clone(&state)));
+            }
+        });
+        line
+    }
+
+    /// From now on the server takes every message, and its first answer to it gets lost.
+    pub fn lose_first_answers(&self) {
+        self.set(Trouble::Losing(HashSet::new()));
+    }
+
+    /// The next message finds its account's allowance used up.
+    pub fn exhaust(&self, account: &Member) {
+        self.set(Trouble::Exhausting(account.clone()));
+    }
+
+    fn set(&self, trouble: Trouble) {
+        *self.state.trouble.lock().unwrap() = trouble;
+        self.state.put.lock().unwrap().clear();
+    }
+
+    /// The paths of the messages since the trouble began.
+    pub fn put(&self) -> Vec<String> {
+        self.state.put.lock().unwrap().clone()
+    }
+}
+
+impl State {
+    /// A message is on its way; whether its answer is to be lost.
+    async fn message(&self, path: &str) -> bool {
+        self.put.lock().unwrap().push(path.to_owned());
+        let exhausted = {
+            let mut trouble = self.trouble.lock().unwrap();
+            match &mut *trouble {
+                Trouble::Nothing => return false,
+                Trouble::Losing(lost) => return lost.insert(path.to_owned()),
+                Trouble::Exhausting(account) => {
+                    let account = account.clone();
+                    *trouble = Trouble::Nothing;
+                    account
+                }
+            }
+        };
+        exhausted.use_up_allowance().await;
+        false
+    }
+}
+
+/// The path, where a request that puts something into a room begins here.
+fn put_path(bytes: &[u8]) -> Option<&str> {
+    let line = bytes.split(|byte| *byte == b'\r').next()?;
+    std::str::from_utf8(line).ok()?.strip_prefix("PUT ")?.split(' ').next()
+}
+
+async fn carry(mut client: TcpStream, mut server: TcpStream, state: Arc<State>) -> io::Result<()> {
+    let (mut asked, mut said) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    let mut losing = false;
+    loop {
+        tokio::select! {
+            count = client.read(&mut asked) => {
+                let bytes = &asked[..count?];
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                if let Some(path) = put_path(bytes) {
+                    losing = state.message(path).await;
+                }
+                server.write_all(bytes).await?;
+            }
+            count = server.read(&mut said) => {
+                let bytes = &said[..count?];
+                // The server has acted, and the line breaks.
+                if bytes.is_empty() || losing {
+                    return Ok(());
+                }
+                client.write_all(bytes).await?;
+            }
+        }
+    }
+}
