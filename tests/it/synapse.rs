@@ -189,7 +189,7 @@ async fn a_notice_is_read_with_its_picture_and_then_taken_back(db: Db) {
 async fn a_lost_answer_makes_nothing_twice(db: Db) {
     let line = Line::start().await;
     let team = Team::start(&db, Room::open_old().await, &line.url).await;
-    line.lose_first_answers();
+    line.lose_every_other_answer();
     let notice = team.publish().await;
     team.newest_is("alert", "delivered").await;
     team.read(&notice).await;

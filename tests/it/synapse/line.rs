@@ -1,7 +1,6 @@
 //! A bad line between our program and the homeserver. Bytes pass as they are; trouble comes to messages
 //! alone: what is put into a room.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -29,8 +28,8 @@ struct State {
 enum Trouble {
     #[default]
     Nothing,
-    /// The answer to each of these messages was lost; so is the first answer to any other.
-    Losing(HashSet<String>),
+    /// Every other answer is lost; whether the next one is.
+    Losing(bool),
     /// Just before the next message, its account uses up what the server allows it.
     Exhausting(Member),
 }
@@ -50,9 +49,9 @@ impl Line {
         line
     }
 
-    /// From now on the server takes every message, and its first answer to it gets lost.
-    pub fn lose_first_answers(&self) {
-        self.set(Trouble::Losing(HashSet::new()));
+    /// From now on every other answer to a message is lost on its way, from the next one on.
+    pub fn lose_every_other_answer(&self) {
+        self.set(Trouble::Losing(true));
     }
 
     /// The next message finds its account's allowance used up.
@@ -79,7 +78,7 @@ impl State {
             let mut trouble = self.trouble.lock().unwrap();
             match &mut *trouble {
                 Trouble::Nothing => return false,
-                Trouble::Losing(lost) => return lost.insert(path.to_owned()),
+                Trouble::Losing(next) => return std::mem::replace(next, !*next),
                 Trouble::Exhausting(account) => {
                     let account = account.clone();
                     *trouble = Trouble::Nothing;
