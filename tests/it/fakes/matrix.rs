@@ -9,7 +9,9 @@ use seventytwo::domain::group::Platform;
 use super::exchange::{Call, Chat, Reply};
 use super::{Rules, example};
 
-type Judged = Result<Value, (u16, &'static str, &'static str)>;
+/// Status, code and words.
+type Refusal = (u16, &'static str, &'static str);
+type Judged = Result<Value, Refusal>;
 
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     match judge(chat, call) {
@@ -61,7 +63,7 @@ fn known(chat: &Chat, is_it: impl Fn(&str) -> bool) -> Option<String> {
 }
 
 /// Synapse's own limit for an account, whether it speaks, edits or withdraws.
-fn limited(chat: &mut Chat) -> Result<(), (u16, &'static str, &'static str)> {
+fn limited(chat: &mut Chat) -> Result<(), Refusal> {
     let admitted = chat.admits(&[(10, TimeDelta::seconds(50))]);
     admitted.then_some(()).ok_or((429, "M_LIMIT_EXCEEDED", "Too Many Requests"))
 }

@@ -35,6 +35,7 @@ enum Trouble {
 }
 
 impl Line {
+    /// A line that is good until a test makes it bad.
     pub async fn start() -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line = Line { url: format!("http://{}", listener.local_addr().unwrap()), state: Arc::default() };
@@ -74,20 +75,18 @@ impl State {
     /// A message is on its way; whether its answer is to be lost.
     async fn message(&self, path: &str) -> bool {
         self.put.lock().unwrap().push(path.to_owned());
-        let exhausted = {
-            let mut trouble = self.trouble.lock().unwrap();
-            match &mut *trouble {
-                Trouble::Nothing => return false,
-                Trouble::Losing(next) => return std::mem::replace(next, !*next),
-                Trouble::Exhausting(account) => {
-                    let account = account.clone();
-                    *trouble = Trouble::Nothing;
-                    account
-                }
+        let trouble = std::mem::take(&mut *self.trouble.lock().unwrap());
+        match trouble {
+            Trouble::Nothing => false,
+            Trouble::Losing(this) => {
+                *self.trouble.lock().unwrap() = Trouble::Losing(!this);
+                this
             }
-        };
-        exhausted.use_up_allowance().await;
-        false
+            Trouble::Exhausting(account) => {
+                account.use_up_allowance().await;
+                false
+            }
+        }
     }
 }
 

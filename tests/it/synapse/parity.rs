@@ -1,5 +1,6 @@
 //! What our sender and our stand-in make of Synapse's own answers.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::broadcast::guard::Guard;
 use seventytwo::broadcast::message::plain;
@@ -10,8 +11,6 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use url::Url;
 use uuid::Uuid;
-
-use reqwest::Method;
 
 use super::server::{Room, Synapse, encoded, http};
 use crate::fakes::{Fake, Rules, example};

@@ -115,13 +115,16 @@ pub fn encoded(id: &str) -> String {
 /// Somebody with an account on the server.
 #[derive(Clone)]
 pub struct Member {
+    /// `@name:server`.
     pub id: String,
+    /// The access token.
     pub token: String,
     http: reqwest::Client,
     url: &'static str,
 }
 
 impl Member {
+    /// A new account; its name gets a number.
     pub async fn register(name: &str) -> Member {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = LAST.fetch_add(1, Ordering::SeqCst);
@@ -151,6 +154,7 @@ impl Member {
         reply(self.request(method, path).json(body)).await
     }
 
+    /// What the client-server API has there.
     pub async fn get(&self, path: &str) -> Value {
         reply(self.request(Method::GET, path)).await.expect(200)
     }
@@ -169,15 +173,15 @@ impl Member {
         made["room_id"].as_str().unwrap().to_owned()
     }
 
-    /// Talks elsewhere until the server asks for a rest, and for a long one: seldom less than the five
-    /// seconds in which it allows one more message.
+    /// Talks elsewhere until the server asks for a rest, and a long one: it allows a message every five
+    /// seconds. A short one would be less than our own wait after a failure.
     pub async fn use_up_allowance(&self) {
         let room = encoded(&self.create_room(json!({})).await);
         let body = json!({"msgtype": "m.text", "body": "…"});
         for number in 0..200 {
             let path = format!("v3/rooms/{room}/send/m.room.message/{number}");
             let said = self.call(Method::PUT, &path, &body).await;
-            if said.body["retry_after_ms"].as_u64().is_some_and(|wait| wait > 4000) {
+            if said.body["retry_after_ms"].as_u64().is_some_and(|wait| wait > 3000) {
                 return;
             }
         }
@@ -214,7 +218,8 @@ impl Room {
         room
     }
 
-    pub fn path(&self, rest: &str) -> String {
+    /// Below the room, in the client-server API.
+    fn path(&self, rest: &str) -> String {
         format!("v3/rooms/{}/{rest}", encoded(&self.id))
     }
 
@@ -229,12 +234,13 @@ impl Room {
         self.admin.call(Method::POST, &self.path(what), &body).await.expect(200);
     }
 
+    /// The bot is invited again and comes.
     pub async fn let_back_in(&self) {
         self.moderate("invite").await;
         self.join().await;
     }
 
-    /// What the bot's message needs of power.
+    /// How much power it takes to speak; the bot has none.
     pub async fn set_power_to_speak(&self, power: i64) {
         let path = self.path("state/m.room.power_levels/");
         let mut levels = self.admin.get(&path).await;
@@ -242,7 +248,7 @@ impl Room {
         self.admin.call(Method::PUT, &path, &levels).await.expect(200);
     }
 
-    /// What the bot said and withdrew, as the admin reads it now, oldest first.
+    /// Everything that the bot said, edited and withdrew, as the admin reads it now, oldest first.
     pub async fn events(&self) -> Vec<Value> {
         let timeline = self.admin.get(&self.path("messages?dir=f&limit=1000")).await;
         let events = timeline["chunk"].as_array().unwrap().iter().cloned();
@@ -253,7 +259,8 @@ impl Room {
         events.filter(of_bot).collect()
     }
 
-    /// What the bot said after its proof of control: notices, without edits and withdrawals.
+    /// What the bot said but for its proofs of control, oldest first: an edit is shown with what it edits,
+    /// and what was withdrawn is empty.
     pub async fn messages(&self) -> Vec<Value> {
         let said = |event: &Value| {
             let words = event["content"]["body"].as_str().unwrap_or_default();
