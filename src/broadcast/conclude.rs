@@ -84,6 +84,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
         bot_open_at: None,
         moved: None,
         disable: None,
+        apart: false,
         attempted: false,
         leased,
     }
@@ -141,7 +142,9 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     };
     match next {
         Next::Done(reference) => {
-            record.message_ref = reference.filter(|_| matches!(act, Some(Act::Say(_))));
+            // What tells of several notices cannot be taken back for one of them.
+            let of_one = record.leased.with.is_empty() && matches!(act, Some(Act::Say(_)));
+            record.message_ref = reference.filter(|_| of_one);
             record.reach = Reach::Yes as i16;
             go_on(&mut record, &course, course.done(progress));
         }
@@ -155,6 +158,8 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
             record.lane_open_at = record.lane_open_at.max(until);
         }
         Next::Move(_) => record.moved = moved,
+        // Perhaps for the sake of one of them: each is tried by itself.
+        Next::GiveUp(retry::Why::Refused) if !record.leased.with.is_empty() => record.apart = true,
         Next::GiveUp(retry::Why::Refused) if let Some(progress) = course.refused(progress) => {
             go_on(&mut record, &course, progress);
         }
@@ -266,6 +271,7 @@ mod tests {
             failing_since: None,
             not_after: None,
             standing: Vec::new(),
+            with: Vec::new(),
         }
     }
 

@@ -15,11 +15,11 @@ use crate::store::leasing::Admission;
 use crate::store::mutation::{self, Mutation};
 
 /// Requests under way at one host that are not slow.
-const BRISK: usize = 192;
+const BRISK: usize = 384;
 /// Once its share is full, a host gets more when so few are left: many at a time cost less each.
-const REFILL: usize = 128;
+const REFILL: usize = 256;
 /// Requests under way at one host, the slow ones included.
-const ALL: usize = 448;
+const ALL: usize = 512;
 /// A request under way for so long is slow.
 const SLOW: TimeDelta = TimeDelta::seconds(1);
 /// A host that usually answers within this is brisk, in milliseconds.
@@ -34,6 +34,8 @@ const LONGEST_REST: TimeDelta = TimeDelta::minutes(5);
 const SOON: TimeDelta = TimeDelta::milliseconds(100);
 /// The longest wait for a busy host before it is asked about again.
 const LATEST: TimeDelta = TimeDelta::seconds(60);
+/// What is looked at beyond what the host that is busy can take.
+const FOR_OTHERS: usize = 32;
 /// Hosts that are remembered though nothing is under way there.
 const REMEMBERED: usize = 10_000;
 
@@ -52,6 +54,8 @@ pub enum Went {
 #[derive(Debug, Default)]
 pub struct Hosts {
     known: HashMap<String, Host>,
+    /// The last that was asked and could not take more.
+    busy: Option<String>,
 }
 
 #[derive(Debug)]
@@ -75,6 +79,13 @@ struct Host {
 }
 
 impl Hosts {
+    /// How much of what is due to look at, `most` at most: what waits for a busy host would only be read
+    /// in vain.
+    pub fn worth_a_look(&mut self, most: usize) -> usize {
+        let busy = self.busy.take().and_then(|name| self.known.get(&name));
+        busy.map_or(most, |host| most.min(host.left() + FOR_OTHERS))
+    }
+
     /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
     pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
         if self.known.len() >= REMEMBERED {
@@ -86,8 +97,10 @@ impl Hosts {
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
         let admission = host.admits(now);
-        if admission == Admission::Go {
-            host.under_way.push_back(now);
+        match admission {
+            Admission::Go => host.under_way.push_back(now),
+            Admission::Busy if self.busy.is_none() => self.busy = Some(name.to_owned()),
+            Admission::Busy | Admission::Until(_) => {}
         }
         admission
     }
@@ -155,6 +168,12 @@ impl Host {
         if self.full { Admission::Busy } else { Admission::Go }
     }
 
+    /// How many more requests it takes, unless they turn out slow.
+    fn left(&self) -> usize {
+        let full = self.full && self.under_way.len() >= REFILL;
+        if full { 0 } else { BRISK.saturating_sub(self.under_way.len()) }
+    }
+
     /// A place in the queue: as far back as it takes at twice the pace the host has shown, so that the
     /// host never waits for us.
     fn queue(&mut self, from: DateTime<Utc>) -> DateTime<Utc> {
@@ -201,11 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_a_busy_host_is_not_looked_at_again_and_again() {
+        let mut hosts = Hosts::default();
+        assert_eq!(hosts.worth_a_look(1_000), 1_000);
+        fill(&mut hosts, "a", at(0));
+        assert_eq!(hosts.worth_a_look(1_000), FOR_OTHERS, "it can take nothing");
+        assert_eq!(hosts.worth_a_look(1_000), 1_000, "nobody was found busy since");
+        fill(&mut hosts, "a", at(0));
+        for _ in REFILL..=BRISK {
+            hosts.ended("a", at(0), at(10), Went::Answered);
+        }
+        assert_eq!(hosts.worth_a_look(1_000), BRISK - REFILL + 1 + FOR_OTHERS);
+        assert_eq!(hosts.worth_a_look(10), 10);
+    }
+
+    #[test]
     fn requests_that_hang_leave_room_for_those_that_do_not() {
         let mut hosts = Hosts::default();
         assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
-        assert_eq!(fill(&mut hosts, "a", at(1_000)), BRISK);
-        assert_eq!(fill(&mut hosts, "a", at(2_000)), ALL - 2 * BRISK, "but not for ever");
+        assert_eq!(fill(&mut hosts, "a", at(1_000)), ALL - BRISK, "but not for ever");
         assert!(matches!(hosts.admits("a", at(2_000)), Admission::Until(_)), "nor do others wait for it");
     }
 

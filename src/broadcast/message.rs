@@ -22,6 +22,8 @@ pub const PREFIX: &str = "【72小时】";
 
 /// The longest name or thing in the heading of a notice, in characters.
 const NAME: usize = 40;
+/// The longest heading of a notice in a digest, in characters.
+const DIGESTED: usize = 32;
 /// A line shortened to less than this many units says nothing any more and is left out.
 const STUB: usize = 24;
 /// China has one time zone and no summer time.
@@ -221,6 +223,26 @@ pub fn plain(language: Language, key: &str, args: &[Arg<'_>]) -> Message {
         tail: Vec::new(),
         link: None,
         event: None,
+    }
+}
+
+/// One message that tells what several others would have: of each its heading and its link.
+pub fn digest(language: Language, messages: &[Message]) -> Message {
+    let count = [("count", messages.len().into())];
+    let told = |message: &Message| {
+        let subject = message.lines.iter().find(|line| line.field == Field::Subject)?;
+        let heading = Unit::Chars.cut(&subject.text(), DIGESTED);
+        let link = message.link.as_ref().map(|link| link.url.as_str()).unwrap_or_default();
+        Some(Line { field: Field::Subject, label: String::new(), value: format!("{heading} {link}") })
+    };
+    let at = messages.iter().filter_map(|message| message.event.as_ref()).map(|event| event.at).max();
+    let told_of = messages.iter().filter_map(|message| message.event.as_ref());
+    let notices: Vec<Value> = told_of.map(|event| Value::Object(event.data.clone())).collect();
+    let data = Map::from_iter([("notices".to_owned(), notices.into())]);
+    Message {
+        lines: messages.iter().filter_map(told).collect(),
+        event: at.map(|at| Event { kind: "digest.published".to_owned(), at, data }),
+        ..plain(language, "broadcast-first-digest", &count)
     }
 }
 

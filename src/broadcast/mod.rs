@@ -1,6 +1,7 @@
 //! Third station: a verified notice goes out to the groups that asked for it.
 
 pub mod api;
+mod attempt;
 pub mod conclude;
 pub mod course;
 pub mod figures;

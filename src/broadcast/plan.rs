@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::delivery::{Priority, Purpose};
 use crate::domain::region::Region;
-use crate::store::broadcasts::{self, Audience, Broadcast};
+use crate::store::broadcasts::{self, Broadcast};
+use crate::store::growth::{self, Audience};
 use crate::store::mutation::{self, Mutation};
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
@@ -104,6 +105,6 @@ fn slice(conn: &mut Conn, notice: &Notice, broadcast: Broadcast, now: DateTime<U
         Audience::Subscribers { kind: notice.kind.0, regions }
     };
     let size = (i64::from(broadcast.planned) * 2).clamp(FIRST_SLICE, LARGEST_SLICE);
-    broadcasts::expand(conn, broadcast, &audience, size, now)?;
+    growth::expand(conn, broadcast, &audience, size, now)?;
     Ok(())
 }

@@ -63,6 +63,14 @@ impl Written {
         let turn = Arc::clone(lock(&self.handles).entry(account.to_owned()).or_default());
         turn.lock_owned().await
     }
+
+    /// The account does not know the picture by that name.
+    pub async fn forget_handle(&self, account: &str, known: &str) {
+        let mut handle = self.handle(account).await;
+        if handle.as_deref() == Some(known) {
+            *handle = None;
+        }
+    }
 }
 
 impl Script {

@@ -6,11 +6,11 @@
 //! by the request that uses it, which halves the cost of a request and shows, before a request is
 //! handed over, whether the peer has closed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ pub struct Sender {
 /// last used at the end.
 struct Hub {
     slots: Semaphore,
-    resting: Mutex<Vec<(Connection, Instant)>>,
+    resting: Mutex<VecDeque<(Box<Connection>, Instant)>>,
 }
 
 impl Sender {
@@ -155,25 +155,31 @@ impl Sender {
         let target = self.guard.target(outgoing.platform, &outgoing.url).map_err(SendFault::Refused)?;
         let mut request = request(outgoing).map_err(SendFault::Refused)?;
         let host = self.host(&target);
-        let slot = timeout(self.limits.queue, host.slots.acquire()).await;
-        let Ok(Ok(_slot)) = slot else { return Err(SendFault::Timeout { sent: false }) };
+        let _slot = match host.slots.try_acquire() {
+            Ok(slot) => slot,
+            Err(_) => match timeout(self.limits.queue, host.slots.acquire()).await {
+                Ok(Ok(slot)) => slot,
+                _ => return Err(SendFault::Timeout { sent: false }),
+            },
+        };
 
         let deadline = Instant::now() + self.limits.exchange;
-        // A connection at rest may be closed by its peer just now. If it gives the request back
-        // untouched, a fresh connection may have it; if not, it may have arrived.
-        if let Some(connection) = host.wake(self.limits.idle) {
+        let mut rested = host.wake(self.limits.idle);
+        loop {
+            let again = rested.is_some();
+            let connection = match rested.take() {
+                Some(connection) => connection,
+                // Boxed, like all that is rare: every request would carry the room for it.
+                None => Box::pin(self.connect_by(&target, deadline)).await?,
+            };
             match self.exchange(&host, connection, request, deadline).await {
-                Err(Failed::Untaken(back)) => request = *back,
+                // A connection at rest may be closed by its peer just now. If it gives the request back
+                // untouched, a fresh connection may have it; if not, it may have arrived.
+                Err(Failed::Untaken(back)) if again => request = *back,
+                Err(Failed::Untaken(_)) => return Err(SendFault::Broken { sent: false }),
                 Err(Failed::For(fault)) => return Err(fault),
                 Ok(answer) => return Ok(answer),
             }
-        }
-        let connecting = timeout_at(deadline, timeout(self.limits.connect, self.connect(&target)));
-        let connection = connecting.await.ok().and_then(Result::ok).unwrap_or(Err(SendFault::Connect))?;
-        match self.exchange(&host, connection, request, deadline).await {
-            Err(Failed::Untaken(_)) => Err(SendFault::Broken { sent: false }),
-            Err(Failed::For(fault)) => Err(fault),
-            Ok(answer) => Ok(answer),
         }
     }
 
@@ -181,7 +187,7 @@ impl Sender {
     async fn exchange(
         &self,
         host: &Hub,
-        mut connection: Connection,
+        mut connection: Box<Connection>,
         request: Request<Full<Bytes>>,
         deadline: Instant,
     ) -> Result<Answer, Failed> {
@@ -198,7 +204,12 @@ impl Sender {
         Ok(answer)
     }
 
-    async fn connect(&self, target: &Target) -> Result<Connection, SendFault> {
+    async fn connect_by(&self, target: &Target, deadline: Instant) -> Result<Box<Connection>, SendFault> {
+        let connecting = timeout_at(deadline, timeout(self.limits.connect, self.connect(target)));
+        connecting.await.ok().and_then(Result::ok).unwrap_or(Err(SendFault::Connect))
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<Connection>, SendFault> {
         let stream = self.dial(target).await?;
         let _ = stream.set_nodelay(true); // only a matter of speed
         let stream: Box<dyn Stream> = if target.tls {
@@ -210,7 +221,7 @@ impl Sender {
         };
         let (requests, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|_| SendFault::Connect)?;
-        Ok(Connection { requests, driver: Some(driver) })
+        Ok(Box::new(Connection { requests, driver: Some(driver) }))
     }
 
     /// Resolves, vets, and connects to what was vetted. One address that is not admitted refuses the
@@ -249,16 +260,15 @@ impl Sender {
 }
 
 impl Hub {
-    fn rest(&self, connection: Connection) {
-        self.resting().push((connection, Instant::now()));
+    fn rest(&self, connection: Box<Connection>) {
+        self.resting().push_back((connection, Instant::now()));
     }
 
     /// The connection used last that is still open; those too old or closed are dropped.
-    fn wake(&self, idle: Duration) -> Option<Connection> {
-        let mut resting = self.resting();
-        resting.retain(|(_, since)| since.elapsed() < idle);
+    fn wake(&self, idle: Duration) -> Option<Box<Connection>> {
+        let mut resting = self.young(idle);
         loop {
-            let (mut connection, _) = resting.pop()?;
+            let (mut connection, _) = resting.pop_back()?;
             if connection.is_open() {
                 return Some(connection);
             }
@@ -266,12 +276,19 @@ impl Hub {
     }
 
     fn is_awake(&self, idle: Duration) -> bool {
-        let mut resting = self.resting();
-        resting.retain(|(_, since)| since.elapsed() < idle);
-        !resting.is_empty()
+        !self.young(idle).is_empty()
     }
 
-    fn resting(&self) -> std::sync::MutexGuard<'_, Vec<(Connection, Instant)>> {
+    /// The connections at rest that are not too old.
+    fn young(&self, idle: Duration) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
+        let (mut resting, now) = (self.resting(), Instant::now());
+        while resting.front().is_some_and(|(_, since)| now.duration_since(*since) >= idle) {
+            resting.pop_front();
+        }
+        resting
+    }
+
+    fn resting(&self) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,8 @@
 //! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,18 +16,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::conclude::{self, Ended};
-use super::course::Course;
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
 use super::plan;
-use super::platforms::{Act, Adapter, Answer, Credentials, Stamp, TakeBack, Verdict, adapter};
-use super::script::{Script, Written};
+use super::platforms::adapter;
+use super::script::Script;
 use super::send::Sender;
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryState, Outcome};
+use crate::domain::delivery::DeliveryState;
 use crate::store::leasing::{self, Leased, Terms};
-use crate::store::results::{self, Moved, Record};
-use crate::store::{Conn, Store, StoreError, deliveries};
+use crate::store::results::{self, Record};
+use crate::store::{Conn, Store, StoreError, deliveries, standing};
 use crate::vault::Vault;
 
 /// Sends that may be under way or unrecorded at any time.
@@ -209,104 +210,9 @@ impl Worker {
         conclude::concluded(leased, Ended { at, took_ms, ..ended })
     }
 
-    /// One request, from the written message to the platform's verdict; no end where it never left and
-    /// is to be leased again.
-    async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Went, Option<Ended>) {
-        let adapter = adapter(leased.platform);
-        let (written, credentials) = match self.prepare(leased).await {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                tracing::error!(%error, delivery = leased.delivery, "a message could not be written");
-                let verdict = Verdict::ours(Outcome::Retry, "internal");
-                return (Went::NotSent, Some(ended(verdict, 1, &[])));
-            }
-        };
-        let (parts, ways) = (adapter.parts(&written.message), adapter.takes_back(&credentials));
-        let course = Course::new(leased.purpose, &leased.standing, ways, parts);
-        let nothing = || Some(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
-        let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
-        let Some(body) = self.script.body(&written, leased.platform, act).await else {
-            return (Went::NotSent, nothing());
-        };
-        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
-        let handle = match self.handle(adapter, &written, &credentials, act).await {
-            Ok(handle) => handle,
-            Err(verdict) => return (Went::Answered, Some(ended(verdict, parts, ways))),
-        };
-        stamp.media = handle.as_deref().cloned().flatten();
-        // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
-        let unknown = handle.filter(|handle| handle.is_none());
-        if self.withheld(leased).is_some() {
-            return (Went::NotSent, None);
-        }
-        let (went, verdict, answer) =
-            match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
-                Ok(answer) => {
-                    let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
-                    (went, adapter.judge(act, &answer), Some(answer))
-                }
-                Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
-            };
-        if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
-            *handle = Some(media.as_str().into());
-        }
-        let moved = match &verdict.outcome {
-            Outcome::Moved(chat) => self.moved(&credentials, chat),
-            _ => None,
-        };
-        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
-        (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
-    }
-
     /// See [`conclude::withheld`].
-    fn withheld(&self, leased: &Leased) -> Option<DeliveryState> {
+    pub(super) fn withheld(&self, leased: &Leased) -> Option<DeliveryState> {
         conclude::withheld(leased, self.clock.now(), self.sender.longest())
-    }
-
-    async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
-        let written = self.script.written(leased.broadcast, leased.language).await?;
-        let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
-        Ok((written, serde_json::from_slice(&plain)?))
-    }
-
-    /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
-    async fn handle(
-        &self,
-        adapter: &dyn Adapter,
-        written: &Written,
-        credentials: &Credentials,
-        act: Act<'_>,
-    ) -> Result<Option<super::script::Handle>, Verdict> {
-        let account = credentials.account().filter(|_| adapter.profile().keeps_media);
-        let shows = written.message.has_picture || matches!(act, Act::Edit(_));
-        let Some(account) = account.filter(|_| shows && adapter.form(act).pictured) else { return Ok(None) };
-        let mut handle = written.handle(&account).await;
-        if handle.is_none()
-            && let Some(picture) = self.script.picture(written).await
-            && let Some(upload) = adapter.upload(&picture, credentials)
-        {
-            let verdict = match self.sender.send(upload).await {
-                Ok(answer) => adapter.judge(act, &answer),
-                Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
-            };
-            match verdict.media {
-                Some(media) => *handle = Some(media.into()),
-                // Taken, they say, but under no name: another try is no second message.
-                None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
-                    return Err(Verdict { outcome: Outcome::Retry, ..verdict });
-                }
-                None => return Err(verdict),
-            }
-        }
-        Ok(Some(handle))
-    }
-
-    fn moved(&self, credentials: &Credentials, chat: &str) -> Option<Moved> {
-        let credentials = credentials.clone().moved_to(chat.to_owned());
-        Some(Moved {
-            credentials_sealed: self.vault.seal("credentials", &serde_json::to_vec(&credentials).ok()?),
-            address_hash: self.vault.index("robot", &credentials.address_key()),
-        })
     }
 
     async fn record_all(self, mut results: mpsc::Receiver<Done>) {
@@ -353,6 +259,7 @@ fn lease(
     hosts: &Mutex<Hosts>,
 ) -> Result<(Vec<Leased>, bool), StoreError> {
     let mut hosts = lock(hosts);
+    let room = hosts.worth_a_look(room);
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -370,31 +277,14 @@ fn lease(
         terms.limit = room - batch.leased.len();
         batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
     }
-    leasing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
+    standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
     let busy = grown || batch.more || !batch.leased.is_empty();
     Ok((batch.leased, busy))
 }
 
-/// An end whose times are not known yet.
-fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
-    let at = DateTime::UNIX_EPOCH;
-    Ended { verdict, parts, ways, at, took_ms: 0, random: random(), answer_sealed: None, moved: None }
-}
-
-/// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because
-/// some repeat the message, and without anything of the way in.
-fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
-    const KEPT: usize = 4 * 1024;
-    if matches!(verdict.outcome, Outcome::Delivered(_)) {
-        return None;
-    }
-    let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(KEPT)]);
-    let words = format!("HTTP {}\n{}", answer.status, with.redact(&words));
-    Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
-}
-
-fn random() -> u64 {
-    u64::from_be_bytes(crate::vault::random())
+/// Bits that spread what would otherwise come at once; nothing secret hangs on them.
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 fn lock(hosts: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {

@@ -1,18 +1,14 @@
-//! Broadcasts, and their growth into deliveries: a cursor over the groups, one slice a transaction.
+//! Broadcasts: what there is to say, and what became of it.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
 
-use super::mutation::{self, Mutation};
 use super::schema::broadcasts;
-use super::types::sql::{Ts, Uid};
+use super::types::sql::Uid;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{How, Purpose};
-use crate::domain::group::Kinds;
-use crate::domain::notice::Kind;
+use crate::domain::delivery::{DeliveryState, How, Purpose};
 
 /// One thing to say, and how far it has been spread over the groups.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -33,7 +29,7 @@ pub struct Broadcast {
     pub planned: i32,
 }
 
-/// Adds a broadcast; [`expand`] then gives it deliveries.
+/// Adds a broadcast; [`super::growth::expand`] then gives it deliveries.
 ///
 /// # Errors
 /// When the database refuses.
@@ -98,98 +94,6 @@ pub fn stop(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Who a broadcast is for.
-#[derive(Clone, Debug)]
-pub enum Audience {
-    /// Active groups that want this kind and this region or one that contains it.
-    Subscribers { kind: Kind, regions: Vec<String> },
-    /// Exactly the groups that received this notice, or may have.
-    Recipients,
-}
-
-#[derive(QueryableByName)]
-struct SliceEnd {
-    #[diesel(sql_type = Uid)]
-    group_id: Id,
-}
-
-/// Groups of the audience beyond the cursor; its last parameter is the cursor. SQLite numbers
-/// parameters by first appearance, so they appear in order.
-const SUBSCRIBERS: &str = "SELECT DISTINCT r.group_id FROM group_regions r \
-     JOIN groups g ON g.id = r.group_id \
-     WHERE r.region IN ($1, $2, $3) AND (g.kinds & $4) <> 0 AND g.state = 'active' AND r.group_id > $5";
-const RECIPIENTS: &str = "SELECT DISTINCT d.group_id FROM deliveries d \
-     JOIN broadcasts b ON b.id = d.broadcast_id JOIN groups g ON g.id = d.group_id \
-     WHERE b.notice_id = $1 AND b.purpose IN ('alert', 'update') AND d.reach > 0 AND d.group_id > $2";
-
-/// Gives the next `size` groups of the audience their delivery, due at `due_at`. Repeating it is
-/// harmless: a group has one delivery of a broadcast.
-///
-/// Answers the broadcast as it then stands.
-///
-/// # Errors
-/// When the database refuses.
-pub fn expand(
-    conn: &mut Conn,
-    mut broadcast: Broadcast,
-    audience: &Audience,
-    size: i64,
-    due_at: DateTime<Utc>,
-) -> Answer<Broadcast> {
-    let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
-    let (candidates, used) = match audience {
-        Audience::Subscribers { .. } => (SUBSCRIBERS, 5),
-        Audience::Recipients => (RECIPIENTS, 2),
-    };
-    macro_rules! ask {
-        ($sql:expr) => {{
-            let query = diesel::sql_query($sql).into_boxed();
-            match audience {
-                Audience::Subscribers { kind, regions } => {
-                    // The region itself, its city and its province; fewer are repeated.
-                    let region =
-                        |place: usize| regions.get(place).or(regions.last()).cloned().unwrap_or_default();
-                    query
-                        .bind::<Text, _>(region(0))
-                        .bind::<Text, _>(region(1))
-                        .bind::<Text, _>(region(2))
-                        .bind::<Integer, _>(Kinds::from_iter([*kind]).bits())
-                }
-                Audience::Recipients => query.bind::<Uid, _>(broadcast.notice_id),
-            }
-            .bind::<Uid, _>(cursor)
-        }};
-    }
-    let end: Option<SliceEnd> = both!(conn, c => {
-        ask!(format!("{candidates} ORDER BY 1 LIMIT 1 OFFSET {}", size - 1)).get_result(c).optional()
-    })?;
-    let last = end.map_or(Id(Uuid::max()), |e| e.group_id);
-    // In a lane that rests it is due when the lane opens: nothing else would wake the worker then.
-    let later = if matches!(conn, Conn::Pg(_)) { "GREATEST" } else { "MAX" };
-    let insert = format!(
-        "WITH audience AS ({candidates}) \
-         INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach) \
-         SELECT ${}, a.group_id, ${}, 'open', {later}(${}, l.open_at), 0, 0, 0 \
-         FROM audience a JOIN lanes l ON l.group_id = a.group_id WHERE a.group_id <= ${} \
-         ON CONFLICT (broadcast_id, group_id) DO NOTHING",
-        used + 1,
-        used + 2,
-        used + 3,
-        used + 4
-    );
-    let planned = both!(conn, c => ask!(insert)
-        .bind::<Uid, _>(broadcast.id)
-        .bind::<SmallInt, _>(broadcast.priority)
-        .bind::<Ts, _>(Time(due_at))
-        .bind::<Uid, _>(last)
-        .execute(c))?;
-    broadcast.planned += i32::try_from(planned).unwrap_or(i32::MAX);
-    broadcast.expanded = last.0 == Uuid::max() || mutation::on(Mutation::StopGrowing);
-    broadcast.cursor = Some(last);
-    both!(conn, c => diesel::update(broadcasts::table.find(broadcast.id)).set(&broadcast).execute(c))?;
-    Ok(broadcast)
-}
-
 /// What became of one broadcast.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Tally {
@@ -217,4 +121,59 @@ pub fn tally(conn: &mut Conn, broadcast: Uuid) -> Answer<Vec<Tally>> {
     )
     .bind::<Uid, _>(Id(broadcast))
     .load(c))?)
+}
+
+/// What became of all that was said about a notice, in numbers of groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Groups that received the notice.
+    pub received: i64,
+    /// Messages that still wait, of whatever purpose.
+    pub waiting: i64,
+    /// Groups in which every message says now that it is over.
+    pub edited: i64,
+    /// Groups in which a message was deleted, and none stands as it was.
+    pub deleted: i64,
+    /// Groups that were told that it is over.
+    pub followed_up: i64,
+}
+
+/// The sum over all broadcasts of a notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
+    #[derive(QueryableByName)]
+    struct Part {
+        #[diesel(sql_type = Text)]
+        state: Named<DeliveryState>,
+        #[diesel(sql_type = Bool)]
+        ends: bool,
+        #[diesel(sql_type = Nullable<Text>)]
+        how: Option<Named<How>>,
+        #[diesel(sql_type = BigInt)]
+        groups: i64,
+    }
+    // Whoever received an update received the alert, or joined later: each counts once.
+    let parts: Vec<Part> = both!(conn, c => diesel::sql_query(
+        "SELECT d.state, b.purpose IN ('closing', 'correction') AS ends, d.how, \
+           COUNT(DISTINCT d.group_id) AS groups \
+         FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id WHERE b.notice_id = $1 \
+         GROUP BY d.state, 2, d.how",
+    )
+    .bind::<Uid, _>(Id(notice))
+    .load(c))?;
+    let mut sum = Sum::default();
+    for part in parts {
+        let counted = match (part.state.0, part.ends, part.how.map(|how| how.0)) {
+            (DeliveryState::Open, ..) => &mut sum.waiting,
+            (DeliveryState::Delivered, false, _) => &mut sum.received,
+            (DeliveryState::Delivered, true, Some(How::Edited)) => &mut sum.edited,
+            (DeliveryState::Delivered, true, Some(How::Deleted)) => &mut sum.deleted,
+            (DeliveryState::Delivered, true, _) => &mut sum.followed_up,
+            _ => continue,
+        };
+        *counted += part.groups;
+    }
+    Ok(sum)
 }

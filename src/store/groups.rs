@@ -262,6 +262,8 @@ pub struct Logged {
     pub due_at: Time,
     pub delivered_at: Option<Time>,
     pub broadcast_id: Id,
+    /// Told together with others when the quiet hours were over, or waits for that.
+    pub digest: bool,
     part: i16,
     revision: i32,
     not_after: Option<Time>,
@@ -308,6 +310,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             deliveries::due_at,
             deliveries::delivered_at,
             broadcasts::id,
+            deliveries::digest,
             deliveries::part,
             broadcasts::revision,
             broadcasts::not_after,

@@ -4,26 +4,23 @@
 //! put off to the moment at which it can go: so nothing that cannot go is looked at twice, however much
 //! of it there is. A batch costs a few statements, whatever its size.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::digests::{self, Companion};
+use super::due::{self, Due};
 use super::lanes::{times, with_one_more, written};
 use super::mutation::{self, Mutation};
-use super::rows::{Holds, bytes, from_array, id, set_from_array, time};
+use super::rows::{Change, Holds};
 use super::schema::{bots, deliveries};
-use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
-use crate::domain::group::{GroupState, Platform};
+use crate::domain::group::Platform;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::State;
-use crate::domain::quiet::Quiet;
 
 /// A delivery that this node may send now, with all that sending it takes.
 #[derive(Clone, Debug)]
@@ -63,107 +60,14 @@ pub struct Leased {
     /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
     /// platform's reference, or `None` where one may stand that we cannot name.
     pub standing: Vec<Option<String>>,
+    /// What it is told together with, where it is told in a digest.
+    pub with: Vec<Companion>,
 }
 
-#[derive(QueryableByName)]
-struct Waiting {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Uid)]
-    broadcast_id: Id,
-    #[diesel(sql_type = Uid)]
-    group_id: Id,
-    #[diesel(sql_type = SmallInt)]
-    part: i16,
-    #[diesel(sql_type = SmallInt)]
-    act: i16,
-    #[diesel(sql_type = Nullable<Text>)]
-    how: Option<Named<How>>,
-    #[diesel(sql_type = Integer)]
-    attempts: i32,
-    #[diesel(sql_type = SmallInt)]
-    reach: i16,
-    #[diesel(sql_type = BigInt)]
-    fence: i64,
-    #[diesel(sql_type = Binary)]
-    recent: Vec<u8>,
-    #[diesel(sql_type = Ts)]
-    open_at: Time,
-    #[diesel(sql_type = Integer)]
-    failures: i32,
-    #[diesel(sql_type = Nullable<Ts>)]
-    failing_since: Option<Time>,
-    #[diesel(sql_type = Text)]
-    platform: Named<Platform>,
-    #[diesel(sql_type = Text)]
-    language: Named<Language>,
-    #[diesel(sql_type = Binary)]
-    credentials_sealed: Vec<u8>,
-    #[diesel(sql_type = Text)]
-    group_state: Named<GroupState>,
-    #[diesel(sql_type = Text)]
-    host: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    bot: Option<String>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    hourly_cap: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_from: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_until: Option<i16>,
-    #[diesel(sql_type = Bool)]
-    quiet_but_urgent: bool,
-    #[diesel(sql_type = Text)]
-    purpose: Named<Purpose>,
-    #[diesel(sql_type = Integer)]
-    revision: i32,
-    #[diesel(sql_type = Nullable<Ts>)]
-    not_after: Option<Time>,
-    #[diesel(sql_type = Text)]
-    state: Named<State>,
-    #[diesel(sql_type = Nullable<Integer>)]
-    live_revision: Option<i32>,
-    #[diesel(sql_type = SmallInt)]
-    urgency: i16,
-}
-
-/// How long what waits for a person is not looked at, where its notice has no end of its own.
-const PAUSED: TimeDelta = TimeDelta::days(1);
-
-impl Waiting {
-    /// Whether it may still be said, now or later: the notice is live, or paused, with this very revision,
-    /// and its end has not come. What tells that a notice is over may always be said.
-    fn still_true(&self, now: DateTime<Utc>) -> bool {
-        self.purpose.0.ends()
-            || mutation::on(Mutation::SkipStillTrue)
-            || (self.is_public_or_paused()
-                && (self.live_revision == Some(self.revision) || mutation::on(Mutation::KeepRevision))
-                && self.not_after.is_none_or(|end| end.0 > now))
-    }
-
-    fn is_public_or_paused(&self) -> bool {
-        self.state.0 == State::Live || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
-    }
-
-    /// Life at risk, or a rumour to be stopped.
-    fn presses(&self) -> bool {
-        let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        self.purpose.0 == Purpose::Correction || (urgent && self.quiet_but_urgent)
-    }
-
-    /// Until when it is not to be said, or its group or its lane cannot hear it.
-    fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let deaf = self.group_state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
-        let paused = self.state.0 == State::Paused && !self.purpose.0.ends();
-        if deaf || paused {
-            // Whoever lets the group hear again, or the notice go on, makes it due.
-            return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
-        }
-        if self.open_at.0 > now {
-            return Some(self.open_at.0);
-        }
-        let (Some(from), Some(until)) = (self.quiet_from, self.quiet_until) else { return None };
-        Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now).filter(|_| !self.presses())
+impl Leased {
+    /// The deliveries that its one request tells.
+    pub fn told(&self) -> impl Iterator<Item = i64> {
+        [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
     }
 }
 
@@ -199,14 +103,24 @@ pub type Pace<'a> = &'a dyn Fn(Platform, &[DateTime<Utc>]) -> DateTime<Utc>;
 #[derive(Default)]
 struct Decided {
     leased: Vec<Leased>,
-    lanes: Vec<Value>,
+    /// The places of those that are to be told in a digest.
+    digests: Vec<usize>,
+    /// When the lane of each of them may be used again.
+    open_at: Vec<DateTime<Utc>>,
     cancelled: Vec<i64>,
-    put_off: Vec<Value>,
-    /// Lanes that rest after this request.
-    resting: Vec<(Id, DateTime<Utc>)>,
+    /// Until when, and whether to be told in a digest then.
+    put_off: Vec<(i64, DateTime<Utc>, bool)>,
     bots: BTreeMap<String, Bot>,
     taken: HashSet<Id>,
     busy: bool,
+}
+
+impl Decided {
+    /// Those whose lanes rest after this request, and until when.
+    fn resting(&self) -> impl Iterator<Item = (&Leased, DateTime<Utc>)> {
+        let all = self.leased.iter().zip(self.open_at.iter().copied());
+        all.filter(|(leased, open_at)| leased.sends.last().is_some_and(|now| open_at > now))
+    }
 }
 
 struct Bot {
@@ -238,7 +152,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         if room == 0 {
             break;
         }
-        let waiting = waiting(conn, terms.now, priority, room)?;
+        let waiting = due::due(conn, terms.now, priority, room)?;
         let (looked_at, before) = (waiting.len(), decided.put_off.len() + decided.cancelled.len());
         load_bots(conn, &waiting, &mut decided.bots)?;
         for one in waiting {
@@ -246,35 +160,15 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         }
         more |= looked_at == room && decided.put_off.len() + decided.cancelled.len() > before;
     }
+    for place in std::mem::take(&mut decided.digests) {
+        digests::complete(conn, &mut decided.leased[place], terms.now)?;
+    }
     write(conn, &decided)?;
     Ok(Batch { leased: decided.leased, more, busy: decided.busy })
 }
 
-fn waiting(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Waiting>> {
-    let lock = if matches!(conn, Conn::Pg(_)) { "FOR UPDATE OF l, d SKIP LOCKED" } else { "" };
-    let free = if mutation::on(Mutation::ShareLane) { "" } else { "AND l.leased_until <= $2" };
-    let sql = format!(
-        "SELECT d.id, d.broadcast_id, d.group_id, d.part, d.act, d.how, d.attempts, d.reach, \
-                l.fence, l.recent, l.open_at, l.failures, l.failing_since, \
-                g.platform, g.language, g.credentials_sealed, g.state AS group_state, g.host, g.bot, \
-                g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
-                b.purpose, b.revision, b.not_after, n.state, n.live_revision, n.urgency \
-         FROM deliveries d \
-         JOIN lanes l ON l.group_id = d.group_id \
-         JOIN groups g ON g.id = d.group_id \
-         JOIN broadcasts b ON b.id = d.broadcast_id \
-         JOIN notices n ON n.id = b.notice_id \
-         WHERE d.state = 'open' AND d.priority = $1 AND d.due_at <= $2 {free} \
-         ORDER BY d.due_at, d.id LIMIT {limit} {lock}"
-    );
-    Ok(both!(conn, c => diesel::sql_query(&sql)
-        .bind::<SmallInt, _>(priority as i16)
-        .bind::<Ts, _>(Time(now))
-        .load(c))?)
-}
-
 /// The budgets of the tokens that these groups share, locked in one order.
-fn load_bots(conn: &mut Conn, waiting: &[Waiting], known: &mut BTreeMap<String, Bot>) -> Answer<()> {
+fn load_bots(conn: &mut Conn, waiting: &[Due], known: &mut BTreeMap<String, Bot>) -> Answer<()> {
     let wanted: HashSet<&str> = waiting.iter().filter_map(|w| w.bot.as_deref()).collect();
     let wanted: Vec<&str> = wanted.into_iter().filter(|bot| !known.contains_key(*bot)).collect();
     if wanted.is_empty() {
@@ -293,24 +187,32 @@ fn load_bots(conn: &mut Conn, waiting: &[Waiting], known: &mut BTreeMap<String, 
     Ok(())
 }
 
-fn decide(conn: &mut Conn, one: Waiting, terms: &mut Terms<'_>, decided: &mut Decided) -> Answer<()> {
+fn decide(conn: &mut Conn, one: Due, terms: &mut Terms<'_>, decided: &mut Decided) -> Answer<()> {
     let now = terms.now;
     if !one.still_true(now) {
         decided.cancelled.push(one.id);
     } else if decided.taken.contains(&one.group_id) {
         // Its turn comes when the lane is free.
     } else {
-        match admission(conn, &one, terms, decided)? {
+        let quiet = one.quiet_until(now);
+        let digest = one.digest || (quiet.is_some() && digests::gather(one.kind.0, one.purpose.0));
+        match admission(conn, &one, quiet, terms, decided)? {
             Admission::Go => take(one, terms, decided),
             Admission::Busy => decided.busy = true,
-            Admission::Until(at) => decided.put_off.push(json!([one.id, time(at)])),
+            Admission::Until(at) => decided.put_off.push((one.id, at, digest)),
         }
     }
     Ok(())
 }
 
-fn admission(conn: &mut Conn, one: &Waiting, terms: &mut Terms<'_>, decided: &Decided) -> Answer<Admission> {
-    if let Some(until) = one.rests_until(terms.now) {
+fn admission(
+    conn: &mut Conn,
+    one: &Due,
+    quiet: Option<DateTime<Utc>>,
+    terms: &mut Terms<'_>,
+    decided: &Decided,
+) -> Answer<Admission> {
+    if let Some(until) = one.rests_until(terms.now).or(quiet) {
         return Ok(Admission::Until(until));
     }
     if let Some(cap) = one.hourly_cap.filter(|_| !one.purpose.0.ends() && !one.presses())
@@ -349,7 +251,7 @@ fn capped_until(conn: &mut Conn, group: Id, cap: i16, now: DateTime<Utc>) -> Ans
     Ok(frees.filter(|frees| full && *frees > now))
 }
 
-fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
+fn take(one: Due, terms: &Terms<'_>, decided: &mut Decided) {
     let now = terms.now;
     decided.taken.insert(one.group_id);
     if let Some(bot) = one.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
@@ -358,16 +260,7 @@ fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
     }
     // Written before the request leaves: after a crash the lane still knows of it.
     let sends = with_one_more(&one.recent, now);
-    let open_at = (terms.pace)(one.platform.0, &sends);
-    decided.lanes.push(json!([
-        id(one.group_id.0),
-        bytes(&written(&sends)),
-        time(open_at),
-        time(terms.until)
-    ]));
-    if open_at > now {
-        decided.resting.push((one.group_id, open_at));
-    }
+    decided.open_at.push((terms.pace)(one.platform.0, &sends));
     decided.leased.push(Leased {
         delivery: one.id,
         broadcast: one.broadcast_id.0,
@@ -390,124 +283,74 @@ fn take(one: Waiting, terms: &Terms<'_>, decided: &mut Decided) {
         failing_since: one.failing_since.map(|t| t.0),
         not_after: one.not_after.map(|t| t.0),
         standing: Vec::new(),
+        with: Vec::new(),
     });
+    if one.digest {
+        decided.digests.push(decided.leased.len() - 1);
+    }
 }
 
 fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
-    if !decided.cancelled.is_empty() {
-        let sql = format!(
-            "UPDATE deliveries SET state = 'cancelled' WHERE id IN {} AND state = 'open'",
-            set_from_array(conn)
-        );
-        let ids = serde_json::to_string(&decided.cancelled)?;
-        both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&ids).execute(c))?;
-    }
-    if !decided.put_off.is_empty() {
-        let rows = from_array(conn, &[("id", Holds::Int), ("due_at", Holds::Ts)]);
-        let sql =
-            format!("UPDATE deliveries SET due_at = rows.due_at FROM {rows} WHERE deliveries.id = rows.id");
-        let put_off = serde_json::to_string(&decided.put_off)?;
-        both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&put_off).execute(c))?;
-    }
-    if decided.leased.is_empty() {
-        return Ok(());
-    }
-    let rows = from_array(
-        conn,
-        &[("group_id", Holds::Uid), ("recent", Holds::Bytes), ("open_at", Holds::Ts), ("until", Holds::Ts)],
-    );
-    let sql = format!(
-        "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, open_at = rows.open_at \
-         FROM {rows} WHERE lanes.group_id = rows.group_id"
-    );
-    let lanes = serde_json::to_string(&decided.lanes)?;
-    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&lanes).execute(c))?;
+    struct Cancel;
+    struct PutOff;
+    struct TakeLane;
+    struct Attempt;
+    let cancel = Change {
+        before: "UPDATE deliveries SET state = 'cancelled'",
+        columns: &[("id", Holds::Int)],
+        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
+    };
+    cancel.make::<Cancel>(conn, decided.cancelled.iter().map(|id| vec![(*id).into()]).collect())?;
+    let put_off = Change {
+        before: "UPDATE deliveries SET due_at = rows.due_at, digest = (rows.digest <> 0)",
+        columns: &[("id", Holds::Int), ("due_at", Holds::Time), ("digest", Holds::Int)],
+        after: "WHERE deliveries.id = rows.id",
+    };
+    let rows = decided
+        .put_off
+        .iter()
+        .map(|(id, until, digest)| vec![(*id).into(), (*until).into(), i64::from(*digest).into()]);
+    put_off.make::<PutOff>(conn, rows.collect())?;
+    let take = Change {
+        before: "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, \
+             open_at = rows.open_at",
+        columns: &[
+            ("group_id", Holds::Id),
+            ("recent", Holds::Bytes),
+            ("open_at", Holds::Time),
+            ("until", Holds::Time),
+        ],
+        after: "WHERE lanes.group_id = rows.group_id",
+    };
+    let rows = decided.leased.iter().zip(&decided.open_at).map(|(leased, open_at)| {
+        vec![
+            leased.group.into(),
+            written(&leased.sends).into(),
+            (*open_at).into(),
+            leased.leased_until.into(),
+        ]
+    });
+    take.make::<TakeLane>(conn, rows.collect())?;
     // From here on the group is perhaps reached: the request is about to leave.
-    let larger = if matches!(conn, Conn::Pg(_)) { "GREATEST" } else { "MAX" };
-    let perhaps = i32::from(!mutation::on(Mutation::ForgetReach));
-    let sql = format!(
-        "UPDATE deliveries SET attempts = attempts + 1, reach = {larger}(reach, {perhaps}) WHERE id IN {}",
-        set_from_array(conn)
-    );
-    let ids: Vec<i64> = decided.leased.iter().map(|l| l.delivery).collect();
-    let ids = serde_json::to_string(&ids)?;
-    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&ids).execute(c))?;
-    for (group, open_at) in &decided.resting {
-        super::lanes::put_off(conn, *group, *open_at)?;
+    let attempt = Change {
+        before: if mutation::on(Mutation::ForgetReach) {
+            "UPDATE deliveries SET attempts = attempts + 1"
+        } else {
+            "UPDATE deliveries SET attempts = attempts + 1, \
+               reach = CASE reach WHEN 0 THEN 1 ELSE reach END"
+        },
+        columns: &[("id", Holds::Int)],
+        after: "WHERE deliveries.id = rows.id",
+    };
+    let rows = decided.leased.iter().flat_map(Leased::told).map(|id| vec![id.into()]);
+    attempt.make::<Attempt>(conn, rows.collect())?;
+    for (leased, open_at) in decided.resting() {
+        super::lanes::put_off(conn, Id(leased.group), open_at)?;
     }
     for (id, bot) in decided.bots.iter().filter(|(_, bot)| bot.used) {
         both!(conn, c => diesel::update(bots::table.find(id))
             .set(bots::recent.eq(written(&bot.recent)))
             .execute(c))?;
-    }
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Standing {
-    #[diesel(sql_type = BigInt)]
-    ending: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    message_ref: Option<String>,
-    /// Requests that were not certainly refused.
-    #[diesel(sql_type = BigInt)]
-    arrived: i64,
-    /// The platform proved the last of them.
-    #[diesel(sql_type = Bool)]
-    proved: bool,
-}
-
-impl Standing {
-    /// What may stand of a delivery: every message we can name, and `None` once where there may be one
-    /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
-    /// the same request: what it proved at last, it never doubled.
-    fn messages(self, idempotent: bool) -> Vec<Option<String>> {
-        // A message of several parts has several references.
-        let named = self.message_ref.iter().flat_map(|references| references.lines());
-        let mut messages: Vec<_> = named.map(|reference| Some(reference.to_owned())).collect();
-        let settled = (idempotent && self.proved) || mutation::on(Mutation::ForgetDoubt);
-        if messages.is_empty() || (self.arrived > messages.len() as i64 && !settled) {
-            messages.push(None);
-        }
-        messages
-    }
-}
-
-/// Adds to those that tell of an end what stands of their notice in the chat. `idempotent` says whether a
-/// platform makes no second message of the same request.
-///
-/// # Errors
-/// When the database refuses.
-pub fn add_standing(
-    conn: &mut Conn,
-    leased: &mut [Leased],
-    idempotent: impl Fn(Platform) -> bool,
-) -> Answer<()> {
-    let endings: Vec<i64> = leased.iter().filter(|l| l.purpose.ends()).map(|l| l.delivery).collect();
-    if endings.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "SELECT e.id AS ending, d.message_ref, \
-           d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
-             AND a.outcome NOT IN ('delivered', 'unknown')) AS arrived, \
-           d.state = 'delivered' AND d.last_outcome = 'delivered' AS proved \
-         FROM deliveries e \
-         JOIN broadcasts eb ON eb.id = e.broadcast_id \
-         JOIN broadcasts b ON b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
-         JOIN deliveries d ON d.broadcast_id = b.id AND d.group_id = e.group_id \
-         WHERE e.id IN {} AND d.reach > 0 ORDER BY d.id",
-        set_from_array(conn)
-    );
-    let ids = serde_json::to_string(&endings)?;
-    let found: Vec<Standing> = both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&ids).load(c))?;
-    let mut of: HashMap<i64, Vec<Standing>> = HashMap::new();
-    for one in found {
-        of.entry(one.ending).or_default().push(one);
-    }
-    for leased in leased {
-        let standing = of.remove(&leased.delivery).unwrap_or_default().into_iter();
-        leased.standing = standing.flat_map(|one| one.messages(idempotent(leased.platform))).collect();
     }
     Ok(())
 }

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
-use super::rows::{Holds, bytes, from_array, id, time};
+use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups};
+use super::statement::Value;
 use super::types::sql::Uid;
 use super::types::{Id, Named};
 use super::{Answer, Conn, both};
@@ -68,6 +67,8 @@ pub struct Record {
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
+    /// What was told in one message is from now on told one by one: the platform will not have it.
+    pub apart: bool,
     /// An attempt that never left is not in the log and does not count.
     pub attempted: bool,
 }
@@ -77,12 +78,14 @@ pub struct Record {
 /// # Errors
 /// When the database refuses.
 pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
-    let ours = release(conn, records)?;
-    let (ours, late): (Vec<&Record>, Vec<&Record>) = records.iter().partition(|r| {
-        ours.contains(&(r.leased.group, r.leased.fence)) || mutation::on(Mutation::ForgetFence)
-    });
-    for record in late {
-        tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
+    let held = release(conn, records)?;
+    let mut ours = Vec::with_capacity(records.len());
+    for (record, held) in records.iter().zip(held) {
+        if held {
+            ours.push(record);
+        } else {
+            tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
+        }
     }
     write_results(conn, &ours)?;
     forget_endings(conn, &ours)?;
@@ -106,60 +109,59 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     Ok(ours.len())
 }
 
-/// Gives the lanes back; answers which were still leased to us.
-fn release(conn: &mut Conn, records: &[Record]) -> Answer<HashSet<(Uuid, i64)>> {
-    #[derive(QueryableByName)]
-    struct Ours {
-        #[diesel(sql_type = Uid)]
-        group_id: Id,
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        fence: i64,
-    }
-    let rows = from_array(
-        conn,
-        &[
-            ("group_id", Holds::Uid),
+/// Gives the lanes back; answers for each whether it was still leased to us.
+fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
+    struct Release;
+    let after = "WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence";
+    let unfenced = "WHERE lanes.group_id = rows.group_id";
+    let release = Change {
+        before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
+             failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 ELSE failures END, \
+             failing_since = CASE rows.health WHEN 0 THEN NULL \
+               WHEN 1 THEN COALESCE(failing_since, rows.at) ELSE failing_since END",
+        columns: &[
+            ("group_id", Holds::Id),
             ("fence", Holds::Int),
             ("recent", Holds::Bytes),
-            ("open_at", Holds::Ts),
+            ("open_at", Holds::Time),
             ("health", Holds::Int),
-            ("at", Holds::Ts),
-            ("free", Holds::Ts),
+            ("at", Holds::Time),
+            ("free", Holds::Time),
         ],
-    );
-    let fenced = if mutation::on(Mutation::ForgetFence) { "" } else { "AND lanes.fence = rows.fence" };
-    let sql = format!(
-        "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
-           failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 ELSE failures END, \
-           failing_since = CASE rows.health WHEN 0 THEN NULL \
-             WHEN 1 THEN COALESCE(failing_since, rows.at) ELSE failing_since END \
-         FROM {rows} WHERE lanes.group_id = rows.group_id {fenced} \
-         RETURNING lanes.group_id, lanes.fence"
-    );
-    let row = |r: &Record| {
-        json!([
-            id(r.leased.group),
-            r.leased.fence,
-            bytes(&super::lanes::written(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends })),
-            time(r.lane_open_at),
-            r.health as i16,
-            time(r.at),
-            time(DateTime::UNIX_EPOCH),
-        ])
+        after: if mutation::on(Mutation::ForgetFence) { unfenced } else { after },
     };
-    let lanes = array(records.iter().map(row))?;
-    let ours: Vec<Ours> = both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&lanes).load(c))?;
-    Ok(ours.into_iter().map(|one| (one.group_id.0, one.fence)).collect())
+    let row = |r: &Record| {
+        vec![
+            r.leased.group.into(),
+            r.leased.fence.into(),
+            super::lanes::written(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends }).into(),
+            r.lane_open_at.into(),
+            (r.health as i16).into(),
+            r.at.into(),
+            DateTime::UNIX_EPOCH.into(),
+        ]
+    };
+    release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
 }
 
 /// What was cancelled while it was in flight stays cancelled, unless it arrived.
 fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
-    let rows = from_array(
-        conn,
-        &[
+    struct Result;
+    let result = Change {
+        before: "UPDATE deliveries SET \
+             state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
+               ELSE deliveries.state END, \
+             due_at = rows.due_at, part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
+             last_outcome = rows.outcome, last_code = rows.code, attempts = rows.attempts, \
+             message_ref = CASE WHEN rows.message_ref IS NULL THEN deliveries.message_ref \
+               WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
+               ELSE deliveries.message_ref || '\n' || rows.message_ref END, \
+             delivered_at = COALESCE(rows.delivered_at, deliveries.delivered_at), \
+             digest = (rows.digest <> 0)",
+        columns: &[
             ("id", Holds::Int),
             ("state", Holds::Text),
-            ("due_at", Holds::Ts),
+            ("due_at", Holds::Time),
             ("part", Holds::Int),
             ("act", Holds::Int),
             ("how", Holds::Text),
@@ -167,81 +169,75 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             ("outcome", Holds::Text),
             ("code", Holds::Text),
             ("message_ref", Holds::Text),
-            ("delivered_at", Holds::Ts),
+            ("delivered_at", Holds::Time),
             ("attempts", Holds::Int),
+            ("digest", Holds::Int),
         ],
-    );
-    let sql = format!(
-        "UPDATE deliveries SET \
-           state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
-             ELSE deliveries.state END, \
-           due_at = rows.due_at, part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
-           last_outcome = rows.outcome, last_code = rows.code, attempts = rows.attempts, \
-           message_ref = CASE WHEN rows.message_ref IS NULL THEN deliveries.message_ref \
-             WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
-             ELSE deliveries.message_ref || '\n' || rows.message_ref END, \
-           delivered_at = COALESCE(rows.delivered_at, deliveries.delivered_at) \
-         FROM {rows} WHERE deliveries.id = rows.id"
-    );
-    let row = |r: &&Record| {
-        let delivered = r.state == DeliveryState::Delivered;
-        json!([
-            r.leased.delivery,
-            r.state.as_str(),
-            time(r.due_at),
-            r.part,
-            r.act,
-            r.how.map(How::as_str),
-            r.reach,
-            r.outcome,
-            r.code,
-            r.message_ref,
-            delivered.then(|| time(r.at)),
-            r.leased.attempts - i32::from(!r.attempted),
-        ])
+        after: "WHERE deliveries.id = rows.id",
     };
-    let results = array(records.iter().map(row))?;
-    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&results).execute(c))?;
-    Ok(())
+    let mut rows = Vec::with_capacity(records.len());
+    for r in records {
+        rows.push(result_of(r, r.leased.delivery, r.leased.attempts, r.reach));
+        for other in &r.leased.with {
+            let reach = if r.attempted { r.reach.max(other.reach_before) } else { other.reach_before };
+            rows.push(result_of(r, other.delivery, other.attempts, reach));
+        }
+    }
+    result.make::<Result>(conn, rows)
+}
+
+/// One row of [`write_results`].
+fn result_of(r: &Record, delivery: i64, attempts: i32, reach: i16) -> Vec<Value<'_>> {
+    let delivered = r.state == DeliveryState::Delivered;
+    vec![
+        delivery.into(),
+        r.state.as_str().into(),
+        r.due_at.into(),
+        r.part.into(),
+        r.act.into(),
+        r.how.map(How::as_str).into(),
+        reach.into(),
+        r.outcome.into(),
+        r.code.as_deref().into(),
+        r.message_ref.as_deref().into(),
+        delivered.then_some(r.at).into(),
+        (attempts - i32::from(!r.attempted)).into(),
+        i64::from(!r.leased.with.is_empty() && !r.apart).into(),
+    ]
 }
 
 fn log(conn: &mut Conn, records: &[Record]) -> Answer<()> {
-    let rows = from_array(
-        conn,
-        &[
+    struct Log;
+    let log = Change {
+        before: "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, code, took_ms, answer_sealed) \
+             SELECT rows.delivery_id, rows.group_id, rows.at, rows.part, rows.outcome, rows.code, \
+               rows.took_ms, rows.answer_sealed",
+        columns: &[
             ("delivery_id", Holds::Int),
-            ("group_id", Holds::Uid),
-            ("at", Holds::Ts),
+            ("group_id", Holds::Id),
+            ("at", Holds::Time),
             ("part", Holds::Int),
             ("outcome", Holds::Text),
             ("code", Holds::Text),
             ("took_ms", Holds::Int),
             ("answer_sealed", Holds::Bytes),
         ],
-    );
-    let sql = format!(
-        "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, code, took_ms, answer_sealed) \
-         SELECT delivery_id, group_id, at, part, outcome, code, took_ms, answer_sealed FROM {rows}"
-    );
-    let row = |r: &Record| {
-        json!([
-            r.leased.delivery,
-            id(r.leased.group),
-            time(r.at),
-            r.leased.part,
-            r.outcome,
-            r.code,
-            r.took_ms,
-            r.answer_sealed.as_deref().map(bytes),
-        ])
+        after: "",
     };
-    let attempts = array(records.iter().filter(|r| r.attempted).map(row))?;
-    both!(conn, c => diesel::sql_query(&sql).bind::<Text, _>(&attempts).execute(c))?;
-    Ok(())
-}
-
-fn array(rows: impl Iterator<Item = Value>) -> Answer<String> {
-    Ok(serde_json::to_string(&rows.collect::<Vec<_>>())?)
+    let told = records.iter().filter(|r| r.attempted);
+    let rows = told.flat_map(|r| r.leased.told().map(move |delivery| (r, delivery))).map(|(r, delivery)| {
+        vec![
+            delivery.into(),
+            r.leased.group.into(),
+            r.at.into(),
+            r.leased.part.into(),
+            r.outcome.into(),
+            r.code.as_deref().into(),
+            r.took_ms.into(),
+            r.answer_sealed.clone().into(),
+        ]
+    });
+    log.make::<Log>(conn, rows.collect())
 }
 
 /// Lets a group follow its chat; `false` where that chat is another group's already.
@@ -283,8 +279,16 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     if mutation::on(Mutation::KeepEnding) {
         return Ok(());
     }
-    let missed: Vec<&&Record> = records.iter().filter(|r| r.reach == 0 && !r.leased.purpose.ends()).collect();
-    let said: HashSet<Id> = missed.iter().map(|r| Id(r.leased.broadcast)).collect();
+    let missed: Vec<(Uuid, Uuid)> = records
+        .iter()
+        .filter(|r| r.reach == 0 && !r.leased.purpose.ends())
+        .flat_map(|r| {
+            let others = r.leased.with.iter().filter(|other| other.reach_before == 0);
+            let said = [r.leased.broadcast].into_iter().chain(others.map(|other| other.broadcast));
+            said.map(|broadcast| (r.leased.group, broadcast))
+        })
+        .collect();
+    let said: HashSet<Id> = missed.iter().map(|(_, broadcast)| Id(*broadcast)).collect();
     if said.is_empty() {
         return Ok(());
     }
@@ -295,13 +299,13 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         .filter(endings.field(broadcasts::purpose).eq_any([Purpose::Closing, Purpose::Correction].map(Named)))
         .select(broadcasts::id)
         .load(c))?;
-    for record in missed.into_iter().filter(|r| ended.contains(&Id(r.leased.broadcast))) {
-        forget_ending(conn, &record.leased)?;
+    for (group, broadcast) in missed.into_iter().filter(|(_, broadcast)| ended.contains(&Id(*broadcast))) {
+        forget_ending(conn, group, broadcast)?;
     }
     Ok(())
 }
 
-fn forget_ending(conn: &mut Conn, leased: &Leased) -> Answer<()> {
+fn forget_ending(conn: &mut Conn, group: Uuid, broadcast: Uuid) -> Answer<()> {
     both!(conn, c => diesel::sql_query(
         "UPDATE deliveries SET state = 'cancelled' WHERE group_id = $1 AND state = 'open' AND broadcast_id IN ( \
            SELECT e.id FROM broadcasts e JOIN broadcasts b ON b.notice_id = e.notice_id \
@@ -310,8 +314,8 @@ fn forget_ending(conn: &mut Conn, leased: &Leased) -> Answer<()> {
            JOIN broadcasts me ON me.notice_id = ob.notice_id \
            WHERE me.id = $2 AND o.group_id = $1 AND o.reach > 0 AND ob.purpose IN ('alert', 'update'))",
     )
-    .bind::<Uid, _>(Id(leased.group))
-    .bind::<Uid, _>(Id(leased.broadcast))
+    .bind::<Uid, _>(Id(group))
+    .bind::<Uid, _>(Id(broadcast))
     .execute(c))?;
     Ok(())
 }

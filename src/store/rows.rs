@@ -1,67 +1,141 @@
-//! Many rows in one statement: they travel as one JSON array, which both databases can take apart.
+//! The same change for many rows: PostgreSQL takes them all as one statement, a parameter a column;
+//! SQLite, which has no way to travel, one prepared statement a row.
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use super::Conn;
+use super::statement::{Column, Statement, Value};
+use super::{Answer, Conn, both};
 
-/// What a column holds, and how it is spelt in the array.
+/// What a column holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Holds {
     Int,
     Text,
-    /// As [`id`].
-    Uid,
-    /// As [`time`].
-    Ts,
-    /// As [`bytes`].
+    Id,
+    Time,
     Bytes,
 }
 
-/// A table for `FROM`, made of parameter `$1`: an array of arrays, one value a column.
-pub(super) fn from_array(conn: &Conn, columns: &[(&str, Holds)]) -> String {
-    let sqlite = matches!(conn, Conn::Sqlite(_));
-    let column = |(place, (name, holds)): (usize, &(&str, Holds))| {
-        let value = format!("r.value ->> {place}");
-        let value = match (holds, sqlite) {
-            (Holds::Int | Holds::Text | Holds::Ts, true) => value,
-            (Holds::Uid | Holds::Bytes, true) => format!("unhex({value})"),
-            (Holds::Int, false) => format!("({value})::bigint"),
-            (Holds::Text, false) => format!("({value})"),
-            (Holds::Uid, false) => format!("({value})::uuid"),
-            (Holds::Ts, false) => {
-                format!("timestamptz 'epoch' + ({value})::bigint * interval '1 microsecond'")
-            }
-            (Holds::Bytes, false) => format!("decode({value}, 'hex')"),
-        };
-        format!("{value} AS {name}")
-    };
-    let columns: Vec<String> = columns.iter().enumerate().map(column).collect();
-    let array = if sqlite { "json_each($1) r" } else { "jsonb_array_elements($1::jsonb) r" };
-    format!("(SELECT {} FROM {array}) AS rows", columns.join(", "))
-}
+impl Holds {
+    const fn in_postgres(self) -> &'static str {
+        match self {
+            Holds::Int => "bigint[]",
+            Holds::Text => "text[]",
+            Holds::Id => "uuid[]",
+            Holds::Time => "timestamptz[]",
+            Holds::Bytes => "bytea[]",
+        }
+    }
 
-/// A set for `IN`, made of parameter `$1`: an array of numbers.
-pub(super) fn set_from_array(conn: &Conn) -> &'static str {
-    match conn {
-        Conn::Sqlite(_) => "(SELECT value FROM json_each($1))",
-        Conn::Pg(_) => "(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    fn column<'a>(self, rows: usize) -> Column<'a> {
+        match self {
+            Holds::Int => Column::Int(Vec::with_capacity(rows)),
+            Holds::Text => Column::Text(Vec::with_capacity(rows)),
+            Holds::Id => Column::Id(Vec::with_capacity(rows)),
+            Holds::Time => Column::Time(Vec::with_capacity(rows)),
+            Holds::Bytes => Column::Bytes(Vec::with_capacity(rows)),
+        }
     }
 }
 
-/// An id in the array.
-pub(super) fn id(id: uuid::Uuid) -> Value {
-    id.simple().to_string().into()
+/// A change for each of some rows, whose columns it names `rows.…`. Where a database takes the rows as a
+/// table, they stand between `before` and `after`.
+pub(super) struct Change<'a> {
+    pub before: &'a str,
+    pub columns: &'a [(&'a str, Holds)],
+    pub after: &'a str,
 }
 
-/// An instant in the array.
-pub(super) fn time(at: DateTime<Utc>) -> Value {
-    at.timestamp_micros().into()
-}
+impl Change<'_> {
+    /// Makes it. `Q` is its name among the prepared statements.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) fn make<Q: 'static>(&self, conn: &mut Conn, rows: Vec<Vec<Value<'_>>>) -> Answer<()> {
+        match conn {
+            _ if rows.is_empty() => {}
+            Conn::Sqlite(_) => drop(self.one_by_one::<Q>(conn, &rows)?),
+            Conn::Pg(c) => {
+                let words = self.words_for_all("");
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let columns = self.turned(rows);
+                Statement::<Q>::new(&words, columns.iter().collect()).execute(&mut **c)?;
+            }
+        }
+        Ok(())
+    }
 
-/// Bytes in the array.
-pub(super) fn bytes(bytes: &[u8]) -> Value {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect::<String>().into()
+    /// Makes it, an update; answers for each row whether there was something to change.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) fn make_and_tell<Q: 'static>(
+        &self,
+        conn: &mut Conn,
+        rows: Vec<Vec<Value<'_>>>,
+    ) -> Answer<Vec<bool>> {
+        match conn {
+            _ if rows.is_empty() => Ok(Vec::new()),
+            Conn::Sqlite(_) => self.one_by_one::<Q>(conn, &rows),
+            Conn::Pg(c) => {
+                let mut changed = vec![false; rows.len()];
+                let words = self.words_for_all("RETURNING rows.place");
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let columns = self.turned(rows);
+                let told = Statement::<Q, BigInt>::new(&words, columns.iter().collect());
+                for place in told.load::<i64>(&mut **c)? {
+                    changed[place as usize - 1] = true;
+                }
+                Ok(changed)
+            }
+        }
+    }
+
+    /// With each column's name replaced by its value. (An update from a table, be it of one row, costs
+    /// SQLite a temporary table.)
+    fn one_by_one<Q: 'static>(&self, conn: &mut Conn, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
+        let text = format!("{} {}", self.before, self.after);
+        let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
+        let (mut words, mut places) = (vec![first], Vec::new());
+        for named in rest.split("rows.") {
+            let end = named.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(named.len());
+            let place = self.columns.iter().position(|(name, _)| *name == &named[..end]);
+            places.push(place.expect("a change names its own columns"));
+            words.push(&named[end..]);
+        }
+        let one = |row: &Vec<Value<'_>>| {
+            let values = places.iter().map(|place| &row[*place]).collect();
+            Ok(both!(conn, c => Statement::<Q>::new(&words, values).execute(c))? > 0)
+        };
+        rows.iter().map(one).collect()
+    }
+
+    fn words_for_all(&self, end: &str) -> Vec<String> {
+        let types = self.columns.iter().map(|(_, holds)| holds.in_postgres());
+        let mut words: Vec<String> = types.map(|holds| format!("::{holds}, ")).collect();
+        if let Some(last) = words.last_mut() {
+            let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+            last.truncate(last.len() - 2);
+            last.push_str(&format!(
+                ") WITH ORDINALITY AS rows ({}, place) {} {end}",
+                names.join(", "),
+                self.after
+            ));
+        }
+        words.insert(0, format!("{} FROM unnest(", self.before));
+        words
+    }
+
+    /// Rows turned into columns.
+    fn turned<'v>(&self, rows: Vec<Vec<Value<'v>>>) -> Vec<Value<'v>> {
+        let mut columns: Vec<Column<'v>> =
+            self.columns.iter().map(|(_, holds)| holds.column(rows.len())).collect();
+        for value_of in rows {
+            for (column, value) in columns.iter_mut().zip(value_of) {
+                column.push(value);
+            }
+        }
+        columns.into_iter().map(Value::Column).collect()
+    }
 }

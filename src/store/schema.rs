@@ -287,6 +287,7 @@ diesel::table! {
         delivered_at -> Nullable<Ts>,
         act -> SmallInt,
         how -> Nullable<Text>,
+        digest -> Bool,
     }
 }
 

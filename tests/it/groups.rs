@@ -13,6 +13,8 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(quiet_hours_hold_back_all_but_life_at_risk),
+    housed!(what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over),
+    housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
     housed!(what_was_given_up_goes_again_once),
@@ -127,6 +129,57 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     team.change(&house, json!({"quiet": null})).await;
     house.settle().await;
     team.hears(&child);
+    house.finish().await;
+}
+
+/// A group whose quiet hours have just begun and last three hours, with three notices waiting.
+async fn at_night(house: &House) -> (Team, Vec<(String, String)>) {
+    let team = Team::of(house).await;
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    team.change(house, json!({"quiet": quiet})).await;
+    let mut waiting = Vec::new();
+    for phone in ["13800138001", "13800138002", "13800138003"] {
+        let bag = notices::lost_property(house.clock.now());
+        waiting.push(team.publish(house, bag, phone).await);
+    }
+    assert_eq!(team.chat.read(), None, "it is quiet");
+    (team, waiting)
+}
+
+async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let (team, waiting) = at_night(&house).await;
+    let [(first, manage), (over, manage_over), (third, _)] = &waiting[..] else { panic!("{waiting:?}") };
+    close(&house, manage_over).await;
+    house.advance(TimeDelta::hours(3));
+    house.settle().await;
+
+    let message = team.chat.read().expect("a message").to_string();
+    assert!(message.contains(first) && message.contains(third), "{message}");
+    assert!(!message.contains(over), "what is over by then is not told: {message}");
+    assert_eq!(team.chat.read(), None, "one message");
+    let log = house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
+    let states: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
+    assert_eq!(states, ["delivered", "cancelled", "delivered"]);
+
+    // Whoever heard of it there hears that it is over, once, and of the other it is said as before.
+    close(&house, manage).await;
+    house.settle().await;
+    team.hears(first);
+    house.finish().await;
+}
+
+async fn a_digest_that_is_refused_is_told_one_by_one(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let (team, waiting) = at_night(&house).await;
+    team.chat.script(413, &[], "not this");
+    house.advance(TimeDelta::hours(3));
+    house.settle().await;
+    let told: Vec<String> = std::iter::from_fn(|| team.chat.read()).map(|m| m.to_string()).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (case, _) in &waiting {
+        assert_eq!(told.iter().filter(|message| message.contains(case)).count(), 1, "{case}");
+    }
     house.finish().await;
 }
 

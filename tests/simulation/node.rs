@@ -19,7 +19,7 @@ use crate::domain::delivery::Outcome as Ending;
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
-use crate::store::{StoreError, lanes};
+use crate::store::{StoreError, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
@@ -118,7 +118,7 @@ impl World<'_> {
                 batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
             }
             let idempotent = |platform| adapter(platform).profile().idempotent;
-            leasing::add_standing(tx, &mut batch.leased, idempotent)?;
+            standing::add_standing(tx, &mut batch.leased, idempotent)?;
             Ok(batch.leased)
         })?;
         for one in leased {

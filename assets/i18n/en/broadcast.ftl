@@ -9,6 +9,7 @@ broadcast-first-rescued = Rescued, please stop forwarding
 broadcast-first-fulfilled = The appeal is complete, please stop forwarding
 broadcast-first-withdrawn = This notice was withdrawn, please stop forwarding it
 broadcast-first-correction = Correction: the notice was not true and is withdrawn
+broadcast-first-digest = { $count } notices from your quiet hours
 
 broadcast-kind-missing_person = Missing person
 broadcast-kind-lost_property = Lost and found

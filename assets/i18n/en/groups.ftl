@@ -131,7 +131,7 @@ groups-language-en = English
 groups-cap = Notices an hour, at most (optional)
 groups-cap-hint = 1 to 60; empty means no bound. Life at risk and “it is over” are not counted.
 groups-quiet = Quiet hours (optional)
-groups-quiet-hint = Beijing time, every day. What comes then is sent when they are over, if it is still true. Leave both empty for none.
+groups-quiet-hint = Beijing time, every day. What comes then is sent when they are over, if it is still true: lost property and appeals together in one message. Leave both empty for none.
 groups-quiet-from = From
 groups-quiet-until = Until
 groups-quiet-urgent = Send at once where a life is at risk
@@ -213,6 +213,7 @@ redeliver-cancelled = It was cancelled, because its notice ended or had changed.
 redeliver-given_up = Its notice is over or has other words now, so it is no longer true.
 
 groups-delivery-title = { $case }: { $what }
+groups-delivery-digest = Told in one message together with other notices at the end of the quiet hours.
 groups-delivery-request = The message as this platform gets it
 groups-delivery-request-hint = Without what belongs to your group: address, token, signature. A picture is not shown.
 groups-delivery-request-gone = No longer shown, because the notice is over or has other words now.

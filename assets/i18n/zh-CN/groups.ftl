@@ -131,7 +131,7 @@ groups-language-en = 英文
 groups-cap = 每小时最多几条（选填）
 groups-cap-hint = 1 到 60，不填就不限。有生命危险的信息和结束通知不计在内。
 groups-quiet = 免打扰时段（选填）
-groups-quiet-hint = 北京时间，每天。这段时间里的信息，结束以后仍然有效就补发。不需要就都空着。
+groups-quiet-hint = 北京时间，每天。这段时间里的信息，结束以后仍然有效就补发；失物和募捐合并为一条。不需要就都空着。
 groups-quiet-from = 从
 groups-quiet-until = 到
 groups-quiet-urgent = 有生命危险的信息照常马上发送
@@ -213,6 +213,7 @@ redeliver-cancelled = 它已取消，因为信息先结束了或者有了修改�
 redeliver-given_up = 信息已经结束或者有了修改，这一条不再有效。
 
 groups-delivery-title = { $case }：{ $what }
+groups-delivery-digest = 免打扰时段结束时，与其他信息合并为一条发送。
 groups-delivery-request = 平台收到的消息
 groups-delivery-request-hint = 不含属于这个群的地址、令牌和签名，也不含图片。
 groups-delivery-request-gone = 信息已经结束或者有了修改，不再显示。

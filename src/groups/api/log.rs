@@ -108,6 +108,8 @@ pub struct ExchangeBody {
     delivery: DeliveryBody,
     /// The message as the platform gets it, without anything of the group and without a picture.
     request: KeptBody,
+    /// It was told in one message together with others, or waits for the end of the quiet hours to be.
+    digest: bool,
     /// Oldest first; kept for 30 days.
     calls: Vec<CallBody>,
 }
@@ -125,6 +127,7 @@ impl ExchangeBody {
         });
         ExchangeBody {
             calls: calls.collect(),
+            digest: delivery.digest,
             delivery: DeliveryBody::new(delivery, now),
             request: request.into(),
         }

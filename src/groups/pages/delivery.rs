@@ -23,6 +23,7 @@ struct DeliveryPage {
     title: String,
     result: String,
     again: bool,
+    digest: bool,
     request: Kept,
     calls: Vec<CallView>,
 }
@@ -63,6 +64,7 @@ pub async fn detail(
         id,
         title: text_with(frame.language, "groups-delivery-title", &title),
         result: one::result(&frame, &delivery),
+        digest: delivery.digest,
         again: delivery.can_go_again(shared.clock.now()),
         request,
         calls: calls.into_iter().map(call).collect(),

@@ -1,0 +1,2 @@
+-- Waits for the end of its group's quiet hours, to be told together with others.
+ALTER TABLE deliveries ADD COLUMN digest BOOLEAN NOT NULL DEFAULT FALSE;

@@ -1,0 +1,172 @@
+//! One request of a delivery: from the written message and the way into the chat to the platform's verdict.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::conclude::{self, Ended};
+use super::course::Course;
+use super::hosts::Went;
+use super::message::{self, Message};
+use super::platforms::{Act, Adapter, Answer, Credentials, Stamp, TakeBack, Verdict, adapter};
+use super::script::{Handle, Written};
+use super::worker::{Worker, random};
+use crate::domain::delivery::Outcome;
+use crate::store::StoreError;
+use crate::store::leasing::Leased;
+use crate::store::results::Moved;
+
+impl Worker {
+    /// One request, from the written message to the platform's verdict; no end where it never left and
+    /// is to be leased again.
+    pub(super) async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Went, Option<Ended>) {
+        let adapter = adapter(leased.platform);
+        let (written, credentials) = match self.prepare(leased).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                tracing::error!(%error, delivery = leased.delivery, "a message could not be written");
+                let verdict = Verdict::ours(Outcome::Retry, "internal");
+                return (Went::NotSent, Some(ended(verdict, 1, &[])));
+            }
+        };
+        let digest = match self.digest(leased, &written).await {
+            Ok(digest) => digest,
+            Err(error) => {
+                tracing::error!(%error, delivery = leased.delivery, "a digest could not be written");
+                let verdict = Verdict::ours(Outcome::Retry, "internal");
+                return (Went::NotSent, Some(ended(verdict, 1, &[])));
+            }
+        };
+        let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
+        let ways = adapter.takes_back(&credentials);
+        let course = Course::new(leased.purpose, &leased.standing, ways, parts);
+        let nothing = || Some(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
+        let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
+        let body = match &digest {
+            Some(digest) => adapter.compose(digest, act),
+            None => self.script.body(&written, leased.platform, act).await,
+        };
+        let Some(body) = body else {
+            return (Went::NotSent, nothing());
+        };
+        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
+        let account = credentials.account().filter(|_| digest.is_none() && adapter.profile().keeps_media);
+        let handle = match &account {
+            // Boxed, because it is rare: every send would carry the room for it.
+            Some(account) => Box::pin(self.handle(adapter, &written, &credentials, account, act)).await,
+            None => Ok(None),
+        };
+        let handle = match handle {
+            Ok(handle) => handle,
+            Err(verdict) => return (Went::Answered, Some(ended(verdict, parts, ways))),
+        };
+        stamp.media = handle.as_deref().cloned().flatten();
+        // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
+        let unknown = handle.filter(|handle| handle.is_none());
+        if self.withheld(leased).is_some() {
+            return (Went::NotSent, None);
+        }
+        let (went, mut verdict, answer) =
+            match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
+                Ok(answer) => {
+                    let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
+                    (went, adapter.judge(act, &answer), Some(answer))
+                }
+                Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
+            };
+        if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
+            *handle = Some(media.as_str().into());
+        }
+        if let (Some(account), Some(media)) = (&account, &stamp.media)
+            && verdict.outcome == Outcome::Bad
+        {
+            // Perhaps it is only the handle that the platform does not know any more.
+            written.forget_handle(account, media).await;
+            verdict.outcome = Outcome::Retry;
+        }
+        let moved = match &verdict.outcome {
+            Outcome::Moved(chat) => self.moved(&credentials, chat),
+            _ => None,
+        };
+        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
+        (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+    }
+
+    async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
+        let written = self.script.written(leased.broadcast, leased.language).await?;
+        let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
+        Ok((written, serde_json::from_slice(&plain)?))
+    }
+
+    /// The one message for all that a delivery is told together with, where it is.
+    async fn digest(&self, leased: &Leased, written: &Written) -> Result<Option<Message>, StoreError> {
+        if leased.with.is_empty() {
+            return Ok(None);
+        }
+        let mut all = vec![written.message.clone()];
+        for other in &leased.with {
+            all.push(self.script.written(other.broadcast, leased.language).await?.message.clone());
+        }
+        Ok(Some(message::digest(leased.language, &all)))
+    }
+
+    /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
+    async fn handle(
+        &self,
+        adapter: &dyn Adapter,
+        written: &Written,
+        credentials: &Credentials,
+        account: &str,
+        act: Act<'_>,
+    ) -> Result<Option<Handle>, Verdict> {
+        let shows = written.message.has_picture || matches!(act, Act::Edit(_));
+        if !(shows && adapter.form(act).pictured) {
+            return Ok(None);
+        }
+        let mut handle = written.handle(account).await;
+        if handle.is_none()
+            && let Some(picture) = self.script.picture(written).await
+            && let Some(upload) = adapter.upload(&picture, credentials)
+        {
+            let verdict = match self.sender.send(upload).await {
+                Ok(answer) => adapter.judge(act, &answer),
+                Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
+            };
+            match verdict.media {
+                Some(media) => *handle = Some(media.into()),
+                // Taken, they say, but under no name: another try is no second message.
+                None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
+                    return Err(Verdict { outcome: Outcome::Retry, ..verdict });
+                }
+                None => return Err(verdict),
+            }
+        }
+        Ok(Some(handle))
+    }
+
+    fn moved(&self, credentials: &Credentials, chat: &str) -> Option<Moved> {
+        let credentials = credentials.clone().moved_to(chat.to_owned());
+        Some(Moved {
+            credentials_sealed: self.vault.seal("credentials", &serde_json::to_vec(&credentials).ok()?),
+            address_hash: self.vault.index("robot", &credentials.address_key()),
+        })
+    }
+}
+
+/// An end whose times are not known yet.
+fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
+    let at = DateTime::UNIX_EPOCH;
+    Ended { verdict, parts, ways, at, took_ms: 0, random: random(), answer_sealed: None, moved: None }
+}
+
+/// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because
+/// some repeat the message, and without anything of the way in.
+fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
+    const KEPT: usize = 4 * 1024;
+    if matches!(verdict.outcome, Outcome::Delivered(_)) {
+        return None;
+    }
+    let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(KEPT)]);
+    let words = format!("HTTP {}\n{}", answer.status, with.redact(&words));
+    Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
+}

@@ -1,0 +1,88 @@
+//! What stands in the chats of a notice that has ended, and is to be taken back.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+use super::leasing::Leased;
+use super::mutation::{self, Mutation};
+use super::statement::{Column, Statement, Value};
+use super::{Answer, Conn, both};
+use crate::domain::group::Platform;
+
+#[derive(Queryable)]
+struct Standing {
+    ending: i64,
+    message_ref: Option<String>,
+    /// Requests that were not certainly refused.
+    arrived: i64,
+    /// The platform proved the last of them.
+    proved: bool,
+}
+
+/// The columns of [`Standing`].
+type StandingRow = (BigInt, Nullable<Text>, BigInt, Bool);
+
+impl Standing {
+    /// What may stand of a delivery: every message we can name, and `None` once where there may be one
+    /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
+    /// the same request: what it proved at last, it never doubled.
+    fn messages(self, idempotent: bool) -> Vec<Option<String>> {
+        // A message of several parts has several references.
+        let named = self.message_ref.iter().flat_map(|references| references.lines());
+        let mut messages: Vec<_> = named.map(|reference| Some(reference.to_owned())).collect();
+        let settled = (idempotent && self.proved) || mutation::on(Mutation::ForgetDoubt);
+        if messages.is_empty() || (self.arrived > messages.len() as i64 && !settled) {
+            messages.push(None);
+        }
+        messages
+    }
+}
+
+/// Adds to those that tell of an end what stands of their notice in the chat. `idempotent` says whether a
+/// platform makes no second message of the same request.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add_standing(
+    conn: &mut Conn,
+    leased: &mut [Leased],
+    idempotent: impl Fn(Platform) -> bool,
+) -> Answer<()> {
+    struct Stands;
+    let endings: Vec<i64> = leased.iter().filter(|l| l.purpose.ends()).map(|l| l.delivery).collect();
+    if endings.is_empty() {
+        return Ok(());
+    }
+    let ids = serde_json::to_string(&endings)?;
+    let (among, ids, end) = match conn {
+        Conn::Sqlite(_) => ("IN (SELECT value FROM json_each(", Value::from(ids.as_str()), "))"),
+        Conn::Pg(_) => {
+            ("= ANY (", Value::Column(Column::Int(endings.iter().copied().map(Some).collect())), ")")
+        }
+    };
+    let before = format!(
+        "SELECT e.id, d.message_ref, \
+           d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
+             AND a.outcome NOT IN ('delivered', 'unknown')), \
+           d.state = 'delivered' AND d.last_outcome = 'delivered' \
+         FROM deliveries e \
+         JOIN broadcasts eb ON eb.id = e.broadcast_id \
+         JOIN broadcasts b ON b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
+         JOIN deliveries d ON d.broadcast_id = b.id AND d.group_id = e.group_id \
+         WHERE d.reach > 0 AND e.id {among}"
+    );
+    let words = [before.as_str(), &format!("{end} ORDER BY d.id")];
+    let found: Vec<Standing> =
+        both!(conn, c => Statement::<Stands, StandingRow>::new(&words, vec![&ids]).load(c))?;
+    let mut of: HashMap<i64, Vec<Standing>> = HashMap::new();
+    for one in found {
+        of.entry(one.ending).or_default().push(one);
+    }
+    for leased in leased {
+        let standing = of.remove(&leased.delivery).unwrap_or_default().into_iter();
+        leased.standing = standing.flat_map(|one| one.messages(idempotent(leased.platform))).collect();
+    }
+    Ok(())
+}
