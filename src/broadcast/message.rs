@@ -5,17 +5,17 @@
 //! of the rest the least needed goes first.
 
 use bytes::Bytes;
-use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
-use crate::domain::notice::{
-    Campaign, Direction, Incident, Item, Kind, LastSeen, Outcome, Person, Precision, Public, Sex, Subject,
-};
+use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::text::{Unit, for_group, one_line};
 use crate::language::{Arg, text, text_with};
+
+mod lines;
 
 /// What every message begins with, so that a chat's keyword filter can be set to it.
 pub const PREFIX: &str = "【72小时】";
@@ -257,7 +257,7 @@ pub fn message(said: &Said<'_>) -> Message {
         has_picture: public.and(said.poster).is_some(),
         picture: None,
         first: format!("{PREFIX}{}", first(said, words)),
-        lines: public.map(|public| lines(public, words)).unwrap_or_default(),
+        lines: public.map(|public| lines::lines(public, words)).unwrap_or_default(),
         tail: tail(said, public, words),
         link: Some(Link {
             label: words.label(if said.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
@@ -314,103 +314,6 @@ fn event(said: &Said<'_>, shows: bool) -> Event {
     Event { kind: format!("{}.{happened}", said.kind.as_str()), at: said.at, data }
 }
 
-fn lines(public: &Public, words: Words) -> Vec<Line> {
-    let mut lines = match &public.subject {
-        Subject::MissingPerson { person } => person_lines(person, words),
-        Subject::LostProperty { item } => item_lines(item, words),
-        Subject::Rescue { incident } => vec![incident_line(incident, words)],
-        Subject::Donation { campaign } => campaign_lines(campaign, words),
-    };
-    let region = public.region.full_name();
-    lines.push(match &public.last_seen {
-        Some(seen) => {
-            words.line(Field::LastSeen, seen_label(&public.subject), last_seen(seen, &region, words))
-        }
-        None => words.line(Field::Region, "broadcast-label-region", region),
-    });
-    if let Subject::MissingPerson { person } = &public.subject
-        && person.medical_urgent
-    {
-        let value = words.of("broadcast-health");
-        lines.push(Line { field: Field::Health, label: String::new(), value });
-    }
-    let told = |text: &Option<String>| text.as_deref().map(harmless);
-    lines
-        .extend(told(&public.police_station).map(|t| words.line(Field::Police, "broadcast-label-police", t)));
-    lines.push(words.line(Field::Description, "broadcast-label-description", harmless(&public.description)));
-    lines.retain(|line| !line.value.is_empty());
-    lines
-}
-
-fn person_lines(person: &Person, words: Words) -> Vec<Line> {
-    let sex = match person.sex {
-        Some(Sex::Female) => Some(words.of("broadcast-female")),
-        Some(Sex::Male) => Some(words.of("broadcast-male")),
-        Some(Sex::Other) | None => None,
-    };
-    let age = words.with("broadcast-age", &[("age", person.age.into())]);
-    let height = person.height_cm.map(|cm| words.with("broadcast-height", &[("cm", cm.into())]));
-    let heading = [Some(name(&person.name)), sex, Some(age), height];
-    let mut lines = vec![words.line(Field::Subject, "broadcast-label-person", words.list(heading))];
-    for (field, label, told) in [
-        (Field::Looks, "broadcast-label-looks", &person.appearance),
-        (Field::Clothing, "broadcast-label-clothing", &person.clothing),
-    ] {
-        lines.extend(told.as_deref().map(|told| words.line(field, label, harmless(told))));
-    }
-    lines
-}
-
-fn item_lines(item: &Item, words: Words) -> Vec<Line> {
-    let label = match item.direction {
-        Direction::Lost => "broadcast-label-lost",
-        Direction::Found => "broadcast-label-found",
-    };
-    let told = |text: &Option<String>| text.as_deref().map(name);
-    let heading = words.list([Some(name(&item.what)), told(&item.brand), told(&item.colour)]);
-    let held =
-        item.held_at.as_deref().map(|t| words.line(Field::HeldAt, "broadcast-label-held_at", harmless(t)));
-    [words.line(Field::Subject, label, heading)].into_iter().chain(held).collect()
-}
-
-fn incident_line(incident: &Incident, words: Words) -> Line {
-    let what = words.of(&format!("broadcast-{}", incident.what.as_str()));
-    let people = incident.people.map(|people| words.with("broadcast-people", &[("people", people.into())]));
-    words.line(Field::Subject, "broadcast-label-incident", words.list([Some(what), people]))
-}
-
-fn campaign_lines(campaign: &Campaign, words: Words) -> Vec<Line> {
-    vec![
-        words.line(Field::Subject, "broadcast-label-campaign", name(&campaign.organisation)),
-        words.line(Field::Needs, "broadcast-label-needs", harmless(&campaign.needs)),
-    ]
-}
-
-const fn seen_label(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::MissingPerson { .. } => "broadcast-label-last_seen",
-        Subject::LostProperty { item: Item { direction: Direction::Lost, .. } } => {
-            "broadcast-label-seen_lost"
-        }
-        Subject::LostProperty { .. } => "broadcast-label-seen_found",
-        Subject::Rescue { .. } | Subject::Donation { .. } => "broadcast-label-scene",
-    }
-}
-
-/// When and where, the exact place last because it is the first to be cut.
-fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
-    let at = seen.at.with_timezone(&SHANGHAI);
-    let key = match seen.precision {
-        Precision::Exact => "broadcast-at-exact",
-        Precision::About => "broadcast-at-about",
-        Precision::Day => "broadcast-at-day",
-    };
-    let time = at.format("%H:%M").to_string();
-    let at =
-        words.with(key, &[("month", at.month().into()), ("day", at.day().into()), ("time", time.into())]);
-    words.list([Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
-}
-
 /// Text of the public, on one line.
 fn harmless(text: &str) -> String {
     for_group(&one_line(text, usize::MAX))
@@ -459,6 +362,7 @@ impl Words {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::notice::*;
     use crate::domain::region::Region;
     use chrono::TimeZone;
     use proptest::prelude::*;

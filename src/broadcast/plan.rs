@@ -97,14 +97,19 @@ fn plan(
 }
 
 fn slice(conn: &mut Conn, notice: &Notice, broadcast: Broadcast, now: DateTime<Utc>) -> Answer<()> {
-    let audience = if broadcast.purpose.0.ends() && !mutation::on(Mutation::EndForAll) {
-        Audience::Recipients
-    } else {
+    let subscribers = || {
         let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
-        Audience::Subscribers { kind: notice.kind.0, regions }
+        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind.0, regions })
+    };
+    let audiences = match broadcast.purpose.0 {
+        Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],
+        Purpose::Closing | Purpose::Correction => vec![Audience::Recipients],
+        // Whoever heard the old text hears the new one, also where the notice has moved elsewhere.
+        Purpose::Update => vec![subscribers()?, Audience::Recipients],
+        Purpose::Alert => vec![subscribers()?],
     };
     let size = (i64::from(broadcast.planned) * 2).clamp(FIRST_SLICE, LARGEST_SLICE);
-    growth::expand(conn, broadcast, &audience, size, now)?;
+    growth::expand(conn, broadcast, &audiences, size, now)?;
     Ok(())
 }

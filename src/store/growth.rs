@@ -25,8 +25,8 @@ pub enum Audience {
     Recipients,
 }
 
-/// Gives the next groups of the audience their delivery, due at `due_at`: about `size` of them. Repeating it
-/// is harmless: a group has one delivery of a broadcast.
+/// Gives the next groups of the audiences their delivery, due at `due_at`: about `size` of them. Repeating it
+/// is harmless, and so is belonging to two audiences: a group has one delivery of a broadcast.
 ///
 /// Answers the broadcast as it then stands.
 ///
@@ -35,14 +35,36 @@ pub enum Audience {
 pub fn expand(
     conn: &mut Conn,
     mut broadcast: Broadcast,
-    audience: &Audience,
+    audiences: &[Audience],
     size: i64,
     due_at: DateTime<Utc>,
 ) -> Answer<Broadcast> {
+    let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
+    let mut last = Id(Uuid::max());
+    for audience in audiences {
+        last = last.min(slice_end(conn, &broadcast, audience, cursor, size)?);
+    }
+    for audience in audiences {
+        let planned = give(conn, &broadcast, audience, (cursor, last), due_at)?;
+        broadcast.planned += i32::try_from(planned).unwrap_or(i32::MAX);
+    }
+    broadcast.expanded = last.0 == Uuid::max() || mutation::on(Mutation::StopGrowing);
+    broadcast.cursor = Some(last);
+    both!(conn, c => diesel::update(broadcasts::table.find(broadcast.id)).set(&broadcast).execute(c))?;
+    Ok(broadcast)
+}
+
+/// Gives the groups of the audience from beyond the cursor to the slice's last their delivery; answers how
+/// many had none.
+fn give(
+    conn: &mut Conn,
+    broadcast: &Broadcast,
+    audience: &Audience,
+    (cursor, last): (Id, Id),
+    due_at: DateTime<Utc>,
+) -> Answer<usize> {
     struct Subscribers;
     struct Recipients;
-    let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
-    let last = slice_end(conn, &broadcast, audience, cursor, size)?;
     // In a lane that rests it is due when the lane opens: nothing else would wake the worker then.
     let later = if matches!(conn, Conn::Pg(_)) { ", 'open', GREATEST(" } else { ", 'open', MAX(" };
     let head = [
@@ -52,7 +74,7 @@ pub fn expand(
     ];
     let delivery: [Value<'_>; 3] = [Value::Id(broadcast.id), broadcast.priority.into(), due_at.into()];
     let ids = [Value::Id(cursor), Value::Id(last)];
-    let planned = match audience {
+    Ok(match audience {
         Audience::Subscribers { kind, regions } => {
             let tail = [
                 ", l.open_at), 0, 0, 0 FROM lanes l JOIN groups g ON g.id = l.group_id \
@@ -84,12 +106,7 @@ pub fn expand(
             let values = delivery.iter().chain(&notice).chain(&ids).collect();
             both!(conn, c => Statement::<Recipients>::new(&words, values).execute(c))?
         }
-    };
-    broadcast.planned += i32::try_from(planned).unwrap_or(i32::MAX);
-    broadcast.expanded = last.0 == Uuid::max() || mutation::on(Mutation::StopGrowing);
-    broadcast.cursor = Some(last);
-    both!(conn, c => diesel::update(broadcasts::table.find(broadcast.id)).set(&broadcast).execute(c))?;
-    Ok(broadcast)
+    })
 }
 
 /// The last group of the slice: of each region, or of each broadcast that was heard, the group `size` places

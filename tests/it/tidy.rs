@@ -524,18 +524,11 @@ async fn the_readme_lists_the_problems() {
 
 /// Lines a file may have without its tests.
 const LINES: usize = 450;
-/// Longer ones, with the reason.
-const LONG: &[(&str, &str)] = &[(
-    "src/store/leasing.rs",
-    "the delivery engine's SQL: one lease, one record, one lane, read side by side",
-)];
 
 async fn files_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {
         let lines = file.lines;
-        let excused = LONG.iter().any(|(path, _)| *path == file.path);
-        assert!(excused || lines <= LINES, "{} has {lines} lines", file.path);
-        assert!(!excused || lines > LINES, "{} is short enough by now: take it from the list", file.path);
+        assert!(lines <= LINES, "{} has {lines} lines", file.path);
     }
 }
 
