@@ -19,7 +19,7 @@ pub async fn measure(db: Db) {
     let address = listener.local_addr().expect("it listens").to_string();
     let (tell, mut arrivals) = mpsc::unbounded_channel();
     tokio::spawn(sink::serve(listener, Some(tell)));
-    let house = House::start(db, &address).await;
+    let house = House::start(db, &[&address]).await;
     let counties: Vec<&str> =
         Region::all().iter().filter(|r| r.level() == Level::County).map(Region::code).take(ROUNDS).collect();
     let named = counties.iter().enumerate().map(|(place, region)| (format!("g{place}"), *region)).collect();

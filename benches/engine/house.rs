@@ -66,9 +66,10 @@ pub struct House {
 }
 
 impl House {
-    /// A house whose DingTalk robots are at `sink`: one request a delivery, words alone.
-    pub async fn start(db: Db, sink: &str) -> House {
-        let gateway = format!("dingtalk=http://{sink}");
+    /// A house whose DingTalk robots are at those sinks: one request a delivery, words alone.
+    pub async fn start(db: Db, sinks: &[&str]) -> House {
+        let gateways: Vec<String> = sinks.iter().map(|sink| format!("dingtalk=http://{sink}")).collect();
+        let gateway = gateways.join(",");
         let folder = db.folder.path().display().to_string();
         let look_up = |setting: &Setting| match setting.variable {
             "DATABASE_URL" => Some(db.url.clone()),

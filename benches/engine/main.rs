@@ -7,6 +7,8 @@ mod arrival;
 mod ceilings;
 mod fan_out;
 mod house;
+mod idle;
+mod neighbours;
 mod pictures;
 #[path = "../../tests/it/postgres.rs"]
 mod postgres;
@@ -18,7 +20,7 @@ use house::Db;
 use postgres::Server;
 
 /// Everything that can be asked for.
-const PARTS: [&str; 4] = ["submissions", "arrival", "fan-out", "pictures"];
+const PARTS: [&str; 7] = ["submissions", "arrival", "fan-out", "hanging", "scheduled", "idle", "pictures"];
 
 fn main() {
     // Cargo adds flags of its own.
@@ -46,6 +48,9 @@ async fn measure(part: &str, db: Db) {
         "submissions" => submissions::measure(db).await,
         "arrival" => arrival::measure(db).await,
         "fan-out" => fan_out::measure(db).await,
+        "hanging" => neighbours::hanging(db).await,
+        "scheduled" => neighbours::scheduled(db).await,
+        "idle" => idle::measure(db).await,
         _ => pictures::measure(db).await,
     }
 }

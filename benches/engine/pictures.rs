@@ -27,7 +27,7 @@ pub async fn measure(db: Db) {
     line(&db, "photo of 12 megapixels, median ms", quantile(&mut photos, 0.5), None);
     line(&db, "peak MB, one photo at a time", process::peak_mb(), None);
 
-    let house = House::start(db, "127.0.0.1:9").await;
+    let house = House::start(db, &["127.0.0.1:9"]).await;
     let case = house.approved("131003").await.replace('-', "");
     house.stations.let_out().await.expect("it goes live");
     let shared = house.stations.shared.clone();

@@ -12,7 +12,7 @@ const TIME: Duration = Duration::from_secs(5);
 const REPORTERS: usize = 64;
 
 pub async fn measure(db: Db) {
-    let house = Arc::new(House::start(db, "127.0.0.1:9").await);
+    let house = Arc::new(House::start(db, &["127.0.0.1:9"]).await);
     let taken = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let mut reporters = tokio::task::JoinSet::new();

@@ -1,0 +1,75 @@
+//! What a notice costs beside things that must not matter to it: groups that hang, and a million deliveries
+//! whose time has not come. The ceiling is the same notice without them.
+
+use chrono::TimeDelta;
+use diesel::RunQueryDsl as _;
+use seventytwo::store::{Conn, StoreError};
+use tokio::net::TcpListener;
+
+use crate::fan_out::{named, one};
+use crate::house::{Db, House};
+use crate::line;
+use crate::sink::Sink;
+
+/// Groups of a notice, and of them those that hang.
+const GROUPS: usize = 5_000;
+const HANGING: usize = 50;
+/// Deliveries that are due tomorrow.
+const SCHEDULED: i64 = 1_000_000;
+
+/// One group in a hundred takes the request and says nothing.
+pub async fn hanging(db: Db) {
+    let (sink, silent) = (Sink::start(), TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
+    let silence = silent.local_addr().expect("it listens").to_string();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = silent.accept().await {
+            held.push(stream);
+        }
+    });
+    let house = House::start(db, &[&sink.address, &silence]).await;
+    let answering = GROUPS - HANGING;
+    house.connect(&sink.address, named("131000", answering)).await;
+    house.connect(&sink.address, named("440100", answering)).await;
+    let alone = one(&house, "131003", answering).await;
+    house.connect(&silence, (0..HANGING).map(|n| (format!("silent-{n}"), "440100")).collect()).await;
+    let beside = one(&house, "440106", answering).await;
+    let what = format!("recorded/s beside {HANGING} groups that hang (without)");
+    line(&house.db, &what, beside.rate, Some(alone.rate));
+}
+
+/// The queue holds a million deliveries for tomorrow.
+pub async fn scheduled(db: Db) {
+    let sink = Sink::start();
+    let house = House::start(db, &[&sink.address]).await;
+    for city in ["131000", "440100"] {
+        house.connect(&sink.address, named(city, GROUPS)).await;
+    }
+    let alone = one(&house, "131003", GROUPS).await;
+    let tomorrow = house.stations.shared.clock.now() + TimeDelta::days(1);
+    let fill = move |tx: &mut Conn| fill(tx, tomorrow.timestamp_micros());
+    house.stations.shared.store.write(fill).await.expect("the rows are written");
+    let beside = one(&house, "440106", GROUPS).await;
+    let what = "CPU us each beside a million scheduled (without)";
+    line(&house.db, what, beside.cpu_each, Some(alone.cpu_each));
+    line(&house.db, "recorded/s beside a million scheduled (without)", beside.rate, Some(alone.rate));
+}
+
+/// Deliveries of the broadcast there is, to groups that do not matter.
+fn fill(tx: &mut Conn, due_at: i64) -> Result<(), StoreError> {
+    let columns = "INSERT INTO deliveries \
+        (broadcast_id, group_id, priority, state, due_at, attempts, part, reach)";
+    match tx {
+        Conn::Sqlite(c) => diesel::sql_query(format!(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {SCHEDULED}) {columns} \
+             SELECT (SELECT id FROM broadcasts LIMIT 1), randomblob(16), 2, 'open', {due_at}, 0, 0, 0 FROM n"
+        ))
+        .execute(&mut **c)?,
+        Conn::Pg(c) => diesel::sql_query(format!(
+            "{columns} SELECT (SELECT id FROM broadcasts LIMIT 1), gen_random_uuid(), 2, 'open', \
+             to_timestamp({due_at} / 1000000), 0, 0, 0 FROM generate_series(1, {SCHEDULED})"
+        ))
+        .execute(&mut **c)?,
+    };
+    Ok(())
+}
