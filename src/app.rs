@@ -5,7 +5,8 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
@@ -20,6 +21,7 @@ use crate::accounts::sessions;
 use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
+use crate::broadcast::hosts::Hosts;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
@@ -39,6 +41,8 @@ use crate::{schedule, web as doors};
 
 /// How far back a group's delivery log reaches.
 const LOG_KEPT: TimeDelta = TimeDelta::days(30);
+/// A clock set back by less only makes what waits a little late.
+const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -64,6 +68,8 @@ pub struct Stations {
     pub desk: Desk,
     pub closer: Closer,
     pub worker: Worker,
+    /// The time when it was last looked at, in microseconds since 1970.
+    seen: Arc<AtomicI64>,
 }
 
 impl Stations {
@@ -72,11 +78,27 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn let_out(&self) -> Result<(), String> {
+        self.notice_clock().await?;
         let live = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
         if live > 0 {
             self.shared.work_is_due.notify_one();
         }
         Ok(())
+    }
+
+    /// Sets right what a clock that was ahead has put off.
+    async fn notice_clock(&self) -> Result<(), String> {
+        let now = self.shared.clock.now();
+        let ahead = self.seen.swap(now.timestamp_micros(), Ordering::SeqCst) - now.timestamp_micros();
+        let ahead = TimeDelta::microseconds(ahead);
+        if ahead < CLOCK_MAY_SLIP {
+            return Ok(());
+        }
+        tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
+        *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
+        let set = self.shared.store.write(move |tx| lanes::set_back(tx, now, ahead)).await;
+        self.shared.work_is_due.notify_one();
+        set.map_err(|e: StoreError| e.to_string())
     }
 
     /// Does what the clock has come for, and wakes the worker.
@@ -218,6 +240,7 @@ impl App {
                 figures,
                 wake,
             },
+            seen: Arc::default(),
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }

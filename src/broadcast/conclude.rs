@@ -98,13 +98,15 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let course = Course::new(leased.purpose, &standing, ways, parts);
     let act = course.next(progress);
     let takes_back = matches!(act, Some(Act::Edit(_) | Act::Delete(_)));
-    // That the words arrived is no doubt about the picture: what follows the first part keeps its own.
-    let follows = matches!(act, Some(Act::Say(1..)));
+    // What is told of a notice counts its own doubts, each part for itself: that the words arrived is no doubt
+    // about the picture; and a process that ended before it could say what came of a lease, once or many times,
+    // may have sent nothing.
+    let counted = matches!(act, Some(Act::Say(part)) if part > 0 || !leased.purpose.ends());
     let attempt = Attempt {
         // Each request of a course has its own tries.
         attempts: (leased.attempts - i32::from(leased.part)).max(1).unsigned_abs(),
         failures: leased.failures.max(0).unsigned_abs(),
-        reach: match (follows, leased.act) {
+        reach: match (counted, leased.act) {
             (false, _) => before,
             (true, 0) => Reach::No,
             (true, _) => Reach::Maybe,
@@ -151,7 +153,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         Next::At(due) => {
             record.due_at = due;
             record.lane_open_at = record.lane_open_at.max(retry::rest(at, due));
-            record.act += i16::from(follows && verdict.outcome == Outcome::Unknown);
+            record.act += i16::from(counted && verdict.outcome == Outcome::Unknown);
         }
         Next::Hold(until) | Next::Mend(_, until) => {
             record.due_at = until;
@@ -180,11 +182,24 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         let again = if record.state == DeliveryState::Open { record.due_at } else { at };
         record.bot_open_at = Some(again.max(asked)).filter(|opens| *opens > at);
     }
+    keep_off_round_hours(&mut record, random);
     if record.health == Health::Failing && failed_too_long(&record) {
         give_up(&mut record, &course, progress);
         record.disable = Some("failing");
     }
     record
+}
+
+/// What waits anyhow does not come back when its platform refuses everybody.
+fn keep_off_round_hours(record: &mut Record, random: u64) {
+    if !adapter(record.leased.platform).profile().avoids_round_hours {
+        return;
+    }
+    for at in [&mut record.due_at, &mut record.lane_open_at] {
+        if *at > record.at {
+            *at = retry::off_the_hour(*at, random);
+        }
+    }
 }
 
 /// Until when a platform that limits us wants to hear nothing more.
@@ -288,6 +303,15 @@ mod tests {
             moved: None,
         };
         concluded(leased, ended)
+    }
+
+    #[test]
+    fn a_lease_without_a_result_is_no_second_doubt() {
+        let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe as i16, ..picture(0) };
+        let first = unknown(perhaps.clone());
+        assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
+        let second = unknown(Leased { act: first.act, ..perhaps });
+        assert_eq!(second.state, DeliveryState::GivenUp);
     }
 
     #[test]

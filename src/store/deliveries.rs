@@ -10,6 +10,10 @@ use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Purpose};
 
+/// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
+/// has run out.
+const HELD: TimeDelta = TimeDelta::milliseconds(500);
+
 /// Cancels what has not gone out of a notice's alerts and updates.
 ///
 /// # Errors
@@ -44,22 +48,30 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// When the first delivery after `after` is due. What was due before and could not be leased waits for
-/// its lane, and whoever frees that lane wakes the worker.
+/// When to look at the queue again, at `now` or later: when the next delivery is due. What is due already and
+/// could not be leased waits for its lane, and whoever frees that lane wakes the worker; a node that died frees
+/// nothing, so such a delivery is looked at again [`HELD`] later.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn next_due(conn: &mut Conn, after: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     let mut earliest: Option<DateTime<Utc>> = None;
     for priority in 0..=2i16 {
-        let due: Option<Time> = both!(conn, c => deliveries::table
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority)))
-            .filter(deliveries::due_at.gt(Time(after)))
-            .order((deliveries::due_at, deliveries::id))
-            .select(deliveries::due_at)
-            .first(c)
-            .optional())?;
-        earliest = [earliest, due.map(|t| t.0)].into_iter().flatten().min();
+        let first_after = |conn: &mut Conn, after: DateTime<Utc>| -> Answer<Option<Time>> {
+            Ok(both!(conn, c => deliveries::table
+                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority)))
+                .filter(deliveries::due_at.gt(Time(after)))
+                .order((deliveries::due_at, deliveries::id))
+                .select(deliveries::due_at)
+                .first(c)
+                .optional())?)
+        };
+        let mut due = first_after(conn, DateTime::UNIX_EPOCH)?.map(|due| due.0);
+        if due.is_some_and(|due| due <= now) {
+            let next = first_after(conn, now)?.map(|due| due.0);
+            due = Some(next.map_or(now + HELD, |next| next.min(now + HELD)));
+        }
+        earliest = [earliest, due].into_iter().flatten().min();
     }
     Ok(earliest)
 }

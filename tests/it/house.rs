@@ -58,11 +58,16 @@ pub struct House {
     pub http: reqwest::Client,
     /// The chats that the program may reach.
     pub chats: Vec<Arc<Fake>>,
+    /// Where else it may send.
+    gateways: Gateways,
     /// Stops the program when the house is dropped.
     running: DropGuard,
     /// Every request comes from a network of its own, so that limits bite only where a test means it.
     networks: AtomicU32,
 }
+
+/// A platform each, and the address of something that stands for it.
+pub type Gateways = Vec<(Platform, String)>;
 
 /// Somebody with an account.
 pub struct Person {
@@ -107,7 +112,12 @@ impl House {
 
     /// A house that can reach these chats.
     pub async fn with_chats(db: Db, chats: Vec<Arc<Fake>>, clock: Clock) -> House {
-        let app = App::build(config(&db, &chats), clock.clone()).await.unwrap();
+        House::reaching(db, chats, Gateways::new(), clock).await
+    }
+
+    /// A house that can reach these chats, and whatever is behind these gateways.
+    pub async fn reaching(db: Db, chats: Vec<Arc<Fake>>, gateways: Gateways, clock: Clock) -> House {
+        let app = App::build(config(&db, &chats, &gateways), clock.clone()).await.unwrap();
         let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
         tokio::spawn(app.serve(stop.clone()));
         let http = reqwest::Client::builder()
@@ -122,6 +132,7 @@ impl House {
             base,
             http,
             chats,
+            gateways,
             running: stop.drop_guard(),
             networks: AtomicU32::new(1),
         }
@@ -137,13 +148,19 @@ impl House {
             chats.push(Arc::new(Fake::start(*platform, rules, self.clock.now()).await));
         }
         drop(self.running);
-        House::with_chats(self.db, chats, self.clock).await
+        House::reaching(self.db, chats, self.gateways, self.clock).await
+    }
+
+    /// The same house with more in reach.
+    pub async fn and_gateways(self, gateways: Gateways) -> House {
+        drop(self.running);
+        House::reaching(self.db, self.chats, gateways, self.clock).await
     }
 
     /// The same database under a new process's eyes: what was only in memory is gone.
     pub async fn restart(self) -> House {
         drop(self.running);
-        House::with_chats(self.db, self.chats, self.clock).await
+        House::reaching(self.db, self.chats, self.gateways, self.clock).await
     }
 
     /// Moves the clock, the platforms' with it.
@@ -258,9 +275,10 @@ pub async fn reply(request: reqwest::RequestBuilder) -> Reply {
     Reply { status, body, headers, text }
 }
 
-fn config(db: &Db, chats: &[Arc<Fake>]) -> Config {
-    let gateways: Vec<String> =
-        chats.iter().map(|c| format!("{}={}", c.platform().as_str(), c.gateway().1)).collect();
+fn config(db: &Db, chats: &[Arc<Fake>], more: &Gateways) -> Config {
+    let chats = chats.iter().map(|c| format!("{}={}", c.platform().as_str(), c.gateway().1));
+    let more = more.iter().map(|(platform, url)| format!("{}={url}", platform.as_str()));
+    let gateways: Vec<String> = chats.chain(more).collect();
     let folder = db.folder.path().display().to_string();
     let look_up = |setting: &Setting| match setting.variable {
         "DATABASE_URL" => Some(db.url.clone()),

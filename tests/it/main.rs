@@ -5,6 +5,7 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
+mod chaos;
 mod crash;
 mod desk;
 mod fakes;
@@ -35,6 +36,8 @@ pub enum Test {
     Housed(&'static str, fn(House) -> Run),
     /// Runs on every database, and starts the program itself.
     Bare(&'static str, fn(Db) -> Run),
+    /// Is about the file that the embedded database is.
+    Filed(&'static str, fn(Db) -> Run),
     /// Runs several programs on one database, which only PostgreSQL allows.
     Shared(&'static str, fn(Db) -> Run),
 }
@@ -66,6 +69,14 @@ macro_rules! bare {
     };
 }
 
+/// A test that gets an empty database which is a file.
+#[macro_export]
+macro_rules! filed {
+    ($test:ident) => {
+        $crate::Test::Filed(stringify!($test), |db| Box::pin($test(db)))
+    };
+}
+
 /// A test that gets an empty database which several programs can share.
 #[macro_export]
 macro_rules! shared {
@@ -92,6 +103,12 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("chaos::clocks", chaos::clocks::TESTS),
+        ("chaos::faults", chaos::faults::TESTS),
+        ("chaos::kills", chaos::kills::TESTS),
+        ("chaos::leases", chaos::leases::TESTS),
+        ("chaos::pace", chaos::pace::TESTS),
+        ("chaos::shortage", chaos::shortage::TESTS),
         ("crash", crash::TESTS),
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),
@@ -122,6 +139,10 @@ fn main() -> ExitCode {
                 }
                 Test::Bare(name, run) => {
                     trials.extend(on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run));
+                }
+                Test::Filed(name, run) => {
+                    let [filed, _] = on_every_database(&format!("{file}::{name}"), None, run);
+                    trials.push(filed);
                 }
                 Test::Shared(name, run) => {
                     let [_, shared] = on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run);

@@ -39,21 +39,27 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Groups of the fan-out: more than a lease takes at once, so that the kill finds some unleased.
 pub const GROUPS: usize = 300;
 
-/// The program in a process of its own; killed when dropped.
-pub struct Program {
-    child: Child,
-    pub door: Door,
-}
+/// A process; killed when dropped.
+pub struct Running(Child);
 
-impl Program {
-    pub async fn start(db: &Db, settings: &[(&str, &str)]) -> Program {
-        let mut child = command(db)
-            .arg("serve")
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+impl Running {
+    /// Starts the program, and does not wait until it can be spoken to.
+    pub fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Running {
+        let command = command.arg("serve").envs(settings.iter().copied());
+        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts"))
+    }
+
+    /// Waits until it can be spoken to.
+    pub async fn listening(mut self) -> Program {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (errors, kept) = (BufReader::new(self.0.stderr.take().unwrap()).lines(), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in errors.map_while(Result::ok) {
+                eprintln!("{line}");
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
         let says = move || {
             lines.map_while(Result::ok).find_map(|l| Some(l.strip_prefix("listening on ")?.to_owned()))
         };
@@ -61,7 +67,38 @@ impl Program {
         // Where two crates could each choose, neither does. Set already is fine, too.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Program { child, door: Door { base, http, networks: Arc::default() } }
+        Program { running: self, door: Door { base, http, networks: Arc::default() }, log }
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Running {
+    /// SIGKILL: nothing of it gets to say goodbye.
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The program in a process of its own.
+pub struct Program {
+    pub running: Running,
+    pub door: Door,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    pub async fn start(db: &Db, settings: &[(&str, &str)]) -> Program {
+        Running::spawn(command(db), settings).listening().await
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 
     /// SIGSTOP: it stands still and does not know it.
@@ -75,21 +112,13 @@ impl Program {
     }
 
     fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let done = Command::new("kill").args([signal, &self.running.id().to_string()]).status().unwrap();
         assert!(done.success(), "{signal}");
     }
 
-    /// SIGKILL: nothing of it gets to say goodbye.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+    /// SIGKILL.
+    pub fn kill(self) {
+        drop(self);
     }
 }
 
@@ -257,15 +286,30 @@ pub async fn person(db: &Db, name: &str, role: Role) -> String {
 
 /// Puts [`GROUPS`] proved groups of `admin` into the database, named by the key of their robot.
 pub async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
-    let (store, vault, url) =
-        (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES), url.to_owned());
+    connect(db, admin, (0..GROUPS).map(|number| (Platform::Wecom, url, format!("g{number}")))).await;
+}
+
+/// Puts proved groups of `admin` into the database: the platform, where it is, and the name of the group,
+/// which is the key of its robot, too. They want property lost in Langfang.
+pub async fn connect<'a>(
+    db: &Db,
+    admin: &'static str,
+    chats: impl IntoIterator<Item = (Platform, &'a str, String)>,
+) {
+    let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
+    let robot = |(platform, url, name): (Platform, &str, String)| {
+        let path = match platform {
+            Platform::Wecom => "cgi-bin/webhook/send?key=",
+            Platform::Dingtalk => "robot/send?access_token=",
+            other => panic!("no robot of {other:?}"),
+        };
+        (Credentials::at(platform, format!("{url}/{path}{name}")), name)
+    };
+    let robots: Vec<(Credentials, String)> = chats.into_iter().map(robot).collect();
     let now = Clock::system().now();
     let connect = move |tx: &mut Conn| {
         let account = accounts::by_name(tx, admin)?.expect("the group admin").account.id;
-        for number in 0..GROUPS {
-            let name = format!("g{number}");
-            let url = format!("{url}/cgi-bin/webhook/send?key={name}");
-            let credentials = Credentials::at(Platform::Wecom, url);
+        for (credentials, name) in robots {
             let new = NewGroup {
                 name,
                 credentials,

@@ -13,6 +13,8 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// The longest piece of a platform's words that is kept, in characters.
 const DETAIL: usize = 200;
+/// The longest code that is kept, in characters.
+const CODE: usize = 60;
 /// The longest reference or handle that is kept, in bytes.
 const REFERENCE: usize = 200;
 
@@ -41,7 +43,9 @@ impl Verdict {
 
     /// A verdict without an answer, with a code of our own.
     pub fn ours(outcome: Outcome, code: impl ToString) -> Verdict {
-        Verdict { outcome, code: Some(code.to_string()), detail: None, media: None, rest: None, wide: false }
+        // Some platforms let whoever runs the server choose the code, and PostgreSQL keeps no NUL.
+        let code = code.to_string().chars().filter(|c| !c.is_control()).take(CODE).collect();
+        Verdict { outcome, code: Some(code), detail: None, media: None, rest: None, wide: false }
     }
 
     /// The verdict on an answer without the code its platform promises. Success is never assumed;

@@ -21,9 +21,10 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use seventytwo::broadcast::platforms::adapter;
+use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use url::Url;
 
@@ -90,13 +91,24 @@ struct State {
     rules: Rules,
     script: Mutex<VecDeque<Scripted>>,
     chat: Mutex<Chat>,
+    /// When requests came, whatever became of them.
+    asked: Mutex<Vec<DateTime<Utc>>>,
+    /// The clock it goes by and moves on with every answer, and by how many milliseconds at most.
+    clock: Mutex<Option<(Clock, usize)>>,
 }
 
 impl Fake {
     /// Starts one on a free port of the loopback.
     pub async fn start(platform: Platform, rules: Rules, now: DateTime<Utc>) -> Fake {
         let chat = Mutex::new(Chat::new(now));
-        let state = Arc::new(State { platform, rules, script: Mutex::default(), chat });
+        let state = Arc::new(State {
+            platform,
+            rules,
+            script: Mutex::default(),
+            chat,
+            asked: Mutex::default(),
+            clock: Mutex::default(),
+        });
         let data = web::Data::from(Arc::clone(&state));
         let app = move || {
             App::new()
@@ -164,6 +176,16 @@ impl Fake {
         self.state.chat.lock().unwrap().now = now;
     }
 
+    /// Moves the platform's clock on, wherever ours is.
+    pub fn pass(&self, time: TimeDelta) {
+        self.state.chat.lock().unwrap().now += time;
+    }
+
+    /// Goes by this clock from now on, and takes up to so many milliseconds of it for every answer.
+    pub fn take_time(&self, clock: &Clock, most: usize) {
+        *self.state.clock.lock().unwrap() = Some((clock.clone(), most));
+    }
+
     /// Answers the next request like this, without taking the message.
     pub fn script(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -173,6 +195,11 @@ impl Fake {
     /// The oldest message in the chat that the test has not read yet, as the platform got it.
     pub fn read(&self) -> Option<Value> {
         self.state.chat.lock().unwrap().posted.pop_front()
+    }
+
+    /// When requests came, taken or not.
+    pub fn asked(&self) -> Vec<DateTime<Utc>> {
+        self.state.asked.lock().unwrap().clone()
     }
 
     /// What people in the chat see now, oldest first.
@@ -195,6 +222,16 @@ impl Fake {
 }
 
 async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> HttpResponse {
+    let clock = state.clock.lock().unwrap().clone();
+    if let Some((clock, _)) = &clock {
+        state.chat.lock().unwrap().now = clock.now();
+    }
+    let now = state.chat.lock().unwrap().now;
+    let number = {
+        let mut asked = state.asked.lock().unwrap();
+        asked.push(now);
+        asked.len()
+    };
     let scripted = state.script.lock().unwrap().pop_front();
     let reply = match scripted {
         Some(Scripted { status, headers, body }) => Reply { status, headers, body },
@@ -203,6 +240,9 @@ async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>)
             stand_in(state.platform)(&state.rules, &mut state.chat.lock().unwrap(), &call)
         }
     };
+    if let Some((clock, most)) = clock {
+        clock.advance(TimeDelta::milliseconds((number * 7919 % most) as i64));
+    }
     let mut response = HttpResponse::build(reply.status.try_into().unwrap());
     for header in reply.headers {
         response.insert_header(header);

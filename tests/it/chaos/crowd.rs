@@ -1,0 +1,116 @@
+//! Very many chats behind one address, all in the same mood.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use tokio::sync::watch;
+
+use super::dice::Dice;
+
+/// How long a connection may rest: longer than any test.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// How the chats are disposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// They take messages, each after up to so many milliseconds.
+    Well(u64),
+    /// They take messages and say nothing until the mood changes.
+    Silent,
+    /// They answer with this status and take nothing.
+    Unwell(u16),
+    /// They say in the words of WeCom that no robot lives here.
+    Gone,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub group: String,
+    pub at: Instant,
+    /// Whether the message was taken.
+    pub taken: bool,
+}
+
+/// Many chats of WeCom and DingTalk, which say alike that they took a message.
+pub struct Crowd {
+    pub url: String,
+    state: web::Data<State>,
+}
+
+struct State {
+    mood: watch::Sender<Mood>,
+    arrivals: Mutex<Vec<Arrival>>,
+    dice: Mutex<Dice>,
+}
+
+impl Crowd {
+    pub async fn start(mood: Mood) -> Crowd {
+        let (arrivals, dice) = (Mutex::default(), Mutex::new(Dice::new(72)));
+        let state = web::Data::new(State { mood: watch::Sender::new(mood), arrivals, dice });
+        let data = state.clone();
+        let app = move || {
+            actix_web::App::new()
+                .app_data(data.clone())
+                .app_data(web::PayloadConfig::new(4 << 20))
+                .default_service(web::to(take))
+        };
+        // It never closes a connection: what is said twice or not at all is our doing.
+        let server = HttpServer::new(app).keep_alive(KEPT).client_request_timeout(Duration::ZERO);
+        let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        tokio::spawn(server.run());
+        Crowd { url, state }
+    }
+
+    pub fn turn(&self, mood: Mood) {
+        self.state.mood.send_replace(mood);
+    }
+
+    /// Every request, in the order of their arrival.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.state.arrivals.lock().unwrap().clone()
+    }
+
+    /// How many requests arrived.
+    pub fn requests(&self) -> usize {
+        self.state.arrivals.lock().unwrap().len()
+    }
+
+    /// How often each group got something.
+    pub fn told(&self) -> HashMap<String, usize> {
+        let mut told = HashMap::new();
+        for arrival in self.arrivals().into_iter().filter(|arrival| arrival.taken) {
+            *told.entry(arrival.group).or_default() += 1;
+        }
+        told
+    }
+
+    /// Forgets what arrived; answers it.
+    pub fn forget(&self) -> Vec<Arrival> {
+        std::mem::take(&mut *self.state.arrivals.lock().unwrap())
+    }
+}
+
+async fn take(request: HttpRequest, _body: web::Bytes, state: web::Data<State>) -> HttpResponse {
+    let (_, group) = request.query_string().split_once('=').unwrap_or_default();
+    let mut mood = state.mood.subscribe();
+    let now = *mood.borrow();
+    let taken = matches!(now, Mood::Well(_) | Mood::Silent);
+    state.arrivals.lock().unwrap().push(Arrival { group: group.to_owned(), at: Instant::now(), taken });
+    match now {
+        Mood::Unwell(status) => return HttpResponse::build(status.try_into().unwrap()).body("not now"),
+        Mood::Gone => {
+            return HttpResponse::Ok().body(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
+        }
+        Mood::Silent => drop(mood.wait_for(|mood| *mood != Mood::Silent).await),
+        Mood::Well(0) => {}
+        Mood::Well(most) => {
+            let wait = state.dice.lock().unwrap().between(0, most as i64);
+            tokio::time::sleep(Duration::from_millis(wait as u64)).await;
+        }
+    }
+    HttpResponse::Ok().body(r#"{"errcode":0,"errmsg":"ok"}"#)
+}

@@ -1,0 +1,161 @@
+//! Leases: they outlast every exchange, what a dead node held is found when they end, and finding what is due
+//! costs the same however much is finished or planned.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use seventytwo::broadcast::send::Limits;
+use seventytwo::broadcast::worker::LEASE_FOR;
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
+use seventytwo::store::{Answer, Conn, StoreError, deliveries};
+
+use crate::house::House;
+use crate::process::peek;
+use crate::{Test, alone, housed, notices};
+
+pub const TESTS: &[Test] = &[
+    alone!(a_lease_outlasts_the_longest_exchange),
+    housed!(what_a_dead_node_held_is_found_when_its_lease_ends),
+    housed!(what_is_due_is_found_through_its_index),
+];
+
+async fn a_lease_outlasts_the_longest_exchange() {
+    assert!(LEASE_FOR.to_std().unwrap() > Limits::default().longest());
+}
+
+/// Leases what is due at `now`, as a node does that dies thereafter.
+fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
+    let mut terms = Terms {
+        now,
+        until: now + LEASE_FOR,
+        limit: 10,
+        pace: &|_, _| now,
+        bot_pace: &|_, _| now,
+        admits: &mut |_| Admission::Go,
+    };
+    lease(conn, &mut terms)
+}
+
+async fn planned(house: House) -> House {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+    house
+}
+
+async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
+    let house = planned(house).await;
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap();
+    assert_eq!(leased.leased.len(), 1);
+    // Whatever a worker does in between, it looks at the queue again within a second of the end.
+    let (end, mut asked_at) = (now + LEASE_FOR, now);
+    while asked_at <= end {
+        let look = move |c: &mut Conn| deliveries::next_due(c, asked_at);
+        asked_at = store.read(look).await.unwrap().expect("something waits");
+    }
+    assert!(asked_at <= end + TimeDelta::seconds(1), "looked at {asked_at}, {end} was the end");
+    house.advance(asked_at - now);
+    house.settle().await;
+    assert!(!house.chats[0].shown().is_empty());
+}
+
+/// Rows of each kind that are no concern of a lease.
+const MANY: i32 = 20_000;
+
+async fn what_is_due_is_found_through_its_index(house: House) {
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let plan = peek(&house.db, move |conn| {
+        crowd(conn, now)?;
+        let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+        let heard = Arc::clone(&asked);
+        let hear = move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                heard.lock().unwrap().push(query.to_string());
+            }
+        };
+        match conn {
+            Conn::Pg(c) => c.set_instrumentation(hear),
+            Conn::Sqlite(c) => c.set_instrumentation(hear),
+        }
+        let undone: Result<(), StoreError> = conn.transaction(|tx| {
+            assert_eq!(lease_and_die(tx, now)?.leased.len(), 1);
+            Err(StoreError::BrokenOff)
+        });
+        assert!(matches!(undone, Err(StoreError::BrokenOff)), "{undone:?}");
+        let asked = asked.lock().unwrap().clone();
+        let due = |sql: &&String| sql.contains("d.state = 'open'") && sql.contains("ORDER BY");
+        let sql = asked.iter().find(due).unwrap_or_else(|| panic!("no lease among {asked:#?}"));
+        explain(conn, sql, now)
+    })
+    .await;
+    assert!(plan.contains("deliveries_due"), "not through its index:\n{plan}");
+    for costly in ["Seq Scan on deliveries", "SCAN d", "TEMP B-TREE", "Sort"] {
+        assert!(!plan.contains(costly), "{costly}:\n{plan}");
+    }
+}
+
+/// Fills the queue with what is finished and with what is due some other day.
+fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
+    let columns =
+        "INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach)";
+    let rows = "CASE WHEN n % 2 = 0 THEN 'delivered' ELSE 'open' END";
+    let (micros, later) = (now.timestamp_micros(), 60_000_000_i64);
+    let sql = match conn {
+        Conn::Pg(_) => format!(
+            "{columns} SELECT b.id, gen_random_uuid(), n % 3, {rows}, \
+               timestamptz 'epoch' + ({micros} + n::bigint * {later}) * interval '1 microsecond', 0, 0, 0 \
+             FROM (SELECT id FROM broadcasts LIMIT 1) b, generate_series(1, {MANY} * 2) n; ANALYZE"
+        ),
+        Conn::Sqlite(_) => format!(
+            "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < {MANY} * 2) \
+             {columns} SELECT b.id, randomblob(16), n % 3, {rows}, {micros} + n * {later}, 0, 0, 0 \
+             FROM (SELECT id FROM broadcasts LIMIT 1) b, many"
+        ),
+    };
+    match conn {
+        Conn::Pg(c) => c.batch_execute(&sql)?,
+        Conn::Sqlite(c) => c.batch_execute(&sql)?,
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How the database would answer; `sql` as it was asked, its parameters aside.
+fn explain(conn: &mut Conn, sql: &str, now: DateTime<Utc>) -> Answer<String> {
+    let sql = sql.split(" -- binds").next().unwrap_or(sql);
+    Ok(match conn {
+        Conn::Pg(c) => {
+            let sql = sql.replace("$1", "1::smallint").replace("$2", &format!("timestamptz '{now}'"));
+            let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN {sql}")).load(&mut **c)?;
+            lines.into_iter().map(|line| line.line + "\n").collect()
+        }
+        Conn::Sqlite(c) => {
+            let sql = sql.replace("$1", "1").replace("$2", &now.timestamp_micros().to_string());
+            let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut **c)?;
+            steps.into_iter().map(|step| step.detail + "\n").collect()
+        }
+    })
+}

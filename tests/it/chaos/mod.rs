@@ -1,0 +1,44 @@
+//! The engine when things go wrong: killed at random, short of descriptors, disk or database, by a clock that
+//! jumps, against chats that are dead; and that no platform is ever asked more often than it allows.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use seventytwo::store::Conn;
+
+use crate::house::Db;
+use crate::process::peek;
+
+pub mod clocks;
+pub mod crowd;
+#[path = "../../simulation/dice.rs"]
+#[allow(dead_code, reason = "the simulation throws them in more ways")]
+mod dice;
+pub mod faults;
+pub mod kills;
+pub mod leases;
+pub mod pace;
+mod scene;
+pub mod shortage;
+
+/// What a query counts as `n`.
+async fn count(db: &Db, sql: &'static str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let counted = move |conn: &mut Conn| -> Result<Count, diesel::result::Error> {
+        match conn {
+            Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),
+            Conn::Sqlite(c) => diesel::sql_query(sql).get_result(&mut **c),
+        }
+    };
+    peek(db, move |conn| Ok(counted(conn)?.n)).await
+}
+
+/// What the environment asks for, or as usual.
+fn asked(variable: &str, usually: u64) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "how much a test does is no setting of the program")]
+    let value = std::env::var(variable).ok();
+    value.map_or(usually, |value| value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}

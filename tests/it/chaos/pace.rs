@@ -1,0 +1,185 @@
+//! No robot is asked more often than its platform allows, whatever happens to us, and nearly as often as that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use futures_util::future::join_all;
+use seventytwo::broadcast::script::Script;
+use seventytwo::clock::{Clock, new_id};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+use seventytwo::store::broadcasts::{self, Audience, Broadcast};
+use seventytwo::store::types::Id;
+use seventytwo::store::{StoreError, deliveries, notices as rows};
+
+use super::dice::Dice;
+use crate::fakes::{Fake, Rules};
+use crate::house::{Db, House, Person, morning};
+use crate::{Test, housed, notices, shared};
+
+pub const TESTS: &[Test] = &[
+    housed!(a_robot_is_used_to_its_limit_and_never_beyond),
+    shared!(two_nodes_share_the_limit_of_a_robot),
+    housed!(what_waits_keeps_off_the_round_hours),
+];
+
+/// Deliveries that wait in one lane.
+const DUE: usize = 300;
+/// How long they are watched.
+const QUARTER: TimeDelta = TimeDelta::minutes(15);
+/// Requests that WeCom and DingTalk take within any minute.
+const LIMIT: usize = 20;
+
+async fn a_robot_is_used_to_its_limit_and_never_beyond(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
+    watch(vec![house]).await;
+}
+
+async fn two_nodes_share_the_limit_of_a_robot(db: Db) {
+    let clock = Clock::by_hand(morning());
+    let mut chats = Vec::new();
+    for platform in [Platform::Wecom, Platform::Dingtalk] {
+        chats.push(Arc::new(Fake::start(platform, Rules::default(), clock.now()).await));
+    }
+    let other = Db::postgres(db.url.clone());
+    let one = House::with_chats(db, chats.clone(), clock.clone()).await;
+    watch(vec![one, House::with_chats(other, chats, clock).await]).await;
+}
+
+/// Watches robots for a quarter of an hour in which more waits for them than they can take, while nodes are
+/// restarted, and one of them breaks down.
+async fn watch(mut nodes: Vec<House>) {
+    let mut dice = Dice::new(20);
+    nodes.iter_mut().for_each(draw_nothing);
+    publish(&nodes[0]).await;
+    let began = nodes[0].clock.now();
+    for chat in &nodes[0].chats {
+        chat.take_time(&nodes[0].clock, 600);
+    }
+    let mut breaks_down = true;
+    while nodes[0].clock.now() < began + QUARTER {
+        if breaks_down && nodes[0].clock.now() >= began + QUARTER / 2 {
+            breaks_down = !break_down(&mut nodes).await;
+        }
+        if dice.percent(3) {
+            let node = nodes.remove(0).restart().await;
+            nodes.push(node);
+            nodes.iter_mut().for_each(draw_nothing);
+        }
+        join_all(nodes.iter().map(House::settle)).await;
+        let now = nodes[0].clock.now();
+        // The worker sleeps until something is due, unless it is woken.
+        let store = &nodes[0].stations.shared.store;
+        let due = store.read(move |c| deliveries::next_due(c, now)).await.unwrap().expect("more waits");
+        let woken = now + TimeDelta::milliseconds(dice.between(1, 20_000));
+        nodes[0].advance(due.min(woken) - now);
+    }
+    for chat in &nodes[0].chats {
+        let platform = chat.platform();
+        let asked: Vec<_> = chat.asked().into_iter().filter(|at| *at >= began).collect();
+        for window in asked.windows(LIMIT + 1) {
+            let span = window[LIMIT] - window[0];
+            assert!(span >= TimeDelta::minutes(1), "{platform:?}: {} in {span}", LIMIT + 1);
+        }
+        let allowed = LIMIT * QUARTER.num_minutes() as usize;
+        assert!(asked.len() * 100 >= allowed * 95, "{platform:?}: {} of {allowed} were used", asked.len());
+    }
+}
+
+/// A node ends between a request and its record; answers whether there was one.
+async fn break_down(nodes: &mut Vec<House>) -> bool {
+    let node = nodes.remove(0);
+    let requests = || node.chats.iter().map(|chat| chat.asked().len()).sum::<usize>();
+    let before = requests();
+    let a_request = async {
+        while requests() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! { () = node.settle() => {}, () = a_request => {} }
+    let broke = requests() > before;
+    let mut node = node.restart().await;
+    draw_nothing(&mut node);
+    nodes.push(node);
+    broke
+}
+
+/// Lets a notice go live and gives every group [`DUE`] deliveries of it.
+pub async fn publish(house: &House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    for chat in house.chats.clone() {
+        house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    }
+    let case = go_live(house, &moderator).await;
+    repeat(house, &case, DUE - 1).await;
+}
+
+async fn go_live(house: &House, moderator: &Person) -> String {
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap().to_owned();
+    house.decide(&case, moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+    case.replace('-', "")
+}
+
+/// Says the same so many times more.
+async fn repeat(house: &House, case: &str, times: usize) {
+    let (case, now) = (case.to_owned(), house.clock.now());
+    let plan = move |tx: &mut seventytwo::store::Conn| {
+        let notice = rows::by_case(tx, &case)?.expect("a notice that is live");
+        let first = broadcasts::of_notice(tx, notice.id.0)?.remove(0);
+        let regions = vec!["131003".to_owned(), "131000".to_owned(), "130000".to_owned()];
+        let audience = Audience::Subscribers { kind: notice.kind.0, regions };
+        for _ in 0..times {
+            let id = Id(new_id(now));
+            let again = Broadcast { id, cursor: None, expanded: false, planned: 0, ..first.clone() };
+            broadcasts::insert(tx, &again)?;
+            broadcasts::expand(tx, again, &audience, 64, now)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    house.stations.shared.store.write(plan).await.unwrap();
+}
+
+/// Posters are not what is looked at.
+pub fn draw_nothing(house: &mut House) {
+    let shared = &house.stations.shared;
+    let draw = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, _> {
+        Box::pin(async { Some(Bytes::from_static(b"\xff\xd8\xff")) })
+    });
+    let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
+    house.stations.worker.script = Arc::new(script);
+}
+
+/// Feishu refuses requests of everybody around the full and half hours. What must wait anyhow, for a budget or
+/// because it was refused, does not come then; what is new does not wait for that.
+async fn what_waits_keeps_off_the_round_hours(house: House) {
+    let mut house = house.and_chats(&[Platform::Feishu]).await;
+    draw_nothing(&mut house);
+    house.advance(TimeDelta::minutes(51) + TimeDelta::seconds(29));
+    publish(&house).await;
+    let (chat, began) = (house.chats[0].clone(), house.clock.now());
+    assert_eq!((began.minute(), began.second()), (58, 59));
+    chat.script(200, &[], r#"{"code":11232,"msg":"frequency limited psm[lark.oapi.app_platform_runtime]"}"#);
+    chat.script(502, &[], "bad gateway");
+    while house.clock.now() < began + TimeDelta::minutes(6) {
+        house.settle().await;
+        let now = house.clock.now();
+        let store = &house.stations.shared.store;
+        let due = store.read(move |c| deliveries::next_due(c, now)).await.unwrap();
+        house.advance(due.map_or(TimeDelta::seconds(20), |due| due - now));
+    }
+    let asked: Vec<DateTime<Utc>> = chat.asked().into_iter().filter(|at| *at >= began).collect();
+    let round = |at: &&DateTime<Utc>| (1790..1800).contains(&past(at)) || (0..60).contains(&past(at));
+    assert_eq!(asked.iter().find(round), None, "asked at a round hour");
+    assert!(asked.len() >= DUE, "{} of {DUE} were said", asked.len());
+}
+
+/// Seconds since the last half hour.
+fn past(at: &DateTime<Utc>) -> u32 {
+    (at.minute() * 60 + at.second()) % 1800
+}

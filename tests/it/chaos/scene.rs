@@ -1,0 +1,76 @@
+//! A fan-out of the real program to a crowd of chats, by the real clock.
+
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use super::crowd::{Crowd, Mood};
+use crate::house::Db;
+use crate::process::{Asked, Door, Program, Running, backlog, command, connect, eventually, person};
+
+/// Sends of one node that may be unrecorded at any time, as the worker has it.
+pub const WINDOW: usize = 640;
+
+/// A database with groups in it, and the chats of these groups.
+pub struct Scene {
+    pub db: Db,
+    pub crowd: Crowd,
+    pub groups: usize,
+    settings: Vec<(&'static str, String)>,
+    token: String,
+}
+
+impl Scene {
+    pub async fn set(db: Db, groups: usize, mood: Mood) -> Scene {
+        let crowd = Crowd::start(mood).await;
+        let settings = vec![
+            ("SEVENTYTWO_COOLING", "0s".to_owned()),
+            ("SEVENTYTWO_PLATFORM_HOSTS", format!("dingtalk={}", crowd.url)),
+        ];
+        let token = person(&db, "林志愿", Role::Moderator).await;
+        person(&db, "王群主", Role::GroupAdmin).await;
+        let chats = (0..groups).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
+        connect(&db, "王群主", chats).await;
+        Scene { db, crowd, groups, settings, token }
+    }
+
+    pub fn spawn(&self) -> Running {
+        self.spawn_by(command(&self.db))
+    }
+
+    pub fn spawn_by(&self, command: std::process::Command) -> Running {
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Running::spawn(command, &settings)
+    }
+
+    pub async fn start(&self) -> Program {
+        self.spawn().listening().await
+    }
+
+    /// Lets a notice go out to all groups.
+    pub async fn publish(&self, door: &Door, number: u32) {
+        let asked = Asked::new(number / 10_000, number % 10_000);
+        let made = door.submit(&asked).await.unwrap().expect(201);
+        door.approve(made["case_number"].as_str().unwrap(), &self.token).await.unwrap();
+    }
+
+    pub async fn all_have_heard(&self) -> bool {
+        self.crowd.told().len() == self.groups && backlog(&self.db).await == 0
+    }
+
+    pub async fn everybody_hears(&self) {
+        eventually("every group hears of it", async || self.all_have_heard().await).await;
+    }
+
+    /// Every group heard of it; `broke` times something broke, and each time no more than the window came
+    /// twice.
+    #[track_caller]
+    pub fn assert_bounded(&self, broke: usize) {
+        let told = self.crowd.told();
+        let twice: usize = told.values().map(|times| times - 1).sum();
+        println!("{} groups, {broke} times broken, {twice} came twice", told.len());
+        assert_eq!(told.len(), self.groups, "groups that heard of it");
+        assert!(twice <= WINDOW * broke, "{twice} came twice");
+        let most = told.values().max().copied().unwrap_or_default();
+        assert!(most <= 1 + broke, "one group got it {most} times");
+    }
+}

@@ -1,0 +1,135 @@
+//! Short of descriptors, of disk, of a database: nothing is lost, nothing is said again and again, and the log
+//! does not fill the rest of the disk.
+
+use rlimit::{INFINITY, Resource, prlimit};
+use seventytwo::store::{Conn, Store, StoreError};
+use tokio_postgres::NoTls;
+
+use super::count;
+use super::crowd::Mood;
+use super::scene::Scene;
+use crate::house::Db;
+use crate::process::{Program, assert_audit, command, database, eventually};
+use crate::{Test, bare, filed, shared};
+
+pub const TESTS: &[Test] = &[
+    bare!(short_of_descriptors_it_waits_for_some),
+    filed!(on_a_full_disk_it_waits_for_room),
+    filed!(the_writer_goes_on_when_there_is_room_again),
+    shared!(cut_off_from_its_database_it_goes_on),
+];
+
+/// Lines that one shortage may leave in the log.
+const LINES: usize = 100;
+
+/// Sets a soft limit of a running process.
+fn limit(program: &Program, resource: Resource, most: u64) {
+    let pid = i32::try_from(program.running.id()).unwrap();
+    let (mut soft, mut hard) = (0, 0);
+    prlimit(pid, resource, None, Some((&mut soft, &mut hard))).unwrap();
+    prlimit(pid, resource, Some((most.min(hard), hard)), None).unwrap();
+}
+
+/// More requests than descriptors: those that get none have not left, so each group hears once.
+async fn short_of_descriptors_it_waits_for_some(db: Db) {
+    let scene = Scene::set(db, 200, Mood::Silent).await;
+    let program = scene.start().await;
+    let open = std::fs::read_dir(format!("/proc/{}/fd", program.running.id())).unwrap().count();
+    limit(&program, Resource::NOFILE, open as u64 + 24);
+    scene.publish(&program.door, 0).await;
+    let refused = "SELECT COUNT(*) AS n FROM attempts WHERE code = 'connect'";
+    eventually("descriptors run out", async || count(&scene.db, refused).await >= 8).await;
+    scene.crowd.turn(Mood::Well(0));
+    let few = scene.crowd.requests();
+    eventually("it goes on with few", async || scene.crowd.requests() > few).await;
+    limit(&program, Resource::NOFILE, INFINITY);
+    scene.everybody_hears().await;
+
+    let told = scene.crowd.told();
+    assert!(told.values().all(|times| *times == 1), "{told:?}");
+    let attempts = count(&scene.db, "SELECT COUNT(*) AS n FROM attempts").await;
+    assert!(attempts <= 4 * scene.groups as i64, "{attempts} attempts");
+    assert!(program.log().len() <= LINES, "{} lines", program.log().len());
+}
+
+/// No file may grow: what SQLite then sees is what it sees on a full disk.
+async fn on_a_full_disk_it_waits_for_room(db: Db) {
+    let scene = Scene::set(db, 500, Mood::Well(100)).await;
+    let serve = command(&scene.db);
+    let mut ignoring = std::process::Command::new("/bin/sh");
+    ignoring.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(serve.get_program());
+    ignoring.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let program = scene.spawn_by(ignoring).listening().await;
+    scene.publish(&program.door, 0).await;
+    let (mut broke, path) = (0, scene.db.url.trim_start_matches("sqlite:").to_owned());
+    // Sometimes there is room for a lease, and none for what comes of it.
+    for room in [0, 64 << 10, 256 << 10] {
+        let (lines, before) = (program.log().len(), scene.crowd.requests());
+        eventually("it sends", async || scene.crowd.requests() > before || scene.all_have_heard().await)
+            .await;
+        let size = |file: String| std::fs::metadata(file).map_or(0, |file| file.len());
+        limit(&program, Resource::FSIZE, size(path.clone()).max(size(format!("{path}-wal"))) + room);
+        let full = async || program.log().len() > lines || scene.all_have_heard().await;
+        eventually("the disk is full", full).await;
+        broke += usize::from(program.log().len() > lines);
+        limit(&program, Resource::FSIZE, INFINITY);
+    }
+    scene.everybody_hears().await;
+    assert!(broke > 0, "the disk was never full");
+    scene.assert_bounded(broke);
+    assert!(program.log().len() <= LINES, "{} lines", program.log().len());
+    program.kill();
+    assert_audit(&scene.db);
+}
+
+/// A full disk ends SQLite's transaction under diesel's feet: the writer needs a new connection.
+async fn the_writer_goes_on_when_there_is_room_again(db: Db) {
+    let store = Store::open(database(&db)).await.unwrap();
+    let run = |sql: &'static str| {
+        store.write(move |tx| match tx {
+            Conn::Sqlite(c) => {
+                Ok::<_, StoreError>(diesel::connection::SimpleConnection::batch_execute(&mut **c, sql)?)
+            }
+            Conn::Pg(_) => unreachable!("a file"),
+        })
+    };
+    run("CREATE TABLE stuff (of BLOB)").await.unwrap();
+    for _ in 0..3 {
+        // Of the connection, not of the file.
+        run("PRAGMA max_page_count = 1").await.unwrap();
+        let full = run("INSERT INTO stuff VALUES (zeroblob(10000000))").await;
+        assert!(full.is_err(), "the disk was not full");
+        // Who comes next may hear that it failed, and nobody after them.
+        drop(run("INSERT INTO stuff VALUES (zeroblob(10))").await);
+        run("INSERT INTO stuff VALUES (zeroblob(100000))").await.unwrap();
+    }
+    assert_eq!(count(&db, "SELECT COUNT(*) AS n FROM stuff WHERE length(of) > 10").await, 3);
+}
+
+/// Every connection ends, again and again, as when PostgreSQL is restarted.
+async fn cut_off_from_its_database_it_goes_on(db: Db) {
+    const CUTS: usize = 4;
+    let (server, name) = db.url.split_once('?').unwrap().0.rsplit_once('/').unwrap();
+    let admin = format!("{server}/postgres?sslmode=disable");
+    let (client, connection) = tokio_postgres::connect(&admin, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let ours = format!("FROM pg_stat_activity WHERE datname = '{name}'");
+    let cut = format!("SELECT pg_terminate_backend(pid) {ours}");
+    let listening = format!("SELECT pid {ours} AND query LIKE 'LISTEN%'");
+
+    let scene = Scene::set(db, 600, Mood::Well(100)).await;
+    let program = scene.start().await;
+    eventually("it listens", async || client.query(&listening, &[]).await.unwrap().len() == 1).await;
+    scene.publish(&program.door, 0).await;
+    for cuts in 1..=CUTS {
+        let enough = scene.groups * cuts / (CUTS + 2);
+        eventually("it sends", async || scene.crowd.told().len() >= enough).await;
+        client.execute(&cut, &[]).await.unwrap();
+    }
+    scene.everybody_hears().await;
+    scene.assert_bounded(CUTS);
+    eventually("it listens again", async || client.query(&listening, &[]).await.unwrap().len() == 1).await;
+    assert!(program.log().len() <= LINES, "{} lines", program.log().len());
+    program.kill();
+    assert_audit(&scene.db);
+}
