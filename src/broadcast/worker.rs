@@ -12,6 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -42,6 +43,8 @@ const ROOM: u32 = 128;
 const FOR_ROOM: Duration = Duration::from_millis(5);
 /// How long results wait for company: a commit costs the same for one as for many.
 const GATHER: Duration = Duration::from_millis(2);
+/// How long results that could not be recorded wait for another try.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// How long a lane stays leased. A node that dies gives its lanes back after this.
 pub const LEASE_FOR: TimeDelta = TimeDelta::seconds(25);
 /// The safety poll behind all waking.
@@ -114,7 +117,7 @@ impl Worker {
             let mut batch = Vec::new();
             while results.recv_many(&mut batch, BATCH).await > 0 {}
             let idle = batch.is_empty();
-            self.record(batch).await?;
+            self.record(&mut batch).await?;
             if !busy && idle {
                 return Ok(());
             }
@@ -226,24 +229,43 @@ impl Worker {
                     batch.push(result);
                 }
             }
-            let results = std::mem::take(&mut batch);
-            if let Err(error) = self.record(results).await {
-                // The leases run out, and what was sent without a record is sent again: bounded by
-                // the window, whose places these results gave back.
-                tracing::error!(%error, "results could not be recorded");
-            }
+            self.record_surely(std::mem::take(&mut batch)).await;
             self.wake.notify_one();
         }
     }
 
-    async fn record(&self, results: Vec<Done>) -> Result<(), StoreError> {
-        let (records, permits): (Vec<Record>, Vec<OwnedSemaphorePermit>) = results.into_iter().unzip();
+    /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold does
+    /// not cost the others. Their places in the window are kept meanwhile: while nothing can be written down,
+    /// nothing more is sent. After a lease's time they are given up; what was sent is then sent again.
+    async fn record_surely(&self, results: Vec<Done>) {
+        let given_up = Instant::now() + LEASE_FOR.to_std().unwrap_or_default();
+        let mut parts = vec![results];
+        while let Some(mut part) = parts.pop() {
+            let Err(error) = self.record(&mut part).await else { continue };
+            if Instant::now() >= given_up {
+                tracing::error!(%error, results = part.len(), "results could not be recorded");
+                continue;
+            }
+            tracing::warn!(%error, results = part.len(), "results could not be recorded yet");
+            tokio::time::sleep(RECORD_AGAIN).await;
+            let rest = part.split_off(part.len() / 2);
+            parts.extend([rest, part].into_iter().filter(|part| !part.is_empty()));
+        }
+    }
+
+    /// Records results and gives their places back; on failure both are still in `results`.
+    async fn record(&self, results: &mut Vec<Done>) -> Result<(), StoreError> {
+        let (records, places): (Vec<Record>, Vec<OwnedSemaphorePermit>) = results.drain(..).unzip();
         if records.is_empty() {
             return Ok(());
         }
-        self.store.write(move |tx| results::record(tx, &records)).await?;
-        drop(permits);
-        Ok(())
+        let records = Arc::new(records);
+        let shared = Arc::clone(&records);
+        let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
+        if recorded.is_err() {
+            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(places));
+        }
+        recorded.map(drop)
     }
 
     fn hosts(&self) -> MutexGuard<'_, Hosts> {

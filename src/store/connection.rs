@@ -1,12 +1,14 @@
 //! One connection to either database, and the transaction around a change.
 
-use std::sync::{Arc, LazyLock};
+use std::cell::Cell;
+use std::sync::Arc;
 
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 use diesel_async::AsyncPgConnection;
-use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use tokio::runtime::Runtime;
 
 use super::{Answer, StoreError};
 
@@ -32,31 +34,42 @@ impl Database {
     }
 }
 
-/// Drives the sockets of all PostgreSQL connections, apart from the runtime of the server, which must
-/// never wait for a database.
-pub(super) static SOCKETS: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("postgres")
-        .enable_all()
-        .build()
-        .expect("a thread for the database's sockets can be started")
-});
+/// Waits for an answer of PostgreSQL on the blocking thread that asked, which drives the socket meanwhile: an
+/// answer wakes one thread, not two.
+pub struct OnOwnThread(Option<Runtime>);
 
-/// Waits for an answer of PostgreSQL on the blocking thread that asked.
-pub struct OnSockets;
+thread_local! {
+    /// The runtime that the connection being made on this thread was opened on, on its way into it.
+    static OPENED_ON: Cell<Option<OnOwnThread>> = const { Cell::new(None) };
+}
 
-impl diesel_async::async_connection_wrapper::BlockOn for OnSockets {
-    fn block_on<F: Future>(&self, answer: F) -> F::Output {
-        SOCKETS.handle().block_on(answer)
-    }
-
-    fn get_runtime() -> Self {
-        OnSockets
+impl OnOwnThread {
+    fn new() -> OnOwnThread {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        OnOwnThread(Some(runtime.expect("a socket can be waited for")))
     }
 }
 
-type PgConn = AsyncConnectionWrapper<AsyncPgConnection, OnSockets>;
+impl BlockOn for OnOwnThread {
+    fn block_on<F: Future>(&self, answer: F) -> F::Output {
+        self.0.as_ref().expect("it is there until it is dropped").block_on(answer)
+    }
+
+    fn get_runtime() -> Self {
+        OPENED_ON.take().unwrap_or_else(OnOwnThread::new)
+    }
+}
+
+impl Drop for OnOwnThread {
+    fn drop(&mut self) {
+        // Where nobody may wait, nobody does.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+type PgConn = AsyncConnectionWrapper<AsyncPgConnection, OnOwnThread>;
 
 /// A connection to either database.
 pub enum Conn {
@@ -192,13 +205,13 @@ fn open_sqlite(path: &str) -> Result<Conn, String> {
 }
 
 fn open_postgres(url: &str) -> Result<Conn, String> {
-    SOCKETS.block_on(async {
+    let own = OnOwnThread::new();
+    let opened = own.block_on(async {
         let (client, connection) = connect_postgres(url).await?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection)
-            .await
-            .map(|c| Conn::Pg(Box::new(PgConn::from(c))))
-            .map_err(|e| e.to_string())
-    })
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|e| e.to_string())
+    })?;
+    OPENED_ON.set(Some(own));
+    Ok(Conn::Pg(Box::new(PgConn::from(opened))))
 }
 
 /// A connection of PostgreSQL's own client.

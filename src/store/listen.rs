@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use tokio_postgres::AsyncMessage;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{SOCKETS, connect_postgres};
+use super::connection::connect_postgres;
+use super::statement::Statement;
 use super::{Answer, Conn, Database, Store};
 
 /// How long a node whose listening broke off waits before it listens again; meanwhile its safety poll
@@ -23,7 +24,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// When the database refuses.
 pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
     if let Conn::Pg(c) = conn {
-        diesel::sql_query("SELECT pg_notify('seventytwo_work', '')").execute(&mut **c)?;
+        struct Announce;
+        Statement::<Announce>::new(&["SELECT pg_notify('seventytwo_work', '')"], Vec::new())
+            .execute(&mut **c)?;
     }
     Ok(())
 }
@@ -32,7 +35,7 @@ impl Store {
     /// Wakes `wake` whenever another node announces work, until `stop`.
     pub async fn listen(&self, wake: Arc<Notify>, stop: CancellationToken) {
         let Database::Postgres(url) = self.database().clone() else { return };
-        let listening = SOCKETS.spawn(async move {
+        let listening = tokio::spawn(async move {
             while !stop.is_cancelled() {
                 tokio::select! {
                     broken = hear(&url, &wake) => tracing::warn!(error = broken, "listening for other nodes broke off"),

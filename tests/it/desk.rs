@@ -177,7 +177,10 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     house.group(&langfang, &admin, &["131003"], &["lost_property"]).await;
     house.group(&shijiazhuang, &admin, &["130102"], &["lost_property"]).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
-    let told = |chat: &Fake| std::iter::from_fn(|| chat.read()).any(|said| said.to_string().contains(&case));
+    let told = |chat: &Fake| {
+        let said: Vec<String> = std::iter::from_fn(|| chat.read()).map(|said| said.to_string()).collect();
+        said.iter().any(|said| said.contains(&case))
+    };
     assert!(told(&langfang) && !told(&shijiazhuang));
     let found = async |region: &str| {
         let list = house.get(&format!("/notices?region={region}"), None).await.expect(200);

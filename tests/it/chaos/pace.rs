@@ -10,7 +10,8 @@ use seventytwo::broadcast::script::Script;
 use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
-use seventytwo::store::broadcasts::{self, Audience, Broadcast};
+use seventytwo::store::broadcasts::{self, Broadcast};
+use seventytwo::store::growth::{self, Audience};
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows};
 
@@ -138,7 +139,7 @@ async fn repeat(house: &House, case: &str, times: usize) {
             let id = Id(new_id(now));
             let again = Broadcast { id, cursor: None, expanded: false, planned: 0, ..first.clone() };
             broadcasts::insert(tx, &again)?;
-            broadcasts::expand(tx, again, &audience, 64, now)?;
+            growth::expand(tx, again, std::slice::from_ref(&audience), 64, now)?;
         }
         Ok::<_, StoreError>(())
     };
