@@ -70,6 +70,8 @@ pub struct Stations {
     pub worker: Worker,
     /// The time when it was last looked at, in microseconds since 1970.
     seen: Arc<AtomicI64>,
+    /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
+    nothing_cools_before: Arc<AtomicI64>,
 }
 
 impl Stations {
@@ -79,9 +81,25 @@ impl Stations {
     /// One line for the log.
     pub async fn let_out(&self) -> Result<(), String> {
         self.notice_clock().await?;
-        let live = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
-        if live > 0 {
+        let out = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
+        self.nothing_cools_before.store(out.next.timestamp_micros(), Ordering::SeqCst);
+        if out.live > 0 {
             self.shared.work_is_due.notify_one();
+        }
+        Ok(())
+    }
+
+    /// [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the database
+    /// once in a cooling time.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn let_out_when_due(&self) -> Result<(), String> {
+        let (now, seen) = (self.shared.clock.now().timestamp_micros(), self.seen.load(Ordering::SeqCst));
+        self.notice_clock().await?;
+        // What was known by a clock that went back is not known any more.
+        if now < seen || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
+            return self.let_out().await;
         }
         Ok(())
     }
@@ -241,6 +259,7 @@ impl App {
                 wake,
             },
             seen: Arc::default(),
+            nothing_cools_before: Arc::default(),
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }

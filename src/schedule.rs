@@ -22,7 +22,7 @@ pub async fn start(
 ) -> Result<JobScheduler, JobSchedulerError> {
     let jobs = JobScheduler::new().await?;
     let list = Jobs { jobs: &jobs, stations, running, stop };
-    list.add("let out what has cooled", "* * * * * *", |s| async move { s.let_out().await }).await?;
+    list.add("let out what has cooled", "* * * * * *", |s| async move { s.let_out_when_due().await }).await?;
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;

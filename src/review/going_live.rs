@@ -14,19 +14,35 @@ use crate::store::types::Time;
 use crate::store::{Conn, queue};
 use crate::vault::Vault;
 
+/// Notices let out at once.
+const SLICE: usize = 200;
+
+/// What became of what has cooled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LetOut {
+    /// Notices that went live.
+    pub live: usize,
+    /// No other will have cooled before then: what is approved from now on has all its cooling before it.
+    pub next: DateTime<Utc>,
+}
+
 impl Desk {
-    /// Lets out what has cooled, each in a transaction of its own; answers how many went live.
+    /// Lets out what has cooled, each in a transaction of its own.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<usize, ReviewError> {
-        let cooled = self.store.read(move |c| queue::cooled(c, now, 200)).await?;
+    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<LetOut, ReviewError> {
+        let cooling = self.store.read(|c| queue::cooling(c, SLICE as i64)).await?;
+        let (cooled, still): (Vec<_>, Vec<_>) = cooling.into_iter().partition(|(_, until)| *until <= now);
+        let more = cooled.len() == SLICE;
         let mut live = 0;
-        for id in cooled {
+        for (id, _) in cooled {
             let (vault, times) = (self.vault.clone(), self.times);
             live += self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await?;
         }
-        Ok(live)
+        let first = still.first().map_or(DateTime::<Utc>::MAX_UTC, |(_, until)| *until);
+        let next = if more { now } else { first.min(now + self.times.cooling) };
+        Ok(LetOut { live, next })
     }
 }
 

@@ -2,6 +2,7 @@
 //! then the clock lets it go out.
 
 use chrono::{DateTime, Duration, Utc};
+pub use going_live::LetOut;
 use uuid::Uuid;
 
 use crate::broadcast::plan;

@@ -117,19 +117,19 @@ pub fn live(
     })
 }
 
-/// Notices whose cooling has passed.
+/// Notices that cool, and until when; those that have cooled the longest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn cooled(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
-    let ids: Vec<Id> = both!(conn, c => notices::table
+pub fn cooling(conn: &mut Conn, limit: i64) -> Answer<Vec<(Uuid, DateTime<Utc>)>> {
+    let cooling: Vec<(Id, Option<Time>)> = both!(conn, c => notices::table
         .filter(notices::state.eq(Named(State::Cooling)))
-        .filter(notices::cooling_until.le(Time(now)))
+        .filter(notices::cooling_until.is_not_null())
         .order(notices::cooling_until)
-        .select(notices::id)
+        .select((notices::id, notices::cooling_until))
         .limit(limit)
         .load(c))?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+    Ok(cooling.into_iter().filter_map(|(id, until)| Some((id.0, until?.0))).collect())
 }
 
 /// Notices whose 72 hours have passed.

@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_phone_is_shown_to_the_holder_who_says_why),
     housed!(nobody_collects_phones),
     housed!(a_notice_that_moved_is_found_where_it_is_now),
+    housed!(what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks),
     housed!(what_is_erased_is_not_in_the_journal_either),
 ];
 
@@ -200,6 +201,23 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     let queue = house.get("/review/queue?state=live", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["region"], "130102");
     assert!(told(&langfang), "whoever heard the old text hears the new one");
+    house.finish().await;
+}
+
+async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    house.stations.let_out_when_due().await.unwrap();
+    house.advance(TimeDelta::seconds(10));
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap().to_owned();
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    // It cools for 30 seconds, and the node looked 10 seconds before.
+    for (seconds, live) in [(20, false), (9, false), (1, true)] {
+        house.advance(TimeDelta::seconds(seconds));
+        house.stations.let_out_when_due().await.unwrap();
+        let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
+        assert_eq!(shown["state"] == "live", live, "{shown}");
+    }
     house.finish().await;
 }
 
