@@ -415,6 +415,29 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_digest_tells_of_every_notice_where_there_is_least_room() {
+        use crate::store::digests::MOST;
+        const STRICTEST: usize = 2_048;
+        let case = CaseNumber::from_bits(1);
+        let long = "𠮷".repeat(60);
+        let item = Item {
+            direction: Direction::Lost,
+            what: long.clone(),
+            brand: Some(long.clone()),
+            colour: Some(long),
+            is_document: false,
+            held_at: None,
+        };
+        let public = Public { subject: Subject::LostProperty { item }, ..person() };
+        for language in [Language::ZhCn, Language::En] {
+            let all = vec![message(&Said { language, ..said(&case, &public) }); MOST];
+            let text = digest(language, &all).text(Unit::Bytes, STRICTEST);
+            assert_eq!(text.matches(LINK).count(), MOST, "{text}");
+            assert!(text.starts_with(PREFIX) && text.len() <= STRICTEST, "{} bytes", text.len());
+        }
+    }
+
+    #[test]
     fn an_alert_reads_well() {
         let case = CaseNumber::from_bits(1);
         let expected = format!(
