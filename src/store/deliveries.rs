@@ -50,7 +50,7 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 
 /// When to look at the queue again, at `now` or later: when the next delivery is due. What is due already and
 /// could not be leased waits for its lane, and whoever frees that lane wakes the worker; a node that died frees
-/// nothing, so such a delivery is looked at again [`HELD`] later.
+/// nothing, so such a delivery is looked at again half a second later.
 ///
 /// # Errors
 /// When the database refuses.
