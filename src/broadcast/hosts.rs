@@ -105,7 +105,16 @@ impl Hosts {
         admission
     }
 
-    /// A request that was admitted at `began` has ended.
+    /// A request that was admitted at `admitted` leaves only now: what it waited for was not the host.
+    pub fn leaves(&mut self, name: &str, admitted: DateTime<Utc>, now: DateTime<Utc>) {
+        let Some(host) = self.known.get_mut(name) else { return };
+        if let Some(place) = host.under_way.iter().position(|at| *at == admitted) {
+            host.under_way.remove(place);
+            host.under_way.push_back(now);
+        }
+    }
+
+    /// A request that left at `began` has ended.
     pub fn ended(&mut self, name: &str, began: DateTime<Utc>, now: DateTime<Utc>, went: Went) {
         let Some(host) = self.known.get_mut(name) else { return };
         if let Some(place) = host.under_way.iter().position(|at| *at == began) {
@@ -292,6 +301,18 @@ mod tests {
         assert!(matches!(hosts.admits("a", again), Admission::Until(_)), "and nobody else");
         hosts.ended("a", again, again, Went::Answered);
         assert_eq!(fill(&mut hosts, "a", again), BRISK);
+    }
+
+    #[test]
+    fn what_a_request_waited_for_before_it_left_is_not_held_against_the_host() {
+        let mut hosts = Hosts::default();
+        fill(&mut hosts, "a", at(0));
+        for _ in 0..BRISK {
+            hosts.leaves("a", at(0), at(5_000));
+            hosts.ended("a", at(5_000), at(5_003), Went::Answered);
+        }
+        assert_eq!(fill(&mut hosts, "a", at(5_003)), BRISK);
+        assert_eq!(hosts.admits("a", at(5_003)), Admission::Busy, "it is as brisk as ever");
     }
 
     #[test]

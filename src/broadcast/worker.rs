@@ -187,8 +187,9 @@ impl Worker {
     /// One request of a delivery that was leased at `began`, and what follows from it.
     async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
         let started = self.clock.now();
+        self.hosts().leaves(&leased.host, began, started);
         if let Some(state) = self.withheld(&leased) {
-            self.hosts().ended(&leased.host, began, started, Went::NotSent);
+            self.hosts().ended(&leased.host, started, started, Went::NotSent);
             return conclude::not_sent(leased, state, started);
         }
         let clock = std::time::Instant::now();
@@ -196,7 +197,7 @@ impl Worker {
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        self.hosts().ended(&leased.host, began, at, went);
+        self.hosts().ended(&leased.host, started, at, went);
         let Some(ended) = ended else {
             let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
             return conclude::not_sent(leased, state, at);
