@@ -219,7 +219,8 @@ impl App {
         if store.database().is_sqlite() {
             // One server only: whoever had leased a lane is no longer there. The commands, which open the
             // store beside a running server, must not think so.
-            store.write(lanes::free_all).await?;
+            let now = clock.now();
+            store.write(move |tx| lanes::free_all(tx, now)).await?;
         }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());

@@ -1,23 +1,23 @@
 //! Who hears what, and when: turns a decision into a broadcast and the broadcast into deliveries.
 //!
-//! The decision's own transaction writes the broadcast and its first slice; later slices follow one
-//! transaction each, from the cursor, so a crash goes on where it stopped.
+//! The decision's own transaction writes the broadcast with its cursor. Its deliveries follow in slices, each in
+//! the transaction that leases what of it can go now, so a crash goes on where it stopped.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::delivery::{Priority, Purpose};
 use crate::domain::region::Region;
 use crate::store::broadcasts::{self, Broadcast};
-use crate::store::growth::{self, Audience};
+use crate::store::growth::Audience;
 use crate::store::mutation::{self, Mutation};
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, StoreError, deliveries};
 
-/// Groups in the first slice: few, so that sending starts at once. (The simulation has few groups.)
-const FIRST_SLICE: i64 = if cfg!(test) { 2 } else { 64 };
+/// Groups in the first slice. (The simulation has few groups.)
+const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 64 };
 /// Groups in a later slice: as many as one short transaction can hold.
-const LARGEST_SLICE: i64 = if cfg!(test) { 4 } else { 500 };
+const LARGEST_SLICE: usize = if cfg!(test) { 4 } else { 500 };
 
 /// Plans what a live notice says to its subscribers.
 ///
@@ -60,16 +60,26 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
     plan(conn, notice, purpose, Priority::Ending, None, now)
 }
 
-/// Grows the most urgent unfinished broadcast by one slice; answers whether there was one.
+/// Who a broadcast is for, and how many groups of those get their delivery next: few at first, so that sending
+/// starts at once.
 ///
 /// # Errors
-/// When the database refuses.
-pub fn grow(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
-    let Some(broadcast) = broadcasts::next_unexpanded(conn)? else { return Ok(false) };
-    let notice = crate::store::notices::by_id(conn, broadcast.notice_id.0)?
-        .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
-    slice(conn, &notice, broadcast, now)?;
-    Ok(true)
+/// When the database holds no such region.
+pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience>, usize)> {
+    let subscribers = || {
+        let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
+        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind.0, regions })
+    };
+    let audiences = match broadcast.purpose.0 {
+        Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],
+        Purpose::Closing | Purpose::Correction => vec![Audience::Recipients],
+        // Whoever heard the old text hears the new one, also where the notice has moved elsewhere.
+        Purpose::Update => vec![subscribers()?, Audience::Recipients],
+        Purpose::Alert => vec![subscribers()?],
+    };
+    let planned = usize::try_from(broadcast.planned).unwrap_or_default();
+    Ok((audiences, planned.saturating_mul(2).clamp(FIRST_SLICE, LARGEST_SLICE)))
 }
 
 fn plan(
@@ -92,24 +102,5 @@ fn plan(
         expanded: false,
         planned: 0,
     };
-    broadcasts::insert(conn, &broadcast)?;
-    slice(conn, notice, broadcast, now)
-}
-
-fn slice(conn: &mut Conn, notice: &Notice, broadcast: Broadcast, now: DateTime<Utc>) -> Answer<()> {
-    let subscribers = || {
-        let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
-        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind.0, regions })
-    };
-    let audiences = match broadcast.purpose.0 {
-        Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],
-        Purpose::Closing | Purpose::Correction => vec![Audience::Recipients],
-        // Whoever heard the old text hears the new one, also where the notice has moved elsewhere.
-        Purpose::Update => vec![subscribers()?, Audience::Recipients],
-        Purpose::Alert => vec![subscribers()?],
-    };
-    let size = (i64::from(broadcast.planned) * 2).clamp(FIRST_SLICE, LARGEST_SLICE);
-    growth::expand(conn, broadcast, &audiences, size, now)?;
-    Ok(())
+    broadcasts::insert(conn, &broadcast)
 }

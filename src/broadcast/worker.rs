@@ -287,21 +287,14 @@ fn lease(
         now,
         until: now + LEASE_FOR,
         limit: room,
+        audiences: &plan::audiences,
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         admits: &mut |host| hosts.admits(host, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
-    // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
-    // that goes to very many.
-    let mut grown = false;
-    if batch.leased.len() < room && !batch.busy && plan::grow(tx, now)? {
-        grown = true;
-        terms.limit = room - batch.leased.len();
-        batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
-    }
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
-    let busy = grown || batch.more || !batch.leased.is_empty();
+    let busy = batch.more || !batch.leased.is_empty();
     Ok((batch.leased, busy))
 }
 

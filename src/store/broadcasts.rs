@@ -1,5 +1,6 @@
 //! Broadcasts: what there is to say, and what became of it.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use super::schema::broadcasts;
 use super::types::sql::Uid;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, How, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 
 /// One thing to say, and how far it has been spread over the groups.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -29,7 +30,7 @@ pub struct Broadcast {
     pub planned: i32,
 }
 
-/// Adds a broadcast; [`super::growth::expand`] then gives it deliveries.
+/// Adds a broadcast; whoever leases next gives it deliveries.
 ///
 /// # Errors
 /// When the database refuses.
@@ -58,18 +59,23 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
 
-/// The broadcast that still lacks deliveries, the most urgent and among those the one spread least far,
-/// so that all of them come forward together, locked; on PostgreSQL one that no other node
-/// is at work on.
+/// The broadcast of that priority that still lacks deliveries and is not over at `now`, of several the one spread
+/// least far, so that all of them come forward together, locked; on PostgreSQL one that no other node is at work
+/// on.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn next_unexpanded(conn: &mut Conn) -> Answer<Option<Broadcast>> {
+pub(super) fn next_unexpanded(
+    conn: &mut Conn,
+    priority: Priority,
+    now: DateTime<Utc>,
+) -> Answer<Option<Broadcast>> {
     macro_rules! unexpanded {
         () => {
             broadcasts::table
-                .filter(broadcasts::expanded.eq(false))
-                .order((broadcasts::priority, broadcasts::planned, broadcasts::id))
+                .filter(broadcasts::expanded.eq(false).and(broadcasts::priority.eq(priority as i16)))
+                .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
+                .order((broadcasts::planned, broadcasts::id))
                 .select(Broadcast::as_select())
         };
     }

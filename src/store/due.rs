@@ -1,11 +1,16 @@
 //! What waits to be leased, and whether it may go: its notice must be as it was, its group must want to
 //! hear it now, and its lane must be free.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
+use super::broadcasts::Broadcast;
 use super::mutation::{self, Mutation};
+use super::notices::Notice;
+use super::schema::{broadcasts, notices};
 use super::statement::Statement;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
@@ -17,57 +22,79 @@ use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 
-/// A delivery whose time has come, with what decides whether it goes.
+/// A delivery whose time has come, and the group it is for.
 #[derive(Queryable)]
 pub(super) struct Due {
-    pub(super) id: i64,
+    pub(super) delivery: Delivery,
+    pub(super) listener: Listener,
+}
+
+/// What has become of a delivery so far.
+#[derive(Clone, Copy, Queryable)]
+pub(super) struct Delivery {
+    /// `None` until it is written down.
+    pub(super) id: Option<i64>,
     pub(super) broadcast_id: Id,
-    pub(super) group_id: Id,
     pub(super) part: i16,
     pub(super) act: i16,
     pub(super) how: Option<Named<How>>,
     pub(super) attempts: i32,
     pub(super) reach: i16,
-    pub(super) fence: i64,
-    pub(super) recent: Vec<u8>,
-    pub(super) open_at: Time,
-    pub(super) failures: i32,
-    pub(super) failing_since: Option<Time>,
-    pub(super) platform: Named<Platform>,
-    pub(super) language: Named<Language>,
-    pub(super) credentials_sealed: Vec<u8>,
-    pub(super) group_state: Named<GroupState>,
-    pub(super) host: String,
-    pub(super) bot: Option<String>,
-    pub(super) hourly_cap: Option<i16>,
-    pub(super) quiet_from: Option<i16>,
-    pub(super) quiet_until: Option<i16>,
-    pub(super) quiet_but_urgent: bool,
-    pub(super) purpose: Named<Purpose>,
-    pub(super) revision: i32,
-    pub(super) not_after: Option<Time>,
-    pub(super) state: Named<State>,
-    pub(super) live_revision: Option<i32>,
-    pub(super) urgency: i16,
-    pub(super) kind: Named<Kind>,
     pub(super) digest: bool,
 }
 
-/// The columns of [`Due`].
-type DueRow = (
-    BigInt,
+type DeliveryRow = (Nullable<BigInt>, Uid, SmallInt, SmallInt, Nullable<Text>, Integer, SmallInt, Bool);
+
+impl Delivery {
+    /// One that a broadcast is about to give.
+    pub(super) const fn new(broadcast: Id) -> Delivery {
+        Delivery {
+            id: None,
+            broadcast_id: broadcast,
+            part: 0,
+            act: 0,
+            how: None,
+            attempts: 0,
+            reach: 0,
+            digest: false,
+        }
+    }
+}
+
+/// A group that is to hear something: its wishes, and its lane where nobody else uses it.
+#[derive(Queryable)]
+pub(super) struct Listener {
+    pub(super) group_id: Id,
+    pub(super) platform: Named<Platform>,
+    pub(super) language: Named<Language>,
+    pub(super) credentials_sealed: Vec<u8>,
+    state: Named<GroupState>,
+    pub(super) host: String,
+    pub(super) bot: Option<String>,
+    pub(super) hourly_cap: Option<i16>,
+    quiet_from: Option<i16>,
+    quiet_until: Option<i16>,
+    quiet_but_urgent: bool,
+    pub(super) lane: Option<Lane>,
+}
+
+/// A lane that may be leased.
+#[derive(Queryable)]
+pub(super) struct Lane {
+    pub(super) fence: i64,
+    pub(super) recent: Vec<u8>,
+    open_at: Time,
+    pub(super) failures: i32,
+    pub(super) failing_since: Option<Time>,
+}
+
+/// The columns of [`Listener`], of groups `g` and lanes `l`.
+pub(super) const LISTENER: &str = "g.id, g.platform, g.language, g.credentials_sealed, g.state, g.host, g.bot, \
+     g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
+     l.fence, l.recent, l.open_at, l.failures, l.failing_since";
+
+pub(super) type ListenerRow = (
     Uid,
-    Uid,
-    SmallInt,
-    SmallInt,
-    Nullable<Text>,
-    Integer,
-    SmallInt,
-    BigInt,
-    Binary,
-    Ts,
-    Integer,
-    Nullable<Ts>,
     Text,
     Text,
     Binary,
@@ -78,20 +105,37 @@ type DueRow = (
     Nullable<SmallInt>,
     Nullable<SmallInt>,
     Bool,
-    Text,
-    Integer,
-    Nullable<Ts>,
-    Text,
-    Nullable<Integer>,
-    SmallInt,
-    Text,
-    Bool,
+    Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>)>,
 );
+
+/// What a broadcast says, as far as it decides whether it may go.
+#[derive(Clone, Copy, Queryable)]
+pub(super) struct Said {
+    pub(super) purpose: Named<Purpose>,
+    revision: i32,
+    pub(super) not_after: Option<Time>,
+    state: Named<State>,
+    live_revision: Option<i32>,
+    urgency: i16,
+    pub(super) kind: Named<Kind>,
+}
 
 /// How long what waits for a person is not looked at, where its notice has no end of its own.
 const PAUSED: TimeDelta = TimeDelta::days(1);
 
-impl Due {
+impl Said {
+    pub(super) fn of(broadcast: &Broadcast, notice: &Notice) -> Said {
+        Said {
+            purpose: broadcast.purpose,
+            revision: broadcast.revision,
+            not_after: broadcast.not_after,
+            state: notice.state,
+            live_revision: notice.live_revision,
+            urgency: notice.urgency,
+            kind: notice.kind,
+        }
+    }
+
     /// Whether it may still be said, now or later: the notice is live, or paused, with this very revision,
     /// and its end has not come. What tells that a notice is over may always be said.
     pub(super) fn still_true(&self, now: DateTime<Utc>) -> bool {
@@ -107,27 +151,38 @@ impl Due {
     }
 
     /// Life at risk, or a rumour to be stopped.
-    pub(super) fn presses(&self) -> bool {
+    pub(super) fn presses(&self, listener: &Listener) -> bool {
         let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        self.purpose.0 == Purpose::Correction || (urgent && self.quiet_but_urgent)
+        self.purpose.0 == Purpose::Correction || (urgent && listener.quiet_but_urgent)
     }
 
     /// Until when it is not to be said, or its group or its lane cannot hear it.
-    pub(super) fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let deaf = self.group_state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
+    pub(super) fn rests_until(
+        &self,
+        listener: &Listener,
+        lane: &Lane,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let deaf = listener.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
         let paused = self.state.0 == State::Paused && !self.purpose.0.ends();
         if deaf || paused {
             // Whoever lets the group hear again, or the notice go on, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
-        Some(self.open_at.0).filter(|opens| *opens > now)
+        Some(lane.open_at.0).filter(|opens| *opens > now)
     }
 
     /// Until when its group wants to be left alone.
-    pub(super) fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (Some(from), Some(until)) = (self.quiet_from, self.quiet_until) else { return None };
-        Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now).filter(|_| !self.presses())
+    pub(super) fn quiet_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (Some(from), Some(until)) = (listener.quiet_from, listener.quiet_until) else { return None };
+        let quiet = Quiet { from, until, but_urgent: listener.quiet_but_urgent };
+        quiet.over_at(now).filter(|_| !self.presses(listener))
     }
+}
+
+/// How the end of a free lane's lease compares with the present.
+pub(super) fn free() -> &'static str {
+    if mutation::on(Mutation::ShareLane) { "<>" } else { "<=" }
 }
 
 /// What is due of that priority in lanes that are free, the longest due first, locked.
@@ -136,26 +191,43 @@ impl Due {
 /// When the database refuses.
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
+    let select = format!(
+        "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, {LISTENER} \
+         FROM deliveries d JOIN lanes l ON l.group_id = d.group_id JOIN groups g ON g.id = d.group_id \
+         WHERE d.state = 'open' AND d.priority = "
+    );
     let locked = if matches!(conn, Conn::Pg(_)) { " FOR UPDATE OF l, d SKIP LOCKED" } else { "" };
-    let free = if mutation::on(Mutation::ShareLane) { "<>" } else { "<=" };
-    let free = format!(" AND l.leased_until {free} ");
-    let words = [
-        "SELECT d.id, d.broadcast_id, d.group_id, d.part, d.act, d.how, d.attempts, d.reach, \
-                l.fence, l.recent, l.open_at, l.failures, l.failing_since, \
-                g.platform, g.language, g.credentials_sealed, g.state, g.host, g.bot, \
-                g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
-                b.purpose, b.revision, b.not_after, n.state, n.live_revision, n.urgency, n.kind, d.digest \
-         FROM deliveries d \
-         JOIN lanes l ON l.group_id = d.group_id \
-         JOIN groups g ON g.id = d.group_id \
-         JOIN broadcasts b ON b.id = d.broadcast_id \
-         JOIN notices n ON n.id = b.notice_id \
-         WHERE d.state = 'open' AND d.priority = ",
-        " AND d.due_at <= ",
-        &free,
-        " ORDER BY d.due_at, d.id LIMIT ",
-        locked,
-    ];
+    let free = format!(" AND l.leased_until {} ", free());
+    let words = [&*select, " AND d.due_at <= ", &free, " ORDER BY d.due_at, d.id LIMIT ", locked];
     let values = [(priority as i16).into(), now.into(), now.into(), (limit as i64).into()];
-    Ok(both!(conn, c => Statement::<Wait, DueRow>::new(&words, values.iter().collect()).load(c))?)
+    let values = values.iter().collect();
+    Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
+}
+
+/// What the broadcasts of those deliveries say.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
+    let of: BTreeSet<Id> = due.iter().map(|one| one.delivery.broadcast_id).collect();
+    if of.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let said: Vec<(Id, Said)> = both!(conn, c => broadcasts::table
+        .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .filter(broadcasts::id.eq_any(of))
+        .select((
+            broadcasts::id,
+            (
+                broadcasts::purpose,
+                broadcasts::revision,
+                broadcasts::not_after,
+                notices::state,
+                notices::live_revision,
+                notices::urgency,
+                notices::kind,
+            ),
+        ))
+        .load(c))?;
+    Ok(said.into_iter().collect())
 }

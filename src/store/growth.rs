@@ -1,18 +1,25 @@
 //! How a broadcast grows into deliveries: a cursor over its audience, one slice a transaction. A slice
-//! costs the same wherever it stands, among however many groups.
+//! costs the same wherever it stands, among however many groups. What of it can go now is leased as it is
+//! written down, so that nothing is written only to be read again.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 use uuid::Uuid;
 
-use super::broadcasts::Broadcast;
+use super::broadcasts::{self, Broadcast};
+use super::due::{Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
+use super::leasing::{Decided, Decision, Terms, decide, load_bots};
 use super::mutation::{self, Mutation};
-use super::schema::broadcasts;
+use super::notices::{self, Notice};
+use super::rows::{Change, Holds};
 use super::statement::{Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, StoreError, both};
+use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
 
@@ -25,88 +32,194 @@ pub enum Audience {
     Recipients,
 }
 
-/// Gives the next groups of the audiences their delivery, due at `due_at`: about `size` of them. Repeating it
-/// is harmless, and so is belonging to two audiences: a group has one delivery of a broadcast.
-///
-/// Answers the broadcast as it then stands.
+/// Who a broadcast is for, and how many groups of those get their delivery next.
+pub type Audiences<'a> = &'a dyn Fn(&Broadcast, &Notice) -> Answer<(Vec<Audience>, usize)>;
+
+/// A delivery to be written down.
+struct New {
+    group: Id,
+    due_at: DateTime<Utc>,
+    digest: bool,
+    leased: bool,
+}
+
+/// Gives the next groups of the most urgent unfinished broadcast of that priority their delivery, as far as
+/// there is room, and leases what can go now; answers whether there was such a broadcast.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn expand(
+pub(super) fn grow(
     conn: &mut Conn,
-    mut broadcast: Broadcast,
-    audiences: &[Audience],
-    size: i64,
-    due_at: DateTime<Utc>,
-) -> Answer<Broadcast> {
-    let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
-    let mut last = Id(Uuid::max());
-    for audience in audiences {
-        last = last.min(slice_end(conn, &broadcast, audience, cursor, size)?);
+    priority: Priority,
+    terms: &mut Terms<'_>,
+    decided: &mut Decided,
+) -> Answer<bool> {
+    let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else { return Ok(false) };
+    let notice = notices::by_id(conn, broadcast.notice_id.0)?
+        .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
+    let room = terms.limit.saturating_sub(decided.taken.len());
+    let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
+    load_bots(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), &mut decided.bots)?;
+    let said = Said::of(&broadcast, &notice);
+    let before = decided.taken.len();
+    let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);
+    for listener in listeners {
+        let group = listener.group_id;
+        let due = Due { delivery: Delivery::new(broadcast.id), listener };
+        let (due_at, digest, leased) = match decide(conn, due, &said, terms, decided)? {
+            Decision::Goes => (terms.until, false, true),
+            Decision::Waits => (terms.now, false, false),
+            Decision::PutOff { until, digest } => (until, digest, false),
+            // What is not planned is planned when the host can take it; what is over never is.
+            Decision::Busy | Decision::Over => {
+                stopped = true;
+                break;
+            }
+        };
+        new.push(New { group, due_at, digest, leased });
+        cursor = Some(group);
     }
-    for audience in audiences {
-        let planned = give(conn, &broadcast, audience, (cursor, last), due_at)?;
-        broadcast.planned += i32::try_from(planned).unwrap_or(i32::MAX);
+    let ids = write_down(conn, &broadcast, &new)?;
+    for taken in &mut decided.taken[before..] {
+        taken.leased.delivery = *ids.get(&Id(taken.leased.group)).ok_or(diesel::result::Error::NotFound)?;
     }
-    broadcast.expanded = last.0 == Uuid::max() || mutation::on(Mutation::StopGrowing);
-    broadcast.cursor = Some(last);
-    both!(conn, c => diesel::update(broadcasts::table.find(broadcast.id)).set(&broadcast).execute(c))?;
-    Ok(broadcast)
+    broadcast.planned += i32::try_from(new.len()).unwrap_or(i32::MAX);
+    broadcast.cursor = if stopped { cursor } else { Some(end) };
+    broadcast.expanded = (!stopped && end.0 == Uuid::max())
+        || !said.still_true(terms.now)
+        || mutation::on(Mutation::StopGrowing);
+    both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
+    Ok(true)
 }
 
-/// Gives the groups of the audience from beyond the cursor to the slice's last their delivery; answers how
-/// many had none.
-fn give(
+/// The next groups that are to hear it, by their ids, and where the slice ends.
+fn slice(
+    conn: &mut Conn,
+    broadcast: &Broadcast,
+    notice: &Notice,
+    room: usize,
+    terms: &Terms<'_>,
+) -> Answer<(Vec<Listener>, Id)> {
+    let (audiences, size) = (terms.audiences)(broadcast, notice)?;
+    let size = i64::try_from(size.min(room)).unwrap_or(i64::MAX).max(1);
+    let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
+    let mut end = Id(Uuid::max());
+    for audience in &audiences {
+        end = end.min(slice_end(conn, broadcast, audience, cursor, size)?);
+    }
+    let mut found = Vec::new();
+    for audience in &audiences {
+        found.extend(listeners(conn, broadcast, audience, (cursor, end), terms.now)?);
+    }
+    if audiences.len() > 1 {
+        found.sort_by_key(|listener: &Listener| listener.group_id);
+        found.dedup_by_key(|listener| listener.group_id);
+    }
+    Ok((found, end))
+}
+
+/// The groups of the audience from beyond the cursor to the slice's last that have no delivery of it yet, each
+/// with its lane, locked, where nobody else uses it.
+fn listeners(
     conn: &mut Conn,
     broadcast: &Broadcast,
     audience: &Audience,
     (cursor, last): (Id, Id),
-    due_at: DateTime<Utc>,
-) -> Answer<usize> {
+    now: DateTime<Utc>,
+) -> Answer<Vec<Listener>> {
     struct Subscribers;
     struct Recipients;
-    // In a lane that rests it is due when the lane opens: nothing else would wake the worker then.
-    let later = if matches!(conn, Conn::Pg(_)) { ", 'open', GREATEST(" } else { ", 'open', MAX(" };
-    let head = [
-        "INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach) SELECT ",
-        ", l.group_id, ",
-        later,
-    ];
-    let delivery: [Value<'_>; 3] = [Value::Id(broadcast.id), broadcast.priority.into(), due_at.into()];
+    // A lane that another node is about to use is waited for by nobody.
+    let (lane, has_lane) = match conn {
+        Conn::Pg(_) => (
+            "LEFT JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = g.id AND lanes.leased_until",
+            "FOR UPDATE SKIP LOCKED) l ON TRUE",
+        ),
+        Conn::Sqlite(_) => ("LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
+    };
+    let select = format!("SELECT {LISTENER} FROM groups g {lane} {} ", free());
+    const NEW: &str = " AND NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
+    let now = [Value::from(now)];
     let ids = [Value::Id(cursor), Value::Id(last)];
+    let new = [Value::Id(broadcast.id)];
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
-            let tail = [
-                ", l.open_at), 0, 0, 0 FROM lanes l JOIN groups g ON g.id = l.group_id \
-                 WHERE g.state = 'active' AND l.group_id IN (SELECT group_id FROM group_regions WHERE region IN (",
+            let whose = format!(
+                " {has_lane} WHERE g.state = 'active' \
+                 AND g.id IN (SELECT group_id FROM group_regions WHERE region IN ("
+            );
+            let kinds = format!(") <> 0{NEW}");
+            let words = [
+                &*select,
+                &whose,
                 ", ",
                 ", ",
                 ") AND group_id > ",
                 " AND group_id <= ",
                 ") AND (g.kinds & ",
-                ") <> 0 ON CONFLICT (broadcast_id, group_id) DO NOTHING",
+                &kinds,
+                ") ORDER BY g.id",
             ];
             let regions = three(regions);
             let kind = [Value::from(Kinds::from_iter([*kind]).bits())];
-            let words: Vec<&str> = head.into_iter().chain(tail).collect();
-            let values = delivery.iter().chain(&regions).chain(&ids).chain(&kind).collect();
-            both!(conn, c => Statement::<Subscribers>::new(&words, values).execute(c))?
+            let values = now.iter().chain(&regions).chain(&ids).chain(&kind).chain(&new).collect();
+            both!(conn, c => Statement::<Subscribers, ListenerRow>::new(&words, values).load(c))?
         }
         Audience::Recipients => {
-            let tail = [
-                ", l.open_at), 0, 0, 0 FROM lanes l WHERE l.group_id IN (SELECT d.group_id FROM broadcasts b \
+            let whose = format!(
+                " {has_lane} WHERE g.id IN (SELECT d.group_id FROM broadcasts b \
                  JOIN deliveries d ON d.broadcast_id = b.id \
-                 WHERE b.purpose IN ('alert', 'update') AND b.notice_id = ",
+                 WHERE b.purpose IN ('alert', 'update') AND b.notice_id = "
+            );
+            let range = format!("){NEW}");
+            let words = [
+                &*select,
+                &whose,
                 " AND d.reach > 0 AND d.group_id > ",
                 " AND d.group_id <= ",
-                ") ON CONFLICT (broadcast_id, group_id) DO NOTHING",
+                &range,
+                ") ORDER BY g.id",
             ];
             let notice = [Value::Id(broadcast.notice_id)];
-            let words: Vec<&str> = head.into_iter().chain(tail).collect();
-            let values = delivery.iter().chain(&notice).chain(&ids).collect();
-            both!(conn, c => Statement::<Recipients>::new(&words, values).execute(c))?
+            let values = now.iter().chain(&notice).chain(&ids).chain(&new).collect();
+            both!(conn, c => Statement::<Recipients, ListenerRow>::new(&words, values).load(c))?
         }
     })
+}
+
+/// Writes deliveries down; answers the number of each by its group.
+fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<HashMap<Id, i64>> {
+    struct Plan;
+    let plan = Change {
+        before: "INSERT INTO deliveries \
+             (broadcast_id, group_id, priority, state, due_at, digest, attempts, part, reach) \
+             SELECT rows.broadcast_id, rows.group_id, rows.priority, 'open', rows.due_at, (rows.digest <> 0), \
+               rows.leased, 0, rows.reach",
+        columns: &[
+            ("broadcast_id", Holds::Id),
+            ("group_id", Holds::Id),
+            ("priority", Holds::Int),
+            ("due_at", Holds::Time),
+            ("digest", Holds::Int),
+            ("leased", Holds::Int),
+            ("reach", Holds::Int),
+        ],
+        after: "",
+    };
+    let rows = new.iter().map(|new| {
+        // The request of what is leased is about to leave: its group is perhaps reached.
+        let reach = new.leased && !mutation::on(Mutation::ForgetReach);
+        vec![
+            Value::Id(broadcast.id),
+            Value::Id(new.group),
+            broadcast.priority.into(),
+            new.due_at.into(),
+            i64::from(new.digest).into(),
+            i64::from(new.leased).into(),
+            i64::from(reach).into(),
+        ]
+    });
+    plan.make_and_number::<Plan>(conn, rows.collect(), new.iter().map(|new| new.group))
 }
 
 /// The last group of the slice: of each region, or of each broadcast that was heard, the group `size` places

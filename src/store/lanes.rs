@@ -224,16 +224,27 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Frees the lanes that a process which is no longer there had leased. For SQLite, where there is one
-/// process only, at its start.
+/// Frees the lanes that a process which is no longer there had leased, and makes due at `now` what it had under
+/// way. For SQLite, where there is one process only, at its start.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free_all(conn: &mut Conn) -> Answer<()> {
+pub fn free_all(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
     let leased = lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH));
-    both!(conn, c => diesel::update(lanes::table.filter(leased))
-        .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
-        .execute(c))?;
+    let of_lane = lanes::table.filter(lanes::group_id.eq(deliveries::group_id));
+    let under_way = of_lane.filter(leased).filter(lanes::leased_until.eq(deliveries::due_at));
+    both!(conn, c => {
+        diesel::update(
+            deliveries::table
+                .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+                .filter(diesel::dsl::exists(under_way)),
+        )
+        .set(deliveries::due_at.eq(Time(now)))
+        .execute(c)?;
+        diesel::update(lanes::table.filter(leased))
+            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
+            .execute(c)?;
+    });
     Ok(())
 }
 

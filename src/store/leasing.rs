@@ -1,8 +1,9 @@
 //! Leasing: which deliveries go out now, and everything that sending them takes.
 //!
-//! What is due is looked at in order. Each delivery goes, is cancelled because it is no longer true, or is
-//! put off to the moment at which it can go: so nothing that cannot go is looked at twice, however much
-//! of it there is. A batch costs a few statements, whatever its size.
+//! What is due is looked at in order, then what is new. Each delivery goes, is cancelled because it is no longer
+//! true, or is put off to the moment at which it can go: so nothing that cannot go is looked at twice, however
+//! much of it there is; what is under way is due again when its lease is over. A batch costs a few statements,
+//! whatever its size.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,7 +12,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::digests::{self, Companion};
-use super::due::{self, Due};
+use super::due::{self, Delivery, Due, Listener, Said};
+use super::growth::{self, Audiences};
 use super::lanes::{times, with_one_more, written};
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
@@ -77,6 +79,8 @@ pub struct Terms<'a> {
     /// How long the leases hold.
     pub until: DateTime<Utc>,
     pub limit: usize,
+    /// Who a broadcast is for.
+    pub audiences: Audiences<'a>,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
     /// The same for a token that groups share.
@@ -99,31 +103,51 @@ pub enum Admission {
 /// When something may be used again, given its latest requests.
 pub type Pace<'a> = &'a dyn Fn(Platform, &[DateTime<Utc>]) -> DateTime<Utc>;
 
+/// What becomes of a delivery that is due.
+pub(super) enum Decision {
+    /// Nothing: it is not true any more.
+    Over,
+    /// It is leased.
+    Goes,
+    /// Its turn comes when its lane is free.
+    Waits,
+    /// It goes as soon as its host has ended something that is under way.
+    Busy,
+    PutOff {
+        until: DateTime<Utc>,
+        /// To be told in a digest then.
+        digest: bool,
+    },
+}
+
 /// What one batch decides, written in a few statements at its end.
 #[derive(Default)]
-struct Decided {
-    leased: Vec<Leased>,
-    /// The places of those that are to be told in a digest.
-    digests: Vec<usize>,
-    /// When the lane of each of them may be used again.
-    open_at: Vec<DateTime<Utc>>,
+pub(super) struct Decided {
+    pub(super) taken: Vec<Taken>,
+    /// The groups of those.
+    groups: HashSet<Id>,
     cancelled: Vec<i64>,
     /// Until when, and whether to be told in a digest then.
     put_off: Vec<(i64, DateTime<Utc>, bool)>,
-    bots: BTreeMap<String, Bot>,
-    taken: HashSet<Id>,
+    pub(super) bots: Bots,
     busy: bool,
 }
 
-impl Decided {
-    /// Those whose lanes rest after this request, and until when.
-    fn resting(&self) -> impl Iterator<Item = (&Leased, DateTime<Utc>)> {
-        let all = self.leased.iter().zip(self.open_at.iter().copied());
-        all.filter(|(leased, open_at)| leased.sends.last().is_some_and(|now| open_at > now))
-    }
+/// A lease.
+pub(super) struct Taken {
+    pub(super) leased: Leased,
+    /// When its lane may be used again.
+    open_at: DateTime<Utc>,
+    /// It waited for a digest.
+    digest: bool,
+    /// It was leased as it was planned: what the lease means for it is written down already.
+    new: bool,
 }
 
-struct Bot {
+/// The tokens that groups share.
+pub(super) type Bots = BTreeMap<String, Bot>;
+
+pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
     open_at: DateTime<Utc>,
     used: bool,
@@ -133,14 +157,13 @@ struct Bot {
 #[derive(Debug, Default)]
 pub struct Batch {
     pub leased: Vec<Leased>,
-    /// As much was looked at as there was room for, and some of it could not go: another look is worth
-    /// while.
+    /// Another look is worth while: as much was looked at as there was room for and some of it could not go, or
+    /// a broadcast has not reached everybody.
     pub more: bool,
-    /// Something waits for a host that is busy: nothing has to be planned for now.
-    pub busy: bool,
 }
 
-/// Leases up to `limit` lanes that have something due, most urgent first.
+/// Leases up to `limit` lanes that have something due, most urgent first: of one urgency what has waited
+/// before what is new.
 ///
 /// # Errors
 /// When the database refuses.
@@ -148,29 +171,57 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     let mut decided = Decided::default();
     let mut more = false;
     for priority in [Priority::Ending, Priority::Urgent, Priority::Usual] {
-        let room = terms.limit.saturating_sub(decided.leased.len());
+        let room = terms.limit.saturating_sub(decided.taken.len());
         if room == 0 {
             break;
         }
-        let waiting = due::due(conn, terms.now, priority, room)?;
-        let (looked_at, before) = (waiting.len(), decided.put_off.len() + decided.cancelled.len());
-        load_bots(conn, &waiting, &mut decided.bots)?;
-        for one in waiting {
-            decide(conn, one, terms, &mut decided)?;
+        more |= take_due(conn, priority, room, terms, &mut decided)?;
+        // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
+        // that goes to very many.
+        if decided.taken.len() < terms.limit && !decided.busy {
+            more |= growth::grow(conn, priority, terms, &mut decided)?;
         }
-        more |= looked_at == room && decided.put_off.len() + decided.cancelled.len() > before;
     }
-    for place in std::mem::take(&mut decided.digests) {
-        digests::complete(conn, &mut decided.leased[place], terms.now)?;
+    for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
+        digests::complete(conn, &mut taken.leased, terms.now)?;
     }
     write(conn, &decided)?;
-    Ok(Batch { leased: decided.leased, more, busy: decided.busy })
+    Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more })
+}
+
+/// Answers whether there was as much as there is room for, and some of it cannot go.
+fn take_due(
+    conn: &mut Conn,
+    priority: Priority,
+    room: usize,
+    terms: &mut Terms<'_>,
+    decided: &mut Decided,
+) -> Answer<bool> {
+    let due = due::due(conn, terms.now, priority, room)?;
+    let full = due.len() == room;
+    let said = due::said(conn, &due)?;
+    load_bots(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), &mut decided.bots)?;
+    let before = decided.put_off.len() + decided.cancelled.len();
+    for one in due {
+        let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
+        let Some(said) = said.get(&broadcast_id) else { continue };
+        match decide(conn, one, said, terms, decided)? {
+            Decision::Goes | Decision::Waits => {}
+            Decision::Busy => decided.busy = true,
+            Decision::Over => decided.cancelled.push(id),
+            Decision::PutOff { until, digest } => decided.put_off.push((id, until, digest)),
+        }
+    }
+    Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
 }
 
 /// The budgets of the tokens that these groups share, locked in one order.
-fn load_bots(conn: &mut Conn, waiting: &[Due], known: &mut BTreeMap<String, Bot>) -> Answer<()> {
-    let wanted: HashSet<&str> = waiting.iter().filter_map(|w| w.bot.as_deref()).collect();
-    let wanted: Vec<&str> = wanted.into_iter().filter(|bot| !known.contains_key(*bot)).collect();
+pub(super) fn load_bots<'a>(
+    conn: &mut Conn,
+    wanted: impl Iterator<Item = &'a str>,
+    known: &mut Bots,
+) -> Answer<()> {
+    let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -187,47 +238,57 @@ fn load_bots(conn: &mut Conn, waiting: &[Due], known: &mut BTreeMap<String, Bot>
     Ok(())
 }
 
-fn decide(conn: &mut Conn, one: Due, terms: &mut Terms<'_>, decided: &mut Decided) -> Answer<()> {
-    let now = terms.now;
-    if !one.still_true(now) {
-        decided.cancelled.push(one.id);
-    } else if decided.taken.contains(&one.group_id) {
-        // Its turn comes when the lane is free.
-    } else {
-        let quiet = one.quiet_until(now);
-        let digest = one.digest || (quiet.is_some() && digests::gather(one.kind.0, one.purpose.0));
-        match admission(conn, &one, quiet, terms, decided)? {
-            Admission::Go => take(one, terms, decided),
-            Admission::Busy => decided.busy = true,
-            Admission::Until(at) => decided.put_off.push((one.id, at, digest)),
-        }
+/// What becomes of a delivery; where it goes, it is taken.
+pub(super) fn decide(
+    conn: &mut Conn,
+    one: Due,
+    said: &Said,
+    terms: &mut Terms<'_>,
+    decided: &mut Decided,
+) -> Answer<Decision> {
+    let (now, listener) = (terms.now, &one.listener);
+    if !said.still_true(now) {
+        return Ok(Decision::Over);
     }
-    Ok(())
+    let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
+        return Ok(Decision::Waits);
+    };
+    let quiet = said.quiet_until(listener, now);
+    let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
+    let rests = said.rests_until(listener, lane, now).or(quiet);
+    let rests = match rests {
+        Some(until) => Some(until),
+        None => rationed_until(conn, listener, said, terms, decided)?,
+    };
+    if let Some(until) = rests {
+        return Ok(Decision::PutOff { until, digest });
+    }
+    Ok(match (terms.admits)(&listener.host) {
+        Admission::Until(until) => Decision::PutOff { until, digest },
+        Admission::Busy => Decision::Busy,
+        Admission::Go => {
+            take(one, said, terms, decided);
+            Decision::Goes
+        }
+    })
 }
 
-fn admission(
+/// Until when a group has heard enough, or its token has been used enough.
+fn rationed_until(
     conn: &mut Conn,
-    one: &Due,
-    quiet: Option<DateTime<Utc>>,
-    terms: &mut Terms<'_>,
+    listener: &Listener,
+    said: &Said,
+    terms: &Terms<'_>,
     decided: &Decided,
-) -> Answer<Admission> {
-    if let Some(until) = one.rests_until(terms.now).or(quiet) {
-        return Ok(Admission::Until(until));
-    }
-    if let Some(cap) = one.hourly_cap.filter(|_| !one.purpose.0.ends() && !one.presses())
-        && let Some(until) = capped_until(conn, one.group_id, cap, terms.now)?
+) -> Answer<Option<DateTime<Utc>>> {
+    if let Some(cap) = listener.hourly_cap.filter(|_| !said.purpose.0.ends() && !said.presses(listener))
+        && let Some(until) = capped_until(conn, listener.group_id, cap, terms.now)?
     {
-        return Ok(Admission::Until(until));
+        return Ok(Some(until));
     }
-    let bot = one.bot.as_deref().and_then(|bot| decided.bots.get(bot));
-    if let Some(bot) = bot {
-        let opens = bot.open_at.max((terms.bot_pace)(one.platform.0, &bot.recent));
-        if opens > terms.now {
-            return Ok(Admission::Until(opens));
-        }
-    }
-    Ok((terms.admits)(&one.host))
+    let bot = listener.bot.as_deref().and_then(|bot| decided.bots.get(bot));
+    let opens = bot.map(|bot| bot.open_at.max((terms.bot_pace)(listener.platform.0, &bot.recent)));
+    Ok(opens.filter(|opens| *opens > terms.now))
 }
 
 /// When a group that has heard `cap` notices within the last hour may hear another.
@@ -251,43 +312,44 @@ fn capped_until(conn: &mut Conn, group: Id, cap: i16, now: DateTime<Utc>) -> Ans
     Ok(frees.filter(|frees| full && *frees > now))
 }
 
-fn take(one: Due, terms: &Terms<'_>, decided: &mut Decided) {
-    let now = terms.now;
-    decided.taken.insert(one.group_id);
-    if let Some(bot) = one.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
+fn take(one: Due, said: &Said, terms: &Terms<'_>, decided: &mut Decided) {
+    let (now, Due { delivery, listener }) = (terms.now, one);
+    let Some(lane) = listener.lane else { return };
+    decided.groups.insert(listener.group_id);
+    if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
         bot.recent = with_one_more(&written(&bot.recent), now);
         bot.used = !mutation::on(Mutation::ForgetBot);
     }
     // Written before the request leaves: after a crash the lane still knows of it.
-    let sends = with_one_more(&one.recent, now);
-    decided.open_at.push((terms.pace)(one.platform.0, &sends));
-    decided.leased.push(Leased {
-        delivery: one.id,
-        broadcast: one.broadcast_id.0,
-        group: one.group_id.0,
-        platform: one.platform.0,
-        language: one.language.0,
-        host: one.host,
-        bot: one.bot,
-        credentials_sealed: one.credentials_sealed,
-        purpose: one.purpose.0,
-        part: one.part,
-        act: one.act,
-        how: one.how.map(|how| how.0),
-        attempts: one.attempts + 1,
-        reach_before: one.reach,
-        fence: one.fence + 1,
+    let sends = with_one_more(&lane.recent, now);
+    let open_at = (terms.pace)(listener.platform.0, &sends);
+    let leased = Leased {
+        // Of a new one it is known once it is written down.
+        delivery: delivery.id.unwrap_or_default(),
+        broadcast: delivery.broadcast_id.0,
+        group: listener.group_id.0,
+        platform: listener.platform.0,
+        language: listener.language.0,
+        host: listener.host,
+        bot: listener.bot,
+        credentials_sealed: listener.credentials_sealed,
+        purpose: said.purpose.0,
+        part: delivery.part,
+        act: delivery.act,
+        how: delivery.how.map(|how| how.0),
+        attempts: delivery.attempts + 1,
+        reach_before: delivery.reach,
+        fence: lane.fence + 1,
         leased_until: terms.until,
         sends,
-        failures: one.failures,
-        failing_since: one.failing_since.map(|t| t.0),
-        not_after: one.not_after.map(|t| t.0),
+        failures: lane.failures,
+        failing_since: lane.failing_since.map(|t| t.0),
+        not_after: said.not_after.map(|t| t.0),
         standing: Vec::new(),
         with: Vec::new(),
-    });
-    if one.digest {
-        decided.digests.push(decided.leased.len() - 1);
-    }
+    };
+    let new = delivery.id.is_none();
+    decided.taken.push(Taken { leased, open_at, digest: delivery.digest, new });
 }
 
 fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
@@ -322,7 +384,7 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
         ],
         after: "WHERE lanes.group_id = rows.group_id",
     };
-    let rows = decided.leased.iter().zip(&decided.open_at).map(|(leased, open_at)| {
+    let rows = decided.taken.iter().map(|Taken { leased, open_at, .. }| {
         vec![
             leased.group.into(),
             written(&leased.sends).into(),
@@ -331,21 +393,25 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
         ]
     });
     take.make::<TakeLane>(conn, rows.collect())?;
-    // From here on the group is perhaps reached: the request is about to leave.
+    // From here on the group is perhaps reached: the request is about to leave. Without a result it is due again
+    // when the lease is over.
     let attempt = Change {
         before: if mutation::on(Mutation::ForgetReach) {
-            "UPDATE deliveries SET attempts = attempts + 1"
+            "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until"
         } else {
-            "UPDATE deliveries SET attempts = attempts + 1, \
+            "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until, \
                reach = CASE reach WHEN 0 THEN 1 ELSE reach END"
         },
-        columns: &[("id", Holds::Int)],
+        columns: &[("id", Holds::Int), ("until", Holds::Time)],
         after: "WHERE deliveries.id = rows.id",
     };
-    let rows = decided.leased.iter().flat_map(Leased::told).map(|id| vec![id.into()]);
+    let known = decided.taken.iter().filter(|taken| !taken.new).map(|taken| &taken.leased);
+    let rows = known.flat_map(|one| one.told().map(|id| vec![id.into(), one.leased_until.into()]));
     attempt.make::<Attempt>(conn, rows.collect())?;
-    for (leased, open_at) in decided.resting() {
-        super::lanes::put_off(conn, Id(leased.group), open_at)?;
+    for Taken { leased, open_at, .. } in &decided.taken {
+        if leased.sends.last().is_some_and(|now| open_at > now) {
+            super::lanes::put_off(conn, Id(leased.group), *open_at)?;
+        }
     }
     for (id, bot) in decided.bots.iter().filter(|(_, bot)| bot.used) {
         both!(conn, c => diesel::update(bots::table.find(id))

@@ -1,11 +1,15 @@
 //! The same change for many rows: PostgreSQL takes them all as one statement, a parameter a column;
 //! SQLite, which has no way to travel, one prepared statement a row.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::statement::{Column, Statement, Value};
-use super::{Answer, Conn, both};
+use super::types::Id;
+use super::types::sql::Uid;
+use super::{Answer, Conn};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug)]
@@ -55,12 +59,10 @@ impl Change<'_> {
     pub(super) fn make<Q: 'static>(&self, conn: &mut Conn, rows: Vec<Vec<Value<'_>>>) -> Answer<()> {
         match conn {
             _ if rows.is_empty() => {}
-            Conn::Sqlite(_) => drop(self.one_by_one::<Q>(conn, &rows)?),
+            Conn::Sqlite(c) => drop(self.one_by_one::<Q>(c, &rows)?),
             Conn::Pg(c) => {
-                let words = self.words_for_all("");
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                let columns = self.turned(rows);
-                Statement::<Q>::new(&words, columns.iter().collect()).execute(&mut **c)?;
+                let (words, columns) = self.for_all(rows, "");
+                Statement::<Q>::new(&borrowed(&words), columns.iter().collect()).execute(&mut **c)?;
             }
         }
         Ok(())
@@ -77,12 +79,11 @@ impl Change<'_> {
     ) -> Answer<Vec<bool>> {
         match conn {
             _ if rows.is_empty() => Ok(Vec::new()),
-            Conn::Sqlite(_) => self.one_by_one::<Q>(conn, &rows),
+            Conn::Sqlite(c) => self.one_by_one::<Q>(c, &rows),
             Conn::Pg(c) => {
                 let mut changed = vec![false; rows.len()];
-                let words = self.words_for_all("RETURNING rows.place");
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                let columns = self.turned(rows);
+                let (words, columns) = self.for_all(rows, "RETURNING rows.place");
+                let words = borrowed(&words);
                 let told = Statement::<Q, BigInt>::new(&words, columns.iter().collect());
                 for place in told.load::<i64>(&mut **c)? {
                     changed[place as usize - 1] = true;
@@ -92,9 +93,40 @@ impl Change<'_> {
         }
     }
 
+    /// Makes it, an insertion of deliveries to those groups; answers the number of each by its group.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) fn make_and_number<Q: 'static>(
+        &self,
+        conn: &mut Conn,
+        rows: Vec<Vec<Value<'_>>>,
+        groups: impl DoubleEndedIterator<Item = Id>,
+    ) -> Answer<HashMap<Id, i64>> {
+        struct Last;
+        let mut numbers: HashMap<Id, i64> = HashMap::with_capacity(rows.len());
+        match conn {
+            _ if rows.is_empty() => {}
+            Conn::Sqlite(c) => {
+                self.one_by_one::<Q>(c, &rows)?;
+                // There is one writer: its rows are numbered one after the other.
+                let last = Statement::<Last, BigInt>::new(&["SELECT last_insert_rowid()"], Vec::new());
+                let last: i64 = last.get_result(&mut **c)?;
+                numbers.extend(groups.rev().zip((0..=last).rev()));
+            }
+            Conn::Pg(c) => {
+                let (words, columns) = self.for_all(rows, "RETURNING group_id, id");
+                let words = borrowed(&words);
+                let told = Statement::<Q, (Uid, BigInt)>::new(&words, columns.iter().collect());
+                numbers.extend(told.load::<(Id, i64)>(&mut **c)?);
+            }
+        }
+        Ok(numbers)
+    }
+
     /// With each column's name replaced by its value. (An update from a table, be it of one row, costs
     /// SQLite a temporary table.)
-    fn one_by_one<Q: 'static>(&self, conn: &mut Conn, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
+    fn one_by_one<Q: 'static>(&self, c: &mut SqliteConnection, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
         let text = format!("{} {}", self.before, self.after);
         let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
         let (mut words, mut places) = (vec![first], Vec::new());
@@ -106,9 +138,14 @@ impl Change<'_> {
         }
         let one = |row: &Vec<Value<'_>>| {
             let values = places.iter().map(|place| &row[*place]).collect();
-            Ok(both!(conn, c => Statement::<Q>::new(&words, values).execute(c))? > 0)
+            Ok(Statement::<Q>::new(&words, values).execute(&mut *c)? > 0)
         };
         rows.iter().map(one).collect()
+    }
+
+    /// As PostgreSQL takes it, all rows at once: its words, and the columns between them.
+    fn for_all<'v>(&self, rows: Vec<Vec<Value<'v>>>, end: &str) -> (Vec<String>, Vec<Value<'v>>) {
+        (self.words_for_all(end), self.turned(rows))
     }
 
     fn words_for_all(&self, end: &str) -> Vec<String> {
@@ -138,4 +175,8 @@ impl Change<'_> {
         }
         columns.into_iter().map(Value::Column).collect()
     }
+}
+
+fn borrowed(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }

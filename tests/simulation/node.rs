@@ -108,15 +108,12 @@ impl World<'_> {
                 now,
                 until: now + LEASE_FOR,
                 limit: room,
+                audiences: &plan::audiences,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
                 admits: &mut |host| hosts.admits(host, now),
             };
             let mut batch = leasing::lease(tx, &mut terms)?;
-            if batch.leased.len() < room && !batch.busy && plan::grow(tx, now)? {
-                terms.limit = room - batch.leased.len();
-                batch.leased.extend(leasing::lease(tx, &mut terms)?.leased);
-            }
             let idempotent = |platform| adapter(platform).profile().idempotent;
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
             Ok(batch.leased)
@@ -340,7 +337,8 @@ impl World<'_> {
         self.note(|| format!("node {node} crashes with {lost:?} in its hands"));
         if self.nodes.len() == 1 {
             // As a process on SQLite does when it starts.
-            self.conn.transaction(lanes::free_all)?;
+            let now = self.clock;
+            self.conn.transaction(|tx| lanes::free_all(tx, now))?;
             self.look()?;
         }
         Ok(())

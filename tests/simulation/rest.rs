@@ -4,10 +4,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::chat::{Deed, Manner, Mood};
-use super::node::{Fate, Request};
+use super::node::{Fate, Request, SHARED};
 use super::rules::{Outcome, Rule};
 use super::sight::{DeliveryRow, NoticeRow};
 use super::world::World;
+use crate::broadcast::retry;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
@@ -137,7 +138,12 @@ impl World<'_> {
         let group = &self.sight.groups[&delivery.group_id.0];
         let end = self.sight.said(delivery).and_then(|b| b.not_after).map_or(self.clock, |end| end.0);
         let lane = &self.sight.lanes[&delivery.group_id.0];
-        let shared = self.members[place].chat.manner == Manner::Threads && self.shared.allowed_at >= end;
+        let budget_frees = retry::open_at(&SHARED, &self.shared.leases, 1, self.clock);
+        let asked_to_wait = |r: &Request| {
+            r.told.is_some_and(|(_, wide)| wide) && r.ended_at.is_some_and(|at| at + longest_wait(r) >= end)
+        };
+        let shared = self.members[place].chat.manner == Manner::Threads
+            && (budget_frees >= end || self.requests.iter().any(asked_to_wait));
         group.state.0 != GroupState::Active
             || shared
             || group.quiet_from.is_some()
