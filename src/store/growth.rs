@@ -54,7 +54,9 @@ pub(super) fn grow(
     terms: &mut Terms<'_>,
     decided: &mut Decided,
 ) -> Answer<bool> {
-    let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else { return Ok(false) };
+    let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else {
+        return Ok(false);
+    };
     let notice = notices::by_id(conn, broadcast.notice_id.0)?
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
@@ -138,7 +140,8 @@ fn listeners(
         Conn::Sqlite(_) => ("LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
     };
     let select = format!("SELECT {LISTENER} FROM groups g {lane} {} ", free());
-    const NEW: &str = " AND NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
+    const NEW: &str =
+        " AND NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
     let now = [Value::from(now)];
     let ids = [Value::Id(cursor), Value::Id(last)];
     let new = [Value::Id(broadcast.id)];

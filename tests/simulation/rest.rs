@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::chat::{Deed, Manner, Mood};
-use super::node::{Fate, Request, SHARED};
+use super::node::{Fate, Node, Request, SHARED};
 use super::rules::{Outcome, Rule};
 use super::sight::{DeliveryRow, NoticeRow};
 use super::world::World;
@@ -144,8 +144,11 @@ impl World<'_> {
         };
         let shared = self.members[place].chat.manner == Manner::Threads
             && (budget_frees >= end || self.requests.iter().any(asked_to_wait));
+        let host = self.members[place].chat.manner.host();
+        let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, _)| *failures >= 8);
         group.state.0 != GroupState::Active
             || shared
+            || self.nodes.iter().any(away)
             || group.quiet_from.is_some()
             || group.hourly_cap.is_some()
             || lane.open_at.0.max(lane.leased_until.0) >= end

@@ -123,7 +123,7 @@ impl<'c> World<'c> {
             clock,
             behind: TimeDelta::zero(),
             hurried: dice.percent(30),
-            rough: dice.percent(10),
+            rough: dice.percent(20),
             members: Vec::new(),
             cases: Vec::new(),
             nodes: (0..nodes).map(|_| Node::default()).collect(),
@@ -291,11 +291,11 @@ impl<'c> World<'c> {
             (1, Mood::Dead),
         ]);
         // An outage is the host's, and all its chats'.
-        let host = self.members[member].chat.manner;
+        let host = self.members[member].chat.manner.host();
         let wide = mood == Mood::Down;
         for place in 0..self.members.len() {
             let chat = &self.members[place].chat;
-            let concerned = place == member || (wide && chat.manner == host);
+            let concerned = place == member || (wide && chat.manner.host() == host);
             if concerned && chat.mood != Mood::Dead {
                 self.turn(place, mood);
             }
