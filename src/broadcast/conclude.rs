@@ -16,6 +16,8 @@ use crate::store::results::{Health, Moved, Record};
 const FAILING: TimeDelta = TimeDelta::hours(24);
 /// …in at least so many attempts: one failure a day apart proves nothing.
 const PROOF: i32 = 5;
+/// For so long the end of a notice is told to those who could not be reached with it.
+pub const ENDING: TimeDelta = TimeDelta::days(3);
 
 /// How an attempt ended.
 #[derive(Clone, Debug)]
@@ -41,9 +43,13 @@ pub fn progress(leased: &Leased) -> Progress {
 
 /// When a lane of a platform may be used for one more request.
 pub fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>, random: u64) -> DateTime<Utc> {
-    let profile = adapter(platform).profile();
-    let at = retry::open_at(profile.rate, sends, 1, now);
-    if profile.avoids_round_hours && at > now { retry::off_the_hour(at, random) } else { at }
+    let at = retry::open_at(adapter(platform).profile().rate, sends, 1, now);
+    if at > now { back(platform, at, random) } else { at }
+}
+
+/// When something that waits until `at` may come back: not when its platform refuses everybody.
+pub fn back(platform: Platform, at: DateTime<Utc>, random: u64) -> DateTime<Utc> {
+    if adapter(platform).profile().avoids_round_hours { retry::off_the_hour(at, random) } else { at }
 }
 
 /// When a token that groups share may be used for one more request.
@@ -67,6 +73,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
     let (part, act, how, reach) = (leased.part, leased.act, leased.how, leased.reach_before);
     Record {
         state,
+        tries: leased.tries,
         due_at: at,
         part,
         act,
@@ -80,6 +87,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
         took_ms: 0,
         sends,
         lane_open_at: at,
+        asked_until: DateTime::UNIX_EPOCH,
         health: Health::Unchanged,
         bot_open_at: None,
         moved: None,
@@ -103,8 +111,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     // may have sent nothing.
     let counted = matches!(act, Some(Act::Say(part)) if part > 0 || !leased.purpose.ends());
     let attempt = Attempt {
-        // Each request of a course has its own tries.
-        attempts: (leased.attempts - i32::from(leased.part)).max(1).unsigned_abs(),
+        tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
         failures: leased.failures.max(0).unsigned_abs(),
         reach: match (counted, leased.act) {
             (false, _) => before,
@@ -116,7 +123,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
             || (takes_back && !mutation::on(Mutation::DoubtTakingBack)),
         now: at,
         random,
-        until: leased.not_after.unwrap_or(at + TimeDelta::days(3)),
+        until: leased.not_after.unwrap_or(leased.said_at + ENDING),
     };
     let next = retry::next(&verdict.outcome, &attempt);
     let mut sends = leased.sends.clone();
@@ -124,12 +131,14 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
         *last = at;
     }
-    let mut lane_open_at = pace(leased.platform, &sends, at, random);
-    if let Some(rest) = verdict.rest.and_then(|rest| TimeDelta::from_std(rest).ok()) {
-        lane_open_at = lane_open_at.max(at + rest);
-    }
+    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
+    let asked = rest_asked(&verdict, at);
+    let lane_open_at = pace(leased.platform, &sends, at, random).max(asked);
+    // To wait as asked is no failure of the request.
+    let failed = !matches!(verdict.outcome, Outcome::Slow(_));
     let mut record = Record {
         state: DeliveryState::Open,
+        tries: leased.tries.saturating_add(i16::from(failed)),
         due_at: at,
         reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
         outcome: verdict.outcome.as_str(),
@@ -138,7 +147,8 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         took_ms,
         sends,
         lane_open_at,
-        health: health(&verdict.outcome),
+        asked_until: asked,
+        health: health(&verdict.outcome, &leased, at),
         attempted: true,
         ..not_sent(leased, DeliveryState::Open, at)
     };
@@ -175,14 +185,15 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         // An ending's reach is that of its own words: only they can be said once too often.
         record.reach = Reach::No as i16;
     }
-    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
-    let asked = rest_asked(&verdict.outcome, at);
-    record.lane_open_at = record.lane_open_at.max(asked);
     if verdict.wide {
         let again = if record.state == DeliveryState::Open { record.due_at } else { at };
         record.bot_open_at = Some(again.max(asked)).filter(|opens| *opens > at);
     }
-    keep_off_round_hours(&mut record, random);
+    for waits in [&mut record.due_at, &mut record.lane_open_at] {
+        if *waits > at {
+            *waits = back(record.leased.platform, *waits, random);
+        }
+    }
     if record.health == Health::Failing && failed_too_long(&record) {
         give_up(&mut record, &course, progress);
         record.disable = Some("failing");
@@ -190,33 +201,27 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     record
 }
 
-/// What waits anyhow does not come back when its platform refuses everybody.
-fn keep_off_round_hours(record: &mut Record, random: u64) {
-    if !adapter(record.leased.platform).profile().avoids_round_hours {
-        return;
-    }
-    for at in [&mut record.due_at, &mut record.lane_open_at] {
-        if *at > record.at {
-            *at = retry::off_the_hour(*at, random);
-        }
-    }
-}
-
-/// Until when a platform that limits us wants to hear nothing more.
-fn rest_asked(outcome: &Outcome, at: DateTime<Utc>) -> DateTime<Utc> {
-    match outcome {
-        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => at,
-        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlowAtEnd) => at,
-        Outcome::Slow(wait) => retry::after(at, *wait),
-        _ => at,
+/// Until when a platform wants to hear nothing more, from a request that ended at `at`.
+pub fn rest_asked(verdict: &Verdict, at: DateTime<Utc>) -> DateTime<Utc> {
+    let rest = verdict.rest.map_or(at, |rest| retry::after(at, rest));
+    match &verdict.outcome {
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => rest,
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlowAtEnd) => rest,
+        Outcome::Slow(wait) => rest.max(retry::after(at, *wait)),
+        _ => rest,
     }
 }
 
 /// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
-const fn health(outcome: &Outcome) -> Health {
+fn health(outcome: &Outcome, leased: &Leased, at: DateTime<Utc>) -> Health {
+    let before = leased.sends.iter().rev().nth(1);
     match outcome {
         Outcome::Delivered(_) => Health::Well,
-        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => Health::Failing,
+        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
+            // What failed a day ago and was not tried since may have been well in between.
+            let anew = leased.failures > 0 && before.is_none_or(|before| at - *before >= FAILING);
+            if anew { Health::FailingAnew } else { Health::Failing }
+        }
         Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,
     }
 }
@@ -231,6 +236,7 @@ fn go_on(record: &mut Record, course: &Course<'_>, progress: Progress) {
         return;
     }
     (record.part, record.act, record.how) = (progress.part, progress.act, progress.how);
+    record.tries = 0;
     if course.next(progress).is_none() {
         record.state = DeliveryState::Delivered;
     }
@@ -278,12 +284,14 @@ mod tests {
             act,
             how: None,
             attempts: 2,
+            tries: 0,
             reach_before: Reach::Yes as i16,
             fence: 1,
             leased_until: at(25),
             sends: vec![at(0)],
             failures: 0,
             failing_since: None,
+            said_at: at(0),
             not_after: None,
             standing: Vec::new(),
             with: Vec::new(),

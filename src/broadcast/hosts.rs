@@ -105,6 +105,13 @@ impl Hosts {
         admission
     }
 
+    /// What was admitted at `now` never leaves: the leases were not written down.
+    pub fn forget(&mut self, now: DateTime<Utc>) {
+        for host in self.known.values_mut() {
+            host.under_way.retain(|at| *at != now);
+        }
+    }
+
     /// A request that was admitted at `admitted` leaves only now: what it waited for was not the host.
     pub fn leaves(&mut self, name: &str, admitted: DateTime<Utc>, now: DateTime<Utc>) {
         let Some(host) = self.known.get_mut(name) else { return };
@@ -313,6 +320,15 @@ mod tests {
         }
         assert_eq!(fill(&mut hosts, "a", at(5_003)), BRISK);
         assert_eq!(hosts.admits("a", at(5_003)), Admission::Busy, "it is as brisk as ever");
+    }
+
+    #[test]
+    fn leases_that_could_not_be_written_down_use_nothing_up() {
+        let mut hosts = Hosts::default();
+        for round in 0..10 {
+            assert_eq!(fill(&mut hosts, "a", at(round)), BRISK, "{round}");
+            hosts.forget(at(round));
+        }
     }
 
     #[test]

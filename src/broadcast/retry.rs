@@ -15,12 +15,8 @@ use crate::store::mutation::{self, Mutation};
 const FIRST: Duration = Duration::from_secs(2);
 /// The longest wait of our own making: a platform that was away for long is found back soon.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// Attempts after which a failing delivery is given up: about two hours, and again each time the
-/// group is told something new.
-const ATTEMPTS: u32 = 14;
-/// As [`ATTEMPTS`], where the platform limits us: each may be hours long, so the end of the notice
-/// usually comes first.
-const LIMITED: u32 = 100;
+/// Ids that a chat may get in a row before that is taken for a fault.
+const MOVES: u32 = 14;
 /// How long a group's admin has to mend what they must, before each further try.
 const MENDING: [Duration; 4] = [
     Duration::from_secs(10 * 60),
@@ -34,8 +30,8 @@ const IN_DOUBT: Duration = Duration::from_secs(60);
 /// Where a delivery stands when an attempt ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
-    /// How many attempts there were, this one included; from 1.
-    pub attempts: u32,
+    /// How often this request has failed, this time included; from 1.
+    pub tries: u32,
     /// How many in a row failed in this chat, whatever they were to say; without this one.
     pub failures: u32,
     /// What was known before this attempt: `Maybe` after an earlier one of unknown end.
@@ -73,7 +69,7 @@ pub enum Next {
 pub enum Why {
     /// The next attempt would come after the notice's end.
     Ended,
-    /// The attempts are used up.
+    /// The chat moves on and on.
     Exhausted,
     /// The platform will never take this message.
     Refused,
@@ -93,41 +89,35 @@ impl Why {
     }
 }
 
-/// What follows `outcome`.
+/// What follows `outcome`. What may still arrive is tried until its end: a platform that was away for a day is
+/// found back. (Groups that fail for a day are disabled, see [`super::conclude`].)
 ///
 /// An unknown end is the hard case: the request went out and no proof came back. A duplicate in a
 /// chat is seen and forgiven, a loss may cost a life: so it is said once more, a minute later, and
 /// after a second unknown end never again. Whoever is `Maybe` reached hears the closing, too.
 pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
-    let Attempt { attempts, now, random, until, .. } = *attempt;
-    let again = |wait: Duration, most: u32, then: fn(DateTime<Utc>) -> Next| {
+    let Attempt { tries, now, random, until, .. } = *attempt;
+    let again = |wait: Duration, then: fn(DateTime<Utc>) -> Next| {
         let at = after(now, jittered(wait, random));
-        if attempts >= most {
-            Next::GiveUp(Why::Exhausted)
-        } else if at >= until {
-            Next::GiveUp(Why::Ended)
-        } else {
-            then(at)
-        }
+        if at >= until { Next::GiveUp(Why::Ended) } else { then(at) }
     };
+    let failed = || again(backoff(attempt.failures.saturating_add(1)), Next::At);
     match outcome {
         Outcome::Delivered(id) => Next::Done(id.clone()),
         Outcome::Gone => Next::Disable,
         Outcome::Bad => Next::GiveUp(Why::Refused),
-        Outcome::Moved(_) if attempts >= ATTEMPTS => Next::GiveUp(Why::Exhausted),
+        Outcome::Moved(_) if tries >= MOVES => Next::GiveUp(Why::Exhausted),
         Outcome::Moved(id) => Next::Move(id.clone()),
-        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => again(FIRST, LIMITED, Next::Hold),
-        Outcome::Slow(wait) => again(*wait, LIMITED, Next::Hold),
-        Outcome::Retry => again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At),
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => again(FIRST, Next::Hold),
+        Outcome::Slow(wait) => again(*wait, Next::Hold),
+        Outcome::Retry => failed(),
         Outcome::Unknown if mutation::on(Mutation::TrustSilence) => Next::Done(None),
-        Outcome::Unknown if attempt.idempotent || mutation::on(Mutation::SayForEver) => {
-            again(backoff(attempt.failures.saturating_add(1)), ATTEMPTS, Next::At)
-        }
-        Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, ATTEMPTS, Next::At),
+        Outcome::Unknown if attempt.idempotent || mutation::on(Mutation::SayForEver) => failed(),
+        Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, Next::At),
         Outcome::Unknown => Next::GiveUp(Why::Unproven),
         Outcome::Config(fault) => {
-            let step = (attempts.max(1) as usize - 1).min(MENDING.len() - 1);
-            match again(MENDING[step], ATTEMPTS, Next::At) {
+            let step = (tries.max(1) as usize - 1).min(MENDING.len() - 1);
+            match again(MENDING[step], Next::At) {
                 Next::At(at) => Next::Mend(*fault, at),
                 end => end,
             }
@@ -203,10 +193,10 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 11, 23, 1, 7, 0).unwrap()
     }
 
-    fn attempt(attempts: u32) -> Attempt {
+    fn attempt(tries: u32) -> Attempt {
         Attempt {
-            attempts,
-            failures: attempts - 1,
+            tries,
+            failures: tries - 1,
             idempotent: false,
             reach: Reach::No,
             now: now(),
@@ -223,10 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_tried_again_ever_more_slowly_and_then_no_more() {
-        let waits: Vec<i64> = (1..ATTEMPTS).map(|n| seconds(&next(&Outcome::Retry, &attempt(n)))).collect();
-        assert_eq!(waits, [2, 6, 18, 54, 162, 486, 900, 900, 900, 900, 900, 900, 900]);
-        assert_eq!(next(&Outcome::Retry, &attempt(ATTEMPTS)), Next::GiveUp(Why::Exhausted));
+    fn failures_are_tried_again_ever_more_slowly_until_the_end() {
+        let waits: Vec<i64> = (1..=9).map(|n| seconds(&next(&Outcome::Retry, &attempt(n)))).collect();
+        assert_eq!(waits, [2, 6, 18, 54, 162, 486, 900, 900, 900]);
+        assert_eq!(seconds(&next(&Outcome::Retry, &attempt(1_000))), 900);
+        let last = Attempt { until: now() + TimeDelta::minutes(15), ..attempt(1_000) };
+        assert_eq!(next(&Outcome::Retry, &last), Next::GiveUp(Why::Ended));
     }
 
     #[test]
@@ -254,7 +246,7 @@ mod tests {
         assert_eq!(next(&Outcome::Gone, &attempt(1)), Next::Disable);
         assert_eq!(next(&Outcome::Bad, &attempt(1)), Next::GiveUp(Why::Refused));
         assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(1)), Next::Move("-100".into()));
-        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(ATTEMPTS)), Next::GiveUp(Why::Exhausted));
+        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(MOVES)), Next::GiveUp(Why::Exhausted));
     }
 
     #[test]
@@ -267,17 +259,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_platform_is_never_asked_again_sooner_than_it_said(wait in 0_u64..100_000, random: u64, attempts in 1_u32..50) {
-            let attempt = Attempt { random, until: DateTime::<Utc>::MAX_UTC, ..attempt(attempts) };
+        fn a_platform_is_never_asked_again_sooner_than_it_said(wait in 0_u64..100_000, random: u64, tries in 1_u32..50) {
+            let attempt = Attempt { random, until: DateTime::<Utc>::MAX_UTC, ..attempt(tries) };
             let Next::Hold(at) = next(&Outcome::Slow(Duration::from_secs(wait)), &attempt) else { panic!() };
             let waited = (at - now()).num_milliseconds() as u64;
             prop_assert!(waited >= wait * 1000 && waited <= wait * 1250 + 1);
         }
 
         #[test]
-        fn extreme_numbers_do_no_harm(attempts: u32, random: u64, wait: u64) {
+        fn extreme_numbers_do_no_harm(tries: u32, random: u64, wait: u64) {
             for outcome in [Outcome::Retry, Outcome::Slow(Duration::from_secs(wait / 2)), Outcome::Config(Fault::Clock), Outcome::Unknown] {
-                next(&outcome, &Attempt { attempts, random, ..attempt(1) });
+                next(&outcome, &Attempt { tries, random, ..attempt(1) });
             }
         }
 

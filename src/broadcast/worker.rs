@@ -135,7 +135,8 @@ impl Worker {
     ) -> Result<bool, StoreError> {
         let room = window.available_permits().min(most);
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
-        let (leased, busy) = self.store.write(move |tx| lease(tx, now, room, &hosts)).await?;
+        let leased = self.store.write(move |tx| lease(tx, now, room, &hosts)).await;
+        let (leased, busy) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
@@ -290,6 +291,7 @@ fn lease(
         audiences: &plan::audiences,
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
+        back: &|platform, until| conclude::back(platform, until, random()),
         admits: &mut |host| hosts.admits(host, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::message::plain;
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
-use crate::broadcast::retry;
+use crate::broadcast::worker::LEASE_FOR;
+use crate::broadcast::{conclude, retry};
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
@@ -22,8 +23,6 @@ use crate::store::{Conn, StoreError};
 /// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
 const PROBES: usize = 3;
 const SPAN: TimeDelta = TimeDelta::hours(1);
-/// Longer than any exchange takes.
-const HOLD: TimeDelta = TimeDelta::seconds(60);
 
 /// Something that may be said now, decided and written down.
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> R
         return Err(GroupError::TooMany(probes[0] + SPAN - now));
     }
     let platform = group.platform.0;
-    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
+    let held = lanes::hold(tx, group.id.0, (now, now + LEASE_FOR), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
     probes.push(now);
     group.set_probes(&probes);
@@ -87,12 +86,13 @@ impl Groups {
         let arrived = matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown);
         let delivered = matches!(verdict.outcome, Outcome::Delivered(_));
         let at = self.clock.now();
+        let asked_until = conclude::rest_asked(&verdict, at);
         self.store
             .write(move |tx| {
                 // It may have been deleted meanwhile.
                 let Some(mut group) = groups::lock(tx, account, errand.group)? else { return Ok(()) };
                 let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                lanes::free(tx, errand.group, errand.held, at, &pace)?;
+                lanes::free(tx, errand.group, errand.held, (at, asked_until), &pace)?;
                 if delivered {
                     lanes::reopen(tx, errand.group, &pace)?;
                 }

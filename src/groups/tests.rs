@@ -361,5 +361,7 @@ async fn a_failed_test_says_why() {
             Err(GroupError::Unreachable(refusal)) => assert_eq!(refusal.outcome.as_str(), outcome),
             other => panic!("{other:?}"),
         }
+        // What the robot asked to wait is waited.
+        rig.house.advance(TimeDelta::seconds(60));
     }
 }

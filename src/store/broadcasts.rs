@@ -73,7 +73,8 @@ pub(super) fn next_unexpanded(
     macro_rules! unexpanded {
         () => {
             broadcasts::table
-                .filter(broadcasts::expanded.eq(false).and(broadcasts::priority.eq(priority as i16)))
+                // In the words of its index.
+                .filter(diesel::dsl::not(broadcasts::expanded).and(broadcasts::priority.eq(priority as i16)))
                 .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
                 .order((broadcasts::planned, broadcasts::id))
                 .select(Broadcast::as_select())

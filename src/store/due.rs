@@ -41,9 +41,11 @@ pub(super) struct Delivery {
     pub(super) attempts: i32,
     pub(super) reach: i16,
     pub(super) digest: bool,
+    pub(super) tries: i16,
 }
 
-type DeliveryRow = (Nullable<BigInt>, Uid, SmallInt, SmallInt, Nullable<Text>, Integer, SmallInt, Bool);
+type DeliveryRow =
+    (Nullable<BigInt>, Uid, SmallInt, SmallInt, Nullable<Text>, Integer, SmallInt, Bool, SmallInt);
 
 impl Delivery {
     /// One that a broadcast is about to give.
@@ -57,6 +59,7 @@ impl Delivery {
             attempts: 0,
             reach: 0,
             digest: false,
+            tries: 0,
         }
     }
 }
@@ -113,6 +116,7 @@ pub(super) type ListenerRow = (
 pub(super) struct Said {
     pub(super) purpose: Named<Purpose>,
     revision: i32,
+    pub(super) created_at: Time,
     pub(super) not_after: Option<Time>,
     state: Named<State>,
     live_revision: Option<i32>,
@@ -128,6 +132,7 @@ impl Said {
         Said {
             purpose: broadcast.purpose,
             revision: broadcast.revision,
+            created_at: broadcast.created_at,
             not_after: broadcast.not_after,
             state: notice.state,
             live_revision: notice.live_revision,
@@ -192,7 +197,8 @@ pub(super) fn free() -> &'static str {
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
     let select = format!(
-        "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, {LISTENER} \
+        "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, d.tries, \
+           {LISTENER} \
          FROM deliveries d JOIN lanes l ON l.group_id = d.group_id JOIN groups g ON g.id = d.group_id \
          WHERE d.state = 'open' AND d.priority = "
     );
@@ -221,6 +227,7 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
             (
                 broadcasts::purpose,
                 broadcasts::revision,
+                broadcasts::created_at,
                 broadcasts::not_after,
                 notices::state,
                 notices::live_revision,

@@ -254,7 +254,7 @@ pub struct Logged {
     pub broadcast: Named<Purpose>,
     pub decided_at: Time,
     pub state: Named<DeliveryState>,
-    /// Requests since it was last set going.
+    /// Requests so far.
     pub attempts: i32,
     pub last_outcome: Option<String>,
     /// The platform's code, or ours where there was no answer.
@@ -264,7 +264,7 @@ pub struct Logged {
     pub broadcast_id: Id,
     /// Told together with others when the quiet hours were over, or waits for that.
     pub digest: bool,
-    part: i16,
+    act: i16,
     revision: i32,
     not_after: Option<Time>,
     notice_state: Named<State>,
@@ -311,7 +311,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             deliveries::delivered_at,
             broadcasts::id,
             deliveries::digest,
-            deliveries::part,
+            deliveries::act,
             broadcasts::revision,
             broadcasts::not_after,
             notices::state,
@@ -339,8 +339,9 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
         .set((
             deliveries::state.eq(Named(DeliveryState::Open)),
             deliveries::due_at.eq(Time(now)),
-            // The requests of a course that are done stay done.
-            deliveries::attempts.eq(i32::from(given_up.part)),
+            deliveries::tries.eq(0),
+            // What an ending has tried in vain stays tried; what was doubted may be said once more.
+            deliveries::act.eq(if given_up.broadcast.0.ends() { given_up.act } else { 0 }),
         ))
         .execute(c))?;
     super::listen::announce(conn)

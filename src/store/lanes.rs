@@ -29,6 +29,8 @@ pub struct Lane {
     pub failures: i32,
     /// When the first of them was.
     pub failing_since: Option<Time>,
+    /// The platform wants to hear nothing before then.
+    asked_until: Time,
 }
 
 /// A lane for a new group.
@@ -44,6 +46,7 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
             lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
             lanes::fence.eq(0),
             lanes::failures.eq(0),
+            lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH)),
         ))
         .execute(c))?;
     Ok(())
@@ -56,7 +59,7 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
 pub(super) fn keep_bot(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     let Some(bot) = bot else { return Ok(()) };
     both!(conn, c => diesel::insert_into(bots::table)
-        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new())))
+        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new()), bots::limited.eq(false)))
         .on_conflict_do_nothing()
         .execute(c))?;
     Ok(())
@@ -134,7 +137,7 @@ pub fn hold(
         return Ok(Err(NotHeld::InUse));
     }
     let mut sends = with_one_more(&lane.recent, now);
-    let opens = pace(&sends[..sends.len() - 1]);
+    let opens = pace(&sends[..sends.len() - 1]).max(lane.asked_until.0);
     if opens > now {
         return Ok(Err(NotHeld::Full(opens)));
     }
@@ -159,13 +162,20 @@ fn lock(conn: &mut Conn, group: Uuid) -> Answer<Lane> {
     })
 }
 
-/// Gives a held lane back, unless somebody took it over; the request ended at `at`.
+/// Gives a held lane back, unless somebody took it over; the request ended at `at`, and the platform wants to
+/// hear nothing more before `asked_until`.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free(conn: &mut Conn, group: Uuid, held: Held, at: DateTime<Utc>, pace: Pace<'_>) -> Answer<()> {
+pub fn free(
+    conn: &mut Conn,
+    group: Uuid,
+    held: Held,
+    (at, asked_until): (DateTime<Utc>, DateTime<Utc>),
+    pace: Pace<'_>,
+) -> Answer<()> {
     let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
-    let opens = pace(&sends);
+    let opens = pace(&sends).max(asked_until);
     let lane = lanes::table.find(Id(group));
     both!(conn, c => {
         diesel::update(lane.filter(lanes::fence.eq(held.fence)))
@@ -174,21 +184,23 @@ pub fn free(conn: &mut Conn, group: Uuid, held: Held, at: DateTime<Utc>, pace: P
         diesel::update(lane.filter(lanes::open_at.lt(Time(opens))))
             .set(lanes::open_at.eq(Time(opens)))
             .execute(c)?;
+        diesel::update(lane.filter(lanes::asked_until.lt(Time(asked_until))))
+            .set(lanes::asked_until.eq(Time(asked_until)))
+            .execute(c)?;
     });
     if opens > at { put_off(conn, Id(group), opens) } else { Ok(()) }
 }
 
 /// A message has just reached the group, or its admin lets it hear again: its failures are forgotten,
-/// and what waited for the end of them is due as soon as the platform's budget allows. A lane that rests
-/// without having failed rests because the platform asked for it, and goes on resting.
+/// and what waited for the end of them is due as soon as the platform's budget allows. What the platform asked
+/// for is waited for all the same.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     let lane = lock(conn, group)?;
-    let asked = lane.failures == 0 && !mutation::on(Mutation::ForgetWait);
-    let opens = pace(&times(&lane.recent));
-    let opens = if asked { opens.max(lane.open_at.0) } else { opens };
+    let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
+    let opens = pace(&times(&lane.recent)).max(asked);
     let group = Id(group);
     both!(conn, c => {
         diesel::update(lanes::table.find(group))
@@ -215,7 +227,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
 /// When the database refuses.
 pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
-        .set(lanes::recent.eq(Vec::<u8>::new()))
+        .set((lanes::recent.eq(Vec::<u8>::new()), lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH))))
         .execute(c))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
     both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
@@ -272,6 +284,7 @@ pub fn set_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer
                 .set((
                     lanes::open_at.eq(Time(opens)),
                     lanes::leased_until.eq(Time(right(lane.leased_until.0))),
+                    lanes::asked_until.eq(Time(right(lane.asked_until.0))),
                     lanes::recent.eq(written(&recent)),
                 ))
                 .execute(c)?;
@@ -286,7 +299,8 @@ pub fn set_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer
         });
     }
     // Of tokens that groups share there are few.
-    let shared: Vec<(String, Time, Vec<u8>)> = both!(conn, c => bots::table.load(c))?;
+    let shared: Vec<(String, Time, Vec<u8>)> =
+        both!(conn, c => bots::table.select((bots::id, bots::open_at, bots::recent)).load(c))?;
     for (bot, open_at, recent) in shared {
         let recent: Vec<_> = times(&recent).into_iter().map(right).collect();
         both!(conn, c => diesel::update(bots::table.find(bot))
@@ -345,7 +359,7 @@ mod tests {
             .write(move |tx| {
                 let held = hold(tx, GROUP, (at(0), at(30)), &pace)?.unwrap();
                 assert_eq!(hold(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
-                free(tx, GROUP, held, at(2), &pace)?;
+                free(tx, GROUP, held, (at(2), at(0)), &pace)?;
                 assert_eq!(hold(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
                 let lane = of(tx, GROUP)?.unwrap();
                 assert_eq!((lane.open_at.0, times(&lane.recent)), (at(62), vec![at(2)]));

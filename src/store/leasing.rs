@@ -46,6 +46,8 @@ pub struct Leased {
     pub how: Option<How>,
     /// This attempt included.
     pub attempts: i32,
+    /// How often its present request has failed.
+    pub tries: i16,
     /// Whether earlier attempts may have reached the group.
     pub reach_before: i16,
     /// The result counts only while the lane still has this number…
@@ -57,6 +59,8 @@ pub struct Leased {
     /// The lane's failures since something last arrived.
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
+    /// When it was decided that this is said.
+    pub said_at: DateTime<Utc>,
     /// Nothing of it goes out after this.
     pub not_after: Option<DateTime<Utc>>,
     /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
@@ -85,6 +89,8 @@ pub struct Terms<'a> {
     pub pace: Pace<'a>,
     /// The same for a token that groups share.
     pub bot_pace: Pace<'a>,
+    /// When something that waits until then may come back.
+    pub back: &'a dyn Fn(Platform, DateTime<Utc>) -> DateTime<Utc>,
     /// Asked last: whether a host takes one more request now.
     pub admits: &'a mut dyn FnMut(&str) -> Admission,
 }
@@ -120,6 +126,9 @@ pub(super) enum Decision {
     },
 }
 
+/// How long the others wait for what becomes of the one that tries a token that was limited.
+pub const PROBE: TimeDelta = TimeDelta::seconds(3);
+
 /// What one batch decides, written in a few statements at its end.
 #[derive(Default)]
 pub(super) struct Decided {
@@ -150,6 +159,8 @@ pub(super) type Bots = BTreeMap<String, Bot>;
 pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
     open_at: DateTime<Utc>,
+    /// Its platform has last asked it to wait: until it is proved that this is over, one at a time tries.
+    limited: bool,
     used: bool,
 }
 
@@ -226,15 +237,13 @@ pub(super) fn load_bots<'a>(
         return Ok(());
     }
     let found = bots::table.filter(bots::id.eq_any(wanted)).order(bots::id);
-    let found: Vec<(String, Time, Vec<u8>)> = match conn {
+    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
         Conn::Pg(c) => found.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
-    known.extend(
-        found.into_iter().map(|(id, open_at, recent)| {
-            (id, Bot { recent: times(&recent), open_at: open_at.0, used: false })
-        }),
-    );
+    known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
+        (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
+    }));
     Ok(())
 }
 
@@ -260,11 +269,12 @@ pub(super) fn decide(
         Some(until) => Some(until),
         None => rationed_until(conn, listener, said, terms, decided)?,
     };
+    let back = |until| (terms.back)(listener.platform.0, until);
     if let Some(until) = rests {
-        return Ok(Decision::PutOff { until, digest });
+        return Ok(Decision::PutOff { until: back(until), digest });
     }
     Ok(match (terms.admits)(&listener.host) {
-        Admission::Until(until) => Decision::PutOff { until, digest },
+        Admission::Until(until) => Decision::PutOff { until: back(until), digest },
         Admission::Busy => Decision::Busy,
         Admission::Go => {
             take(one, said, terms, decided);
@@ -318,6 +328,9 @@ fn take(one: Due, said: &Said, terms: &Terms<'_>, decided: &mut Decided) {
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
         bot.recent = with_one_more(&written(&bot.recent), now);
+        if bot.limited {
+            bot.open_at = now + PROBE;
+        }
         bot.used = !mutation::on(Mutation::ForgetBot);
     }
     // Written before the request leaves: after a crash the lane still knows of it.
@@ -338,12 +351,14 @@ fn take(one: Due, said: &Said, terms: &Terms<'_>, decided: &mut Decided) {
         act: delivery.act,
         how: delivery.how.map(|how| how.0),
         attempts: delivery.attempts + 1,
+        tries: delivery.tries,
         reach_before: delivery.reach,
         fence: lane.fence + 1,
         leased_until: terms.until,
         sends,
         failures: lane.failures,
         failing_since: lane.failing_since.map(|t| t.0),
+        said_at: said.created_at.0,
         not_after: said.not_after.map(|t| t.0),
         standing: Vec::new(),
         with: Vec::new(),
@@ -415,7 +430,7 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     }
     for (id, bot) in decided.bots.iter().filter(|(_, bot)| bot.used) {
         both!(conn, c => diesel::update(bots::table.find(id))
-            .set(bots::recent.eq(written(&bot.recent)))
+            .set((bots::recent.eq(written(&bot.recent)), bots::open_at.eq(Time(bot.open_at))))
             .execute(c))?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Results: what became of the deliveries that were leased, written only where the lease still holds.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{broadcasts, groups};
+use super::schema::{bots, broadcasts, groups};
 use super::statement::Value;
 use super::types::sql::Uid;
-use super::types::{Id, Named};
+use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Purpose};
 use crate::domain::group::GroupState;
@@ -26,6 +26,8 @@ pub enum Health {
     Failing = 1,
     /// Nothing new.
     Unchanged = 2,
+    /// As [`Health::Failing`], so long after the last request that what was before proves nothing.
+    FailingAnew = 3,
 }
 
 /// A group's way into its chat, sealed anew.
@@ -40,6 +42,8 @@ pub struct Moved {
 pub struct Record {
     pub leased: Leased,
     pub state: DeliveryState,
+    /// How often the request that comes next has failed.
+    pub tries: i16,
     /// When it is due again, where it stays open.
     pub due_at: DateTime<Utc>,
     pub part: i16,
@@ -60,8 +64,10 @@ pub struct Record {
     pub sends: Vec<DateTime<Utc>>,
     /// The lane rests until then.
     pub lane_open_at: DateTime<Utc>,
+    /// The platform wants to hear nothing more from it before then.
+    pub asked_until: DateTime<Utc>,
     pub health: Health,
-    /// The token it shares rests until then.
+    /// The token it shares rests until then, because its platform asked for that.
     pub bot_open_at: Option<DateTime<Utc>>,
     /// The way into a chat that has a new id.
     pub moved: Option<Moved>,
@@ -101,10 +107,8 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
         if let Some(reason) = record.disable {
             disable(conn, record.leased.group, reason)?;
         }
-        if let (Some(bot), Some(open_at)) = (&record.leased.bot, record.bot_open_at) {
-            rest_bot(conn, bot, open_at)?;
-        }
     }
+    rest_bots(conn, &ours)?;
     log(conn, records)?;
     Ok(ours.len())
 }
@@ -116,9 +120,11 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     let unfenced = "WHERE lanes.group_id = rows.group_id";
     let release = Change {
         before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
-             failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 ELSE failures END, \
-             failing_since = CASE rows.health WHEN 0 THEN NULL \
-               WHEN 1 THEN COALESCE(failing_since, rows.at) ELSE failing_since END",
+             asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
+             failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 WHEN 3 THEN 1 \
+               ELSE failures END, \
+             failing_since = CASE rows.health WHEN 0 THEN NULL WHEN 1 THEN COALESCE(failing_since, rows.at) \
+               WHEN 3 THEN rows.at ELSE failing_since END",
         columns: &[
             ("group_id", Holds::Id),
             ("fence", Holds::Int),
@@ -127,6 +133,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
             ("health", Holds::Int),
             ("at", Holds::Time),
             ("free", Holds::Time),
+            ("asked", Holds::Time),
         ],
         after: if mutation::on(Mutation::ForgetFence) { unfenced } else { after },
     };
@@ -139,6 +146,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
             (r.health as i16).into(),
             r.at.into(),
             DateTime::UNIX_EPOCH.into(),
+            r.asked_until.into(),
         ]
     };
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
@@ -157,7 +165,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
                WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
                ELSE deliveries.message_ref || '\n' || rows.message_ref END, \
              delivered_at = COALESCE(rows.delivered_at, deliveries.delivered_at), \
-             digest = (rows.digest <> 0)",
+             digest = (rows.digest <> 0), tries = rows.tries",
         columns: &[
             ("id", Holds::Int),
             ("state", Holds::Text),
@@ -172,6 +180,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             ("delivered_at", Holds::Time),
             ("attempts", Holds::Int),
             ("digest", Holds::Int),
+            ("tries", Holds::Int),
         ],
         after: "WHERE deliveries.id = rows.id",
     };
@@ -203,6 +212,7 @@ fn result_of(r: &Record, delivery: i64, attempts: i32, reach: i16) -> Vec<Value<
         delivered.then_some(r.at).into(),
         (attempts - i32::from(!r.attempted)).into(),
         i64::from(!r.leased.with.is_empty() && !r.apart).into(),
+        r.tries.into(),
     ]
 }
 
@@ -265,12 +275,24 @@ fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
     Ok(())
 }
 
-fn rest_bot(conn: &mut Conn, bot: &str, open_at: DateTime<Utc>) -> Answer<()> {
-    use super::schema::bots;
-    let open_at = super::types::Time(open_at);
-    both!(conn, c => diesel::update(bots::table.find(bot).filter(bots::open_at.lt(open_at)))
-        .set(bots::open_at.eq(open_at))
-        .execute(c))?;
+/// What platforms said of the tokens that groups share: some are to rest, the others may be used freely again.
+/// In one order, so that two nodes never wait for each other.
+fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+    let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.attempted) {
+        let Some(bot) = &record.leased.bot else { continue };
+        let asked = heard.entry(bot).or_default();
+        *asked = (*asked).max(record.bot_open_at);
+    }
+    for (bot, asked) in heard {
+        let known = bots::table.find(bot);
+        both!(conn, c => match asked.map(Time) {
+            Some(open_at) => diesel::update(known.filter(bots::open_at.lt(open_at)))
+                .set((bots::open_at.eq(open_at), bots::limited.eq(true)))
+                .execute(c)?,
+            None => diesel::update(known.filter(bots::limited)).set(bots::limited.eq(false)).execute(c)?,
+        });
+    }
     Ok(())
 }
 

@@ -221,6 +221,7 @@ diesel::table! {
         id -> Text,
         open_at -> Ts,
         recent -> Binary,
+        limited -> Bool,
     }
 }
 
@@ -246,6 +247,7 @@ diesel::table! {
         fence -> BigInt,
         failures -> Integer,
         failing_since -> Nullable<Ts>,
+        asked_until -> Ts,
     }
 }
 
@@ -288,6 +290,7 @@ diesel::table! {
         act -> SmallInt,
         how -> Nullable<Text>,
         digest -> Bool,
+        tries -> SmallInt,
     }
 }
 

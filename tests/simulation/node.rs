@@ -110,6 +110,7 @@ impl World<'_> {
                 limit: room,
                 audiences: &plan::audiences,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
+                back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
                 admits: &mut |host| hosts.admits(host, now),
             };

@@ -232,10 +232,6 @@ impl World<'_> {
         if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
             (self.members[place].chat.address, self.members[place].chat.mood) = (address, Mood::Fine);
         }
-        if self.sight.lanes[&id].failures > 0 && to == GroupState::Active {
-            // The admin says that it is mended.
-            self.members[place].allowed_at = now;
-        }
         self.conn.transaction(|tx| {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
             group.state = Named(to);

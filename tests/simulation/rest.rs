@@ -8,15 +8,15 @@ use super::node::{Fate, Node, Request, SHARED};
 use super::rules::{Outcome, Rule};
 use super::sight::{DeliveryRow, NoticeRow};
 use super::world::World;
+use crate::broadcast::conclude::ENDING;
 use crate::broadcast::retry;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
+use crate::store::leasing::PROBE;
 
 /// Rounds after which something goes round in circles.
 const ROUNDS: usize = 600;
-/// Tries after which a request may be given up.
-const TRIES: usize = 14;
 
 impl World<'_> {
     /// Lets everything come to rest, and looks at what is then there.
@@ -142,8 +142,13 @@ impl World<'_> {
         let asked_to_wait = |r: &Request| {
             r.told.is_some_and(|(_, wide)| wide) && r.ended_at.is_some_and(|at| at + longest_wait(r) >= end)
         };
+        // One tries the token that was limited, the others wait for what comes of it.
+        let limited = self.requests.iter().any(|r| r.told.is_some_and(|(_, wide)| wide));
+        let tries = |at: &DateTime<Utc>| limited && *at + PROBE >= end;
         let shared = self.members[place].chat.manner == Manner::Threads
-            && (budget_frees >= end || self.requests.iter().any(asked_to_wait));
+            && (budget_frees >= end
+                || self.requests.iter().any(asked_to_wait)
+                || self.shared.leases.iter().any(tries));
         let host = self.members[place].chat.manner.host();
         let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, _)| *failures >= 8);
         group.state.0 != GroupState::Active
@@ -163,7 +168,7 @@ impl World<'_> {
         let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
         let refused = |r: &&Request| matches!(r.fate, Fate::Kept("bad" | "gone"));
         let gone = all.iter().any(|r| r.fate == Fate::Kept("gone") || r.fate == Fate::Kept("moved"));
-        let end = self.sight.said(delivery).and_then(|b| b.not_after).map(|end| end.0);
+        let end = self.sight.said(delivery).map(|b| b.not_after.map_or(b.created_at.0 + ENDING, |end| end.0));
         let too_late = |r: &&Request| {
             let ended = r.ended_at.unwrap_or(r.leased_at);
             end.is_some_and(|end| ended + longest_wait(r) >= end)
@@ -172,7 +177,6 @@ impl World<'_> {
             || gone
             || all.iter().filter(says).any(refused)
             || all.iter().filter(says).filter(|r| r.is_doubtful()).count() >= 2
-            || all.len() >= TRIES
             || all.iter().any(too_late)
             || all
                 .iter()

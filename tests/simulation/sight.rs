@@ -36,6 +36,7 @@ pub struct BroadcastRow {
     pub notice_id: Id,
     pub revision: i32,
     pub purpose: Named<Purpose>,
+    pub created_at: Time,
     pub not_after: Option<Time>,
     pub expanded: bool,
 }
@@ -57,7 +58,6 @@ pub struct LaneRow {
     pub open_at: Time,
     pub leased_until: Time,
     pub fence: i64,
-    pub failures: i32,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -87,7 +87,7 @@ impl Sight {
         let Conn::Sqlite(c) = conn else { unreachable!("the simulation opens SQLite") };
         let c = &mut **c;
         let lanes: Vec<LaneRow> = lanes::table
-            .select((lanes::group_id, lanes::open_at, lanes::leased_until, lanes::fence, lanes::failures))
+            .select((lanes::group_id, lanes::open_at, lanes::leased_until, lanes::fence))
             .load(c)?;
         let groups: Vec<GroupRow> = groups::table
             .select((
@@ -117,6 +117,7 @@ impl Sight {
                     broadcasts::notice_id,
                     broadcasts::revision,
                     broadcasts::purpose,
+                    broadcasts::created_at,
                     broadcasts::not_after,
                     broadcasts::expanded,
                 ))

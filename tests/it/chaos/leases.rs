@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use seventytwo::broadcast::plan;
 use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
@@ -34,8 +35,10 @@ fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
         now,
         until: now + LEASE_FOR,
         limit: 10,
+        audiences: &plan::audiences,
         pace: &|_, _| now,
         bot_pace: &|_, _| now,
+        back: &|_, until| until,
         admits: &mut |_| Admission::Go,
     };
     lease(conn, &mut terms)

@@ -11,7 +11,6 @@ use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::broadcasts::{self, Broadcast};
-use seventytwo::store::growth::{self, Audience};
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows};
 
@@ -133,13 +132,10 @@ async fn repeat(house: &House, case: &str, times: usize) {
     let plan = move |tx: &mut seventytwo::store::Conn| {
         let notice = rows::by_case(tx, &case)?.expect("a notice that is live");
         let first = broadcasts::of_notice(tx, notice.id.0)?.remove(0);
-        let regions = vec!["131003".to_owned(), "131000".to_owned(), "130000".to_owned()];
-        let audience = Audience::Subscribers { kind: notice.kind.0, regions };
         for _ in 0..times {
             let id = Id(new_id(now));
             let again = Broadcast { id, cursor: None, expanded: false, planned: 0, ..first.clone() };
             broadcasts::insert(tx, &again)?;
-            growth::expand(tx, again, std::slice::from_ref(&audience), 64, now)?;
         }
         Ok::<_, StoreError>(())
     };
