@@ -8,7 +8,7 @@ use super::schema::{attempts, broadcasts, deliveries};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
 /// has run out.
@@ -56,10 +56,10 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// When the database refuses.
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     let mut earliest: Option<DateTime<Utc>> = None;
-    for priority in 0..=2i16 {
+    for priority in Priority::ALL {
         let first_after = |conn: &mut Conn, after: DateTime<Utc>| -> Answer<Option<Time>> {
             Ok(both!(conn, c => deliveries::table
-                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority)))
+                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority as i16)))
                 .filter(deliveries::due_at.gt(Time(after)))
                 .order((deliveries::due_at, deliveries::id))
                 .select(deliveries::due_at)
