@@ -33,6 +33,22 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     .execute(c))?)
 }
 
+/// Gives up what is to be said about a notice to groups that are gone: a group that is deleted while its delivery
+/// is planned on another connection leaves one that nobody can lease.
+///
+/// # Errors
+/// When the database refuses.
+pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::sql_query(
+        "UPDATE deliveries SET state = 'given_up', last_outcome = 'deleted', last_code = NULL \
+         WHERE state = 'open' AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $1) \
+           AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = deliveries.group_id)",
+    )
+    .bind::<Uid, _>(Id(notice))
+    .execute(c))?;
+    Ok(())
+}
+
 /// Makes due what was put off to the end of a notice: it goes on.
 ///
 /// # Errors
