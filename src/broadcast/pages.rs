@@ -31,20 +31,33 @@ impl BroadcastsPage {
 
     /// Numbers of groups by what became of them, those that say nothing left out.
     fn numbers(&self, counted: &Counted) -> Vec<(String, String)> {
+        let ends = counted.purpose.ends();
         [
             ("planned", counted.planned, true),
-            ("delivered", counted.delivered, true),
-            ("edited", counted.edited, false),
-            ("deleted", counted.deleted, false),
-            ("followed_up", counted.followed_up, false),
+            ("delivered", counted.delivered, !ends),
+            ("edited", counted.edited, ends),
+            ("deleted", counted.deleted, ends),
+            ("followed_up", counted.followed_up, ends),
             ("waiting", counted.waiting, true),
-            ("given_up", counted.given_up, true),
-            ("cancelled", counted.cancelled, false),
+            ("unreachable", counted.unreachable, true),
+            ("cancelled", counted.cancelled, counted.cancelled > 0),
         ]
         .into_iter()
-        .filter(|(_, groups, always)| *always || *groups > 0)
+        .filter(|(.., told)| *told)
         .map(|(name, groups, _)| (self.frame.t(&format!("broadcasts-{name}")), self.groups(groups)))
         .collect()
+    }
+
+    /// The reasons by what they explain, each with a heading.
+    fn reasons<'a>(&self, counted: &'a Counted) -> Vec<(String, Vec<&'a Reason>)> {
+        ["unreachable", "waiting"]
+            .map(|of| {
+                let reasons = counted.reasons.iter().filter(|reason| reason.of == of).collect();
+                (self.frame.t(&format!("broadcasts-reasons-{of}")), reasons)
+            })
+            .into_iter()
+            .filter(|(_, reasons): &(_, Vec<_>)| !reasons.is_empty())
+            .collect()
     }
 
     fn groups(&self, groups: i64) -> String {
@@ -83,16 +96,34 @@ pub async fn show_broadcasts(
 mod tests {
     use super::*;
     use crate::broadcast::send::SendFault;
+    use crate::domain::group::GroupState;
     use crate::domain::language::Language;
+    use crate::store::broadcasts::DELETED;
+
+    fn has_words(family: &str, name: &str) {
+        for language in Language::ALL {
+            let key = format!("broadcasts-{family}-{name}");
+            assert!(has(language, &key), "{key} in {}", language.as_str());
+        }
+    }
 
     #[test]
     fn a_platform_that_did_not_answer_is_told_in_words() {
         for fault in [SendFault::Connect, SendFault::Timeout { sent: true }, SendFault::Broken { sent: true }]
         {
-            for language in Language::ALL {
-                let key = format!("broadcasts-code-{}", fault.as_str());
-                assert!(has(language, &key), "{key} in {}", language.as_str());
-            }
+            has_words("code", fault.as_str());
+        }
+    }
+
+    #[test]
+    fn a_group_that_hears_nothing_is_told_in_words() {
+        for state in GroupState::ALL.into_iter().filter(|state| *state != GroupState::Active) {
+            has_words("outcome", state.as_str());
+        }
+        has_words("outcome", DELETED);
+        // Why a group was disabled.
+        for reason in ["gone", "failing"] {
+            has_words("code", reason);
         }
     }
 }

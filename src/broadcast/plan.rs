@@ -28,8 +28,7 @@ pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<
         deliveries::cancel_open(conn, notice.id.0)?;
         broadcasts::stop(conn, notice.id.0)?;
     }
-    let priority = if notice.urgency >= 2 { Priority::Urgent } else { Priority::Usual };
-    plan(conn, notice, purpose, priority, notice.ends_at, now)
+    plan(conn, notice, purpose, Priority::of(notice.urgency.into()), notice.ends_at, now)
 }
 
 /// Lets a notice that was paused go on: what waited is due again, and a revision that was approved meanwhile
@@ -57,7 +56,11 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
     if notice.live_at.is_none() {
         return Ok(());
     }
-    plan(conn, notice, purpose, Priority::Ending, None, now)
+    let priority = match purpose {
+        Purpose::Correction if !mutation::on(Mutation::QueueCorrections) => Priority::Correction,
+        _ => Priority::Closing,
+    };
+    plan(conn, notice, purpose, priority, None, now)
 }
 
 /// Who a broadcast is for, and how many groups of those get their delivery next: few at first, so that sending

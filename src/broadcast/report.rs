@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, How, Purpose};
-use crate::store::broadcasts::{self, Broadcast, Tally};
+use crate::store::broadcasts::{self, Broadcast, CameTo, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
 
 /// Why there is no report.
@@ -36,7 +36,7 @@ pub struct Counted {
     #[schema(value_type = String)]
     pub purpose: Purpose,
     pub created_at: DateTime<Utc>,
-    /// Groups that have their delivery by now.
+    /// Groups that it is for, as far as they are known by now.
     pub planned: i64,
     /// Whether every group of the audience has its delivery; else `planned` still grows.
     pub complete: bool,
@@ -47,20 +47,27 @@ pub struct Counted {
     pub deleted: i64,
     /// Groups told by a further message that the notice is over.
     pub followed_up: i64,
+    /// Groups to which it is still on its way.
     pub waiting: i64,
-    /// Groups that could not be reached; `reasons` tell why.
+    /// Groups that could not be reached: given up, or paused, disabled, unverified or deleted. Whoever hears
+    /// again before the notice is over, hears it then; an ending is heard whenever that is.
+    pub unreachable: i64,
+    /// Groups among the unreachable that nothing more is sent to.
     pub given_up: i64,
     pub cancelled: i64,
-    /// Why deliveries are not done, most groups first.
+    /// Why groups wait or could not be reached, most groups first.
     pub reasons: Vec<Reason>,
 }
 
-/// How the last attempt of some groups ended.
+/// Why some groups wait, or could not be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reason {
-    /// `gone`, `config`, `slow`, `retry`, `bad`, `moved` or `unknown`.
+    /// Whether they count as `waiting` or as `unreachable`.
+    pub of: &'static str,
+    /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`), or
+    /// what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
     pub outcome: String,
-    /// The platform's own code, or what has to be mended there.
+    /// The platform's own code, or what has to be mended there, or why the groups are disabled.
     pub code: Option<String>,
     pub groups: i64,
 }
@@ -83,41 +90,44 @@ pub fn report(conn: &mut Conn, case: &str, lead: bool) -> Result<Report, ReportE
 }
 
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
-    let count = |state: DeliveryState| -> i64 {
-        tally.iter().filter(|t| t.state == state.as_str()).map(|t| t.deliveries).sum()
-    };
-    let delivered = count(DeliveryState::Delivered);
-    let done = |how: How| -> i64 {
-        let done = tally.iter().filter(|t| t.state == DeliveryState::Delivered.as_str());
-        done.filter(|t| t.how.map(|h| h.0) == Some(how)).map(|t| t.deliveries).sum()
-    };
+    let count = |to| broadcasts::count(tally, to);
+    let done = |how| count(CameTo::Done(Some(how)));
+    let given_up = tally.iter().filter(|line| line.state == DeliveryState::GivenUp.as_str());
+    let [edited, deleted, followed_up] = How::ALL.map(done);
     Counted {
         purpose: broadcast.purpose.0,
         created_at: broadcast.created_at.0,
-        planned: broadcast.planned.into(),
+        planned: tally.iter().map(|line| line.deliveries).sum(),
         complete: broadcast.expanded,
-        delivered,
-        edited: done(How::Edited),
-        deleted: done(How::Deleted),
-        followed_up: done(How::FollowedUp),
-        waiting: count(DeliveryState::Open),
-        given_up: count(DeliveryState::GivenUp),
-        cancelled: count(DeliveryState::Cancelled),
+        delivered: edited + deleted + followed_up + count(CameTo::Done(None)),
+        edited,
+        deleted,
+        followed_up,
+        waiting: count(CameTo::Waiting),
+        unreachable: count(CameTo::Unreachable),
+        given_up: given_up.map(|line| line.deliveries).sum(),
+        cancelled: count(CameTo::Cancelled),
         reasons: reasons(tally),
     }
 }
 
-/// One line an outcome and code, whatever the state: a group that waits after a refusal and one given
-/// up for it have the same cause.
+/// One line an outcome and code, for those that wait and for those that could not be reached.
 fn reasons(tally: &[Tally]) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
-    for line in tally.iter().filter(|t| t.state != DeliveryState::Delivered.as_str()) {
-        let Some(outcome) = &line.last_outcome else { continue };
-        match reasons.iter_mut().find(|r| r.outcome == *outcome && r.code == line.last_code) {
+    for line in tally {
+        let of = match line.came_to() {
+            CameTo::Waiting => "waiting",
+            CameTo::Unreachable => "unreachable",
+            CameTo::Done(_) | CameTo::Cancelled => continue,
+        };
+        let Some((outcome, code)) = line.reason() else { continue };
+        let known = |r: &&mut Reason| r.of == of && r.outcome == outcome && r.code.as_deref() == code;
+        match reasons.iter_mut().find(known) {
             Some(reason) => reason.groups += line.deliveries,
             None => reasons.push(Reason {
-                outcome: outcome.clone(),
-                code: line.last_code.clone(),
+                of,
+                outcome: outcome.to_owned(),
+                code: code.map(str::to_owned),
                 groups: line.deliveries,
             }),
         }
@@ -154,8 +164,18 @@ mod tests {
             last_outcome: outcome.map(str::to_owned),
             last_code: code.map(str::to_owned),
             how: None,
+            group_state: "active".to_owned(),
+            group_reason: None,
             deliveries,
         }
+    }
+
+    fn of(group_state: &str, reason: Option<&str>, line: Tally) -> Tally {
+        Tally { group_state: group_state.to_owned(), group_reason: reason.map(str::to_owned), ..line }
+    }
+
+    fn causes(counted: &Counted) -> Vec<(&str, &str, Option<&str>, i64)> {
+        counted.reasons.iter().map(|r| (r.of, r.outcome.as_str(), r.code.as_deref(), r.groups)).collect()
     }
 
     #[test]
@@ -165,13 +185,37 @@ mod tests {
             line("open", None, None, 4),
             line("open", Some("slow"), Some("45009"), 2),
             line("given_up", Some("gone"), Some("93000"), 3),
+            // What became of a group after it was given up is no reason for that.
+            of("deleted", None, line("given_up", Some("gone"), Some("93000"), 1)),
             line("cancelled", Some("slow"), Some("45009"), 2),
         ];
         let counted = counted(&broadcast(Purpose::Alert), &tally);
-        let groups = counted.delivered + counted.waiting + counted.given_up + counted.cancelled;
-        assert_eq!((groups, counted.waiting, counted.followed_up), (20, 6, 0));
-        let causes: Vec<_> = counted.reasons.iter().map(|r| (r.outcome.as_str(), r.groups)).collect();
-        assert_eq!(causes, [("slow", 4), ("gone", 3)]);
+        let groups = counted.delivered + counted.waiting + counted.unreachable + counted.cancelled;
+        assert_eq!((groups, counted.planned), (21, 21));
+        assert_eq!((counted.waiting, counted.unreachable, counted.followed_up), (6, 4, 0));
+        let why = [("unreachable", "gone", Some("93000"), 4), ("waiting", "slow", Some("45009"), 2)];
+        assert_eq!(causes(&counted), why);
+    }
+
+    #[test]
+    fn a_group_that_hears_nothing_is_not_waited_for() {
+        let tally = [
+            of("paused", None, line("open", Some("slow"), Some("45009"), 4)),
+            of("disabled", Some("gone"), line("open", None, None, 3)),
+            of("unverified", None, line("open", None, None, 2)),
+            of("deleted", None, line("given_up", Some("deleted"), None, 1)),
+            of("paused", None, Tally { how: Some(Named(How::Edited)), ..line("delivered", None, None, 5) }),
+        ];
+        let counted = counted(&broadcast(Purpose::Closing), &tally);
+        let numbers = (counted.edited, counted.waiting, counted.unreachable, counted.given_up);
+        assert_eq!(numbers, (5, 0, 10, 1));
+        let why = [
+            ("unreachable", "paused", None, 4),
+            ("unreachable", "disabled", Some("gone"), 3),
+            ("unreachable", "unverified", None, 2),
+            ("unreachable", "deleted", None, 1),
+        ];
+        assert_eq!(causes(&counted), why);
     }
 
     #[test]

@@ -43,18 +43,24 @@ impl Purpose {
     }
 }
 
-/// Which due delivery goes first; smaller is sooner.
+/// Which due delivery goes first; smaller is sooner. The numbers are stored: none ever changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum Priority {
-    /// Closings and corrections: they stop people from searching for nothing.
-    Ending = 0,
+    /// Corrections: what was false is believed until they arrive. Those of an earlier version count as closings.
+    Correction = -1,
+    /// Closings: they stop people from searching for nothing.
+    Closing = 0,
     /// Life at risk.
     Urgent = 1,
     Usual = 2,
 }
 
 impl Priority {
+    /// All priorities, the first to go first.
+    pub const ALL: [Priority; 4] =
+        [Priority::Correction, Priority::Closing, Priority::Urgent, Priority::Usual];
+
     /// The priority of what a notice of that urgency says while it is live.
     pub const fn of(urgency: i32) -> Priority {
         if urgency >= 2 { Priority::Urgent } else { Priority::Usual }

@@ -146,7 +146,7 @@ impl Groups {
             .await
     }
 
-    /// Forgets a group and its credentials, and cancels at once what waits for it.
+    /// Forgets a group and its credentials, and gives up at once what waits for it.
     ///
     /// # Errors
     /// [`GroupError::Unknown`].

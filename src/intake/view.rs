@@ -39,32 +39,12 @@ pub struct MyNotice {
     /// The newest text, as it was sent.
     #[schema(value_type = Object)]
     pub notice: Value,
-    /// Absent before it went live.
-    pub groups: Option<Groups>,
+    /// What became of it in the groups; absent before it went live.
+    pub groups: Option<Sum>,
     pub events: Vec<Happened>,
     /// Questions of those who verify, and the reporter's answers.
     pub replies: Vec<Said>,
     pub tips: Vec<TipShown>,
-}
-
-/// What became of the messages, in numbers of groups.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Groups {
-    pub received: i64,
-    pub waiting: i64,
-    /// Where the message says now that it is over.
-    pub edited: i64,
-    /// Where the message is gone.
-    pub deleted: i64,
-    /// Where a further message said that it is over.
-    pub followed_up: i64,
-}
-
-impl Groups {
-    /// Those that know that the notice is over.
-    pub fn told(&self) -> i64 {
-        self.edited + self.deleted + self.followed_up
-    }
 }
 
 /// Something that happened to the notice.
@@ -122,7 +102,7 @@ pub(super) fn view(
         renewals_left: RENEWALS - notice.renewals,
         waiting,
         notice: restate(&public, &private)?,
-        groups: notice.live_at.is_some().then(|| groups(conn, notice)).transpose()?,
+        groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
         replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
         events: log.iter().filter_map(|event| happened(event, language)).collect(),
         tips: tips::for_reporter(conn, notice.id.0, &key)?
@@ -130,11 +110,6 @@ pub(super) fn view(
             .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
             .collect(),
     }))
-}
-
-fn groups(conn: &mut Conn, notice: &Notice) -> Result<Groups, StoreError> {
-    let Sum { received, waiting, edited, deleted, followed_up } = broadcasts::sum(conn, notice.id.0)?;
-    Ok(Groups { received, waiting, edited, deleted, followed_up })
 }
 
 /// That a lead took a case on tells somebody with something to hide that it was noticed.

@@ -13,6 +13,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
+use crate::store::broadcasts::{self, Sum};
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, accounts, events, tips};
 use crate::vault::{Key, Vault};
@@ -62,6 +63,8 @@ pub struct Sheet {
     pub waiting_s: i64,
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
+    /// What became of it in the groups; absent before it went live.
+    pub groups: Option<Sum>,
     pub claimed_by: Option<String>,
     pub claimed_until: Option<DateTime<Utc>>,
     /// Until then the last approval can be taken back.
@@ -147,6 +150,7 @@ pub fn sheet(
         waiting_s: (now - notice.submitted_at.0).num_seconds().max(0),
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
+        groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
         claimed_by: notice.claimant(now).map(name),
         claimed_until: notice.claimant(now).and(notice.claimed_until).map(|t| t.0),
         cooling_until: notice.cooling_until.map(|t| t.0),

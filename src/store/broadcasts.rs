@@ -2,14 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::schema::broadcasts;
+use super::schema::{broadcasts, deliveries};
 use super::types::sql::Uid;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
+use crate::domain::group::GroupState;
+
+/// What a report calls the state of a group that is gone, and the outcome of what was to be said to it.
+pub const DELETED: &str = "deleted";
 
 /// One thing to say, and how far it has been spread over the groups.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -101,7 +107,7 @@ pub fn stop(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// What became of one broadcast.
+/// What became of some deliveries of one broadcast, and where their groups stand now.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Tally {
     #[diesel(sql_type = Text)]
@@ -113,74 +119,129 @@ pub struct Tally {
     /// What the taking back came to, where a notice ended.
     #[diesel(sql_type = Nullable<Text>)]
     pub how: Option<Named<How>>,
+    /// The state of the groups, or [`DELETED`].
+    #[diesel(sql_type = Text)]
+    pub group_state: String,
+    /// Why they are disabled.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub group_reason: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub deliveries: i64,
 }
 
-/// The deliveries of a broadcast, counted by state, last outcome and what was taken back.
+/// What a delivery has come to, as a report counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameTo {
+    /// It was said; where a notice ended, what became of the message about it.
+    Done(Option<How>),
+    Waiting,
+    /// Given up, or its group hears nothing. What waits for a group that hears again is then said.
+    Unreachable,
+    Cancelled,
+}
+
+impl Tally {
+    /// What these deliveries have come to.
+    pub fn came_to(&self) -> CameTo {
+        match (DeliveryState::named(&self.state), self.group_hears()) {
+            (Some(DeliveryState::Delivered), _) => CameTo::Done(self.how.map(|how| how.0)),
+            (Some(DeliveryState::Open), true) => CameTo::Waiting,
+            (Some(DeliveryState::Open), false) | (Some(DeliveryState::GivenUp), _) => CameTo::Unreachable,
+            (Some(DeliveryState::Cancelled) | None, _) => CameTo::Cancelled,
+        }
+    }
+
+    /// Why they wait or were given up: the outcome of the last attempt, or that their groups hear nothing; each
+    /// with what is known beyond.
+    pub fn reason(&self) -> Option<(&str, Option<&str>)> {
+        if self.state == DeliveryState::Open.as_str() && !self.group_hears() {
+            return Some((&self.group_state, self.group_reason.as_deref()));
+        }
+        Some((self.last_outcome.as_deref()?, self.last_code.as_deref()))
+    }
+
+    fn group_hears(&self) -> bool {
+        self.group_state == GroupState::Active.as_str()
+    }
+}
+
+/// The deliveries of a broadcast, counted by all that a report tells apart. Where a notice ended, that counts
+/// the groups, too, that received it and were deleted before they could be told.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn tally(conn: &mut Conn, broadcast: Uuid) -> Answer<Vec<Tally>> {
-    Ok(both!(conn, c => diesel::sql_query(
-        "SELECT state, last_outcome, last_code, how, COUNT(*) AS deliveries FROM deliveries \
-         WHERE broadcast_id = $1 GROUP BY state, last_outcome, last_code, how ORDER BY 5 DESC",
+    let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(
+        "SELECT d.state, d.last_outcome, d.last_code, d.how, COALESCE(g.state, 'deleted') AS group_state, \
+           g.reason AS group_reason, COUNT(*) AS deliveries \
+         FROM deliveries d LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $1 \
+         GROUP BY 1, 2, 3, 4, 5, 6 \
+         UNION ALL \
+         SELECT 'given_up', 'deleted', NULL, NULL, 'deleted', NULL, COUNT(DISTINCT d.group_id) \
+         FROM broadcasts e \
+         JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
+         JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
+         LEFT JOIN groups g ON g.id = d.group_id \
+         WHERE e.id = $1 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
+           (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
+         ORDER BY 7 DESC",
     )
     .bind::<Uid, _>(Id(broadcast))
-    .load(c))?)
+    .load(c))?;
+    Ok(counted.into_iter().filter(|line| line.deliveries > 0).collect())
 }
 
-/// What became of all that was said about a notice, in numbers of groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How many groups of a tally have come to that.
+pub fn count(tally: &[Tally], to: CameTo) -> i64 {
+    tally.iter().filter(|line| line.came_to() == to).map(|line| line.deliveries).sum()
+}
+
+/// What became of all that was said about a notice, in numbers of groups: who received it, and what the last
+/// that there is to say has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sum {
     /// Groups that received the notice.
     pub received: i64,
-    /// Messages that still wait, of whatever purpose.
-    pub waiting: i64,
     /// Groups in which every message says now that it is over.
     pub edited: i64,
     /// Groups in which a message was deleted, and none stands as it was.
     pub deleted: i64,
-    /// Groups that were told that it is over.
+    /// Groups that were told by a further message that it is over.
     pub followed_up: i64,
+    /// Groups to which it is still on its way.
+    pub waiting: i64,
+    /// Groups that could not be reached.
+    pub unreachable: i64,
 }
 
-/// The sum over all broadcasts of a notice.
+/// The sum for a notice.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
-    #[derive(QueryableByName)]
-    struct Part {
-        #[diesel(sql_type = Text)]
-        state: Named<DeliveryState>,
-        #[diesel(sql_type = Bool)]
-        ends: bool,
-        #[diesel(sql_type = Nullable<Text>)]
-        how: Option<Named<How>>,
-        #[diesel(sql_type = BigInt)]
-        groups: i64,
-    }
-    // Whoever received an update received the alert, or joined later: each counts once.
-    let parts: Vec<Part> = both!(conn, c => diesel::sql_query(
-        "SELECT d.state, b.purpose IN ('closing', 'correction') AS ends, d.how, \
-           COUNT(DISTINCT d.group_id) AS groups \
-         FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id WHERE b.notice_id = $1 \
-         GROUP BY d.state, 2, d.how",
-    )
-    .bind::<Uid, _>(Id(notice))
-    .load(c))?;
-    let mut sum = Sum::default();
-    for part in parts {
-        let counted = match (part.state.0, part.ends, part.how.map(|how| how.0)) {
-            (DeliveryState::Open, ..) => &mut sum.waiting,
-            (DeliveryState::Delivered, false, _) => &mut sum.received,
-            (DeliveryState::Delivered, true, Some(How::Edited)) => &mut sum.edited,
-            (DeliveryState::Delivered, true, Some(How::Deleted)) => &mut sum.deleted,
-            (DeliveryState::Delivered, true, _) => &mut sum.followed_up,
-            _ => continue,
-        };
-        *counted += part.groups;
-    }
-    Ok(sum)
+    let said = of_notice(conn, notice)?;
+    let Some(last) = said.iter().find(|b| b.purpose.0.ends()).or(said.last()) else {
+        return Ok(Sum::default());
+    };
+    let tally = tally(conn, last.id.0)?;
+    let count = |to| count(&tally, to);
+    Ok(Sum {
+        received: received(conn, notice)?,
+        edited: count(CameTo::Done(Some(How::Edited))),
+        deleted: count(CameTo::Done(Some(How::Deleted))),
+        followed_up: count(CameTo::Done(Some(How::FollowedUp))),
+        waiting: count(CameTo::Waiting),
+        unreachable: count(CameTo::Unreachable),
+    })
+}
+
+/// Whoever received an update received the alert, or joined later: each counts once.
+fn received(conn: &mut Conn, notice: Uuid) -> Answer<i64> {
+    Ok(both!(conn, c => deliveries::table
+        .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
+        .filter(broadcasts::notice_id.eq(Id(notice)))
+        .filter(broadcasts::purpose.eq_any([Purpose::Alert, Purpose::Update].map(Named)))
+        .filter(deliveries::state.eq(Named(DeliveryState::Delivered)))
+        .select(diesel::dsl::count(deliveries::group_id).aggregate_distinct())
+        .first(c))?)
 }

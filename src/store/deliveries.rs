@@ -8,7 +8,7 @@ use super::schema::{attempts, broadcasts, deliveries};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
 /// has run out.
@@ -31,6 +31,22 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     )
     .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
     .execute(c))?)
+}
+
+/// Gives up what is to be said about a notice to groups that are gone: a group that is deleted while its delivery
+/// is planned on another connection leaves one that nobody can lease.
+///
+/// # Errors
+/// When the database refuses.
+pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::sql_query(
+        "UPDATE deliveries SET state = 'given_up', last_outcome = 'deleted', last_code = NULL \
+         WHERE state = 'open' AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $1) \
+           AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = deliveries.group_id)",
+    )
+    .bind::<Uid, _>(Id(notice))
+    .execute(c))?;
+    Ok(())
 }
 
 /// Makes due what was put off to the end of a notice: it goes on.
@@ -56,10 +72,10 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// When the database refuses.
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     let mut earliest: Option<DateTime<Utc>> = None;
-    for priority in 0..=2i16 {
+    for priority in Priority::ALL {
         let first_after = |conn: &mut Conn, after: DateTime<Utc>| -> Answer<Option<Time>> {
             Ok(both!(conn, c => deliveries::table
-                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority)))
+                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority as i16)))
                 .filter(deliveries::due_at.gt(Time(after)))
                 .order((deliveries::due_at, deliveries::id))
                 .select(deliveries::due_at)

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use uuid::Uuid;
 
+use super::broadcasts::DELETED;
 use super::lanes::{self, times, written};
 use super::schema::{self, attempts, broadcasts, deliveries, group_regions, groups, notices};
 use super::types::{Id, Named, Time};
@@ -223,7 +224,7 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
     Ok(())
 }
 
-/// Deletes a group with its credentials and its lane, and cancels whatever waits for it. Its past
+/// Deletes a group with its credentials and its lane, and gives up whatever waits for it. Its past
 /// deliveries keep its id.
 ///
 /// # Errors
@@ -236,7 +237,11 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
                 .filter(deliveries::group_id.eq(id))
                 .filter(deliveries::state.eq(Named(DeliveryState::Open))),
         )
-        .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
+        .set((
+            deliveries::state.eq(Named(DeliveryState::GivenUp)),
+            deliveries::last_outcome.eq(Some(DELETED)),
+            deliveries::last_code.eq(None::<String>),
+        ))
         .execute(c)?;
         diesel::delete(group_regions::table.filter(group_regions::group_id.eq(id))).execute(c)?;
         diesel::delete(schema::lanes::table.find(id)).execute(c)?;
@@ -500,7 +505,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn deleting_a_group_cancels_what_waits_for_it_and_nothing_else() {
+    async fn deleting_a_group_gives_up_what_waits_for_it_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
         store.write(|tx| delete(tx, GROUP)).await.unwrap();
@@ -515,11 +520,7 @@ pub(super) mod tests {
             .await
             .unwrap();
         assert!(gone);
-        assert_eq!(
-            log,
-            [DeliveryState::Cancelled, DeliveryState::Delivered],
-            "the past keeps the group's id"
-        );
+        assert_eq!(log, [DeliveryState::GivenUp, DeliveryState::Delivered], "the past keeps the group's id");
         assert_eq!(others, [DeliveryState::Open, DeliveryState::Delivered]);
         // Its robot can be connected again.
         assert!(store.write(|tx| insert(tx, &group(GROUP), &[])).await.unwrap());

@@ -181,7 +181,7 @@ pub struct Batch {
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     let mut decided = Decided::default();
     let mut more = false;
-    for priority in [Priority::Ending, Priority::Urgent, Priority::Usual] {
+    for priority in Priority::ALL {
         let room = terms.limit.saturating_sub(decided.taken.len());
         if room == 0 {
             break;

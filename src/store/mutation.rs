@@ -18,6 +18,8 @@ pub enum Mutation {
     EndForAll,
     /// The end of a notice is told to those who turned out not to have received it.
     KeepEnding,
+    /// A correction waits for its turn among the closings.
+    QueueCorrections,
     /// A lease leaves no mark of a request that perhaps arrives.
     ForgetReach,
     /// A message that perhaps stands beside the one we can name is not followed up.

@@ -14,3 +14,4 @@ pub mod request;
 pub mod routes;
 pub mod session;
 pub mod shared;
+pub mod sum;

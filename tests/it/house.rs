@@ -12,6 +12,10 @@ use seventytwo::clock::Clock;
 use seventytwo::config::{Config, Setting};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
+use seventytwo::store::Conn;
+use seventytwo::store::accounts::{Session, by_name, insert_session};
+use seventytwo::store::types::Time;
+use seventytwo::vault::{new_token, token_hash};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -215,6 +219,25 @@ impl House {
     /// A page, as text with its status.
     pub async fn page(&self, path: &str) -> Reply {
         reply(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// A page as whoever has this cookie sees it.
+    pub async fn page_as(&self, path: &str, cookie: &str) -> Reply {
+        reply(self.http.get(format!("{}{path}", self.base)).header("cookie", cookie)).await
+    }
+
+    /// Logs somebody in for an hour; answers the session's token.
+    pub async fn session(&self, person: &Person) -> String {
+        let (token, now, name) = (new_token(), self.clock.now(), person.name.clone());
+        let token_hash = token_hash(&token);
+        let begin = move |conn: &mut Conn| {
+            let account_id = by_name(conn, &name)?.expect("the person was added").account.id;
+            let expires_at = Time(now + TimeDelta::hours(1));
+            let (created_at, seen_at) = (Time(now), Time(now));
+            insert_session(conn, &Session { token_hash, account_id, created_at, seen_at, expires_at })
+        };
+        self.stations.shared.store.write(begin).await.unwrap();
+        token
     }
 
     /// Sends a photo and answers its id.

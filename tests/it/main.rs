@@ -18,6 +18,7 @@ mod platforms;
 mod postgres;
 mod process;
 mod synapse;
+mod takeback;
 mod tidy;
 mod walk;
 
@@ -124,6 +125,7 @@ fn main() -> ExitCode {
         ("platforms::document", platforms::document::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
+        ("takeback", takeback::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];

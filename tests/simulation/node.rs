@@ -119,6 +119,7 @@ impl World<'_> {
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
             Ok(batch.leased)
         })?;
+        self.corrections_go_first(&leased, room)?;
         for one in leased {
             self.leased(node, one)?;
         }

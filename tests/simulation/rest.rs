@@ -121,7 +121,7 @@ impl World<'_> {
                 Some(d) => match d.state.0 {
                     DeliveryState::Delivered => false,
                     DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
-                    DeliveryState::Cancelled => !member.deleted,
+                    DeliveryState::Cancelled => true,
                     DeliveryState::Open => !self.must_wait(d, place),
                 },
             };

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::chat::{Chat, Deed, Manner, Now};
 use super::node::{Fate, Request, SHARED};
-use super::sight::DeliveryRow;
+use super::sight::{DeliveryRow, LaneRow};
 use super::world::{BOT, World};
 use crate::broadcast::platforms::{TakeBack, adapter};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -29,6 +29,8 @@ pub enum Rule {
     /// 4. The ending goes to exactly those who received the notice or may have, after it, and leaves
     ///    nothing standing as it was without a word.
     Ending,
+    /// What corrects a false notice goes before whatever else is due.
+    First,
     /// 5. Nothing that may be delivered is lost.
     Lost,
     /// 5. Nothing is said twice but where a crash or a lost answer leaves doubt, and never a third time.
@@ -68,6 +70,39 @@ impl From<StoreError> for Broken {
 }
 
 impl World<'_> {
+    /// Of all that one look at the queue, with room for so much, has just leased; the database as it was before is
+    /// still in sight. No chat hears anything else while one that is reached in the same way, or it itself, has a
+    /// correction to hear.
+    pub fn corrections_go_first(&self, leased: &[Leased], room: usize) -> Outcome<()> {
+        let due: Vec<&DeliveryRow> =
+            self.sight.deliveries.iter().filter(|d| self.is_correction_that_can_go(d)).collect();
+        if due.len() > room {
+            // Some of them were not looked at: others, which could not go, took their room.
+            return Ok(());
+        }
+        let corrected = |group| leased.iter().any(|l| l.group == group && l.purpose == Purpose::Correction);
+        for other in leased.iter().filter(|l| l.purpose != Purpose::Correction) {
+            let manner = |group| self.members[self.place_of(group)].chat.manner;
+            let passed =
+                due.iter().find(|d| manner(d.group_id.0) == manner(other.group) && !corrected(d.group_id.0));
+            if let Some(passed) = passed {
+                let (purpose, place) = (other.purpose.as_str(), self.place_of(passed.group_id.0));
+                return self
+                    .broken(Rule::First, format!("a {purpose} goes before the correction of group {place}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_correction_that_can_go(&self, delivery: &DeliveryRow) -> bool {
+        let (now, group) = (self.clock, delivery.group_id.0);
+        let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose.0 == Purpose::Correction);
+        let hears = self.sight.groups.get(&group).is_some_and(|g| g.state.0 == GroupState::Active);
+        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now;
+        let due = delivery.state.0 == DeliveryState::Open && delivery.due_at.0 <= now;
+        corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
+    }
+
     /// Of one delivery that has just been leased; the database as it was before is still in sight.
     pub fn rules_of_leasing(&self, node: usize, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
         let (now, member) = (self.clock, &self.members[place]);

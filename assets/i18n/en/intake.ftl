@@ -216,18 +216,6 @@ my-state = State
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.
 my-ends = Public until { $at }
-my-groups = { $groups ->
-    [one] One group received it.
-   *[other] { $groups } groups received it.
-}
-my-groups-told = { $groups ->
-    [one] In one of them it was taken back or said that it is over.
-   *[other] In { $groups } of them it was taken back or said that it is over.
-}
-my-groups-waiting = { $groups ->
-    [one] One message is still on its way.
-   *[other] { $groups } messages are still on their way.
-}
 my-public = See the public page
 my-questions = Questions of the volunteers
 my-from-moderator = Volunteer

@@ -273,7 +273,7 @@ reason-requested-reporter = After a check, your notice is no longer published. I
 # broadcasts of one notice
 broadcasts-title = Who received { $case }
 broadcasts-back = Back to { $case }
-broadcasts-lead = Chat platforms do not let us change or delete what was sent: a further message tells everybody who received it.
+broadcasts-lead = Where the platform lets us, the message itself is edited or deleted; elsewhere a further message says that it is over.
 broadcasts-none = Nothing has been sent about this notice.
 broadcasts-purpose-alert = The notice
 broadcasts-purpose-update = A change
@@ -282,31 +282,39 @@ broadcasts-purpose-correction = A correction
 broadcasts-growing = more groups are being added
 broadcasts-planned = Planned for
 broadcasts-delivered = Delivered to
-broadcasts-edited = Edited in
-broadcasts-deleted = Deleted in
-broadcasts-followed_up = Told that it is over
+broadcasts-edited = Message edited
+broadcasts-deleted = Message deleted
+broadcasts-followed_up = Told by a further message
 broadcasts-waiting = Waiting
-broadcasts-given_up = Given up
+broadcasts-unreachable = Unreachable
 broadcasts-cancelled = Cancelled, the notice ended or changed first
 broadcasts-groups =
     { $groups ->
         [one] { $groups } group
        *[other] { $groups } groups
     }
-broadcasts-reasons = Why not yet, or not at all
+broadcasts-reasons-waiting = Why some still wait
+broadcasts-reasons-unreachable = Why some could not be reached
 broadcasts-outcome-gone = the chat or its robot is gone
 broadcasts-outcome-config = its admin must mend a setting
 broadcasts-outcome-slow = the platform asks us to wait
-broadcasts-outcome-retry = did not work, tried again
+broadcasts-outcome-retry = did not work
 broadcasts-outcome-bad = the platform refuses this message
 broadcasts-outcome-moved = the chat has a new address
 broadcasts-outcome-unknown = no certain answer
 broadcasts-outcome-delivered = delivered in part
+broadcasts-outcome-ended = not sent in time
+broadcasts-outcome-paused = its admin has paused it
+broadcasts-outcome-disabled = we have stopped sending to it
+broadcasts-outcome-unverified = its robot is not verified
+broadcasts-outcome-deleted = it was deleted here
 broadcasts-code-connect = no connection
 broadcasts-code-timeout = no answer in time
 broadcasts-code-broken = the connection broke
 broadcasts-code-address = its address is not a public one
 broadcasts-code-internal = a fault of ours
+broadcasts-code-gone = the chat or its robot is gone
+broadcasts-code-failing = nothing arrived for a day
 
 # What is wrong with a decision.
 field-reason = This reason does not go with this step; “other” needs a note.

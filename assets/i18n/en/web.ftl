@@ -37,6 +37,38 @@ state-expired = ended after its time
 state-removed = taken down
 state-erased = deleted
 
+# what became of a notice in the groups
+sum-received =
+    { $groups ->
+        [one] One group received it.
+       *[other] { $groups } groups received it.
+    }
+sum-edited =
+    { $groups ->
+        [one] In one group the message was edited and no longer shows the notice.
+       *[other] In { $groups } groups the message was edited and no longer shows the notice.
+    }
+sum-deleted =
+    { $groups ->
+        [one] In one group the message was deleted.
+       *[other] In { $groups } groups the message was deleted.
+    }
+sum-followed_up =
+    { $groups ->
+        [one] One group was told by a further message.
+       *[other] { $groups } groups were told by a further message.
+    }
+sum-waiting =
+    { $groups ->
+        [one] One group is still to be told.
+       *[other] { $groups } groups are still to be told.
+    }
+sum-unreachable =
+    { $groups ->
+        [one] One group could not be reached.
+       *[other] { $groups } groups could not be reached.
+    }
+
 problem-not_json = What was sent cannot be read
 problem-not_json-detail = The body is not valid JSON. Check its form and send it again.
 problem-wrong_content_type = Wrong kind of content

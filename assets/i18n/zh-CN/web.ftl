@@ -37,6 +37,14 @@ state-expired = 已到期
 state-removed = 已撤下
 state-erased = 已删除
 
+# what became of a notice in the groups
+sum-received = 已有 { $groups } 个群收到。
+sum-edited = { $groups } 个群里的消息已修改，不再显示原内容。
+sum-deleted = { $groups } 个群里的消息已删除。
+sum-followed_up = { $groups } 个群已另发消息说明。
+sum-waiting = { $groups } 个群还在发送。
+sum-unreachable = { $groups } 个群未能通知到。
+
 problem-not_json = 无法读取提交的内容
 problem-not_json-detail = 请求内容不是有效的 JSON。请检查格式后重新发送。
 problem-wrong_content_type = 内容类型不对

@@ -27,6 +27,7 @@ use crate::web::manage::token;
 use crate::web::problem::{Problem, field_sentence};
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
+use crate::web::sum;
 
 /// Exchanges the manage link for the cookie.
 #[get("/my/{token}")]
@@ -51,6 +52,8 @@ struct MyPage {
     mine: MyNotice,
     csrf: String,
     ends: Option<String>,
+    /// What became of it in the groups.
+    sum: Option<String>,
     outcomes: Vec<(&'static str, String)>,
     /// The outcome that is chosen beforehand: the happy one.
     chosen: &'static str,
@@ -94,6 +97,7 @@ async fn show(
     let template = MyPage {
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
             .to_vec(),

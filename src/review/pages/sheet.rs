@@ -20,6 +20,7 @@ use crate::domain::phone::Phone;
 use crate::language::text_with;
 use crate::review::policy::Class;
 use crate::web::frame::Frame;
+use crate::web::sum;
 
 /// What the page says afterwards that it was done.
 const DONE: [&str; 9] =
@@ -72,7 +73,8 @@ pub struct SheetPage {
     approval_refused: Option<String>,
     buttons: Vec<Button>,
     forms: Vec<Form>,
-    was_sent: bool,
+    /// What became of it in the groups.
+    sum: Option<String>,
     /// The next case that is free.
     next: Option<String>,
     /// The letters that press something on this page, each with what it does.
@@ -160,7 +162,7 @@ impl SheetPage {
             mine: sheet.mine,
             sealed: sheet.sealed,
             urgency: sheet.urgency,
-            was_sent: sheet.live_at.is_some(),
+            sum: sheet.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
             frame,
         }
     }

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
 use super::exchange::{Call, Chat, Reply, utf16};
@@ -55,9 +56,14 @@ fn edit(chat: &mut Chat, call: &Call<'_>, id: &str) -> Reply {
         Ok(message) => message,
         Err(refusal) => return refusal,
     };
+    let (now, spent) = (chat.now, chat.refused.contains(&TakeBack::Edit));
     let Some(shown) = chat.find(id) else {
         return Reply::json(404, &json!({"message": "Unknown Message", "code": 10008}));
     };
+    if spent && now - shown.at > TimeDelta::hours(1) {
+        let words = "Maximum number of edits to messages older than 1 hour reached. Try again later";
+        return Reply::json(400, &json!({"message": words, "code": 30046}));
+    }
     shown.text = text(&message).to_owned();
     // What is not named stays.
     if message.get("embeds").is_some() && message.get("attachments").is_some() {

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use seventytwo::broadcast::platforms::TakeBack;
 use url::form_urlencoded;
 
 /// One request.
@@ -146,6 +147,8 @@ pub struct Chat {
     pub files: Vec<(String, Vec<u8>)>,
     /// Requests that were answered before, where the platform knows them again.
     pub answered: Vec<(String, String)>,
+    /// Ways of taking a message back that this chat does not allow.
+    pub refused: Vec<TakeBack>,
     last: i64,
 }
 
@@ -158,6 +161,7 @@ impl Chat {
             posted: std::collections::VecDeque::new(),
             files: Vec::new(),
             answered: Vec::new(),
+            refused: Vec::new(),
             last: 100,
         }
     }

@@ -23,7 +23,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
-use seventytwo::broadcast::platforms::adapter;
+use seventytwo::broadcast::platforms::{TakeBack, adapter};
 use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use url::Url;
@@ -190,6 +190,12 @@ impl Fake {
     pub fn script(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.state.script.lock().unwrap().push_back(Scripted { status, headers, body: body.to_owned() });
+    }
+
+    /// From now on nothing is taken back in this way: whoever runs the chat does not let robots do it, or not any
+    /// more.
+    pub fn refuse(&self, way: TakeBack) {
+        self.state.chat.lock().unwrap().refused.push(way);
     }
 
     /// The oldest message in the chat that the test has not read yet, as the platform got it.

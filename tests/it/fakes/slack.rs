@@ -4,6 +4,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
 use super::exchange::{Call, Chat, Reply};
@@ -71,10 +72,17 @@ fn judge(method: &str, chat: &mut Chat, call: &Call<'_>) -> Result<Value, &'stat
             if message["parse"] != "none" {
                 return Err("invalid_arguments");
             }
+            let closed = chat.refused.contains(&TakeBack::Edit);
             let shown = chat.find(ts).ok_or("message_not_found")?;
+            if closed {
+                return Err("edit_window_closed");
+            }
             shown.text = text;
             shown.picture = if kept { shown.picture.take() } else { picture };
             Ok(json!({"ok": true, "channel": channel, "ts": ts}))
+        }
+        "chat.delete" if chat.find(ts).is_some() && chat.refused.contains(&TakeBack::Delete) => {
+            Err("cant_delete_message")
         }
         "chat.delete" if chat.remove(ts) => Ok(json!({"ok": true, "channel": channel, "ts": ts})),
         "chat.delete" => Err("message_not_found"),

@@ -7,13 +7,10 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
-use seventytwo::store::accounts::{Session, by_name, insert_session};
-use seventytwo::store::types::Time;
-use seventytwo::vault::{new_token, token_hash};
 use seventytwo::web::csrf;
 
 use super::{ask, request};
-use crate::house::{House, Person, Reply};
+use crate::house::{House, Reply};
 use crate::notices;
 use crate::{Test, housed};
 
@@ -204,27 +201,10 @@ async fn forms_of_other_sites_are_refused(house: House) {
     }
 }
 
-/// Logs somebody in; answers the session's token.
-async fn session(house: &House, person: &Person) -> String {
-    let (token, now, name) = (new_token(), house.clock.now(), person.name.clone());
-    let hash = token_hash(&token);
-    let begin = move |conn: &mut seventytwo::store::Conn| {
-        let account = by_name(conn, &name)?.expect("the person was added").account;
-        let expires_at = Time(now + chrono::TimeDelta::hours(1));
-        let (created_at, seen_at) = (Time(now), Time(now));
-        insert_session(
-            conn,
-            &Session { token_hash: hash, account_id: account.id, created_at, seen_at, expires_at },
-        )
-    };
-    house.stations.shared.store.write(begin).await.unwrap();
-    token
-}
-
 async fn forms_without_the_sessions_mark_are_refused(house: House) {
     let lead = house.person("陈组长", Role::Lead).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
-    let (lead, admin) = (session(&house, &lead).await, session(&house, &admin).await);
+    let (lead, admin) = (house.session(&lead).await, house.session(&admin).await);
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let manage = made["manage_token"].as_str().unwrap();
     let vault = &house.stations.shared.vault;
@@ -261,7 +241,7 @@ async fn forms_without_the_sessions_mark_are_refused(house: House) {
 
 async fn looking_changes_nothing(house: House) {
     let lead = house.person("陈组长", Role::Lead).await;
-    let cookie = session(&house, &lead).await;
+    let cookie = house.session(&lead).await;
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
     house.post(&format!("/review/{case}/claim"), Some(&lead.token), &json!({})).await.expect(200);

@@ -1,0 +1,57 @@
+//! What became of a notice in the groups, in sentences: its reporter and its moderators read the same, numbers
+//! and nothing about any single group.
+
+use super::frame::Frame;
+use crate::store::broadcasts::Sum;
+
+/// The sentences, in the order of the ledger; but for the first, those that say nothing are left out.
+pub fn sentences(frame: &Frame, sum: &Sum) -> String {
+    let Sum { received, edited, deleted, followed_up, waiting, unreachable } = *sum;
+    let numbers = [
+        ("received", received),
+        ("edited", edited),
+        ("deleted", deleted),
+        ("followed_up", followed_up),
+        ("waiting", waiting),
+        ("unreachable", unreachable),
+    ];
+    let told = numbers.into_iter().enumerate().filter(|(place, (_, groups))| *place == 0 || *groups > 0);
+    let sentences = told.map(|(_, (name, groups))| frame.tn(&format!("sum-{name}"), "groups", groups));
+    sentences.collect::<Vec<_>>().join(frame.gap())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::domain::language::Language;
+
+    fn told(language: Language, sum: &Sum) -> String {
+        let frame = Frame { language, ..Frame::public(&TestRequest::default().to_http_request()) };
+        sentences(&frame, sum)
+    }
+
+    #[test]
+    fn every_number_has_its_sentence() {
+        let sum = Sum { received: 21, edited: 1, deleted: 2, followed_up: 3, waiting: 4, unreachable: 11 };
+        assert_eq!(
+            told(Language::ZhCn, &sum),
+            "已有 21 个群收到。1 个群里的消息已修改，不再显示原内容。2 个群里的消息已删除。3 个群已另发消息说明。\
+             4 个群还在发送。11 个群未能通知到。"
+        );
+        assert_eq!(
+            told(Language::En, &sum),
+            "21 groups received it. In one group the message was edited and no longer shows the notice. \
+             In 2 groups the message was deleted. 3 groups were told by a further message. \
+             4 groups are still to be told. 11 groups could not be reached."
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        assert_eq!(told(Language::ZhCn, &Sum::default()), "已有 0 个群收到。");
+        let one = Sum { received: 1, unreachable: 1, ..Sum::default() };
+        assert_eq!(told(Language::En, &one), "One group received it. One group could not be reached.");
+    }
+}
