@@ -140,6 +140,15 @@ async fn what_is_not_sent_is_due_and_late(house: House) {
     house.settle().await;
     team.hears(&case);
     assert_eq!(backlog(&house).await, [0.0; 5]);
+
+    // What is over is not to be said any more, though nobody swept.
+    team.chat.script(503, &[], "not now");
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
+    house.advance(TimeDelta::hours(72));
+    assert_eq!(backlog(&house).await[..2], [1.0, 1.0]);
+    assert_eq!(backlog(&house).await[4], 0.0);
+    house.settle().await;
+    team.hears(&case);
     house.finish().await;
 }
 
