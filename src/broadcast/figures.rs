@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::core::Collector;
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
@@ -17,7 +17,15 @@ pub struct Figures {
     pub unrecorded: IntGauge,
     /// Hosts that are left alone because they do not answer.
     pub away: IntGauge,
+    recorded: IntCounter,
+    lost: IntCounter,
+    refusals: IntCounterVec,
 }
+
+/// The database refused to tell what is due.
+const QUEUE: &str = "queue";
+/// The database refused to take down what became of it.
+const RESULTS: &str = "results";
 
 impl Figures {
     /// All at nothing.
@@ -25,6 +33,12 @@ impl Figures {
     /// # Errors
     /// When a name is not one; a test would see it.
     pub fn new() -> prometheus::Result<Figures> {
+        let refusals = IntCounterVec::new(
+            Opts::new("seventytwo_database_refusals_total", "How often the database refused the worker."),
+            &["what"],
+        )?;
+        // What never happened is shown as never, not as unknown.
+        [QUEUE, RESULTS].iter().for_each(|what| drop(refusals.with_label_values(&[what])));
         Ok(Figures {
             attempts: IntCounterVec::new(
                 Opts::new("seventytwo_attempts_total", "Requests to platforms by how they ended."),
@@ -40,6 +54,15 @@ impl Figures {
                 "Sends under way or not yet written down.",
             )?,
             away: IntGauge::new("seventytwo_hosts_away", "Hosts that are left alone for a while.")?,
+            recorded: IntCounter::new(
+                "seventytwo_results_recorded_total",
+                "Results that were written down.",
+            )?,
+            lost: IntCounter::new(
+                "seventytwo_results_lost_total",
+                "Results that could not be written down in time: what was sent is sent again.",
+            )?,
+            refusals,
         })
     }
 
@@ -49,17 +72,84 @@ impl Figures {
         self.took.with_label_values(&[platform.as_str()]).observe(took.as_secs_f64());
     }
 
+    /// So many results are written down.
+    pub fn recorded(&self, results: usize) {
+        self.recorded.inc_by(results as u64);
+    }
+
+    /// So many results are given up: what was sent is sent again.
+    pub fn lost(&self, results: usize) {
+        self.lost.inc_by(results as u64);
+    }
+
+    /// The database did not tell what is due, or did not lease it.
+    pub fn queue_refused(&self) {
+        self.refusals.with_label_values(&[QUEUE]).inc();
+    }
+
+    /// The database did not take results down; they may be handed to it again.
+    pub fn results_refused(&self) {
+        self.refusals.with_label_values(&[RESULTS]).inc();
+    }
+
     /// Adds them to what is about to be shown.
     ///
     /// # Errors
     /// When a name stands there already.
     pub fn register(&self, registry: &Registry) -> prometheus::Result<()> {
-        let all: [Box<dyn Collector>; 4] = [
+        let all: [Box<dyn Collector>; 7] = [
             Box::new(self.attempts.clone()),
             Box::new(self.took.clone()),
             Box::new(self.unrecorded.clone()),
             Box::new(self.away.clone()),
+            Box::new(self.recorded.clone()),
+            Box::new(self.lost.clone()),
+            Box::new(self.refusals.clone()),
         ];
         all.into_iter().try_for_each(|figure| registry.register(figure))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::TextEncoder;
+
+    fn shown(figures: &Figures) -> String {
+        let registry = Registry::new();
+        figures.register(&registry).unwrap();
+        TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
+    }
+
+    #[test]
+    fn what_never_happened_is_shown_as_never() {
+        let shown = shown(&Figures::new().unwrap());
+        for line in [
+            "seventytwo_results_recorded_total 0",
+            "seventytwo_results_lost_total 0",
+            "seventytwo_database_refusals_total{what=\"queue\"} 0",
+            "seventytwo_database_refusals_total{what=\"results\"} 0",
+        ] {
+            assert!(shown.lines().any(|one| one == line), "no {line} in {shown}");
+        }
+    }
+
+    #[test]
+    fn results_and_refusals_are_counted_each_for_itself() {
+        let figures = Figures::new().unwrap();
+        figures.recorded(500);
+        figures.recorded(3);
+        figures.lost(2);
+        figures.queue_refused();
+        (0..4).for_each(|_| figures.results_refused());
+        let shown = shown(&figures);
+        for line in [
+            "seventytwo_results_recorded_total 503",
+            "seventytwo_results_lost_total 2",
+            "seventytwo_database_refusals_total{what=\"queue\"} 1",
+            "seventytwo_database_refusals_total{what=\"results\"} 4",
+        ] {
+            assert!(shown.lines().any(|one| one == line), "no {line} in {shown}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Broadcasts: what there is to say, and what became of it.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, min, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
@@ -78,9 +79,9 @@ pub(super) fn next_unexpanded(
 ) -> Answer<Option<Broadcast>> {
     macro_rules! unexpanded {
         () => {
+            // In the index's own words: SQLite would not know it by others, and read every broadcast ever.
             broadcasts::table
-                // In the words of its index.
-                .filter(diesel::dsl::not(broadcasts::expanded).and(broadcasts::priority.eq(priority as i16)))
+                .filter(not(broadcasts::expanded).and(broadcasts::priority.eq(priority as i16)))
                 .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
                 .order((broadcasts::planned, broadcasts::id))
                 .select(Broadcast::as_select())
@@ -90,6 +91,18 @@ pub(super) fn next_unexpanded(
         Conn::Pg(c) => unexpanded!().for_update().skip_locked().first(&mut **c).optional()?,
         Conn::Sqlite(c) => unexpanded!().first(&mut **c).optional()?,
     })
+}
+
+/// How many broadcasts still lack deliveries, and since when the oldest of them has been growing.
+///
+/// # Errors
+/// When the database refuses.
+pub fn growing(conn: &mut Conn) -> Answer<(i64, Option<DateTime<Utc>>)> {
+    let (broadcasts, since): (i64, Option<Time>) = both!(conn, c => broadcasts::table
+        .filter(not(broadcasts::expanded))
+        .select((count_star(), min(broadcasts::created_at)))
+        .first(c))?;
+    Ok((broadcasts, since.map(|at| at.0)))
 }
 
 /// Stops a notice's broadcasts of what is no longer to be said from growing.

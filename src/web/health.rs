@@ -1,5 +1,7 @@
 //! Whether the program is alive and ready, and figures for the operator.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
@@ -8,7 +10,7 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::broadcast::figures::Figures;
 use crate::store::deliveries::Backlog;
-use crate::store::{deliveries, lanes, queue};
+use crate::store::{broadcasts, deliveries, lanes, queue};
 
 /// Alive: the process answers.
 #[get("/healthz")]
@@ -28,48 +30,111 @@ pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
     }
 }
 
-/// Figures in Prometheus' text format: counts only, nothing about anybody.
+/// What the database knows of the program's work.
+struct Counts {
+    notices: Vec<(String, i64)>,
+    backlog: Backlog,
+    lanes: Vec<(&'static str, i64)>,
+    /// Broadcasts that grow, and since when the oldest of them has.
+    growing: (i64, Option<DateTime<Utc>>),
+}
+
+/// Figures in Prometheus' text format: counts only, nothing about anybody. Where the database does not answer
+/// these are the figures of the process alone: they say then what went wrong.
 #[get("/metrics")]
 pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    /// Less than the time that Prometheus usually waits.
+    const PATIENCE: Duration = Duration::from_secs(5);
     let now = shared.clock.now();
-    let read = shared
-        .store
-        .read(move |c| Ok((queue::count_by_state(c)?, deliveries::backlog(c, now)?, lanes::count(c, now)?)));
-    let (notices, backlog, lanes) = read.await?;
-    let text = render(&shared.figures, &notices, &backlog, &lanes, now);
+    let read = shared.store.read(move |c| {
+        Ok(Counts {
+            notices: queue::count_by_state(c)?,
+            backlog: deliveries::backlog(c, now)?,
+            lanes: lanes::count(c, now)?,
+            growing: broadcasts::growing(c)?,
+        })
+    });
+    let counts = match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(counts)) => Some(counts),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the database could not be counted");
+            None
+        }
+        Err(_) => {
+            tracing::error!("the database could not be counted in time");
+            None
+        }
+    };
+    let text = render(&shared.figures, counts.as_ref(), now);
     let text = text.map_err(|e| Problem::Internal(e.to_string()))?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }
 
-fn render(
-    figures: &Figures,
-    notices: &[(String, i64)],
-    backlog: &Backlog,
-    lanes: &[(&'static str, i64)],
-    now: DateTime<Utc>,
-) -> prometheus::Result<Vec<u8>> {
+fn render(figures: &Figures, counts: Option<&Counts>, now: DateTime<Utc>) -> prometheus::Result<Vec<u8>> {
     let registry = Registry::new();
     figures.register(&registry)?;
-    let by_state = |name: &str, help: &str, counts: &mut dyn Iterator<Item = (&str, i64)>| {
-        let gauge = IntGaugeVec::new(Opts::new(name, help), &["state"])?;
-        counts.for_each(|(state, count)| gauge.with_label_values(&[state]).set(count));
-        registry.register(Box::new(gauge))
-    };
-    let mut counts = notices.iter().map(|(state, count)| (state.as_str(), *count));
-    by_state("seventytwo_notices", "Notices by state.", &mut counts)?;
-    by_state("seventytwo_lanes", "Groups by what their lane does.", &mut lanes.iter().copied())?;
-    let oldest = backlog.oldest_due.map_or(0, |at| (now - at).num_seconds().max(0));
-    for (name, help, value) in [
-        ("seventytwo_deliveries_open", "Deliveries that are not finished.", backlog.open),
-        ("seventytwo_deliveries_due", "Open deliveries whose time has come.", backlog.due),
-        ("seventytwo_deliveries_late", "Open deliveries due for more than a minute.", backlog.late),
-        ("seventytwo_delivery_oldest_due_seconds", "How long the oldest due delivery has waited.", oldest),
-    ] {
-        let gauge = IntGauge::new(name, help)?;
-        gauge.set(value);
-        registry.register(Box::new(gauge))?;
+    let answers = i64::from(counts.is_some());
+    add(&registry, "seventytwo_database_answers", "Whether the database answers: 1 or 0.", answers)?;
+    if let Some(counts) = counts {
+        counts.add(&registry, now)?;
     }
     let mut text = Vec::new();
     TextEncoder::new().encode(&registry.gather(), &mut text)?;
     Ok(text)
+}
+
+impl Counts {
+    fn add(&self, registry: &Registry, now: DateTime<Utc>) -> prometheus::Result<()> {
+        let Counts { notices, backlog, lanes, growing } = self;
+        let mut notices = notices.iter().map(|(state, count)| (state.as_str(), *count));
+        add_by_state(registry, "seventytwo_notices", "Notices by state.", &mut notices)?;
+        let mut lanes = lanes.iter().copied();
+        add_by_state(registry, "seventytwo_lanes", "Groups by what their lane does.", &mut lanes)?;
+        let seconds = |since: Option<DateTime<Utc>>| since.map_or(0, |at| (now - at).num_seconds().max(0));
+        for (name, help, value) in [
+            ("seventytwo_deliveries_open", "Deliveries that are not finished.", backlog.open),
+            ("seventytwo_deliveries_due", "Open deliveries whose time has come.", backlog.due),
+            ("seventytwo_deliveries_late", "Open deliveries due for more than a minute.", backlog.late),
+            (
+                "seventytwo_delivery_oldest_due_seconds",
+                "How long the oldest due delivery has waited.",
+                seconds(backlog.oldest_due),
+            ),
+            (
+                "seventytwo_delivery_oldest_waiting_seconds",
+                "How long ago the oldest thing was to be said that its group wants to hear and has not heard.",
+                seconds(backlog.oldest_waiting),
+            ),
+            (
+                "seventytwo_broadcasts_growing",
+                "Broadcasts that have not reached all their groups yet.",
+                growing.0,
+            ),
+            (
+                "seventytwo_broadcast_oldest_growing_seconds",
+                "How long the oldest of them has been growing.",
+                seconds(growing.1),
+            ),
+        ] {
+            add(registry, name, help, value)?;
+        }
+        Ok(())
+    }
+}
+
+fn add(registry: &Registry, name: &str, help: &str, value: i64) -> prometheus::Result<()> {
+    let gauge = IntGauge::new(name, help)?;
+    gauge.set(value);
+    registry.register(Box::new(gauge))
+}
+
+fn add_by_state(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    counts: &mut dyn Iterator<Item = (&str, i64)>,
+) -> prometheus::Result<()> {
+    let gauge = IntGaugeVec::new(Opts::new(name, help), &["state"])?;
+    counts.for_each(|(state, count)| gauge.with_label_values(&[state]).set(count));
+    registry.register(Box::new(gauge))
 }

@@ -23,15 +23,15 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// Who takes part.
-struct Team {
-    admin: Person,
-    moderator: Person,
-    chat: std::sync::Arc<Fake>,
-    group: String,
+pub struct Team {
+    pub admin: Person,
+    pub moderator: Person,
+    pub chat: std::sync::Arc<Fake>,
+    pub group: String,
 }
 
 impl Team {
-    async fn of(house: &House) -> Team {
+    pub async fn of(house: &House) -> Team {
         let admin = house.person("王群主", Role::GroupAdmin).await;
         let moderator = house.person("林志愿", Role::Moderator).await;
         let chat = house.chats[0].clone();
@@ -45,7 +45,7 @@ impl Team {
     }
 
     /// Lets a notice go live; answers its number and manage token.
-    async fn publish(&self, house: &House, mut notice: Value, phone: &str) -> (String, String) {
+    pub async fn publish(&self, house: &House, mut notice: Value, phone: &str) -> (String, String) {
         notice["reporter"]["phone"] = json!(phone);
         let made = house.post("/notices", None, &notice).await.expect(201);
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
@@ -55,7 +55,7 @@ impl Team {
         (text("case_number"), text("manage_token"))
     }
 
-    async fn change(&self, house: &House, body: Value) -> Value {
+    pub async fn change(&self, house: &House, body: Value) -> Value {
         let path = self.path("");
         house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&body)).await.expect(200)
     }
@@ -72,7 +72,7 @@ impl Team {
 
     /// The chat got exactly one message, and it tells of that notice.
     #[track_caller]
-    fn hears(&self, case: &str) {
+    pub fn hears(&self, case: &str) {
         let message = self.chat.read().expect("a message").to_string();
         assert!(message.contains(case), "{message}");
         assert_eq!(self.chat.read(), None);
@@ -98,7 +98,7 @@ async fn fail_until(house: &House, team: &Team, status: u16, state: &str) {
     panic!("never {state}");
 }
 
-fn beijing(at: DateTime<Utc>, hours: i64) -> String {
+pub fn beijing(at: DateTime<Utc>, hours: i64) -> String {
     (at + TimeDelta::hours(8 + hours)).format("%H:00").to_string()
 }
 

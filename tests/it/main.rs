@@ -12,6 +12,7 @@ mod fakes;
 mod groups;
 mod hostile;
 mod house;
+mod metrics;
 mod nodes;
 mod notices;
 mod platforms;
@@ -119,6 +120,7 @@ fn main() -> ExitCode {
         ("hostile::notices", hostile::notices::TESTS),
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
+        ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),

@@ -1,0 +1,361 @@
+//! What an operator reads: `/metrics` tells how sending does and nothing about anybody, and docs/operations.md
+//! tells of what `/metrics` shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::store::{Conn, StoreError};
+
+use crate::chaos::crowd::{Crowd, Mood};
+use crate::groups::{Team, beijing};
+use crate::house::House;
+use crate::process::connect;
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(what_went_out_is_counted),
+    housed!(what_a_platform_that_is_away_has_not_heard_is_old),
+    housed!(what_is_not_sent_is_due_and_late),
+    housed!(what_waits_for_the_end_of_quiet_hours_is_not_old),
+    housed!(what_is_paused_is_not_old),
+    housed!(what_came_before_an_hourly_cap_is_not_old),
+    housed!(what_an_admin_has_to_mend_is_not_old),
+    housed!(a_broadcast_that_grows_is_seen),
+    housed!(nothing_is_told_about_anybody),
+    housed!(without_its_database_the_process_tells_what_it_knows),
+    housed!(the_document_tells_of_what_is_shown),
+];
+
+/// Groups of the crowd: more than a broadcast begins with.
+const MANY: usize = 70;
+
+/// What is shown: each series with its labels, and its value.
+async fn shown(house: &House) -> BTreeMap<String, f64> {
+    let page = house.page("/metrics").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert_eq!(page.headers["content-type"], "text/plain; version=0.0.4");
+    let series = page.text.lines().filter(|line| !line.starts_with('#'));
+    let read =
+        |line: &str| line.rsplit_once(' ').map(|(name, value)| (name.to_owned(), value.parse().unwrap()));
+    series.map(|line| read(line).unwrap_or_else(|| panic!("no value in {line}"))).collect()
+}
+
+/// Open, due and late deliveries, the age of the oldest due one and of the oldest that waits.
+async fn backlog(house: &House) -> [f64; 5] {
+    let shown = shown(house).await;
+    [
+        "seventytwo_deliveries_open",
+        "seventytwo_deliveries_due",
+        "seventytwo_deliveries_late",
+        "seventytwo_delivery_oldest_due_seconds",
+        "seventytwo_delivery_oldest_waiting_seconds",
+    ]
+    .map(|name| shown[name])
+}
+
+/// A team with a chat of its own beside a crowd of WeCom chats.
+async fn beside_a_crowd(house: House, mood: Mood) -> (House, Team, Crowd) {
+    let crowd = Crowd::start(mood).await;
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let house = house.and_gateways(vec![(Platform::Wecom, crowd.url.clone())]).await;
+    let team = Team::of(&house).await;
+    let chats = (0..MANY).map(|n| (Platform::Wecom, crowd.url.as_str(), format!("g{n}")));
+    connect(&house.db, "王群主", chats).await;
+    (house, team, crowd)
+}
+
+async fn what_went_out_is_counted(house: House) {
+    let (house, team, _crowd) = beside_a_crowd(house, Mood::Well(0)).await;
+    let other = json!({
+        "platform": "webhook", "name": "另一群", "regions": ["131003"], "kinds": ["rescue"],
+        "credentials": {"url": format!("{}/other", team.chat.robot())},
+    });
+    house.post("/groups", Some(&team.admin.token), &other).await.expect(201);
+    team.change(&house, json!({"hourly_cap": 9})).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    team.chat.script(413, &[], "too large");
+    team.publish(&house, notices::rescue(house.clock.now()), "13800138002").await;
+
+    let shown = shown(&house).await;
+    let attempts = |platform: &str, outcome: &str| {
+        shown[&format!("seventytwo_attempts_total{{outcome=\"{outcome}\",platform=\"{platform}\"}}")]
+    };
+    assert_eq!((attempts("webhook", "delivered"), attempts("webhook", "bad")), (1.0, 1.0));
+    assert!(attempts("wecom", "delivered") >= MANY as f64, "{shown:?}");
+    assert_eq!(shown["seventytwo_attempt_seconds_count{platform=\"webhook\"}"], 2.0);
+    assert_eq!(shown["seventytwo_notices{state=\"live\"}"], 2.0);
+    let lanes = |state: &str| shown[&format!("seventytwo_lanes{{state=\"{state}\"}}")];
+    assert_eq!(lanes("open") + lanes("resting") + lanes("failing"), (MANY + 1) as f64);
+    assert_eq!((lanes("unverified"), lanes("paused"), lanes("disabled")), (1.0, 0.0, 0.0));
+    assert_eq!(shown["seventytwo_database_answers"], 1.0);
+    house.finish().await;
+}
+
+async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) {
+    let (house, team, crowd) = beside_a_crowd(house, Mood::Unwell(503)).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    let mut waited = TimeDelta::zero();
+    for minutes in [1, 4, 10, 15, 15] {
+        house.advance(TimeDelta::minutes(minutes));
+        waited += TimeDelta::minutes(minutes);
+        house.settle().await;
+        // All of it was put off: once it counted as away, without being tried.
+        assert_eq!(backlog(&house).await, [MANY as f64, 0.0, 0.0, 0.0, waited.num_seconds() as f64]);
+    }
+    assert!(crowd.requests() < 2 * MANY, "{} requests to a platform that is away", crowd.requests());
+    assert_eq!(shown(&house).await["seventytwo_broadcasts_growing"], 0.0);
+
+    crowd.turn(Mood::Well(0));
+    while crowd.told().len() < MANY {
+        assert!(waited < TimeDelta::hours(3), "{} heard of it", crowd.told().len());
+        house.advance(TimeDelta::minutes(5));
+        waited += TimeDelta::minutes(5);
+        house.settle().await;
+    }
+    assert_eq!(backlog(&house).await, [0.0; 5]);
+    house.finish().await;
+}
+
+async fn what_is_not_sent_is_due_and_late(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(503, &[], "not now");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let shown = shown(&house).await;
+    assert_eq!(shown["seventytwo_attempts_total{outcome=\"retry\",platform=\"webhook\"}"], 1.0);
+    assert_eq!(shown["seventytwo_lanes{state=\"failing\"}"], 1.0);
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "it is put off by two seconds");
+    // Nobody sends: by its clock the program stands still.
+    house.advance(TimeDelta::seconds(50));
+    assert_eq!(backlog(&house).await[..3], [1.0, 1.0, 0.0]);
+    house.advance(TimeDelta::seconds(50));
+    let [open, due, late, oldest_due, oldest_waiting] = backlog(&house).await;
+    assert_eq!((open, due, late, oldest_waiting), (1.0, 1.0, 1.0, 100.0));
+    assert!((97.0..98.5).contains(&oldest_due), "{oldest_due}");
+    house.settle().await;
+    team.hears(&case);
+    assert_eq!(backlog(&house).await, [0.0; 5]);
+
+    // What is over is not to be said any more, though nobody swept.
+    team.chat.script(503, &[], "not now");
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
+    house.advance(TimeDelta::hours(72));
+    assert_eq!(backlog(&house).await[..2], [1.0, 1.0]);
+    assert_eq!(backlog(&house).await[4], 0.0);
+    house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    team.change(&house, json!({"quiet": quiet})).await;
+    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    // It is half a minute after 10:07, and quiet until 13:00.
+    for minutes in [1, 160, 12] {
+        assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
+        house.advance(TimeDelta::minutes(minutes));
+    }
+    let [open, due, .., oldest_waiting] = backlog(&house).await;
+    assert_eq!((open, due, oldest_waiting), (1.0, 1.0, 173.0 * 60.0), "it could go now");
+    house.settle().await;
+    team.hears(&bag);
+
+    // Life at risk does not wait for it: where it cannot go, it is old.
+    house.advance(TimeDelta::hours(22));
+    team.chat.script(503, &[], "not now");
+    let (lost, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
+    house.advance(TimeDelta::minutes(1));
+    assert_eq!(backlog(&house).await[4], 60.0);
+    house.settle().await;
+    team.hears(&lost);
+    assert_eq!(backlog(&house).await, [0.0; 5]);
+    house.finish().await;
+}
+
+async fn what_is_paused_is_not_old(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let turn = async |what: &str| {
+        let path = format!("/groups/{}/{what}", team.group);
+        house.post(&path, Some(&team.admin.token), &Value::Null).await.expect(200);
+    };
+    team.chat.script(503, &[], "not now");
+    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    turn("pause").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "a paused group");
+    house.advance(TimeDelta::hours(71) + TimeDelta::minutes(50));
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "a paused group in which it is soon due");
+
+    let path = format!("/review/{bag}");
+    let review = async |what: &str| {
+        let sheet = house.get(&path, Some(&team.moderator.token)).await.expect(200);
+        let body = json!({"version": sheet["version"], "reason": "other", "note": "…"});
+        house.post(&format!("{path}/{what}"), Some(&team.moderator.token), &body).await.expect(200);
+    };
+    review("pause").await;
+    turn("resume").await;
+    house.settle().await;
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "a paused notice");
+    review("resume").await;
+    assert_eq!(backlog(&house).await[4], (71.0 * 60.0 + 51.0) * 60.0, "it could go now");
+    house.settle().await;
+    team.hears(&bag);
+    assert_eq!(backlog(&house).await, [0.0; 5]);
+    house.finish().await;
+}
+
+async fn what_came_before_an_hourly_cap_is_not_old(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.change(&house, json!({"hourly_cap": 1})).await;
+    let (first, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&first);
+    let (second, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
+    for minutes in [45, 14] {
+        assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
+        house.advance(TimeDelta::minutes(minutes));
+    }
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
+    house.advance(TimeDelta::minutes(1));
+    assert_eq!(backlog(&house).await[4], 3600.0, "it could go now");
+    house.settle().await;
+    team.hears(&second);
+    house.finish().await;
+}
+
+async fn what_an_admin_has_to_mend_is_not_old(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(403, &[], "not you");
+    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(9));
+    assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
+    house.advance(TimeDelta::minutes(4));
+    house.settle().await;
+    team.hears(&bag);
+    house.finish().await;
+}
+
+async fn a_broadcast_that_grows_is_seen(house: House) {
+    let (house, team, crowd) = beside_a_crowd(house, Mood::Well(0)).await;
+    let mut bag = notices::lost_property(house.clock.now());
+    bag["reporter"]["phone"] = json!("13800138001");
+    let made = house.post("/notices", None, &bag).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &team.moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+    house.advance(TimeDelta::minutes(11));
+    let stands = shown(&house).await;
+    assert_eq!(stands["seventytwo_broadcasts_growing"], 1.0);
+    assert_eq!(stands["seventytwo_broadcast_oldest_growing_seconds"], 660.0);
+    assert!(stands["seventytwo_deliveries_open"] < MANY as f64, "{stands:?}");
+
+    house.settle().await;
+    team.hears(case);
+    assert_eq!(crowd.told().len(), MANY);
+    let grown = shown(&house).await;
+    assert_eq!(grown["seventytwo_broadcasts_growing"], 0.0);
+    assert_eq!(grown["seventytwo_broadcast_oldest_growing_seconds"], 0.0);
+    assert_eq!(backlog(&house).await, [0.0; 5]);
+    house.finish().await;
+}
+
+async fn nothing_is_told_about_anybody(house: House) {
+    let house = house.and_chats(&[Platform::Webhook, Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    let other = house.chats[1].clone();
+    let second = house.group(&other, &team.admin, &["440000"], &["missing_person"]).await;
+    team.chat.script(503, &[], "not now");
+    let lost = notices::missing_person(house.clock.now());
+    let (case, manage) = team.publish(&house, lost.clone(), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    team.hears(&case);
+
+    let text = house.page("/metrics").await.text;
+    let mut secret = vec![case.clone(), case.replace('-', ""), manage, team.group.clone(), second];
+    secret.extend([&team.admin, &team.moderator].iter().flat_map(|p| [p.name.clone(), p.token.clone()]));
+    secret.extend(["13800138001", "测试群", "not now", "127.0.0.1"].map(str::to_owned));
+    secret.extend(team.chat.secret().map(str::to_owned));
+    for chat in [&team.chat, &other] {
+        let (_, gateway) = chat.gateway();
+        secret.extend([chat.robot(), gateway.port().unwrap().to_string()]);
+        secret.extend(chat.credentials().values().filter_map(|v| v.as_str().map(str::to_owned)));
+    }
+    for part in ["reporter", "person", "last_seen", "police"] {
+        let words = lost[part].as_object().unwrap().values().filter_map(Value::as_str);
+        // Words of ours are no secret: they stand for kinds and states.
+        secret.extend(words.filter(|word| !word.is_ascii()).map(str::to_owned));
+    }
+    for word in secret {
+        assert!(!word.is_empty() && !text.contains(&word), "{word} is told in {text}");
+    }
+    assert!(text.is_ascii(), "names are written in Chinese: {text}");
+    house.finish().await;
+}
+
+/// Runs a statement where the program's rows are.
+async fn run(house: &House, sql: &'static str) {
+    let run = move |tx: &mut Conn| {
+        match tx {
+            Conn::Pg(c) => diesel::connection::SimpleConnection::batch_execute(&mut **c, sql)?,
+            Conn::Sqlite(c) => diesel::connection::SimpleConnection::batch_execute(&mut **c, sql)?,
+        }
+        Ok::<_, StoreError>(())
+    };
+    house.stations.shared.store.write(run).await.unwrap();
+}
+
+async fn without_its_database_the_process_tells_what_it_knows(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    let delivered = "seventytwo_attempts_total{outcome=\"delivered\",platform=\"webhook\"}";
+    run(&house, "ALTER TABLE broadcasts RENAME TO elsewhere").await;
+    let alone = shown(&house).await;
+    assert_eq!((alone["seventytwo_database_answers"], alone[delivered]), (0.0, 1.0));
+    assert!(!alone.contains_key("seventytwo_deliveries_open"), "what is not known is not shown: {alone:?}");
+    run(&house, "ALTER TABLE elsewhere RENAME TO broadcasts").await;
+    let again = shown(&house).await;
+    assert_eq!((again["seventytwo_database_answers"], again["seventytwo_deliveries_open"]), (1.0, 0.0));
+    house.finish().await;
+}
+
+async fn the_document_tells_of_what_is_shown(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let names = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        words.filter(|word| word.starts_with("seventytwo_")).map(str::to_owned).collect()
+    };
+    let text = house.page("/metrics").await.text;
+    let is_type = |line: &&str| line.starts_with("# TYPE ");
+    let shown = names(&text.lines().filter(is_type).collect::<Vec<_>>().join("\n"));
+    let rows: Vec<_> =
+        document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(names(&rows.join("\n")), shown, "the table of docs/operations.md and what is shown");
+
+    let (_, rules) = document.split_once("```yaml\n").expect("the rules");
+    let (rules, _) = rules.split_once("```").unwrap();
+    let (asked, series) = (names(rules), names(&text));
+    assert!(asked.len() > 5, "{asked:?}");
+    let missing: Vec<_> = asked.difference(&series).collect();
+    assert!(missing.is_empty(), "rules ask for what nobody shows: {missing:?}");
+    house.finish().await;
+}
