@@ -82,6 +82,7 @@ impl Worker {
             let busy = match self.start_due(&window, LEASE, &sends, &done).await {
                 Ok(busy) => busy,
                 Err(error) => {
+                    self.figures.queue_refused();
                     tracing::error!(%error, "the worker could not read its queue");
                     tokio::select! { () = tokio::time::sleep(Duration::from_secs(1)) => {}, () = stop.cancelled() => {} }
                     continue;
@@ -156,6 +157,7 @@ impl Worker {
         let due = match self.store.read(move |c| deliveries::next_due(c, asked_at)).await {
             Ok(due) => due,
             Err(error) => {
+                self.figures.queue_refused();
                 tracing::error!(%error, "the worker could not read its queue");
                 None
             }
@@ -245,6 +247,7 @@ impl Worker {
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
             if Instant::now() >= given_up {
+                self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
             }
@@ -264,7 +267,10 @@ impl Worker {
         let records = Arc::new(records);
         let shared = Arc::clone(&records);
         let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
-        if recorded.is_err() {
+        if recorded.is_ok() {
+            self.figures.recorded(places.len());
+        } else {
+            self.figures.results_refused();
             results.extend(Arc::unwrap_or_clone(records).into_iter().zip(places));
         }
         recorded.map(drop)

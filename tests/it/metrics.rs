@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_came_before_an_hourly_cap_is_not_old),
     housed!(what_an_admin_has_to_mend_is_not_old),
     housed!(a_broadcast_that_grows_is_seen),
+    housed!(what_cannot_be_written_down_is_counted),
     housed!(nothing_is_told_about_anybody),
     housed!(without_its_database_the_process_tells_what_it_knows),
     housed!(the_document_tells_of_what_is_shown),
@@ -330,6 +331,34 @@ async fn without_its_database_the_process_tells_what_it_knows(house: House) {
     run(&house, "ALTER TABLE elsewhere RENAME TO broadcasts").await;
     let again = shown(&house).await;
     assert_eq!((again["seventytwo_database_answers"], again["seventytwo_deliveries_open"]), (1.0, 0.0));
+    house.finish().await;
+}
+
+async fn what_cannot_be_written_down_is_counted(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &team.moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    let refusals = |what: &str| format!("seventytwo_database_refusals_total{{what=\"{what}\"}}");
+    let names = ["seventytwo_results_recorded_total".to_owned(), refusals("queue"), refusals("results")];
+    let counted = async || {
+        let shown = shown(&house).await;
+        names.each_ref().map(|name| shown[name])
+    };
+    let before = counted().await;
+    // What is due can be leased; there is no place for what comes of it.
+    run(&house, "ALTER TABLE attempts RENAME TO elsewhere").await;
+    assert!(house.stations.settle().await.is_err());
+    team.hears(case);
+    assert_eq!(counted().await, [before[0], before[1], before[2] + 1.0]);
+    run(&house, "ALTER TABLE elsewhere RENAME TO attempts").await;
+    // What was sent and not written down is sent again when its lease has run out.
+    house.advance(TimeDelta::seconds(26));
+    house.settle().await;
+    team.hears(case);
+    assert_eq!(counted().await, [before[0] + 1.0, before[1], before[2] + 1.0]);
     house.finish().await;
 }
 
