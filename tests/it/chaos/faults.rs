@@ -29,16 +29,22 @@ pub const TESTS: &[Test] = &[
 
 /// Lets a notice go live and does all there is to do at that moment.
 async fn publish(house: &House, moderator: &Person) -> String {
+    go_live(house, moderator).await.0
+}
+
+/// The same; answers what manages the notice, too.
+pub async fn go_live(house: &House, moderator: &Person) -> (String, String) {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    let case = text("case_number");
     house.decide(&case, moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.settle().await.unwrap_or_else(|error| panic!("the loops broke off: {error}"));
-    case
+    (case, text("manage_token"))
 }
 
 /// A house that reaches these crowds, and people in it.
-async fn house_of(house: House, crowds: &[(Platform, &str)]) -> (House, Person) {
+pub async fn house_of(house: House, crowds: &[(Platform, &str)]) -> (House, Person) {
     let gateways = crowds.iter().map(|(platform, url)| (*platform, (*url).to_owned())).collect();
     let house = house.and_gateways(gateways).await;
     house.person("王群主", Role::GroupAdmin).await;
