@@ -49,6 +49,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Absent,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: true,
 };

@@ -48,6 +48,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],
+    keeps_edited: true,
     idempotent: true,
     avoids_round_hours: false,
 };

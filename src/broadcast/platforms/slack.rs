@@ -44,6 +44,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };

@@ -44,6 +44,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };

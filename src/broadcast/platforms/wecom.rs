@@ -43,6 +43,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
