@@ -240,7 +240,7 @@ fn done(act: Act<'_>, result: &Value) -> Outcome {
 }
 
 fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
-    let code = said["error_code"].as_i64().unwrap_or_else(|| answer.status.into());
+    let Some(code) = said["error_code"].as_i64() else { return Verdict::without_code(answer) };
     let words = said["description"].as_str().unwrap_or_default();
     let lower = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|part| lower.contains(part));
