@@ -8,7 +8,7 @@ use super::conclude::{self, Ended};
 use super::course::Course;
 use super::hosts::Went;
 use super::message::{self, Message};
-use super::platforms::{Act, Adapter, Answer, Credentials, Stamp, TakeBack, Verdict, adapter};
+use super::platforms::{Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter};
 use super::script::{Handle, Written};
 use super::worker::{Worker, random};
 use crate::domain::delivery::Outcome;
@@ -58,7 +58,7 @@ impl Worker {
         };
         let handle = match handle {
             Ok(handle) => handle,
-            Err(verdict) => return (Went::Answered, Some(ended(verdict, parts, ways))),
+            Err((went, verdict)) => return (went, Some(ended(verdict, parts, ways))),
         };
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
@@ -66,14 +66,8 @@ impl Worker {
         if self.withheld(leased).is_some() {
             return (Went::NotSent, None);
         }
-        let (went, mut verdict, answer) =
-            match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
-                Ok(answer) => {
-                    let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
-                    (went, adapter.judge(act, &answer), Some(answer))
-                }
-                Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
-            };
+        let request = adapter.address(act, &body, &credentials, &stamp);
+        let (went, mut verdict, answer) = self.exchange(adapter, act, request).await;
         if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
             *handle = Some(media.as_str().into());
         }
@@ -90,6 +84,22 @@ impl Worker {
         };
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
         (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+    }
+
+    /// Sends a request of an act: how that went for the host, what it means for the delivery, and the answer.
+    async fn exchange(
+        &self,
+        adapter: &dyn Adapter,
+        act: Act<'_>,
+        request: Outgoing,
+    ) -> (Went, Verdict, Option<Answer>) {
+        match self.sender.send(request).await {
+            Ok(answer) => {
+                let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
+                (went, adapter.judge(act, &answer), Some(answer))
+            }
+            Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
+        }
     }
 
     async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
@@ -118,7 +128,7 @@ impl Worker {
         credentials: &Credentials,
         account: &str,
         act: Act<'_>,
-    ) -> Result<Option<Handle>, Verdict> {
+    ) -> Result<Option<Handle>, (Went, Verdict)> {
         let shows = written.message.has_picture || matches!(act, Act::Edit(_));
         if !(shows && adapter.form(act).pictured) {
             return Ok(None);
@@ -128,17 +138,14 @@ impl Worker {
             && let Some(picture) = self.script.picture(written).await
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
-            let verdict = match self.sender.send(upload).await {
-                Ok(answer) => adapter.judge(act, &answer),
-                Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
-            };
+            let (went, verdict, _) = self.exchange(adapter, act, upload).await;
             match verdict.media {
                 Some(media) => *handle = Some(media.into()),
                 // Taken, they say, but under no name: another try is no second message.
                 None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
-                    return Err(Verdict { outcome: Outcome::Retry, ..verdict });
+                    return Err((went, Verdict { outcome: Outcome::Retry, ..verdict }));
                 }
-                None => return Err(verdict),
+                None => return Err((went, verdict)),
             }
         }
         Ok(Some(handle))

@@ -125,7 +125,12 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         random,
         until: leased.not_after.unwrap_or(leased.said_at + ENDING),
     };
-    let next = retry::next(&verdict.outcome, &attempt);
+    // In a row are those of this delivery that failed; the chat may have failed others before it.
+    let in_a_row = attempt.attempts.min(attempt.failures.saturating_add(1));
+    let next = match verdict.tries {
+        Some(most) if in_a_row >= most => Next::GiveUp(retry::Why::Exhausted),
+        _ => retry::next(&verdict.outcome, &attempt),
+    };
     let mut sends = leased.sends.clone();
     if let Some(last) = sends.last_mut() {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
@@ -298,10 +303,9 @@ mod tests {
         }
     }
 
-    fn unknown(leased: Leased) -> Record {
-        let verdict = Verdict::ours(Outcome::Unknown, "timeout");
-        let ended = Ended {
-            verdict,
+    fn ended(outcome: Outcome) -> Ended {
+        Ended {
+            verdict: Verdict::ours(outcome, "timeout"),
             parts: 2,
             ways: &[],
             at: at(15),
@@ -309,8 +313,11 @@ mod tests {
             random: 0,
             answer_sealed: None,
             moved: None,
-        };
-        concluded(leased, ended)
+        }
+    }
+
+    fn unknown(leased: Leased) -> Record {
+        concluded(leased, ended(Outcome::Unknown))
     }
 
     #[test]
@@ -320,6 +327,22 @@ mod tests {
         assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
         let second = unknown(Leased { act: first.act, ..perhaps });
         assert_eq!(second.state, DeliveryState::GivenUp);
+    }
+
+    /// How a delivery goes on whose platform is busy again, after so many attempts and failures of its chat.
+    fn busy(attempts: i32, failures: i32) -> DeliveryState {
+        let leased = Leased { part: 0, attempts, failures, reach_before: Reach::No as i16, ..picture(0) };
+        let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
+        concluded(leased, Ended { verdict, ..ended(Outcome::Retry) }).state
+    }
+
+    #[test]
+    fn a_platform_that_bears_few_tries_gets_no_more() {
+        let states = [1, 2, 3, 4].map(|attempts| busy(attempts, attempts - 1));
+        let open = DeliveryState::Open;
+        assert_eq!(states, [open, open, open, DeliveryState::GivenUp]);
+        assert_eq!(busy(1, 9), open, "what failed before it was something else");
+        assert_eq!(busy(9, 0), open, "and what it waited for before was no failure");
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn main() -> ExitCode {
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
+        ("chaos::wires", chaos::wires::TESTS),
         ("crash", crash::TESTS),
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),

@@ -37,6 +37,9 @@ pub const TESTS: &[Test] = &[
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+/// Answers that break off, in their head and in their body.
+const HALF_A_HEAD: &str = "HTTP/1.1 200 OK\r\nx-slow:";
+const HALF_A_BODY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{\"ok\":true}";
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 1, 40, 0).unwrap()
@@ -188,9 +191,17 @@ async fn a_connection_closed_while_it_rested_costs_nothing() {
 }
 
 async fn silence_after_a_request_is_doubt_and_never_repeated() {
-    for (act, fault) in
-        [(Act::Hang, SendFault::Timeout { sent: true }), (Act::Close, SendFault::Broken { sent: true })]
-    {
+    let (late, broken) = (SendFault::Timeout { sent: true }, SendFault::Broken { sent: true });
+    for (act, fault) in [
+        (Act::Hang, late),
+        (Act::Stall(HALF_A_HEAD), late),
+        (Act::Stall(HALF_A_BODY), late),
+        (Act::Drip(HALF_A_HEAD), late),
+        (Act::Drip(HALF_A_BODY), late),
+        (Act::Close, broken),
+        (Act::SayAndClose(HALF_A_HEAD), broken),
+        (Act::SayAndClose(HALF_A_BODY), broken),
+    ] {
         // Once on a fresh connection, once on one that was used before.
         for before in [0, 1] {
             let acts: Vec<Act> = [Act::Say(OK)].repeat(before).into_iter().chain([act]).collect();

@@ -298,12 +298,17 @@ pub async fn connect<'a>(
 ) {
     let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
     let robot = |(platform, url, name): (Platform, &str, String)| {
-        let path = match platform {
-            Platform::Wecom => "cgi-bin/webhook/send?key=",
-            Platform::Dingtalk => "robot/send?access_token=",
+        let at = |path: String| Credentials::at(platform, format!("{url}/{path}"));
+        let credentials = match platform {
+            Platform::Wecom => at(format!("cgi-bin/webhook/send?key={name}")),
+            Platform::Dingtalk => at(format!("robot/send?access_token={name}")),
+            Platform::Matrix => {
+                let (token, chat) = (Some("syt_tests".to_owned()), Some(format!("!{name}")));
+                Credentials { token, chat, ..at(String::new()) }
+            }
             other => panic!("no robot of {other:?}"),
         };
-        (Credentials::at(platform, format!("{url}/{path}{name}")), name)
+        (credentials, name)
     };
     let robots: Vec<(Credentials, String)> = chats.into_iter().map(robot).collect();
     let now = Clock::system().now();

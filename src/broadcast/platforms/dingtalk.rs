@@ -46,12 +46,15 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
 
 /// Who sends too fast is muted for ten minutes.
 const MUTED: Duration = Duration::from_secs(10 * 60);
+/// A busy system (-1) is not to be asked sooner than this.
+const BUSY: Duration = Duration::from_secs(30);
 /// A used-up quota (90030) may be the month's: ask seldom.
 const QUOTA: Duration = Duration::from_secs(60 * 60);
 
@@ -150,23 +153,21 @@ impl Adapter for Dingtalk {
     /// The codes: <https://open.dingtalk.com/document/robots/custom-robot-access>, and what the live
     /// server was seen to say.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
-        let Some(said) = object(answer) else { return Verdict::without_code(answer) };
-        let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
-        let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
-            // The gateway's own refusal: {"status":1111,"wait":5,"source":"x5","punish":"deny",…}.
-            let denied =
-                said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111);
-            if !denied {
-                return Verdict::without_code(answer);
-            }
+        let said = object(answer).unwrap_or_default();
+        // The gateway's own refusal, whatever else it says: {"status":1111,"wait":5,"punish":"deny",…}.
+        if said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111) {
             let wait = Duration::from_secs(said.get("wait").and_then(Value::as_u64).unwrap_or(0).min(86_400));
             return Verdict::new(Outcome::Slow(wait.max(MINUTE)), "denied", "");
+        }
+        let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+        let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
+            // From before the robots: it does not get better within seconds.
+            return Verdict::without_code(answer).resting(Some(MINUTE));
         };
         let outcome = match code {
             0 if answer.status == 200 => Outcome::Delivered(None),
             0 => Outcome::Unknown,
-            // 系统繁忙: not sooner than after half a minute.
-            -1 => Outcome::Slow(Duration::from_secs(30)),
+            -1 => Outcome::Retry,
             130_101 | 410_100 | 450_101 => Outcome::Slow(answer.wait().unwrap_or(MUTED).max(MUTED)),
             90030 => Outcome::Slow(answer.wait().unwrap_or(QUOTA).max(QUOTA)),
             310_000 => Outcome::Config(security(words)),
@@ -176,6 +177,6 @@ impl Adapter for Dingtalk {
             400_105 | 40035 | 43002 | 43004 | 430_101..=430_104 | 460_101 | 101_002 => Outcome::Bad,
             _ => Outcome::Retry,
         };
-        Verdict::new(outcome, code, words)
+        Verdict::new(outcome, code, words).resting((code == -1).then_some(BUSY))
     }
 }

@@ -44,6 +44,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
@@ -142,20 +143,25 @@ impl Adapter for Discord {
         let outcome = match (answer.status, code) {
             (204, _) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
             (200, None) => done(act, said.as_ref()),
-            (_, Some(10008)) if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Delivered(None),
-            (429, _) | (_, Some(40062 | 20028 | 20029)) => wait(said.as_ref(), answer),
+            (404, Some(10008)) if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Delivered(None),
+            // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
+            // on asking is shut out with all its webhooks.
+            (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
+                wait(said.as_ref(), answer)
+            }
             // Unknown webhook or channel, invalid token. A webhook that answers 404 must not be asked again.
             (_, Some(10015 | 10003 | 50027)) | (404, Some(_)) => Outcome::Gone,
             // No access, no permission, a forum without a thread or with one too many.
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
-            (403, Some(40333)) | (_, Some(40004)) => Outcome::Retry,
+            (_, Some(40004)) => Outcome::Retry,
             // Content, size, or too many edits of an old message (30046).
             (400 | 403 | 405 | 413, Some(_)) | (_, Some(30046)) | (413, None) => Outcome::Bad,
             _ => return Verdict::without_code(answer).resting(rest),
         };
         let global = said.as_ref().is_none_or(|said| said["global"] == true)
-            || answer.header("x-ratelimit-scope") == Some("global");
+            || answer.header("x-ratelimit-scope") == Some("global")
+            || answer.status == 403;
         let wide = global && matches!(outcome, Outcome::Slow(_));
         let code = code.map_or_else(|| format!("http_{}", answer.status), |code| code.to_string());
         Verdict::new(outcome, code, words).resting(rest).widely(wide)
@@ -163,11 +169,12 @@ impl Adapter for Discord {
 }
 
 fn done(act: Act<'_>, said: Option<&Value>) -> Outcome {
-    let id = said.and_then(|said| said["id"].as_str()).filter(|id| is_number(id)).and_then(kept);
+    let message = said.filter(|said| said.get("code").is_none());
+    let id = message.and_then(|said| said["id"].as_str()).filter(|id| is_number(id)).and_then(kept);
     match (act, id) {
-        (_, None) => Outcome::Unknown,
-        (Act::Say(_) | Act::Reply(_), Some(id)) => Outcome::Delivered(Some(id)),
-        (Act::Edit(_) | Act::Delete(_), Some(_)) => Outcome::Delivered(None),
+        (Act::Say(_), Some(id)) => Outcome::Delivered(Some(id)),
+        (Act::Edit(edited), Some(id)) if id == edited => Outcome::Delivered(None),
+        _ => Outcome::Unknown,
     }
 }
 
@@ -207,7 +214,8 @@ mod tests {
                 (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
                 (413, r#"{"code":40005}"#, Outcome::Bad),
                 (403, r#"{"code":50013}"#, Outcome::Config(Fault::Permission)),
-                (403, r#"{"code":40333}"#, Outcome::Retry),
+                (403, r#"{"code":40333}"#, slow(60)),
+                (403, "<html>blocked</html>", slow(60)),
                 (429, r#"{"retry_after":64.57,"global":false}"#, slow(65)),
                 (429, "", slow(60)),
                 (500, "", Outcome::Retry),
@@ -216,12 +224,15 @@ mod tests {
         let gone = (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Delivered(None));
         let edit = [
             (200, message, Outcome::Delivered(None)),
+            (200, r#"{"id":"1103"}"#, Outcome::Unknown),
+            (400, r#"{"code":10008}"#, Outcome::Bad),
             gone.clone(),
             (400, r#"{"code":30046}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
         ];
         means(Platform::Discord, Act::Edit("1102"), &edit);
-        means(Platform::Discord, Act::Delete("1102"), &[(204, "", Outcome::Delivered(None)), gone]);
+        let delete = [(204, "", Outcome::Delivered(None)), (200, message, Outcome::Unknown), gone];
+        means(Platform::Discord, Act::Delete("1102"), &delete);
     }
 
     #[test]
@@ -234,6 +245,9 @@ mod tests {
         ] {
             let limited = Answer { headers: vec![("x-ratelimit-scope", scope.into())], ..answer(429, body) };
             assert_eq!(Discord.judge(SAY, &limited).wide, wide, "{body}");
+        }
+        for (body, wide) in [("<html>blocked</html>", true), (r#"{"code":50013}"#, false)] {
+            assert_eq!(Discord.judge(SAY, &answer(403, body)).wide, wide, "{body}");
         }
         let spent = |left: &str| Answer {
             headers: vec![("x-ratelimit-remaining", left.into()), ("x-ratelimit-reset-after", "1.2".into())],

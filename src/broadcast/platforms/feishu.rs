@@ -49,6 +49,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Absent,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: true,
 };
@@ -138,11 +139,14 @@ impl Adapter for Feishu {
     /// <https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
-        let code = said.as_ref().and_then(|s| s.get("code").or_else(|| s.get("StatusCode"))?.as_i64());
+        let member = |name| said.as_ref().and_then(|said| said.get(name));
+        // Old answers have only the second of them.
+        let code = member("code").or_else(|| member("StatusCode")).and_then(Value::as_i64);
+        let agreed = member("StatusCode").is_none_or(|status| status.as_i64() == Some(0));
         let (Some(said), Some(code)) = (said.as_ref(), code) else { return Verdict::without_code(answer) };
         let words = ["msg", "StatusMessage"].iter().find_map(|k| said.get(*k)?.as_str()).unwrap_or_default();
         let outcome = match code {
-            0 if answer.status == 200 => Outcome::Delivered(None),
+            0 if answer.status == 200 && agreed => Outcome::Delivered(None),
             0 => Outcome::Unknown,
             11232 | 99_991_400 => slow(answer),
             // One code, two meanings: "Bad Request" and "too many request".

@@ -28,8 +28,10 @@ pub struct Verdict {
     pub detail: Option<String>,
     /// What this account of the platform calls the picture from now on.
     pub media: Option<String>,
-    /// The chat must rest so long, although the message was taken.
+    /// The chat must rest so long, whatever became of the message.
     pub rest: Option<Duration>,
+    /// So many attempts in a row, and no more, may end like this.
+    pub tries: Option<u32>,
     /// The wait or fault holds for everything that the account says, not for this chat alone.
     pub wide: bool,
 }
@@ -45,7 +47,7 @@ impl Verdict {
     pub fn ours(outcome: Outcome, code: impl ToString) -> Verdict {
         // Some platforms let whoever runs the server choose the code, and PostgreSQL keeps no NUL.
         let code = code.to_string().chars().filter(|c| !c.is_control()).take(CODE).collect();
-        Verdict { outcome, code: Some(code), detail: None, media: None, rest: None, wide: false }
+        Verdict { outcome, code: Some(code), detail: None, media: None, rest: None, tries: None, wide: false }
     }
 
     /// The verdict on an answer without the code its platform promises. Success is never assumed;
@@ -66,6 +68,10 @@ impl Verdict {
 
     pub(super) fn resting(self, rest: Option<Duration>) -> Verdict {
         Verdict { rest, ..self }
+    }
+
+    pub(super) fn tried(self, tries: Option<u32>) -> Verdict {
+        Verdict { tries, ..self }
     }
 
     pub(super) fn widely(self, wide: bool) -> Verdict {

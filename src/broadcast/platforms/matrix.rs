@@ -27,8 +27,10 @@ use crate::domain::text::Unit;
 pub(super) struct Matrix;
 
 /// An event has at most 65 536 bytes: <https://spec.matrix.org/latest/client-server-api/#size-limits>.
-/// An edit holds the text twice, and JSON may double a byte. Rates are the server's own choice; this
-/// is our courtesy.
+/// An edit holds the text twice, and JSON may double a byte. Rates are the server's own choice. For an
+/// account here is Synapse's default, ten at once and one every five seconds:
+/// <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#rc_message>;
+/// for a room our courtesy.
 static PROFILE: Profile = Profile {
     platform: Platform::Matrix,
     source: "https://spec.matrix.org/latest/client-server-api/",
@@ -42,10 +44,11 @@ static PROFILE: Profile = Profile {
     hosts: Hosts::AnyPublic,
     path: is_call,
     rate: &[Budget::new(1, 1)],
-    account_rate: &[],
+    account_rate: &[Budget::new(10, 50)],
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],
+    keeps_edited: true,
     idempotent: true,
     avoids_round_hours: false,
 };
@@ -190,22 +193,27 @@ impl Adapter for Matrix {
     /// The codes: <https://spec.matrix.org/latest/client-server-api/#standard-error-response>.
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
         let Some(said) = object(answer) else { return Verdict::without_code(answer) };
-        if let Some(code) = said["errcode"].as_str().filter(|_| answer.status != 200) {
-            return refused(act, code, &said, answer);
+        if let Some(code) = said.get("errcode") {
+            return match code.as_str().filter(|_| answer.status != 200) {
+                Some(code) => refused(act, code, &said, answer),
+                None => Verdict::without_code(answer),
+            };
         }
-        if let Some(uri) = said["content_uri"].as_str().filter(|_| answer.status == 200) {
-            // Uploaded; yet to be said.
-            return Verdict::new(Outcome::Retry, "uploaded", "").with_media(Some(uri));
-        }
-        let event = said["event_id"].as_str().filter(|_| answer.status == 200);
+        let member = |name: &str| said[name].as_str().filter(|_| answer.status == 200);
+        let event = member("event_id").filter(|event| event.len() > 1 && event.starts_with('$'));
         let outcome = match (act, event) {
-            (_, None) => return Verdict::without_code(answer),
+            (_, None) | (Act::Reply(_), _) => {
+                return match member("content_uri") {
+                    // Uploaded; yet to be said.
+                    Some(uri) => Verdict::new(Outcome::Retry, "uploaded", "").with_media(Some(uri)),
+                    None => Verdict::without_code(answer),
+                };
+            }
             (Act::Edit(_) | Act::Delete(_), Some(_)) => Outcome::Delivered(None),
             (Act::Say(part), Some(event)) => {
                 let what = if part == 0 { "words" } else { "image" };
                 Outcome::Delivered(kept(&format!("{what}/{event}")))
             }
-            (Act::Reply(_), Some(_)) => Outcome::Delivered(None),
         };
         Verdict::new(outcome, "ok", "")
     }
@@ -245,7 +253,6 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
         | "M_USER_DEACTIVATED"
         | "M_CONSENT_NOT_GIVEN"
         | "M_RESOURCE_LIMIT_EXCEEDED" => Outcome::Config(Fault::Credential),
-        "M_NOT_FOUND" if !say => Outcome::Delivered(None),
         // This is no homeserver, or one too old.
         "M_UNRECOGNIZED" if say => Outcome::Config(Fault::Credential),
         _ => match answer.status {
@@ -288,6 +295,8 @@ mod tests {
                 (200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("words/$a".into()))),
                 (200, "{}", Outcome::Unknown),
                 (201, r#"{"event_id":"$a"}"#, Outcome::Unknown),
+                (200, r#"{"event_id":"$"}"#, Outcome::Unknown),
+                (200, r#"{"event_id":"$a","errcode":"M_UNKNOWN"}"#, Outcome::Unknown),
                 (200, r#"{"content_uri":"mxc://x/y"}"#, Outcome::Retry),
                 (429, limited, slow.clone()),
                 (403, outside, Outcome::Gone),
@@ -309,7 +318,7 @@ mod tests {
             EDIT,
             &[
                 (200, r#"{"event_id":"$b"}"#, Outcome::Delivered(None)),
-                (404, r#"{"errcode":"M_NOT_FOUND"}"#, Outcome::Delivered(None)),
+                (404, r#"{"errcode":"M_NOT_FOUND"}"#, Outcome::Bad),
                 (403, mute, Outcome::Bad),
                 (403, outside, Outcome::Gone),
                 (429, limited, slow),

@@ -33,6 +33,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
@@ -75,7 +76,7 @@ impl Adapter for Mattermost {
     /// Three things are answered 400, so the `id` decides:
     /// <https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
-        if answer.status == 200 && answer.body.trim_ascii() == b"ok" {
+        if answer.status == 200 && *answer.body == *b"ok" {
             return Verdict::new(Outcome::Delivered(None), "ok", "");
         }
         let said = object(answer);
@@ -114,6 +115,7 @@ mod tests {
             Act::Say(0),
             &[
                 (200, "ok", Outcome::Delivered(None)),
+                (200, "ok\n", Outcome::Unknown),
                 (200, "<html>ok</html>", Outcome::Unknown),
                 (201, "ok", Outcome::Unknown),
                 (400, &said("invalid"), Outcome::Gone),

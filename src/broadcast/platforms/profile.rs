@@ -33,6 +33,8 @@ pub struct Profile {
     /// How a message can be taken back at best; [`Adapter::takes_back`](super::Adapter::takes_back)
     /// says what holds for one group.
     pub takes_back: &'static [TakeBack],
+    /// What was edited can still be read in the message's history.
+    pub keeps_edited: bool,
     /// The same request again makes no second message.
     pub idempotent: bool,
     /// The platform asks senders to keep off :00 and :30.

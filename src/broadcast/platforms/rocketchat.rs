@@ -33,6 +33,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
@@ -84,7 +85,9 @@ impl Adapter for Rocketchat {
         let words = said["error"].as_str().unwrap_or_default();
         let code = format!("http_{}", answer.status);
         let outcome = match (success, answer.status) {
-            (true, 200) => return Verdict::new(Outcome::Delivered(None), "ok", ""),
+            (true, 200) if said.get("error").is_none() => {
+                return Verdict::new(Outcome::Delivered(None), "ok", "");
+            }
             (true, _) => Outcome::Unknown,
             (false, 429) => slow(answer),
             (false, _) if words.contains("too-many-requests") => slow(answer),
@@ -119,6 +122,7 @@ mod tests {
                 (200, r#"{"success":true}"#, Outcome::Delivered(None)),
                 (200, r#"{"success":"true"}"#, Outcome::Unknown),
                 (200, "{}", Outcome::Unknown),
+                (200, r#"{"success":true,"error":"x"}"#, Outcome::Unknown),
                 (400, &said("Invalid integration id or token provided."), Outcome::Gone),
                 (400, &said("unknown-error"), Outcome::Bad),
                 (

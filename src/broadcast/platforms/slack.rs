@@ -4,6 +4,8 @@
 //! Plain text without markup. The poster is a legacy attachment rather than a block: a block whose
 //! picture Slack cannot fetch refuses the whole message.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -22,7 +24,8 @@ use crate::domain::text::Unit;
 pub(super) struct Slack;
 
 /// An edited text may have 4000 characters, a new one more; what we say must fit both, escaped:
-/// <https://docs.slack.dev/reference/methods/chat.update>. One message a second and channel:
+/// <https://docs.slack.dev/reference/methods/chat.update>. One message a second and channel; edits and
+/// deletions fifty a minute each for an app in a workspace (tier 3), which is kept for all that it asks:
 /// <https://docs.slack.dev/apis/web-api/rate-limits>.
 static PROFILE: Profile = Profile {
     platform: Platform::Slack,
@@ -37,15 +40,18 @@ static PROFILE: Profile = Profile {
     hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com", "slack-gov.com"]),
     path: is_call,
     rate: &[Budget::new(1, 1)],
-    account_rate: &[],
+    account_rate: &[Budget::new(50, 60)],
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
 
 const VENDOR: &str = "https://slack.com/";
+/// The plan's messages are used up (`message_limit_exceeded`): ask seldom.
+const PLAN: Duration = Duration::from_secs(60 * 60);
 
 /// An incoming webhook, or one of the three methods that we call. Addresses of workflows take no text.
 fn is_call(url: &Url) -> bool {
@@ -167,7 +173,7 @@ impl Adapter for Slack {
                 _ => Verdict::without_code(answer),
             };
         }
-        match std::str::from_utf8(&answer.body).map(str::trim) {
+        match std::str::from_utf8(&answer.body) {
             Ok("ok") if answer.status == 200 && matches!(act, Act::Say(_)) => {
                 Verdict::new(Outcome::Delivered(None), "ok", "")
             }
@@ -183,21 +189,28 @@ fn is_word(text: &str) -> bool {
 
 /// A message is known by channel and time, both as the answer has them.
 fn done(act: Act<'_>, said: &Value) -> Outcome {
-    match act {
-        Act::Edit(_) | Act::Delete(_) => Outcome::Delivered(None),
-        Act::Say(_) | Act::Reply(_) => {
-            let at = said["channel"].as_str().zip(said["ts"].as_str());
-            let reference = at.and_then(|(channel, ts)| kept(&format!("{channel}/{ts}")));
-            reference.map_or(Outcome::Unknown, |reference| Outcome::Delivered(Some(reference)))
+    let member = |name: &str| said[name].as_str().filter(|value| !value.is_empty());
+    match (act, member("channel").zip(member("ts"))) {
+        (Act::Say(_) | Act::Reply(_), Some((channel, ts))) => {
+            Outcome::Delivered(kept(&format!("{channel}/{ts}")))
         }
+        (Act::Edit(reference) | Act::Delete(reference), Some((_, ts)))
+            if reference.split_once('/').is_some_and(|(_, of)| of == ts) =>
+        {
+            Outcome::Delivered(None)
+        }
+        _ => Outcome::Unknown,
     }
 }
 
 fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
     let back = !matches!(act, Act::Say(_));
     let outcome = match word {
-        "message_not_found" if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Delivered(None),
-        "ratelimited" | "rate_limited" | "message_limit_exceeded" => slow(answer),
+        "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
+            Outcome::Delivered(None)
+        }
+        "ratelimited" | "rate_limited" => slow(answer),
+        "message_limit_exceeded" => Outcome::Slow(answer.wait().unwrap_or(PLAN).max(PLAN)),
         "invalid_auth" | "not_authed" | "token_expired" | "invalid_token" => {
             Outcome::Config(Fault::Credential)
         }
@@ -212,8 +225,9 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "team_not_found"
         | "account_inactive"
         | "token_revoked" => Outcome::Gone,
-        "fatal_error"
-        | "internal_error"
+        // "It's possible some aspect of the operation succeeded".
+        "fatal_error" => Outcome::Unknown,
+        "internal_error"
         | "service_unavailable"
         | "request_timeout"
         | "rollup_error"
@@ -221,7 +235,7 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "org_login_required" => Outcome::Retry,
         _ if answer.status == 429 => slow(answer),
         // Too old, not ours, not allowed here: then not this way.
-        _ if back => Outcome::Bad,
+        _ if back && answer.status < 500 => Outcome::Bad,
         "not_in_channel"
         | "missing_scope"
         | "ekm_access_denied"
@@ -285,6 +299,7 @@ mod tests {
             &[
                 (200, "ok", Outcome::Delivered(None)),
                 (200, "OK", Outcome::Unknown),
+                (200, "ok\n", Outcome::Unknown),
                 (201, "ok", Outcome::Unknown),
                 (200, "<html>ok</html>", Outcome::Unknown),
                 (400, "invalid_payload", Outcome::Bad),
@@ -312,7 +327,8 @@ mod tests {
                 (200, r#"{"ok":false,"error":"token_expired"}"#, Outcome::Config(Fault::Credential)),
                 (200, r#"{"ok":false,"error":"is_archived"}"#, Outcome::Gone),
                 (200, r#"{"ok":false,"error":"msg_too_long"}"#, Outcome::Bad),
-                (200, r#"{"ok":false,"error":"fatal_error"}"#, Outcome::Retry),
+                (200, r#"{"ok":false,"error":"fatal_error"}"#, Outcome::Unknown),
+                (200, r#"{"ok":false,"error":"message_limit_exceeded"}"#, slow(3600)),
                 (200, r#"{"ok":false,"error":"never_heard_of"}"#, Outcome::Retry),
             ],
         );
@@ -325,14 +341,21 @@ mod tests {
             EDIT,
             &[
                 (200, r#"{"ok":true,"channel":"C1","ts":"2.3"}"#, Outcome::Delivered(None)),
-                (200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Delivered(None)),
+                (200, r#"{"ok":true,"channel":"C1","ts":"2.4"}"#, Outcome::Unknown),
+                (200, r#"{"ok":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Bad),
                 (200, r#"{"ok":false,"error":"edit_window_closed"}"#, Outcome::Bad),
+                (503, r#"{"ok":false,"error":"whatever"}"#, Outcome::Retry),
                 (200, r#"{"ok":false,"error":"cant_update_message"}"#, Outcome::Bad),
                 (200, r#"{"ok":false,"error":"invalid_auth"}"#, Outcome::Config(Fault::Credential)),
                 (200, "ok", Outcome::Unknown),
             ],
         );
-        let delete = [(200, r#"{"ok":false,"error":"cant_delete_message"}"#, Outcome::Bad)];
+        let delete = [
+            (200, r#"{"ok":false,"error":"cant_delete_message"}"#, Outcome::Bad),
+            (200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Delivered(None)),
+            (500, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Retry),
+        ];
         means(Platform::Slack, Act::Delete("C1/2.3"), &delete);
         let reply = [(200, r#"{"ok":false,"error":"message_not_found"}"#, Outcome::Bad)];
         means(Platform::Slack, Act::Reply("C1/2.3"), &reply);

@@ -44,6 +44,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
@@ -104,24 +105,27 @@ impl Adapter for Teams {
         Outgoing::post(credentials, body)
     }
 
-    /// 202 is the workflow's word that it took the message; that it was posted nobody ever tells. With a
-    /// `Response` action it is 200, in which the old connectors hid errors as text:
+    /// 202 is the workflow's word that it took the message; that it was posted nobody ever tells. The old
+    /// connectors said 200 and `1`, and hid errors as text in other 200s:
     /// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
+    /// What a workflow's own `Response` action says with 200 is whatever its author wrote: no proof.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
         let said = object(answer);
         let error = said.as_ref().map(|said| &said["error"]);
         let code = error.and_then(|error| error["code"].as_str());
         let words = error.and_then(|error| error["message"].as_str()).unwrap_or_default();
+        let nothing_wrong = text.is_empty() || said.as_ref().is_some_and(|said| said.get("error").is_none());
         let outcome = match (answer.status, code) {
-            (202, _) => Outcome::Delivered(None),
+            (202, None) if nothing_wrong => Outcome::Delivered(None),
+            (200, None) if text == "1" => Outcome::Delivered(None),
             (200, None) if text.contains("http error 429") => slow(answer),
             (200, None) if text.contains("http error 413") => Outcome::Bad,
             (200, None) if text.contains("http error") => Outcome::Retry,
-            (200, None) if !text.trim_start().starts_with('<') => Outcome::Delivered(None),
             (_, Some("WorkflowTriggerIsNotEnabled" | "WorkflowNotFound")) => Outcome::Gone,
             (401 | 403, _) => Outcome::Config(Fault::Credential),
             (400 | 413, Some(_)) | (413, None) => Outcome::Bad,
+            (200 | 400, _) if text.contains("payload is too large") => Outcome::Bad,
             (429, _) => slow(answer),
             _ => return Verdict::without_code(answer),
         };
@@ -148,7 +152,13 @@ mod tests {
             Act::Say(0),
             &[
                 (202, "", Outcome::Delivered(None)),
+                (202, r#"{"taken":true}"#, Outcome::Delivered(None)),
+                (202, r#"{"error":{}}"#, Outcome::Unknown),
+                (202, "<html>", Outcome::Unknown),
                 (200, "1", Outcome::Delivered(None)),
+                (200, "", Outcome::Unknown),
+                (200, r#"{"error":{"message":"m"}}"#, Outcome::Unknown),
+                (200, r#"{"status":1111}"#, Outcome::Unknown),
                 (200, "Microsoft Teams endpoint returned HTTP error 429", slow.clone()),
                 (200, "Microsoft Teams endpoint returned HTTP error 413", Outcome::Bad),
                 (200, "<html>", Outcome::Unknown),
@@ -158,6 +168,7 @@ mod tests {
                 (401, &said("DirectApiAuthorizationRequired"), Outcome::Config(Fault::Credential)),
                 (400, &said("TriggerInputSchemaMismatch"), Outcome::Bad),
                 (413, "", Outcome::Bad),
+                (400, "Webhook message delivery failed: the payload is too large", Outcome::Bad),
                 (429, "", slow),
                 (502, "", Outcome::Retry),
             ],

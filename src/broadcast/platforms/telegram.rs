@@ -44,6 +44,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
@@ -224,38 +225,46 @@ fn in_json(chat: &str, message: Option<&str>, act: Act<'_>) -> String {
 }
 
 fn done(act: Act<'_>, result: &Value) -> Outcome {
-    match act {
-        Act::Edit(_) | Act::Delete(_) if result == true || result.is_object() => Outcome::Delivered(None),
-        Act::Say(_) | Act::Reply(_) => {
+    let message = result["message_id"].as_i64().filter(|id| *id > 0);
+    let at = result["chat"]["id"].as_i64().filter(|id| *id != 0).zip(message);
+    match (act, at) {
+        (Act::Say(_) | Act::Reply(_), Some((chat, id))) => {
             let what = if result["photo"].is_array() { "photo" } else { "text" };
-            let at = result["chat"]["id"].as_i64().zip(result["message_id"].as_i64());
-            let reference = at.and_then(|(chat, id)| kept(&format!("{what}/{chat}/{id}")));
-            reference.map_or(Outcome::Unknown, |reference| Outcome::Delivered(Some(reference)))
+            Outcome::Delivered(kept(&format!("{what}/{chat}/{id}")))
         }
+        // What is answered is the message as it stands now.
+        (Act::Edit(edited), Some((_, id))) if read(edited).2 == id.to_string() => Outcome::Delivered(None),
+        (Act::Delete(_), _) if *result == true => Outcome::Delivered(None),
         _ => Outcome::Unknown,
     }
 }
 
 fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
-    let code = said["error_code"].as_i64().unwrap_or_else(|| answer.status.into());
+    let Some(code) = said["error_code"].as_i64() else { return Verdict::without_code(answer) };
     let words = said["description"].as_str().unwrap_or_default();
     let lower = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|part| lower.contains(part));
     let say = matches!(act, Act::Say(_));
+    // Already as it should be.
+    let done: &[&str] = match act {
+        Act::Edit(_) => &["message is not modified", "message to edit not found"],
+        Act::Delete(_) => &["message to delete not found"],
+        Act::Say(_) | Act::Reply(_) => &[],
+    };
     let moved = said["parameters"]["migrate_to_chat_id"].as_i64();
     let outcome = match (code, moved) {
         (429, _) => {
             let told = said["parameters"]["retry_after"].as_u64().map(|s| Duration::from_secs(s.min(86_400)));
             told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
         }
+        (400, _) if answer.status == 400 && done.iter().any(|part| words.contains(part)) => {
+            Outcome::Delivered(None)
+        }
         (_, Some(id)) if say => Outcome::Moved(id.to_string()),
         // What was said before the chat moved stayed behind.
         (_, Some(_)) => Outcome::Bad,
         // No such token: <https://core.telegram.org/bots/api#authorizing-your-bot>.
         (401 | 404, _) => Outcome::Config(Fault::Credential),
-        (400, _) if !say && says(&["is not modified", "to edit not found", "to delete not found"]) => {
-            Outcome::Delivered(None)
-        }
         (403, _)
             if says(&["was kicked", "is not a member", "was deleted", "was blocked", "is deactivated"]) =>
         {
@@ -326,7 +335,11 @@ mod tests {
             EDIT,
             &[
                 (200, taken, Outcome::Delivered(None)),
+                (200, r#"{"ok":true,"result":true}"#, Outcome::Unknown),
+                (200, r#"{"ok":true,"result":{"message_id":43,"chat":{"id":-100}}}"#, Outcome::Unknown),
                 (400, &said(400, "Bad Request: message is not modified: …"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message to delete not found"), Outcome::Bad),
+                (403, &said(403, "Forbidden: message to edit not found"), Outcome::Bad),
                 (400, &said(400, "Bad Request: message to edit not found"), Outcome::Delivered(None)),
                 (400, &said(400, "Bad Request: message can't be edited"), Outcome::Bad),
                 (400, moved, Outcome::Bad),
@@ -341,6 +354,8 @@ mod tests {
             (400, &*said(400, "Bad Request: message to delete not found"), Outcome::Delivered(None)),
         ];
         means(Platform::Telegram, Act::Delete("photo/-100/42"), &delete);
+        let reply = [(400, &*said(400, "Bad Request: message to edit not found"), Outcome::Bad)];
+        means(Platform::Telegram, Act::Reply("photo/-100/42"), &reply);
         assert!(Telegram.judge(SAY, &answer(401, &said(401, "Unauthorized"))).wide);
     }
 

@@ -40,6 +40,7 @@ static PROFILE: Profile = Profile {
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: true,
     avoids_round_hours: false,
 };

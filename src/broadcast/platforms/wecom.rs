@@ -43,11 +43,16 @@ static PROFILE: Profile = Profile {
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: false,
     takes_back: &[],
+    keeps_edited: false,
     idempotent: false,
     avoids_round_hours: false,
 };
 
 const PICTURE: usize = 2 * 1024 * 1024;
+/// A busy system (-1) is to be asked three times more at most, so not at once:
+/// <https://developer.work.weixin.qq.com/document/path/90313>.
+const BUSY_TRIES: u32 = 4;
+const BUSY: Duration = Duration::from_secs(5 * 60);
 
 /// One `key` and nothing else.
 fn is_robot(url: &Url) -> bool {
@@ -114,11 +119,12 @@ impl Adapter for Wecom {
             45033 => Outcome::Slow(answer.wait().unwrap_or(Duration::from_secs(5))),
             // Wrong key or robot removed; robot disabled; not in the group.
             93000 | 93004 | 93008 => Outcome::Gone,
-            // Format, length, empty, picture or its digest, size.
-            40007 | 40008 | 40009 | 40035 | 40058 | 40063 | 40123 | 44004 | 45001 | 45002 | 45008
+            // Format, encoding, length, empty, picture or its digest, size.
+            40007 | 40008 | 40009 | 40033 | 40035 | 40058 | 40063 | 40123 | 44004 | 45001 | 45002 | 45008
             | 301019 => Outcome::Bad,
             _ => Outcome::Retry,
         };
-        Verdict::new(outcome, code, words)
+        let busy = code == -1;
+        Verdict::new(outcome, code, words).resting(busy.then_some(BUSY)).tried(busy.then_some(BUSY_TRIES))
     }
 }

@@ -25,20 +25,27 @@ pub const TESTS: &[Test] = &[
     housed!(forgetting_old_attempts_disturbs_no_fan_out),
     housed!(a_group_deleted_while_it_is_written_to_costs_nobody_else),
     housed!(a_group_paused_while_it_is_written_to_costs_nobody_else),
+    housed!(a_busy_platform_is_asked_three_times_more_and_not_at_once),
 ];
 
 /// Lets a notice go live and does all there is to do at that moment.
 async fn publish(house: &House, moderator: &Person) -> String {
+    go_live(house, moderator).await.0
+}
+
+/// The same; answers what manages the notice, too.
+pub async fn go_live(house: &House, moderator: &Person) -> (String, String) {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    let case = text("case_number");
     house.decide(&case, moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.settle().await.unwrap_or_else(|error| panic!("the loops broke off: {error}"));
-    case
+    (case, text("manage_token"))
 }
 
 /// A house that reaches these crowds, and people in it.
-async fn house_of(house: House, crowds: &[(Platform, &str)]) -> (House, Person) {
+pub async fn house_of(house: House, crowds: &[(Platform, &str)]) -> (House, Person) {
     let gateways = crowds.iter().map(|(platform, url)| (*platform, (*url).to_owned())).collect();
     let house = house.and_gateways(gateways).await;
     house.person("王群主", Role::GroupAdmin).await;
@@ -230,4 +237,30 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
     house.stations.worker.script = Arc::new(script);
     (drawing, drawn)
+}
+
+/// WeCom asks that what finds it busy is not tried more often than that.
+async fn a_busy_platform_is_asked_three_times_more_and_not_at_once(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    let chat = &house.chats[0];
+    for _ in 0..4 {
+        chat.script(200, &[], r#"{"errcode":-1,"errmsg":"system busy"}"#);
+    }
+    let before = chat.asked().len();
+    publish(&house, &moderator).await;
+    for asked in 1..=4 {
+        assert_eq!(chat.asked().len() - before, asked);
+        house.advance(TimeDelta::minutes(4));
+        house.settle().await;
+        assert_eq!(chat.asked().len() - before, asked, "within five minutes");
+        house.advance(TimeDelta::minutes(2));
+        house.settle().await;
+    }
+    assert_eq!(chat.asked().len() - before, 4);
+    let given_up = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND last_code = '-1'";
+    assert_eq!(count(&house.db, given_up).await, 1);
+    house.finish().await;
 }

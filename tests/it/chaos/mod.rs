@@ -19,6 +19,7 @@ pub mod leases;
 pub mod pace;
 mod scene;
 pub mod shortage;
+pub mod wires;
 
 /// What a query counts as `n`.
 async fn count(db: &Db, sql: &'static str) -> i64 {

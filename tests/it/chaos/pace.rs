@@ -14,6 +14,7 @@ use seventytwo::store::broadcasts::{self, Broadcast};
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows};
 
+use super::count;
 use super::dice::Dice;
 use crate::fakes::{Fake, Rules};
 use crate::house::{Db, House, Person, morning};
@@ -22,6 +23,7 @@ use crate::{Test, housed, notices, shared};
 pub const TESTS: &[Test] = &[
     housed!(a_robot_is_used_to_its_limit_and_never_beyond),
     shared!(two_nodes_share_the_limit_of_a_robot),
+    housed!(an_account_is_used_to_its_limit_and_never_beyond),
     housed!(what_waits_keeps_off_the_round_hours),
 ];
 
@@ -140,6 +142,31 @@ async fn repeat(house: &House, case: &str, times: usize) {
         Ok::<_, StoreError>(())
     };
     house.stations.shared.store.write(plan).await.unwrap();
+}
+
+/// A chat alone would take a message a second; what its account may say is less.
+async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
+    let mut house = house.and_chats(&[Platform::Slack, Platform::Matrix]).await;
+    draw_nothing(&mut house);
+    publish(&house).await;
+    let began = house.clock.now();
+    while house.clock.now() < began + TimeDelta::minutes(3) {
+        house.settle().await;
+        let now = house.clock.now();
+        let store = &house.stations.shared.store;
+        let due = store.read(move |c| deliveries::next_due(c, now)).await.unwrap().expect("more waits");
+        house.advance(due - now);
+    }
+    let asked: Vec<_> = house.chats[0].asked().into_iter().filter(|at| *at >= began).collect();
+    for window in asked.windows(51) {
+        assert!(window[50] - window[0] >= TimeDelta::minutes(1), "51 in {}", window[50] - window[0]);
+    }
+    assert!(asked.len() >= 145, "{} of 150 were used", asked.len());
+    // The stand-in of Matrix keeps to its account's limit itself. The code that proved control was the first.
+    let refused = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'slow'";
+    assert!(count(&house.db, refused).await <= 1, "asked although the budget was used up");
+    let shown = house.chats[1].shown().iter().filter(|shown| shown.at >= began).count();
+    assert!(shown >= 30, "{shown} of 36 were used");
 }
 
 /// Posters are not what is looked at.

@@ -1,13 +1,17 @@
-//! A peer that misbehaves below HTTP: it hangs, closes, or never ends.
+//! A peer that misbehaves below HTTP: it hangs, stalls, drips, closes, or never ends.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use url::Url;
+
+/// The time between two drops: many fall before any deadline, and few bytes.
+const DROP: Duration = Duration::from_millis(20);
 
 /// What the peer does with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,10 @@ pub enum Act {
     Close,
     /// Never answers.
     Hang,
+    /// Sends this, which is no whole answer, and then nothing more.
+    Stall(&'static str),
+    /// Sends this, which is no whole answer, and then a blank from time to time, without end.
+    Drip(&'static str),
     /// Answers 200 and a body without end.
     Endless,
 }
@@ -29,6 +37,7 @@ pub struct Wire {
     pub address: Url,
     connections: Arc<AtomicUsize>,
     requests: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     closed: Arc<Notify>,
 }
 
@@ -37,17 +46,23 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = Url::parse(&format!("http://{}/hook", listener.local_addr().unwrap())).unwrap();
         let acts = Arc::new(Mutex::new(acts.iter().copied().collect::<VecDeque<_>>()));
-        let wire =
-            Wire { address, connections: Arc::default(), requests: Arc::default(), closed: Arc::default() };
-        let (connections, requests, closed) =
-            (Arc::clone(&wire.connections), Arc::clone(&wire.requests), Arc::clone(&wire.closed));
+        let wire = Wire {
+            address,
+            connections: Arc::default(),
+            requests: Arc::default(),
+            ended: Arc::default(),
+            closed: Arc::default(),
+        };
+        let (connections, requests) = (Arc::clone(&wire.connections), Arc::clone(&wire.requests));
+        let (ended, closed) = (Arc::clone(&wire.ended), Arc::clone(&wire.closed));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                let (acts, requests, closed) =
-                    (Arc::clone(&acts), Arc::clone(&requests), Arc::clone(&closed));
+                let (acts, requests) = (Arc::clone(&acts), Arc::clone(&requests));
+                let (ended, closed) = (Arc::clone(&ended), Arc::clone(&closed));
                 tokio::spawn(async move {
                     play(stream, &acts, &requests).await;
+                    ended.fetch_add(1, Ordering::SeqCst);
                     closed.notify_one();
                 });
             }
@@ -65,6 +80,11 @@ impl Wire {
         self.requests.load(Ordering::SeqCst)
     }
 
+    /// How many connections are over, whoever closed them.
+    pub fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+
     /// Returns when the peer has closed a connection.
     pub async fn closed(&self) {
         self.closed.notified().await;
@@ -80,6 +100,18 @@ async fn play(mut stream: TcpStream, acts: &Mutex<VecDeque<Act>>, requests: &Ato
             Act::SayAndClose(text) => return stream.write_all(text.as_bytes()).await.unwrap(),
             Act::Close => return,
             Act::Hang => std::future::pending().await,
+            Act::Stall(text) => {
+                stream.write_all(text.as_bytes()).await.unwrap();
+                while stream.read(&mut [0]).await.is_ok_and(|read| read > 0) {}
+                return;
+            }
+            Act::Drip(text) => {
+                stream.write_all(text.as_bytes()).await.unwrap();
+                while stream.write_all(b" ").await.is_ok() {
+                    tokio::time::sleep(DROP).await;
+                }
+                return;
+            }
             Act::Endless => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
                 while stream.write_all(b"400\r\n").await.is_ok()

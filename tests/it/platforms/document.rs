@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use seventytwo::broadcast::platforms::{Budget, Hosts, Picture, Profile, adapter};
+use serde_json::Map;
+use seventytwo::broadcast::platforms::{Budget, Field, Hosts, Picture, Profile, TakeBack, adapter};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::domain::text::Unit;
@@ -16,8 +17,9 @@ pub const TESTS: &[Test] = &[alone!(the_document_prints_the_profiles)];
 async fn the_document_prints_the_profiles() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/platforms.md");
     let document = std::fs::read_to_string(path).unwrap();
-    let printed = table();
-    assert!(document.contains(&printed), "docs/platforms.md must hold this table:\n{printed}");
+    for printed in [table(), over()] {
+        assert!(document.contains(&printed), "docs/platforms.md must hold this table:\n{printed}");
+    }
 }
 
 fn table() -> String {
@@ -27,7 +29,7 @@ fn table() -> String {
     );
     for platform in Platform::ALL {
         let profile = adapter(platform).profile();
-        let name = text(Language::En, &format!("platform-{}", platform.as_str()));
+        let name = name(profile);
         writeln!(
             table,
             "| [{name}]({}) | `{}` | {} | {} | {} {} | {} | {} | {} | {} |",
@@ -45,6 +47,64 @@ fn table() -> String {
         .unwrap();
     }
     table
+}
+
+/// What can be taken back of a message when its notice is over, and what stays: a line for each way in.
+fn over() -> String {
+    let mut table = String::from(
+        "| platform | taken back by | the words | the poster |\n\
+         |---|---|---|---|\n",
+    );
+    for platform in Platform::ALL {
+        let adapter = adapter(platform);
+        let profile = adapter.profile();
+        let ways_in = ways_in(profile);
+        for fields in &ways_in {
+            let given: Map<_, _> = fields.iter().map(|f| (f.name.to_owned(), f.example.into())).collect();
+            let ways = adapter.takes_back(&adapter.credentials(&given, &[7; 32], None).unwrap());
+            let name = match ways_in.len() {
+                1 => name(profile),
+                _ => format!("{}, by {}", name(profile), named(fields)),
+            };
+            let words = match ways {
+                [] => "stay; one more message says that it is over",
+                _ if profile.keeps_edited => "replaced; the first ones stay in the message's history",
+                _ => "gone from the chat",
+            };
+            let by = or_none(ways.iter().map(|way| way.as_str().to_owned()).collect());
+            writeln!(table, "| {name} | {by} | {words} | {} |", poster_then(profile, ways)).unwrap();
+        }
+    }
+    table
+}
+
+/// The fields of each way into a chat.
+fn ways_in(profile: &Profile) -> Vec<Vec<Field>> {
+    let fields = profile.fields.iter().copied();
+    if fields.clone().any(|field| field.needed) {
+        return vec![fields.filter(|field| field.needed).collect()];
+    }
+    let (url, others) = fields.partition(|field| field.name == "url");
+    vec![url, others]
+}
+
+fn poster_then(profile: &Profile, ways: &[TakeBack]) -> &'static str {
+    match (profile.picture, ways, profile.keeps_media) {
+        (Picture::Absent, ..) => "was never sent",
+        (Picture::Linked, [], _) => "shows nobody at its address; a copy that the platform made stays",
+        (Picture::Linked, ..) => "gone from the chat; a copy that the platform made stays",
+        (Picture::Sent { .. }, [], _) => "stays: its bytes are in the chat",
+        (Picture::Sent { .. }, _, true) => "gone from the chat; the upload stays at the platform",
+        (Picture::Sent { .. }, _, false) => "gone from the chat",
+    }
+}
+
+fn name(profile: &Profile) -> String {
+    text(Language::En, &format!("platform-{}", profile.platform.as_str()))
+}
+
+fn named(fields: &[Field]) -> String {
+    or_none(fields.iter().map(|field| format!("`{}`", field.name)).collect())
 }
 
 fn or_none(words: Vec<String>) -> String {

@@ -55,9 +55,9 @@ async fn what_synapse_refuses_is_understood() {
     let say = Act::Say(0);
     let Outcome::Delivered(Some(reference)) = lane.outcome(say).await else { panic!("not delivered") };
 
-    // What never was cannot be edited, and need not be withdrawn.
+    // What never was cannot be edited, and that it is not there proves no withdrawal of what was said.
     assert_eq!(lane.outcome(Act::Edit("words/$never")).await, Outcome::Bad);
-    assert_eq!(lane.outcome(Act::Delete("words/$never")).await, Outcome::Delivered(None));
+    assert_eq!(lane.outcome(Act::Delete("words/$never")).await, Outcome::Bad);
     for _ in 0..2 {
         assert_eq!(lane.outcome(Act::Delete(&reference)).await, Outcome::Delivered(None));
     }

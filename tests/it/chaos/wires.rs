@@ -1,0 +1,111 @@
+//! What a peer that misbehaves below HTTP costs: the message it perhaps took, and nobody else's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use seventytwo::broadcast::send::{Limits, Sender};
+use seventytwo::domain::group::Platform;
+
+use super::count;
+use super::crowd::{Crowd, Mood};
+use super::faults::{go_live, house_of};
+use crate::fakes::{Act, Wire};
+use crate::house::House;
+use crate::process::connect;
+use crate::{Test, housed};
+
+pub const TESTS: &[Test] = &[
+    housed!(an_answer_that_never_ends_is_doubt_and_delays_nobody_else),
+    housed!(uploads_that_fail_are_held_against_the_host),
+];
+
+/// What proves a delivery, in a body that promises more.
+const TOO_SHORT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
+const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
+
+/// Where a wire listens, without its path.
+fn origin(wire: &Wire) -> String {
+    wire.address.origin().ascii_serialization()
+}
+
+/// Whoever waits for the end of an answer does so up to the deadline of the exchange, whatever arrives
+/// meanwhile.
+async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House) {
+    let stuck = Wire::start(&[Act::Stall(TOO_SHORT), Act::Drip(TOO_SHORT), Act::Say(TAKEN)]).await;
+    let well = Crowd::start(Mood::Well(0)).await;
+    let (url, others) = (origin(&stuck), [(Platform::Wecom, well.url.as_str(), "well".to_owned())]);
+    let crowds = [(Platform::Dingtalk, url.as_str()), (Platform::Wecom, well.url.as_str())];
+    let (mut house, moderator) = house_of(house, &crowds).await;
+    connect(&house.db, "王群主", [(Platform::Dingtalk, url.as_str(), "stuck".to_owned())]).await;
+    connect(&house.db, "王群主", others).await;
+    // Short enough to wait for.
+    let limits = Limits { exchange: Duration::from_secs(3), ..Limits::default() };
+    let guard = house.stations.worker.sender.guard().clone();
+    house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
+
+    let overtakes = async {
+        while well.requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(stuck.ended(), 0, "it waited for the one that hangs");
+    };
+    let ((_, manage), ()) = tokio::join!(go_live(&house, &moderator), overtakes);
+    assert_eq!((stuck.requests(), doubts(&house).await), (1, 1));
+    assert_eq!(
+        count(&house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'open' AND reach = 1").await,
+        1
+    );
+    // Said once more after a minute, and never again.
+    for (minutes, requests) in [(0, 1), (2, 2), (60, 2)] {
+        house.advance(TimeDelta::minutes(minutes));
+        house.settle().await;
+        assert_eq!((stuck.requests(), doubts(&house).await), (requests, requests as i64), "{minutes}");
+    }
+    let given_up = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND reach = 1";
+    assert_eq!(count(&house.db, given_up).await, 1);
+    assert_eq!(well.requests(), 2, "words and poster, each once");
+
+    // Who perhaps heard of it hears that it is over.
+    let over = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
+    house.settle().await;
+    assert_eq!(stuck.requests(), 3);
+    house.finish().await;
+}
+
+/// Attempts that ended in doubt for want of an answer's end.
+async fn doubts(house: &House) -> i64 {
+    let doubts = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown' AND code = 'timeout'";
+    count(&house.db, doubts).await
+}
+
+/// The words of a message arrive; then its picture cannot be uploaded.
+async fn uploads_that_fail_are_held_against_the_host(house: House) {
+    const SAID: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"event_id\":\"$a\"}";
+    const UPLOADED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\n{\"content_uri\":\"mxc://x/face\"}";
+    const UNWELL: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+    let failing = [Act::Close, Act::Say(UNWELL)].repeat(4);
+    let acts: Vec<Act> =
+        [Act::Say(SAID)].into_iter().chain(failing).chain([Act::Say(UPLOADED), Act::Say(SAID)]).collect();
+    let wire = Wire::start(&acts).await;
+    let url = origin(&wire);
+    let (house, moderator) = house_of(house, &[(Platform::Matrix, &url)]).await;
+    connect(&house.db, "王群主", [(Platform::Matrix, url.as_str(), "room".to_owned())]).await;
+    go_live(&house, &moderator).await;
+    let away = || house.stations.worker.hosts.lock().unwrap().away(house.clock.now());
+    for failed in 1..=8 {
+        assert_eq!(away(), 0, "after {} failures", failed - 1);
+        // Longer than any wait of ours.
+        house.advance(TimeDelta::minutes(20));
+        house.settle().await;
+        assert_eq!(wire.requests(), 1 + failed);
+    }
+    assert_eq!(away(), 1);
+    house.advance(TimeDelta::minutes(20));
+    house.settle().await;
+    assert_eq!((wire.requests(), away()), (acts.len(), 0));
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'").await, 1);
+    house.finish().await;
+}
