@@ -125,10 +125,8 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         random,
         until: leased.not_after.unwrap_or(leased.said_at + ENDING),
     };
-    // In a row are those of this delivery that failed; the chat may have failed others before it.
-    let in_a_row = attempt.attempts.min(attempt.failures.saturating_add(1));
     let next = match verdict.tries {
-        Some(most) if in_a_row >= most => Next::GiveUp(retry::Why::Exhausted),
+        Some(most) if attempt.tries >= most => Next::GiveUp(retry::Why::Exhausted),
         _ => retry::next(&verdict.outcome, &attempt),
     };
     let mut sends = leased.sends.clone();
@@ -329,20 +327,19 @@ mod tests {
         assert_eq!(second.state, DeliveryState::GivenUp);
     }
 
-    /// How a delivery goes on whose platform is busy again, after so many attempts and failures of its chat.
-    fn busy(attempts: i32, failures: i32) -> DeliveryState {
-        let leased = Leased { part: 0, attempts, failures, reach_before: Reach::No as i16, ..picture(0) };
+    /// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
+    fn busy(tries: i16, failures: i32) -> DeliveryState {
+        let leased = Leased { part: 0, tries, failures, reach_before: Reach::No as i16, ..picture(0) };
         let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
         concluded(leased, Ended { verdict, ..ended(Outcome::Retry) }).state
     }
 
     #[test]
     fn a_platform_that_bears_few_tries_gets_no_more() {
-        let states = [1, 2, 3, 4].map(|attempts| busy(attempts, attempts - 1));
+        let states = [0, 1, 2, 3].map(|tries| busy(tries, tries.into()));
         let open = DeliveryState::Open;
         assert_eq!(states, [open, open, open, DeliveryState::GivenUp]);
-        assert_eq!(busy(1, 9), open, "what failed before it was something else");
-        assert_eq!(busy(9, 0), open, "and what it waited for before was no failure");
+        assert_eq!(busy(0, 9), open, "what failed before it was something else");
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub const TESTS: &[Test] = &[
     housed!(slack_edits),
     housed!(slack_deletes_when_the_edit_window_is_closed),
     housed!(slack_answers_in_the_thread_when_nothing_else_is_left),
+    housed!(telegram_learns_that_somebody_deleted_it),
+    housed!(discord_learns_that_somebody_deleted_it),
+    housed!(slack_learns_that_somebody_deleted_it),
     housed!(matrix_edits_the_words_and_withdraws_the_picture),
     housed!(wecom_is_told_by_a_further_message),
     housed!(a_correction_has_the_same_ledger),
@@ -307,6 +310,25 @@ async fn slack_answers_in_the_thread_when_nothing_else_is_left(house: House) {
     assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
     assert!(answer.text.starts_with(OVER), "{answer:?}");
     assert_eq!(took, 3, "edit, delete, answer");
+}
+
+/// What is gone is no edited message.
+async fn is_gone(house: House, platform: Platform) {
+    let lost = async |_: &House, chat: &Fake| chat.lose();
+    let (_, stands, took) = taken_back(house, platform, |l| &mut l.deleted, lost).await;
+    assert_eq!((stands, took), (Vec::new(), 2), "edit, delete");
+}
+
+async fn telegram_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Telegram).await;
+}
+
+async fn discord_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Discord).await;
+}
+
+async fn slack_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Slack).await;
 }
 
 async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) {

@@ -143,7 +143,9 @@ impl Adapter for Discord {
         let outcome = match (answer.status, code) {
             (204, _) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
             (200, None) => done(act, said.as_ref()),
-            (404, Some(10008)) if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Delivered(None),
+            (404, Some(10008)) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
+            // An edit of what is gone is refused: that it is gone is then what taking it away is told.
+            (404, Some(10008)) if matches!(act, Act::Edit(_)) => Outcome::Bad,
             // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
             // on asking is shut out with all its webhooks.
             (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
@@ -226,7 +228,7 @@ mod tests {
             (200, message, Outcome::Delivered(None)),
             (200, r#"{"id":"1103"}"#, Outcome::Unknown),
             (400, r#"{"code":10008}"#, Outcome::Bad),
-            gone.clone(),
+            (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Bad),
             (400, r#"{"code":30046}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
         ];

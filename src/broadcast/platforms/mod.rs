@@ -80,7 +80,7 @@ pub trait Adapter: Sync {
 
     /// What the answer to an act, or to [`Adapter::upload`], means; total, and `Delivered` only on
     /// proof. For a way of taking back `Delivered` is "it is done, or was already", and `Bad` is "not
-    /// this way".
+    /// this way": so is the edit of a message that is gone.
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict;
 
     /// How a message that was said with these credentials can be taken back, best first.

@@ -206,6 +206,7 @@ fn done(act: Act<'_>, said: &Value) -> Outcome {
 fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
     let back = !matches!(act, Act::Say(_));
     let outcome = match word {
+        // An edit of what is gone is refused: that it is gone is then what taking it away is told.
         "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
             Outcome::Delivered(None)
         }

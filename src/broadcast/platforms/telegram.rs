@@ -247,7 +247,8 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
     let say = matches!(act, Act::Say(_));
     // Already as it should be.
     let done: &[&str] = match act {
-        Act::Edit(_) => &["message is not modified", "message to edit not found"],
+        // An edit of what is gone is refused: that it is gone is then what taking it away is told.
+        Act::Edit(_) => &["message is not modified"],
         Act::Delete(_) => &["message to delete not found"],
         Act::Say(_) | Act::Reply(_) => &[],
     };
@@ -340,7 +341,7 @@ mod tests {
                 (400, &said(400, "Bad Request: message is not modified: …"), Outcome::Delivered(None)),
                 (400, &said(400, "Bad Request: message to delete not found"), Outcome::Bad),
                 (403, &said(403, "Forbidden: message to edit not found"), Outcome::Bad),
-                (400, &said(400, "Bad Request: message to edit not found"), Outcome::Delivered(None)),
+                (400, &said(400, "Bad Request: message to edit not found"), Outcome::Bad),
                 (400, &said(400, "Bad Request: message can't be edited"), Outcome::Bad),
                 (400, moved, Outcome::Bad),
                 (429, limited, slow),

@@ -198,6 +198,11 @@ impl Fake {
         self.state.chat.lock().unwrap().refused.push(way);
     }
 
+    /// Somebody in the chat deletes what was said last.
+    pub fn lose(&self) {
+        self.state.chat.lock().unwrap().shown.pop();
+    }
+
     /// The oldest message in the chat that the test has not read yet, as the platform got it.
     pub fn read(&self) -> Option<Value> {
         self.state.chat.lock().unwrap().posted.pop_front()
