@@ -1,18 +1,25 @@
-//! From the release of an approved notice to the first byte at a chat, on an idle queue. The release is
-//! begun by hand, so that neither the cooling nor the scheduler's second counts; its commit does.
+//! From the release of an approved notice to the first byte at a chat, on an idle queue: for one group, for
+//! very many, and where another node does the sending. The release is begun by hand, so that neither the cooling
+//! nor the scheduler's second counts; its commit does.
 
 use std::time::Instant;
 
 use bytes::Bytes;
 use seventytwo::domain::region::{Level, Region};
+use seventytwo::store::broadcasts;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::fan_out::named;
 use crate::house::{Db, House, until};
 use crate::{ceilings, line, quantile, sink};
 
 /// Notices, each for a county and its one group: no robot's pace matters.
 const ROUNDS: usize = 60;
+/// Notices for many groups, which then have to hear them all.
+const LARGE_ROUNDS: usize = 3;
+
+type Arrivals = mpsc::UnboundedReceiver<Instant>;
 
 pub async fn measure(db: Db) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -20,15 +27,45 @@ pub async fn measure(db: Db) {
     let (tell, mut arrivals) = mpsc::unbounded_channel();
     tokio::spawn(sink::serve(listener, Some(tell)));
     let house = House::start(db, &[&address]).await;
+    let wanted = 2 * ROUNDS;
     let counties: Vec<&str> =
-        Region::all().iter().filter(|r| r.level() == Level::County).map(Region::code).take(ROUNDS).collect();
-    let named = counties.iter().enumerate().map(|(place, region)| (format!("g{place}"), *region)).collect();
-    house.connect(&address, named).await;
-    let worker = house.work();
+        Region::all().iter().filter(|r| r.level() == Level::County).map(Region::code).take(wanted).collect();
+    let one_each =
+        counties.iter().enumerate().map(|(place, region)| (format!("g{place}"), *region)).collect();
+    house.connect(&address, one_each).await;
+    // The same socket without a program: one request after the other.
+    let (rate, _) = ceilings::posts(&address, Bytes::from_static(b"{}"), 500, 1).await;
+    let bare = 1e3 / rate;
 
+    let worker = house.work();
+    let mut waits = waits(&house, &mut arrivals, &counties[..ROUNDS]).await;
+    tell_of(&house, "first byte", &mut waits, bare);
+    for (groups, county, city) in [(1_000, "440106", "440100"), (100_000, "330106", "330100")] {
+        house.connect(&address, named(city, groups)).await;
+        let mut waits = self::waits(&house, &mut arrivals, &[county; LARGE_ROUNDS]).await;
+        tell_of(&house, &format!("first byte of {groups} groups"), &mut waits, bare);
+    }
+    drop(worker);
+    if !house.db.database().is_sqlite() {
+        let other = house.another_node(&address).await;
+        let worker = other.work();
+        let mut waits = self::waits(&house, &mut arrivals, &counties[ROUNDS..]).await;
+        tell_of(&house, "first byte from another node", &mut waits, bare);
+        drop(worker);
+    }
+}
+
+fn tell_of(house: &House, what: &str, waits: &mut [f64], bare: f64) {
+    line(&house.db, &format!("{what}, median ms (bare exchange)"), quantile(waits, 0.5), Some(bare));
+    line(&house.db, &format!("{what}, p99 ms (bare exchange)"), quantile(waits, 0.99), Some(bare));
+}
+
+/// A notice for each of those counties, one after the other: milliseconds until the first arrival.
+async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec<f64> {
     let mut waits = Vec::new();
     for county in counties {
         let case = house.approved(county).await;
+        while arrivals.try_recv().is_ok() {}
         let begun = Instant::now();
         house.stations.let_out().await.expect("it goes live");
         let arrived: Instant = arrivals.recv().await.expect("the sink tells");
@@ -36,15 +73,13 @@ pub async fn measure(db: Db) {
         let broadcast = house.broadcast(&case).await;
         let store = &house.stations.shared.store;
         until(async || {
-            let tally = store.read(move |c| seventytwo::store::broadcasts::tally(c, broadcast)).await;
-            tally.expect("the store answers").iter().all(|t| t.state == "delivered")
+            let (said, tally) = store
+                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, broadcasts::tally(c, broadcast)?)))
+                .await
+                .expect("the store answers");
+            said.is_some_and(|said| said.expanded) && tally.iter().all(|t| t.state == "delivered")
         })
         .await;
     }
-    drop(worker);
-    // The same socket without a program: one request after the other.
-    let (rate, _) = ceilings::posts(&address, Bytes::from_static(b"{}"), 500, 1).await;
-    let bare = Some(1e3 / rate);
-    line(&house.db, "release to first byte, median ms (bare exchange)", quantile(&mut waits, 0.5), bare);
-    line(&house.db, "release to first byte, p99 ms (bare exchange)", quantile(&mut waits, 0.99), bare);
+    waits
 }

@@ -87,9 +87,13 @@ impl House {
         tokio::spawn(app.serve(stop.clone()));
         let shared = &stations.shared;
         let now = shared.clock.now();
-        people::add(&shared.store, &shared.vault, now, "moderator", Role::Moderator, None)
-            .await
-            .expect("a moderator");
+        let known =
+            shared.store.read(|c| accounts::by_name(c, "moderator")).await.expect("the store answers");
+        if known.is_none() {
+            people::add(&shared.store, &shared.vault, now, "moderator", Role::Moderator, None)
+                .await
+                .expect("a moderator");
+        }
         let moderator = tokens::add(&shared.store, now, "moderator", None).await.expect("a token");
         House {
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
@@ -180,9 +184,21 @@ impl House {
                 group.state = Named(GroupState::Active);
                 groups::insert(tx, &group, &[Region::parse(region).expect("a region")])?;
             }
+            // A server does so by itself, within a minute.
+            if let Conn::Pg(c) = tx {
+                diesel::connection::SimpleConnection::batch_execute(&mut **c, "ANALYZE")?;
+            }
             Ok::<_, StoreError>(())
         };
         store.write(connect).await.expect("groups are kept");
+    }
+
+    /// The same program once more on the same PostgreSQL, and woken by it.
+    pub async fn another_node(&self, sink: &str) -> House {
+        let house = House::start(Db::postgres(self.db.url.clone()), &[sink]).await;
+        let (store, wake) = (house.stations.worker.store.clone(), house.stations.worker.wake.clone());
+        tokio::spawn(async move { store.listen(wake, CancellationToken::new()).await });
+        house
     }
 
     /// Starts the worker; it stops when the guard is dropped.

@@ -135,7 +135,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         *last = at;
     }
     // What the platform asks for holds for whatever comes next, also where this delivery is given up.
-    let asked = rest_asked(&verdict, at);
+    let asked = retry::rest_asked(&verdict, at);
     let lane_open_at = pace(leased.platform, &sends, at, random).max(asked);
     // To wait as asked is no failure of the request.
     let failed = !matches!(verdict.outcome, Outcome::Slow(_));
@@ -202,17 +202,6 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         record.disable = Some("failing");
     }
     record
-}
-
-/// Until when a platform wants to hear nothing more, from a request that ended at `at`.
-pub fn rest_asked(verdict: &Verdict, at: DateTime<Utc>) -> DateTime<Utc> {
-    let rest = verdict.rest.map_or(at, |rest| retry::after(at, rest));
-    match &verdict.outcome {
-        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => rest,
-        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlowAtEnd) => rest,
-        Outcome::Slow(wait) => rest.max(retry::after(at, *wait)),
-        _ => rest,
-    }
 }
 
 /// What an attempt tells of its lane. A message that is refused tells nothing of the next one.

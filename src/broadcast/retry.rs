@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
-use super::platforms::Budget;
+use super::platforms::{Budget, Verdict};
 use crate::domain::delivery::{Fault, Outcome, Reach};
 use crate::store::mutation::{self, Mutation};
 
@@ -122,6 +122,17 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
                 end => end,
             }
         }
+    }
+}
+
+/// Until when a platform wants to hear nothing more, from a request that ended at `at`.
+pub fn rest_asked(verdict: &Verdict, at: DateTime<Utc>) -> DateTime<Utc> {
+    let rest = verdict.rest.map_or(at, |rest| after(at, rest));
+    match &verdict.outcome {
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => rest,
+        Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlowAtEnd) => rest,
+        Outcome::Slow(wait) => rest.max(after(at, *wait)),
+        _ => rest,
     }
 }
 

@@ -9,8 +9,7 @@ use uuid::Uuid;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::message::plain;
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
-use crate::broadcast::worker::LEASE_FOR;
-use crate::broadcast::{conclude, retry};
+use crate::broadcast::retry;
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
@@ -23,6 +22,8 @@ use crate::store::{Conn, StoreError};
 /// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
 const PROBES: usize = 3;
 const SPAN: TimeDelta = TimeDelta::hours(1);
+/// Longer than any exchange takes, and no longer than a delivery holds a lane.
+const HOLD: TimeDelta = TimeDelta::seconds(25);
 
 /// Something that may be said now, decided and written down.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> R
         return Err(GroupError::TooMany(probes[0] + SPAN - now));
     }
     let platform = group.platform.0;
-    let held = lanes::hold(tx, group.id.0, (now, now + LEASE_FOR), &|sends| pace(platform, sends, now))?
+    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
     probes.push(now);
     group.set_probes(&probes);
@@ -86,7 +87,7 @@ impl Groups {
         let arrived = matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown);
         let delivered = matches!(verdict.outcome, Outcome::Delivered(_));
         let at = self.clock.now();
-        let asked_until = conclude::rest_asked(&verdict, at);
+        let asked_until = retry::rest_asked(&verdict, at);
         self.store
             .write(move |tx| {
                 // It may have been deleted meanwhile.

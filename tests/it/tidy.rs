@@ -350,10 +350,14 @@ fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
                 ["ALTER", "TABLE", name, "DROP", "COLUMN", column, ..] => {
                     assert!(tables.get_mut(*name).unwrap().remove(*column), "{path}: {statement}");
                 }
+                ["ALTER", "TABLE", name, "RENAME", "TO", new] => {
+                    let columns = tables.remove(*name).unwrap();
+                    tables.insert((*new).to_owned(), columns);
+                }
                 ["DROP", "TABLE", name, ..] => assert!(tables.remove(*name).is_some(), "{path}: {statement}"),
                 ["CREATE", "INDEX" | "UNIQUE", ..]
                 | ["DROP", "INDEX", ..]
-                | ["ALTER", "TABLE", _, "SET", ..]
+                | ["ALTER", "TABLE", _, "SET" | "DROP", ..]
                 | ["INSERT" | "UPDATE" | "DELETE", ..] => {}
                 other => panic!("{path}: this test cannot read {other:?}"),
             }

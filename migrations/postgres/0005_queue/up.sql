@@ -11,3 +11,8 @@ ALTER TABLE deliveries DROP CONSTRAINT deliveries_broadcast_id_fkey;
 ALTER TABLE deliveries ADD COLUMN tries SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE lanes ADD COLUMN asked_until TIMESTAMPTZ NOT NULL DEFAULT 'epoch';
 ALTER TABLE bots ADD COLUMN limited BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- A slice ends at the n-th group of a region beyond the cursor: only the primary key leads there, whatever the
+-- planner believes of how many there are. Of one group its regions are asked by its id alone.
+DROP INDEX group_regions_group;
+CREATE INDEX group_regions_group ON group_regions USING hash (group_id);
