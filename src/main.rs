@@ -14,10 +14,6 @@ use seventytwo::store::events::{self, Verdict};
 use seventytwo::vault::Vault;
 use tokio_util::sync::CancellationToken;
 
-/// Very many small things are made on one thread and dropped on another.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,

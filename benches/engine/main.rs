@@ -22,10 +22,6 @@ use postgres::Server;
 /// Everything that can be asked for.
 const PARTS: [&str; 7] = ["submissions", "arrival", "fan-out", "hanging", "scheduled", "idle", "pictures"];
 
-/// As the program has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     // Cargo adds flags of its own.
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();

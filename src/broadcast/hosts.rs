@@ -15,11 +15,11 @@ use crate::store::leasing::Admission;
 use crate::store::mutation::{self, Mutation};
 
 /// Requests under way at one host that are not slow.
-const BRISK: usize = 640;
+const BRISK: usize = 384;
 /// Once its share is full, a host gets more when so few are left: many at a time cost less each.
-const REFILL: usize = 448;
+const REFILL: usize = 256;
 /// Requests under way at one host, the slow ones included.
-const ALL: usize = 768;
+const ALL: usize = 512;
 /// A request under way for so long is slow.
 const SLOW: TimeDelta = TimeDelta::seconds(1);
 /// A host that usually answers within this is brisk, in milliseconds.

@@ -10,7 +10,6 @@ use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -26,7 +25,7 @@ use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
@@ -42,10 +41,6 @@ const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 pub struct Limits {
     /// Connections to one host, and with them requests under way there.
     pub per_host: usize,
-    /// How many of them a host has to begin with. Whoever waits for one for so long adds one: so a host that is
-    /// brisk is asked over few connections, and one that is far away over many.
-    pub at_first: usize,
-    pub patience: Duration,
     /// The longest wait for one of them.
     pub queue: Duration,
     /// Name, TCP and TLS together.
@@ -63,8 +58,6 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             per_host: 512,
-            at_first: 128,
-            patience: Duration::from_millis(20),
             queue: Duration::from_secs(2),
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
@@ -128,8 +121,6 @@ pub struct Sender {
 /// last used at the end.
 struct Hub {
     slots: Semaphore,
-    /// How many slots there may still be added.
-    more: AtomicUsize,
     resting: Mutex<VecDeque<(Box<Connection>, Instant)>>,
 }
 
@@ -166,7 +157,10 @@ impl Sender {
         let host = self.host(&target);
         let _slot = match host.slots.try_acquire() {
             Ok(slot) => slot,
-            Err(_) => Box::pin(host.slot(&self.limits)).await.ok_or(SendFault::Timeout { sent: false })?,
+            Err(_) => match timeout(self.limits.queue, host.slots.acquire()).await {
+                Ok(Ok(slot)) => slot,
+                _ => return Err(SendFault::Timeout { sent: false }),
+            },
         };
 
         let deadline = Instant::now() + self.limits.exchange;
@@ -259,31 +253,13 @@ impl Sender {
         }
         // A new host is the occasion to forget those nobody uses any more.
         hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
-        let first = self.limits.at_first.min(self.limits.per_host);
-        let host = Arc::new(Hub {
-            slots: Semaphore::new(first),
-            more: AtomicUsize::new(self.limits.per_host - first),
-            resting: Mutex::default(),
-        });
+        let host = Arc::new(Hub { slots: Semaphore::new(self.limits.per_host), resting: Mutex::default() });
         hosts.insert(target.clone(), Arc::clone(&host));
         host
     }
 }
 
 impl Hub {
-    /// Waits for a slot.
-    async fn slot(&self, limits: &Limits) -> Option<SemaphorePermit<'_>> {
-        let mut slot = pin!(self.slots.acquire());
-        if let Ok(slot) = timeout(limits.patience, &mut slot).await {
-            return slot.ok();
-        }
-        let one_less = |more: usize| more.checked_sub(1);
-        if self.more.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
-            self.slots.add_permits(1);
-        }
-        timeout(limits.queue.saturating_sub(limits.patience), slot).await.ok()?.ok()
-    }
-
     fn rest(&self, connection: Box<Connection>) {
         self.resting().push_back((connection, Instant::now()));
     }

@@ -1,7 +1,7 @@
 //! Lease, send, record: takes what is due to the platforms and writes down what became of it.
 //!
-//! Three loops: one grows broadcasts and leases lanes, many send, on a thread of their own, one gathers results
-//! into few transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
+//! Three loops: one grows broadcasts and leases lanes, many send, one gathers results into few
+//! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
 use std::collections::hash_map::RandomState;
@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,11 +31,11 @@ use crate::store::{Conn, Store, StoreError, deliveries, standing};
 use crate::vault::Vault;
 
 /// Sends that may be under way or unrecorded at any time.
-const WINDOW: usize = 1024;
+const WINDOW: usize = 640;
 /// Results in one transaction, at most.
 const BATCH: usize = 500;
 /// Lanes leased at once.
-const LEASE: usize = 384;
+const LEASE: usize = 256;
 /// Sends that share a task: handing work from thread to thread costs more than the work.
 const TOGETHER: usize = 32;
 /// Room that is waited for before more is leased, and for how long.
@@ -66,40 +65,6 @@ pub struct Worker {
     pub wake: Arc<Notify>,
 }
 
-/// What is being sent, and on which runtime.
-struct Sends {
-    tasks: TaskTracker,
-    on: Handle,
-}
-
-/// A thread that does nothing but send: what one request wakes is always near.
-struct Sending(Option<Runtime>);
-
-impl Sending {
-    fn start() -> std::io::Result<Sending> {
-        let mut thread = tokio::runtime::Builder::new_multi_thread();
-        thread
-            .worker_threads(1)
-            .thread_name("sending")
-            .enable_all()
-            .build()
-            .map(|runtime| Sending(Some(runtime)))
-    }
-
-    fn handle(&self) -> Handle {
-        self.0.as_ref().expect("it is there until it is dropped").handle().clone()
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        // Where nobody may wait, nobody does.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 /// One send's result, and the place in the window that it gives back once recorded.
 type Done = (Record, OwnedSemaphorePermit);
 
@@ -107,14 +72,7 @@ impl Worker {
     /// Works until `stop`; then lets what is in flight finish and records it.
     pub async fn run(self, stop: CancellationToken) {
         let window = Arc::new(Semaphore::new(WINDOW));
-        let sending = match Sending::start() {
-            Ok(sending) => sending,
-            Err(error) => {
-                tracing::error!(%error, "no thread for sending");
-                return;
-            }
-        };
-        let sends = Sends { tasks: TaskTracker::new(), on: sending.handle() };
+        let sends = TaskTracker::new();
         let (done, results) = mpsc::channel(WINDOW);
         let recorder = tokio::spawn(self.clone().record_all(results));
         while !stop.is_cancelled() {
@@ -134,8 +92,8 @@ impl Worker {
                 self.rest(asked_at, &stop).await;
             }
         }
-        sends.tasks.close();
-        sends.tasks.wait().await;
+        sends.close();
+        sends.wait().await;
         drop(done);
         if recorder.await.is_err() {
             tracing::error!("the recorder of results panicked");
@@ -151,12 +109,12 @@ impl Worker {
         const AT_ONCE: usize = 100;
         let window = Arc::new(Semaphore::new(AT_ONCE));
         loop {
-            let sends = Sends { tasks: TaskTracker::new(), on: Handle::current() };
+            let sends = TaskTracker::new();
             let (done, mut results) = mpsc::channel(AT_ONCE);
             let busy = self.start_due(&window, AT_ONCE, &sends, &done).await?;
             drop(done);
-            sends.tasks.close();
-            sends.tasks.wait().await;
+            sends.close();
+            sends.wait().await;
             let mut batch = Vec::new();
             while results.recv_many(&mut batch, BATCH).await > 0 {}
             let idle = batch.is_empty();
@@ -173,7 +131,7 @@ impl Worker {
         &self,
         window: &Arc<Semaphore>,
         most: usize,
-        sends: &Sends,
+        sends: &TaskTracker,
         done: &mpsc::Sender<Done>,
     ) -> Result<bool, StoreError> {
         let room = window.available_permits().min(most);
@@ -185,7 +143,7 @@ impl Worker {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
             // There is room: only this loop takes from the window.
             let Ok(permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
-            sends.tasks.spawn_on(self.clone().send_together(few, permits, now, done.clone()), &sends.on);
+            sends.spawn(self.clone().send_together(few, permits, now, done.clone()));
         }
         self.figures
             .unrecorded

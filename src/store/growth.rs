@@ -131,60 +131,58 @@ fn listeners(
 ) -> Answer<Vec<Listener>> {
     struct Subscribers;
     struct Recipients;
-    // A lane that another node is about to use is waited for by nobody.
-    let (lane, has_lane) = match conn {
+    // The slice leads, never the groups: SQLite is told so by the word CROSS. A lane that another node is about
+    // to use is waited for by nobody.
+    let (leads, lane, has_lane) = match conn {
         Conn::Pg(_) => (
+            "JOIN",
             "LEFT JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = g.id AND lanes.leased_until",
             "FOR UPDATE SKIP LOCKED) l ON TRUE",
         ),
-        Conn::Sqlite(_) => ("LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
+        Conn::Sqlite(_) => ("CROSS JOIN", "LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
     };
-    let select = format!("SELECT {LISTENER} FROM groups g {lane} {} ", free());
-    const NEW: &str =
-        " AND NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
+    let select = format!("SELECT {LISTENER} FROM (SELECT DISTINCT ");
+    let groups = format!(") s {leads} groups g ON g.id = s.group_id {lane} {} ", free());
+    const NEW: &str = "NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
     let now = [Value::from(now)];
     let ids = [Value::Id(cursor), Value::Id(last)];
     let new = [Value::Id(broadcast.id)];
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
-            let whose = format!(
-                " {has_lane} WHERE g.state = 'active' \
-                 AND g.id IN (SELECT group_id FROM group_regions WHERE region IN ("
-            );
-            let kinds = format!(") <> 0{NEW}");
+            let slice = format!("{select}group_id FROM group_regions WHERE region IN (");
+            let wants = format!(" {has_lane} WHERE g.state = 'active' AND {NEW}");
             let words = [
-                &*select,
-                &whose,
+                &*slice,
                 ", ",
                 ", ",
                 ") AND group_id > ",
                 " AND group_id <= ",
+                &groups,
+                &wants,
                 ") AND (g.kinds & ",
-                &kinds,
-                ") ORDER BY g.id",
+                ") <> 0 ORDER BY g.id",
             ];
             let regions = three(regions);
             let kind = [Value::from(Kinds::from_iter([*kind]).bits())];
-            let values = now.iter().chain(&regions).chain(&ids).chain(&kind).chain(&new).collect();
+            let values = regions.iter().chain(&ids).chain(&now).chain(&new).chain(&kind).collect();
             both!(conn, c => Statement::<Subscribers, ListenerRow>::new(&words, values).load(c))?
         }
         Audience::Recipients => {
-            let whose = format!(
-                " {has_lane} WHERE g.id IN (SELECT d.group_id FROM broadcasts b \
-                 JOIN deliveries d ON d.broadcast_id = b.id \
+            let slice = format!(
+                "{select}d.group_id FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
                  WHERE b.purpose IN ('alert', 'update') AND b.notice_id = "
             );
-            let range = format!("){NEW}");
+            let wants = format!(" {has_lane} WHERE {NEW}");
             let words = [
-                &*select,
-                &whose,
+                &*slice,
                 " AND d.reach > 0 AND d.group_id > ",
                 " AND d.group_id <= ",
-                &range,
+                &groups,
+                &wants,
                 ") ORDER BY g.id",
             ];
             let notice = [Value::Id(broadcast.notice_id)];
-            let values = now.iter().chain(&notice).chain(&ids).chain(&new).collect();
+            let values = notice.iter().chain(&ids).chain(&now).chain(&new).collect();
             both!(conn, c => Statement::<Recipients, ListenerRow>::new(&words, values).load(c))?
         }
     })
