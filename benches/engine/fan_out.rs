@@ -65,26 +65,23 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let registry = Registry::new();
     house.stations.worker.figures.register(&registry).expect("figures have names");
     process::forget_peak();
-    let before = attempts(&registry);
+    let before = recorded(&registry);
     let worker = house.work();
     let (begun, cpu, server_cpu) = (Instant::now(), process::cpu(), process::cpu_of_servers());
     house.stations.let_out().await.expect("it goes live");
     let broadcast = house.broadcast(&case).await;
-    let mut delivered = 0;
-    while delivered < wanted && begun.elapsed() < TIME {
+    while recorded(&registry) < before + wanted && begun.elapsed() < TIME {
         sleep(Duration::from_millis(2)).await;
-        // Counting the rows costs, too: only when they should all be there.
-        if attempts(&registry) < before + wanted && begun.elapsed() < TIME {
-            continue;
-        }
-        let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast)).await;
-        let tally = tally.expect("the store answers");
-        delivered = tally.iter().filter(|t| t.state == "delivered").map(|t| t.deliveries as usize).sum();
     }
-    let rate = delivered as f64 / begun.elapsed().as_secs_f64();
+    let took = begun.elapsed().as_secs_f64();
+    let (cpu, server_cpu) = (process::cpu() - cpu, process::cpu_of_servers().saturating_sub(server_cpu));
+    let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast)).await;
+    let tally = tally.expect("the store answers");
+    let delivered: usize =
+        tally.iter().filter(|t| t.state == "delivered").map(|t| t.deliveries as usize).sum();
+    let rate = delivered as f64 / took;
     let each = |used: Duration| used.as_secs_f64() * 1e6 / delivered.max(1) as f64;
-    let (cpu_each, server_cpu_each) =
-        (each(process::cpu() - cpu), each(process::cpu_of_servers().saturating_sub(server_cpu)));
+    let (cpu_each, server_cpu_each) = (each(cpu), each(server_cpu));
     let peak_mb = process::peak_mb();
     drop(worker);
     let script = &house.stations.worker.script;
@@ -93,9 +90,9 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     Run { delivered, rate, cpu_each, server_cpu_each, peak_mb, body }
 }
 
-/// Requests that have ended so far.
-fn attempts(registry: &Registry) -> usize {
+/// Results that are on the disk.
+fn recorded(registry: &Registry) -> usize {
     let all = registry.gather();
-    let attempts = all.iter().filter(|family| family.name() == "seventytwo_attempts_total");
-    attempts.flat_map(|family| family.get_metric()).map(|one| one.get_counter().get_value() as usize).sum()
+    let recorded = all.iter().filter(|family| family.name() == "seventytwo_results_recorded_total");
+    recorded.flat_map(|family| family.get_metric()).map(|one| one.get_counter().get_value() as usize).sum()
 }

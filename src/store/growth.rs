@@ -44,7 +44,8 @@ struct New {
 }
 
 /// Gives the next groups of the most urgent unfinished broadcast of that priority their delivery, as far as
-/// there is room, and leases what can go now; answers whether there was such a broadcast.
+/// there is room, and leases what can go now; answers whether more of it can be had at once. What stopped at a
+/// busy host goes on when something has ended there, and whoever writes that down asks for what waits.
 ///
 /// # Errors
 /// When the database refuses.
@@ -90,8 +91,10 @@ pub(super) fn grow(
     broadcast.expanded = (!stopped && end.0 == Uuid::max())
         || !said.still_true(terms.now)
         || mutation::on(Mutation::StopGrowing);
-    both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
-    Ok(true)
+    if !new.is_empty() || !stopped || broadcast.expanded {
+        both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
+    }
+    Ok(!stopped)
 }
 
 /// The next groups that are to hear it, by their ids, and where the slice ends.
