@@ -69,7 +69,7 @@ pub enum Next {
 pub enum Why {
     /// The next attempt would come after the notice's end.
     Ended,
-    /// The chat moves on and on.
+    /// The chat moves on and on, or its platform bears no more tries.
     Exhausted,
     /// The platform will never take this message.
     Refused,
