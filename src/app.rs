@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::{Closer, Swept};
+use crate::groups::LOG_KEPT;
 use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
@@ -40,7 +41,6 @@ use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
 /// How far back a group's delivery log reaches.
-const LOG_KEPT: TimeDelta = TimeDelta::days(30);
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.

@@ -15,7 +15,7 @@ use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, StoreError, deliveries};
 
 /// Groups in the first slice. (The simulation has few groups.)
-const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 64 };
+const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 16 };
 /// Groups in a later slice: as many as one short transaction can hold.
 const LARGEST_SLICE: usize = if cfg!(test) { 4 } else { 500 };
 

@@ -25,7 +25,7 @@ use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
@@ -41,6 +41,9 @@ const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 pub struct Limits {
     /// Connections to one host, and with them requests under way there.
     pub per_host: usize,
+    /// Those of them that are being opened at the same time: servers let no more than 128 wait at their door, and
+    /// whoever is turned away there asks again only after a second.
+    pub opening: usize,
     /// The longest wait for one of them.
     pub queue: Duration,
     /// Name, TCP and TLS together.
@@ -58,6 +61,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             per_host: 512,
+            opening: 64,
             queue: Duration::from_secs(2),
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
@@ -117,11 +121,14 @@ pub struct Sender {
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
 }
 
-/// What is kept for one host: how many requests may be under way, and the connections at rest, the
-/// last used at the end.
+/// What is kept for one host: how many requests may be under way, how many connections may be being opened, and
+/// those at rest, the last used at the end.
 struct Hub {
     slots: Semaphore,
+    opening: Semaphore,
     resting: Mutex<VecDeque<(Box<Connection>, Instant)>>,
+    /// Told of every connection that comes to rest.
+    rested: Notify,
 }
 
 impl Sender {
@@ -166,11 +173,10 @@ impl Sender {
         let deadline = Instant::now() + self.limits.exchange;
         let mut rested = host.wake(self.limits.idle);
         loop {
-            let again = rested.is_some();
-            let connection = match rested.take() {
-                Some(connection) => connection,
+            let (connection, again) = match rested.take() {
+                Some(connection) => (connection, true),
                 // Boxed, like all that is rare: every request would carry the room for it.
-                None => Box::pin(self.connect_by(&target, deadline)).await?,
+                None => Box::pin(self.connection(&host, &target, deadline)).await?,
             };
             match self.exchange(&host, connection, request, deadline).await {
                 // A connection at rest may be closed by its peer just now. If it gives the request back
@@ -204,9 +210,28 @@ impl Sender {
         Ok(answer)
     }
 
-    async fn connect_by(&self, target: &Target, deadline: Instant) -> Result<Box<Connection>, SendFault> {
-        let connecting = timeout_at(deadline, timeout(self.limits.connect, self.connect(target)));
-        connecting.await.ok().and_then(Result::ok).unwrap_or(Err(SendFault::Connect))
+    /// A connection to a host that had none at rest, and whether it has rested before: a new one, or another that
+    /// is given back while this waits to open one.
+    async fn connection(
+        &self,
+        host: &Hub,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<(Box<Connection>, bool), SendFault> {
+        let had = async {
+            let _opening = loop {
+                tokio::select! {
+                    opening = host.opening.acquire() => break opening,
+                    () = host.rested.notified() => {}
+                }
+                if let Some(connection) = host.wake(self.limits.idle) {
+                    return Ok((connection, true));
+                }
+            };
+            let connecting = timeout(self.limits.connect, self.connect(target));
+            Ok((connecting.await.map_err(|_| SendFault::Connect)??, false))
+        };
+        timeout_at(deadline, had).await.unwrap_or(Err(SendFault::Connect))
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<Connection>, SendFault> {
@@ -253,7 +278,12 @@ impl Sender {
         }
         // A new host is the occasion to forget those nobody uses any more.
         hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
-        let host = Arc::new(Hub { slots: Semaphore::new(self.limits.per_host), resting: Mutex::default() });
+        let host = Arc::new(Hub {
+            slots: Semaphore::new(self.limits.per_host),
+            opening: Semaphore::new(self.limits.opening),
+            resting: Mutex::default(),
+            rested: Notify::new(),
+        });
         hosts.insert(target.clone(), Arc::clone(&host));
         host
     }
@@ -262,6 +292,7 @@ impl Sender {
 impl Hub {
     fn rest(&self, connection: Box<Connection>) {
         self.resting().push_back((connection, Instant::now()));
+        self.rested.notify_one();
     }
 
     /// The connection used last that is still open; those too old or closed are dropped.

@@ -165,10 +165,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The name of [`Outcome::Delivered`].
+    pub const DELIVERED: &'static str = "delivered";
+
     /// The name in the delivery log.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Outcome::Delivered(_) => "delivered",
+            Outcome::Delivered(_) => Outcome::DELIVERED,
             Outcome::Gone => "gone",
             Outcome::Config(_) => "config",
             Outcome::Slow(_) => "slow",

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::preferences::is_proved;
@@ -18,6 +18,8 @@ use crate::store::groups::{self, Attempt, Logged};
 
 /// Deliveries on one page of the log.
 pub const PAGE: usize = 20;
+/// How far back the log reaches.
+pub const LOG_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// A page of the log, newest first.
 #[derive(Clone, Debug)]
@@ -65,6 +67,7 @@ impl Groups {
     /// # Errors
     /// [`GroupError::Unknown`].
     pub async fn log(&self, account: Uuid, id: Uuid, before: Option<i64>) -> Result<Log, GroupError> {
+        let since = self.clock.now() - LOG_KEPT;
         let page = self
             .store
             .read(move |c| {
@@ -73,14 +76,14 @@ impl Groups {
                 }
                 // One more than a page shows whether there is another.
                 let mut found = groups::log(c, id, before, PAGE as i64 + 1)?;
+                found.retain(|delivery| delivery.decided_at.0 > since);
                 let more = found.len() > PAGE;
                 found.truncate(PAGE);
-                let ids: Vec<i64> = found.iter().map(|delivery| delivery.id).collect();
                 let mut tries: HashMap<i64, Vec<Attempt>> = HashMap::new();
-                for attempt in groups::attempts_of(c, &ids)? {
+                for (attempt, _) in groups::attempts_of(c, &found)? {
                     tries.entry(attempt.delivery_id).or_default().push(attempt);
                 }
-                let next = ids.last().copied().filter(|_| more);
+                let next = found.last().map(|delivery| delivery.id).filter(|_| more);
                 let line = |delivery: Logged| Line {
                     tries: tries.remove(&delivery.id).unwrap_or_default(),
                     delivery,
@@ -97,12 +100,14 @@ impl Groups {
     /// # Errors
     /// [`GroupError::Unknown`].
     pub async fn exchange(&self, account: Uuid, id: Uuid, delivery: i64) -> Result<Exchange, GroupError> {
+        let since = self.clock.now() - LOG_KEPT;
         let found = self
             .store
             .read(move |c| {
                 let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
-                let Some(delivery) = groups::logged(c, id, delivery)? else { return Ok(None) };
-                let calls = groups::answers_of(c, delivery.id)?;
+                let delivery = groups::logged(c, id, delivery)?.filter(|one| one.decided_at.0 > since);
+                let Some(delivery) = delivery else { return Ok(None) };
+                let calls = groups::attempts_of(c, std::slice::from_ref(&delivery))?;
                 Ok(Some((group, delivery, calls)))
             })
             .await?;

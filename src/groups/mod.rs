@@ -35,6 +35,7 @@ mod tests;
 mod words;
 
 pub use connect::{Connected, fresh};
+pub use delivery_log::LOG_KEPT;
 pub use draft::{Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
 

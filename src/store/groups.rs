@@ -269,6 +269,7 @@ pub struct Logged {
     pub broadcast_id: Id,
     /// Told together with others when the quiet hours were over, or waits for that.
     pub digest: bool,
+    took_ms: Option<i32>,
     act: i16,
     revision: i32,
     not_after: Option<Time>,
@@ -277,6 +278,17 @@ pub struct Logged {
 }
 
 impl Logged {
+    /// The attempt that delivered it, where nothing is to be said of that one but what the delivery says.
+    fn success(&self) -> Option<Attempt> {
+        Some(Attempt {
+            delivery_id: self.id,
+            at: self.delivered_at?,
+            outcome: self.last_outcome.clone()?,
+            code: self.last_code.clone(),
+            took_ms: self.took_ms?,
+        })
+    }
+
     /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
     pub fn is_true(&self, now: DateTime<Utc>) -> bool {
         self.broadcast.0.ends()
@@ -316,6 +328,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             deliveries::delivered_at,
             broadcasts::id,
             deliveries::digest,
+            deliveries::took_ms,
             deliveries::act,
             broadcasts::revision,
             broadcasts::not_after,
@@ -364,29 +377,20 @@ pub struct Attempt {
     pub took_ms: i32,
 }
 
-/// The attempts of those deliveries, oldest first.
+/// The attempts of those deliveries, of each the oldest first, each with what the platform said instead of taking
+/// it, sealed under the case's key.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn attempts_of(conn: &mut Conn, of: &[i64]) -> Answer<Vec<Attempt>> {
-    Ok(both!(conn, c => attempts::table
-        .filter(attempts::delivery_id.eq_any(of.to_vec()))
+pub fn attempts_of(conn: &mut Conn, of: &[Logged]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
+    let ids: Vec<i64> = of.iter().map(|delivery| delivery.id).collect();
+    let mut attempts: Vec<(Attempt, Option<Vec<u8>>)> = both!(conn, c => attempts::table
+        .filter(attempts::delivery_id.eq_any(ids))
         .order((attempts::delivery_id, attempts::id))
-        .select(Attempt::as_select())
-        .load(c))?)
-}
-
-/// The attempts of a delivery, oldest first, each with what the platform said instead of taking it, sealed
-/// under the case's key.
-///
-/// # Errors
-/// When the database refuses.
-pub fn answers_of(conn: &mut Conn, delivery: i64) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
-    Ok(both!(conn, c => attempts::table
-        .filter(attempts::delivery_id.eq(delivery))
-        .order(attempts::id)
         .select((Attempt::as_select(), attempts::answer_sealed))
-        .load(c))?)
+        .load(c))?;
+    attempts.extend(of.iter().filter_map(Logged::success).map(|success| (success, None)));
+    Ok(attempts)
 }
 
 /// When a group last received something.

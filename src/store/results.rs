@@ -14,7 +14,7 @@ use super::statement::Value;
 use super::types::sql::Uid;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, How, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
 use crate::domain::group::GroupState;
 
 /// What an attempt tells of its lane.
@@ -79,18 +79,29 @@ pub struct Record {
     pub attempted: bool,
 }
 
+impl Record {
+    /// Whether it delivered all there is to say: then of the attempt the delivery itself tells everything, and no
+    /// row of its own is written.
+    fn is_success(&self) -> bool {
+        self.state == DeliveryState::Delivered && self.outcome == Outcome::DELIVERED
+    }
+}
+
 /// Writes results, each only where its lease still holds; answers how many did.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     let held = release(conn, records)?;
-    let mut ours = Vec::with_capacity(records.len());
+    let (mut ours, mut to_log) = (Vec::with_capacity(records.len()), Vec::new());
     for (record, held) in records.iter().zip(held) {
         if held {
             ours.push(record);
         } else {
             tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
+        }
+        if record.attempted && !(held && record.is_success()) {
+            to_log.push(record);
         }
     }
     write_results(conn, &ours)?;
@@ -109,7 +120,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
         }
     }
     rest_bots(conn, &ours)?;
-    log(conn, records)?;
+    log(conn, &to_log)?;
     Ok(ours.len())
 }
 
@@ -165,7 +176,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
                WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
                ELSE deliveries.message_ref || '\n' || rows.message_ref END, \
              delivered_at = COALESCE(rows.delivered_at, deliveries.delivered_at), \
-             digest = (rows.digest <> 0), tries = rows.tries",
+             digest = (rows.digest <> 0), tries = rows.tries, took_ms = rows.took_ms",
         columns: &[
             ("id", Holds::Int),
             ("state", Holds::Text),
@@ -181,6 +192,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             ("attempts", Holds::Int),
             ("digest", Holds::Int),
             ("tries", Holds::Int),
+            ("took_ms", Holds::Int),
         ],
         after: "WHERE deliveries.id = rows.id",
     };
@@ -213,10 +225,11 @@ fn result_of(r: &Record, delivery: i64, attempts: i32, reach: i16) -> Vec<Value<
         (attempts - i32::from(!r.attempted)).into(),
         i64::from(!r.leased.with.is_empty() && !r.apart).into(),
         r.tries.into(),
+        Value::Int(r.is_success().then_some(r.took_ms.into())),
     ]
 }
 
-fn log(conn: &mut Conn, records: &[Record]) -> Answer<()> {
+fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     struct Log;
     let log = Change {
         before: "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, code, took_ms, answer_sealed) \
@@ -234,8 +247,8 @@ fn log(conn: &mut Conn, records: &[Record]) -> Answer<()> {
         ],
         after: "",
     };
-    let told = records.iter().filter(|r| r.attempted);
-    let rows = told.flat_map(|r| r.leased.told().map(move |delivery| (r, delivery))).map(|(r, delivery)| {
+    let told = records.iter().flat_map(|r| r.leased.told().map(move |delivery| (r, delivery)));
+    let rows = told.map(|(r, delivery)| {
         vec![
             delivery.into(),
             r.leased.group.into(),

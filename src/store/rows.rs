@@ -127,7 +127,7 @@ impl Change<'_> {
     /// With each column's name replaced by its value. (An update from a table, be it of one row, costs
     /// SQLite a temporary table.)
     fn one_by_one<Q: 'static>(&self, c: &mut SqliteConnection, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
-        let text = format!("{} {}", self.before, self.after);
+        let text = self.for_one();
         let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
         let (mut words, mut places) = (vec![first], Vec::new());
         for named in rest.split("rows.") {
@@ -141,6 +141,14 @@ impl Change<'_> {
             Ok(Statement::<Q>::new(&words, values).execute(&mut *c)? > 0)
         };
         rows.iter().map(one).collect()
+    }
+
+    /// As it is written for one row. A row that is inserted by a selection would cost SQLite a journal of its own.
+    fn for_one(&self) -> String {
+        match self.before.split_once(" SELECT ") {
+            Some((insert, values)) => format!("{insert} VALUES ({values})"),
+            None => format!("{} {}", self.before, self.after),
+        }
     }
 
     /// As PostgreSQL takes it, all rows at once: its words, and the columns between them.

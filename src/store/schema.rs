@@ -291,6 +291,7 @@ diesel::table! {
         how -> Nullable<Text>,
         digest -> Bool,
         tries -> SmallInt,
+        took_ms -> Nullable<Integer>,
     }
 }
 

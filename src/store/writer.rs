@@ -15,7 +15,35 @@ const AT_ONCE: usize = 512;
 
 /// What tells the one who asked, once the commit is known.
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Change = Box<dyn FnOnce(&mut Conn) -> Tell + Send>;
+type Change = Box<dyn FnOnce(&mut Conn, Within) -> Ran + Send>;
+
+/// What a change can be taken back with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// The transaction as a whole: nothing else is in it yet.
+    Transaction,
+    /// A savepoint, for which SQLite copies every page that is changed.
+    Savepoint,
+}
+
+/// How a change ran.
+struct Ran {
+    refused: bool,
+    tell: Tell,
+}
+
+/// Why a transaction is not committed.
+enum Dropped {
+    /// Its first change was refused.
+    Refused,
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Dropped {
+    fn from(error: StoreError) -> Dropped {
+        Dropped::Failed(error)
+    }
+}
 
 /// What the thread is asked to do.
 enum Job {
@@ -49,15 +77,20 @@ impl Writer {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let (answer, heard) = oneshot::channel();
-        let job: Change = Box::new(move |conn| {
-            let outcome = conn.transaction(change);
-            Box::new(move |commit| {
+        let job: Change = Box::new(move |conn, within| {
+            let outcome = match within {
+                Within::Transaction => change(conn),
+                Within::Savepoint => conn.transaction(change),
+            };
+            let refused = outcome.is_err();
+            let tell: Tell = Box::new(move |commit| {
                 // Nobody may be listening any more; the change is made all the same.
                 drop(answer.send(match commit {
                     Ok(()) => outcome,
                     Err(error) => outcome.and(Err(E::from(error))),
                 }));
-            })
+            });
+            Ran { refused, tell }
         });
         self.hand_over(Job::Change(job)).await?;
         heard.await.map_err(|_| E::from(StoreError::BrokenOff))?
@@ -97,10 +130,18 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
         let mut tellers: Vec<Tell> = Vec::new();
         let mut apart = None;
         let commit = conn.transaction(|conn| {
-            let mut next = Some(first);
+            let (mut next, mut within) = (Some(first), Within::Transaction);
             while let Some(job) = next {
                 match job {
-                    Job::Change(change) => tellers.extend(run_one(conn, change)),
+                    Job::Change(change) => {
+                        let ran = run_one(conn, change, within);
+                        let refused = ran.as_ref().is_none_or(|ran| ran.refused);
+                        tellers.extend(ran.map(|ran| ran.tell));
+                        if refused && within == Within::Transaction {
+                            return Err(Dropped::Refused);
+                        }
+                        within = Within::Savepoint;
+                    }
                     Job::Apart(work) => {
                         apart = Some(work);
                         break;
@@ -108,9 +149,13 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
                 }
                 next = if tellers.len() < AT_ONCE { waiting.try_recv().ok() } else { None };
             }
-            Ok::<(), StoreError>(())
+            Ok(())
         });
-        if let Err(error) = &commit {
+        let failed = match commit {
+            Ok(()) | Err(Dropped::Refused) => None,
+            Err(Dropped::Failed(error)) => Some(error.to_string()),
+        };
+        if let Some(error) = &failed {
             tracing::error!(%error, changes = tellers.len(), "a commit failed");
             // A full disk ends the transaction under diesel's feet, and the connection refuses all further
             // ones, even when there is room again.
@@ -120,7 +165,7 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
             }
         }
         for tell in tellers {
-            tell(commit.as_ref().copied().map_err(|e| StoreError::Connection(e.to_string())));
+            tell(failed.clone().map_or(Ok(()), |error| Err(StoreError::Connection(error))));
         }
         if let Some(work) = apart {
             work(&mut conn);
@@ -128,10 +173,10 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
     }
 }
 
-/// A change that panics is rolled back by its savepoint; its asker hears that it was broken off.
-fn run_one(conn: &mut Conn, job: Change) -> Option<Tell> {
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(conn))) {
-        Ok(tell) => Some(tell),
+/// A change that panics is rolled back; its asker hears that it was broken off.
+fn run_one(conn: &mut Conn, job: Change, within: Within) -> Option<Ran> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(conn, within))) {
+        Ok(ran) => Some(ran),
         Err(_) => {
             tracing::error!("a change panicked and was rolled back");
             None

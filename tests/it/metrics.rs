@@ -307,7 +307,7 @@ async fn nothing_is_told_about_anybody(house: House) {
 }
 
 /// Runs a statement where the program's rows are.
-async fn run(house: &House, sql: &'static str) {
+pub async fn run(house: &House, sql: &'static str) {
     let run = move |tx: &mut Conn| {
         match tx {
             Conn::Pg(c) => diesel::connection::SimpleConnection::batch_execute(&mut **c, sql)?,

@@ -270,7 +270,7 @@ pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
     let account = accounts::by_name(conn, "王群主")?.expect("the group admin").account.id.0;
     let mut recorded = HashMap::new();
     for group in groups::of_account(conn, account)? {
-        let deliveries: Vec<i64> = groups::log(conn, group.id.0, None, 1)?.iter().map(|d| d.id).collect();
+        let deliveries = groups::log(conn, group.id.0, None, 1)?;
         recorded.insert(group.name, groups::attempts_of(conn, &deliveries)?.len());
     }
     Ok(recorded)
