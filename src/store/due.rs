@@ -11,7 +11,7 @@ use super::broadcasts::Broadcast;
 use super::mutation::{self, Mutation};
 use super::notices::Notice;
 use super::schema::{broadcasts, notices};
-use super::statement::Statement;
+use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
@@ -188,6 +188,44 @@ impl Said {
 /// How the end of a free lane's lease compares with the present.
 pub(super) fn free() -> &'static str {
     if mutation::on(Mutation::ShareLane) { "<>" } else { "<=" }
+}
+
+/// What there is to do of one priority.
+pub(super) struct Waiting {
+    pub(super) priority: Priority,
+    /// Something is due.
+    pub(super) due: bool,
+    /// A broadcast has not reached everybody.
+    pub(super) grows: bool,
+}
+
+/// What there is to do, the most urgent first: one question, because mostly there is nothing of most priorities.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
+    struct Waits;
+    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
+    // Each priority looks for its first row: counted all together, PostgreSQL might read all that is due.
+    let rest = format!(
+        " LIMIT 1), \
+           (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
+         FROM ({}) AS p ORDER BY p.priority",
+        priorities.join(" UNION ALL ")
+    );
+    let words = [
+        "SELECT p.priority, (SELECT 1 FROM deliveries d \
+           WHERE d.state = 'open' AND d.priority = p.priority AND d.due_at <= ",
+        &*rest,
+    ];
+    let now = Value::from(now);
+    type Row = (Integer, Nullable<Integer>, Nullable<Integer>);
+    let found: Vec<(i32, Option<i32>, Option<i32>)> =
+        both!(conn, c => Statement::<Waits, Row>::new(&words, vec![&now]).load(c))?;
+    let waiting = Priority::ALL.into_iter().zip(found);
+    Ok(waiting
+        .map(|(priority, (_, due, grows))| Waiting { priority, due: due.is_some(), grows: grows.is_some() })
+        .collect())
 }
 
 /// What is due of that priority in lanes that are free, the longest due first, locked.

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::digests::{self, Companion};
-use super::due::{self, Delivery, Due, Listener, Said};
+use super::due::{self, Delivery, Due, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
 use super::lanes::{times, with_one_more, written};
 use super::mutation::{self, Mutation};
@@ -181,15 +181,17 @@ pub struct Batch {
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     let mut decided = Decided::default();
     let mut more = false;
-    for priority in Priority::ALL {
+    for Waiting { priority, due, grows } in due::waiting(conn, terms.now)? {
         let room = terms.limit.saturating_sub(decided.taken.len());
         if room == 0 {
             break;
         }
-        more |= take_due(conn, priority, room, terms, &mut decided)?;
+        if due {
+            more |= take_due(conn, priority, room, terms, &mut decided)?;
+        }
         // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
         // that goes to very many.
-        if decided.taken.len() < terms.limit && !decided.busy {
+        if grows && decided.taken.len() < terms.limit && !decided.busy {
             more |= growth::grow(conn, priority, terms, &mut decided)?;
         }
     }
