@@ -1,6 +1,7 @@
 # One binary on a small Debian, run by a user who owns nothing but /data. Needs BuildKit (Docker 23 or newer).
 
 FROM rust:1.95-slim-bookworm AS builder
+RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches keep the dependencies compiled between builds; what is in a cache is not in the image, hence `cp`.

@@ -12,8 +12,8 @@ use crate::line;
 use crate::sink::Sink;
 
 /// Groups of a notice, and of them those that hang.
-const GROUPS: usize = 5_000;
-const HANGING: usize = 50;
+const GROUPS: usize = 20_000;
+const HANGING: usize = 200;
 /// Deliveries that are due tomorrow.
 const SCHEDULED: i64 = 1_000_000;
 
@@ -36,6 +36,8 @@ pub async fn hanging(db: Db) {
     let beside = one(&house, "440106", answering).await;
     let what = format!("recorded/s beside {HANGING} groups that hang (without)");
     line(&house.db, &what, beside.rate, Some(alone.rate));
+    let what = format!("ms to 99 % of the others beside {HANGING} that hang (without)");
+    line(&house.db, &what, beside.nearly_all_ms, Some(alone.nearly_all_ms));
 }
 
 /// The queue holds a million deliveries for tomorrow.

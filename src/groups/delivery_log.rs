@@ -76,14 +76,16 @@ impl Groups {
                 }
                 // One more than a page shows whether there is another.
                 let mut found = groups::log(c, id, before, PAGE as i64 + 1)?;
-                found.retain(|delivery| delivery.decided_at.0 > since);
                 let more = found.len() > PAGE;
                 found.truncate(PAGE);
+                // Where the oldest is too old, what comes after it is older still.
+                let next =
+                    found.last().filter(|oldest| more && oldest.latest() >= since).map(|oldest| oldest.id);
+                found.retain(|delivery| delivery.latest() >= since);
                 let mut tries: HashMap<i64, Vec<Attempt>> = HashMap::new();
                 for (attempt, _) in groups::attempts_of(c, &found)? {
                     tries.entry(attempt.delivery_id).or_default().push(attempt);
                 }
-                let next = found.last().map(|delivery| delivery.id).filter(|_| more);
                 let line = |delivery: Logged| Line {
                     tries: tries.remove(&delivery.id).unwrap_or_default(),
                     delivery,
@@ -105,7 +107,7 @@ impl Groups {
             .store
             .read(move |c| {
                 let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
-                let delivery = groups::logged(c, id, delivery)?.filter(|one| one.decided_at.0 > since);
+                let delivery = groups::logged(c, id, delivery)?.filter(|one| one.latest() >= since);
                 let Some(delivery) = delivery else { return Ok(None) };
                 let calls = groups::attempts_of(c, std::slice::from_ref(&delivery))?;
                 Ok(Some((group, delivery, calls)))

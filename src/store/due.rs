@@ -234,16 +234,29 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
 /// When the database refuses.
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
+    // What is due leads, in its order, whatever the planner believes of how many groups there are: SQLite is told
+    // so by the word CROSS, PostgreSQL by subqueries that it cannot dissolve.
+    let (lane, group, locked) = match conn {
+        Conn::Pg(_) => (
+            "JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = d.group_id AND lanes.leased_until",
+            "FOR UPDATE SKIP LOCKED) l ON TRUE \
+             JOIN LATERAL (SELECT * FROM groups WHERE groups.id = d.group_id OFFSET 0) g ON TRUE",
+            " FOR UPDATE OF d SKIP LOCKED",
+        ),
+        Conn::Sqlite(_) => (
+            "CROSS JOIN lanes l ON l.group_id = d.group_id AND l.leased_until",
+            "CROSS JOIN groups g ON g.id = d.group_id",
+            "",
+        ),
+    };
     let select = format!(
         "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, d.tries, \
-           {LISTENER} \
-         FROM deliveries d JOIN lanes l ON l.group_id = d.group_id JOIN groups g ON g.id = d.group_id \
-         WHERE d.state = 'open' AND d.priority = "
+           {LISTENER} FROM deliveries d {lane} {} ",
+        free()
     );
-    let locked = if matches!(conn, Conn::Pg(_)) { " FOR UPDATE OF l, d SKIP LOCKED" } else { "" };
-    let free = format!(" AND l.leased_until {} ", free());
-    let words = [&*select, " AND d.due_at <= ", &free, " ORDER BY d.due_at, d.id LIMIT ", locked];
-    let values = [(priority as i16).into(), now.into(), now.into(), (limit as i64).into()];
+    let open = format!(" {group} WHERE d.state = 'open' AND d.priority = ");
+    let words = [&*select, &open, " AND d.due_at <= ", " ORDER BY d.due_at, d.id LIMIT ", locked];
+    let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
     let values = values.iter().collect();
     Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
 }

@@ -278,6 +278,11 @@ pub struct Logged {
 }
 
 impl Logged {
+    /// When something last became of it, or will.
+    pub fn latest(&self) -> DateTime<Utc> {
+        self.delivered_at.unwrap_or(self.due_at).0.max(self.decided_at.0)
+    }
+
     /// The attempt that delivered it, where nothing is to be said of that one but what the delivery says.
     fn success(&self) -> Option<Attempt> {
         Some(Attempt {

@@ -349,11 +349,11 @@ async fn what_cannot_be_written_down_is_counted(house: House) {
     };
     let before = counted().await;
     // What is due can be leased; there is no place for what comes of it.
-    run(&house, "ALTER TABLE attempts RENAME TO elsewhere").await;
+    run(&house, "ALTER TABLE deliveries RENAME COLUMN took_ms TO elsewhere").await;
     assert!(house.stations.settle().await.is_err());
     team.hears(case);
     assert_eq!(counted().await, [before[0], before[1], before[2] + 1.0]);
-    run(&house, "ALTER TABLE elsewhere RENAME TO attempts").await;
+    run(&house, "ALTER TABLE deliveries RENAME COLUMN elsewhere TO took_ms").await;
     // What was sent and not written down is sent again when its lease has run out.
     house.advance(TimeDelta::seconds(26));
     house.settle().await;

@@ -81,6 +81,9 @@ async fn what_is_due_is_found_through_its_index(house: House) {
     let now = house.clock.now();
     let plan = peek(&house.db, move |conn| {
         crowd(conn, now)?;
+        // Planned and leased at once, it is due when the lease is over.
+        assert_eq!(conn.transaction(|tx| lease_and_die(tx, now))?.leased.len(), 1);
+        let now = now + LEASE_FOR;
         let asked = Arc::new(Mutex::new(Vec::<String>::new()));
         let heard = Arc::clone(&asked);
         let hear = move |event: InstrumentationEvent<'_>| {
@@ -98,7 +101,7 @@ async fn what_is_due_is_found_through_its_index(house: House) {
         });
         assert!(matches!(undone, Err(StoreError::BrokenOff)), "{undone:?}");
         let asked = asked.lock().unwrap().clone();
-        let due = |sql: &&String| sql.contains("d.state = 'open'") && sql.contains("ORDER BY");
+        let due = |sql: &&String| sql.contains("d.state = 'open'") && sql.contains("ORDER BY d.due_at");
         let sql = asked.iter().find(due).unwrap_or_else(|| panic!("no lease among {asked:#?}"));
         explain(conn, sql, now)
     })
@@ -152,7 +155,7 @@ fn explain(conn: &mut Conn, sql: &str, now: DateTime<Utc>) -> Answer<String> {
     Ok(match conn {
         Conn::Pg(c) => {
             let now = format!("timestamptz '{now}'");
-            let sql = sql.replace("$1", "1").replace("$2", &now).replace("$3", &now).replace("$4", "256");
+            let sql = sql.replace("$1", &now).replace("$2", "1").replace("$3", &now).replace("$4", "256");
             let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN {sql}")).load(&mut **c)?;
             lines.into_iter().map(|line| line.line + "\n").collect()
         }
