@@ -19,6 +19,9 @@ const PROOF: i32 = 5;
 /// For so long the end of a notice is told to those who could not be reached with it.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
 
+/// A request that leaves so soon after its lease leaves as what was leased.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
+
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
@@ -64,6 +67,11 @@ pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Opti
     let over = leased.not_after.is_some_and(|end| end <= now) && !mutation::on(Mutation::SendAfterEnd);
     let late = now + longest > leased.leased_until;
     over.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
+}
+
+/// Whether something was waited for since the lease began, so that what it went by may be out of date.
+pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
+    leased.sends.last().is_none_or(|began| now - *began > AT_ONCE)
 }
 
 /// A lease that was not used: the delivery waits, or has ended.

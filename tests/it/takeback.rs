@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     housed!(discord_learns_that_somebody_deleted_it),
     housed!(slack_learns_that_somebody_deleted_it),
     housed!(matrix_edits_the_words_and_withdraws_the_picture),
+    housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
     housed!(wecom_is_told_by_a_further_message),
     housed!(a_correction_has_the_same_ledger),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
@@ -120,8 +121,7 @@ impl Scene {
     }
 
     async fn close(&self, house: &House) {
-        let body = json!({"outcome": "rescued", "announce": false});
-        house.post("/my/notice/close", Some(&self.manage), &body).await.expect(200);
+        end(house, &self.manage).await;
         work(house).await;
     }
 
@@ -185,16 +185,28 @@ async fn work(house: &House) {
     }
 }
 
-/// Lets a notice go live; answers its number and manage token.
-async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, String) {
+/// Lets a notice be approved; answers its number and manage token.
+async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, String) {
     let mut notice = notices::rescue(house.clock.now());
     notice["reporter"]["phone"] = json!(phone);
     let made = house.post("/notices", None, &notice).await.expect(201);
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
     house.decide(&text("case_number"), moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
-    work(house).await;
     (text("case_number"), text("manage_token"))
+}
+
+/// Lets a notice go live; answers its number and manage token.
+async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, String) {
+    let approved = approve(house, moderator, phone).await;
+    work(house).await;
+    approved
+}
+
+/// Its reporter closes a notice.
+async fn end(house: &House, manage: &str) {
+    let body = json!({"outcome": "rescued", "announce": false});
+    house.post("/my/notice/close", Some(manage), &body).await.expect(200);
 }
 
 /// What stands in a chat beside the code that proved control of it.
@@ -338,6 +350,29 @@ async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) {
     let left = alone(&stands);
     assert_eq!((&left.id, took), (&words.id, 2));
     assert!(left.text.starts_with(OVER), "{left:?}");
+}
+
+async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    let upload = chat.hold("/upload");
+    let ends = async {
+        let upload = upload.came().await;
+        end(&house, &manage).await;
+        house.advance(TimeDelta::seconds(2));
+        drop(upload);
+    };
+    tokio::join!(work(&house), ends);
+    let said = chat.read().expect("the words").to_string();
+    assert!(said.contains(&case), "{said}");
+    assert_eq!(chat.read(), None, "the picture of what is over");
+    let left = standing(&chat);
+    assert!(alone(&left).text.starts_with(OVER), "{left:?}");
+    house.finish().await;
 }
 
 async fn wecom_is_told_by_a_further_message(house: House) {
