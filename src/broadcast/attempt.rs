@@ -17,19 +17,26 @@ use crate::store::results::Moved;
 use crate::store::{StoreError, due};
 
 impl Worker {
-    /// One request, from the written message to the platform's verdict; no end where it never left and
-    /// is to be leased again.
-    pub(super) async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Went, Option<Ended>) {
+    /// One request, from the written message to the platform's verdict; or when it is due again, where it
+    /// never left.
+    pub(super) async fn attempt(
+        &self,
+        leased: &Leased,
+        now: DateTime<Utc>,
+    ) -> (Went, Result<Ended, DateTime<Utc>>) {
         let adapter = adapter(leased.platform);
         let (written, digest, credentials) = match self.prepare(leased).await {
             Ok(prepared) => prepared,
-            Err(error) => return (Went::NotSent, Some(internal(leased, &error))),
+            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         };
         let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
         let ways = adapter.takes_back(&credentials);
         let course = Course::new(leased.purpose, &leased.standing, ways, parts);
-        let nothing = || Some(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
+        let nothing = || Ok(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
         let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
+        if let Some(until) = conclude::quiet_until(leased, act) {
+            return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
+        }
         let body = match &digest {
             Some(digest) => adapter.compose(digest, act),
             None => self.script.body(&written, leased.platform, act).await,
@@ -46,15 +53,15 @@ impl Worker {
         };
         let handle = match handle {
             Ok(handle) => handle,
-            Err((went, verdict)) => return (went, Some(ended(verdict, parts, ways))),
+            Err((went, verdict)) => return (went, Ok(ended(verdict, parts, ways))),
         };
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
         match self.may_leave(leased).await {
             Ok(true) => {}
-            Ok(false) => return (Went::NotSent, None),
-            Err(error) => return (Went::NotSent, Some(internal(leased, &error))),
+            Ok(false) => return (Went::NotSent, Err(now)),
+            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         }
         let request = adapter.address(act, &body, &credentials, &stamp);
         let (went, mut verdict, answer) = self.exchange(adapter, act, request).await;
@@ -73,7 +80,7 @@ impl Worker {
             _ => None,
         };
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
-        (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+        (went, Ok(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
     }
 
     /// Sends a request of an act: how that went for the host, what it means for the delivery, and the answer.

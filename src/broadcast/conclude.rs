@@ -69,12 +69,22 @@ pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Opti
     over.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
 }
 
+/// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be left alone.
+/// No phone rings where a message is edited or taken away.
+pub fn quiet_until(leased: &Leased, act: Act<'_>) -> Option<DateTime<Utc>> {
+    leased.quiet_until.filter(|_| !takes_back(act) && !mutation::on(Mutation::SpeakInQuiet))
+}
+
+fn takes_back(act: Act<'_>) -> bool {
+    matches!(act, Act::Edit(_) | Act::Delete(_))
+}
+
 /// Whether something was waited for since the lease began, so that what it went by may be out of date.
 pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
     leased.sends.last().is_none_or(|began| now - *began > AT_ONCE)
 }
 
-/// A lease that was not used: the delivery waits, or has ended.
+/// A lease that was not used: the delivery waits, or has ended. It is no attempt.
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Record {
     let mut sends = leased.sends.clone();
     sends.pop();
@@ -87,7 +97,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
         act,
         how,
         reach,
-        outcome: "ended",
+        outcome: (state != DeliveryState::Open).then_some("ended"),
         code: None,
         answer_sealed: None,
         message_ref: None,
@@ -113,7 +123,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let standing = leased.standing.clone();
     let course = Course::new(leased.purpose, &standing, ways, parts);
     let act = course.next(progress);
-    let takes_back = matches!(act, Some(Act::Edit(_) | Act::Delete(_)));
+    let takes_back = act.is_some_and(takes_back);
     // What is told of a notice counts its own doubts, each part for itself: that the words arrived is no doubt
     // about the picture; and a process that ended before it could say what came of a lease, once or many times,
     // may have sent nothing.
@@ -152,7 +162,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
         due_at: at,
         reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
-        outcome: verdict.outcome.as_str(),
+        outcome: Some(verdict.outcome.as_str()),
         code: verdict.code,
         answer_sealed,
         took_ms,
@@ -293,6 +303,7 @@ mod tests {
             failing_since: None,
             said_at: at(0),
             not_after: None,
+            quiet_until: None,
             standing: Vec::new(),
             with: Vec::new(),
         }

@@ -12,6 +12,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::{Conn, StoreError, deliveries};
 
 use crate::fakes::{Fake, Shown};
+use crate::groups::beijing;
 use crate::house::{House, Person};
 use crate::{Test, housed, notices};
 
@@ -30,6 +31,7 @@ pub const TESTS: &[Test] = &[
     housed!(slack_learns_that_somebody_deleted_it),
     housed!(matrix_edits_the_words_and_withdraws_the_picture),
     housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
+    housed!(in_quiet_hours_only_what_makes_no_sound_goes),
     housed!(wecom_is_told_by_a_further_message),
     housed!(a_correction_has_the_same_ledger),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
@@ -169,6 +171,11 @@ impl Scene {
     async fn step(&self, house: &House, group: usize, step: &str) {
         let path = format!("/groups/{}/{step}", self.groups[group]);
         house.post(&path, Some(&self.admin.token), &json!({})).await.expect(200);
+    }
+
+    async fn change(&self, house: &House, group: usize, to: Value) {
+        let path = format!("/groups/{}", self.groups[group]);
+        house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&to)).await.expect(200);
     }
 
     async fn delete(&self, house: &House, group: usize) {
@@ -372,6 +379,39 @@ async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
     assert_eq!(chat.read(), None, "the picture of what is over");
     let left = standing(&chat);
     assert!(alone(&left).text.starts_with(OVER), "{left:?}");
+    house.finish().await;
+}
+
+async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) {
+    let house = house.and_chats(&[Platform::Telegram, Platform::Wecom, Platform::Slack]).await;
+    let scene = Scene::of(&house).await;
+    let now = house.clock.now();
+    let quiet = json!({"from": beijing(now, 0), "until": beijing(now, 3), "but_urgent": false});
+    for group in 0..scene.groups.len() {
+        scene.change(&house, group, json!({"quiet": quiet})).await;
+    }
+    let [telegram, wecom, slack] = &house.chats[..] else { panic!("three chats") };
+    let stood = standing(telegram);
+    slack.refuse(TakeBack::Edit);
+    slack.refuse(TakeBack::Delete);
+    scene.close(&house).await;
+    exchanged(&stood, &standing(telegram));
+    assert_eq!((wecom.read(), slack.read()), (None, None), "it is quiet");
+    let path = format!("/groups/{}/deliveries", scene.groups[1]);
+    let log = house.get(&path, Some(&scene.admin.token)).await.expect(200);
+    let waits = ["state", "attempts", "last_outcome", "due_at"].map(|field| log["items"][0][field].clone());
+    assert_eq!(waits, [json!("open"), json!(0), Value::Null, json!("2026-11-23T05:00:00Z")]);
+    let ledger = Ledger { received: 3, edited: 1, waiting: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+
+    house.advance(TimeDelta::hours(3));
+    work(&house).await;
+    for chat in [wecom, slack] {
+        let said = chat.read().expect("the closing").to_string();
+        assert!(said.contains(OVER), "{said}");
+    }
+    let ledger = Ledger { received: 3, edited: 1, followed_up: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
     house.finish().await;
 }
 

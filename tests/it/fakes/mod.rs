@@ -262,7 +262,7 @@ impl Fake {
 async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> HttpResponse {
     let held = state.hold.lock().unwrap().take_if(|(path, ..)| request.path().ends_with(*path));
     if let Some((_, has_come, released)) = held {
-        drop(has_come.send(()));
+        has_come.send(()).expect("the test waits for it");
         drop(released.await);
     }
     let clock = state.clock.lock().unwrap().clone();
