@@ -350,6 +350,44 @@ mod tests {
         assert_eq!(busy(0, 9), open, "what failed before it was something else");
     }
 
+    /// How a group's lane does after one more failure, and whether the group goes on: it failed nine times within two
+    /// days, the last of them so many hours ago.
+    fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
+        let failed_at = at(15) - TimeDelta::hours(hours_later);
+        let leased = Leased {
+            part: 0,
+            reach_before: Reach::No as i16,
+            sends: vec![failed_at, at(0)],
+            failures: 9,
+            failing_since: Some(failed_at - TimeDelta::days(2)),
+            ..picture(0)
+        };
+        let record = concluded(leased, ended(Outcome::Retry));
+        (record.health, record.disable)
+    }
+
+    #[test]
+    fn failures_of_long_ago_disable_nobody() {
+        assert_eq!(failing_again(23), (Health::Failing, Some("failing")));
+        assert_eq!(failing_again(24), (Health::FailingAnew, None));
+    }
+
+    /// When a delivery that fails two seconds before the full hour is due again, and its lane with it.
+    fn failing_before_the_hour(platform: Platform) -> (DateTime<Utc>, DateTime<Utc>) {
+        let leased =
+            Leased { platform, part: 0, reach_before: Reach::No as i16, sends: vec![at(-2)], ..picture(0) };
+        let record = concluded(leased, Ended { at: at(-2), ..ended(Outcome::Retry) });
+        (record.due_at, record.lane_open_at)
+    }
+
+    #[test]
+    fn what_waits_for_feishu_comes_back_off_the_full_hour() {
+        assert_eq!(at(0).timestamp() % 3600, 0);
+        assert_eq!(failing_before_the_hour(Platform::Wecom), (at(0), at(-1)));
+        assert_eq!(failing_before_the_hour(Platform::Feishu), (at(60), at(60)));
+        assert_eq!(back(Platform::Feishu, at(-11), 0), at(-11), "there is no need to move it");
+    }
+
     #[test]
     fn a_doubtful_picture_is_sent_once_more_although_its_words_arrived() {
         let first = unknown(picture(0));
