@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
+use diesel::sql_types::{SmallInt, Text};
 use uuid::Uuid;
 
+use super::due::Quietness;
 use super::schema::{attempts, broadcasts, deliveries};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
-use crate::domain::quiet::Quiet;
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
 /// has run out.
@@ -160,21 +160,14 @@ struct Waiting {
     purpose: Named<Purpose>,
     #[diesel(sql_type = SmallInt)]
     urgency: i16,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_from: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_until: Option<i16>,
-    #[diesel(sql_type = Bool)]
-    quiet_but_urgent: bool,
+    #[diesel(embed)]
+    quiet: Quietness,
 }
 
 impl Waiting {
     /// Whether its group wants to be left alone now.
     fn is_unwanted(&self, now: DateTime<Utc>) -> bool {
-        let (Some(from), Some(until)) = (self.quiet_from, self.quiet_until) else { return false };
-        let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        let presses = self.purpose.0 == Purpose::Correction || (urgent && self.quiet_but_urgent);
-        !presses && Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now).is_some()
+        self.quiet.until(self.purpose.0, self.urgency, now).is_some()
     }
 }
 

@@ -75,10 +75,34 @@ pub(super) struct Listener {
     pub(super) host: String,
     pub(super) bot: Option<String>,
     pub(super) hourly_cap: Option<i16>,
-    quiet_from: Option<i16>,
-    quiet_until: Option<i16>,
-    quiet_but_urgent: bool,
+    quiet: Quietness,
     pub(super) lane: Option<Lane>,
+}
+
+/// When a group wants to be left alone, and by what.
+#[derive(Clone, Copy, Queryable, QueryableByName)]
+pub(super) struct Quietness {
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    quiet_from: Option<i16>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    quiet_until: Option<i16>,
+    #[diesel(sql_type = Bool)]
+    quiet_but_urgent: bool,
+}
+
+impl Quietness {
+    /// Whether that is heard at any hour: life at risk, or a rumour to be stopped.
+    fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
+        let urgent = Priority::of(urgency.into()) == Priority::Urgent;
+        purpose == Purpose::Correction || (urgent && self.quiet_but_urgent)
+    }
+
+    /// Until when the group wants to be left alone by that.
+    pub(super) fn until(self, purpose: Purpose, urgency: i16, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (from, until) = (self.quiet_from?, self.quiet_until?);
+        let quiet = Quiet { from, until, but_urgent: self.quiet_but_urgent };
+        quiet.over_at(now).filter(|_| !self.yields_to(purpose, urgency))
+    }
 }
 
 /// A lane that may be leased.
@@ -105,9 +129,7 @@ pub(super) type ListenerRow = (
     Text,
     Nullable<Text>,
     Nullable<SmallInt>,
-    Nullable<SmallInt>,
-    Nullable<SmallInt>,
-    Bool,
+    (Nullable<SmallInt>, Nullable<SmallInt>, Bool),
     Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>)>,
 );
 
@@ -187,8 +209,7 @@ impl Said {
 
     /// Life at risk, or a rumour to be stopped.
     pub(super) fn presses(&self, listener: &Listener) -> bool {
-        let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        self.purpose.0 == Purpose::Correction || (urgent && listener.quiet_but_urgent)
+        listener.quiet.yields_to(self.purpose.0, self.urgency)
     }
 
     /// Until when it is not to be said, or its group or its lane cannot hear it.
@@ -208,9 +229,7 @@ impl Said {
 
     /// Until when its group wants to be left alone.
     pub(super) fn quiet_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (Some(from), Some(until)) = (listener.quiet_from, listener.quiet_until) else { return None };
-        let quiet = Quiet { from, until, but_urgent: listener.quiet_but_urgent };
-        quiet.over_at(now).filter(|_| !self.presses(listener))
+        listener.quiet.until(self.purpose.0, self.urgency, now)
     }
 }
 
