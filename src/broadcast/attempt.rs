@@ -92,7 +92,7 @@ impl Worker {
     ) -> (Went, Verdict, Option<Answer>) {
         match self.sender.send(request).await {
             Ok(answer) => {
-                let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
+                let went = Went::answered(answer.status, adapter.profile().refusals);
                 (went, adapter.judge(act, &answer), Some(answer))
             }
             Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),

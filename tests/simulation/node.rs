@@ -366,7 +366,7 @@ impl Node {
             self.failing.entry(host.to_owned()).or_insert((0, DateTime::UNIX_EPOCH));
         match went {
             Went::NotSent => {}
-            Went::Answered => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
+            Went::Answered | Went::Refused(_) => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
             Went::Failed => {
                 *failures += 1;
                 if *failures >= 8 && *rests_until <= now {
