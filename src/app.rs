@@ -158,6 +158,15 @@ impl Stations {
         }
     }
 
+    /// Forgets the messages that were written: of what another node has erased nothing may stay here.
+    ///
+    /// # Errors
+    /// None; it has the shape of a job.
+    pub fn forget_messages(&self) -> Result<(), String> {
+        self.worker.script.forget();
+        Ok(())
+    }
+
     /// Forgets the addresses that have used up nothing of their allowance.
     ///
     /// # Errors

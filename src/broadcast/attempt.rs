@@ -12,36 +12,31 @@ use super::platforms::{Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeB
 use super::script::{Handle, Written};
 use super::worker::{Worker, random};
 use crate::domain::delivery::Outcome;
-use crate::store::StoreError;
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
+use crate::store::{StoreError, due};
 
 impl Worker {
-    /// One request, from the written message to the platform's verdict; no end where it never left and
-    /// is to be leased again.
-    pub(super) async fn attempt(&self, leased: &Leased, now: DateTime<Utc>) -> (Went, Option<Ended>) {
+    /// One request, from the written message to the platform's verdict; or when it is due again, where it
+    /// never left.
+    pub(super) async fn attempt(
+        &self,
+        leased: &Leased,
+        now: DateTime<Utc>,
+    ) -> (Went, Result<Ended, DateTime<Utc>>) {
         let adapter = adapter(leased.platform);
-        let (written, credentials) = match self.prepare(leased).await {
+        let (written, digest, credentials) = match self.prepare(leased).await {
             Ok(prepared) => prepared,
-            Err(error) => {
-                tracing::error!(%error, delivery = leased.delivery, "a message could not be written");
-                let verdict = Verdict::ours(Outcome::Retry, "internal");
-                return (Went::NotSent, Some(ended(verdict, 1, &[])));
-            }
-        };
-        let digest = match self.digest(leased, &written).await {
-            Ok(digest) => digest,
-            Err(error) => {
-                tracing::error!(%error, delivery = leased.delivery, "a digest could not be written");
-                let verdict = Verdict::ours(Outcome::Retry, "internal");
-                return (Went::NotSent, Some(ended(verdict, 1, &[])));
-            }
+            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         };
         let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
         let ways = adapter.takes_back(&credentials);
         let course = Course::new(leased.purpose, &leased.standing, ways, parts);
-        let nothing = || Some(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
+        let nothing = || Ok(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
         let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
+        if let Some(until) = conclude::quiet_until(leased, act) {
+            return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
+        }
         let body = match &digest {
             Some(digest) => adapter.compose(digest, act),
             None => self.script.body(&written, leased.platform, act).await,
@@ -50,7 +45,8 @@ impl Worker {
             return (Went::NotSent, nothing());
         };
         let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
-        let account = credentials.account().filter(|_| digest.is_none() && adapter.profile().keeps_media);
+        let keeps = digest.is_none() && adapter.profile().keeps_media;
+        let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
             // Boxed, because it is rare: every send would carry the room for it.
             Some(account) => Box::pin(self.handle(adapter, &written, &credentials, account, act)).await,
@@ -58,13 +54,15 @@ impl Worker {
         };
         let handle = match handle {
             Ok(handle) => handle,
-            Err((went, verdict)) => return (went, Some(ended(verdict, parts, ways))),
+            Err((went, verdict)) => return (went, Ok(ended(verdict, parts, ways))),
         };
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
-        if self.withheld(leased).is_some() {
-            return (Went::NotSent, None);
+        match self.may_leave(leased).await {
+            Ok(true) => {}
+            Ok(false) => return (Went::NotSent, Err(now)),
+            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         }
         let request = adapter.address(act, &body, &credentials, &stamp);
         let (went, mut verdict, answer) = self.exchange(adapter, act, request).await;
@@ -83,7 +81,7 @@ impl Worker {
             _ => None,
         };
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
-        (went, Some(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+        (went, Ok(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
     }
 
     /// Sends a request of an act: how that went for the host, what it means for the delivery, and the answer.
@@ -95,17 +93,36 @@ impl Worker {
     ) -> (Went, Verdict, Option<Answer>) {
         match self.sender.send(request).await {
             Ok(answer) => {
-                let went = if answer.status < 500 { Went::Answered } else { Went::Failed };
+                let went = Went::answered(answer.status, adapter.profile().refusals);
                 (went, adapter.judge(act, &answer), Some(answer))
             }
             Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
         }
     }
 
-    async fn prepare(&self, leased: &Leased) -> Result<(Arc<Written>, Credentials), StoreError> {
+    /// Whether a request may leave now. Where it waited for something it is asked about again: its notice may be
+    /// over by now.
+    async fn may_leave(&self, leased: &Leased) -> Result<bool, StoreError> {
+        if self.withheld(leased).is_some() {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        if !conclude::has_waited(leased, now) {
+            return Ok(true);
+        }
+        let (told, fence) = (leased.told().collect::<Vec<_>>(), leased.fence);
+        self.store.read(move |c| due::may_go(c, &told, fence, now)).await
+    }
+
+    /// What is said: the message, the one that it is told in, and the way into the chat.
+    async fn prepare(
+        &self,
+        leased: &Leased,
+    ) -> Result<(Arc<Written>, Option<Message>, Credentials), StoreError> {
         let written = self.script.written(leased.broadcast, leased.language).await?;
+        let digest = self.digest(leased, &written).await?;
         let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
-        Ok((written, serde_json::from_slice(&plain)?))
+        Ok((written, digest, serde_json::from_slice(&plain)?))
     }
 
     /// The one message for all that a delivery is told together with, where it is.
@@ -158,6 +175,12 @@ impl Worker {
             address_hash: self.vault.index("robot", &credentials.address_key()),
         })
     }
+}
+
+/// The end of an attempt that failed on our side.
+fn internal(leased: &Leased, error: &StoreError) -> Ended {
+    tracing::error!(%error, delivery = leased.delivery, "a message could not be prepared");
+    ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[])
 }
 
 /// An end whose times are not known yet.

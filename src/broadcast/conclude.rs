@@ -19,6 +19,9 @@ const PROOF: i32 = 5;
 /// For so long the end of a notice is told to those who could not be reached with it.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
 
+/// A request that leaves so soon after its lease leaves as what was leased.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
+
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
@@ -66,7 +69,22 @@ pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Opti
     over.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
 }
 
-/// A lease that was not used: the delivery waits, or has ended.
+/// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be left alone.
+/// No phone rings where a message is edited or taken away.
+pub fn quiet_until(leased: &Leased, act: Act<'_>) -> Option<DateTime<Utc>> {
+    leased.quiet_until.filter(|_| !takes_back(act) && !mutation::on(Mutation::SpeakInQuiet))
+}
+
+fn takes_back(act: Act<'_>) -> bool {
+    matches!(act, Act::Edit(_) | Act::Delete(_))
+}
+
+/// Whether something was waited for since the lease began, so that what it went by may be out of date.
+pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
+    leased.sends.last().is_none_or(|began| now - *began > AT_ONCE)
+}
+
+/// A lease that was not used: the delivery waits, or has ended. It is no attempt.
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Record {
     let mut sends = leased.sends.clone();
     sends.pop();
@@ -79,7 +97,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
         act,
         how,
         reach,
-        outcome: "ended",
+        outcome: (state != DeliveryState::Open).then_some("ended"),
         code: None,
         answer_sealed: None,
         message_ref: None,
@@ -105,7 +123,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let standing = leased.standing.clone();
     let course = Course::new(leased.purpose, &standing, ways, parts);
     let act = course.next(progress);
-    let takes_back = matches!(act, Some(Act::Edit(_) | Act::Delete(_)));
+    let takes_back = act.is_some_and(takes_back);
     // What is told of a notice counts its own doubts, each part for itself: that the words arrived is no doubt
     // about the picture; and a process that ended before it could say what came of a lease, once or many times,
     // may have sent nothing.
@@ -144,7 +162,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
         due_at: at,
         reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
-        outcome: verdict.outcome.as_str(),
+        outcome: Some(verdict.outcome.as_str()),
         code: verdict.code,
         answer_sealed,
         took_ms,
@@ -285,6 +303,7 @@ mod tests {
             failing_since: None,
             said_at: at(0),
             not_after: None,
+            quiet_until: None,
             standing: Vec::new(),
             with: Vec::new(),
         }
@@ -329,6 +348,44 @@ mod tests {
         let open = DeliveryState::Open;
         assert_eq!(states, [open, open, open, DeliveryState::GivenUp]);
         assert_eq!(busy(0, 9), open, "what failed before it was something else");
+    }
+
+    /// How a group's lane does after one more failure, and whether the group goes on: it failed nine times within two
+    /// days, the last of them so many hours ago.
+    fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
+        let failed_at = at(15) - TimeDelta::hours(hours_later);
+        let leased = Leased {
+            part: 0,
+            reach_before: Reach::No as i16,
+            sends: vec![failed_at, at(0)],
+            failures: 9,
+            failing_since: Some(failed_at - TimeDelta::days(2)),
+            ..picture(0)
+        };
+        let record = concluded(leased, ended(Outcome::Retry));
+        (record.health, record.disable)
+    }
+
+    #[test]
+    fn failures_of_long_ago_disable_nobody() {
+        assert_eq!(failing_again(23), (Health::Failing, Some("failing")));
+        assert_eq!(failing_again(24), (Health::FailingAnew, None));
+    }
+
+    /// When a delivery that fails two seconds before the full hour is due again, and its lane with it.
+    fn failing_before_the_hour(platform: Platform) -> (DateTime<Utc>, DateTime<Utc>) {
+        let leased =
+            Leased { platform, part: 0, reach_before: Reach::No as i16, sends: vec![at(-2)], ..picture(0) };
+        let record = concluded(leased, Ended { at: at(-2), ..ended(Outcome::Retry) });
+        (record.due_at, record.lane_open_at)
+    }
+
+    #[test]
+    fn what_waits_for_feishu_comes_back_off_the_full_hour() {
+        assert_eq!(at(0).timestamp() % 3600, 0);
+        assert_eq!(failing_before_the_hour(Platform::Wecom), (at(0), at(-1)));
+        assert_eq!(failing_before_the_hour(Platform::Feishu), (at(60), at(60)));
+        assert_eq!(back(Platform::Feishu, at(-11), 0), at(-11), "there is no need to move it");
     }
 
     #[test]

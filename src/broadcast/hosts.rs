@@ -5,12 +5,14 @@
 //! of which requests that hang take the smaller part. What a brisk host cannot take now waits for the next
 //! answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can. A
 //! host that fails again and again is left alone for a while that doubles, and then asked by one delivery
-//! alone.
+//! alone. One that would shut us out for what it has to refuse is left alone long before that.
 
 use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::platforms::Budget;
+use super::retry::after;
 use crate::store::leasing::Admission;
 use crate::store::mutation::{self, Mutation};
 
@@ -36,6 +38,8 @@ const SOON: TimeDelta = TimeDelta::milliseconds(100);
 const LATEST: TimeDelta = TimeDelta::seconds(60);
 /// What is looked at beyond what the host that is busy can take.
 const FOR_OTHERS: usize = 32;
+/// Of the refusals that would shut us out, one in so many is risked.
+const SHARE_OF_REFUSALS: u32 = 10;
 /// Hosts that are remembered though nothing is under way there.
 const REMEMBERED: usize = 10_000;
 
@@ -44,10 +48,23 @@ const REMEMBERED: usize = 10_000;
 pub enum Went {
     /// It answered, whatever it said.
     Answered,
+    /// It refused; so many refusals shut our address out.
+    Refused(Budget),
     /// No connection, no answer, or an answer that it is unwell.
     Failed,
     /// The request never left.
     NotSent,
+}
+
+impl Went {
+    /// How a request went that was answered with this status, where the platform counts what it refuses.
+    pub fn answered(status: u16, refusals: Option<Budget>) -> Went {
+        match (status, refusals) {
+            (500.., _) => Went::Failed,
+            (401 | 403 | 404 | 429, Some(refusals)) => Went::Refused(refusals),
+            _ => Went::Answered,
+        }
+    }
 }
 
 /// All hosts of this process.
@@ -70,6 +87,11 @@ struct Host {
     rests: u32,
     /// Away until then; then one request may try.
     away_until: Option<DateTime<Utc>>,
+    /// What it has refused since then.
+    refused: u32,
+    refused_since: DateTime<Utc>,
+    /// It is asked nothing before, because it has refused too much.
+    spared_until: DateTime<Utc>,
     /// What it has lately finished, in requests a second.
     pace: f64,
     finished: u32,
@@ -89,7 +111,8 @@ impl Hosts {
     /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
     pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
         if self.known.len() >= REMEMBERED {
-            self.known.retain(|_, host| !host.under_way.is_empty() || host.away_until.is_some());
+            let matters = |host: &Host| host.away_until.is_some() || host.refused > 0;
+            self.known.retain(|_, host| !host.under_way.is_empty() || matters(host));
         }
         // Looked up first: the name is copied only once.
         if !self.known.contains_key(name) {
@@ -132,7 +155,11 @@ impl Hosts {
         host.count(now);
         match went {
             Went::NotSent => {}
-            Went::Answered => (host.failures, host.rests, host.away_until) = (0, 0, None),
+            Went::Answered => host.is_there(),
+            Went::Refused(refusals) => {
+                host.is_there();
+                host.count_refusal(refusals, now);
+            }
             Went::Failed => {
                 host.failures = host.failures.saturating_add(1);
                 // Those that were under way when it went away tell nothing new.
@@ -146,9 +173,11 @@ impl Hosts {
         }
     }
 
-    /// How many hosts are away.
+    /// How many hosts are left alone.
     pub fn away(&self, now: DateTime<Utc>) -> usize {
-        self.known.values().filter(|host| host.away_until.is_some_and(|until| until > now)).count()
+        let alone =
+            |host: &&Host| host.away_until.is_some_and(|until| until > now) || host.spared_until > now;
+        self.known.values().filter(alone).count()
     }
 }
 
@@ -161,6 +190,9 @@ impl Host {
             failures: 0,
             rests: 0,
             away_until: None,
+            refused: 0,
+            refused_since: DateTime::UNIX_EPOCH,
+            spared_until: DateTime::UNIX_EPOCH,
             pace: BRISK as f64,
             finished: 0,
             counted_since: now,
@@ -169,6 +201,9 @@ impl Host {
     }
 
     fn admits(&mut self, now: DateTime<Utc>) -> Admission {
+        if self.spared_until > now {
+            return Admission::Until(self.queue(self.spared_until));
+        }
         if let Some(until) = self.away_until {
             if until <= now && self.under_way.is_empty() {
                 return Admission::Go;
@@ -182,6 +217,23 @@ impl Host {
             return Admission::Until(self.queue(now));
         }
         if self.full { Admission::Busy } else { Admission::Go }
+    }
+
+    fn is_there(&mut self) {
+        (self.failures, self.rests, self.away_until) = (0, 0, None);
+    }
+
+    /// Once it has refused a tenth of what would shut us out, nothing more is asked until the span is over. Any span
+    /// may hold two of such shares, each with what was under way; and other nodes may share our address.
+    fn count_refusal(&mut self, refusals: Budget, now: DateTime<Utc>) {
+        let ends = after(self.refused_since, refusals.per);
+        if now >= ends {
+            (self.refused, self.refused_since) = (0, now);
+        }
+        self.refused += 1;
+        if self.refused >= refusals.count / SHARE_OF_REFUSALS {
+            self.spared_until = after(self.refused_since, refusals.per);
+        }
     }
 
     /// How many more requests it takes, unless they turn out slow.
@@ -211,6 +263,8 @@ impl Host {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use chrono::TimeZone;
 
@@ -308,6 +362,40 @@ mod tests {
         assert!(matches!(hosts.admits("a", again), Admission::Until(_)), "and nobody else");
         hosts.ended("a", again, again, Went::Answered);
         assert_eq!(fill(&mut hosts, "a", again), BRISK);
+    }
+
+    #[test]
+    fn a_host_that_refuses_everything_never_has_to_refuse_too_much() {
+        let refusals = Budget { count: 10_000, per: Duration::from_secs(600) };
+        let mut hosts = Hosts::default();
+        let mut refused = Vec::new();
+        for second in 0..3_600 {
+            let now = at(second * 1_000);
+            // As many at a time as the host takes, and all answers together.
+            let leave = fill(&mut hosts, "a", now);
+            for _ in 0..leave {
+                hosts.ended("a", now, now, Went::answered(404, Some(refusals)));
+                refused.push(now);
+            }
+        }
+        for window in refused.windows(refusals.count as usize / 3) {
+            let span = window[window.len() - 1] - window[0];
+            assert!(span >= TimeDelta::minutes(10), "{} in {span}", window.len());
+        }
+        assert!(refused.len() >= 6 * 1_000, "it is asked again: {} in an hour", refused.len());
+    }
+
+    #[test]
+    fn only_what_a_platform_counts_is_a_refusal() {
+        let refusals = Budget { count: 10_000, per: Duration::from_secs(600) };
+        for (status, counted) in
+            [(200, false), (400, false), (401, true), (403, true), (404, true), (429, true)]
+        {
+            let went = Went::answered(status, Some(refusals));
+            assert_eq!(went == Went::Refused(refusals), counted, "{status}");
+            assert_eq!(Went::answered(status, None), Went::Answered, "{status}");
+        }
+        assert_eq!(Went::answered(502, Some(refusals)), Went::Failed);
     }
 
     #[test]

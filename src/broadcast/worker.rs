@@ -201,9 +201,12 @@ impl Worker {
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
         self.hosts().ended(&leased.host, started, at, went);
-        let Some(ended) = ended else {
-            let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
-            return conclude::not_sent(leased, state, at);
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(until) => {
+                let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
+                return Record { due_at: until.max(at), ..conclude::not_sent(leased, state, at) };
+            }
         };
         self.figures.count(leased.platform, &ended.verdict.outcome, took);
         tracing::debug!(

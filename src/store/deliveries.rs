@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
+use diesel::sql_types::{SmallInt, Text};
 use uuid::Uuid;
 
+use super::due::Quietness;
 use super::schema::{attempts, broadcasts, deliveries};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
-use crate::domain::quiet::Quiet;
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
 /// has run out.
@@ -136,7 +136,7 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
     // All the priorities there are: with them SQLite counts in the index of what is due, and reads no rows.
     let open = || {
         let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
-        open.filter(deliveries::priority.eq_any([0_i16, 1, 2]))
+        open.filter(deliveries::priority.eq_any(Priority::ALL.map(|priority| priority as i16)))
     };
     Ok(both!(conn, c => {
         let due_by = |at| open().filter(deliveries::due_at.le(Time(at)));
@@ -160,21 +160,14 @@ struct Waiting {
     purpose: Named<Purpose>,
     #[diesel(sql_type = SmallInt)]
     urgency: i16,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_from: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_until: Option<i16>,
-    #[diesel(sql_type = Bool)]
-    quiet_but_urgent: bool,
+    #[diesel(embed)]
+    quiet: Quietness,
 }
 
 impl Waiting {
     /// Whether its group wants to be left alone now.
     fn is_unwanted(&self, now: DateTime<Utc>) -> bool {
-        let (Some(from), Some(until)) = (self.quiet_from, self.quiet_until) else { return false };
-        let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        let presses = self.purpose.0 == Purpose::Correction || (urgent && self.quiet_but_urgent);
-        !presses && Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now).is_some()
+        self.quiet.until(self.purpose.0, self.urgency, now).is_some()
     }
 }
 
@@ -189,7 +182,7 @@ fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime
     let waiting: Vec<Waiting> = both!(conn, c => diesel::sql_query(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
-                 WHERE state = 'open' AND priority IN (0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
+                 WHERE state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
                ORDER BY id LIMIT 1000) AS planned \
          JOIN deliveries d ON d.id = planned.id \
          JOIN groups g ON g.id = d.group_id \

@@ -10,12 +10,12 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text}
 use super::broadcasts::Broadcast;
 use super::mutation::{self, Mutation};
 use super::notices::Notice;
-use super::schema::{broadcasts, notices};
+use super::schema::{broadcasts, deliveries, groups, lanes, notices};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{How, Priority, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
@@ -75,10 +75,34 @@ pub(super) struct Listener {
     pub(super) host: String,
     pub(super) bot: Option<String>,
     pub(super) hourly_cap: Option<i16>,
-    quiet_from: Option<i16>,
-    quiet_until: Option<i16>,
-    quiet_but_urgent: bool,
+    quiet: Quietness,
     pub(super) lane: Option<Lane>,
+}
+
+/// When a group wants to be left alone, and by what.
+#[derive(Clone, Copy, Queryable, QueryableByName)]
+pub(super) struct Quietness {
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    quiet_from: Option<i16>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    quiet_until: Option<i16>,
+    #[diesel(sql_type = Bool)]
+    quiet_but_urgent: bool,
+}
+
+impl Quietness {
+    /// Whether that is heard at any hour: life at risk, or a rumour to be stopped.
+    fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
+        let urgent = Priority::of(urgency.into()) == Priority::Urgent;
+        purpose == Purpose::Correction || (urgent && self.quiet_but_urgent)
+    }
+
+    /// Until when the group wants to be left alone by that.
+    pub(super) fn until(self, purpose: Purpose, urgency: i16, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (from, until) = (self.quiet_from?, self.quiet_until?);
+        let quiet = Quiet { from, until, but_urgent: self.quiet_but_urgent };
+        quiet.over_at(now).filter(|_| !self.yields_to(purpose, urgency))
+    }
 }
 
 /// A lane that may be leased.
@@ -105,9 +129,7 @@ pub(super) type ListenerRow = (
     Text,
     Nullable<Text>,
     Nullable<SmallInt>,
-    Nullable<SmallInt>,
-    Nullable<SmallInt>,
-    Bool,
+    (Nullable<SmallInt>, Nullable<SmallInt>, Bool),
     Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>)>,
 );
 
@@ -123,6 +145,27 @@ pub(super) struct Said {
     urgency: i16,
     pub(super) kind: Named<Kind>,
 }
+
+/// The columns of [`Said`].
+const SAID: (
+    broadcasts::purpose,
+    broadcasts::revision,
+    broadcasts::created_at,
+    broadcasts::not_after,
+    notices::state,
+    notices::live_revision,
+    notices::urgency,
+    notices::kind,
+) = (
+    broadcasts::purpose,
+    broadcasts::revision,
+    broadcasts::created_at,
+    broadcasts::not_after,
+    notices::state,
+    notices::live_revision,
+    notices::urgency,
+    notices::kind,
+);
 
 /// How long what waits for a person is not looked at, where its notice has no end of its own.
 const PAUSED: TimeDelta = TimeDelta::days(1);
@@ -151,14 +194,22 @@ impl Said {
                 && self.not_after.is_none_or(|end| end.0 > now))
     }
 
+    /// Whether it may be said at this moment, as far as its notice is concerned.
+    fn is_true_now(&self, now: DateTime<Utc>) -> bool {
+        self.still_true(now) && !self.is_paused()
+    }
+
+    fn is_paused(&self) -> bool {
+        self.state.0 == State::Paused && !self.purpose.0.ends()
+    }
+
     fn is_public_or_paused(&self) -> bool {
         self.state.0 == State::Live || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
     }
 
     /// Life at risk, or a rumour to be stopped.
     pub(super) fn presses(&self, listener: &Listener) -> bool {
-        let urgent = Priority::of(self.urgency.into()) == Priority::Urgent;
-        self.purpose.0 == Purpose::Correction || (urgent && listener.quiet_but_urgent)
+        listener.quiet.yields_to(self.purpose.0, self.urgency)
     }
 
     /// Until when it is not to be said, or its group or its lane cannot hear it.
@@ -169,8 +220,7 @@ impl Said {
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         let deaf = listener.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
-        let paused = self.state.0 == State::Paused && !self.purpose.0.ends();
-        if deaf || paused {
+        if deaf || self.is_paused() {
             // Whoever lets the group hear again, or the notice go on, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
@@ -179,9 +229,7 @@ impl Said {
 
     /// Until when its group wants to be left alone.
     pub(super) fn quiet_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (Some(from), Some(until)) = (listener.quiet_from, listener.quiet_until) else { return None };
-        let quiet = Quiet { from, until, but_urgent: listener.quiet_but_urgent };
-        quiet.over_at(now).filter(|_| !self.presses(listener))
+        listener.quiet.until(self.purpose.0, self.urgency, now)
     }
 }
 
@@ -273,19 +321,26 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     let said: Vec<(Id, Said)> = both!(conn, c => broadcasts::table
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
         .filter(broadcasts::id.eq_any(of))
-        .select((
-            broadcasts::id,
-            (
-                broadcasts::purpose,
-                broadcasts::revision,
-                broadcasts::created_at,
-                broadcasts::not_after,
-                notices::state,
-                notices::live_revision,
-                notices::urgency,
-                notices::kind,
-            ),
-        ))
+        .select((broadcasts::id, SAID))
         .load(c))?;
     Ok(said.into_iter().collect())
+}
+
+/// Whether the deliveries that one lease tells may still go: nobody has cancelled them, what they say is as true as it
+/// was, their group hears, and its lane is still theirs.
+///
+/// # Errors
+/// When the database refuses.
+pub fn may_go(conn: &mut Conn, told: &[i64], fence: i64, now: DateTime<Utc>) -> Answer<bool> {
+    let said: Vec<Said> = both!(conn, c => deliveries::table
+        .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
+        .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
+        .inner_join(lanes::table.on(lanes::group_id.eq(deliveries::group_id)))
+        .filter(deliveries::id.eq_any(told).and(deliveries::state.eq(Named(DeliveryState::Open))))
+        .filter(groups::state.eq(Named(GroupState::Active)))
+        .filter(lanes::fence.eq(fence))
+        .select(SAID)
+        .load(c))?;
+    Ok(said.len() == told.len() && said.iter().all(|said| said.is_true_now(now)))
 }

@@ -4,14 +4,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::schema::{bots, deliveries, lanes};
+use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::group::GroupState;
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
@@ -73,32 +74,31 @@ pub fn of(conn: &mut Conn, group: Uuid) -> Answer<Option<Lane>> {
     Ok(both!(conn, c => lanes::table.find(Id(group)).select(Lane::as_select()).first(c).optional())?)
 }
 
+/// How many groups do one thing.
+#[derive(QueryableByName)]
+struct Doing {
+    #[diesel(sql_type = Text)]
+    does: String,
+    #[diesel(sql_type = BigInt)]
+    groups: i64,
+}
+
 /// How many groups are in each condition: `paused`, `disabled` and `unverified` by their state; of the
 /// active ones `failing`, `resting` (until a budget or a wait allows more) and `open`.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
-    use super::schema::groups;
-    let lanes = || groups::table.inner_join(lanes::table.on(lanes::group_id.eq(groups::id)));
-    Ok(both!(conn, c => {
-        let in_state = |state| lanes().filter(groups::state.eq(Named(state)));
-        let active = || in_state(GroupState::Active);
-        let failing: i64 = active().filter(lanes::failures.gt(0)).count().get_result(c)?;
-        let resting: i64 = active()
-            .filter(lanes::failures.eq(0).and(lanes::open_at.gt(Time(now))))
-            .count()
-            .get_result(c)?;
-        let active: i64 = active().count().get_result(c)?;
-        vec![
-            ("open", active - failing - resting),
-            ("resting", resting),
-            ("failing", failing),
-            ("paused", in_state(GroupState::Paused).count().get_result(c)?),
-            ("disabled", in_state(GroupState::Disabled).count().get_result(c)?),
-            ("unverified", in_state(GroupState::Unverified).count().get_result(c)?),
-        ]
-    }))
+    let counted: Vec<Doing> = both!(conn, c => diesel::sql_query(
+        "SELECT CASE WHEN g.state <> 'active' THEN g.state WHEN l.failures > 0 THEN 'failing' \
+           WHEN l.open_at > $1 THEN 'resting' ELSE 'open' END AS does, COUNT(*) AS groups \
+         FROM groups g JOIN lanes l ON l.group_id = g.id GROUP BY does",
+    )
+    .bind::<Ts, _>(Time(now))
+    .load(c))?;
+    let doing = |what| counted.iter().find(|one| one.does == what).map_or(0, |one| one.groups);
+    let all = ["open", "resting", "failing", "paused", "disabled", "unverified"];
+    Ok(all.map(|what| (what, doing(what))).into())
 }
 
 /// A lane held for one request that is no delivery.

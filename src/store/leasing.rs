@@ -63,6 +63,8 @@ pub struct Leased {
     pub said_at: DateTime<Utc>,
     /// Nothing of it goes out after this.
     pub not_after: Option<DateTime<Utc>>,
+    /// Until when its group wants to be left alone: what is taken back in silence may go, what speaks has to wait.
+    pub quiet_until: Option<DateTime<Utc>>,
     /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
     /// platform's reference, or `None` where one may stand that we cannot name.
     pub standing: Vec<Option<String>>,
@@ -266,7 +268,9 @@ pub(super) fn decide(
     };
     let quiet = said.quiet_until(listener, now);
     let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
-    let rests = said.rests_until(listener, lane, now).or(quiet);
+    // Whether an end makes a sound only its next request tells.
+    let waits = quiet.filter(|_| !said.purpose.0.ends());
+    let rests = said.rests_until(listener, lane, now).or(waits);
     let rests = match rests {
         Some(until) => Some(until),
         None => rationed_until(conn, listener, said, terms, decided)?,
@@ -279,7 +283,7 @@ pub(super) fn decide(
         Admission::Until(until) => Decision::PutOff { until: back(until), digest },
         Admission::Busy => Decision::Busy,
         Admission::Go => {
-            take(one, said, terms, decided);
+            take(one, said, quiet, terms, decided);
             Decision::Goes
         }
     })
@@ -324,7 +328,7 @@ fn capped_until(conn: &mut Conn, group: Id, cap: i16, now: DateTime<Utc>) -> Ans
     Ok(frees.filter(|frees| full && *frees > now))
 }
 
-fn take(one: Due, said: &Said, terms: &Terms<'_>, decided: &mut Decided) {
+fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms<'_>, decided: &mut Decided) {
     let (now, Due { delivery, listener }) = (terms.now, one);
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
@@ -362,6 +366,7 @@ fn take(one: Due, said: &Said, terms: &Terms<'_>, decided: &mut Decided) {
         failing_since: lane.failing_since.map(|t| t.0),
         said_at: said.created_at.0,
         not_after: said.not_after.map(|t| t.0),
+        quiet_until,
         standing: Vec::new(),
         with: Vec::new(),
     };

@@ -13,7 +13,7 @@ pub mod broadcasts;
 mod connection;
 pub mod deliveries;
 pub mod digests;
-mod due;
+pub mod due;
 pub mod events;
 pub mod groups;
 pub mod growth;

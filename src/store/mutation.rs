@@ -40,6 +40,8 @@ pub enum Mutation {
     IgnoreSlowAtEnd,
     /// A group that wants to hear nothing is spoken to.
     IgnorePause,
+    /// What tells of an end is said aloud in a group's quiet hours.
+    SpeakInQuiet,
     /// A broadcast stops growing after its first slice.
     StopGrowing,
     /// A paused notice loses what came due meanwhile.

@@ -51,7 +51,8 @@ pub struct Record {
     pub how: Option<How>,
     /// 0 no, 1 maybe, 2 yes.
     pub reach: i16,
-    pub outcome: &'static str,
+    /// `None` where there was no attempt and the delivery goes on: then what the last one came to holds.
+    pub outcome: Option<&'static str>,
     pub code: Option<String>,
     /// The platform's own words, sealed under the case's key, where it refused.
     pub answer_sealed: Option<Vec<u8>>,
@@ -83,7 +84,7 @@ impl Record {
     /// Whether it delivered all there is to say: then of the attempt the delivery itself tells everything, and no
     /// row of its own is written.
     fn is_success(&self) -> bool {
-        self.state == DeliveryState::Delivered && self.outcome == Outcome::DELIVERED
+        self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
     }
 }
 
@@ -171,7 +172,9 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
              state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
                ELSE deliveries.state END, \
              due_at = rows.due_at, part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
-             last_outcome = rows.outcome, last_code = rows.code, attempts = rows.attempts, \
+             last_outcome = COALESCE(rows.outcome, deliveries.last_outcome), \
+             last_code = CASE WHEN rows.outcome IS NULL THEN deliveries.last_code ELSE rows.code END, \
+             attempts = rows.attempts, \
              message_ref = CASE WHEN rows.message_ref IS NULL THEN deliveries.message_ref \
                WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
                ELSE deliveries.message_ref || '\n' || rows.message_ref END, \

@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
+    housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
     housed!(a_replaced_secret_holds_for_a_day),
@@ -79,15 +80,15 @@ impl Team {
     }
 }
 
-/// Fails the delivery that is under way until it is in that state, an hour apart.
-async fn fail_until(house: &House, team: &Team, status: u16, state: &str) {
+/// Fails the delivery that is under way until it is so far, asked about every hour.
+async fn fail_until(house: &House, team: &Team, status: u16, so_far: impl Fn(&Value) -> bool) {
     let mut tried = team.newest(house).await["attempts"].as_i64().unwrap();
     team.chat.script(status, &[], "not now");
     for _ in 0..60 {
         house.advance(TimeDelta::hours(1));
         house.settle().await;
         let delivery = team.newest(house).await;
-        if delivery["state"] == state {
+        if so_far(&delivery) {
             return;
         }
         if delivery["attempts"].as_i64().unwrap() > tried {
@@ -95,7 +96,7 @@ async fn fail_until(house: &House, team: &Team, status: u16, state: &str) {
             team.chat.script(status, &[], "not now");
         }
     }
-    panic!("never {state}");
+    panic!("never so far: {}", team.newest(house).await);
 }
 
 pub fn beijing(at: DateTime<Utc>, hours: i64) -> String {
@@ -218,7 +219,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not now");
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
-    fail_until(&house, &team, 403, "given_up").await;
+    fail_until(&house, &team, 403, |delivery| delivery["state"] == "given_up").await;
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
     // Nothing goes out before control is proved, however hard the admin presses.
@@ -238,6 +239,27 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.newest(&house).await["state"], "open");
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn failures_of_long_ago_do_not_stop_a_group(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(403, &[], "not now");
+    let bag = notices::lost_property(house.clock.now());
+    let (_, manage) = team.publish(&house, bag, "13800138001").await;
+    // As often as it takes, but not for a day.
+    fail_until(&house, &team, 403, |delivery| delivery["attempts"] == 5).await;
+    close(&house, &manage).await;
+    house.advance(TimeDelta::days(2));
+    team.chat.script(403, &[], "not now");
+    let bag = notices::lost_property(house.clock.now());
+    let (case, _) = team.publish(&house, bag, "13800138002").await;
+    assert_eq!(team.newest(&house).await["attempts"], 1);
+    assert_eq!(team.shown(&house).await["state"], "active");
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     team.hears(&case);

@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_went_out_is_counted),
     housed!(what_a_platform_that_is_away_has_not_heard_is_old),
     housed!(what_is_not_sent_is_due_and_late),
+    housed!(a_correction_that_is_not_sent_is_due_and_late),
     housed!(what_waits_for_the_end_of_quiet_hours_is_not_old),
     housed!(what_is_paused_is_not_old),
     housed!(what_came_before_an_hourly_cap_is_not_old),
@@ -303,6 +304,26 @@ async fn nothing_is_told_about_anybody(house: House) {
         assert!(!word.is_empty() && !text.contains(&word), "{word} is told in {text}");
     }
     assert!(text.is_ascii(), "names are written in Chinese: {text}");
+    house.finish().await;
+}
+
+async fn a_correction_that_is_not_sent_is_due_and_late(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    team.chat.script(503, &[], "not now");
+    let moderator = Some(&*team.moderator.token);
+    let sheet = house.get(&format!("/review/{case}"), moderator).await.expect(200);
+    let removal = json!({"version": sheet["version"], "reason": "false"});
+    house.post(&format!("/review/{case}/remove"), moderator, &removal).await.expect(200);
+    house.settle().await;
+    house.advance(TimeDelta::seconds(100));
+    let [open, due, late, oldest_due, oldest_waiting] = backlog(&house).await;
+    assert_eq!((open, due, late, oldest_waiting), (1.0, 1.0, 1.0, 100.0));
+    assert!((97.0..98.5).contains(&oldest_due), "{oldest_due}");
+    house.settle().await;
+    team.hears(&case);
     house.finish().await;
 }
 

@@ -12,6 +12,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::{Conn, StoreError, deliveries};
 
 use crate::fakes::{Fake, Shown};
+use crate::groups::beijing;
 use crate::house::{House, Person};
 use crate::{Test, housed, notices};
 
@@ -29,6 +30,8 @@ pub const TESTS: &[Test] = &[
     housed!(discord_learns_that_somebody_deleted_it),
     housed!(slack_learns_that_somebody_deleted_it),
     housed!(matrix_edits_the_words_and_withdraws_the_picture),
+    housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
+    housed!(in_quiet_hours_only_what_makes_no_sound_goes),
     housed!(wecom_is_told_by_a_further_message),
     housed!(a_correction_has_the_same_ledger),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
@@ -120,8 +123,7 @@ impl Scene {
     }
 
     async fn close(&self, house: &House) {
-        let body = json!({"outcome": "rescued", "announce": false});
-        house.post("/my/notice/close", Some(&self.manage), &body).await.expect(200);
+        end(house, &self.manage).await;
         work(house).await;
     }
 
@@ -171,6 +173,11 @@ impl Scene {
         house.post(&path, Some(&self.admin.token), &json!({})).await.expect(200);
     }
 
+    async fn change(&self, house: &House, group: usize, to: Value) {
+        let path = format!("/groups/{}", self.groups[group]);
+        house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&to)).await.expect(200);
+    }
+
     async fn delete(&self, house: &House, group: usize) {
         let path = format!("/groups/{}", self.groups[group]);
         house.call(reqwest::Method::DELETE, &path, Some(&self.admin.token), None).await.expect(204);
@@ -185,16 +192,28 @@ async fn work(house: &House) {
     }
 }
 
-/// Lets a notice go live; answers its number and manage token.
-async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, String) {
+/// Lets a notice be approved; answers its number and manage token.
+async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, String) {
     let mut notice = notices::rescue(house.clock.now());
     notice["reporter"]["phone"] = json!(phone);
     let made = house.post("/notices", None, &notice).await.expect(201);
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
     house.decide(&text("case_number"), moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
-    work(house).await;
     (text("case_number"), text("manage_token"))
+}
+
+/// Lets a notice go live; answers its number and manage token.
+async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, String) {
+    let approved = approve(house, moderator, phone).await;
+    work(house).await;
+    approved
+}
+
+/// Its reporter closes a notice.
+async fn end(house: &House, manage: &str) {
+    let body = json!({"outcome": "rescued", "announce": false});
+    house.post("/my/notice/close", Some(manage), &body).await.expect(200);
 }
 
 /// What stands in a chat beside the code that proved control of it.
@@ -338,6 +357,62 @@ async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) {
     let left = alone(&stands);
     assert_eq!((&left.id, took), (&words.id, 2));
     assert!(left.text.starts_with(OVER), "{left:?}");
+}
+
+async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    let upload = chat.hold("/upload");
+    let ends = async {
+        let upload = upload.came().await;
+        end(&house, &manage).await;
+        house.advance(TimeDelta::seconds(2));
+        drop(upload);
+    };
+    tokio::join!(work(&house), ends);
+    let said = chat.read().expect("the words").to_string();
+    assert!(said.contains(&case), "{said}");
+    assert_eq!(chat.read(), None, "the picture of what is over");
+    let left = standing(&chat);
+    assert!(alone(&left).text.starts_with(OVER), "{left:?}");
+    house.finish().await;
+}
+
+async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) {
+    let house = house.and_chats(&[Platform::Telegram, Platform::Wecom, Platform::Slack]).await;
+    let scene = Scene::of(&house).await;
+    let now = house.clock.now();
+    let quiet = json!({"from": beijing(now, 0), "until": beijing(now, 3), "but_urgent": false});
+    for group in 0..scene.groups.len() {
+        scene.change(&house, group, json!({"quiet": quiet})).await;
+    }
+    let [telegram, wecom, slack] = &house.chats[..] else { panic!("three chats") };
+    let stood = standing(telegram);
+    slack.refuse(TakeBack::Edit);
+    slack.refuse(TakeBack::Delete);
+    scene.close(&house).await;
+    exchanged(&stood, &standing(telegram));
+    assert_eq!((wecom.read(), slack.read()), (None, None), "it is quiet");
+    let path = format!("/groups/{}/deliveries", scene.groups[1]);
+    let log = house.get(&path, Some(&scene.admin.token)).await.expect(200);
+    let waits = ["state", "attempts", "last_outcome", "due_at"].map(|field| log["items"][0][field].clone());
+    assert_eq!(waits, [json!("open"), json!(0), Value::Null, json!("2026-11-23T05:00:00Z")]);
+    let ledger = Ledger { received: 3, edited: 1, waiting: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+
+    house.advance(TimeDelta::hours(3));
+    work(&house).await;
+    for chat in [wecom, slack] {
+        let said = chat.read().expect("the closing").to_string();
+        assert!(said.contains(OVER), "{said}");
+    }
+    let ledger = Ledger { received: 3, edited: 1, followed_up: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+    house.finish().await;
 }
 
 async fn wecom_is_told_by_a_further_message(house: House) {

@@ -45,6 +45,7 @@ faults! {
     forgetting_the_wait_with_what_is_given_up: IgnoreSlowAtEnd breaks Pace;
     forgetting_the_wait_when_a_group_resumes: ForgetWait breaks Pace;
     asking_a_host_that_is_away: AskAway breaks Pace;
+    telling_of_the_end_aloud_in_quiet_hours: SpeakInQuiet breaks Pace;
     counting_the_cap_by_what_was_planned: CapByPlan breaks Pace;
     speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
     losing_a_batch_to_a_chat_that_moved: BreakOnMoved breaks Works;

@@ -15,7 +15,7 @@ use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::platforms::{Budget, Verdict, adapter};
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
-use crate::domain::delivery::Outcome as Ending;
+use crate::domain::delivery::{DeliveryState, Outcome as Ending};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
@@ -175,18 +175,21 @@ impl World<'_> {
         let leased = &request.leased;
         if let Some(state) = conclude::withheld(leased, now, LONGEST) {
             let record = conclude::not_sent(leased.clone(), state, now);
-            let (host, began) = (leased.host.clone(), request.leased_at);
-            self.nodes[node].hosts.ended(&host, began, now, Went::NotSent);
-            self.nodes[node].heard.push((number, record));
-            self.note(|| format!("node {node} keeps #{number} back: {state:?}"));
+            self.keep_back(node, number, record);
             return Ok(());
         }
         let manner = self.members[request.member].chat.manner;
         let course =
             Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
-        let Some(deed) = course.next(conclude::progress(leased)).map(Deed::of) else {
+        let Some(act) = course.next(conclude::progress(leased)) else {
             return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
         };
+        if let Some(until) = conclude::quiet_until(leased, act) {
+            let unused = conclude::not_sent(leased.clone(), DeliveryState::Open, now);
+            self.keep_back(node, number, Record { due_at: until.max(now), ..unused });
+            return Ok(());
+        }
+        let deed = Deed::of(act);
         self.requests[number].deed = Some(deed.clone());
         self.requests[number].left_at = Some(now);
         self.rules_of_sending(number)?;
@@ -209,6 +212,14 @@ impl World<'_> {
         });
         self.nodes[node].sent.push((number, reply));
         Ok(())
+    }
+
+    /// What is leased does not leave.
+    fn keep_back(&mut self, node: usize, number: usize, record: Record) {
+        let (now, request) = (self.clock, &self.requests[number]);
+        self.nodes[node].hosts.ended(&request.leased.host, request.leased_at, now, Went::NotSent);
+        self.note(|| format!("node {node} keeps #{number} back: {:?} until {}", record.state, record.due_at));
+        self.nodes[node].heard.push((number, record));
     }
 
     /// Hears the answer to one of what was sent.
@@ -247,7 +258,8 @@ impl World<'_> {
                 verdict: reply.verdict,
             },
         );
-        self.note(|| format!("node {node} hears of #{number}: {}, then {:?}", record.outcome, record.state));
+        let outcome = record.outcome.unwrap_or_default();
+        self.note(|| format!("node {node} hears of #{number}: {outcome}, then {:?}", record.state));
         self.nodes[node].heard.push((number, record));
         Ok(())
     }
@@ -277,10 +289,10 @@ impl World<'_> {
                 .broken(Rule::Lane, format!("{kept} results counted, {expected} had their lane still"));
         }
         for ((number, record), ours) in numbers.into_iter().zip(&records).zip(ours) {
-            self.requests[number].fate = match (ours, record.attempted) {
-                (false, _) => Fate::Late,
-                (true, true) => Fate::Kept(record.outcome),
-                (true, false) => Fate::Unsent,
+            self.requests[number].fate = match record.outcome.filter(|_| record.attempted) {
+                _ if !ours => Fate::Late,
+                Some(outcome) => Fate::Kept(outcome),
+                None => Fate::Unsent,
             };
             if ours {
                 self.learn(number, record.at);
@@ -354,7 +366,7 @@ impl Node {
             self.failing.entry(host.to_owned()).or_insert((0, DateTime::UNIX_EPOCH));
         match went {
             Went::NotSent => {}
-            Went::Answered => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
+            Went::Answered | Went::Refused(_) => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
             Went::Failed => {
                 *failures += 1;
                 if *failures >= 8 && *rests_until <= now {

@@ -123,12 +123,11 @@ impl World<'_> {
             let until = lane.open_at.0.max(member.allowed_at);
             return self.broken(Rule::Pace, format!("group {place} rests until {until}"));
         }
-        let presses = self.presses(leased, case, group.quiet_but_urgent);
-        if let (Some(from), Some(until), false) = (group.quiet_from, group.quiet_until, presses)
-            && (Quiet { from, until, but_urgent: true }).over_at(now).is_some()
-        {
+        // What tells of an end may go in silence: that it makes no sound is asked when it leaves.
+        if !leased.purpose.ends() && self.is_to_be_quiet(leased, case, now) {
             return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
         }
+        let presses = self.presses(leased, case, group.quiet_but_urgent);
         if let Some(cap) = group.hourly_cap.filter(|_| !presses && !leased.purpose.ends()) {
             self.within_cap(leased, cap)?;
         }
@@ -171,6 +170,14 @@ impl World<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Whether the group of a lease wants to hear nothing of the kind at that moment.
+    fn is_to_be_quiet(&self, leased: &Leased, case: usize, at: DateTime<Utc>) -> bool {
+        let Some(group) = self.sight.groups.get(&leased.group) else { return false };
+        let (Some(from), Some(until)) = (group.quiet_from, group.quiet_until) else { return false };
+        let quiet = Quiet { from, until, but_urgent: true };
+        quiet.over_at(at).is_some() && !self.presses(leased, case, group.quiet_but_urgent)
     }
 
     fn presses(&self, leased: &Leased, case: usize, but_urgent: bool) -> bool {
@@ -234,6 +241,9 @@ impl World<'_> {
         }
         if leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says) {
             self.follow_up_is_owed(number, chat)?;
+            if self.is_to_be_quiet(leased, request.case, request.leased_at) {
+                return self.broken(Rule::Pace, format!("#{number} is said aloud in quiet hours"));
+            }
         }
         self.within_budgets(number, chat)
     }

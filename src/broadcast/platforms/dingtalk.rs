@@ -43,6 +43,7 @@ static PROFILE: Profile = Profile {
     path: is_robot,
     rate: &[Budget::new(20, 60)],
     account_rate: &[],
+    refusals: None,
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],

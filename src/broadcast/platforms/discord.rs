@@ -23,7 +23,8 @@ pub(super) struct Discord;
 
 /// Content 2000 characters (counted here as UTF-16, the stricter reading):
 /// <https://docs.discord.com/developers/resources/webhook#execute-webhook>. Fifty requests a second in
-/// all: <https://docs.discord.com/developers/topics/rate-limits>. A webhook's own limit is told by the
+/// all, and an address whose requests are refused too often is shut out with all its webhooks:
+/// <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>. A webhook's own limit is told by the
 /// answers and documented nowhere; the rate here is what senders commonly report.
 static PROFILE: Profile = Profile {
     platform: Platform::Discord,
@@ -41,6 +42,7 @@ static PROFILE: Profile = Profile {
     path: is_webhook,
     rate: &[Budget::new(5, 2), Budget::new(30, 60)],
     account_rate: &[Budget::new(50, 1)],
+    refusals: Some(Budget::new(10_000, 600)),
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],

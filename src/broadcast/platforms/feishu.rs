@@ -45,6 +45,7 @@ static PROFILE: Profile = Profile {
     path: is_robot,
     rate: &[Budget::new(100, 60), Budget::new(5, 1)],
     account_rate: &[],
+    refusals: None,
     // An `image_key` comes only from an app's token, which a group's robot has not.
     picture: Picture::Absent,
     keeps_media: false,

@@ -45,6 +45,7 @@ static PROFILE: Profile = Profile {
     path: is_call,
     rate: &[Budget::new(1, 1)],
     account_rate: &[Budget::new(10, 50)],
+    refusals: None,
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],

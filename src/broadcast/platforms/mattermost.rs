@@ -30,6 +30,7 @@ static PROFILE: Profile = Profile {
     path: is_robot,
     rate: &[Budget::new(5, 1)],
     account_rate: &[],
+    refusals: None,
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],

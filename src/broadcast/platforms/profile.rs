@@ -27,6 +27,8 @@ pub struct Profile {
     pub rate: &'static [Budget],
     /// How many requests all chats of one account may get together, over each span.
     pub account_rate: &'static [Budget],
+    /// How many requests that it refuses (401, 403, 404, 429) shut an address of ours out.
+    pub refusals: Option<Budget>,
     pub picture: Picture,
     /// The platform keeps an uploaded picture under a handle ([`Stamp::media`](super::Stamp::media)).
     pub keeps_media: bool,

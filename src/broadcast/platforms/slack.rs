@@ -41,6 +41,7 @@ static PROFILE: Profile = Profile {
     path: is_call,
     rate: &[Budget::new(1, 1)],
     account_rate: &[Budget::new(50, 60)],
+    refusals: None,
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],

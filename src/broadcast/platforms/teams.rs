@@ -41,6 +41,7 @@ static PROFILE: Profile = Profile {
     path: is_workflow,
     rate: &[Budget::new(4, 1), Budget::new(60, 30), Budget::new(75, 60 * 60)],
     account_rate: &[],
+    refusals: None,
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],

@@ -41,6 +41,7 @@ static PROFILE: Profile = Profile {
     path: is_call,
     rate: &[Budget::new(1, 1), Budget::new(20, 60)],
     account_rate: &[Budget::new(30, 1)],
+    refusals: None,
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],

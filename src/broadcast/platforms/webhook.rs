@@ -37,6 +37,7 @@ static PROFILE: Profile = Profile {
     path: |_| true,
     rate: &[Budget::new(10, 1)],
     account_rate: &[],
+    refusals: None,
     picture: Picture::Linked,
     keeps_media: false,
     takes_back: &[],

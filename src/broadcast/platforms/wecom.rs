@@ -40,6 +40,7 @@ static PROFILE: Profile = Profile {
     path: is_robot,
     rate: &[Budget::new(20, 60)],
     account_rate: &[],
+    refusals: None,
     picture: Picture::Sent { bytes: PICTURE },
     keeps_media: false,
     takes_back: &[],

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use futures_util::future::join_all;
+use serde_json::json;
 use seventytwo::broadcast::script::Script;
 use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::broadcasts::{self, Broadcast};
+use seventytwo::store::leasing::PROBE;
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows};
 
@@ -24,6 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_robot_is_used_to_its_limit_and_never_beyond),
     shared!(two_nodes_share_the_limit_of_a_robot),
     housed!(an_account_is_used_to_its_limit_and_never_beyond),
+    housed!(an_account_that_was_limited_is_tried_by_one_alone),
     housed!(what_waits_keeps_off_the_round_hours),
 ];
 
@@ -167,6 +170,49 @@ async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
     assert!(count(&house.db, refused).await <= 1, "asked although the budget was used up");
     let shown = house.chats[1].shown().iter().filter(|shown| shown.at >= began).count();
     assert!(shown >= 30, "{shown} of 36 were used");
+}
+
+/// What waits for the end of an account's wait does not come all at once, to be refused all at once.
+async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
+    let mut house = house.and_chats(&[Platform::Discord]).await;
+    draw_nothing(&mut house);
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    for thread in ["1", "2", "3"] {
+        thread_of(&house, &chat, &admin, thread).await;
+    }
+    go_live(&house, &moderator).await;
+    for _ in 0..3 {
+        chat.script(429, &[], r#"{"message":"You are being rate limited.","retry_after":2.0,"global":true}"#);
+    }
+    let mut before = chat.asked().len();
+    let mut asked = || {
+        let all = chat.asked().len();
+        all - std::mem::replace(&mut before, all)
+    };
+    house.settle().await;
+    assert_eq!(asked(), 3);
+    house.advance(TimeDelta::seconds(3));
+    house.settle().await;
+    assert_eq!(asked(), 1, "one tries");
+    house.advance(PROBE);
+    house.settle().await;
+    assert_eq!(asked(), 2, "and the others follow");
+}
+
+/// Connects and proves a thread of the chat's one webhook.
+async fn thread_of(house: &House, chat: &Fake, admin: &Person, thread: &str) {
+    let mut credentials = chat.credentials();
+    credentials.insert("thread_id".to_owned(), thread.into());
+    let body = json!({
+        "platform": chat.platform().as_str(), "name": thread, "credentials": credentials,
+        "regions": ["131000"], "kinds": ["lost_property"],
+    });
+    let made = house.post("/groups", Some(&admin.token), &body).await.expect(201);
+    let code = json!({"code": chat.read_code()});
+    let path = format!("/groups/{}/verify", made["id"].as_str().unwrap());
+    house.post(&path, Some(&admin.token), &code).await.expect(200);
 }
 
 /// Posters are not what is looked at.

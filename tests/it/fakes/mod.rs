@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 use seventytwo::broadcast::platforms::{TakeBack, adapter};
 use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
+use tokio::sync::oneshot;
 use url::Url;
 
 pub use exchange::Shown;
@@ -78,6 +79,23 @@ struct Scripted {
     body: String,
 }
 
+/// A request that is kept waiting for its answer.
+pub struct Held {
+    came: oneshot::Receiver<()>,
+    release: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits until it is there; whoever drops what this answers lets it go on.
+    pub async fn came(self) -> oneshot::Sender<()> {
+        self.came.await.expect("the stand-in is there as long as its test");
+        self.release
+    }
+}
+
+/// The other side of [`Held`]: what the request's path ends with, and how the two hear of each other.
+type Hold = (&'static str, oneshot::Sender<()>, oneshot::Receiver<()>);
+
 /// A platform with one group and one robot in it.
 pub struct Fake {
     address: Url,
@@ -90,6 +108,7 @@ struct State {
     platform: Platform,
     rules: Rules,
     script: Mutex<VecDeque<Scripted>>,
+    hold: Mutex<Option<Hold>>,
     chat: Mutex<Chat>,
     /// When requests came, whatever became of them.
     asked: Mutex<Vec<DateTime<Utc>>>,
@@ -105,6 +124,7 @@ impl Fake {
             platform,
             rules,
             script: Mutex::default(),
+            hold: Mutex::default(),
             chat,
             asked: Mutex::default(),
             clock: Mutex::default(),
@@ -192,6 +212,13 @@ impl Fake {
         self.state.script.lock().unwrap().push_back(Scripted { status, headers, body: body.to_owned() });
     }
 
+    /// Keeps the next request waiting whose path ends like this.
+    pub fn hold(&self, path: &'static str) -> Held {
+        let ((has_come, came), (release, released)) = (oneshot::channel(), oneshot::channel());
+        *self.state.hold.lock().unwrap() = Some((path, has_come, released));
+        Held { came, release }
+    }
+
     /// From now on nothing is taken back in this way: whoever runs the chat does not let robots do it, or not any
     /// more.
     pub fn refuse(&self, way: TakeBack) {
@@ -233,6 +260,11 @@ impl Fake {
 }
 
 async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> HttpResponse {
+    let held = state.hold.lock().unwrap().take_if(|(path, ..)| request.path().ends_with(*path));
+    if let Some((_, has_come, released)) = held {
+        has_come.send(()).expect("the test waits for it");
+        drop(released.await);
+    }
     let clock = state.clock.lock().unwrap().clone();
     if let Some((clock, _)) = &clock {
         state.chat.lock().unwrap().now = clock.now();
