@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
+    housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
 ];
 
@@ -312,6 +313,36 @@ async fn close(house: &House, manage: &str) {
     let body = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(manage), &body).await.expect(200);
     house.settle().await;
+}
+
+async fn the_log_tells_of_every_call_for_thirty_days(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(503, &[], "not now");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    team.hears(&case);
+    let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
+    let path = team.path(&format!("/deliveries/{id}"));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    let calls = exchange["calls"].as_array().unwrap();
+    let ended: Vec<_> = calls.iter().map(|call| call["outcome"].as_str().unwrap()).collect();
+    assert_eq!(ended, ["retry", "delivered"]);
+    assert!(calls.iter().all(|call| call["took_ms"].is_number()), "{calls:?}");
+    assert!(calls[0]["at"].as_str() < calls[1]["at"].as_str(), "{calls:?}");
+
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    team.hears(&case);
+    let log = async || house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
+    assert_eq!(log().await["items"].as_array().map(Vec::len), Some(2));
+    house.advance(TimeDelta::days(28));
+    assert_eq!(log().await["items"].as_array().map(Vec::len), Some(1), "the closing is younger");
+    assert_eq!(house.get(&path, Some(&team.admin.token)).await.status, 404);
+    house.advance(TimeDelta::days(3));
+    assert_eq!(log().await["items"], json!([]));
+    house.finish().await;
 }
 
 async fn answers_are_kept_and_go_with_their_notice(house: House) {
