@@ -1,4 +1,4 @@
-//! The engine when things go wrong: killed at random, short of descriptors, disk or database, by a clock that
+//! The engine when things go wrong: stopped, frozen or killed at random, short of descriptors, disk or database, by a clock that
 //! jumps, against chats that are dead; and that no platform is ever asked more often than it allows.
 
 use diesel::prelude::*;
@@ -14,11 +14,13 @@ pub mod crowd;
 #[allow(dead_code, reason = "the simulation throws them in more ways")]
 mod dice;
 pub mod faults;
+pub mod freezes;
 pub mod kills;
 pub mod leases;
 pub mod pace;
 mod scene;
 pub mod shortage;
+pub mod stops;
 pub mod wires;
 
 /// What a query counts as `n`.
