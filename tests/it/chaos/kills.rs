@@ -40,6 +40,7 @@ async fn killed_at_random_nothing_is_lost_and_little_comes_twice(db: Db) {
         storm.scene.everybody_hears().await;
         sum.add(&storm.scene.crowd.forget(), groups, &killed);
     }
+    assert_eq!(storm.scene.recorded().await, sum.delivered, "what was on record was said again");
     println!("{}: {sum}", if storm.scene.db.is_sqlite() { "SQLite" } else { "PostgreSQL" });
     storm.nodes.clear();
     assert_audit(&storm.scene.db);
