@@ -108,6 +108,7 @@ fn main() -> ExitCode {
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
         ("chaos::freezes", chaos::freezes::TESTS),
+        ("chaos::herd", chaos::herd::TESTS),
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::pace", chaos::pace::TESTS),

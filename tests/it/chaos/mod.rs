@@ -16,6 +16,7 @@ pub mod crowd;
 mod dice;
 pub mod faults;
 pub mod freezes;
+pub mod herd;
 pub mod kills;
 pub mod leases;
 pub mod pace;

@@ -37,6 +37,15 @@ impl Scene {
         Scene { db, crowd, groups, settings, token }
     }
 
+    /// The same with so many more groups, which are last in every order, at another host.
+    pub async fn beside(mut self, neighbours: &Crowd, groups: usize) -> Scene {
+        let (_, hosts) = self.settings.last_mut().expect("where the chats are");
+        *hosts = format!("{hosts},wecom={}", neighbours.url);
+        let chats = (0..groups).map(|n| (Platform::Wecom, neighbours.url.as_str(), format!("n{n}")));
+        connect(&self.db, "王群主", chats).await;
+        self
+    }
+
     pub fn spawn(&self) -> Running {
         self.spawn_by(command(&self.db))
     }
