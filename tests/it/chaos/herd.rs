@@ -32,11 +32,11 @@ async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     scene.crowd.turn(Mood::Silent);
     others.turn(Mood::Well(0));
     let program = scene.start().await;
-    eventually("the host has its share", async || scene.crowd.requests() >= SHARE).await;
     eventually("the others wait for nothing", async || others.told().len() == OTHERS).await;
     scene.crowd.turn(Mood::Well(0));
     scene.everybody_hears().await;
-    assert!(scene.crowd.most_at_once() <= SHARE, "{} at once", scene.crowd.most_at_once());
+    let most = scene.crowd.most_at_once();
+    assert!((SHARE / 2..=SHARE).contains(&most), "{most} at once");
     assert_eq!(scene.crowd.requests(), GROUPS, "each is asked once more");
     program.kill();
     assert_audit(&scene.db);
