@@ -14,6 +14,7 @@ use actix_web::{HttpServer, web};
 use base64::Engine as _;
 use chrono::TimeDelta;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -296,11 +297,17 @@ impl App {
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
         running.spawn(async move { store.listen(wake, until).await });
         let worker = tokio::spawn(worker.run(stop.clone()));
+        let asked = stop.clone();
+        let stops_by = tokio::spawn(async move {
+            asked.cancelled().await;
+            Instant::now() + STOP_WITHIN
+        });
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();
         let mut jobs = jobs;
-        let ended = tokio::time::timeout(STOP_WITHIN, async {
+        // The doors have had their part of it.
+        let ended = tokio::time::timeout_at(stops_by.await?, async {
             running.wait().await;
             drop(worker.await);
         });

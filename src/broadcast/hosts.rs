@@ -131,7 +131,7 @@ impl Hosts {
     /// What was admitted at `now` never leaves: the leases were not written down.
     pub fn forget(&mut self, now: DateTime<Utc>) {
         for host in self.known.values_mut() {
-            host.under_way.retain(|at| *at != now);
+            host.under_way.retain(|at| *at != now || mutation::on(Mutation::KeepPlaces));
         }
     }
 

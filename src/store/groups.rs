@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::broadcasts::DELETED;
 use super::lanes::{self, times, written};
+use super::mutation::{self, Mutation};
 use super::schema::{self, attempts, broadcasts, deliveries, group_regions, groups, notices};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, StoreError, both};
@@ -181,6 +182,9 @@ pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
 /// # Errors
 /// When the database refuses.
 pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    if mutation::on(Mutation::KeepTimes) {
+        return Ok(());
+    }
     both!(conn, c => diesel::update(
         deliveries::table
             .filter(deliveries::group_id.eq(Id(id)))
@@ -358,13 +362,14 @@ pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>
 /// When the database refuses.
 pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
     let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
+    // What an ending has tried in vain stays tried; what was doubted may be said once more.
+    let keeps = given_up.broadcast.0.ends() || mutation::on(Mutation::KeepDoubts);
     both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
         .set((
             deliveries::state.eq(Named(DeliveryState::Open)),
             deliveries::due_at.eq(Time(now)),
             deliveries::tries.eq(0),
-            // What an ending has tried in vain stays tried; what was doubted may be said once more.
-            deliveries::act.eq(if given_up.broadcast.0.ends() { given_up.act } else { 0 }),
+            deliveries::act.eq(if keeps { given_up.act } else { 0 }),
         ))
         .execute(c))?;
     super::listen::announce(conn)

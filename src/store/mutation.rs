@@ -54,12 +54,18 @@ pub enum Mutation {
     SayForEver,
     /// A host that is away is asked all the same.
     AskAway,
+    /// The places at hosts that a lease took are kept though nothing of it was written down.
+    KeepPlaces,
     /// A group that moved into a chat that is connected already breaks the whole batch.
     BreakOnMoved,
     /// The hourly cap counts the deliveries planned last instead of those that arrived last.
     CapByPlan,
     /// A group that is let hear again forgets what its platform asked it to wait.
     ForgetWait,
+    /// What waits is not looked at anew when its group wants to hear at other times.
+    KeepTimes,
+    /// What is sent once more by hand counts the doubts from before.
+    KeepDoubts,
 }
 
 /// Whether the engine has this fault.

@@ -107,10 +107,13 @@ fn main() -> ExitCode {
     let files = [
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
+        ("chaos::freezes", chaos::freezes::TESTS),
+        ("chaos::herd", chaos::herd::TESTS),
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
+        ("chaos::stops", chaos::stops::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
         ("crash", crash::TESTS),
         ("desk", desk::TESTS),

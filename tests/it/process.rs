@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -26,6 +26,8 @@ use seventytwo::store::{
     Answer, Conn, Database, Store, accounts, deliveries, events, groups, notices as rows,
 };
 use seventytwo::vault::Vault;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::house::{Db, Reply};
@@ -109,6 +111,13 @@ impl Program {
     /// SIGCONT: it goes on as if no time had passed.
     pub fn resume(&self) {
         self.signal("-CONT");
+    }
+
+    /// SIGTERM: it ends what is under way; answers how.
+    pub async fn stop(self) -> ExitStatus {
+        self.signal("-TERM");
+        let mut running = self.running;
+        tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap()
     }
 
     fn signal(&self, signal: &str) {
@@ -196,6 +205,20 @@ impl Door {
         let decide = format!("/review/{case}/decisions");
         let decided = self.call(Method::POST, &decide, Some(token), Some(&body)).await?.expect(200);
         Ok(decided["state"].as_str().unwrap().to_owned())
+    }
+
+    /// Begins a request and never ends it; it hangs for as long as what is answered is kept.
+    pub async fn hang(&self) -> TcpStream {
+        let address = self.base.trim_start_matches("http://");
+        let mut open = TcpStream::connect(address).await.unwrap();
+        let begun = "POST /api/v1/notices HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                     content-length: 100\r\nexpect: 100-continue\r\n\r\n";
+        open.write_all(begun.as_bytes()).await.unwrap();
+        // It waits for the rest by now.
+        let mut told = [0; 25];
+        open.read_exact(&mut told).await.unwrap();
+        assert!(told.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&told));
+        open
     }
 
     /// The reporter reads their notice, words and all.

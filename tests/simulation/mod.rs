@@ -1,6 +1,6 @@
 //! The delivery engine, simulated: the real planning, leasing, concluding, recording and ending on a real
 //! database, in an order that dice decide, against platforms that lose answers, refuse, limit and hang;
-//! with crashes between any two steps and a clock that jumps. After every step the rules are looked at.
+//! with crashes between any two steps, leases that the database refuses and a clock that jumps. After every step the rules are looked at.
 //!
 //! A seed is one world. `SEVENTYTWO_SEEDS=20000` plays so many, `SEVENTYTWO_SEED=17` that one alone, and
 //! prints what happened. That the simulation can fail is shown by the engine's mutations: each has to be
@@ -14,6 +14,7 @@ use self::world::World;
 use crate::store::mutation::{self, Mutation};
 use crate::store::{Conn, Database, StoreError, migrate};
 
+mod admins;
 mod chat;
 mod dice;
 mod mutations;

@@ -48,5 +48,8 @@ faults! {
     telling_of_the_end_aloud_in_quiet_hours: SpeakInQuiet breaks Pace;
     counting_the_cap_by_what_was_planned: CapByPlan breaks Pace;
     speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
+    keeping_places_for_what_was_never_leased: KeepPlaces breaks Works;
+    leaving_what_waits_when_a_group_changes_its_times: KeepTimes breaks Lost;
+    counting_old_doubts_when_it_is_sent_once_more: KeepDoubts breaks Lost;
     losing_a_batch_to_a_chat_that_moved: BreakOnMoved breaks Works;
 }

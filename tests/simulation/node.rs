@@ -19,7 +19,7 @@ use crate::domain::delivery::{DeliveryState, Outcome as Ending};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
-use crate::store::{StoreError, lanes, standing};
+use crate::store::{Answer, StoreError, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
@@ -101,9 +101,33 @@ impl Node {
 impl World<'_> {
     /// One look at the queue.
     pub fn lease(&mut self, node: usize) -> Outcome<()> {
-        let (now, room, bits) = (self.clock, 1 + self.dice.below(6), self.dice.bits());
+        let room = 1 + self.dice.below(6);
+        let leased = self.take(node, room, true)?;
+        self.corrections_go_first(&leased, room)?;
+        for one in leased {
+            self.leased(node, one)?;
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    /// One look at the queue, and then the database refuses what was decided.
+    pub fn lease_in_vain(&mut self, node: usize) -> Outcome<()> {
+        let room = 1 + self.dice.below(6);
+        let refused = self.take(node, room, false);
+        if !matches!(refused, Err(StoreError::BrokenOff)) {
+            return self.broken(Rule::Works, format!("{refused:?} instead of a refusal"));
+        }
+        let now = self.clock;
+        self.nodes[node].hosts.forget(now);
+        self.note(|| format!("node {node} leases in vain"));
+        Ok(())
+    }
+
+    fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Vec<Leased>> {
+        let (now, bits) = (self.clock, self.dice.bits());
         let hosts = &mut self.nodes[node].hosts;
-        let leased = self.conn.transaction::<_, StoreError>(|tx| {
+        self.conn.transaction(|tx| {
             let mut terms = Terms {
                 now,
                 until: now + LEASE_FOR,
@@ -117,14 +141,8 @@ impl World<'_> {
             let mut batch = leasing::lease(tx, &mut terms)?;
             let idempotent = |platform| adapter(platform).profile().idempotent;
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
-            Ok(batch.leased)
-        })?;
-        self.corrections_go_first(&leased, room)?;
-        for one in leased {
-            self.leased(node, one)?;
-        }
-        self.look()?;
-        self.rules_of_rows()
+            if kept { Ok(batch.leased) } else { Err(StoreError::BrokenOff) }
+        })
     }
 
     fn leased(&mut self, node: usize, leased: Leased) -> Outcome<()> {
@@ -173,6 +191,8 @@ impl World<'_> {
         let number = self.nodes[node].leased.remove(place);
         let (now, request) = (self.clock, &self.requests[number]);
         let leased = &request.leased;
+        let hosts = &mut self.nodes[node].hosts;
+        hosts.leaves(&leased.host, request.leased_at, now);
         if let Some(state) = conclude::withheld(leased, now, LONGEST) {
             let record = conclude::not_sent(leased.clone(), state, now);
             self.keep_back(node, number, record);
@@ -217,7 +237,7 @@ impl World<'_> {
     /// What is leased does not leave.
     fn keep_back(&mut self, node: usize, number: usize, record: Record) {
         let (now, request) = (self.clock, &self.requests[number]);
-        self.nodes[node].hosts.ended(&request.leased.host, request.leased_at, now, Went::NotSent);
+        self.nodes[node].hosts.ended(&request.leased.host, now, now, Went::NotSent);
         self.note(|| format!("node {node} keeps #{number} back: {:?} until {}", record.state, record.due_at));
         self.nodes[node].heard.push((number, record));
     }
@@ -231,10 +251,11 @@ impl World<'_> {
         let (number, mut reply) = self.nodes[node].sent.remove(place);
         let (now, bits) = (self.clock, self.dice.bits());
         let request = &self.requests[number];
-        if request.left_at.is_some_and(|left| now - left > LONGEST) {
+        let began = request.left_at.expect("what is answered has left");
+        if now - began > LONGEST {
             reply = Reply { verdict: Verdict::ours(Ending::Unknown, "timeout"), went: Went::Failed, ..reply };
         }
-        let (host, began) = (request.leased.host.clone(), request.leased_at);
+        let host = request.leased.host.clone();
         let manner = self.members[request.member].chat.manner;
         self.nodes[node].hosts.ended(&host, began, now, reply.went);
         self.nodes[node].count_failure(&host, now, reply.went);

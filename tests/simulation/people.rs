@@ -1,21 +1,19 @@
-//! What people and the clock do to notices and groups: the steps of the other stations, on one connection.
+//! What people and the clock do to notices: the steps of the other stations, on one connection.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::chat::Mood;
 use super::rules::Outcome;
 use super::world::{Case, PEOPLE, REGION, World};
-use crate::broadcast::{conclude, plan};
+use crate::broadcast::plan;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::group::GroupState;
 use crate::domain::life_cycle::{Actor, Approval, State, Step};
 use crate::domain::notice::{Kind, Outcome as Ended};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, TransitionError, take};
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Answer, Conn, StoreError, groups, lanes, queue};
+use crate::store::{Answer, Conn, StoreError, queue};
 
 /// Notices of a seed.
 const CASES: usize = 3;
@@ -203,51 +201,6 @@ impl World<'_> {
             self.note(|| format!("case {case} expires"));
             unless_refused(taken)?;
         }
-        Ok(())
-    }
-
-    /// An admin does something with a group.
-    pub fn admins_act(&mut self) -> Outcome<()> {
-        let place = self.dice.below(self.members.len());
-        if self.members[place].deleted {
-            return Ok(());
-        }
-        if self.dice.percent(10) {
-            self.conn.transaction(|tx| groups::delete(tx, self.members[place].id))?;
-            self.members[place].deleted = true;
-            self.note(|| format!("group {place} is deleted"));
-        } else {
-            let active = self.sight.groups[&self.members[place].id].state.0 == GroupState::Active;
-            self.switch(place, if active { GroupState::Paused } else { GroupState::Active })?;
-        }
-        self.look()?;
-        self.rules_of_rows()
-    }
-
-    /// Pauses a group, or lets it hear (again): then a chat that was gone has a new robot.
-    pub fn switch(&mut self, place: usize, to: GroupState) -> Answer<()> {
-        let (id, now, bits) = (self.members[place].id, self.clock, self.dice.bits());
-        let fresh = matches!(self.members[place].chat.mood, Mood::Dead | Mood::Moved)
-            .then(|| 2_000_000 + self.dice.bits() % 1_000_000);
-        if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
-            (self.members[place].chat.address, self.members[place].chat.mood) = (address, Mood::Fine);
-        }
-        self.conn.transaction(|tx| {
-            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
-            group.state = Named(to);
-            group.reason = None;
-            if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
-                group.credentials_sealed = address.to_be_bytes().to_vec();
-                group.address_hash = address.to_be_bytes().to_vec();
-            }
-            groups::save(tx, &group)?;
-            if to == GroupState::Active {
-                let platform = group.platform.0;
-                lanes::reopen(tx, id, &|sends| conclude::pace(platform, sends, now, bits))?;
-            }
-            Ok::<_, StoreError>(())
-        })?;
-        self.note(|| format!("group {place} is {to:?}"));
         Ok(())
     }
 }

@@ -48,6 +48,9 @@ impl World<'_> {
             if !self.members[place].deleted && self.group_state(place) != GroupState::Active {
                 self.switch(place, GroupState::Active)?;
             }
+            if !self.members[place].deleted && self.dice.percent(50) {
+                self.change_times(place, None, None)?;
+            }
         }
         self.look()?;
         for case in 0..self.cases.len() {
@@ -163,8 +166,7 @@ impl World<'_> {
 
     /// Whether there was a reason to give a delivery up.
     fn may_be_given_up(&self, delivery: &DeliveryRow, deleted: bool) -> bool {
-        let of = |r: &&Request| r.leased.delivery == delivery.id;
-        let all: Vec<&Request> = self.requests.iter().filter(of).collect();
+        let all = self.since_set_going(delivery.id);
         let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
         let refused = |r: &&Request| matches!(r.fate, Fate::Kept("bad" | "gone"));
         let gone = all.iter().any(|r| r.fate == Fate::Kept("gone") || r.fate == Fate::Kept("moved"));

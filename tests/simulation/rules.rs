@@ -33,7 +33,8 @@ pub enum Rule {
     First,
     /// 5. Nothing that may be delivered is lost.
     Lost,
-    /// 5. Nothing is said twice but where a crash or a lost answer leaves doubt, and never a third time.
+    /// 5. Nothing is said twice but where a crash or a lost answer leaves doubt, and never a third time unless
+    ///    its admin asks for it.
     Once,
     /// 6. A case number always answers, and says what the chats say.
     Number,
@@ -211,12 +212,19 @@ impl World<'_> {
         if earlier.iter().any(|r| r.fate == Fate::Kept("delivered")) {
             return self.broken(Rule::Once, format!("group {place} has it: delivery {}", leased.delivery));
         }
-        let silent = earlier.iter().filter(|r| r.fate == Fate::Kept("unknown")).count();
+        let anew = self.since_set_going(leased.delivery);
+        let silent = anew.iter().filter(|r| same(r) && r.fate == Fate::Kept("unknown")).count();
         let idempotent = self.members[place].chat.manner == Manner::Once;
         if silent >= 2 && !idempotent {
             return self.broken(Rule::Once, format!("delivery {} is said a third time", leased.delivery));
         }
         Ok(())
+    }
+
+    /// The requests of a delivery; where its admin had it sent once more, those since then.
+    pub fn since_set_going(&self, delivery: i64) -> Vec<&Request> {
+        let first = self.again.get(&delivery).copied().unwrap_or_default();
+        self.requests[first..].iter().filter(|r| r.leased.delivery == delivery).collect()
     }
 
     /// Whether a group received something of a notice, for all that is known.

@@ -1,6 +1,8 @@
 //! One seed's world: a database, a few groups and notices, one to three nodes, a clock moved by hand, and
 //! the scheduler that decides what happens next.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
@@ -76,6 +78,8 @@ pub struct World<'c> {
     pub cases: Vec<Case>,
     pub nodes: Vec<Node>,
     pub requests: Vec<Request>,
+    /// Deliveries that an admin had sent once more, each with the number of the request that came next.
+    pub again: HashMap<i64, usize>,
     pub shared: Shared,
     pub sight: Sight,
     trace: Vec<String>,
@@ -90,6 +94,7 @@ enum Happens {
     Record,
     Round,
     Crash,
+    Refuse,
     Time,
     People,
     Admins,
@@ -103,9 +108,10 @@ const CHANCES: &[(usize, Happens)] = &[
     (10, Happens::Record),
     (12, Happens::Round),
     (3, Happens::Crash),
+    (3, Happens::Refuse),
     (20, Happens::Time),
     (14, Happens::People),
-    (3, Happens::Admins),
+    (6, Happens::Admins),
     (6, Happens::Weather),
 ];
 
@@ -128,6 +134,7 @@ impl<'c> World<'c> {
             cases: Vec::new(),
             nodes: (0..nodes).map(|_| Node::default()).collect(),
             requests: Vec::new(),
+            again: HashMap::new(),
             shared: Shared { leases: Vec::new(), allowed_at: DateTime::UNIX_EPOCH },
             sight: Sight::default(),
             trace: Vec::new(),
@@ -170,8 +177,8 @@ impl<'c> World<'c> {
     }
 
     fn group(&mut self, place: usize, manner: Manner) -> Group {
-        let quiet = self.dice.percent(15).then(|| self.dice.between(0, 1439) as i16);
-        Group {
+        let (quiet, hourly_cap) = self.times(15);
+        let mut group = Group {
             id: Id(Uuid::from_u128(100 + place as u128)),
             account_id: Id(PEOPLE[0]),
             platform: Named(manner.platform()),
@@ -191,11 +198,13 @@ impl<'c> World<'c> {
             verified_at: None,
             host: manner.host().to_owned(),
             bot: (manner == Manner::Threads).then(|| BOT.to_owned()),
-            hourly_cap: self.dice.percent(15).then(|| self.dice.between(1, 2) as i16),
-            quiet_from: quiet,
-            quiet_until: quiet.map(|from| (from + self.dice.between(1, 600) as i16) % 1440),
-            quiet_but_urgent: self.dice.percent(50),
-        }
+            hourly_cap,
+            quiet_from: None,
+            quiet_until: None,
+            quiet_but_urgent: true,
+        };
+        group.set_quiet(quiet);
+        group
     }
 
     /// Plays the seed to its end.
@@ -215,6 +224,7 @@ impl<'c> World<'c> {
             Happens::Record => self.record_some(node),
             Happens::Round => self.round(node),
             Happens::Crash => self.crash(node),
+            Happens::Refuse => self.lease_in_vain(node),
             Happens::Time => {
                 self.time_passes();
                 Ok(())

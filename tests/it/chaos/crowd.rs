@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
@@ -44,12 +45,37 @@ struct State {
     mood: watch::Sender<Mood>,
     arrivals: Mutex<Vec<Arrival>>,
     dice: Mutex<Dice>,
+    /// Requests that wait for their answer, and the most of them that ever did at once.
+    waiting: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// A request that waits for its answer.
+struct Waiting(web::Data<State>);
+
+impl Waiting {
+    fn new(state: &web::Data<State>) -> Waiting {
+        let waiting = state.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+        state.most.fetch_max(waiting, Ordering::SeqCst);
+        Waiting(state.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Crowd {
     pub async fn start(mood: Mood) -> Crowd {
-        let (arrivals, dice) = (Mutex::default(), Mutex::new(Dice::new(72)));
-        let state = web::Data::new(State { mood: watch::Sender::new(mood), arrivals, dice });
+        let state = web::Data::new(State {
+            mood: watch::Sender::new(mood),
+            arrivals: Mutex::default(),
+            dice: Mutex::new(Dice::new(72)),
+            waiting: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+        });
         let data = state.clone();
         let app = move || {
             actix_web::App::new()
@@ -79,6 +105,11 @@ impl Crowd {
         self.state.arrivals.lock().unwrap().len()
     }
 
+    /// The most requests that ever waited for their answers at once.
+    pub fn most_at_once(&self) -> usize {
+        self.state.most.load(Ordering::SeqCst)
+    }
+
     /// How often each group got something.
     pub fn told(&self) -> HashMap<String, usize> {
         let mut told = HashMap::new();
@@ -95,6 +126,7 @@ impl Crowd {
 }
 
 async fn take(request: HttpRequest, _body: web::Bytes, state: web::Data<State>) -> HttpResponse {
+    let _waiting = Waiting::new(&state);
     let (_, group) = request.query_string().split_once('=').unwrap_or_default();
     let mut mood = state.mood.subscribe();
     let now = *mood.borrow();

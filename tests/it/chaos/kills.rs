@@ -40,6 +40,7 @@ async fn killed_at_random_nothing_is_lost_and_little_comes_twice(db: Db) {
         storm.scene.everybody_hears().await;
         sum.add(&storm.scene.crowd.forget(), groups, &killed);
     }
+    assert_eq!(storm.scene.recorded().await, sum.delivered, "what was on record was said again");
     println!("{}: {sum}", if storm.scene.db.is_sqlite() { "SQLite" } else { "PostgreSQL" });
     storm.nodes.clear();
     assert_audit(&storm.scene.db);
@@ -64,7 +65,7 @@ impl Storm {
         self.scene.publish(&self.nodes[0].door, round).await;
         let mut killed: Vec<Kill> = Vec::new();
         while killed.len() < most && !self.scene.all_have_heard().await {
-            self.moment().await;
+            self.scene.moment(&mut self.dice, GROUPS).await;
             let victim = self.dice.below(self.nodes.len());
             self.nodes.swap_remove(victim).kill();
             let mut kill = Kill::now(nodes == 1 && self.scene.crowd.requests() > 0);
@@ -82,15 +83,6 @@ impl Storm {
             killed.push(kill);
         }
         killed
-    }
-
-    /// The moment of a kill: after some more messages, or after a while, whatever happened in it.
-    async fn moment(&mut self) {
-        let until = self.scene.crowd.requests() + self.dice.below(GROUPS);
-        let latest = Instant::now() + Duration::from_millis(self.dice.below(1_500) as u64);
-        while self.scene.crowd.requests() < until && Instant::now() < latest {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! The engine when things go wrong: killed at random, short of descriptors, disk or database, by a clock that
+//! The engine when things go wrong: stopped, frozen or killed at random, short of descriptors, disk or database, by a clock that
 //! jumps, against chats that are dead; and that no platform is ever asked more often than it allows.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use seventytwo::store::Conn;
@@ -14,11 +15,14 @@ pub mod crowd;
 #[allow(dead_code, reason = "the simulation throws them in more ways")]
 mod dice;
 pub mod faults;
+pub mod freezes;
+pub mod herd;
 pub mod kills;
 pub mod leases;
 pub mod pace;
 mod scene;
 pub mod shortage;
+pub mod stops;
 pub mod wires;
 
 /// What a query counts as `n`.
@@ -35,6 +39,18 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
         }
     };
     peek(db, move |conn| Ok(counted(conn)?.n)).await
+}
+
+/// Runs statements beside the program.
+async fn run(db: &Db, sql: &'static str) {
+    peek(db, move |conn| {
+        match conn {
+            Conn::Pg(c) => c.batch_execute(sql)?,
+            Conn::Sqlite(c) => c.batch_execute(sql)?,
+        }
+        Ok(())
+    })
+    .await;
 }
 
 /// What the environment asks for, or as usual.

@@ -1,9 +1,13 @@
 //! A fan-out of the real program to a crowd of chats, by the real clock.
 
+use std::time::{Duration, Instant};
+
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
+use super::count;
 use super::crowd::{Crowd, Mood};
+use super::dice::Dice;
 use crate::house::Db;
 use crate::process::{Asked, Door, Program, Running, backlog, command, connect, eventually, person};
 
@@ -33,6 +37,15 @@ impl Scene {
         Scene { db, crowd, groups, settings, token }
     }
 
+    /// The same with so many more groups, which are last in every order, at another host.
+    pub async fn beside(mut self, neighbours: &Crowd, groups: usize) -> Scene {
+        let (_, hosts) = self.settings.last_mut().expect("where the chats are");
+        *hosts = format!("{hosts},wecom={}", neighbours.url);
+        let chats = (0..groups).map(|n| (Platform::Wecom, neighbours.url.as_str(), format!("n{n}")));
+        connect(&self.db, "王群主", chats).await;
+        self
+    }
+
     pub fn spawn(&self) -> Running {
         self.spawn_by(command(&self.db))
     }
@@ -59,6 +72,25 @@ impl Scene {
 
     pub async fn everybody_hears(&self) {
         eventually("every group hears of it", async || self.all_have_heard().await).await;
+    }
+
+    /// A random moment: after up to so many messages more, or after a while, whatever happened in it.
+    pub async fn moment(&self, dice: &mut Dice, messages: usize) {
+        let until = self.crowd.requests() + dice.below(messages);
+        let latest = Instant::now() + Duration::from_millis(dice.below(1_500) as u64);
+        while self.crowd.requests() < until && Instant::now() < latest {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Deliveries that have arrived, as far as that is on record.
+    pub async fn delivered(&self) -> usize {
+        count(&self.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'").await as usize
+    }
+
+    /// Requests that are on record as having arrived.
+    pub async fn recorded(&self) -> usize {
+        count(&self.db, "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'delivered'").await as usize
     }
 
     /// Every group heard of it; `broke` times something broke, and each time no more than the window came

@@ -1,26 +1,33 @@
 //! Short of descriptors, of disk, of a database: nothing is lost, nothing is said again and again, and the log
 //! does not fill the rest of the disk.
 
+use chrono::TimeDelta;
 use rlimit::{INFINITY, Resource, prlimit};
+use seventytwo::domain::group::Platform;
 use seventytwo::store::{Conn, Store, StoreError};
 use tokio_postgres::NoTls;
 
-use super::count;
-use super::crowd::Mood;
+use super::crowd::{Crowd, Mood};
+use super::faults::house_of;
 use super::scene::Scene;
-use crate::house::Db;
-use crate::process::{Program, assert_audit, command, database, eventually};
-use crate::{Test, bare, filed, shared};
+use super::{count, run};
+use crate::house::{Db, House};
+use crate::process::{Program, assert_audit, command, connect, database, eventually};
+use crate::{Test, bare, filed, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
     bare!(short_of_descriptors_it_waits_for_some),
     filed!(on_a_full_disk_it_waits_for_room),
+    housed!(leases_that_were_refused_take_nothing_away),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
 ];
 
 /// Lines that one shortage may leave in the log.
 const LINES: usize = 100;
+
+/// Leases that a full disk refuses, one after the other: each takes up to 256 places at a host that has 512.
+const REFUSALS: usize = 4;
 
 /// Sets a soft limit of a running process.
 fn limit(program: &Program, resource: Resource, most: u64) {
@@ -54,7 +61,8 @@ async fn short_of_descriptors_it_waits_for_some(db: Db) {
 
 /// No file may grow: what SQLite then sees is what it sees on a full disk.
 async fn on_a_full_disk_it_waits_for_room(db: Db) {
-    let scene = Scene::set(db, 500, Mood::Well(100)).await;
+    // More than may be leased at once: something is left to be refused.
+    let scene = Scene::set(db, 1_000, Mood::Well(100)).await;
     let serve = command(&scene.db);
     let mut ignoring = std::process::Command::new("/bin/sh");
     ignoring.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(serve.get_program());
@@ -69,8 +77,9 @@ async fn on_a_full_disk_it_waits_for_room(db: Db) {
             .await;
         let size = |file: String| std::fs::metadata(file).map_or(0, |file| file.len());
         limit(&program, Resource::FSIZE, size(path.clone()).max(size(format!("{path}-wal"))) + room);
-        let full = async || program.log().len() > lines || scene.all_have_heard().await;
-        eventually("the disk is full", full).await;
+        let wanted = lines + if room == 0 { REFUSALS } else { 1 };
+        let full = async || program.log().len() >= wanted || scene.all_have_heard().await;
+        eventually("the disk is full for some leases", full).await;
         broke += usize::from(program.log().len() > lines);
         limit(&program, Resource::FSIZE, INFINITY);
     }
@@ -80,6 +89,49 @@ async fn on_a_full_disk_it_waits_for_room(db: Db) {
     assert!(program.log().len() <= LINES, "{} lines", program.log().len());
     program.kill();
     assert_audit(&scene.db);
+}
+
+/// More is decided and refused, again and again, than a host ever gets at once. By a clock that stands nothing is
+/// freed by itself.
+async fn leases_that_were_refused_take_nothing_away(house: House) {
+    const GROUPS: usize = 120;
+    let crowd = Crowd::start(Mood::Well(0)).await;
+    let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
+    let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
+    connect(&house.db, "王群主", chats).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+
+    refuse_leases(&house.db).await;
+    for _ in 0..10 {
+        // A hundred at a time.
+        let refused = house.stations.worker.drain().await;
+        assert!(refused.is_err(), "there was nothing to refuse");
+    }
+    assert_eq!(crowd.requests(), 0);
+    allow_leases(&house.db).await;
+    house.settle().await;
+    let told = crowd.told();
+    assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
+    house.finish().await;
+}
+
+/// From now on no lane can be written down, as where there is no room for it.
+async fn refuse_leases(db: &Db) {
+    run(db, if db.is_sqlite() {
+        "CREATE TRIGGER refuse BEFORE UPDATE ON lanes BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+    } else {
+        "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE 'disk is full'; END $$ LANGUAGE plpgsql; \
+         CREATE TRIGGER refuse BEFORE UPDATE ON lanes EXECUTE FUNCTION refuse()"
+    })
+    .await;
+}
+
+async fn allow_leases(db: &Db) {
+    run(db, if db.is_sqlite() { "DROP TRIGGER refuse" } else { "DROP TRIGGER refuse ON lanes" }).await;
 }
 
 /// A full disk ends SQLite's transaction under diesel's feet: the writer needs a new connection.

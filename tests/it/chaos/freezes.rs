@@ -1,0 +1,115 @@
+//! Three nodes on one PostgreSQL. One freezes with requests under way until all its leases are over; meanwhile the
+//! others are killed with SIGKILL or freeze for a moment, at random. What it then hears of its requests it must not
+//! write over what the others did.
+//!
+//! `SEVENTYTWO_KILLS=1000` disturbs so often, `SEVENTYTWO_CHAOS=17` throws other dice.
+
+use std::time::Duration;
+
+use super::crowd::Mood;
+use super::dice::Dice;
+use super::scene::{Scene, WINDOW};
+use super::{asked, count};
+use crate::house::Db;
+use crate::process::{Program, assert_audit, eventually};
+use crate::{Test, shared};
+
+pub const TESTS: &[Test] = &[shared!(frozen_and_killed_at_random_nothing_is_lost_or_written_over)];
+
+/// Groups: more than a node leases at once.
+const GROUPS: usize = 400;
+/// Disturbances while a node is frozen, at most.
+const MOST: usize = 20;
+
+async fn frozen_and_killed_at_random_nothing_is_lost_or_written_over(db: Db) {
+    let (wanted, seed) = (asked("SEVENTYTWO_KILLS", 5) as usize, asked("SEVENTYTWO_CHAOS", 5));
+    println!("SEVENTYTWO_CHAOS={seed} SEVENTYTWO_KILLS={wanted}");
+    let scene = Scene::set(db, GROUPS, Mood::Silent).await;
+    let mut winter = Winter { scene, dice: Dice::new(seed), nodes: Vec::new(), published: 0 };
+    for _ in 0..3 {
+        let node = winter.scene.start().await;
+        winter.nodes.push(node);
+    }
+    let mut done = 0;
+    while done < wanted {
+        let now = (wanted - done).min(MOST);
+        winter.freeze_one_and_disturb_the_others(now).await;
+        done += now;
+    }
+    winter.nodes.clear();
+    assert_audit(&winter.scene.db);
+}
+
+/// The nodes, and what happens to them.
+struct Winter {
+    scene: Scene,
+    dice: Dice,
+    nodes: Vec<Program>,
+    published: u32,
+}
+
+impl Winter {
+    async fn publish(&mut self) {
+        self.scene.publish(&self.nodes[0].door, self.published).await;
+        self.published += 1;
+    }
+
+    /// One notice goes out while all chats are silent, so that every node has requests under way and none of
+    /// them is at work on the database. The one that began it freezes; another notice goes out without it.
+    async fn freeze_one_and_disturb_the_others(&mut self, disturbances: usize) {
+        let (arrived, heard) = (self.scene.crowd.requests(), self.heard().await);
+        self.scene.crowd.turn(Mood::Silent);
+        self.publish().await;
+        let all_asked = async || self.scene.crowd.requests() == arrived + GROUPS;
+        eventually("all chats are asked", all_asked).await;
+        let frozen = self.nodes.remove(0);
+        frozen.pause();
+        self.scene.crowd.turn(Mood::Well(150));
+        self.publish().await;
+        let mut kills = 0;
+        for _ in 0..disturbances {
+            self.scene.moment(&mut self.dice, GROUPS / 4).await;
+            kills += self.disturb().await;
+        }
+        let delivered = GROUPS * self.published as usize;
+        // Whoever was killed or is frozen still holds its lanes for as long as its leases last.
+        let all = async || self.scene.delivered().await == delivered;
+        eventually("every group hears of both without it", all).await;
+        frozen.resume();
+        let ended = frozen.stop().await;
+        assert!(ended.success(), "{ended}");
+        let node = self.scene.start().await;
+        self.nodes.push(node);
+
+        let new = 2 * GROUPS;
+        let late = self.heard().await - heard - new;
+        assert!((1..=WINDOW).contains(&late), "{late} results came when others had taken over");
+        let twice = self.scene.crowd.requests() - arrived - new;
+        println!("{kills} kills, {disturbances} disturbances, {late} results came late, {twice} came twice");
+        assert!(twice <= late + WINDOW * kills, "{twice} came twice");
+        let over = "SELECT COUNT(*) AS n FROM deliveries d WHERE d.state <> 'delivered' \
+             OR d.attempts < (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id)";
+        assert_eq!(count(&self.scene.db, over).await, 0, "late results were written over what others did");
+    }
+
+    /// Requests whose end is on record, whether in time or late.
+    async fn heard(&self) -> usize {
+        count(&self.scene.db, "SELECT COUNT(*) AS n FROM attempts").await as usize
+    }
+
+    /// A node is killed and replaced, or freezes for a moment; answers how many were killed.
+    async fn disturb(&mut self) -> usize {
+        let victim = self.dice.below(self.nodes.len());
+        if self.dice.percent(50) {
+            self.nodes[victim].pause();
+            let moment = Duration::from_millis(self.dice.below(1_500) as u64);
+            tokio::time::sleep(moment).await;
+            self.nodes[victim].resume();
+            return 0;
+        }
+        self.nodes.swap_remove(victim).kill();
+        let node = self.scene.start().await;
+        self.nodes.push(node);
+        1
+    }
+}

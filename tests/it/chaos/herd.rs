@@ -1,0 +1,51 @@
+//! After an outage everything that failed is due again, all of it perhaps in the very same instant: its host gets
+//! no more of it at once than ever, though it hangs, and other hosts wait for nothing.
+
+use super::crowd::{Crowd, Mood};
+use super::scene::Scene;
+use super::{count, run};
+use crate::house::Db;
+use crate::process::{assert_audit, eventually};
+use crate::{Test, bare};
+
+pub const TESTS: &[Test] = &[bare!(what_is_due_again_in_one_instant_overruns_nobody)];
+
+/// Groups of the host that is back and hangs, and of another one.
+const GROUPS: usize = 3_000;
+const OTHERS: usize = 10;
+/// Requests that one host has under way, at most; less than the window.
+const SHARE: usize = 512;
+
+async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
+    let others = Crowd::start(Mood::Unwell(503)).await;
+    let scene = Scene::set(db, GROUPS, Mood::Unwell(503)).await.beside(&others, OTHERS).await;
+    let program = scene.start().await;
+    scene.publish(&program.door, 0).await;
+    let open = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'open'";
+    let waits = async || count(&scene.db, open).await as usize == GROUPS + OTHERS;
+    eventually("everything waits for the hosts", waits).await;
+    program.kill();
+    make_due_in_one_instant(&scene.db).await;
+    scene.crowd.forget();
+
+    // Whoever is asked says nothing: what is under way adds up.
+    scene.crowd.turn(Mood::Silent);
+    others.turn(Mood::Well(0));
+    let program = scene.start().await;
+    eventually("the others wait for nothing", async || others.told().len() == OTHERS).await;
+    scene.crowd.turn(Mood::Well(0));
+    scene.everybody_hears().await;
+    let most = scene.crowd.most_at_once();
+    assert!((SHARE / 2..=SHARE).contains(&most), "{most} at once");
+    assert_eq!(scene.crowd.requests(), GROUPS, "each is asked once more");
+    program.kill();
+    assert_audit(&scene.db);
+}
+
+/// As if all that failed had been put off to the same moment, and that had come.
+async fn make_due_in_one_instant(db: &Db) {
+    let sql = "UPDATE deliveries SET due_at = (SELECT created_at FROM broadcasts) WHERE state = 'open'; \
+               UPDATE lanes SET open_at = (SELECT created_at FROM broadcasts), \
+                 leased_until = (SELECT created_at FROM broadcasts)";
+    run(db, sql).await;
+}

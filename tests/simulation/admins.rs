@@ -1,0 +1,133 @@
+//! What admins do with their groups: the steps of `groups`, on one connection.
+
+use super::chat::Mood;
+use super::rules::Outcome;
+use super::sight::DeliveryRow;
+use super::world::{PEOPLE, World};
+use crate::broadcast::conclude;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::group::GroupState;
+use crate::domain::quiet::{DAY, Quiet};
+use crate::store::types::Named;
+use crate::store::{Answer, StoreError, groups, lanes};
+
+/// What becomes of a group.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// It is paused, or hears again.
+    Switch,
+    /// It wants to hear at other times, or more or less often.
+    Times,
+    /// What was given up is to be sent once more.
+    Again,
+    Delete,
+}
+
+const CHANCES: &[(usize, Act)] = &[(9, Act::Switch), (6, Act::Times), (8, Act::Again), (1, Act::Delete)];
+
+impl World<'_> {
+    /// An admin does something with a group.
+    pub fn admins_act(&mut self) -> Outcome<()> {
+        let place = self.dice.below(self.members.len());
+        if self.members[place].deleted {
+            return Ok(());
+        }
+        match self.dice.weighted(CHANCES) {
+            Act::Switch => {
+                let active = self.sight.groups[&self.members[place].id].state.0 == GroupState::Active;
+                self.switch(place, if active { GroupState::Paused } else { GroupState::Active })?;
+            }
+            Act::Times => {
+                let (quiet, cap) = self.times(40);
+                self.change_times(place, quiet, cap)?;
+            }
+            Act::Again => self.send_again(place)?,
+            Act::Delete => {
+                self.conn.transaction(|tx| groups::delete(tx, self.members[place].id))?;
+                self.members[place].deleted = true;
+                self.note(|| format!("group {place} is deleted"));
+            }
+        }
+        self.look()?;
+        self.rules_of_rows()
+    }
+
+    /// Pauses a group, or lets it hear (again): then a chat that was gone has a new robot.
+    pub fn switch(&mut self, place: usize, to: GroupState) -> Answer<()> {
+        let (id, now, bits) = (self.members[place].id, self.clock, self.dice.bits());
+        let fresh = matches!(self.members[place].chat.mood, Mood::Dead | Mood::Moved)
+            .then(|| 2_000_000 + self.dice.bits() % 1_000_000);
+        if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
+            (self.members[place].chat.address, self.members[place].chat.mood) = (address, Mood::Fine);
+        }
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            group.state = Named(to);
+            group.reason = None;
+            if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
+                group.credentials_sealed = address.to_be_bytes().to_vec();
+                group.address_hash = address.to_be_bytes().to_vec();
+            }
+            groups::save(tx, &group)?;
+            if to == GroupState::Active {
+                let platform = group.platform.0;
+                lanes::reopen(tx, id, &|sends| conclude::pace(platform, sends, now, bits))?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        self.note(|| format!("group {place} is {to:?}"));
+        Ok(())
+    }
+
+    /// When a group wants to be left alone, if it does, and how often it wants to hear; each with that chance.
+    pub fn times(&mut self, of_hundred: u64) -> (Option<Quiet>, Option<i16>) {
+        let cap = self.dice.percent(of_hundred).then(|| self.dice.between(1, 2) as i16);
+        let quiet = self.dice.percent(of_hundred).then(|| {
+            let from = self.dice.below(DAY as usize) as i16;
+            let until = (from + self.dice.between(1, 600) as i16) % DAY;
+            Quiet { from, until, but_urgent: self.dice.percent(50) }
+        });
+        (quiet, cap)
+    }
+
+    /// A group's admin says when it wants to be left alone, and how often it wants to hear.
+    pub fn change_times(&mut self, place: usize, quiet: Option<Quiet>, cap: Option<i16>) -> Answer<()> {
+        let (id, now) = (self.members[place].id, self.clock);
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            let before = (group.quiet(), group.hourly_cap);
+            group.set_quiet(quiet);
+            group.hourly_cap = cap;
+            if (group.quiet(), group.hourly_cap) != before {
+                groups::reconsider(tx, id, now)?;
+            }
+            groups::save(tx, &group).map(drop)
+        })?;
+        self.note(|| format!("group {place} has {quiet:?} and hears {cap:?} an hour"));
+        Ok(())
+    }
+
+    /// Sends once more what was given up, where that is still true.
+    fn send_again(&mut self, place: usize) -> Answer<()> {
+        let (id, now) = (self.members[place].id, self.clock);
+        let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state.0 == DeliveryState::GivenUp;
+        let all: Vec<i64> = self.sight.deliveries.iter().filter(given_up).map(|d| d.id).collect();
+        let proved = self.sight.groups[&id].state.0 != GroupState::Disabled;
+        if all.is_empty() || !proved {
+            return Ok(());
+        }
+        let delivery = self.dice.one_of(&all);
+        let goes = self.conn.transaction(|tx| {
+            let found = groups::logged(tx, id, delivery)?.ok_or(StoreError::BrokenOff)?;
+            if !found.can_go_again(now) {
+                return Ok(false);
+            }
+            groups::redeliver(tx, &found, now).map(|()| true)
+        })?;
+        if goes {
+            self.again.insert(delivery, self.requests.len());
+        }
+        self.note(|| format!("delivery {delivery} is to be sent once more: {goes}"));
+        Ok(())
+    }
+}
