@@ -25,6 +25,10 @@ pub mod shortage;
 pub mod stops;
 pub mod wires;
 
+/// Requests whose end is on record: each in a row of its own or, where it delivered all there was to say, in its
+/// delivery's.
+const HEARD: &str = "SELECT (SELECT COUNT(*) FROM attempts) + (SELECT COUNT(took_ms) FROM deliveries) AS n";
+
 /// What a query counts as `n`.
 async fn count(db: &Db, sql: &'static str) -> i64 {
     #[derive(QueryableByName)]

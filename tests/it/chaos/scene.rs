@@ -90,7 +90,9 @@ impl Scene {
 
     /// Requests that are on record as having arrived.
     pub async fn recorded(&self) -> usize {
-        count(&self.db, "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'delivered'").await as usize
+        let arrived = "SELECT (SELECT COUNT(*) FROM attempts WHERE outcome = 'delivered') \
+             + (SELECT COUNT(took_ms) FROM deliveries) AS n";
+        count(&self.db, arrived).await as usize
     }
 
     /// Every group heard of it; `broke` times something broke, and each time no more than the window came

@@ -1,9 +1,9 @@
 //! Stopped with SIGTERM, as at every upgrade: what is under way is ended and written down, so nothing is lost and
 //! nothing comes twice; but no stop waits for long.
 
-use super::count;
 use super::crowd::Mood;
 use super::scene::Scene;
+use super::{HEARD, count};
 use crate::house::Db;
 use crate::process::{Program, assert_audit, eventually};
 use crate::{Test, filed, shared};
@@ -49,7 +49,7 @@ async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     eventually("all chats were asked", async || scene.crowd.requests() == 3).await;
     let ended = program.stop().await;
     assert!(ended.success(), "{ended}");
-    let heard = count(&scene.db, "SELECT COUNT(*) AS n FROM attempts").await;
+    let heard = count(&scene.db, HEARD).await;
     assert_eq!(heard, 0, "it waited for as long as a chat may take");
     drop(visitor);
 
