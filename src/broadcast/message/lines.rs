@@ -1,11 +1,15 @@
 //! What is told of a notice, line by line.
 
-use chrono::Datelike;
+use chrono::{Datelike, FixedOffset};
 
-use super::{Field, Line, SHANGHAI, Words, harmless, name};
+use super::words::{Words, harmless, name};
+use super::{Field, Line};
 use crate::domain::notice::{
     Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Public, Sex, Subject,
 };
+
+/// China has one time zone and no summer time.
+const SHANGHAI: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
 
 /// The lines on a notice, without those that would say nothing.
 pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {

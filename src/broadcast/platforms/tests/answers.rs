@@ -1,0 +1,158 @@
+//! Each vendor's table of answers.
+
+use super::*;
+
+#[test]
+fn wecom_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
+        (200, r#"{"errcode":0,"errmsg":"ok. Warning: wrong json format. "}"#, Outcome::Unknown),
+        (200, r#"{"errmsg":"ok"}"#, Outcome::Unknown),
+        (200, r#"{"errcode":"0"}"#, Outcome::Unknown),
+        (200, "<html>", Outcome::Unknown),
+        (200, "", Outcome::Unknown),
+        (500, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Unknown),
+        (200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Outcome::Retry),
+        (200, r#"{"errcode":45009,"errmsg":"api freq out of limit, hint: [1], from ip: 1.2.3.4"}"#, slow(60)),
+        (200, r#"{"errcode":45033}"#, slow(5)),
+        (200, r#"{"errcode":40033}"#, Outcome::Bad),
+        (200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Outcome::Gone),
+        (200, r#"{"errcode":93004}"#, Outcome::Gone),
+        (200, r#"{"errcode":93008}"#, Outcome::Gone),
+        (200, r#"{"errcode":40058,"errmsg":"text.content exceed max length 2048"}"#, Outcome::Bad),
+        (200, r#"{"errcode":301019,"errmsg":"media md5 not match"}"#, Outcome::Bad),
+        (200, r#"{"errcode":99999}"#, Outcome::Retry),
+        (302, "", Outcome::Retry),
+        (502, "bad gateway", Outcome::Retry),
+        (429, "", slow(60)),
+    ] {
+        assert_eq!(
+            adapter(Platform::Wecom).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn dingtalk_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
+        (200, r#"{"errcode":310000,"errmsg":"keywords not in content"}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"errcode":310000,"errmsg":"错误描述:关键词不匹配"}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"errcode":310000,"errmsg":"sign not match"}"#, Outcome::Config(Fault::Signature)),
+        (200, r#"{"errcode":310000,"errmsg":"机器人发送签名不匹配"}"#, Outcome::Config(Fault::Signature)),
+        (200, r#"{"errcode":310000,"errmsg":"机器人发送签名过期"}"#, Outcome::Config(Fault::Clock)),
+        (200, r#"{"errcode":310000,"errmsg":"invalid timestamp"}"#, Outcome::Config(Fault::Clock)),
+        (
+            200,
+            r#"{"errcode":310000,"errmsg":"ip 1.2.3.4 not in whitelist"}"#,
+            Outcome::Config(Fault::Address),
+        ),
+        (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, slow(600)),
+        (200, r#"{"errcode":90030,"errmsg":"webhook over limit"}"#, slow(3600)),
+        (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, Outcome::Retry),
+        (200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, Outcome::Gone),
+        (200, r#"{"errcode":400013}"#, Outcome::Gone),
+        (200, r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, Outcome::Bad),
+        (200, r#"{"errcode":430104}"#, Outcome::Bad),
+        (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
+        (200, r#"{"status":1111,"wait":900,"punish":"deny"}"#, slow(900)),
+        (200, r#"{"errcode":0,"punish":"deny"}"#, slow(60)),
+        (200, "{}", Outcome::Unknown),
+        (500, "<html>", Outcome::Retry),
+    ] {
+        assert_eq!(
+            adapter(Platform::Dingtalk).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
+    }
+}
+
+/// How long a chat must rest after an answer, and how often it may be asked again.
+#[test]
+fn a_busy_platform_is_left_alone_for_a_while() {
+    let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+    for (platform, status, body, rest, tries) in [
+        (Platform::Wecom, 200, r#"{"errcode":-1}"#, minutes(5), Some(4)),
+        (Platform::Wecom, 200, r#"{"errcode":99999}"#, None, None),
+        (Platform::Dingtalk, 200, r#"{"errcode":-1}"#, Some(Duration::from_secs(30)), None),
+        (Platform::Dingtalk, 500, "<html>", minutes(1), None),
+        (Platform::Dingtalk, 200, r#"{"errcode":0}"#, None, None),
+    ] {
+        let verdict = adapter(platform).judge(Act::Say(0), &answer(status, body));
+        assert_eq!((verdict.rest, verdict.tries), (rest, tries), "{platform:?} {body}");
+    }
+}
+
+#[test]
+fn feishu_answers_mean_what_its_document_says() {
+    for (status, body, outcome) in [
+        (200, r#"{"code":0,"msg":"success","data":{},"StatusCode":0}"#, Outcome::Delivered(None)),
+        (200, r#"{"StatusCode":0,"StatusMessage":"success"}"#, Outcome::Delivered(None)),
+        (200, r#"{"code":19024,"StatusCode":0}"#, Outcome::Config(Fault::Keyword)),
+        (200, r#"{"code":null,"StatusCode":0}"#, Outcome::Unknown),
+        (200, r#"{"code":0,"StatusCode":19024}"#, Outcome::Unknown),
+        (200, r#"{"ok":true}"#, Outcome::Unknown),
+        (200, r#"{"code":11232,"msg":"frequency limited psm[x]"}"#, slow(60)),
+        (400, r#"{"code":9499,"msg":"too many request"}"#, slow(60)),
+        (400, r#"{"code":9499,"msg":"Bad Request"}"#, Outcome::Bad),
+        (
+            200,
+            r#"{"code":19001,"msg":"param invalid: incoming webhook access token invalid"}"#,
+            Outcome::Gone,
+        ),
+        (
+            200,
+            r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}"#,
+            Outcome::Config(Fault::Signature),
+        ),
+        (200, r#"{"code":19022,"msg":"Ip Not Allowed"}"#, Outcome::Config(Fault::Address)),
+        (200, r#"{"code":19036}"#, Outcome::Bad),
+        (200, r#"{"code":2200}"#, Outcome::Retry),
+        (503, "", Outcome::Retry),
+    ] {
+        assert_eq!(
+            adapter(Platform::Feishu).judge(Act::Say(0), &answer(status, body)).outcome,
+            outcome,
+            "{body}"
+        );
+    }
+    let headers = vec![("x-ogw-ratelimit-reset", "7".to_owned())];
+    let limited = Answer { headers, ..answer(429, r#"{"code":99991400}"#) };
+    assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &limited).outcome, slow(7));
+    let card = answer(400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#);
+    assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &card).code.as_deref(), Some("11246/200621"));
+}
+
+#[test]
+fn a_webhooks_answer_is_its_status() {
+    for (status, outcome) in [
+        (200, Outcome::Delivered(None)),
+        (204, Outcome::Delivered(None)),
+        (302, Outcome::Retry),
+        (404, Outcome::Retry),
+        (410, Outcome::Gone),
+        (413, Outcome::Bad),
+        (429, slow(60)),
+        (503, Outcome::Retry),
+    ] {
+        assert_eq!(
+            adapter(Platform::Webhook).judge(Act::Say(0), &answer(status, "")).outcome,
+            outcome,
+            "{status}"
+        );
+    }
+    let wait = |headers: &[(&'static str, &str)]| {
+        let headers = headers.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
+        Answer { headers, ..answer(503, "") }.wait().map(|w| w.as_secs())
+    };
+    assert_eq!(wait(&[("retry-after", "120")]), Some(120));
+    assert_eq!(wait(&[("retry-after", "0.2")]), Some(1), "never sooner than asked");
+    assert_eq!(wait(&[("retry-after", "99999999999")]), Some(86_400));
+    assert_eq!(wait(&[("retry-after", "-1")]), None);
+    let at = ("retry-after", "Mon, 23 Nov 2026 10:00:30 GMT");
+    assert_eq!(wait(&[at, ("date", "Mon, 23 Nov 2026 10:00:00 GMT")]), Some(30));
+    assert_eq!(wait(&[at]), None, "a date means nothing without the answer's own");
+}

@@ -1,0 +1,175 @@
+//! What became of all that was for a group.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::life_cycle::State;
+use crate::store::mutation::{self, Mutation};
+use crate::store::schema::{attempts, broadcasts, deliveries, notices};
+use crate::store::types::{Id, Named, Time};
+use crate::store::{Answer, Conn, both, listen};
+
+/// A line of a group's delivery log.
+#[derive(Clone, Debug, Queryable)]
+pub struct Logged {
+    pub id: i64,
+    /// Ten characters, without the dash.
+    pub case_number: String,
+    pub broadcast: Named<Purpose>,
+    pub decided_at: Time,
+    pub state: Named<DeliveryState>,
+    /// Requests so far.
+    pub attempts: i32,
+    pub last_outcome: Option<String>,
+    /// The platform's code, or ours where there was no answer.
+    pub last_code: Option<String>,
+    pub due_at: Time,
+    pub delivered_at: Option<Time>,
+    pub broadcast_id: Id,
+    /// Told together with others when the quiet hours were over, or waits for that.
+    pub digest: bool,
+    took_ms: Option<i32>,
+    act: i16,
+    revision: i32,
+    not_after: Option<Time>,
+    notice_state: Named<State>,
+    live_revision: Option<i32>,
+}
+
+impl Logged {
+    /// When something last became of it, or will.
+    pub fn latest(&self) -> DateTime<Utc> {
+        self.delivered_at.unwrap_or(self.due_at).0.max(self.decided_at.0)
+    }
+
+    /// The attempt that delivered it, where nothing is to be said of that one but what the delivery says.
+    fn success(&self) -> Option<Attempt> {
+        Some(Attempt {
+            delivery_id: self.id,
+            at: self.delivered_at?,
+            outcome: self.last_outcome.clone()?,
+            code: self.last_code.clone(),
+            took_ms: self.took_ms?,
+        })
+    }
+
+    /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
+    pub fn is_true(&self, now: DateTime<Utc>) -> bool {
+        self.broadcast.0.ends()
+            || (self.notice_state.0 == State::Live
+                && self.live_revision == Some(self.revision)
+                && self.not_after.is_none_or(|end| end.0 > now))
+    }
+
+    /// Whether it was given up and may be tried again.
+    pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
+        self.state.0 == DeliveryState::GivenUp && self.is_true(now)
+    }
+}
+
+/// The deliveries to a group before `before`, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<Logged>> {
+    Ok(both!(conn, c => deliveries::table
+        .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
+        .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .filter(deliveries::group_id.eq(Id(id)))
+        .filter(deliveries::id.lt(before.unwrap_or(i64::MAX)))
+        .order(deliveries::id.desc())
+        .limit(limit)
+        .select((
+            deliveries::id,
+            notices::case_number,
+            broadcasts::purpose,
+            broadcasts::created_at,
+            deliveries::state,
+            deliveries::attempts,
+            deliveries::last_outcome,
+            deliveries::last_code,
+            deliveries::due_at,
+            deliveries::delivered_at,
+            broadcasts::id,
+            deliveries::digest,
+            deliveries::took_ms,
+            deliveries::act,
+            broadcasts::revision,
+            broadcasts::not_after,
+            notices::state,
+            notices::live_revision,
+        ))
+        .load(c))?)
+}
+
+/// One delivery to a group.
+///
+/// # Errors
+/// When the database refuses.
+pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>> {
+    let found = log(conn, id, Some(delivery.saturating_add(1)), 1)?;
+    Ok(found.into_iter().find(|one| one.id == delivery))
+}
+
+/// Sets a delivery that was given up going again: it is due now, and has all its tries before it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
+    let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
+    // What an ending has tried in vain stays tried; what was doubted may be said once more.
+    let keeps = given_up.broadcast.0.ends() || mutation::on(Mutation::KeepDoubts);
+    both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
+        .set((
+            deliveries::state.eq(Named(DeliveryState::Open)),
+            deliveries::due_at.eq(Time(now)),
+            deliveries::tries.eq(0),
+            deliveries::act.eq(if keeps { given_up.act } else { 0 }),
+        ))
+        .execute(c))?;
+    listen::announce(conn)
+}
+
+/// One attempt of a delivery.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = attempts)]
+pub struct Attempt {
+    pub delivery_id: i64,
+    /// When it ended.
+    pub at: Time,
+    pub outcome: String,
+    pub code: Option<String>,
+    pub took_ms: i32,
+}
+
+/// The attempts of those deliveries, of each the oldest first, each with what the platform said instead of taking
+/// it, sealed under the case's key.
+///
+/// # Errors
+/// When the database refuses.
+pub fn attempts_of(conn: &mut Conn, of: &[Logged]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
+    let ids: Vec<i64> = of.iter().map(|delivery| delivery.id).collect();
+    let mut attempts: Vec<(Attempt, Option<Vec<u8>>)> = both!(conn, c => attempts::table
+        .filter(attempts::delivery_id.eq_any(ids))
+        .order((attempts::delivery_id, attempts::id))
+        .select((Attempt::as_select(), attempts::answer_sealed))
+        .load(c))?;
+    attempts.extend(of.iter().filter_map(Logged::success).map(|success| (success, None)));
+    Ok(attempts)
+}
+
+/// When a group last received something.
+///
+/// # Errors
+/// When the database refuses.
+pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>> {
+    let at: Option<Time> = both!(conn, c => deliveries::table
+        .filter(deliveries::group_id.eq(Id(id)).and(deliveries::delivered_at.is_not_null()))
+        .order(deliveries::id.desc())
+        .select(deliveries::delivered_at.assume_not_null())
+        .first(c)
+        .optional())?;
+    Ok(at.map(|at| at.0))
+}
