@@ -254,9 +254,10 @@ pub(super) struct Waiting {
 pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
     struct Waits;
     let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
-    // Each priority looks for its first row: counted all together, PostgreSQL might read all that is due.
+    // The first of each, by an order that only the index has: PostgreSQL would look for just any among all that is
+    // scheduled.
     let rest = format!(
-        " LIMIT 1), \
+        " ORDER BY d.due_at LIMIT 1), \
            (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
          FROM ({}) AS p ORDER BY p.priority",
         priorities.join(" UNION ALL ")
