@@ -97,6 +97,9 @@ pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec
 /// # Errors
 /// When the database refuses.
 pub fn delete(conn: &mut Conn, ids: &[Uuid]) -> Answer<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     both!(conn, c => diesel::delete(photos::table.filter(photos::id.eq_any(ids))).execute(c))?;
     Ok(())
