@@ -211,7 +211,13 @@ fn open_postgres(url: &str) -> Result<Conn, String> {
         AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|e| e.to_string())
     })?;
     OPENED_ON.set(Some(own));
-    Ok(Conn::Pg(Box::new(PgConn::from(opened))))
+    let mut opened = PgConn::from(opened);
+    // A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of
+    // ours waits for so long in one. Shorter than a lease.
+    opened
+        .batch_execute("SET idle_in_transaction_session_timeout = '20s'")
+        .map_err(|e| format!("PostgreSQL: {e}"))?;
+    Ok(Conn::Pg(Box::new(opened)))
 }
 
 /// A connection of PostgreSQL's own client.

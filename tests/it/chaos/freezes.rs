@@ -4,17 +4,25 @@
 //!
 //! `SEVENTYTWO_KILLS=1000` disturbs so often, `SEVENTYTWO_CHAOS=17` throws other dice.
 
+use std::sync::mpsc;
 use std::time::Duration;
+
+use diesel::RunQueryDsl as _;
+use seventytwo::store::{Conn, StoreError};
+use tokio::sync::oneshot;
 
 use super::crowd::Mood;
 use super::dice::Dice;
 use super::scene::{Scene, WINDOW};
 use super::{HEARD, asked, count};
 use crate::house::Db;
-use crate::process::{Program, assert_audit, eventually};
+use crate::process::{Program, assert_audit, database, eventually};
 use crate::{Test, shared};
 
-pub const TESTS: &[Test] = &[shared!(frozen_and_killed_at_random_nothing_is_lost_or_written_over)];
+pub const TESTS: &[Test] = &[
+    shared!(frozen_and_killed_at_random_nothing_is_lost_or_written_over),
+    shared!(what_a_frozen_transaction_has_locked_is_free_again),
+];
 
 /// Groups: more than a node leases at once, fewer than a host takes.
 const GROUPS: usize = 300;
@@ -117,4 +125,28 @@ impl Winter {
         self.nodes.push(node);
         1
     }
+}
+
+/// A node that freezes in the middle of a transaction, while the others want what it has locked.
+async fn what_a_frozen_transaction_has_locked_is_free_again(db: Db) {
+    let (locked, frozen) = (oneshot::channel(), mpsc::channel::<()>());
+    let node = tokio::task::spawn_blocking({
+        let database = database(&db);
+        move || {
+            let mut conn = Conn::open(&database).unwrap();
+            conn.transaction(|conn| {
+                let Conn::Pg(c) = conn else { unreachable!("only PostgreSQL is shared") };
+                diesel::sql_query("SELECT pg_advisory_xact_lock(72)").execute(&mut **c)?;
+                locked.0.send(()).unwrap();
+                frozen.1.recv().unwrap();
+                Ok::<_, StoreError>(())
+            })
+        }
+    });
+    locked.1.await.unwrap();
+    let free = async || count(&db, "SELECT pg_try_advisory_xact_lock(72)::int::bigint AS n").await == 1;
+    assert!(!free().await, "it is not locked");
+    eventually("what it has locked is free", free).await;
+    frozen.0.send(()).unwrap();
+    assert!(node.await.unwrap().is_err(), "what it did meanwhile is not kept");
 }
