@@ -34,10 +34,6 @@ async fn frozen_and_killed_at_random_nothing_is_lost_or_written_over(db: Db) {
     println!("SEVENTYTWO_CHAOS={seed} SEVENTYTWO_KILLS={wanted}");
     let scene = Scene::set(db, GROUPS, Mood::Silent).await;
     let mut winter = Winter { scene, dice: Dice::new(seed), nodes: Vec::new(), published: 0 };
-    for _ in 0..3 {
-        let node = winter.scene.start().await;
-        winter.nodes.push(node);
-    }
     let mut done = 0;
     while done < wanted {
         let now = (wanted - done).min(MOST);
@@ -57,16 +53,23 @@ struct Winter {
 }
 
 impl Winter {
+    async fn start(&mut self) {
+        let node = self.scene.start().await;
+        self.nodes.push(node);
+    }
+
     async fn publish(&mut self) {
         self.scene.publish(&self.nodes[0].door, self.published).await;
         self.published += 1;
     }
 
-    /// One notice goes out while all chats are silent: there are requests under way, and none of the nodes is at
-    /// work on the database. The one that began it freezes; another notice goes out without it.
+    /// One notice goes out while all chats are silent: one node has all its requests under way, and is not at work
+    /// on the database. It freezes; another notice goes out without it.
     async fn freeze_one_and_disturb_the_others(&mut self, disturbances: usize) {
         let (arrived, heard) = (self.scene.crowd.requests(), self.heard().await);
         self.scene.crowd.turn(Mood::Silent);
+        self.nodes.clear();
+        self.start().await;
         self.publish().await;
         let all_asked = async || self.scene.crowd.requests() == arrived + GROUPS;
         eventually("all chats are asked", all_asked).await;
@@ -76,6 +79,8 @@ impl Winter {
         eventually("nobody is at work", async || count(&self.scene.db, at_work).await == 0).await;
         let frozen = self.nodes.remove(0);
         frozen.pause();
+        self.start().await;
+        self.start().await;
         self.scene.crowd.turn(Mood::Well(150));
         self.publish().await;
         let mut kills = 0;
@@ -90,8 +95,6 @@ impl Winter {
         frozen.resume();
         let ended = frozen.stop().await;
         assert!(ended.success(), "{ended}");
-        let node = self.scene.start().await;
-        self.nodes.push(node);
 
         let new = 2 * GROUPS;
         let late = self.heard().await - heard - new;
@@ -121,8 +124,7 @@ impl Winter {
             return 0;
         }
         self.nodes.swap_remove(victim).kill();
-        let node = self.scene.start().await;
-        self.nodes.push(node);
+        self.start().await;
         1
     }
 }
