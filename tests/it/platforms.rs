@@ -6,6 +6,7 @@ pub mod document;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::{Value, json};
 use seventytwo::broadcast::guard::{Guard, Refused};
 use seventytwo::broadcast::message::{Message, plain};
@@ -14,6 +15,7 @@ use seventytwo::broadcast::send::{Limits, SendFault, Sender};
 use seventytwo::domain::delivery::{Fault, Outcome};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
+use tokio::net::TcpListener;
 use url::Url;
 use uuid::Uuid;
 
@@ -31,6 +33,7 @@ pub const TESTS: &[Test] = &[
     alone!(silence_after_a_request_is_doubt_and_never_repeated),
     alone!(of_an_endless_answer_sixteen_kilobytes_are_read),
     alone!(a_host_at_its_cap_lets_requests_wait_and_then_go),
+    alone!(few_connections_to_a_host_are_opened_at_a_time),
     alone!(what_is_refused_is_not_connected_to),
     alone!(nobody_listening_is_no_delivery),
 ];
@@ -239,6 +242,34 @@ async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
     assert_eq!(first, Err(SendFault::Timeout { sent: true }));
     assert_eq!(second, Err(SendFault::Timeout { sent: false }));
     assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
+}
+
+async fn few_connections_to_a_host_are_opened_at_a_time() {
+    let peer = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("https://{}/hook", peer.local_addr().unwrap())).unwrap();
+    let limits = Limits { opening: 2, connect: Duration::from_millis(300), ..Limits::default() };
+    let sender = Sender::new(Guard::new([(Platform::Webhook, url.clone())]), limits);
+    let (_, outgoing) = to(&Wire::start(&[]).await);
+    let outgoing = Outgoing { url, ..outgoing };
+    // It takes connections and says nothing: each is being opened until its time is up.
+    let (mut open, mut most) = (FuturesUnordered::new(), 0);
+    let takes = async {
+        loop {
+            tokio::select! {
+                biased;
+                Some(_) = open.next() => {}
+                taken = peer.accept() => {
+                    let mut stream = taken.unwrap().0;
+                    open.push(async move { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await });
+                    most = open.len().max(most);
+                }
+            }
+        }
+    };
+    let sends = futures_util::future::join_all((0..6).map(|_| sender.send(outgoing.clone())));
+    let ended = tokio::select! { ended = sends => ended, () = takes => unreachable!("it takes for ever") };
+    assert!(ended.iter().all(|ended| *ended == Err(SendFault::Connect)), "{ended:?}");
+    assert_eq!(most, 2);
 }
 
 async fn what_is_refused_is_not_connected_to() {
