@@ -183,3 +183,75 @@ fn run_one(conn: &mut Conn, job: Change, within: Within) -> Option<Ran> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+    use crate::store::{Answer, Store};
+
+    #[derive(QueryableByName)]
+    struct Mark {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+
+    fn run(conn: &mut Conn, sql: &str) -> Answer<()> {
+        let Conn::Sqlite(c) = conn else { unreachable!("PostgreSQL has no writer") };
+        Ok(c.batch_execute(sql)?)
+    }
+
+    fn mark(conn: &mut Conn, n: i64) -> Answer<()> {
+        run(conn, &format!("INSERT INTO marks VALUES ({n})"))
+    }
+
+    fn marks(conn: &mut Conn) -> Answer<Vec<i64>> {
+        let Conn::Sqlite(c) = conn else { unreachable!("PostgreSQL has no writer") };
+        let marks: Vec<Mark> = diesel::sql_query("SELECT n FROM marks ORDER BY n").load(&mut **c)?;
+        Ok(marks.into_iter().map(|mark| mark.n).collect())
+    }
+
+    /// Four changes that wait for the writer together: the second is refused, the third panics. They share a
+    /// transaction; `apart`, the first has one of its own, and each of the others is the first of its own.
+    async fn changes(apart: bool) -> Vec<i64> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks.db").display().to_string();
+        let store = Store::open(Database::Sqlite(path)).await.unwrap();
+        store.write(|c| run(c, "CREATE TABLE marks (n INTEGER NOT NULL)")).await.unwrap();
+        let (release, held) = mpsc::channel();
+        let (first, emptied, refused, panicked, last, ()) = tokio::join!(
+            store.write(move |c| {
+                held.recv().unwrap();
+                mark(c, 1)
+            }),
+            async { if apart { store.empty_log().await } else { Ok(()) } },
+            store.write(|c| {
+                mark(c, 2)?;
+                Err::<(), _>(StoreError::Corrupt("on purpose".to_owned()))
+            }),
+            store.write(|c| -> Answer<()> {
+                mark(c, 3)?;
+                panic!("on purpose")
+            }),
+            store.write(|c| mark(c, 4)),
+            async { release.send(()).unwrap() },
+        );
+        assert!(first.is_ok() && emptied.is_ok() && last.is_ok());
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+        assert!(matches!(panicked, Err(StoreError::BrokenOff)), "{panicked:?}");
+        store.read(marks).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_takes_nothing_with_it_from_a_shared_transaction() {
+        assert_eq!(changes(false).await, [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_first_leaves_nothing_and_stops_nobody() {
+        assert_eq!(changes(true).await, [1, 4]);
+    }
+}
