@@ -25,7 +25,7 @@ use super::script::Script;
 use super::send::Sender;
 use crate::clock::Clock;
 use crate::domain::delivery::DeliveryState;
-use crate::store::leasing::{self, Leased, Terms};
+use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Record};
 use crate::store::{Conn, Store, StoreError, deliveries, standing};
 use crate::vault::Vault;
@@ -49,6 +49,9 @@ const RECORD_AGAIN: Duration = Duration::from_secs(1);
 pub const LEASE_FOR: TimeDelta = TimeDelta::seconds(25);
 /// The safety poll behind all waking.
 const POLL: Duration = Duration::from_secs(20);
+/// How long a host that takes no more is waited for: it is brisk, and its next answers wake us, or by then it is
+/// known to be slow, and what waits for others goes past it.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// What the worker works with.
 #[derive(Clone)]
@@ -79,8 +82,8 @@ impl Worker {
             let asked_at = self.clock.now();
             // A batch costs nearly the same for few as for many.
             drop(tokio::time::timeout(FOR_ROOM, window.acquire_many(ROOM)).await);
-            let busy = match self.start_due(&window, LEASE, &sends, &done).await {
-                Ok(busy) => busy,
+            let next = match self.start_due(&window, LEASE, &sends, &done).await {
+                Ok(next) => next,
                 Err(error) => {
                     self.figures.queue_refused();
                     tracing::error!(%error, "the worker could not read its queue");
@@ -88,8 +91,9 @@ impl Worker {
                     continue;
                 }
             };
-            if !busy {
-                self.rest(asked_at, &stop).await;
+            match next {
+                Next::Look => {}
+                Next::Rest(most) => self.rest(asked_at, most, &stop).await,
             }
         }
         sends.close();
@@ -111,7 +115,7 @@ impl Worker {
         loop {
             let sends = TaskTracker::new();
             let (done, mut results) = mpsc::channel(AT_ONCE);
-            let busy = self.start_due(&window, AT_ONCE, &sends, &done).await?;
+            let next = self.start_due(&window, AT_ONCE, &sends, &done).await?;
             drop(done);
             sends.close();
             sends.wait().await;
@@ -119,25 +123,24 @@ impl Worker {
             while results.recv_many(&mut batch, BATCH).await > 0 {}
             let idle = batch.is_empty();
             self.record(&mut batch).await?;
-            if !busy && idle {
+            if matches!(next, Next::Rest(_)) && idle {
                 return Ok(());
             }
         }
     }
 
-    /// Leases what is due, grows one broadcast by a slice where there is room for more, and starts
-    /// sending; answers whether there was anything to do.
+    /// Leases what is due, grows one broadcast by a slice where there is room for more, and starts sending.
     async fn start_due(
         &self,
         window: &Arc<Semaphore>,
         most: usize,
         sends: &TaskTracker,
         done: &mpsc::Sender<Done>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Next, StoreError> {
         let room = window.available_permits().min(most);
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
         let leased = self.store.write(move |tx| lease(tx, now, room, &hosts)).await;
-        let (leased, busy) = leased.inspect_err(|_| self.hosts().forget(now))?;
+        let (leased, next) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
@@ -148,11 +151,11 @@ impl Worker {
         self.figures
             .unrecorded
             .set(i64::try_from(WINDOW - window.available_permits().min(WINDOW)).unwrap_or(0));
-        Ok(busy)
+        Ok(next)
     }
 
-    /// Sleeps until something is due, a commit wakes us, or the safety poll comes round.
-    async fn rest(&self, asked_at: DateTime<Utc>, stop: &CancellationToken) {
+    /// Sleeps until something is due, a commit wakes us, or so much time has passed.
+    async fn rest(&self, asked_at: DateTime<Utc>, most: Duration, stop: &CancellationToken) {
         self.figures.away.set(i64::try_from(self.hosts().away(asked_at)).unwrap_or(0));
         let due = match self.store.read(move |c| deliveries::next_due(c, asked_at)).await {
             Ok(due) => due,
@@ -162,7 +165,7 @@ impl Worker {
                 None
             }
         };
-        let wait = due.map_or(POLL, |due| (due - self.clock.now()).to_std().unwrap_or_default()).min(POLL);
+        let wait = due.map_or(most, |due| (due - self.clock.now()).to_std().unwrap_or_default()).min(most);
         tokio::select! {
             () = self.wake.notified() => {}
             () = tokio::time::sleep(wait) => {}
@@ -284,13 +287,21 @@ impl Worker {
     }
 }
 
-/// Leases up to `room` deliveries; answers also whether there is more to do.
+/// What follows a look at the queue.
+enum Next {
+    /// Another.
+    Look,
+    /// A rest, of at most so long.
+    Rest(Duration),
+}
+
+/// Leases up to `room` deliveries.
 fn lease(
     tx: &mut Conn,
     now: DateTime<Utc>,
     room: usize,
     hosts: &Mutex<Hosts>,
-) -> Result<(Vec<Leased>, bool), StoreError> {
+) -> Result<(Vec<Leased>, Next), StoreError> {
     let mut hosts = lock(hosts);
     let room = hosts.worth_a_look(room);
     let mut terms = Terms {
@@ -305,8 +316,13 @@ fn lease(
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
-    let busy = batch.more || !batch.leased.is_empty();
-    Ok((batch.leased, busy))
+    let next = match &batch {
+        Batch { more: false, leased, busy } if leased.is_empty() => {
+            Next::Rest(if *busy { BUSY } else { POLL })
+        }
+        _ => Next::Look,
+    };
+    Ok((batch.leased, next))
 }
 
 /// Bits that spread what would otherwise come at once; nothing secret hangs on them.

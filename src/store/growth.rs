@@ -73,8 +73,13 @@ pub(super) fn grow(
             Decision::Goes => (terms.until, false, true),
             Decision::Waits => (terms.now, false, false),
             Decision::PutOff { until, digest } => (until, digest, false),
-            // What is not planned is planned when the host can take it; what is over never is.
-            Decision::Busy | Decision::Over => {
+            // What is not planned is planned when the host can take it…
+            Decision::Busy => {
+                (stopped, decided.stopped) = (true, true);
+                break;
+            }
+            // …and what is over never is.
+            Decision::Over => {
                 stopped = true;
                 break;
             }

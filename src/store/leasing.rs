@@ -141,7 +141,10 @@ pub(super) struct Decided {
     /// Until when, and whether to be told in a digest then.
     put_off: Vec<(i64, DateTime<Utc>, bool)>,
     pub(super) bots: Bots,
+    /// Something that is due waits for its host.
     busy: bool,
+    /// A broadcast stopped at a host.
+    pub(super) stopped: bool,
 }
 
 /// A lease.
@@ -173,6 +176,8 @@ pub struct Batch {
     /// Another look is worth while: as much was looked at as there was room for and some of it could not go, or
     /// a broadcast has not reached everybody.
     pub more: bool,
+    /// Something stopped at a host that takes no more at the moment.
+    pub busy: bool,
 }
 
 /// Leases up to `limit` lanes that have something due, most urgent first: of one urgency what has waited
@@ -201,7 +206,8 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         digests::complete(conn, &mut taken.leased, terms.now)?;
     }
     write(conn, &decided)?;
-    Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more })
+    let busy = decided.busy || decided.stopped;
+    Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })
 }
 
 /// Answers whether there was as much as there is room for, and some of it cannot go.

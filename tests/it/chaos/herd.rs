@@ -8,7 +8,10 @@ use crate::house::Db;
 use crate::process::{assert_audit, eventually};
 use crate::{Test, bare};
 
-pub const TESTS: &[Test] = &[bare!(what_is_due_again_in_one_instant_overruns_nobody)];
+pub const TESTS: &[Test] = &[
+    bare!(what_is_due_again_in_one_instant_overruns_nobody),
+    bare!(a_new_notice_waits_for_no_host_that_hangs),
+];
 
 /// Groups of the host that is back and hangs, and of another one.
 const GROUPS: usize = 3_000;
@@ -40,6 +43,17 @@ async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     assert_eq!(scene.crowd.requests(), GROUPS, "each is asked once more");
     program.kill();
     assert_audit(&scene.db);
+}
+
+async fn a_new_notice_waits_for_no_host_that_hangs(db: Db) {
+    let others = Crowd::start(Mood::Well(0)).await;
+    let scene = Scene::set(db, SHARE + 100, Mood::Silent).await.beside(&others, OTHERS).await;
+    let program = scene.start().await;
+    scene.publish(&program.door, 0).await;
+    eventually("the others hear of it", async || others.told().len() == OTHERS).await;
+    let ended = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown'";
+    assert_eq!(count(&scene.db, ended).await, 0, "they waited for the one that hangs");
+    program.kill();
 }
 
 /// As if all that failed had been put off to the same moment, and that had come.
