@@ -26,7 +26,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
 
@@ -44,6 +44,10 @@ pub struct Limits {
     /// Those of them that are being opened at the same time: servers let no more than 128 wait at their door, and
     /// whoever is turned away there asks again only after a second.
     pub opening: usize,
+    /// Requests under way at which a host is thought to have connections enough: from then on one that is given
+    /// back is waited for, so long.
+    pub enough: usize,
+    pub patience: Duration,
     /// The longest wait for one of them.
     pub queue: Duration,
     /// Name, TCP and TLS together.
@@ -62,6 +66,8 @@ impl Default for Limits {
         Limits {
             per_host: 512,
             opening: 64,
+            enough: 32,
+            patience: Duration::from_millis(20),
             queue: Duration::from_secs(2),
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
@@ -219,9 +225,14 @@ impl Sender {
         deadline: Instant,
     ) -> Result<(Box<Connection>, bool), SendFault> {
         let had = async {
+            let mut patience = pin!(sleep(self.limits.patience));
             let _opening = loop {
+                let enough = self.limits.per_host - host.slots.available_permits() > self.limits.enough;
                 tokio::select! {
-                    opening = host.opening.acquire() => break opening,
+                    opening = async {
+                        if enough { patience.as_mut().await }
+                        host.opening.acquire().await
+                    } => break opening,
                     () = host.rested.notified() => {}
                 }
                 if let Some(connection) = host.wake(self.limits.idle) {
