@@ -121,7 +121,7 @@ impl Hosts {
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
         let admission = host.admits(now);
         match admission {
-            Admission::Go => host.under_way.push_back(now),
+            Admission::Go => host.begins(now),
             Admission::Busy if self.busy.is_none() => self.busy = Some(name.to_owned()),
             Admission::Busy | Admission::Until(_) => {}
         }
@@ -140,7 +140,7 @@ impl Hosts {
         let Some(host) = self.known.get_mut(name) else { return };
         if let Some(place) = host.under_way.iter().position(|at| *at == admitted) {
             host.under_way.remove(place);
-            host.under_way.push_back(now);
+            host.begins(now);
         }
     }
 
@@ -217,6 +217,12 @@ impl Host {
             return Admission::Until(self.queue(now));
         }
         if self.full { Admission::Busy } else { Admission::Go }
+    }
+
+    /// In its place: what is admitted by an earlier look comes after what has left since.
+    fn begins(&mut self, at: DateTime<Utc>) {
+        let place = self.under_way.partition_point(|began| *began <= at);
+        self.under_way.insert(place, at);
     }
 
     fn is_there(&mut self) {

@@ -302,8 +302,7 @@ fn lease(
     room: usize,
     hosts: &Mutex<Hosts>,
 ) -> Result<(Vec<Leased>, Next), StoreError> {
-    let mut hosts = lock(hosts);
-    let room = hosts.worth_a_look(room);
+    let room = lock(hosts).worth_a_look(room);
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -312,7 +311,8 @@ fn lease(
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         back: &|platform, until| conclude::back(platform, until, random()),
-        admits: &mut |host| hosts.admits(host, now),
+        // Locked for each: whoever sends meanwhile must not wait for the transaction.
+        admits: &mut |host| lock(hosts).admits(host, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
