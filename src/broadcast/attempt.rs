@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::conclude::{self, Ended};
 use super::course::Course;
@@ -16,13 +16,16 @@ use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
 
+/// A request with a token that groups share, which has waited for its picture for so long, waits for its turn anew.
+const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
+
 impl Worker {
     /// One request, from the written message to the platform's verdict; or when it is due again, where it
-    /// never left.
+    /// never left. `left` is since when its host has it under way: from the lease until it really leaves.
     pub(super) async fn attempt(
         &self,
         leased: &Leased,
-        now: DateTime<Utc>,
+        left: &mut DateTime<Utc>,
     ) -> (Went, Result<Ended, DateTime<Utc>>) {
         let adapter = adapter(leased.platform);
         let (written, digest, credentials) = match self.prepare(leased).await {
@@ -37,6 +40,7 @@ impl Worker {
         if let Some(until) = conclude::quiet_until(leased, act) {
             return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
         }
+        let asked_at = self.clock.now();
         let body = match &digest {
             Some(digest) => adapter.compose(digest, act),
             None => self.script.body(&written, leased.platform, act).await,
@@ -44,18 +48,26 @@ impl Worker {
         let Some(body) = body else {
             return (Went::NotSent, nothing());
         };
-        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
         let keeps = digest.is_none() && adapter.profile().keeps_media;
         let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
             // Boxed, because it is rare: every send would carry the room for it.
-            Some(account) => Box::pin(self.handle(adapter, &written, &credentials, account, act)).await,
+            Some(account) => {
+                let way = (account.as_str(), &credentials);
+                Box::pin(self.handle(adapter, &written, way, act, (&leased.host, &mut *left))).await
+            }
             None => Ok(None),
         };
         let handle = match handle {
             Ok(handle) => handle,
             Err((went, verdict)) => return (went, Ok(ended(verdict, parts, ways))),
         };
+        let now = self.clock.now();
+        // What waited for the picture would leave in one instant: more than a shared token may be used for.
+        if leased.bot.is_some() && now - asked_at > HELD_UP {
+            return (Went::NotSent, Err(now));
+        }
+        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
@@ -65,7 +77,7 @@ impl Worker {
             Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         }
         let request = adapter.address(act, &body, &credentials, &stamp);
-        let (went, mut verdict, answer) = self.exchange(adapter, act, request).await;
+        let (went, mut verdict, answer) = self.exchange(adapter, act, request, (&leased.host, left)).await;
         if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
             *handle = Some(media.as_str().into());
         }
@@ -90,7 +102,10 @@ impl Worker {
         adapter: &dyn Adapter,
         act: Act<'_>,
         request: Outgoing,
+        (host, left): (&str, &mut DateTime<Utc>),
     ) -> (Went, Verdict, Option<Answer>) {
+        let since = std::mem::replace(left, self.clock.now());
+        self.hosts().leaves(host, since, *left);
         match self.sender.send(request).await {
             Ok(answer) => {
                 let went = Went::answered(answer.status, adapter.profile().refusals);
@@ -111,7 +126,9 @@ impl Worker {
             return Ok(true);
         }
         let (told, fence) = (leased.told().collect::<Vec<_>>(), leased.fence);
-        self.store.read(move |c| due::may_go(c, &told, fence, now)).await
+        let may_go = self.store.read(move |c| due::may_go(c, &told, fence, now)).await?;
+        // The answer may have been waited for, too.
+        Ok(may_go && self.withheld(leased).is_none())
     }
 
     /// What is said: the message, the one that it is told in, and the way into the chat.
@@ -142,9 +159,9 @@ impl Worker {
         &self,
         adapter: &dyn Adapter,
         written: &Written,
-        credentials: &Credentials,
-        account: &str,
+        (account, credentials): (&str, &Credentials),
         act: Act<'_>,
+        (host, left): (&str, &mut DateTime<Utc>),
     ) -> Result<Option<Handle>, (Went, Verdict)> {
         let shows = written.message.has_picture || matches!(act, Act::Edit(_));
         if !(shows && adapter.form(act).pictured) {
@@ -155,7 +172,7 @@ impl Worker {
             && let Some(picture) = self.script.picture(written).await
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
-            let (went, verdict, _) = self.exchange(adapter, act, upload).await;
+            let (went, verdict, _) = self.exchange(adapter, act, upload, (host, left)).await;
             match verdict.media {
                 Some(media) => *handle = Some(media.into()),
                 // Taken, they say, but under no name: another try is no second message.

@@ -22,6 +22,12 @@ const BRISK: usize = 384;
 const REFILL: usize = 256;
 /// Requests under way at one host, the slow ones included.
 const ALL: usize = 512;
+/// The same at one whose answers take long.
+const SLOW_SHARE: usize = 192;
+/// Requests under way, the slow ones apart, at a host that has not answered lately, or never yet.
+const UNPROVEN: usize = 32;
+/// Requests under way at all such hosts together: the rest of the window is for those that answer quickly.
+const DOUBTFUL: usize = 384;
 /// A request under way for so long is slow.
 const SLOW: TimeDelta = TimeDelta::seconds(1);
 /// A host that usually answers within this is brisk, in milliseconds.
@@ -73,6 +79,8 @@ pub struct Hosts {
     known: HashMap<String, Host>,
     /// The last that was asked and could not take more.
     busy: Option<String>,
+    /// Under way at hosts that are not brisk.
+    doubtful: usize,
 }
 
 #[derive(Debug)]
@@ -83,6 +91,8 @@ struct Host {
     full: bool,
     /// What its answers have lately taken, in milliseconds.
     usual: f64,
+    /// When it last answered.
+    answered_at: Option<DateTime<Utc>>,
     failures: u32,
     rests: u32,
     /// Away until then; then one request may try.
@@ -103,9 +113,12 @@ struct Host {
 impl Hosts {
     /// How much of what is due to look at, `most` at most: what waits for a busy host would only be read
     /// in vain.
-    pub fn worth_a_look(&mut self, most: usize) -> usize {
+    pub fn worth_a_look(&mut self, most: usize, now: DateTime<Utc>) -> usize {
+        let doubtful = self.known.values().filter(|host| !host.under_way.is_empty() && !host.is_brisk(now));
+        // One that answers no more may still have all that it was trusted with.
+        self.doubtful = doubtful.map(|host| host.under_way.len().min(SLOW_SHARE)).sum();
         let busy = self.busy.take().and_then(|name| self.known.get(&name));
-        busy.map_or(most, |host| most.min(host.left() + FOR_OTHERS))
+        busy.map_or(most, |host| most.min(host.left(now) + FOR_OTHERS))
     }
 
     /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
@@ -119,9 +132,12 @@ impl Hosts {
             self.known.insert(name.to_owned(), Host::new(now));
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
-        let admission = host.admits(now);
+        let admission = host.admits(now, self.doubtful < DOUBTFUL);
         match admission {
-            Admission::Go => host.begins(now),
+            Admission::Go => {
+                self.doubtful += usize::from(!host.is_brisk(now));
+                host.begins(now);
+            }
             Admission::Busy if self.busy.is_none() => self.busy = Some(name.to_owned()),
             Admission::Busy | Admission::Until(_) => {}
         }
@@ -150,14 +166,17 @@ impl Hosts {
         if let Some(place) = host.under_way.iter().position(|at| *at == began) {
             host.under_way.remove(place);
         }
+        if went == Went::NotSent {
+            return;
+        }
         let took = (now - began).num_milliseconds() as f64;
         host.usual += (took - host.usual) / 16.0;
         host.count(now);
         match went {
             Went::NotSent => {}
-            Went::Answered => host.is_there(),
+            Went::Answered => host.is_there(now),
             Went::Refused(refusals) => {
-                host.is_there();
+                host.is_there(now);
                 host.count_refusal(refusals, now);
             }
             Went::Failed => {
@@ -181,12 +200,23 @@ impl Hosts {
     }
 }
 
+/// What a host may have under way.
+struct Share {
+    /// Requests that are not slow.
+    brisk: usize,
+    /// Once that is full, it gets more when so few are left.
+    refill: usize,
+    /// The slow ones included.
+    all: usize,
+}
+
 impl Host {
     fn new(now: DateTime<Utc>) -> Host {
         Host {
             under_way: VecDeque::new(),
             full: false,
             usual: 0.0,
+            answered_at: None,
             failures: 0,
             rests: 0,
             away_until: None,
@@ -200,7 +230,8 @@ impl Host {
         }
     }
 
-    fn admits(&mut self, now: DateTime<Utc>) -> Admission {
+    /// `more` is whether there is room left for hosts that are not brisk.
+    fn admits(&mut self, now: DateTime<Utc>, more: bool) -> Admission {
         if self.spared_until > now {
             return Admission::Until(self.queue(self.spared_until));
         }
@@ -210,13 +241,37 @@ impl Host {
             }
             return Admission::Until(self.queue(until.max(now)));
         }
-        let slow = self.under_way.partition_point(|began| *began <= now - SLOW);
-        let brisk = self.under_way.len() - slow;
-        self.full = brisk >= if self.full { REFILL } else { BRISK };
-        if self.under_way.len() >= ALL || (self.full && self.usual > USUAL) {
+        let (slow, share) = (self.slow(now), self.share(now));
+        self.full = self.under_way.len() - slow >= if self.full { share.refill } else { share.brisk };
+        let is_slow = self.usual > USUAL || (slow > 0 && !self.answers(now));
+        if self.under_way.len() >= share.all || (self.full && is_slow) || !(more || self.is_brisk(now)) {
             return Admission::Until(self.queue(now));
         }
         if self.full { Admission::Busy } else { Admission::Go }
+    }
+
+    /// How many of its requests have been under way for long.
+    fn slow(&self, now: DateTime<Utc>) -> usize {
+        self.under_way.partition_point(|began| *began <= now - SLOW)
+    }
+
+    /// Whether it has answered, and, where some of its requests do not end, has done so lately.
+    fn answers(&self, now: DateTime<Utc>) -> bool {
+        self.answered_at.is_some_and(|at| at > now - SLOW || self.slow(now) == 0)
+    }
+
+    fn is_brisk(&self, now: DateTime<Utc>) -> bool {
+        self.answers(now) && self.usual <= USUAL
+    }
+
+    fn share(&self, now: DateTime<Utc>) -> Share {
+        match (self.answers(now), self.answered_at) {
+            (true, _) if self.usual <= USUAL => Share { brisk: BRISK, refill: REFILL, all: ALL },
+            (true, _) => Share { brisk: SLOW_SHARE, refill: SLOW_SHARE, all: SLOW_SHARE },
+            // Some of its groups may hang and the others not.
+            (false, Some(_)) => Share { brisk: UNPROVEN, refill: UNPROVEN, all: ALL },
+            (false, None) => Share { brisk: UNPROVEN, refill: UNPROVEN, all: SLOW_SHARE },
+        }
     }
 
     /// In its place: what is admitted by an earlier look comes after what has left since.
@@ -225,7 +280,8 @@ impl Host {
         self.under_way.insert(place, at);
     }
 
-    fn is_there(&mut self) {
+    fn is_there(&mut self, now: DateTime<Utc>) {
+        self.answered_at = Some(now);
         (self.failures, self.rests, self.away_until) = (0, 0, None);
     }
 
@@ -243,9 +299,10 @@ impl Host {
     }
 
     /// How many more requests it takes, unless they turn out slow.
-    fn left(&self) -> usize {
-        let full = self.full && self.under_way.len() >= REFILL;
-        if full { 0 } else { BRISK.saturating_sub(self.under_way.len()) }
+    fn left(&self, now: DateTime<Utc>) -> usize {
+        let share = self.share(now);
+        let full = self.full && self.under_way.len() >= share.refill;
+        if full { 0 } else { share.brisk.saturating_sub(self.under_way.len()) }
     }
 
     /// A place in the queue: as far back as it takes at twice the pace the host has shown, so that the
@@ -282,9 +339,19 @@ mod tests {
         (0..1_000).filter(|_| hosts.admits(host, now) == Admission::Go).count()
     }
 
+    /// Hosts that have answered once, at the beginning.
+    fn known<const N: usize>(names: [&str; N]) -> Hosts {
+        let mut hosts = Hosts::default();
+        for name in names {
+            assert_eq!(hosts.admits(name, at(0)), Admission::Go);
+            hosts.ended(name, at(0), at(0), Went::Answered);
+        }
+        hosts
+    }
+
     #[test]
     fn a_host_has_its_share_and_no_more() {
-        let mut hosts = Hosts::default();
+        let mut hosts = known(["a", "b"]);
         assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
         assert_eq!(hosts.admits("a", at(0)), Admission::Busy);
         assert_eq!(fill(&mut hosts, "b", at(0)), BRISK, "another host is not concerned");
@@ -297,30 +364,72 @@ mod tests {
 
     #[test]
     fn what_waits_for_a_busy_host_is_not_looked_at_again_and_again() {
-        let mut hosts = Hosts::default();
-        assert_eq!(hosts.worth_a_look(1_000), 1_000);
+        let mut hosts = known(["a"]);
+        assert_eq!(hosts.worth_a_look(1_000, at(10)), 1_000);
         fill(&mut hosts, "a", at(0));
-        assert_eq!(hosts.worth_a_look(1_000), FOR_OTHERS, "it can take nothing");
-        assert_eq!(hosts.worth_a_look(1_000), 1_000, "nobody was found busy since");
+        assert_eq!(hosts.worth_a_look(1_000, at(10)), FOR_OTHERS, "it can take nothing");
+        assert_eq!(hosts.worth_a_look(1_000, at(10)), 1_000, "nobody was found busy since");
         fill(&mut hosts, "a", at(0));
         for _ in REFILL..=BRISK {
             hosts.ended("a", at(0), at(10), Went::Answered);
         }
-        assert_eq!(hosts.worth_a_look(1_000), BRISK - REFILL + 1 + FOR_OTHERS);
-        assert_eq!(hosts.worth_a_look(10), 10);
+        assert_eq!(hosts.worth_a_look(1_000, at(10)), BRISK - REFILL + 1 + FOR_OTHERS);
+        assert_eq!(hosts.worth_a_look(10, at(10)), 10);
     }
 
     #[test]
     fn requests_that_hang_leave_room_for_those_that_do_not() {
-        let mut hosts = Hosts::default();
+        let mut hosts = known(["a"]);
         assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
-        assert_eq!(fill(&mut hosts, "a", at(1_000)), ALL - BRISK, "but not for ever");
+        hosts.ended("a", at(0), at(900), Went::Answered);
+        assert_eq!(fill(&mut hosts, "a", at(1_000)), ALL - BRISK + 1, "but not for ever");
         assert!(matches!(hosts.admits("a", at(2_000)), Admission::Until(_)), "nor do others wait for it");
     }
 
     #[test]
-    fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
+    fn a_host_is_tried_by_few_until_it_answers() {
         let mut hosts = Hosts::default();
+        assert_eq!(fill(&mut hosts, "a", at(0)), UNPROVEN);
+        assert_eq!(hosts.admits("a", at(900)), Admission::Busy, "it may be about to answer");
+        assert!(matches!(hosts.admits("a", at(1_000)), Admission::Go), "its slow ones are apart");
+        let more = fill(&mut hosts, "a", at(1_000));
+        assert!(more < UNPROVEN && matches!(hosts.admits("a", at(1_001)), Admission::Until(_)), "it hangs");
+        hosts.ended("a", at(1_000), at(1_100), Went::Answered);
+        assert!(fill(&mut hosts, "a", at(1_100)) > UNPROVEN);
+    }
+
+    #[test]
+    fn hosts_that_hang_leave_half_of_the_window_however_many_they_are() {
+        let mut hosts = known(["well"]);
+        let mut hang = 0;
+        for second in 0..10 {
+            let now = at(second * 1_000);
+            for name in 0..100 {
+                hosts.worth_a_look(256, now);
+                hang += fill(&mut hosts, &name.to_string(), now);
+            }
+        }
+        assert_eq!(hang, DOUBTFUL);
+        hosts.worth_a_look(256, at(10_000));
+        assert_eq!(fill(&mut hosts, "well", at(10_000)), BRISK);
+    }
+
+    #[test]
+    fn a_host_whose_answers_take_long_gets_more_than_one_that_gives_none() {
+        let mut hosts = known(["a"]);
+        let mut now = at(0);
+        for _ in 0..100 {
+            assert_eq!(hosts.admits("a", now), Admission::Go);
+            hosts.ended("a", now, now + TimeDelta::milliseconds(1_500), Went::Answered);
+            now += TimeDelta::milliseconds(1_500);
+        }
+        assert_eq!(fill(&mut hosts, "a", now), SLOW_SHARE);
+        assert!(matches!(hosts.admits("a", now), Admission::Until(_)));
+    }
+
+    #[test]
+    fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
+        let mut hosts = known(["a"]);
         fill(&mut hosts, "a", at(0));
         for finished in 0..=100 {
             hosts.ended("a", at(0), at(finished * 10), Went::Answered);
@@ -406,7 +515,7 @@ mod tests {
 
     #[test]
     fn what_a_request_waited_for_before_it_left_is_not_held_against_the_host() {
-        let mut hosts = Hosts::default();
+        let mut hosts = known(["a"]);
         fill(&mut hosts, "a", at(0));
         for _ in 0..BRISK {
             hosts.leaves("a", at(0), at(5_000));
@@ -418,7 +527,7 @@ mod tests {
 
     #[test]
     fn leases_that_could_not_be_written_down_use_nothing_up() {
-        let mut hosts = Hosts::default();
+        let mut hosts = known(["a"]);
         for round in 0..10 {
             assert_eq!(fill(&mut hosts, "a", at(round)), BRISK, "{round}");
             hosts.forget(at(round));

@@ -1,7 +1,7 @@
 //! What is being said right now: each broadcast's message, written once for a language and shared by
 //! all its deliveries; each body composed once for a platform and the form of an act.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -42,7 +42,8 @@ pub struct Script {
     vault: Vault,
     base_url: Arc<str>,
     draw: DrawPoster,
-    written: Places<(Uuid, Language), OnceCell<Arc<Written>>>,
+    /// By broadcast, and so by age.
+    written: Mutex<BTreeMap<(Uuid, Language), Arc<OnceCell<Arc<Written>>>>>,
 }
 
 /// One broadcast in one language.
@@ -89,7 +90,7 @@ impl Script {
         let place = {
             let mut written = lock(&self.written);
             if written.len() >= KEPT && !written.contains_key(&key) {
-                written.clear();
+                written.pop_first();
             }
             Arc::clone(written.entry(key).or_default())
         };

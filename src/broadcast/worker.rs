@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use super::conclude::{self, Ended};
 use super::figures::Figures;
@@ -25,6 +27,7 @@ use super::script::Script;
 use super::send::Sender;
 use crate::clock::Clock;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::language::Language;
 use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Record};
 use crate::store::{Conn, Store, StoreError, deliveries, standing};
@@ -138,8 +141,10 @@ impl Worker {
         done: &mpsc::Sender<Done>,
     ) -> Result<Next, StoreError> {
         let room = window.available_permits().min(most);
-        let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
-        let leased = self.store.write(move |tx| lease(tx, now, room, &hosts)).await;
+        let (now, hosts, here) = (self.clock.now(), Arc::clone(&self.hosts), Handle::current());
+        let worker = self.clone();
+        let begins = move |broadcast| drop(here.spawn(worker.clone().write_ahead(broadcast)));
+        let leased = self.store.write(move |tx| lease(tx, now, room, &hosts, &begins)).await;
         let (leased, next) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
@@ -152,6 +157,12 @@ impl Worker {
             .unrecorded
             .set(i64::try_from(WINDOW - window.available_permits().min(WINDOW)).unwrap_or(0));
         Ok(next)
+    }
+
+    /// Writes what a broadcast says in the language of most groups, while its first groups are leased. Where that
+    /// fails, the first who sends it finds out.
+    async fn write_ahead(self, broadcast: Uuid) {
+        drop(self.script.written(broadcast, Language::default()).await);
     }
 
     /// Sleeps until something is due, a commit wakes us, or so much time has passed.
@@ -192,18 +203,18 @@ impl Worker {
 
     /// One request of a delivery that was leased at `began`, and what follows from it.
     async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
-        let started = self.clock.now();
-        self.hosts().leaves(&leased.host, began, started);
+        let mut left = began;
         if let Some(state) = self.withheld(&leased) {
-            self.hosts().ended(&leased.host, started, started, Went::NotSent);
-            return conclude::not_sent(leased, state, started);
+            let at = self.clock.now();
+            self.hosts().ended(&leased.host, left, at, Went::NotSent);
+            return conclude::not_sent(leased, state, at);
         }
         let clock = std::time::Instant::now();
-        let (went, ended) = self.attempt(&leased, started).await;
+        let (went, ended) = self.attempt(&leased, &mut left).await;
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        self.hosts().ended(&leased.host, started, at, went);
+        self.hosts().ended(&leased.host, left, at, went);
         let ended = match ended {
             Ok(ended) => ended,
             Err(until) => {
@@ -253,6 +264,14 @@ impl Worker {
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
             if Instant::now() >= given_up {
+                // One that the database cannot hold is written down without what the platform said: sent again and
+                // again it would be worse.
+                if let [(record, _)] = &mut part[..] {
+                    *record = conclude::unspeakable(record.clone());
+                    if self.record(&mut part).await.is_ok() {
+                        continue;
+                    }
+                }
                 self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
@@ -282,7 +301,7 @@ impl Worker {
         recorded.map(drop)
     }
 
-    fn hosts(&self) -> MutexGuard<'_, Hosts> {
+    pub(super) fn hosts(&self) -> MutexGuard<'_, Hosts> {
         lock(&self.hosts)
     }
 }
@@ -301,8 +320,9 @@ fn lease(
     now: DateTime<Utc>,
     room: usize,
     hosts: &Mutex<Hosts>,
+    begins: &dyn Fn(Uuid),
 ) -> Result<(Vec<Leased>, Next), StoreError> {
-    let room = lock(hosts).worth_a_look(room);
+    let room = lock(hosts).worth_a_look(room, now);
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -311,6 +331,7 @@ fn lease(
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         back: &|platform, until| conclude::back(platform, until, random()),
+        begins,
         // Locked for each: whoever sends meanwhile must not wait for the transaction.
         admits: &mut |host| lock(hosts).admits(host, now),
     };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A language of pages, problems and messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Language {
     #[default]
     #[serde(rename = "zh-CN")]

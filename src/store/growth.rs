@@ -58,6 +58,9 @@ pub(super) fn grow(
     let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else {
         return Ok(false);
     };
+    if broadcast.cursor.is_none() {
+        (terms.begins)(broadcast.id.0);
+    }
     let notice = notices::by_id(conn, broadcast.notice_id.0)?
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());

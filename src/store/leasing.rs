@@ -93,6 +93,8 @@ pub struct Terms<'a> {
     pub bot_pace: Pace<'a>,
     /// When something that waits until then may come back.
     pub back: &'a dyn Fn(Platform, DateTime<Utc>) -> DateTime<Utc>,
+    /// Told of a broadcast whose first groups are looked for: its words are needed as soon as they are leased.
+    pub begins: &'a dyn Fn(Uuid),
     /// Asked last: whether a host takes one more request now.
     pub admits: &'a mut dyn FnMut(&str) -> Admission,
 }

@@ -136,6 +136,7 @@ impl World<'_> {
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
+                begins: &|_| {},
                 admits: &mut |host| hosts.admits(host, now),
             };
             let mut batch = leasing::lease(tx, &mut terms)?;

@@ -39,6 +39,7 @@ fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
         pace: &|_, _| now,
         bot_pace: &|_, _| now,
         back: &|_, until| until,
+        begins: &|_| {},
         admits: &mut |_| Admission::Go,
     };
     lease(conn, &mut terms)
