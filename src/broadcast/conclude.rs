@@ -116,15 +116,6 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
     }
 }
 
-/// A result without anything that its platform said: nothing more is tried.
-pub fn unspeakable(record: Record) -> Record {
-    let (state, reach) = match record.state {
-        DeliveryState::Open => (DeliveryState::GivenUp, record.reach.max(Reach::Maybe as i16)),
-        state => (state, record.reach),
-    };
-    Record { state, reach, code: None, answer_sealed: None, message_ref: None, moved: None, ..record }
-}
-
 /// What follows from an attempt.
 pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let Ended { verdict, parts, ways, at, took_ms, random, answer_sealed, moved } = ended;

@@ -264,14 +264,6 @@ impl Worker {
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
             if Instant::now() >= given_up {
-                // One that the database cannot hold is written down without what the platform said: sent again and
-                // again it would be worse.
-                if let [(record, _)] = &mut part[..] {
-                    *record = conclude::unspeakable(record.clone());
-                    if self.record(&mut part).await.is_ok() {
-                        continue;
-                    }
-                }
                 self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
