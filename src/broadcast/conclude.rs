@@ -19,7 +19,7 @@ const PROOF: i32 = 5;
 /// For so long the end of a notice is told to those who could not be reached with it.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
 
-/// A request that leaves so soon after its lease leaves as what was leased.
+/// A request that leaves so soon after its lease need not ask again whether its notice still stands.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
 
 /// How an attempt ended.
@@ -124,9 +124,8 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     let course = Course::new(leased.purpose, &standing, ways, parts);
     let act = course.next(progress);
     let takes_back = act.is_some_and(takes_back);
-    // What is told of a notice counts its own doubts, each part for itself: that the words arrived is no doubt
-    // about the picture; and a process that ended before it could say what came of a lease, once or many times,
-    // may have sent nothing.
+    // An alert counts the answers that were in doubt, each part its own: whether the words arrived says nothing of
+    // the picture. A crash is not counted, because the process may have ended before it sent anything.
     let counted = matches!(act, Some(Act::Say(part)) if part > 0 || !leased.purpose.ends());
     let attempt = Attempt {
         tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),

@@ -2,9 +2,10 @@
 //! time is handed in.
 //!
 //! A host that is slow or away must cost the others nothing. So each has a bounded share of the window,
-//! of which requests that hang take the smaller part. What a brisk host cannot take now waits for the next
-//! answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can. A
-//! host that fails again and again is left alone for a while that doubles, and then asked by one delivery
+//! of which requests that hang take the smaller part; one that has not answered yet is tried by few; and all
+//! that are slow or silent together leave room for the rest. What a brisk host cannot take now waits for the
+//! next answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can.
+//! A host that fails again and again is left alone for a while that doubles, and then asked by one delivery
 //! alone. One that would shut us out for what it has to refuse is left alone long before that.
 
 use std::collections::{HashMap, VecDeque};

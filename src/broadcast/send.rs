@@ -44,9 +44,9 @@ pub struct Limits {
     /// Those of them that are being opened at the same time: servers let no more than 128 wait at their door, and
     /// whoever is turned away there asks again only after a second.
     pub opening: usize,
-    /// Requests under way at which a host is thought to have connections enough: from then on one that is given
-    /// back is waited for, so long.
+    /// With more requests under way than this, a host is thought to have connections enough…
     pub enough: usize,
+    /// …and one that is given back is waited for so long before another is opened.
     pub patience: Duration,
     /// The longest wait for one of them.
     pub queue: Duration,

@@ -66,10 +66,14 @@ impl Winter {
     /// One notice goes out while all chats are silent: one node has all its requests under way, and is not at work
     /// on the database. It freezes; another notice goes out without it.
     async fn freeze_one_and_disturb_the_others(&mut self, disturbances: usize) {
-        let (arrived, heard) = (self.scene.crowd.requests(), self.heard().await);
-        self.scene.crowd.turn(Mood::Silent);
         self.nodes.clear();
         self.start().await;
+        // A host that has never answered would not be asked for all of them.
+        self.scene.crowd.turn(Mood::Well(0));
+        self.publish().await;
+        self.everybody_has_heard().await;
+        let (arrived, heard) = (self.scene.crowd.requests(), self.heard().await);
+        self.scene.crowd.turn(Mood::Silent);
         self.publish().await;
         let all_asked = async || self.scene.crowd.requests() == arrived + GROUPS;
         eventually("all chats are asked", all_asked).await;
@@ -88,10 +92,8 @@ impl Winter {
             self.scene.moment(&mut self.dice, GROUPS / 4).await;
             kills += self.disturb().await;
         }
-        let delivered = GROUPS * self.published as usize;
         // Whoever was killed or is frozen still holds its lanes for as long as its leases last.
-        let all = async || self.scene.delivered().await == delivered;
-        eventually("every group hears of both without it", all).await;
+        self.everybody_has_heard().await;
         frozen.resume();
         let ended = frozen.stop().await;
         assert!(ended.success(), "{ended}");
@@ -106,6 +108,12 @@ impl Winter {
              OR d.attempts < (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id) \
                + CASE WHEN d.took_ms IS NULL THEN 0 ELSE 1 END";
         assert_eq!(count(&self.scene.db, over).await, 0, "late results were written over what others did");
+    }
+
+    /// Every group hears of all that was published.
+    async fn everybody_has_heard(&self) {
+        let wanted = GROUPS * self.published as usize;
+        eventually("every group hears of all", async || self.scene.delivered().await == wanted).await;
     }
 
     /// Requests whose end is on record, in time or late.

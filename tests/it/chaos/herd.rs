@@ -16,8 +16,10 @@ pub const TESTS: &[Test] = &[
 /// Groups of the host that is back and hangs, and of another one.
 const GROUPS: usize = 3_000;
 const OTHERS: usize = 10;
-/// Requests that one host has under way, at most; less than the window.
+/// Requests that one host has under way, at most…
 const SHARE: usize = 512;
+/// …and one that says nothing, since the program started.
+const SHARE_OF_SILENCE: usize = 192;
 
 async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     let others = Crowd::start(Mood::Unwell(503)).await;
@@ -39,7 +41,7 @@ async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     scene.crowd.turn(Mood::Well(0));
     scene.everybody_hears().await;
     let most = scene.crowd.most_at_once();
-    assert!((SHARE / 2..=SHARE).contains(&most), "{most} at once");
+    assert!((2..=SHARE_OF_SILENCE).contains(&most), "{most} at once");
     assert_eq!(scene.crowd.requests(), GROUPS, "each is asked once more");
     program.kill();
     assert_audit(&scene.db);
