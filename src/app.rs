@@ -29,7 +29,7 @@ use crate::broadcast::worker::Worker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
-use crate::expiry::{Closer, Swept};
+use crate::expiry::Closer;
 use crate::groups::LOG_KEPT;
 use crate::language;
 use crate::poster::Ending;
@@ -87,7 +87,7 @@ impl Stations {
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
         }
-        Ok(())
+        out.failed.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
     /// [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the database
@@ -125,13 +125,13 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn sweep(&self) -> Result<(), String> {
-        let swept = self.closer.sweep(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
-        if swept != Swept::default() {
+        let swept = self.closer.sweep(self.shared.clock.now()).await;
+        if swept.expired + swept.erased > 0 {
             tracing::info!(expired = swept.expired, erased = swept.erased, "swept");
             self.worker.script.forget();
             self.shared.work_is_due.notify_one();
         }
-        Ok(())
+        swept.failed.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
     /// Forgets sessions that have ended.

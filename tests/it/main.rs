@@ -112,6 +112,7 @@ fn main() -> ExitCode {
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
+        ("chaos::rows", chaos::rows::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),
         ("chaos::wires", chaos::wires::TESTS),

@@ -20,6 +20,7 @@ pub mod herd;
 pub mod kills;
 pub mod leases;
 pub mod pace;
+pub mod rows;
 mod scene;
 pub mod shortage;
 pub mod stops;
