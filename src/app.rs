@@ -5,7 +5,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +73,8 @@ pub struct Stations {
     seen: Arc<AtomicI64>,
     /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
     nothing_cools_before: Arc<AtomicI64>,
+    /// Whether a copy of what was erased may still be in the database's log.
+    log_holds_erased: Arc<AtomicBool>,
 }
 
 impl Stations {
@@ -131,7 +133,26 @@ impl Stations {
             self.worker.script.forget();
             self.shared.work_is_due.notify_one();
         }
+        if swept.erased > 0 {
+            self.log_holds_erased.store(true, Ordering::SeqCst);
+        }
+        self.empty_log().await?;
         swept.failed.map_or(Ok(()), |error| Err(error.to_string()))
+    }
+
+    /// Leaves no copy of what was erased in the database's log; where somebody reads from it, the next sweep does.
+    async fn empty_log(&self) -> Result<(), String> {
+        if !self.log_holds_erased.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        match self.shared.store.empty_log().await {
+            Ok(()) => self.log_holds_erased.store(false, Ordering::SeqCst),
+            Err(StoreError::Busy) => {
+                tracing::info!("the database's log is being read; the next sweep empties it")
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(())
     }
 
     /// Forgets sessions that have ended.
@@ -271,6 +292,8 @@ impl App {
             },
             seen: Arc::default(),
             nothing_cools_before: Arc::default(),
+            // Whoever ran before may not have come to it.
+            log_holds_erased: Arc::new(AtomicBool::new(true)),
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }

@@ -1,20 +1,28 @@
-//! The clock's work when some of it cannot be done: a row or a photo that is bad holds nobody else up, and what
-//! was done is told on.
+//! The clock's work when some of it cannot be done: a row or a photo that is bad holds nobody else up, what was
+//! done is told on, and what another node erased stays nowhere.
+
+use std::sync::{Arc, Weak, mpsc};
 
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
 use futures_util::FutureExt as _;
 use serde_json::json;
+use seventytwo::broadcast::script::Written;
+use seventytwo::clock::Clock;
+use seventytwo::domain::language::Language;
 use seventytwo::domain::people::Role;
 use seventytwo::store::notices::by_case;
-use seventytwo::store::photos;
+use seventytwo::store::{Conn, broadcasts, photos};
 
 use super::{count, run};
-use crate::house::{House, Person};
-use crate::{Test, housed, notices};
+use crate::house::{Db, House, Person, morning};
+use crate::{Test, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
     housed!(a_bad_row_holds_nobody_up),
     housed!(a_photo_that_stays_holds_nobody_up),
+    housed!(what_is_erased_is_forgotten_though_somebody_reads),
+    shared!(what_another_node_erased_is_let_go_of),
 ];
 
 /// A notice of that region, a photo with it, approved; answers its case number.
@@ -42,6 +50,17 @@ async fn two(house: &House) -> [String; 2] {
 /// Whether somebody wakes the worker.
 fn woken(house: &House) -> bool {
     house.stations.shared.work_is_due.notified().now_or_never().is_some()
+}
+
+/// What is being said about a case, as this node remembers it.
+async fn remembered(house: &House, case: &str) -> Weak<Written> {
+    let number = case.replace('-', "");
+    let broadcast = house.stations.shared.store.read(move |c| {
+        let notice = by_case(c, &number)?.unwrap();
+        Ok(broadcasts::of_notice(c, notice.id.0)?[0].id.0)
+    });
+    let written = house.stations.worker.script.written(broadcast.await.unwrap(), Language::ZhCn).await;
+    Arc::downgrade(&written.unwrap())
 }
 
 async fn a_bad_row_holds_nobody_up(house: House) {
@@ -107,4 +126,59 @@ async fn a_photo_that_stays_holds_nobody_up(house: House) {
     house.stations.sweep().await.unwrap();
     assert_eq!(count(&house.db, erased).await, 2);
     house.finish().await;
+}
+
+/// SQLite's log is not emptied under a reader; that is no reason to remember what is erased.
+async fn what_is_erased_is_forgotten_though_somebody_reads(house: House) {
+    if !house.db.is_sqlite() {
+        // A server's log is its operator's.
+        return;
+    }
+    let [first, _] = two(&house).await;
+    house.settle().await;
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    let remembered = remembered(&house, &first).await;
+    house.advance(TimeDelta::days(30));
+    woken(&house);
+    let (begun, reads) = tokio::sync::oneshot::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let store = house.stations.shared.store.clone();
+    let read = move |c: &mut Conn| {
+        let Conn::Sqlite(c) = c else { unreachable!("it is a file") };
+        c.batch_execute("BEGIN; SELECT COUNT(*) FROM notices")?;
+        begun.send(()).unwrap();
+        held.recv().unwrap();
+        Ok(c.batch_execute("COMMIT")?)
+    };
+    let reader = tokio::spawn(async move { store.read(read).await });
+    reads.await.unwrap();
+    house.stations.sweep().await.unwrap();
+    assert!(remembered.upgrade().is_none(), "the words of an erased notice, in memory");
+    assert!(woken(&house));
+    let log = house.db.folder.path().join("test.db-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    assert_ne!(length(), 0, "somebody reads it");
+    release.send(()).unwrap();
+    reader.await.unwrap().unwrap();
+    // Nothing more is erased, but the log is emptied all the same.
+    house.stations.sweep().await.unwrap();
+    assert_eq!(length(), 0);
+    house.finish().await;
+}
+
+async fn what_another_node_erased_is_let_go_of(db: Db) {
+    let clock = Clock::by_hand(morning());
+    let other = House::with_chats(Db::postgres(db.url.clone()), Vec::new(), clock.clone()).await;
+    let house = House::with_chats(db, Vec::new(), clock).await;
+    let [first, _] = two(&house).await;
+    house.settle().await;
+    let remembered = remembered(&house, &first).await;
+    other.advance(TimeDelta::hours(72));
+    other.settle().await;
+    other.advance(TimeDelta::days(30));
+    other.settle().await;
+    assert!(remembered.upgrade().is_some(), "this node has not heard of it");
+    house.stations.forget_messages().unwrap();
+    assert!(remembered.upgrade().is_none());
 }
