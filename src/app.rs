@@ -41,7 +41,6 @@ use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
-/// How far back a group's delivery log reaches.
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
@@ -110,16 +109,18 @@ impl Stations {
     /// Sets right what a clock that was ahead has put off.
     async fn notice_clock(&self) -> Result<(), String> {
         let now = self.shared.clock.now();
-        let ahead = self.seen.swap(now.timestamp_micros(), Ordering::SeqCst) - now.timestamp_micros();
+        let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
         let ahead = TimeDelta::microseconds(ahead);
-        if ahead < CLOCK_MAY_SLIP {
-            return Ok(());
+        if ahead >= CLOCK_MAY_SLIP {
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
+            *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
+            let set = self.shared.store.set_back(now, ahead).await;
+            self.shared.work_is_due.notify_one();
+            // Where it could not be, the next look tries again.
+            set.map_err(|e| e.to_string())?;
         }
-        tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
-        *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
-        let set = self.shared.store.write(move |tx| lanes::set_back(tx, now, ahead)).await;
-        self.shared.work_is_due.notify_one();
-        set.map_err(|e: StoreError| e.to_string())
+        self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        Ok(())
     }
 
     /// Does what the clock has come for, and wakes the worker.
