@@ -105,6 +105,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
         ("chaos::freezes", chaos::freezes::TESTS),

@@ -9,6 +9,7 @@ use seventytwo::store::Conn;
 use crate::house::Db;
 use crate::process::peek;
 
+pub mod bounds;
 pub mod clocks;
 pub mod crowd;
 #[path = "../../simulation/dice.rs"]
