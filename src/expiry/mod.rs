@@ -70,12 +70,17 @@ pub struct Swept {
 }
 
 impl Swept {
-    /// Writes down what could not be done with a notice; answers whether there is a use in going on.
-    fn fail(&mut self, id: Uuid, error: ExpiryError) -> bool {
+    /// Takes down what could not be done with a notice; answers how many were done, nothing where there is no use
+    /// in going on.
+    fn note(&mut self, id: Uuid, done: Result<usize, ExpiryError>) -> Option<usize> {
+        let error = match done {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
         tracing::warn!(notice = %id, %error, "a notice could not be expired or erased");
         let general = error.is_general();
         self.failed.get_or_insert(error);
-        !general
+        (!general).then_some(0)
     }
 }
 
@@ -133,42 +138,29 @@ impl Closer {
 
     async fn sweep_all(&self, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), ExpiryError> {
         let forsaken_since = now - self.times.retention.max(self.times.lifetime);
-        loop {
-            let due = self
-                .store
-                .read(move |c| {
-                    let mut due = queue::past_their_end(c, now, SLICE)?;
-                    due.extend(queue::forsaken(c, forsaken_since, SLICE)?);
-                    Ok(due)
-                })
-                .await?;
+        let kept = now - KEEP_LOOSE_ENDS;
+        let come = loop {
+            let come = self.store.read(move |c| queue::come(c, now, (forsaken_since, kept), SLICE)).await?;
             let before = swept.expired;
-            for id in due {
-                match self.expire(id, forsaken_since, now).await {
-                    Ok(expired) => swept.expired += expired,
-                    Err(error) => {
-                        if !swept.fail(id, error) {
-                            return Ok(());
-                        }
-                    }
-                }
+            for id in &come.over {
+                let expired = self.expire(*id, forsaken_since, now).await;
+                let Some(expired) = swept.note(*id, expired) else { return Ok(()) };
+                swept.expired += expired;
             }
-            // What is left cannot be expired.
+            // What is left of them cannot be expired.
             if swept.expired == before {
-                break;
+                break come;
             }
+        };
+        for id in come.to_erase {
+            let erased = self.erase(id, now).await;
+            let Some(erased) = swept.note(id, erased) else { return Ok(()) };
+            swept.erased += erased;
         }
-        for id in self.store.read(move |c| queue::to_erase(c, now, SLICE)).await? {
-            match self.erase(id, now).await {
-                Ok(erased) => swept.erased += erased,
-                Err(error) => {
-                    if !swept.fail(id, error) {
-                        return Ok(());
-                    }
-                }
-            }
+        if come.loose.is_empty() && !come.answers {
+            return Ok(());
         }
-        self.tidy(now).await
+        self.tidy(come.loose, kept).await
     }
 
     async fn expire(
@@ -223,18 +215,28 @@ impl Closer {
             .await
     }
 
-    async fn tidy(&self, now: DateTime<Utc>) -> Result<(), ExpiryError> {
-        let before = now - KEEP_LOOSE_ENDS;
-        let loose = self.store.read(move |c| photos::orphans(c, before, SLICE)).await?;
-        self.delete_blobs(&loose).await?;
+    async fn tidy(&self, loose: Vec<Uuid>, before: DateTime<Utc>) -> Result<(), ExpiryError> {
+        let (mut gone, mut failed) = (Vec::new(), None);
+        for photo in loose {
+            match self.delete_blobs(&[photo]).await {
+                Ok(()) => gone.push(photo),
+                Err(error) => {
+                    let general = error.is_general();
+                    failed.get_or_insert(error);
+                    if general {
+                        break;
+                    }
+                }
+            }
+        }
         self.store
             .write(move |tx| {
-                photos::delete(tx, &loose)?;
+                photos::delete(tx, &gone)?;
                 answers::forget_answers(tx, before)?;
                 Ok::<_, StoreError>(())
             })
             .await?;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn delete_blobs(&self, photos: &[Uuid]) -> Result<(), ExpiryError> {
