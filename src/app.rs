@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::accounts::sessions;
 use crate::blobs::Blobs;
@@ -43,6 +44,8 @@ use crate::{schedule, web as doors};
 
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
+/// Rows that one transaction forgets.
+const SLICE: i64 = 500;
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -171,12 +174,32 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn forget_attempts(&self) -> Result<(), String> {
-        const SLICE: i64 = 500;
         let before = self.shared.clock.now() - LOG_KEPT;
         loop {
             let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
             if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
+    /// so far, a few rows at a time, so that nobody waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_broadcasts(&self) -> Result<(), String> {
+        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
+        let mut beyond = Uuid::nil();
+        loop {
+            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
+            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else { return Ok(()) };
+            beyond = broadcast;
+            loop {
+                let prune = store.write(move |tx| deliveries::prune(tx, notice, SLICE));
+                if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                    break;
+                }
             }
         }
     }

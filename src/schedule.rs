@@ -26,6 +26,8 @@ pub async fn start(
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;
+    list.add("forget what was said long ago", "0 33 * * * *", |s| async move { s.forget_broadcasts().await })
+        .await?;
     list.add("forget written messages", "0 43 * * * *", |s| async move { s.forget_messages() }).await?;
     list.add("forget quiet addresses", "0 */5 * * * *", |s| async move { s.forget_addresses() }).await?;
     jobs.start().await?;
