@@ -5,7 +5,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::accounts::sessions;
 use crate::blobs::Blobs;
@@ -29,7 +30,7 @@ use crate::broadcast::worker::Worker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
-use crate::expiry::{Closer, Swept};
+use crate::expiry::Closer;
 use crate::groups::LOG_KEPT;
 use crate::language;
 use crate::poster::Ending;
@@ -41,9 +42,10 @@ use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
-/// How far back a group's delivery log reaches.
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
+/// Rows that one transaction forgets.
+const SLICE: i64 = 500;
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -73,6 +75,8 @@ pub struct Stations {
     seen: Arc<AtomicI64>,
     /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
     nothing_cools_before: Arc<AtomicI64>,
+    /// Whether a copy of what was erased may still be in the database's log.
+    log_holds_erased: Arc<AtomicBool>,
 }
 
 impl Stations {
@@ -87,7 +91,7 @@ impl Stations {
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
         }
-        Ok(())
+        out.failed.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
     /// [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the database
@@ -108,16 +112,18 @@ impl Stations {
     /// Sets right what a clock that was ahead has put off.
     async fn notice_clock(&self) -> Result<(), String> {
         let now = self.shared.clock.now();
-        let ahead = self.seen.swap(now.timestamp_micros(), Ordering::SeqCst) - now.timestamp_micros();
+        let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
         let ahead = TimeDelta::microseconds(ahead);
-        if ahead < CLOCK_MAY_SLIP {
-            return Ok(());
+        if ahead >= CLOCK_MAY_SLIP {
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
+            *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
+            let set = self.shared.store.set_back(now, ahead).await;
+            self.shared.work_is_due.notify_one();
+            // Where it could not be, the next look tries again.
+            set.map_err(|e| e.to_string())?;
         }
-        tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
-        *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
-        let set = self.shared.store.write(move |tx| lanes::set_back(tx, now, ahead)).await;
-        self.shared.work_is_due.notify_one();
-        set.map_err(|e: StoreError| e.to_string())
+        self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        Ok(())
     }
 
     /// Does what the clock has come for, and wakes the worker.
@@ -125,11 +131,30 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn sweep(&self) -> Result<(), String> {
-        let swept = self.closer.sweep(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
-        if swept != Swept::default() {
+        let swept = self.closer.sweep(self.shared.clock.now()).await;
+        if swept.expired + swept.erased > 0 {
             tracing::info!(expired = swept.expired, erased = swept.erased, "swept");
             self.worker.script.forget();
             self.shared.work_is_due.notify_one();
+        }
+        if swept.erased > 0 {
+            self.log_holds_erased.store(true, Ordering::SeqCst);
+        }
+        self.empty_log().await?;
+        swept.failed.map_or(Ok(()), |error| Err(error.to_string()))
+    }
+
+    /// Leaves no copy of what was erased in the database's log; where somebody reads from it, the next sweep does.
+    async fn empty_log(&self) -> Result<(), String> {
+        if !self.log_holds_erased.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        match self.shared.store.empty_log().await {
+            Ok(()) => self.log_holds_erased.store(false, Ordering::SeqCst),
+            Err(StoreError::Busy) => {
+                tracing::info!("the database's log is being read; the next sweep empties it")
+            }
+            Err(error) => return Err(error.to_string()),
         }
         Ok(())
     }
@@ -149,12 +174,32 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn forget_attempts(&self) -> Result<(), String> {
-        const SLICE: i64 = 500;
         let before = self.shared.clock.now() - LOG_KEPT;
         loop {
             let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
             if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
+    /// so far, a few rows at a time, so that nobody waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_broadcasts(&self) -> Result<(), String> {
+        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
+        let mut beyond = Uuid::nil();
+        loop {
+            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
+            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else { return Ok(()) };
+            beyond = broadcast;
+            loop {
+                let prune = store.write(move |tx| deliveries::prune(tx, notice, SLICE));
+                if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                    break;
+                }
             }
         }
     }
@@ -271,6 +316,8 @@ impl App {
             },
             seen: Arc::default(),
             nothing_cools_before: Arc::default(),
+            // Whoever ran before may not have come to it.
+            log_holds_erased: Arc::new(AtomicBool::new(true)),
         };
         Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }

@@ -26,10 +26,28 @@ pub async fn start(
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;
+    list.add("forget what was said long ago", "0 33 * * * *", |s| async move { s.forget_broadcasts().await })
+        .await?;
     list.add("forget written messages", "0 43 * * * *", |s| async move { s.forget_messages() }).await?;
     list.add("forget quiet addresses", "0 */5 * * * *", |s| async move { s.forget_addresses() }).await?;
     jobs.start().await?;
     Ok(jobs)
+}
+
+/// A job's turn, over when this is dropped: by a job that panics, too.
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// `None` while it is another's.
+    fn take(busy: Arc<AtomicBool>) -> Option<Turn> {
+        (!busy.swap(true, Ordering::SeqCst)).then_some(Turn(busy))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 struct Jobs<'a> {
@@ -51,16 +69,33 @@ impl Jobs<'_> {
             let (stations, stop, busy, job) = (stations.clone(), stop.clone(), busy.clone(), job.clone());
             let tracked = running.track_future(async move {
                 // The scheduler would start a slow job a second time.
-                if stop.is_cancelled() || busy.swap(true, Ordering::SeqCst) {
-                    return;
-                }
+                let Some(_turn) = Turn::take(busy).filter(|_| !stop.is_cancelled()) else { return };
                 if let Err(error) = job(stations).await {
                     tracing::error!(job = name, error, "a periodic job failed; the next run tries again");
                 }
-                busy.store(false, Ordering::SeqCst);
             });
             Box::pin(tracked)
         })?;
         self.jobs.add(scheduled).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_never_runs_beside_itself_and_runs_again_after_a_panic() {
+        let busy = Arc::<AtomicBool>::default();
+        let first = Turn::take(busy.clone());
+        assert!(first.is_some() && Turn::take(busy.clone()).is_none());
+        drop(first);
+        let panicking = busy.clone();
+        let job = std::thread::spawn(move || {
+            let _turn = Turn::take(panicking);
+            panic!("on purpose");
+        });
+        assert!(job.join().is_err());
+        assert!(Turn::take(busy).is_some());
     }
 }

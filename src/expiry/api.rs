@@ -22,6 +22,7 @@ impl From<ExpiryError> for Problem {
             ExpiryError::Refused(_) => Problem::Forbidden,
             ExpiryError::Store(error) => error.into(),
             ExpiryError::Blobs(what) => Problem::Internal(what),
+            ExpiryError::BlobsAway => Problem::Internal(error.to_string()),
         }
     }
 }

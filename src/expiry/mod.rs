@@ -23,6 +23,8 @@ pub mod pages;
 const SLICE: i64 = 200;
 /// A photo that no notice took, and the answer to a repeated request, are kept this long.
 const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
+/// How long the place of the photos is waited for: what is to expire meanwhile waits with it.
+const ANSWERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Why a notice could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,15 @@ pub enum ExpiryError {
     Store(#[from] StoreError),
     #[error("a stored photo could not be deleted: {0}")]
     Blobs(String),
+    #[error("the place of the photos does not answer")]
+    BlobsAway,
+}
+
+impl ExpiryError {
+    /// Whether the next notice would fare no better.
+    const fn is_general(&self) -> bool {
+        matches!(self, ExpiryError::BlobsAway | ExpiryError::Store(StoreError::Connection(_)))
+    }
 }
 
 impl From<TransitionError> for ExpiryError {
@@ -50,10 +61,27 @@ impl From<TransitionError> for ExpiryError {
 }
 
 /// What one sweep did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Swept {
     pub expired: usize,
     pub erased: usize,
+    /// The first thing that could not be done; the next sweep tries again.
+    pub failed: Option<ExpiryError>,
+}
+
+impl Swept {
+    /// Takes down what could not be done with a notice; answers how many were done, nothing where there is no use
+    /// in going on.
+    fn note(&mut self, id: Uuid, done: Result<usize, ExpiryError>) -> Option<usize> {
+        let error = match done {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
+        tracing::warn!(notice = %id, %error, "a notice could not be expired or erased");
+        let general = error.is_general();
+        self.failed.get_or_insert(error);
+        (!general).then_some(0)
+    }
 }
 
 /// Ends notices: everything a step of this station takes.
@@ -98,37 +126,41 @@ impl Closer {
     }
 
     /// Does all that the clock has come for: expires, erases, tidies up. Several nodes may sweep at
-    /// once; each notice is taken by one of them, under its row's lock.
-    ///
-    /// # Errors
-    /// When the database or the blobs refuse; what was done stays done, the rest follows next time.
-    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<Swept, ExpiryError> {
+    /// once; each notice is taken by one of them, under its row's lock. A notice with which that cannot be done
+    /// holds nobody up.
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Swept {
         let mut swept = Swept::default();
+        if let Err(error) = self.sweep_all(now, &mut swept).await {
+            swept.failed.get_or_insert(error);
+        }
+        swept
+    }
+
+    async fn sweep_all(&self, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), ExpiryError> {
         let forsaken_since = now - self.times.retention.max(self.times.lifetime);
-        loop {
-            let due = self
-                .store
-                .read(move |c| {
-                    let mut due = queue::past_their_end(c, now, SLICE)?;
-                    due.extend(queue::forsaken(c, forsaken_since, SLICE)?);
-                    Ok(due)
-                })
-                .await?;
-            for id in &due {
-                swept.expired += self.expire(*id, forsaken_since, now).await?;
+        let kept = now - KEEP_LOOSE_ENDS;
+        let come = loop {
+            let come = self.store.read(move |c| queue::come(c, now, (forsaken_since, kept), SLICE)).await?;
+            let before = swept.expired;
+            for id in &come.over {
+                let expired = self.expire(*id, forsaken_since, now).await;
+                let Some(expired) = swept.note(*id, expired) else { return Ok(()) };
+                swept.expired += expired;
             }
-            if due.is_empty() {
-                break;
+            // What is left of them cannot be expired.
+            if swept.expired == before {
+                break come;
             }
+        };
+        for id in come.to_erase {
+            let erased = self.erase(id, now).await;
+            let Some(erased) = swept.note(id, erased) else { return Ok(()) };
+            swept.erased += erased;
         }
-        for id in self.store.read(move |c| queue::to_erase(c, now, SLICE)).await? {
-            swept.erased += self.erase(id, now).await?;
+        if come.loose.is_empty() && !come.answers {
+            return Ok(());
         }
-        self.tidy(now).await?;
-        if swept.erased > 0 {
-            self.store.empty_log().await?;
-        }
-        Ok(swept)
+        self.tidy(come.loose, kept).await
     }
 
     async fn expire(
@@ -183,23 +215,34 @@ impl Closer {
             .await
     }
 
-    async fn tidy(&self, now: DateTime<Utc>) -> Result<(), ExpiryError> {
-        let before = now - KEEP_LOOSE_ENDS;
-        let loose = self.store.read(move |c| photos::orphans(c, before, SLICE)).await?;
-        self.delete_blobs(&loose).await?;
+    async fn tidy(&self, loose: Vec<Uuid>, before: DateTime<Utc>) -> Result<(), ExpiryError> {
+        let (mut gone, mut failed) = (Vec::new(), None);
+        for photo in loose {
+            match self.delete_blobs(&[photo]).await {
+                Ok(()) => gone.push(photo),
+                Err(error) => {
+                    let general = error.is_general();
+                    failed.get_or_insert(error);
+                    if general {
+                        break;
+                    }
+                }
+            }
+        }
         self.store
             .write(move |tx| {
-                photos::delete(tx, &loose)?;
+                photos::delete(tx, &gone)?;
                 answers::forget_answers(tx, before)?;
                 Ok::<_, StoreError>(())
             })
             .await?;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn delete_blobs(&self, photos: &[Uuid]) -> Result<(), ExpiryError> {
         for photo in photos {
-            self.blobs.delete_photo(*photo).await.map_err(|e| ExpiryError::Blobs(e.to_string()))?;
+            let deleted = tokio::time::timeout(ANSWERS_WITHIN, self.blobs.delete_photo(*photo)).await;
+            deleted.map_err(|_| ExpiryError::BlobsAway)?.map_err(|e| ExpiryError::Blobs(e.to_string()))?;
         }
         Ok(())
     }

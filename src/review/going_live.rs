@@ -11,38 +11,50 @@ use crate::domain::life_cycle::{State, Step, Weighing};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take};
 use crate::store::types::Time;
-use crate::store::{Conn, queue};
+use crate::store::{Conn, StoreError, queue};
 use crate::vault::Vault;
 
 /// Notices let out at once.
 const SLICE: usize = 200;
 
 /// What became of what has cooled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct LetOut {
     /// Notices that went live.
     pub live: usize,
     /// No other will have cooled before then: what is approved from now on has all its cooling before it.
     pub next: DateTime<Utc>,
+    /// Why the first of those that could not go live did not; it is tried again with the next look.
+    pub failed: Option<ReviewError>,
 }
 
 impl Desk {
-    /// Lets out what has cooled, each in a transaction of its own.
+    /// Lets out what has cooled, each in a transaction of its own: one that cannot go live holds nobody up.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When the database does not tell what cools.
     pub async fn let_out(&self, now: DateTime<Utc>) -> Result<LetOut, ReviewError> {
         let cooling = self.store.read(|c| queue::cooling(c, SLICE as i64)).await?;
         let (cooled, still): (Vec<_>, Vec<_>) = cooling.into_iter().partition(|(_, until)| *until <= now);
         let more = cooled.len() == SLICE;
-        let mut live = 0;
+        let (mut live, mut failed) = (0, None);
         for (id, _) in cooled {
             let (vault, times) = (self.vault.clone(), self.times);
-            live += self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await?;
+            match self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await {
+                Ok(one) => live += one,
+                Err(error) => {
+                    tracing::warn!(notice = %id, %error, "a notice could not go live");
+                    let lost = matches!(error, ReviewError::Store(StoreError::Connection(_)));
+                    failed.get_or_insert(error);
+                    if lost {
+                        break;
+                    }
+                }
+            }
         }
         let first = still.first().map_or(DateTime::<Utc>::MAX_UTC, |(_, until)| *until);
-        let next = if more { now } else { first.min(now + self.times.cooling) };
-        Ok(LetOut { live, next })
+        let next = if more || failed.is_some() { now } else { first.min(now + self.times.cooling) };
+        Ok(LetOut { live, next, failed })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -213,11 +214,27 @@ fn open_postgres(url: &str) -> Result<Conn, String> {
     OPENED_ON.set(Some(own));
     let mut opened = PgConn::from(opened);
     // A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of
-    // ours waits for so long in one. Shorter than a lease.
+    // ours waits for so long in one. Shorter than a lease. And nothing of ours takes as long as the other two.
     opened
-        .batch_execute("SET idle_in_transaction_session_timeout = '20s'")
+        .batch_execute(
+            "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '10s'; SET statement_timeout = '30s'",
+        )
         .map_err(|e| format!("PostgreSQL: {e}"))?;
     Ok(Conn::Pg(Box::new(opened)))
+}
+
+/// Where PostgreSQL is, and that a server which is suddenly gone is noticed, whether it is asked something or
+/// listened to.
+fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = url.parse()?;
+    config
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_user_timeout(Duration::from_secs(20))
+        .keepalives(true)
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(2);
+    Ok(config)
 }
 
 /// A connection of PostgreSQL's own client.
@@ -229,11 +246,12 @@ pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
-    tokio_postgres::connect(url, tls).await.map_err(|e| {
+    let failed = |e: tokio_postgres::Error| {
         // The address holds the password; the database's own words do not.
         let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
         format!("PostgreSQL: {e}{cause}")
-    })
+    };
+    postgres_at(url).map_err(failed)?.connect(tls).await.map_err(failed)
 }
 
 /// A client, and the connection that has to be driven.
@@ -265,5 +283,21 @@ impl diesel::r2d2::ManageConnection for Manager {
 
     fn has_broken(&self, conn: &mut Conn) -> bool {
         std::thread::panicking() || both!(conn, c => R2D2Connection::is_broken(c))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_is_noticed() {
+        let config = postgres_at("postgres://somebody@db.example.org/seventytwo?sslmode=disable").unwrap();
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(10)));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(20)));
+        assert!(config.get_keepalives());
+        let silent = config.get_keepalives_interval().unwrap() * config.get_keepalives_retries().unwrap();
+        assert_eq!(config.get_keepalives_idle() + silent, Duration::from_secs(20));
+        assert!(postgres_at("postgres://somebody@db.example.org:door/").is_err());
     }
 }

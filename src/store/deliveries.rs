@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{SmallInt, Text};
+use diesel::sql_types::{Nullable, SmallInt, Text};
 use uuid::Uuid;
 
 use super::due::Quietness;
 use super::schema::{attempts, broadcasts, deliveries};
+use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, both, notices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
@@ -73,25 +74,26 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// # Errors
 /// When the database refuses.
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
-    let mut earliest: Option<DateTime<Utc>> = None;
-    for priority in Priority::ALL {
-        let first_after = |conn: &mut Conn, after: DateTime<Utc>| -> Answer<Option<Time>> {
-            Ok(both!(conn, c => deliveries::table
-                .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::priority.eq(priority as i16)))
-                .filter(deliveries::due_at.gt(Time(after)))
-                .order((deliveries::due_at, deliveries::id))
-                .select(deliveries::due_at)
-                .first(c)
-                .optional())?)
-        };
-        let mut due = first_after(conn, DateTime::UNIX_EPOCH)?.map(|due| due.0);
-        if due.is_some_and(|due| due <= now) {
-            let next = first_after(conn, now)?.map(|due| due.0);
-            due = Some(next.map_or(now + HELD, |next| next.min(now + HELD)));
-        }
-        earliest = [earliest, due].into_iter().flatten().min();
-    }
-    Ok(earliest)
+    struct Looks;
+    // Of each priority the first of all, and the first that is not due: one question, and by an order that only the
+    // index has, as in `due::waiting`.
+    const FIRST: &str = "(SELECT d.due_at FROM deliveries d \
+         WHERE d.state = 'open' AND d.priority = p.priority AND d.due_at > ";
+    const BY_INDEX: &str = " ORDER BY d.due_at, d.id LIMIT 1)";
+    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
+    let of_all = format!("SELECT {FIRST}");
+    let of_later = format!("{BY_INDEX}, {FIRST}");
+    let of_each = format!("{BY_INDEX} FROM ({}) AS p", priorities.join(" UNION ALL "));
+    let (ever, present) = (Value::from(DateTime::UNIX_EPOCH), Value::from(now));
+    let words = [&*of_all, &of_later, &of_each];
+    type Row = (Nullable<Ts>, Nullable<Ts>);
+    let found: Vec<(Option<Time>, Option<Time>)> =
+        both!(conn, c => Statement::<Looks, Row>::new(&words, vec![&ever, &present]).load(c))?;
+    let looks = found.into_iter().filter_map(|(first, later)| {
+        let (first, later) = (first?.0, later.map(|due| due.0));
+        Some(if first > now { first } else { later.map_or(now + HELD, |later| later.min(now + HELD)) })
+    });
+    Ok(looks.min())
 }
 
 /// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
@@ -108,6 +110,60 @@ pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answ
             .load(c)?;
         let oldest: Vec<i64> = oldest.into_iter().filter(|(_, at)| at.0 < before).map(|(id, _)| id).collect();
         diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
+    }))
+}
+
+/// A broadcast that can be forgotten with its notice's others.
+#[derive(QueryableByName)]
+struct Prunable {
+    #[diesel(sql_type = Uid)]
+    broadcast: Id,
+    #[diesel(sql_type = Uid)]
+    notice: Id,
+}
+
+/// The next broadcast beyond that one, the oldest first, of a notice of which the tombstone alone is left, and the
+/// notice: it ended before `before`, nothing about it waits, and nothing became of that since.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_to_prune(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid) -> Answer<Option<(Uuid, Uuid)>> {
+    let found: Option<Prunable> = both!(conn, c => diesel::sql_query(
+        "SELECT b.id AS broadcast, b.notice_id AS notice \
+         FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
+         WHERE b.id > $1 AND n.state = 'erased' AND n.ended_at < $2 AND NOT EXISTS \
+           (SELECT 1 FROM broadcasts said WHERE said.notice_id = b.notice_id AND (NOT said.expanded OR EXISTS \
+             (SELECT 1 FROM deliveries d WHERE d.broadcast_id = said.id \
+                AND (d.state = 'open' OR COALESCE(d.delivered_at, d.due_at) >= $2)))) \
+         ORDER BY b.id LIMIT 1",
+    )
+    .bind::<Uid, _>(Id(beyond))
+    .bind::<Ts, _>(Time(before))
+    .get_result(c)
+    .optional())?;
+    Ok(found.map(|one| (one.broadcast.0, one.notice.0)))
+}
+
+/// Deletes up to `most` deliveries of a notice with their attempts, and with the last of them the broadcasts;
+/// answers how many deliveries those were. The notice's row is locked: several nodes may prune at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn prune(conn: &mut Conn, notice: Uuid, most: i64) -> Answer<usize> {
+    notices::lock(conn, notice)?;
+    Ok(both!(conn, c => {
+        let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice)));
+        let ids: Vec<i64> = deliveries::table
+            .filter(deliveries::broadcast_id.eq_any(said.select(broadcasts::id)))
+            .filter(deliveries::state.ne(Named(DeliveryState::Open)))
+            .select(deliveries::id)
+            .limit(most)
+            .load(c)?;
+        diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ids))).execute(c)?;
+        let left = deliveries::table.filter(deliveries::broadcast_id.eq(broadcasts::id));
+        diesel::delete(said.filter(diesel::dsl::not(diesel::dsl::exists(left)))).execute(c)?;
+        ids.len()
     }))
 }
 

@@ -2,7 +2,7 @@
 //! under way; it remembers the latest requests, so that a platform's budget survives a restart and
 //! holds across nodes.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
@@ -257,56 +257,6 @@ pub fn free_all(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
             .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
             .execute(c)?;
     });
-    Ok(())
-}
-
-/// The clock was `ahead` by so much and is right again: what it wrote into the lanes that were used meanwhile is
-/// moved back, so that nothing waits for a time that nobody meant. Harmless to repeat.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
-    let right = |at: DateTime<Utc>| if at > now { at - ahead } else { at };
-    let closed: Vec<(Id, Lane)> = both!(conn, c => lanes::table
-        .filter(lanes::open_at.gt(Time(now)))
-        .select((lanes::group_id, Lane::as_select()))
-        .load(c))?;
-    for (group, lane) in closed {
-        let recent = times(&lane.recent);
-        // Others rest because they were told to, by the right clock.
-        if recent.last().is_none_or(|last| *last <= now) {
-            continue;
-        }
-        let recent: Vec<_> = recent.into_iter().map(right).collect();
-        let opens = right(lane.open_at.0);
-        both!(conn, c => {
-            diesel::update(lanes::table.find(group))
-                .set((
-                    lanes::open_at.eq(Time(opens)),
-                    lanes::leased_until.eq(Time(right(lane.leased_until.0))),
-                    lanes::asked_until.eq(Time(right(lane.asked_until.0))),
-                    lanes::recent.eq(written(&recent)),
-                ))
-                .execute(c)?;
-            diesel::update(
-                deliveries::table
-                    .filter(deliveries::group_id.eq(group))
-                    .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-                    .filter(deliveries::due_at.gt(Time(now))),
-            )
-            .set(deliveries::due_at.eq(Time(opens.max(now))))
-            .execute(c)?;
-        });
-    }
-    // Of tokens that groups share there are few.
-    let shared: Vec<(String, Time, Vec<u8>)> =
-        both!(conn, c => bots::table.select((bots::id, bots::open_at, bots::recent)).load(c))?;
-    for (bot, open_at, recent) in shared {
-        let recent: Vec<_> = times(&recent).into_iter().map(right).collect();
-        both!(conn, c => diesel::update(bots::table.find(bot))
-            .set((bots::open_at.eq(Time(right(open_at.0))), bots::recent.eq(written(&recent))))
-            .execute(c))?;
-    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Brings the database up to date; several nodes may try at once.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -20,6 +21,8 @@ pub fn run(conn: &mut Conn) -> Answer<()> {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
         Conn::Pg(c) => {
             let lock = |sql: &str| diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(LOCK);
+            // It waits for another node, and takes as long as it takes; this connection does nothing else.
+            c.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")?;
             lock("SELECT pg_advisory_lock($1)").execute(&mut **c)?;
             let outcome = c.run_pending_migrations(POSTGRES).map(drop);
             lock("SELECT pg_advisory_unlock($1)").execute(&mut **c)?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub mod accounts;
 pub mod answers;
 pub mod broadcasts;
+mod clocks;
 mod connection;
 pub mod deliveries;
 pub mod digests;

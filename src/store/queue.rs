@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::notices::Notice;
-use super::schema::{notices, tips};
+use super::schema::{idempotency, notices, tips};
 use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 
@@ -148,10 +148,7 @@ pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer
 }
 
 /// Undecided notices that nobody has touched since `before`.
-///
-/// # Errors
-/// When the database refuses.
-pub fn forsaken(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+fn forsaken(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
     let undecided =
         [State::Submitted, State::InReview, State::NeedsInfo, State::Escalated, State::SecondReview]
             .map(Named);
@@ -165,10 +162,7 @@ pub fn forsaken(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Ve
 }
 
 /// Notices whose retention has passed.
-///
-/// # Errors
-/// When the database refuses.
-pub fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
     let ids: Vec<Id> = both!(conn, c => notices::table
         .filter(notices::erase_at.le(Time(now)))
         .order(notices::erase_at)
@@ -176,6 +170,41 @@ pub fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<U
         .limit(limit)
         .load(c))?;
     Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// What the clock has come for.
+#[derive(Debug)]
+pub struct Come {
+    /// To be expired.
+    pub over: Vec<Uuid>,
+    pub to_erase: Vec<Uuid>,
+    /// Photos that no notice took.
+    pub loose: Vec<Uuid>,
+    /// Whether there are answers to forget.
+    pub answers: bool,
+}
+
+/// What the clock has come for at `now`, up to so much of each: undecided notices that nobody has touched since
+/// `forsaken_since`, and loose ends from before `kept`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn come(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    (forsaken_since, kept): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Answer<Come> {
+    let mut over = past_their_end(conn, now, limit)?;
+    over.extend(forsaken(conn, forsaken_since, limit)?);
+    let old = idempotency::table.filter(idempotency::created_at.le(Time(kept)));
+    let answered: Option<Time> = both!(conn, c => old.select(idempotency::created_at).first(c).optional())?;
+    Ok(Come {
+        over,
+        to_erase: to_erase(conn, now, limit)?,
+        loose: photos::orphans(conn, kept, limit)?,
+        answers: answered.is_some(),
+    })
 }
 
 /// How many notices there are in each state, for the operator.

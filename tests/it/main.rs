@@ -105,6 +105,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
         ("chaos::freezes", chaos::freezes::TESTS),
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
+        ("chaos::rows", chaos::rows::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),
         ("chaos::wires", chaos::wires::TESTS),

@@ -3,23 +3,35 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
+use serde_json::json;
+use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
+use super::count;
 use super::pace::{self, draw_nothing};
 use crate::fakes::Fake;
-use crate::house::{House, Person};
-use crate::{Test, housed, notices};
+use crate::groups::beijing;
+use crate::house::{Db, House, Person};
+use crate::{Test, bare, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
-    housed!(a_clock_that_was_ahead_holds_nothing_up),
-    housed!(a_clock_set_back_asks_no_robot_too_early),
+    bare!(a_clock_that_was_ahead_holds_nothing_up),
+    bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
+    bare!(a_clock_set_back_asks_no_robot_too_early),
+    shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
 ];
 
 /// The worker's safety poll.
 const POLL: TimeDelta = TimeDelta::seconds(20);
+
+/// A house whose clock shows an hour of today: a server's own clock, which nobody drives, says who is right.
+async fn of_today(db: Db) -> House {
+    let hour = Clock::system().now().duration_trunc(TimeDelta::hours(1)).unwrap();
+    House::with_chats(db, Vec::new(), Clock::by_hand(hour + TimeDelta::minutes(67))).await
+}
 
 async fn publish(house: &House, moderator: &Person, phone: &str) -> String {
     let mut notice = notices::lost_property(house.clock.now());
@@ -56,9 +68,12 @@ fn deaf(house: &House, case: &str) -> Vec<Platform> {
 }
 
 /// Two hours ahead a notice is said, and to one chat in vain; then somebody sets the clock right.
-async fn a_clock_that_was_ahead_holds_nothing_up(house: House) {
-    let (house, moderator) =
-        house_of(house, &[Platform::Wecom, Platform::Telegram, Platform::Discord, Platform::Dingtalk]).await;
+async fn a_clock_that_was_ahead_holds_nothing_up(db: Db) {
+    let (house, moderator) = house_of(
+        of_today(db).await,
+        &[Platform::Wecom, Platform::Telegram, Platform::Discord, Platform::Dingtalk],
+    )
+    .await;
     let ahead = TimeDelta::hours(2);
     house.clock.advance(ahead);
     house.chats[3].script(503, &[], "not now");
@@ -72,6 +87,25 @@ async fn a_clock_that_was_ahead_holds_nothing_up(house: House) {
     assert_eq!(deaf(&house, &early), [], "what was to be said again");
 }
 
+/// Ten hours ahead it is quiet in the chat; by the right clock it is not.
+async fn what_a_clock_that_was_ahead_put_off_is_looked_at_again(db: Db) {
+    let house = of_today(db).await.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let group = house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    let now = house.clock.now();
+    let quiet = json!({"quiet": {"from": beijing(now, 9), "until": beijing(now, 12)}});
+    let path = format!("/groups/{group}");
+    let change = house.call(reqwest::Method::PATCH, &path, Some(&admin.token), Some(&quiet));
+    change.await.expect(200);
+    house.clock.advance(TimeDelta::hours(10));
+    let case = publish(&house, &moderator, "13800138001").await;
+    assert_eq!(deaf(&house, &case), [Platform::Wecom], "it is quiet");
+    house.clock.advance(TimeDelta::hours(-10));
+    house.settle().await;
+    assert_eq!(deaf(&house, &case), []);
+}
+
 /// A robot for which more waits than it can take.
 async fn busy(house: House) -> (House, Arc<Fake>) {
     let mut house = house.and_chats(&[Platform::Dingtalk]).await;
@@ -82,8 +116,8 @@ async fn busy(house: House) -> (House, Arc<Fake>) {
 }
 
 /// Our clock is set back, the platform's goes on: its minute is not over sooner for that.
-async fn a_clock_set_back_asks_no_robot_too_early(house: House) {
-    let (house, chat) = busy(house).await;
+async fn a_clock_set_back_asks_no_robot_too_early(db: Db) {
+    let (house, chat) = busy(of_today(db).await).await;
     let mut behind = TimeDelta::zero();
     for step in 0..120 {
         house.settle().await;
@@ -116,4 +150,20 @@ async fn a_clock_set_forward_is_no_storm(house: House) {
     house.advance(TimeDelta::minutes(13));
     house.settle().await;
     assert_eq!(chat.asked().len(), full + 21);
+}
+
+/// One node's clock goes back by hours that have passed. The robot's minute, and who uses a lane, are the others'.
+async fn a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes(db: Db) {
+    const LANES: &str = "SELECT COALESCE(SUM(EXTRACT(EPOCH FROM open_at) + EXTRACT(EPOCH FROM leased_until))::bigint, 0) \
+         AS n FROM lanes";
+    let other = of_today(Db::postgres(db.url.clone())).await;
+    let (house, chat) = busy(of_today(db).await).await;
+    house.settle().await;
+    let (full, lanes) = (chat.asked().len(), count(&house.db, LANES).await);
+    other.stations.let_out_when_due().await.unwrap();
+    other.clock.advance(TimeDelta::hours(-10));
+    other.stations.let_out_when_due().await.unwrap();
+    assert_eq!(count(&house.db, LANES).await, lanes);
+    house.settle().await;
+    assert_eq!(chat.asked().len(), full, "its minute is not over");
 }

@@ -9,6 +9,7 @@ use seventytwo::store::Conn;
 use crate::house::Db;
 use crate::process::peek;
 
+pub mod bounds;
 pub mod clocks;
 pub mod crowd;
 #[path = "../../simulation/dice.rs"]
@@ -20,6 +21,7 @@ pub mod herd;
 pub mod kills;
 pub mod leases;
 pub mod pace;
+pub mod rows;
 mod scene;
 pub mod shortage;
 pub mod stops;

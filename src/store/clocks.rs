@@ -1,0 +1,134 @@
+//! Sets right what a clock that was ahead has written down, a few rows at a time, so that nobody waits behind it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::lanes::{times, written};
+use super::schema::{bots, deliveries, lanes};
+use super::types::sql::Ts;
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, Store, both};
+use crate::domain::delivery::{DeliveryState, Priority};
+
+/// Rows in one transaction.
+const SLICE: i64 = 500;
+/// No lease of a right clock ends later.
+const LEASES_END_WITHIN: TimeDelta = TimeDelta::minutes(1);
+
+impl Store {
+    /// The clock was `ahead` by so much and is right again: what it wrote into the lanes that were used meanwhile
+    /// is moved back, and what it put off is due and judged again, so that nothing waits for a time that nobody
+    /// meant. Harmless to repeat. Nothing happens where the clock is wrong now and was not before.
+    ///
+    /// # Errors
+    /// When the database refuses; what was set right stays so.
+    pub async fn set_back(&self, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
+        if !self.read(move |c| is_righted(c, now, ahead)).await? {
+            return Ok(());
+        }
+        let mut beyond = Some(Uuid::nil());
+        while let Some(group) = beyond {
+            beyond = self.write(move |tx| lanes_back(tx, now, ahead, group)).await?;
+        }
+        self.write(move |tx| bots_back(tx, now, ahead)).await?;
+        for priority in Priority::ALL {
+            let mut below = Some((DateTime::<Utc>::MAX_UTC, i64::MAX));
+            while let Some(place) = below {
+                below = self.write(move |tx| deliveries_back(tx, now, priority, place)).await?;
+            }
+        }
+        self.write(super::listen::announce).await
+    }
+}
+
+/// Whether the clock is nearer to the right time than it was. PostgreSQL's own clock is asked, which all nodes
+/// share; SQLite has no other.
+fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<bool> {
+    let Conn::Pg(c) = conn else { return Ok(true) };
+    let shared: Time = diesel::select(diesel::dsl::sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
+    Ok((shared.0 - now).abs() < (shared.0 - now - ahead).abs())
+}
+
+/// What was written by a clock that was ahead, by the right one.
+fn right(at: DateTime<Utc>, now: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
+    if at > now { at - ahead } else { at }
+}
+
+/// Moves back the next lanes beyond that group; answers the last of them.
+fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, beyond: Uuid) -> Answer<Option<Uuid>> {
+    type Row = (Id, Time, Time, Time, Vec<u8>);
+    let closed = lanes::table
+        .filter(lanes::group_id.gt(Id(beyond)))
+        .filter(lanes::open_at.gt(Time(now)))
+        .order(lanes::group_id)
+        .select((lanes::group_id, lanes::open_at, lanes::leased_until, lanes::asked_until, lanes::recent))
+        .limit(SLICE);
+    let closed: Vec<Row> = match conn {
+        Conn::Pg(c) => closed.for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => closed.load(&mut **c)?,
+    };
+    let last = closed.last().map(|lane| lane.0.0);
+    for (group, open_at, leased_until, asked_until, recent) in closed {
+        let recent = times(&recent);
+        // Others rest because they were told to, by the right clock.
+        if recent.last().is_none_or(|last| *last <= now) {
+            continue;
+        }
+        let right = |at| right(at, now, ahead);
+        // What the right clock of another node has leased is left to it.
+        let leased = leased_until.0;
+        let leased = if leased > now + LEASES_END_WITHIN { right(leased) } else { leased };
+        both!(conn, c => diesel::update(lanes::table.find(group))
+            .set((
+                lanes::open_at.eq(Time(right(open_at.0))),
+                lanes::leased_until.eq(Time(leased)),
+                lanes::asked_until.eq(Time(right(asked_until.0))),
+                lanes::recent.eq(written(&recent.into_iter().map(right).collect::<Vec<_>>())),
+            ))
+            .execute(c))?;
+    }
+    Ok(last)
+}
+
+/// Of tokens that groups share there are few.
+fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
+    let shared = bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent));
+    let shared: Vec<(String, Time, Vec<u8>)> = match conn {
+        Conn::Pg(c) => shared.for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => shared.load(&mut **c)?,
+    };
+    for (bot, open_at, recent) in shared {
+        let recent: Vec<_> = times(&recent).into_iter().map(|at| right(at, now, ahead)).collect();
+        both!(conn, c => diesel::update(bots::table.find(bot))
+            .set((bots::open_at.eq(Time(right(open_at.0, now, ahead))), bots::recent.eq(written(&recent))))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Makes due what is put off, the latest first, from below a place in the order of its priority; answers the last.
+/// What is rightly put off again stands above that place, mostly, and is not met twice.
+fn deliveries_back(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    priority: Priority,
+    (below, id): (DateTime<Utc>, i64),
+) -> Answer<Option<(DateTime<Utc>, i64)>> {
+    let open = deliveries::state.eq(Named(DeliveryState::Open));
+    let put_off: Vec<(Time, i64)> = both!(conn, c => deliveries::table
+        .filter(open.and(deliveries::priority.eq(priority as i16)))
+        .filter(deliveries::due_at.gt(Time(now)).and(deliveries::due_at.le(Time(below))))
+        .filter(deliveries::due_at.lt(Time(below)).or(deliveries::id.lt(id)))
+        .order((deliveries::due_at.desc(), deliveries::id.desc()))
+        .select((deliveries::due_at, deliveries::id))
+        .limit(SLICE)
+        .load(c))?;
+    let ids: Vec<i64> = put_off.iter().map(|(_, id)| *id).collect();
+    both!(conn, c => diesel::update(
+        deliveries::table.filter(deliveries::id.eq_any(ids)).filter(open).filter(deliveries::due_at.gt(Time(now))),
+    )
+    .set(deliveries::due_at.eq(Time(now)))
+    .execute(c))?;
+    Ok(put_off.last().map(|(due_at, id)| (due_at.0, *id)))
+}

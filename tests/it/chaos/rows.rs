@@ -1,0 +1,184 @@
+//! The clock's work when some of it cannot be done: a row or a photo that is bad holds nobody else up, what was
+//! done is told on, and what another node erased stays nowhere.
+
+use std::sync::{Arc, Weak, mpsc};
+
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
+use futures_util::FutureExt as _;
+use serde_json::json;
+use seventytwo::broadcast::script::Written;
+use seventytwo::clock::Clock;
+use seventytwo::domain::language::Language;
+use seventytwo::domain::people::Role;
+use seventytwo::store::notices::by_case;
+use seventytwo::store::{Conn, broadcasts, photos};
+
+use super::{count, run};
+use crate::house::{Db, House, Person, morning};
+use crate::{Test, housed, notices, shared};
+
+pub const TESTS: &[Test] = &[
+    housed!(a_bad_row_holds_nobody_up),
+    housed!(a_photo_that_stays_holds_nobody_up),
+    housed!(what_is_erased_is_forgotten_though_somebody_reads),
+    shared!(what_another_node_erased_is_let_go_of),
+];
+
+/// A notice of that region, a photo with it, approved; answers its case number.
+async fn approved(house: &House, by: &Person, region: &str, phone: &str) -> String {
+    let mut notice = notices::lost_property(house.clock.now());
+    notice["region"] = region.into();
+    notice["reporter"]["phone"] = phone.into();
+    notice["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
+    let made = house.post("/notices", None, &notice).await.expect(201);
+    let case = made["case_number"].as_str().unwrap().to_owned();
+    house.decide(&case, by, "approve", "verified").await.expect(200);
+    case
+}
+
+/// Two that cool, of 131003 and of 130102; the first is always the first to be looked at.
+async fn two(house: &House) -> [String; 2] {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let first = approved(house, &moderator, "131003", "13800138001").await;
+    house.advance(TimeDelta::seconds(1));
+    let second = approved(house, &moderator, "130102", "13800138002").await;
+    house.advance(TimeDelta::seconds(30));
+    [first, second]
+}
+
+/// Whether somebody wakes the worker.
+fn woken(house: &House) -> bool {
+    house.stations.shared.work_is_due.notified().now_or_never().is_some()
+}
+
+/// What is being said about a case, as this node remembers it.
+async fn remembered(house: &House, case: &str) -> Weak<Written> {
+    let number = case.replace('-', "");
+    let broadcast = house.stations.shared.store.read(move |c| {
+        let notice = by_case(c, &number)?.unwrap();
+        Ok(broadcasts::of_notice(c, notice.id.0)?[0].id.0)
+    });
+    let written = house.stations.worker.script.written(broadcast.await.unwrap(), Language::ZhCn).await;
+    Arc::downgrade(&written.unwrap())
+}
+
+async fn a_bad_row_holds_nobody_up(house: House) {
+    const UNREADABLE: &str = "UPDATE revisions SET public_sealed = private_sealed, private_sealed = public_sealed \
+         WHERE notice_id = (SELECT id FROM notices WHERE region = '131003')";
+    const NONSENSE: &str = "UPDATE notices SET outcome = 'nonsense' WHERE region = '131003'";
+    const MENDED: &str = "UPDATE notices SET outcome = NULL WHERE region = '131003'";
+    let live = "SELECT COUNT(*) AS n FROM notices WHERE state = 'live'";
+    let expired = "SELECT COUNT(*) AS n FROM notices WHERE state = 'expired'";
+    let erased = "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'";
+    two(&house).await;
+    run(&house.db, UNREADABLE).await;
+    woken(&house);
+    assert!(house.stations.let_out_when_due().await.is_err(), "somebody must hear of it");
+    assert_eq!(count(&house.db, live).await, 1);
+    assert!(woken(&house), "the other has to be said");
+    // Mended, it is let out with the next look.
+    run(&house.db, UNREADABLE).await;
+    house.advance(TimeDelta::seconds(1));
+    house.stations.let_out_when_due().await.unwrap();
+    assert_eq!(count(&house.db, live).await, 2);
+
+    house.advance(TimeDelta::hours(72));
+    run(&house.db, NONSENSE).await;
+    woken(&house);
+    assert!(house.stations.sweep().await.is_err());
+    assert_eq!(count(&house.db, expired).await, 1);
+    assert!(woken(&house), "the other's end has to be said");
+    run(&house.db, MENDED).await;
+    house.stations.sweep().await.unwrap();
+    assert_eq!(count(&house.db, expired).await, 2);
+
+    house.advance(TimeDelta::days(30));
+    run(&house.db, NONSENSE).await;
+    assert!(house.stations.sweep().await.is_err());
+    assert_eq!(count(&house.db, erased).await, 1);
+    run(&house.db, MENDED).await;
+    house.stations.sweep().await.unwrap();
+    assert_eq!(count(&house.db, erased).await, 2);
+    house.finish().await;
+}
+
+async fn a_photo_that_stays_holds_nobody_up(house: House) {
+    let [first, _] = two(&house).await;
+    house.settle().await;
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    let number = first.replace('-', "");
+    let photo = house.stations.shared.store.read(move |c| {
+        let notice = by_case(c, &number)?.unwrap();
+        Ok(photos::of_notice(c, notice.id.0)?[0].id.0)
+    });
+    let photo = photo.await.unwrap().simple().to_string();
+    let file = house.db.folder.path().join("blobs/photos").join(photo).join("full");
+    // A folder is in its place, and that is not deleted as a file is.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    house.advance(TimeDelta::days(30));
+    assert!(house.stations.sweep().await.is_err(), "somebody must hear of it");
+    let erased = "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'";
+    assert_eq!(count(&house.db, erased).await, 1);
+    std::fs::remove_dir(&file).unwrap();
+    house.stations.sweep().await.unwrap();
+    assert_eq!(count(&house.db, erased).await, 2);
+    house.finish().await;
+}
+
+/// SQLite's log is not emptied under a reader; that is no reason to remember what is erased.
+async fn what_is_erased_is_forgotten_though_somebody_reads(house: House) {
+    if !house.db.is_sqlite() {
+        // A server's log is its operator's.
+        return;
+    }
+    let [first, _] = two(&house).await;
+    house.settle().await;
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    let remembered = remembered(&house, &first).await;
+    house.advance(TimeDelta::days(30));
+    woken(&house);
+    let (begun, reads) = tokio::sync::oneshot::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let store = house.stations.shared.store.clone();
+    let read = move |c: &mut Conn| {
+        let Conn::Sqlite(c) = c else { unreachable!("it is a file") };
+        c.batch_execute("BEGIN; SELECT COUNT(*) FROM notices")?;
+        begun.send(()).unwrap();
+        held.recv().unwrap();
+        Ok(c.batch_execute("COMMIT")?)
+    };
+    let reader = tokio::spawn(async move { store.read(read).await });
+    reads.await.unwrap();
+    house.stations.sweep().await.unwrap();
+    assert!(remembered.upgrade().is_none(), "the words of an erased notice, in memory");
+    assert!(woken(&house));
+    let log = house.db.folder.path().join("test.db-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    assert_ne!(length(), 0, "somebody reads it");
+    release.send(()).unwrap();
+    reader.await.unwrap().unwrap();
+    // Nothing more is erased, but the log is emptied all the same.
+    house.stations.sweep().await.unwrap();
+    assert_eq!(length(), 0);
+    house.finish().await;
+}
+
+async fn what_another_node_erased_is_let_go_of(db: Db) {
+    let clock = Clock::by_hand(morning());
+    let other = House::with_chats(Db::postgres(db.url.clone()), Vec::new(), clock.clone()).await;
+    let house = House::with_chats(db, Vec::new(), clock).await;
+    let [first, _] = two(&house).await;
+    house.settle().await;
+    let remembered = remembered(&house, &first).await;
+    other.advance(TimeDelta::hours(72));
+    other.settle().await;
+    other.advance(TimeDelta::days(30));
+    other.settle().await;
+    assert!(remembered.upgrade().is_some(), "this node has not heard of it");
+    house.stations.forget_messages().unwrap();
+    assert!(remembered.upgrade().is_none());
+}
