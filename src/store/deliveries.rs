@@ -21,6 +21,7 @@ const HELD: TimeDelta = TimeDelta::milliseconds(500);
 /// # Errors
 /// When the database refuses.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
+    super::broadcasts::lock(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
         deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open))).filter(
             deliveries::broadcast_id.eq_any(
@@ -56,6 +57,7 @@ pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 /// # Errors
 /// When the database refuses.
 pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    super::broadcasts::lock(conn, notice)?;
     both!(conn, c => diesel::sql_query(
         "UPDATE deliveries SET due_at = $1 WHERE state = 'open' AND EXISTS (SELECT 1 FROM broadcasts b \
            WHERE b.id = deliveries.broadcast_id AND b.notice_id = $2 AND b.not_after <= deliveries.due_at)",

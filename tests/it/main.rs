@@ -111,6 +111,7 @@ fn main() -> ExitCode {
         ("chaos::herd", chaos::herd::TESTS),
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
+        ("chaos::locks", chaos::locks::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),

@@ -19,6 +19,7 @@ pub mod freezes;
 pub mod herd;
 pub mod kills;
 pub mod leases;
+pub mod locks;
 pub mod pace;
 mod scene;
 pub mod shortage;
