@@ -188,6 +188,7 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::KeepTimes) {
         return Ok(());
     }
+    super::deliveries::lock_of_group(conn, Id(id))?;
     both!(conn, c => diesel::update(
         deliveries::table
             .filter(deliveries::group_id.eq(Id(id)))
@@ -238,6 +239,7 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
 /// When the database refuses.
 pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
     let id = Id(id);
+    super::deliveries::lock_of_group(conn, id)?;
     both!(conn, c => {
         diesel::update(
             deliveries::table

@@ -202,6 +202,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&times(&lane.recent)).max(asked);
     let group = Id(group);
+    super::deliveries::lock_of_group(conn, group)?;
     both!(conn, c => {
         diesel::update(lanes::table.find(group))
             .set((

@@ -207,7 +207,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             rows.push(result_of(r, other.delivery, other.attempts, reach));
         }
     }
-    result.make::<Result>(conn, rows)
+    result.make_in_order::<Result>(conn, "deliveries", rows)
 }
 
 /// One row of [`write_results`].

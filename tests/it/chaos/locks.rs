@@ -27,6 +27,7 @@ use crate::{Test, bare, notices, shared};
 pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
+    shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -224,4 +225,20 @@ async fn goes_on(scene: Scene, case: &str) {
     scene.house.settle().await;
     assert!(std::iter::from_fn(|| scene.house.chats[0].read()).count() > 0, "it goes on");
     scene.house.finish().await;
+}
+
+async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    // With these PostgreSQL comes upon the rows of results in the order of the results.
+    let now = scene.house.clock.now();
+    peek(&scene.house.db, move |conn| crowd(conn, now)).await;
+    let [first, second, third] = leased.as_slice() else { panic!("{leased:?}") };
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", second.delivery)).await;
+    let record = scene.record(vec![third, second, first]);
+    let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
+    assert_eq!(recorded.unwrap(), 3);
 }
