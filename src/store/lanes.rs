@@ -222,14 +222,21 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own and cannot take back what another one said.
+/// A group got a new robot, which has a budget of its own and cannot take back what another one said. What the other
+/// one still has under way is of no account any more: it would tell of its own way into the chat, not of the new one.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
-        .set((lanes::recent.eq(Vec::<u8>::new()), lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH))))
+        .set((
+            lanes::recent.eq(Vec::<u8>::new()),
+            lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::fence.eq(lanes::fence + 1),
+        ))
         .execute(c))?;
+    super::deliveries::lock_of_group(conn, Id(group))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
     both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
         .set(deliveries::message_ref.eq(None::<String>))

@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
     shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -241,4 +242,27 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let record = scene.record(vec![third, second, first]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let last = arrived(&scene.lease().await[0], scene.house.clock.now());
+    let moved = Some(Moved { credentials_sealed: vec![1], address_hash: vec![2] });
+    let last = Record { moved, disable: Some("gone"), ..last };
+    let (recorded, group, said) = scene
+        .store()
+        .write(move |tx| {
+            lanes::renew(tx, last.leased.group)?;
+            let recorded = results::record(tx, &[last])?;
+            let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
+            let group = groups::of_account(tx, admin)?.remove(0);
+            let said = groups::log(tx, group.id.0, None, 1)?.remove(0);
+            Ok::<_, StoreError>((recorded, group, said))
+        })
+        .await
+        .unwrap();
+    assert_eq!((recorded, group.state.0), (0, GroupState::Active));
+    assert_ne!(group.credentials_sealed, [1], "the way into the new robot's chat");
+    assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
 }
