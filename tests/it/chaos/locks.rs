@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
     shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
 ];
 
@@ -242,6 +243,35 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let record = scene.record(vec![third, second, first]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn what_is_just_being_ended_goes_along_with_nothing(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1, "it waits for the first");
+    scene.house.advance(LEASE_FOR);
+    // Both have waited for the end of quiet hours.
+    run(&scene.house.db, "UPDATE deliveries SET digest = TRUE").await;
+    scene.house.advance(TimeDelta::seconds(1));
+    let now = scene.house.clock.now();
+    let ended = Open::begin(scene.store(), move |tx| {
+        let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
+        let later = "UPDATE deliveries SET state = 'cancelled' WHERE id = (SELECT MAX(id) FROM deliveries)";
+        assert_eq!(diesel::sql_query(later).execute(&mut **c)?, 1);
+        Ok(())
+    })
+    .await;
+    let leased = RefCell::new(None);
+    let lease = async {
+        let taken = scene.store().write(move |tx| lease_and_die(tx, now)).await;
+        leased.replace(Some(taken.unwrap().leased));
+    };
+    meanwhile(&scene.house.db, lease, ended).await;
+    let leased = leased.take().unwrap();
+    assert_eq!(leased.len(), 1);
+    assert_eq!(leased[0].with, [], "it was over before this lease");
 }
 
 async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
