@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
     shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
     shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
 ];
@@ -243,6 +244,57 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let record = scene.record(vec![third, second, first]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE], &[PROPERTY], &[RESCUE], &[PROPERTY]]).await;
+    scene.publish(RESCUE).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 4);
+    scene.house.advance(LEASE_FOR);
+    for (group, bot) in scene.groups.iter().zip(["b", "a", "a", "b"]) {
+        let share = format!(
+            "INSERT INTO bots (id, open_at, recent) VALUES ('{bot}', 'epoch', '') ON CONFLICT DO NOTHING; \
+             UPDATE groups SET bot = '{bot}' WHERE id = '{group}'"
+        );
+        run(&scene.house.db, share.leak()).await;
+    }
+    let lane = |group: usize| format!("SELECT 1 FROM lanes WHERE group_id = '{}'", scene.groups[group]);
+    // The one leases the first group, and stands at its host; the other the third and the fourth; then the one goes
+    // on and leases the second.
+    let (third, fourth) = (locked(scene.store(), lane(2)).await, locked(scene.store(), lane(3)).await);
+    let second = locked(scene.store(), lane(1)).await;
+    let (now, (stands, it_stands), (go, goes)) =
+        (scene.house.clock.now(), oneshot::channel(), mpsc::channel());
+    let mut stands = Some(stands);
+    let mut at_host = move || {
+        if let Some(stands) = stands.take() {
+            stands.send(()).unwrap();
+            goes.recv().unwrap();
+        }
+    };
+    let store = scene.store().clone();
+    let one = tokio::spawn(async move { store.write(move |tx| lease_slowly(tx, now, &mut at_host)).await });
+    it_stands.await.unwrap();
+    third.commit().await;
+    fourth.commit().await;
+    let ended = Cell::new(false);
+    let other = async {
+        let leased = scene.store().write(move |tx| lease_and_die(tx, now)).await;
+        ended.set(true);
+        leased
+    };
+    let go_on = async {
+        eventually("the other is done, or waits", async || ended.get() || waiting(&scene.house.db).await > 0)
+            .await;
+        second.commit().await;
+        go.send(()).unwrap();
+    };
+    let (other, ()) = tokio::join!(other, go_on);
+    let (one, other) = (one.await.unwrap().unwrap(), other.unwrap());
+    let leased = one.leased.len() + other.leased.len();
+    scene.house.advance(PROBE);
+    assert_eq!(leased + scene.lease().await.len(), 4, "each has its turn");
 }
 
 async fn what_is_just_being_ended_goes_along_with_nothing(db: Db) {
