@@ -136,19 +136,24 @@ pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group
         .optional())?)
 }
 
-/// The same, locked until the transaction ends.
+/// The same, locked until the transaction ends with its lane, which comes first wherever both are locked. Whoever has
+/// the lane goes by what the group wants, and has written down what follows from it before this changes it.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     match conn {
-        Conn::Pg(c) => Ok(groups::table
-            .find(Id(id))
-            .filter(groups::account_id.eq(Id(account)))
-            .select(Group::as_select())
-            .for_update()
-            .first(&mut **c)
-            .optional()?),
+        Conn::Pg(c) => {
+            let lane = schema::lanes::table.find(Id(id)).select(schema::lanes::group_id);
+            lane.for_update().execute(&mut **c)?;
+            Ok(groups::table
+                .find(Id(id))
+                .filter(groups::account_id.eq(Id(account)))
+                .select(Group::as_select())
+                .for_update()
+                .first(&mut **c)
+                .optional()?)
+        }
         // A write transaction of SQLite is alone already.
         Conn::Sqlite(_) => of_admin(conn, account, id),
     }

@@ -391,6 +391,7 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct PutOff;
     struct TakeLane;
     struct Attempt;
+    struct UseBot;
     let cancel = Change {
         before: "UPDATE deliveries SET state = 'cancelled'",
         columns: &[("id", Holds::Int)],
@@ -442,15 +443,18 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     let known = decided.taken.iter().filter(|taken| !taken.new).map(|taken| &taken.leased);
     let rows = known.flat_map(|one| one.told().map(|id| vec![id.into(), one.leased_until.into()]));
     attempt.make::<Attempt>(conn, rows.collect())?;
-    for Taken { leased, open_at, .. } in &decided.taken {
-        if leased.sends.last().is_some_and(|now| open_at > now) {
-            super::lanes::put_off(conn, Id(leased.group), *open_at)?;
-        }
-    }
-    for (id, bot) in decided.bots.iter().filter(|(_, bot)| bot.used) {
-        both!(conn, c => diesel::update(bots::table.find(id))
-            .set((bots::recent.eq(written(&bot.recent)), bots::open_at.eq(Time(bot.open_at))))
-            .execute(c))?;
-    }
-    Ok(())
+    let closed = decided
+        .taken
+        .iter()
+        .filter(|taken| taken.leased.sends.last().is_some_and(|now| taken.open_at > *now));
+    super::lanes::put_off(conn, closed.map(|taken| (Id(taken.leased.group), taken.open_at)))?;
+    let use_bot = Change {
+        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at",
+        columns: &[("id", Holds::Text), ("recent", Holds::Bytes), ("open_at", Holds::Time)],
+        after: "WHERE bots.id = rows.id",
+    };
+    let used = decided.bots.iter().filter(|(_, bot)| bot.used);
+    let rows =
+        used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
+    use_bot.make::<UseBot>(conn, rows.collect())
 }

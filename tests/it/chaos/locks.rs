@@ -28,6 +28,8 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
     shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    shared!(a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it),
+    shared!(a_group_is_deleted_while_its_results_are_written),
     shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
     shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
@@ -244,6 +246,42 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let record = scene.record(vec![third, second, first]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+/// A group that hears of two notices, and two groups that hear of the second. Answers what is under way: of the first
+/// notice to the first group, of the second to the others; and the second's case number.
+async fn interwoven(scene: &Scene) -> ([Leased; 3], String) {
+    scene.publish(RESCUE).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    (<[Leased; 3]>::try_from(leased).unwrap(), case)
+}
+
+async fn a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE, PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let ([first, second, third], case) = interwoven(&scene).await;
+    let held = locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", third.delivery)).await;
+    let record = scene.record(vec![&first, &second, &third]);
+    let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
+    assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn a_group_is_deleted_while_its_results_are_written(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[RESCUE, PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    let [first, second, _] = leased.as_slice() else { panic!("{leased:?}") };
+    let held = locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", first.delivery)).await;
+    let path = format!("/groups/{}", scene.groups[1]);
+    let delete = async {
+        let deleted = scene.house.call(Method::DELETE, &path, Some(&scene.admin.token), None).await;
+        assert!(deleted.status.is_success(), "{}", deleted.text);
+    };
+    let record = scene.record(vec![first, second]);
+    let (recorded, ()) = crossing(&scene.house.db, record, delete, held).await;
+    assert_eq!(recorded.unwrap(), 2);
 }
 
 async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
