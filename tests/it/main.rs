@@ -115,6 +115,7 @@ fn main() -> ExitCode {
         ("chaos::pace", chaos::pace::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),
+        ("chaos::turns", chaos::turns::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
         ("crash", crash::TESTS),
         ("desk", desk::TESTS),

@@ -24,6 +24,7 @@ pub mod pace;
 mod scene;
 pub mod shortage;
 pub mod stops;
+pub mod turns;
 pub mod wires;
 
 /// Requests whose end is on record: each in a row of its own or, where it delivered all there was to say, in its
