@@ -1,5 +1,7 @@
 //! Broadcasts: what there is to say, and what became of it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, min, not};
 use diesel::prelude::*;
@@ -88,8 +90,37 @@ pub(super) fn next_unexpanded(
         };
     }
     Ok(match conn {
-        Conn::Pg(c) => unexpanded!().for_update().skip_locked().first(&mut **c).optional()?,
+        Conn::Pg(c) => unexpanded!().for_no_key_update().skip_locked().first(&mut **c).optional()?,
         Conn::Sqlite(c) => unexpanded!().first(&mut **c).optional()?,
+    })
+}
+
+/// Locks the broadcasts of a notice that is about to change. Whoever gives them deliveries, or puts these off because
+/// of how the notice stood, has then committed, and the next question sees it; whoever comes later leaves them alone.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    let of_notice = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).order(broadcasts::id);
+    if let Conn::Pg(c) = conn {
+        of_notice.select(broadcasts::id).for_update().execute(&mut **c)?;
+    }
+    Ok(())
+}
+
+/// Those of these broadcasts whose notice nobody changes, nor before this transaction ends: only what is asked
+/// thereafter of how the notice stands holds for so long.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn steady(conn: &mut Conn, these: BTreeSet<Id>) -> Answer<Vec<Id>> {
+    Ok(match conn {
+        Conn::Pg(c) => {
+            let found = broadcasts::table.filter(broadcasts::id.eq_any(these)).select(broadcasts::id);
+            found.for_key_share().skip_locked().load(&mut **c)?
+        }
+        // A write transaction of SQLite is alone already.
+        Conn::Sqlite(_) => these.into_iter().collect(),
     })
 }
 

@@ -17,11 +17,38 @@ use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 /// has run out.
 const HELD: TimeDelta = TimeDelta::milliseconds(500);
 
+/// Locks what there is to say about a notice: its broadcasts, so that nobody goes by how it stood, and what is open of
+/// them, in the order of their ids, as everybody does who waits for several deliveries.
+fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    super::broadcasts::lock(conn, notice)?;
+    let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).select(broadcasts::id);
+    let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
+    let open = open.filter(deliveries::broadcast_id.eq_any(said)).order(deliveries::id);
+    if let Conn::Pg(c) = conn {
+        open.select(deliveries::id).for_update().execute(&mut **c)?;
+    }
+    Ok(())
+}
+
+/// Locks what is open for a group whose lane is locked, in that order.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
+    let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
+    let open = open.filter(deliveries::group_id.eq(group)).order(deliveries::id);
+    if let Conn::Pg(c) = conn {
+        open.select(deliveries::id).for_update().execute(&mut **c)?;
+    }
+    Ok(())
+}
+
 /// Cancels what has not gone out of a notice's alerts and updates.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
+    lock_of_notice(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
         deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open))).filter(
             deliveries::broadcast_id.eq_any(
@@ -42,6 +69,7 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
 /// # Errors
 /// When the database refuses.
 pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
         "UPDATE deliveries SET state = 'given_up', last_outcome = 'deleted', last_code = NULL \
          WHERE state = 'open' AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $1) \
@@ -57,6 +85,7 @@ pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 /// # Errors
 /// When the database refuses.
 pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
         "UPDATE deliveries SET due_at = $1 WHERE state = 'open' AND EXISTS (SELECT 1 FROM broadcasts b \
            WHERE b.id = deliveries.broadcast_id AND b.notice_id = $2 AND b.not_after <= deliveries.due_at)",

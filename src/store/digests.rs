@@ -49,6 +49,11 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
     if leased.part > 0 {
         return Ok(());
     }
+    // What somebody else has locked is perhaps being ended.
+    let free = match conn {
+        Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
+        Conn::Sqlite(_) => "",
+    };
     let words = [
         "SELECT d.id, d.broadcast_id, d.attempts, d.reach FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
@@ -58,7 +63,7 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         " AND n.state = 'live' AND n.live_revision = b.revision \
          AND (b.not_after IS NULL OR b.not_after > ",
         ") ORDER BY d.id LIMIT ",
-        "",
+        free,
     ];
     // What ends while the request is under way is not begun.
     let until = if mutation::on(Mutation::SendAfterEnd) { now } else { leased.leased_until };

@@ -310,7 +310,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
     Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
 }
 
-/// What the broadcasts of those deliveries say.
+/// What the broadcasts of those deliveries say, but for those whose notice is just being changed.
 ///
 /// # Errors
 /// When the database refuses.
@@ -319,6 +319,7 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     if of.is_empty() {
         return Ok(HashMap::new());
     }
+    let of = super::broadcasts::steady(conn, of)?;
     let said: Vec<(Id, Said)> = both!(conn, c => broadcasts::table
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
         .filter(broadcasts::id.eq_any(of))

@@ -136,19 +136,24 @@ pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group
         .optional())?)
 }
 
-/// The same, locked until the transaction ends.
+/// The same, locked until the transaction ends with its lane, which comes first wherever both are locked. Whoever has
+/// the lane goes by what the group wants, and has written down what follows from it before this changes it.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     match conn {
-        Conn::Pg(c) => Ok(groups::table
-            .find(Id(id))
-            .filter(groups::account_id.eq(Id(account)))
-            .select(Group::as_select())
-            .for_update()
-            .first(&mut **c)
-            .optional()?),
+        Conn::Pg(c) => {
+            let lane = schema::lanes::table.find(Id(id)).select(schema::lanes::group_id);
+            lane.for_update().execute(&mut **c)?;
+            Ok(groups::table
+                .find(Id(id))
+                .filter(groups::account_id.eq(Id(account)))
+                .select(Group::as_select())
+                .for_update()
+                .first(&mut **c)
+                .optional()?)
+        }
         // A write transaction of SQLite is alone already.
         Conn::Sqlite(_) => of_admin(conn, account, id),
     }
@@ -188,6 +193,7 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::KeepTimes) {
         return Ok(());
     }
+    super::deliveries::lock_of_group(conn, Id(id))?;
     both!(conn, c => diesel::update(
         deliveries::table
             .filter(deliveries::group_id.eq(Id(id)))
@@ -238,6 +244,7 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
 /// When the database refuses.
 pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
     let id = Id(id);
+    super::deliveries::lock_of_group(conn, id)?;
     both!(conn, c => {
         diesel::update(
             deliveries::table

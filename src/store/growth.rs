@@ -65,7 +65,7 @@ pub(super) fn grow(
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
     let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
-    load_bots(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), &mut decided.bots)?;
+    load_bots(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let said = Said::of(&broadcast, &notice);
     let before = decided.taken.len();
     let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);

@@ -8,7 +8,9 @@ use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
+use super::rows::{Change, Holds};
 use super::schema::{bots, deliveries, lanes};
+use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
@@ -188,7 +190,7 @@ pub fn free(
             .set(lanes::asked_until.eq(Time(asked_until)))
             .execute(c)?;
     });
-    if opens > at { put_off(conn, Id(group), opens) } else { Ok(()) }
+    if opens > at { put_off(conn, [(Id(group), opens)]) } else { Ok(()) }
 }
 
 /// A message has just reached the group, or its admin lets it hear again: its failures are forgotten,
@@ -202,6 +204,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&times(&lane.recent)).max(asked);
     let group = Id(group);
+    super::deliveries::lock_of_group(conn, group)?;
     both!(conn, c => {
         diesel::update(lanes::table.find(group))
             .set((
@@ -221,14 +224,21 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own and cannot take back what another one said.
+/// A group got a new robot, which has a budget of its own and cannot take back what another one said. What the other
+/// one still has under way is of no account any more: it would tell of its own way into the chat, not of the new one.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
-        .set((lanes::recent.eq(Vec::<u8>::new()), lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH))))
+        .set((
+            lanes::recent.eq(Vec::<u8>::new()),
+            lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::fence.eq(lanes::fence + 1),
+        ))
         .execute(c))?;
+    super::deliveries::lock_of_group(conn, Id(group))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
     both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
         .set(deliveries::message_ref.eq(None::<String>))
@@ -260,17 +270,26 @@ pub fn free_all(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
     Ok(())
 }
 
-/// Nothing in a lane that is closed until `open_at` is looked at before.
-pub(super) fn put_off(conn: &mut Conn, group: Id, open_at: DateTime<Utc>) -> Answer<()> {
-    both!(conn, c => diesel::update(
-        deliveries::table
-            .filter(deliveries::group_id.eq(group))
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-            .filter(deliveries::due_at.lt(Time(open_at))),
-    )
-    .set(deliveries::due_at.eq(Time(open_at)))
-    .execute(c))?;
-    Ok(())
+/// Nothing in these lanes, each closed until a time, is looked at before. What somebody else has locked on PostgreSQL
+/// is not waited for: it is looked at once more at most.
+pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, DateTime<Utc>)>) -> Answer<()> {
+    struct PutOff;
+    let put_off = Change {
+        before: "UPDATE deliveries SET due_at = rows.open_at",
+        columns: &[("group_id", Holds::Id), ("open_at", Holds::Time)],
+        after: match conn {
+            Conn::Pg(_) => {
+                "JOIN LATERAL (SELECT d.id FROM deliveries d WHERE d.group_id = rows.group_id AND d.state = 'open' \
+                   AND d.due_at < rows.open_at FOR UPDATE SKIP LOCKED) waits ON TRUE WHERE deliveries.id = waits.id"
+            }
+            Conn::Sqlite(_) => {
+                "WHERE deliveries.group_id = rows.group_id AND deliveries.state = 'open' \
+                   AND deliveries.due_at < rows.open_at"
+            }
+        },
+    };
+    let rows = closed.into_iter().map(|(group, open_at)| vec![Value::Id(group), open_at.into()]);
+    put_off.make::<PutOff>(conn, rows.collect())
 }
 
 /// The latest requests, one more included.

@@ -163,6 +163,7 @@ pub(super) struct Taken {
 /// The tokens that groups share.
 pub(super) type Bots = BTreeMap<String, Bot>;
 
+#[derive(Clone)]
 pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
     open_at: DateTime<Utc>,
@@ -223,7 +224,7 @@ fn take_due(
     let due = due::due(conn, terms.now, priority, room)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
-    load_bots(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), &mut decided.bots)?;
+    load_bots(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {
         let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
@@ -238,21 +239,26 @@ fn take_due(
     Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
 }
 
-/// The budgets of the tokens that these groups share, locked in one order.
+/// The budgets of the tokens that these groups share, locked in one order. Whoever has locked some waits for no
+/// other: what another node uses meanwhile is tried again a little later.
 pub(super) fn load_bots<'a>(
     conn: &mut Conn,
     wanted: impl Iterator<Item = &'a str>,
+    now: DateTime<Utc>,
     known: &mut Bots,
 ) -> Answer<()> {
     let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
-    let found = bots::table.filter(bots::id.eq_any(wanted)).order(bots::id);
+    let found = bots::table.filter(bots::id.eq_any(&wanted)).order(bots::id);
     let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
-        Conn::Pg(c) => found.for_update().load(&mut **c)?,
+        Conn::Pg(c) if known.is_empty() => found.for_update().load(&mut **c)?,
+        Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
+    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
+    known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
     known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
         (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
     }));
@@ -387,6 +393,7 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct PutOff;
     struct TakeLane;
     struct Attempt;
+    struct UseBot;
     let cancel = Change {
         before: "UPDATE deliveries SET state = 'cancelled'",
         columns: &[("id", Holds::Int)],
@@ -438,15 +445,18 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     let known = decided.taken.iter().filter(|taken| !taken.new).map(|taken| &taken.leased);
     let rows = known.flat_map(|one| one.told().map(|id| vec![id.into(), one.leased_until.into()]));
     attempt.make::<Attempt>(conn, rows.collect())?;
-    for Taken { leased, open_at, .. } in &decided.taken {
-        if leased.sends.last().is_some_and(|now| open_at > now) {
-            super::lanes::put_off(conn, Id(leased.group), *open_at)?;
-        }
-    }
-    for (id, bot) in decided.bots.iter().filter(|(_, bot)| bot.used) {
-        both!(conn, c => diesel::update(bots::table.find(id))
-            .set((bots::recent.eq(written(&bot.recent)), bots::open_at.eq(Time(bot.open_at))))
-            .execute(c))?;
-    }
-    Ok(())
+    let closed = decided
+        .taken
+        .iter()
+        .filter(|taken| taken.leased.sends.last().is_some_and(|now| taken.open_at > *now));
+    super::lanes::put_off(conn, closed.map(|taken| (Id(taken.leased.group), taken.open_at)))?;
+    let use_bot = Change {
+        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at",
+        columns: &[("id", Holds::Text), ("recent", Holds::Bytes), ("open_at", Holds::Time)],
+        after: "WHERE bots.id = rows.id",
+    };
+    let used = decided.bots.iter().filter(|(_, bot)| bot.used);
+    let rows =
+        used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
+    use_bot.make::<UseBot>(conn, rows.collect())
 }

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{bots, broadcasts, groups};
+use super::schema::{broadcasts, groups};
 use super::statement::Value;
 use super::types::sql::Uid;
-use super::types::{Id, Named, Time};
+use super::types::{Id, Named};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
 use crate::domain::group::GroupState;
@@ -107,10 +107,9 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     }
     write_results(conn, &ours)?;
     forget_endings(conn, &ours)?;
+    let closed = ours.iter().filter(|record| record.lane_open_at > record.at);
+    super::lanes::put_off(conn, closed.map(|record| (Id(record.leased.group), record.lane_open_at)))?;
     for record in &ours {
-        if record.lane_open_at > record.at {
-            super::lanes::put_off(conn, Id(record.leased.group), record.lane_open_at)?;
-        }
         if let Some(moved) = &record.moved
             && !follow(conn, record.leased.group, moved)?
         {
@@ -207,7 +206,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             rows.push(result_of(r, other.delivery, other.attempts, reach));
         }
     }
-    result.make::<Result>(conn, rows)
+    result.make_in_order::<Result>(conn, "deliveries", rows)
 }
 
 /// One row of [`write_results`].
@@ -294,22 +293,20 @@ fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
 /// What platforms said of the tokens that groups share: some are to rest, the others may be used freely again.
 /// In one order, so that two nodes never wait for each other.
 fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+    struct Rest;
     let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.attempted) {
         let Some(bot) = &record.leased.bot else { continue };
         let asked = heard.entry(bot).or_default();
         *asked = (*asked).max(record.bot_open_at);
     }
-    for (bot, asked) in heard {
-        let known = bots::table.find(bot);
-        both!(conn, c => match asked.map(Time) {
-            Some(open_at) => diesel::update(known.filter(bots::open_at.lt(open_at)))
-                .set((bots::open_at.eq(open_at), bots::limited.eq(true)))
-                .execute(c)?,
-            None => diesel::update(known.filter(bots::limited)).set(bots::limited.eq(false)).execute(c)?,
-        });
-    }
-    Ok(())
+    let rest = Change {
+        before: "UPDATE bots SET open_at = COALESCE(rows.asked, bots.open_at), limited = (rows.asked IS NOT NULL)",
+        columns: &[("id", Holds::Text), ("asked", Holds::Time)],
+        after: "WHERE bots.id = rows.id AND ((rows.asked IS NULL AND bots.limited) OR bots.open_at < rows.asked)",
+    };
+    let rows = heard.into_iter().map(|(bot, asked)| vec![bot.into(), asked.into()]);
+    rest.make_in_order::<Rest>(conn, "bots", rows.collect())
 }
 
 /// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.

@@ -68,6 +68,33 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Makes it, an update of that table, whose rows somebody else may have locked: however PostgreSQL comes upon
+    /// them, it first locks all of them in the order of their ids, as everybody does who waits for several of them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) fn make_in_order<Q: 'static>(
+        &self,
+        conn: &mut Conn,
+        table: &str,
+        rows: Vec<Vec<Value<'_>>>,
+    ) -> Answer<()> {
+        match conn {
+            Conn::Pg(c) if !rows.is_empty() => {
+                let locked = format!(
+                    "), locked AS (SELECT {table}.id FROM rows, {table} {0} ORDER BY {table}.id FOR UPDATE OF {table}) \
+                     {1} FROM rows JOIN locked ON locked.id = rows.id {0}",
+                    self.after, self.before
+                );
+                let (words, columns) =
+                    (self.words_for_all("WITH rows AS (SELECT * FROM", &locked), self.turned(rows));
+                Statement::<Q>::new(&borrowed(&words), columns.iter().collect()).execute(&mut **c)?;
+                Ok(())
+            }
+            _ => self.make::<Q>(conn, rows),
+        }
+    }
+
     /// Makes it, an update; answers for each row whether there was something to change.
     ///
     /// # Errors
@@ -153,22 +180,20 @@ impl Change<'_> {
 
     /// As PostgreSQL takes it, all rows at once: its words, and the columns between them.
     fn for_all<'v>(&self, rows: Vec<Vec<Value<'v>>>, end: &str) -> (Vec<String>, Vec<Value<'v>>) {
-        (self.words_for_all(end), self.turned(rows))
+        let words = self.words_for_all(&format!("{} FROM", self.before), &format!("{} {end}", self.after));
+        (words, self.turned(rows))
     }
 
-    fn words_for_all(&self, end: &str) -> Vec<String> {
+    /// The table of all rows, between `before` and `after`.
+    fn words_for_all(&self, before: &str, after: &str) -> Vec<String> {
         let types = self.columns.iter().map(|(_, holds)| holds.in_postgres());
         let mut words: Vec<String> = types.map(|holds| format!("::{holds}, ")).collect();
         if let Some(last) = words.last_mut() {
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
             last.truncate(last.len() - 2);
-            last.push_str(&format!(
-                ") WITH ORDINALITY AS rows ({}, place) {} {end}",
-                names.join(", "),
-                self.after
-            ));
+            last.push_str(&format!(") WITH ORDINALITY AS rows ({}, place) {after}", names.join(", ")));
         }
-        words.insert(0, format!("{} FROM unnest(", self.before));
+        words.insert(0, format!("{before} unnest("));
         words
     }
 

@@ -30,6 +30,7 @@ pub enum Mood {
 #[derive(Clone, Debug)]
 pub struct Arrival {
     pub group: String,
+    pub said: web::Bytes,
     pub at: Instant,
     /// Whether the message was taken.
     pub taken: bool,
@@ -125,13 +126,14 @@ impl Crowd {
     }
 }
 
-async fn take(request: HttpRequest, _body: web::Bytes, state: web::Data<State>) -> HttpResponse {
+async fn take(request: HttpRequest, said: web::Bytes, state: web::Data<State>) -> HttpResponse {
     let _waiting = Waiting::new(&state);
     let (_, group) = request.query_string().split_once('=').unwrap_or_default();
     let mut mood = state.mood.subscribe();
     let now = *mood.borrow();
     let taken = matches!(now, Mood::Well(_) | Mood::Silent);
-    state.arrivals.lock().unwrap().push(Arrival { group: group.to_owned(), at: Instant::now(), taken });
+    let arrival = Arrival { group: group.to_owned(), said, at: Instant::now(), taken };
+    state.arrivals.lock().unwrap().push(arrival);
     match now {
         Mood::Unwell(status) => return HttpResponse::build(status.try_into().unwrap()).body("not now"),
         Mood::Gone => {

@@ -30,7 +30,12 @@ async fn a_lease_outlasts_the_longest_exchange() {
 }
 
 /// Leases what is due at `now`, as a node does that dies thereafter.
-fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
+pub fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
+    lease_slowly(conn, now, &mut || ())
+}
+
+/// The same, with something to do before each delivery that goes.
+pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut()) -> Answer<Batch> {
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -40,7 +45,10 @@ fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
         bot_pace: &|_, _| now,
         back: &|_, until| until,
         begins: &|_| {},
-        admits: &mut |_| Admission::Go,
+        admits: &mut |_| {
+            before();
+            Admission::Go
+        },
     };
     lease(conn, &mut terms)
 }
@@ -123,7 +131,7 @@ async fn what_is_due_is_found_through_its_index(house: House) {
 }
 
 /// Fills the queue with what is finished and with what is due some other day.
-fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
+pub fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
     let columns =
         "INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach)";
     let rows = "CASE WHEN n % 2 = 0 THEN 'delivered' ELSE 'open' END";

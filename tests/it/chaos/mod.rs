@@ -20,11 +20,13 @@ pub mod freezes;
 pub mod herd;
 pub mod kills;
 pub mod leases;
+pub mod locks;
 pub mod pace;
 pub mod rows;
 mod scene;
 pub mod shortage;
 pub mod stops;
+pub mod turns;
 pub mod wires;
 
 /// Requests whose end is on record: each in a row of its own or, where it delivered all there was to say, in its

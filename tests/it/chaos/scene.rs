@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
@@ -20,7 +21,7 @@ pub struct Scene {
     pub crowd: Crowd,
     pub groups: usize,
     settings: Vec<(&'static str, String)>,
-    token: String,
+    pub token: String,
 }
 
 impl Scene {
@@ -59,11 +60,12 @@ impl Scene {
         self.spawn().listening().await
     }
 
-    /// Lets a notice go out to all groups.
-    pub async fn publish(&self, door: &Door, number: u32) {
+    /// Lets a notice go out to all groups; answers its reporter's receipt.
+    pub async fn publish(&self, door: &Door, number: u32) -> Value {
         let asked = Asked::new(number / 10_000, number % 10_000);
         let made = door.submit(&asked).await.unwrap().expect(201);
         door.approve(made["case_number"].as_str().unwrap(), &self.token).await.unwrap();
+        made
     }
 
     pub async fn all_have_heard(&self) -> bool {

@@ -1,0 +1,388 @@
+//! Two of the program's transactions at once on PostgreSQL, one of them held open by hand: neither loses what the
+//! other decides, and none is refused because of another.
+
+use std::cell::{Cell, RefCell};
+use std::sync::mpsc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use reqwest::Method;
+use serde_json::json;
+use seventytwo::broadcast::worker::LEASE_FOR;
+use seventytwo::domain::delivery::{DeliveryState, Outcome};
+use seventytwo::domain::group::{GroupState, Platform};
+use seventytwo::domain::people::Role;
+use seventytwo::store::leasing::{Leased, PROBE};
+use seventytwo::store::results::{self, Health, Moved, Record};
+use seventytwo::store::{Answer, Conn, Store, StoreError, accounts, groups, lanes};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::leases::{crowd, lease_and_die, lease_slowly};
+use super::{count, run};
+use crate::house::{Db, House, Person};
+use crate::process::{eventually, peek};
+use crate::{Test, bare, notices, shared};
+
+pub const TESTS: &[Test] = &[
+    shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
+    shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
+    shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    shared!(a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it),
+    shared!(a_group_is_deleted_while_its_results_are_written),
+    shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
+    shared!(what_is_just_being_ended_goes_along_with_nothing),
+    bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
+];
+
+/// A transaction whose change is made, and whose commit waits.
+struct Open<T> {
+    commit: mpsc::Sender<()>,
+    done: JoinHandle<Answer<T>>,
+}
+
+impl<T: Send + 'static> Open<T> {
+    async fn begin(store: &Store, change: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static) -> Open<T> {
+        let (store, (made, is_made), (commit, committed)) =
+            (store.clone(), oneshot::channel(), mpsc::channel());
+        let done = tokio::spawn(async move {
+            let change = move |tx: &mut Conn| {
+                let came_to = change(tx)?;
+                let _ = made.send(());
+                committed.recv().map_err(|_| StoreError::BrokenOff)?;
+                Ok(came_to)
+            };
+            store.write(change).await
+        });
+        is_made.await.unwrap();
+        Open { commit, done }
+    }
+
+    async fn commit(self) -> T {
+        self.commit.send(()).unwrap();
+        self.done.await.unwrap().unwrap()
+    }
+}
+
+/// How many wait for what somebody else has locked.
+async fn waiting(db: &Db) -> i64 {
+    let waiting = "SELECT COUNT(*) AS n FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    count(db, waiting).await
+}
+
+/// Does something while a transaction is open, which commits as soon as that is done or waits for it.
+async fn meanwhile<T: Send + 'static>(db: &Db, act: impl Future<Output = ()>, open: Open<T>) -> T {
+    let acted = Cell::new(false);
+    let act = async {
+        act.await;
+        acted.set(true);
+    };
+    let commit = async {
+        eventually("it is done, or waits", async || acted.get() || waiting(db).await > 0).await;
+        open.commit().await
+    };
+    tokio::join!(act, commit).1
+}
+
+/// Does two things that wait for a transaction, the second once the first does; when both wait it commits.
+async fn crossing<A, B>(
+    db: &Db,
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+    open: Open<()>,
+) -> (A, B) {
+    let second = async {
+        eventually("the first waits", async || waiting(db).await == 1).await;
+        second.await
+    };
+    let commit = async {
+        eventually("both wait", async || waiting(db).await == 2).await;
+        open.commit().await;
+    };
+    let (first, second, ()) = tokio::join!(first, second, commit);
+    (first, second)
+}
+
+/// Locks the row that this finds.
+async fn locked(store: &Store, find: String) -> Open<()> {
+    Open::begin(store, move |tx| {
+        let Conn::Pg(c) = tx else { unreachable!("only PostgreSQL has rows to lock") };
+        assert_eq!(diesel::sql_query(format!("{find} FOR UPDATE")).execute(&mut **c)?, 1);
+        Ok(())
+    })
+    .await
+}
+
+/// A house with groups, each of which wants to hear of a kind or two.
+struct Scene {
+    house: House,
+    moderator: Person,
+    admin: Person,
+    groups: Vec<String>,
+}
+
+const RESCUE: &str = "rescue";
+const PROPERTY: &str = "lost_property";
+
+impl Scene {
+    async fn set(db: Db, wants: &[&[&str]]) -> Scene {
+        let platforms = [Platform::Wecom, Platform::Dingtalk, Platform::Feishu, Platform::Discord];
+        let house = House::start(db).await.and_chats(&platforms[..wants.len()]).await;
+        let moderator = house.person("林志愿", Role::Moderator).await;
+        let admin = house.person("王群主", Role::GroupAdmin).await;
+        let mut groups = Vec::new();
+        for (chat, kinds) in house.chats.iter().zip(wants) {
+            groups.push(house.group(chat, &admin, &["131003"], kinds).await);
+            // So they follow each other by their ids, too.
+            house.advance(TimeDelta::seconds(1));
+        }
+        Scene { house, moderator, admin, groups }
+    }
+
+    /// Lets a notice go live; answers its case number.
+    async fn publish(&self, kind: &str) -> String {
+        let now = self.house.clock.now();
+        let asked = if kind == RESCUE { notices::rescue(now) } else { notices::lost_property(now) };
+        let made = self.house.post("/notices", None, &asked).await.expect(201);
+        let case = made["case_number"].as_str().unwrap().to_owned();
+        self.house.decide(&case, &self.moderator, "approve", "verified").await.expect(200);
+        self.house.advance(TimeDelta::seconds(30));
+        self.house.stations.let_out().await.unwrap();
+        case
+    }
+
+    fn store(&self) -> &Store {
+        &self.house.stations.shared.store
+    }
+
+    /// Leases what there is, as a node does that dies thereafter.
+    async fn lease(&self) -> Vec<Leased> {
+        let now = self.house.clock.now();
+        self.store().write(move |tx| lease_and_die(tx, now)).await.unwrap().leased
+    }
+
+    /// Writes down that these arrived, in this order; of the first lane that it rests for a minute.
+    async fn record(&self, leased: Vec<&Leased>) -> Answer<usize> {
+        let now = self.house.clock.now();
+        let mut records: Vec<Record> = leased.into_iter().map(|leased| arrived(leased, now)).collect();
+        records[0].lane_open_at = now + TimeDelta::minutes(1);
+        self.store().write(move |tx| results::record(tx, &records)).await
+    }
+
+    async fn turn(&self, case: &str, step: &str) {
+        let path = format!("/review/{case}");
+        let sheet = self.house.get(&path, Some(&self.moderator.token)).await.expect(200);
+        let body = json!({"version": sheet["version"], "reason": "other", "note": "…"});
+        self.house.post(&format!("{path}/{step}"), Some(&self.moderator.token), &body).await.expect(200);
+    }
+}
+
+fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
+    Record {
+        leased: leased.clone(),
+        state: DeliveryState::Delivered,
+        tries: 0,
+        due_at: at,
+        part: 1,
+        act: 0,
+        how: None,
+        reach: 2,
+        outcome: Some(Outcome::DELIVERED),
+        code: None,
+        answer_sealed: None,
+        message_ref: Some("1".to_owned()),
+        at,
+        took_ms: 1,
+        sends: leased.sends.clone(),
+        lane_open_at: at,
+        asked_until: at,
+        health: Health::Well,
+        bot_open_at: None,
+        moved: None,
+        disable: None,
+        apart: false,
+        attempted: true,
+    }
+}
+
+async fn what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    goes_on(scene, &case).await;
+}
+
+async fn what_a_lease_puts_off_while_its_notice_goes_on_goes_on(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.house.advance(LEASE_FOR);
+    goes_on(scene, &case).await;
+}
+
+/// A lease that sees the notice paused is not yet committed when a moderator lets the notice go on.
+async fn goes_on(scene: Scene, case: &str) {
+    scene.turn(case, "pause").await;
+    let now = scene.house.clock.now();
+    let lease = Open::begin(scene.store(), move |tx| lease_and_die(tx, now)).await;
+    let leased = meanwhile(&scene.house.db, scene.turn(case, "resume"), lease).await.leased;
+    assert!(leased.is_empty(), "what is paused is not said");
+    scene.house.settle().await;
+    assert!(std::iter::from_fn(|| scene.house.chats[0].read()).count() > 0, "it goes on");
+    scene.house.finish().await;
+}
+
+async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    // With these PostgreSQL comes upon the rows of results in the order of the results.
+    let now = scene.house.clock.now();
+    peek(&scene.house.db, move |conn| crowd(conn, now)).await;
+    let [first, second, third] = leased.as_slice() else { panic!("{leased:?}") };
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", second.delivery)).await;
+    let record = scene.record(vec![third, second, first]);
+    let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
+    assert_eq!(recorded.unwrap(), 3);
+}
+
+/// A group that hears of two notices, and two groups that hear of the second. Answers what is under way: of the first
+/// notice to the first group, of the second to the others; and the second's case number.
+async fn interwoven(scene: &Scene) -> ([Leased; 3], String) {
+    scene.publish(RESCUE).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    (<[Leased; 3]>::try_from(leased).unwrap(), case)
+}
+
+async fn a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE, PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let ([first, second, third], case) = interwoven(&scene).await;
+    let held = locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", third.delivery)).await;
+    let record = scene.record(vec![&first, &second, &third]);
+    let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
+    assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn a_group_is_deleted_while_its_results_are_written(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[RESCUE, PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    let [first, second, _] = leased.as_slice() else { panic!("{leased:?}") };
+    let held = locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", first.delivery)).await;
+    let path = format!("/groups/{}", scene.groups[1]);
+    let delete = async {
+        let deleted = scene.house.call(Method::DELETE, &path, Some(&scene.admin.token), None).await;
+        assert!(deleted.status.is_success(), "{}", deleted.text);
+    };
+    let record = scene.record(vec![first, second]);
+    let (recorded, ()) = crossing(&scene.house.db, record, delete, held).await;
+    assert_eq!(recorded.unwrap(), 2);
+}
+
+async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE], &[PROPERTY], &[RESCUE], &[PROPERTY]]).await;
+    scene.publish(RESCUE).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 4);
+    scene.house.advance(LEASE_FOR);
+    for (group, bot) in scene.groups.iter().zip(["b", "a", "a", "b"]) {
+        let share = format!(
+            "INSERT INTO bots (id, open_at, recent) VALUES ('{bot}', 'epoch', '') ON CONFLICT DO NOTHING; \
+             UPDATE groups SET bot = '{bot}' WHERE id = '{group}'"
+        );
+        run(&scene.house.db, share.leak()).await;
+    }
+    let lane = |group: usize| format!("SELECT 1 FROM lanes WHERE group_id = '{}'", scene.groups[group]);
+    // The one leases the first group, and stands at its host; the other the third and the fourth; then the one goes
+    // on and leases the second.
+    let (third, fourth) = (locked(scene.store(), lane(2)).await, locked(scene.store(), lane(3)).await);
+    let second = locked(scene.store(), lane(1)).await;
+    let (now, (stands, it_stands), (go, goes)) =
+        (scene.house.clock.now(), oneshot::channel(), mpsc::channel());
+    let mut stands = Some(stands);
+    let mut at_host = move || {
+        if let Some(stands) = stands.take() {
+            stands.send(()).unwrap();
+            goes.recv().unwrap();
+        }
+    };
+    let store = scene.store().clone();
+    let one = tokio::spawn(async move { store.write(move |tx| lease_slowly(tx, now, &mut at_host)).await });
+    it_stands.await.unwrap();
+    third.commit().await;
+    fourth.commit().await;
+    let ended = Cell::new(false);
+    let other = async {
+        let leased = scene.store().write(move |tx| lease_and_die(tx, now)).await;
+        ended.set(true);
+        leased
+    };
+    let go_on = async {
+        eventually("the other is done, or waits", async || ended.get() || waiting(&scene.house.db).await > 0)
+            .await;
+        second.commit().await;
+        go.send(()).unwrap();
+    };
+    let (other, ()) = tokio::join!(other, go_on);
+    let (one, other) = (one.await.unwrap().unwrap(), other.unwrap());
+    let leased = one.leased.len() + other.leased.len();
+    scene.house.advance(PROBE);
+    assert_eq!(leased + scene.lease().await.len(), 4, "each has its turn");
+}
+
+async fn what_is_just_being_ended_goes_along_with_nothing(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1, "it waits for the first");
+    scene.house.advance(LEASE_FOR);
+    // Both have waited for the end of quiet hours.
+    run(&scene.house.db, "UPDATE deliveries SET digest = TRUE").await;
+    scene.house.advance(TimeDelta::seconds(1));
+    let now = scene.house.clock.now();
+    let ended = Open::begin(scene.store(), move |tx| {
+        let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
+        let later = "UPDATE deliveries SET state = 'cancelled' WHERE id = (SELECT MAX(id) FROM deliveries)";
+        assert_eq!(diesel::sql_query(later).execute(&mut **c)?, 1);
+        Ok(())
+    })
+    .await;
+    let leased = RefCell::new(None);
+    let lease = async {
+        let taken = scene.store().write(move |tx| lease_and_die(tx, now)).await;
+        leased.replace(Some(taken.unwrap().leased));
+    };
+    meanwhile(&scene.house.db, lease, ended).await;
+    let leased = leased.take().unwrap();
+    assert_eq!(leased.len(), 1);
+    assert_eq!(leased[0].with, [], "it was over before this lease");
+}
+
+async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let last = arrived(&scene.lease().await[0], scene.house.clock.now());
+    let moved = Some(Moved { credentials_sealed: vec![1], address_hash: vec![2] });
+    let last = Record { moved, disable: Some("gone"), ..last };
+    let (recorded, group, said) = scene
+        .store()
+        .write(move |tx| {
+            lanes::renew(tx, last.leased.group)?;
+            let recorded = results::record(tx, &[last])?;
+            let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
+            let group = groups::of_account(tx, admin)?.remove(0);
+            let said = groups::log(tx, group.id.0, None, 1)?.remove(0);
+            Ok::<_, StoreError>((recorded, group, said))
+        })
+        .await
+        .unwrap();
+    assert_eq!((recorded, group.state.0), (0, GroupState::Active));
+    assert_ne!(group.credentials_sealed, [1], "the way into the new robot's chat");
+    assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
+}

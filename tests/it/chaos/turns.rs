@@ -1,0 +1,161 @@
+//! Notices are paused, let go on, changed and ended while they go out and their results are written, on two nodes where
+//! the database allows it: nobody is refused because of another, nothing is lost, and what is over stays over.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use seventytwo::store::{Answer, Conn, broadcasts, notices};
+
+use super::asked;
+use super::crowd::{Arrival, Mood};
+use super::dice::Dice;
+use super::scene::Scene;
+use crate::house::Db;
+use crate::process::{Door, Program, assert_audit, backlog, command, eventually, peek};
+use crate::{Test, bare};
+
+pub const TESTS: &[Test] = &[bare!(turned_in_the_middle_every_notice_is_heard_to_its_end)];
+
+const GROUPS: usize = 300;
+/// The words of an end.
+const ENDS: [&str; 2] = ["请停止转发", "更正"];
+
+async fn turned_in_the_middle_every_notice_is_heard_to_its_end(db: Db) {
+    let scene = Scene::set(db, GROUPS, Mood::Well(30)).await;
+    let mut nodes = Vec::new();
+    for _ in 0..if scene.db.is_sqlite() { 1 } else { 2 } {
+        let mut command = command(&scene.db);
+        command.env("SEVENTYTWO_LOG", "warn");
+        nodes.push(scene.spawn_by(command).listening().await);
+    }
+    let (first, last) = (&nodes[0].door, &nodes[nodes.len() - 1].door);
+    let (closed, removed, paused, changed) = tokio::join!(
+        Turned::publish(&scene, first, 0),
+        Turned::publish(&scene, last, 1),
+        Turned::publish(&scene, first, 2),
+        Turned::publish(&scene, last, 3),
+    );
+    let seed = asked("SEVENTYTWO_CHAOS", 1);
+    println!("SEVENTYTWO_CHAOS={seed}");
+    tokio::join!(
+        close(&closed),
+        remove(&removed, Dice::new(seed)),
+        pause_again_and_again(&paused, Dice::new(seed + 1)),
+        change(&changed),
+    );
+    eventually("all is said", async || backlog(&scene.db).await == 0).await;
+
+    let arrivals = scene.crowd.arrivals();
+    for one in [&closed, &removed] {
+        one.assert_over(&arrivals);
+    }
+    for one in [&paused, &changed] {
+        assert_eq!(one.delivered_last().await, GROUPS as i64, "groups that heard the newest words");
+    }
+    assert_eq!(paused.said(&arrivals).count(), GROUPS, "nobody hears it twice");
+    let refused: Vec<String> = nodes.iter().flat_map(Program::log).collect();
+    assert!(!refused.iter().any(|line| line.contains("could not")), "{refused:#?}");
+    nodes.clear();
+    assert_audit(&scene.db);
+}
+
+/// A notice, and the door at which its people stand.
+struct Turned<'a> {
+    scene: &'a Scene,
+    door: &'a Door,
+    case: String,
+    manage: String,
+}
+
+impl<'a> Turned<'a> {
+    async fn publish(scene: &'a Scene, door: &'a Door, number: u32) -> Turned<'a> {
+        let made = scene.publish(door, number).await;
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        Turned { scene, door, case: text("case_number"), manage: text("manage_token") }
+    }
+
+    /// So many groups have heard of it, and it still goes out to others.
+    async fn goes_out(&self, groups: usize) {
+        let heard = async || self.said(&self.scene.crowd.arrivals()).count() >= groups;
+        eventually("it goes out", heard).await;
+    }
+
+    async fn call(&self, method: Method, path: &str, token: &str, body: &Value) {
+        self.door.call(method, path, Some(token), Some(body)).await.unwrap().expect(200);
+    }
+
+    /// A moderator takes a step.
+    async fn turn(&self, step: &str) {
+        let (path, token) = (format!("/review/{}", self.case), &self.scene.token);
+        let sheet = self.door.call(Method::GET, &path, Some(token), None).await.unwrap().expect(200);
+        let body = json!({"version": sheet["version"], "reason": "other", "note": "…"});
+        self.call(Method::POST, &format!("{path}/{step}"), token, &body).await;
+    }
+
+    /// What was said of it, each with the group that heard it.
+    fn said<'b>(&self, arrivals: &'b [Arrival]) -> impl Iterator<Item = (&'b str, &'b str)> {
+        let said =
+            arrivals.iter().map(|arrival| (&*arrival.group, std::str::from_utf8(&arrival.said).unwrap()));
+        said.filter(|(_, said)| said.contains(&self.case))
+    }
+
+    /// Exactly the groups that heard of it heard that it is over, once, and nothing of it thereafter.
+    #[track_caller]
+    fn assert_over(&self, arrivals: &[Arrival]) {
+        let (mut heard, mut over) = (HashSet::new(), HashSet::new());
+        for (group, said) in self.said(arrivals) {
+            assert!(!over.contains(group), "{group} heard of it after its end: {said}");
+            if ENDS.iter().any(|end| said.contains(end)) {
+                over.insert(group);
+            } else {
+                assert!(heard.insert(group), "{group} heard it twice");
+            }
+        }
+        assert!(!heard.is_empty());
+        assert_eq!(over, heard, "who heard of it hears its end");
+    }
+
+    /// How many groups have received what is to be said of it last.
+    async fn delivered_last(&self) -> i64 {
+        let case = self.case.replace('-', "");
+        let delivered = move |c: &mut Conn| -> Answer<i64> {
+            let notice = notices::by_case(c, &case)?.expect("it was published");
+            let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
+            let tally = broadcasts::tally(c, last.id.0)?;
+            Ok(tally.iter().filter(|line| line.state == "delivered").map(|line| line.deliveries).sum())
+        };
+        peek(&self.scene.db, delivered).await
+    }
+}
+
+async fn close(notice: &Turned<'_>) {
+    notice.goes_out(100).await;
+    let body = json!({"outcome": "returned", "announce": true});
+    notice.call(Method::POST, "/my/notice/close", &notice.manage, &body).await;
+}
+
+async fn remove(notice: &Turned<'_>, mut dice: Dice) {
+    notice.goes_out(50).await;
+    notice.turn("pause").await;
+    notice.scene.moment(&mut dice, 50).await;
+    notice.turn("remove").await;
+}
+
+async fn pause_again_and_again(notice: &Turned<'_>, mut dice: Dice) {
+    notice.goes_out(20).await;
+    for _ in 0..10 {
+        notice.scene.moment(&mut dice, 60).await;
+        notice.turn("pause").await;
+        notice.scene.moment(&mut dice, 30).await;
+        notice.turn("resume").await;
+    }
+}
+
+async fn change(notice: &Turned<'_>) {
+    for (groups, colour) in [(50, "红色"), (150, "绿色")] {
+        notice.goes_out(groups).await;
+        notice.call(Method::PATCH, "/my/notice", &notice.manage, &json!({"item": {"colour": colour}})).await;
+        notice.door.approve(&notice.case, &notice.scene.token).await.unwrap();
+    }
+}
