@@ -153,8 +153,9 @@ impl Adapter for Discord {
             (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
                 wait(said.as_ref(), answer)
             }
-            // Unknown webhook or channel, invalid token. A webhook that answers 404 must not be asked again.
-            (_, Some(10015 | 10003 | 50027)) | (404, Some(_)) => Outcome::Gone,
+            // Unknown webhook or channel, invalid token. A webhook that answers 404, in whatever words and to
+            // whatever act, must not be asked again: whoever does is shut out.
+            (_, Some(10015 | 10003 | 50027)) | (404, _) => Outcome::Gone,
             // No access, no permission, a forum without a thread or with one too many.
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
@@ -212,7 +213,8 @@ mod tests {
                 (200, "{}", Outcome::Unknown),
                 (204, "", Outcome::Unknown),
                 (404, r#"{"message":"Unknown Webhook","code":10015}"#, Outcome::Gone),
-                (404, "<html>", Outcome::Retry),
+                (404, "<html>", Outcome::Gone),
+                (404, "", Outcome::Gone),
                 (401, r#"{"message":"Invalid Webhook Token","code":50027}"#, Outcome::Gone),
                 (400, r#"{"message":"Invalid Form Body","code":50035}"#, Outcome::Bad),
                 (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
@@ -233,9 +235,15 @@ mod tests {
             (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Bad),
             (400, r#"{"code":30046}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
+            (404, "", Outcome::Gone),
         ];
         means(Platform::Discord, Act::Edit("1102"), &edit);
-        let delete = [(204, "", Outcome::Delivered(None)), (200, message, Outcome::Unknown), gone];
+        let delete = [
+            (204, "", Outcome::Delivered(None)),
+            (200, message, Outcome::Unknown),
+            gone,
+            (404, "<html>", Outcome::Gone),
+        ];
         means(Platform::Discord, Act::Delete("1102"), &delete);
     }
 
