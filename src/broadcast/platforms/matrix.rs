@@ -157,7 +157,7 @@ impl Adapter for Matrix {
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
         // The same for the same delivery, act and content, whatever the picture is called meanwhile.
-        let mut hash = Sha256::new().chain_update(stamp.delivery).chain_update(format!("{act:?}"));
+        let mut hash = Sha256::new().chain_update(stamp.id).chain_update(format!("{act:?}"));
         hash.update(body.lean().unwrap_or(body).bytes.as_ref());
         let transaction = hex(&hash.finalize()[..20]);
         let room = encoded(credentials.chat.as_deref().unwrap_or_default());
