@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, is_number};
-use super::exchange::whole_seconds;
-use super::judging::{kept, object, slow};
+use super::judging::{kept, object, slow_as_told};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Method, Outgoing,
     Picture, Profile, Stamp, TakeBack, Verdict,
@@ -151,7 +150,7 @@ impl Adapter for Discord {
             // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
             // on asking is shut out with all its webhooks.
             (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
-                wait(said.as_ref(), answer)
+                slow_as_told(said.as_ref(), answer)
             }
             // Unknown webhook or channel, invalid token. A webhook that answers 404, in whatever words and to
             // whatever act, must not be asked again: whoever does is shut out.
@@ -181,12 +180,6 @@ fn done(act: Act<'_>, said: Option<&Value>) -> Outcome {
         (Act::Edit(edited), Some(id)) if id == edited => Outcome::Delivered(None),
         _ => Outcome::Unknown,
     }
-}
-
-/// Seconds with a fraction in the body; a refusal before Discord itself has none there.
-fn wait(said: Option<&Value>, answer: &Answer) -> Outcome {
-    let told = said.and_then(|said| said["retry_after"].as_f64()).and_then(whole_seconds);
-    told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
 }
 
 #[cfg(test)]
