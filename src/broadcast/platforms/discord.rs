@@ -186,6 +186,8 @@ fn done(act: Act<'_>, said: Option<&Value>) -> Outcome {
 mod tests {
     use std::time::Duration;
 
+    use chrono::DateTime;
+
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
     use crate::broadcast::message::plain;
@@ -297,7 +299,7 @@ mod tests {
     #[test]
     fn nobody_is_mentioned_and_an_edit_takes_the_picture_away() {
         let thread = with(Platform::Discord, &[("thread_id", "99")]);
-        let words = plain(Language::En, "broadcast-test", &[]);
+        let words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         for (act, method, end) in [
             (SAY, Method::Post, "1234?wait=true&thread_id=99"),
             (Act::Edit("7"), Method::Patch, "1234/messages/7?thread_id=99"),

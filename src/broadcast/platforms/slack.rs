@@ -286,6 +286,8 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
 mod tests {
     use std::time::Duration;
 
+    use chrono::DateTime;
+
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
     use crate::broadcast::message::plain;
@@ -393,7 +395,12 @@ mod tests {
 
     #[test]
     fn a_bot_says_edits_deletes_and_answers_in_its_channel() {
-        let message = plain(Language::En, "broadcast-code", &[("code", "<!channel> & @here".into())]);
+        let message = plain(
+            Language::En,
+            "broadcast-code",
+            &[("code", "<!channel> & @here".into())],
+            DateTime::UNIX_EPOCH,
+        );
         for (act, path, members) in [
             (SAY, "/api/chat.postMessage", json!({"channel": "C024BE91L"})),
             (EDIT, "/api/chat.update", json!({"channel": "C1", "ts": "2.3", "attachments": []})),

@@ -147,6 +147,8 @@ fn nothing_wrong(text: &str, said: Option<&Value>) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use chrono::DateTime;
+
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
     use crate::broadcast::message::plain;
@@ -194,7 +196,9 @@ mod tests {
         let url = "https://prod-05.westeurope.logic.azure.com/workflows/c0ffee/triggers/manual/paths/invoke\
                    ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-b_c%2B";
         let flow = read(Platform::Teams, &json!({ "url": url })).unwrap();
-        let body = Teams.compose(&plain(Language::En, "broadcast-test", &[]), Act::Say(0)).unwrap();
+        let body = Teams
+            .compose(&plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH), Act::Say(0))
+            .unwrap();
         assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
         for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
             assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
@@ -203,7 +207,12 @@ mod tests {
 
     #[test]
     fn words_stand_where_there_is_no_markup() {
-        let words = plain(Language::En, "broadcast-code", &[("code", "**x** [y](https://z.cn)".into())]);
+        let words = plain(
+            Language::En,
+            "broadcast-code",
+            &[("code", "**x** [y](https://z.cn)".into())],
+            DateTime::UNIX_EPOCH,
+        );
         let card = json_of(&Teams.compose(&words, Act::Say(0)).unwrap().bytes);
         let body = card["attachments"][0]["content"]["body"].as_array().unwrap().clone();
         assert!(body.iter().all(|element| element["type"] == "RichTextBlock"), "{body:?}");
