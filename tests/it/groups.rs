@@ -13,6 +13,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(quiet_hours_hold_back_all_but_life_at_risk),
+    housed!(a_group_that_was_not_tried_waits_for_a_reason),
     housed!(what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over),
     housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
@@ -131,6 +132,53 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     team.change(&house, json!({"quiet": null})).await;
     house.settle().await;
     team.hears(&child);
+    house.finish().await;
+}
+
+async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let reasons = async |case: &str| {
+        let report = house.get(&format!("/broadcasts/{case}"), Some(&team.moderator.token)).await.expect(200);
+        let alert = &report["items"][0];
+        assert_eq!((&alert["waiting"], &alert["unreachable"]), (&json!(1), &json!(0)), "{report}");
+        alert["reasons"].clone()
+    };
+    let because = |outcome| json!([{"of": "waiting", "outcome": outcome, "code": null, "groups": 1}]);
+    let bag = || notices::lost_property(house.clock.now());
+
+    team.change(&house, json!({"hourly_cap": 1})).await;
+    let (heard, _) = team.publish(&house, bag(), "13800138001").await;
+    team.hears(&heard);
+    let (capped, _) = team.publish(&house, bag(), "13800138002").await;
+    assert_eq!(reasons(&capped).await, because("later"));
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    team.change(&house, json!({"hourly_cap": null, "quiet": quiet})).await;
+    house.settle().await;
+    assert_eq!(reasons(&capped).await, because("quiet"));
+
+    // A paused group is waited for, and nobody knows until when.
+    house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    house.settle().await;
+    assert_eq!(reasons(&capped).await, because("paused"));
+    let session = house.session(&team.admin).await;
+    let page = house.page_as(&team.path(""), &format!("session={session}")).await;
+    assert!(page.text.contains("等待恢复接收") && !page.text.contains("不早于"), "{}", page.text);
+
+    team.change(&house, json!({"quiet": null})).await;
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    assert_eq!(reasons(&capped).await, because("untried"));
+    house.settle().await;
+    team.hears(&capped);
+
+    // The platform wants to hear nothing for a while, of this or of anything else.
+    team.chat.script(429, &[("retry-after", "600")], "");
+    team.publish(&house, bag(), "13800138003").await;
+    let (behind, _) = team.publish(&house, bag(), "13800138004").await;
+    assert_eq!(reasons(&behind).await, because("resting"));
+    house.advance(TimeDelta::minutes(15));
+    house.settle().await;
+    assert!(team.chat.read().is_some() && team.chat.read().is_some(), "both are told in the end");
     house.finish().await;
 }
 

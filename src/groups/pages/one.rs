@@ -147,7 +147,12 @@ pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
             frame.t("groups-log-partly")
         }
-        (DeliveryState::Open, _) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+        // Of what waits for somebody nobody knows until when.
+        (DeliveryState::Open, _) => match delivery.group_state.0 {
+            GroupState::Active => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+            GroupState::Paused => frame.t("groups-log-paused"),
+            GroupState::Disabled | GroupState::Unverified => frame.t("groups-log-unproved"),
+        },
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }
 }

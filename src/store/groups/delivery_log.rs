@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::mutation::{self, Mutation};
-use crate::store::schema::{attempts, broadcasts, deliveries, notices};
+use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, both, listen};
 
@@ -36,6 +37,8 @@ pub struct Logged {
     not_after: Option<Time>,
     notice_state: Named<State>,
     live_revision: Option<i32>,
+    /// Its group's.
+    pub group_state: Named<GroupState>,
 }
 
 impl Logged {
@@ -63,7 +66,7 @@ impl Logged {
                 && self.not_after.is_none_or(|end| end.0 > now))
     }
 
-    /// Whether it was given up and may be tried again.
+    /// Whether it was given up and may be tried again, as far as its notice is concerned.
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
         self.state.0 == DeliveryState::GivenUp && self.is_true(now)
     }
@@ -77,6 +80,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
         .filter(deliveries::group_id.eq(Id(id)))
         .filter(deliveries::id.lt(before.unwrap_or(i64::MAX)))
         .order(deliveries::id.desc())
@@ -100,6 +104,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             broadcasts::not_after,
             notices::state,
             notices::live_revision,
+            groups::state,
         ))
         .load(c))?)
 }
