@@ -273,6 +273,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
     // Nothing goes out before control is proved, however hard the admin presses.
     let delivery = team.newest(&house).await;
+    assert_eq!(delivery["redeliverable"], false, "{delivery}");
     let again = team.path(&format!("/deliveries/{}/redeliver", delivery["id"].as_str().unwrap()));
     let refused = house.post(&again, Some(&team.admin.token), &json!({})).await;
     assert_eq!(refused.problem(409), "not_possible");
@@ -282,6 +283,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null));
+    assert_eq!(team.newest(&house).await["redeliverable"], true);
     // One more failure is the first of a new count.
     team.chat.script(403, &[], "not now");
     house.post(&again, Some(&team.admin.token), &json!({})).await.expect(202);

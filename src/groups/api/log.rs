@@ -25,13 +25,13 @@ pub struct DeliveryBody {
     broadcast: &'static str,
     /// `open`, `delivered`, `given_up` or `cancelled`.
     state: &'static str,
-    /// Requests since it was last set going.
+    /// Requests so far, those before it was sent again among them.
     attempts: i32,
     last_outcome: Option<String>,
     last_code: Option<String>,
     due_at: DateTime<Utc>,
     delivered_at: Option<DateTime<Utc>>,
-    /// Whether it was given up and may be sent again.
+    /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
     redeliverable: bool,
 }
 
@@ -39,7 +39,7 @@ impl DeliveryBody {
     fn new(delivery: Logged, now: DateTime<Utc>) -> DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
-            redeliverable: delivery.can_go_again(now),
+            redeliverable: delivery.is_redeliverable(now),
             case_number: case(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
             state: delivery.state.0.as_str(),

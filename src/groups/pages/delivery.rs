@@ -65,7 +65,7 @@ pub async fn detail(
         title: text_with(frame.language, "groups-delivery-title", &title),
         result: one::result(&frame, &delivery),
         digest: delivery.digest,
-        again: delivery.can_go_again(shared.clock.now()),
+        again: delivery.is_redeliverable(shared.clock.now()),
         request,
         calls: calls.into_iter().map(call).collect(),
         frame: frame.clone(),

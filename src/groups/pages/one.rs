@@ -124,7 +124,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
     };
     LineView {
         id: delivery.id,
-        again: delivery.can_go_again(now),
+        again: delivery.is_redeliverable(now),
         when: moment(delivery.decided_at.0),
         case: words::case(&delivery.case_number),
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),

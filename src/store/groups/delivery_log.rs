@@ -70,6 +70,11 @@ impl Logged {
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
         self.state.0 == DeliveryState::GivenUp && self.is_true(now)
     }
+
+    /// Whether its group's admin may send it again: it can go, and control of the group is proved.
+    pub fn is_redeliverable(&self, now: DateTime<Utc>) -> bool {
+        self.can_go_again(now) && self.group_state.0.is_proved()
+    }
 }
 
 /// The deliveries to a group before `before`, newest first.
