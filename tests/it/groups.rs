@@ -21,6 +21,8 @@ pub const TESTS: &[Test] = &[
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
+    housed!(what_was_taken_down_is_not_shown_in_the_log),
+    housed!(the_log_tells_which_request_a_call_was),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
 ];
@@ -415,13 +417,14 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     assert!(!answer.contains(&robot), "the way in is no part of an answer: {answer}");
     notices::assert_unreadable(&house, &["no room for"]);
 
-    // Who heard of it hears that it is over; the words are not said any more, not even here.
+    // Who heard of it hears that it is over; its admin can read what was said until it is erased.
     house.post(&format!("{path}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
     team.hears(&case);
     team.chat.script(413, &[], "no room either");
     close(&house, &manage).await;
-    assert_eq!(read().await["request"], json!({"words": null, "erased": false}));
+    let request = read().await["request"].clone();
+    assert!(request["words"].as_str().is_some_and(|words| words.contains("双肩包")), "{request}");
     // Erased: nothing of it is left, however young the call.
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let closing = team.path(&format!("/deliveries/{id}"));
@@ -435,6 +438,42 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
     let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
     assert_eq!(youngest["answer"], json!({"words": null, "erased": true}));
+    house.finish().await;
+}
+
+async fn what_was_taken_down_is_not_shown_in_the_log(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    let alert = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    house.decide(&case, &team.moderator, "remove", "unsafe").await.expect(200);
+    house.settle().await;
+    team.hears(&case);
+    let exchange = house.get(&alert, Some(&team.admin.token)).await.expect(200);
+    assert_eq!(exchange["request"], json!({"words": null, "erased": false}));
+    house.finish().await;
+}
+
+async fn the_log_tells_which_request_a_call_was(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(502, &[], "not now");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    let words = team.chat.read().expect("the words").to_string();
+    assert!(words.contains(&case), "{words}");
+    assert_eq!(team.chat.read().expect("the picture")["msgtype"], "image");
+    let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    let calls = exchange["calls"].as_array().unwrap().iter();
+    let calls: Vec<_> =
+        calls.map(|call| (call["outcome"].as_str().unwrap(), call["part"].as_i64())).collect();
+    assert_eq!(calls, [("retry", Some(1)), ("delivered", Some(1)), ("delivered", Some(2))]);
+    let session = house.session(&team.admin).await;
+    let page = house.page_as(&path, &format!("session={session}")).await;
+    assert!(page.text.contains("第 2 次请求"), "{}", page.text);
     house.finish().await;
 }
 

@@ -97,6 +97,9 @@ pub struct CallBody {
     /// What came of it, in words.
     meaning: String,
     took_ms: i32,
+    /// Which of the delivery's requests it was, from 1: words and picture may be one each, and so is every
+    /// message that is taken back.
+    part: i16,
     /// Status and first 4 KB of the answer, where the platform refused.
     answer: KeptBody,
 }
@@ -106,7 +109,8 @@ pub struct CallBody {
 pub struct ExchangeBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The message as the platform gets it, without anything of the group and without a picture.
+    /// The message as the platform gets it, without anything of the group and without a picture; kept until its
+    /// notice is erased, or taken down.
     request: KeptBody,
     /// It was told in one message together with others, or waits for the end of the quiet hours to be.
     digest: bool,
@@ -119,6 +123,7 @@ impl ExchangeBody {
         let Exchange { delivery, platform, request, calls } = exchange;
         let calls = calls.into_iter().map(|(attempt, answer)| CallBody {
             at: attempt.at.0,
+            part: attempt.number(),
             meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
             outcome: attempt.outcome,
             code: attempt.code,

@@ -32,6 +32,7 @@ pub struct Logged {
     /// Told together with others when the quiet hours were over, or waits for that.
     pub digest: bool,
     took_ms: Option<i32>,
+    part: i16,
     act: i16,
     revision: i32,
     not_after: Option<Time>,
@@ -55,7 +56,14 @@ impl Logged {
             outcome: self.last_outcome.clone()?,
             code: self.last_code.clone(),
             took_ms: self.took_ms?,
+            part: (self.part - 1).max(0),
         })
+    }
+
+    /// Whether its words may be shown to its group's admin: until they are erased, but for a notice that was taken
+    /// down; what is false or puts somebody in danger is not told on.
+    pub fn is_readable(&self) -> bool {
+        self.notice_state.0 != State::Removed || self.broadcast.0.ends()
     }
 
     /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
@@ -104,6 +112,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             broadcasts::id,
             deliveries::digest,
             deliveries::took_ms,
+            deliveries::part,
             deliveries::act,
             broadcasts::revision,
             broadcasts::not_after,
@@ -152,6 +161,15 @@ pub struct Attempt {
     pub outcome: String,
     pub code: Option<String>,
     pub took_ms: i32,
+    /// Requests of the delivery that were done before.
+    pub part: i16,
+}
+
+impl Attempt {
+    /// Which of the delivery's requests it was, from 1.
+    pub fn number(&self) -> i16 {
+        self.part.saturating_add(1)
+    }
 }
 
 /// The attempts of those deliveries, of each the oldest first, each with what the platform said instead of taking
