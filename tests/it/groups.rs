@@ -447,7 +447,9 @@ async fn what_was_taken_down_is_not_shown_in_the_log(house: House) {
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
     team.hears(&case);
     let alert = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
-    house.decide(&case, &team.moderator, "remove", "unsafe").await.expect(200);
+    let sheet = house.get(&format!("/review/{case}"), Some(&team.moderator.token)).await.expect(200);
+    let removal = json!({"version": sheet["version"], "reason": "unsafe"});
+    house.post(&format!("/review/{case}/remove"), Some(&team.moderator.token), &removal).await.expect(200);
     house.settle().await;
     team.hears(&case);
     let exchange = house.get(&alert, Some(&team.admin.token)).await.expect(200);
