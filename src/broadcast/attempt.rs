@@ -8,7 +8,9 @@ use super::conclude::{self, Ended};
 use super::course::Course;
 use super::hosts::Went;
 use super::message::{self, Message};
-use super::platforms::{Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter};
+use super::platforms::{
+    Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
+};
 use super::script::{Handle, Written};
 use super::worker::{Worker, random};
 use crate::domain::delivery::Outcome;
@@ -67,7 +69,8 @@ impl Worker {
         if leased.bot.is_some() && now - asked_at > HELD_UP {
             return (Went::NotSent, Err(now));
         }
-        let mut stamp = Stamp::new(now, uuid::Uuid::from_u64_pair(72, leased.delivery.unsigned_abs()));
+        let told = [leased.broadcast].into_iter().chain(leased.with.iter().map(|other| other.broadcast));
+        let mut stamp = Stamp::new(now, request_id(told, leased.group, act));
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());

@@ -112,7 +112,7 @@ pub struct Message {
     tail: Vec<String>,
     link: Option<Link>,
     /// The event's type, time and further data, for programs.
-    event: Option<Event>,
+    event: Event,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -180,17 +180,16 @@ impl Message {
         data.insert("language".into(), self.language.as_str().into());
         data.insert("title".into(), self.first.clone().into());
         data.insert("text".into(), cut.text().into());
-        let Some(event) = &self.event else { return json!({"type": "message", "data": data}) };
         let fields = cut.lines.iter().map(|line| (line.field.as_str().to_owned(), line.value.clone().into()));
         data.insert("fields".into(), Value::Object(fields.collect()));
-        data.extend(event.data.clone());
-        let at = event.at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        json!({"type": event.kind, "timestamp": at, "data": data})
+        data.extend(self.event.data.clone());
+        let at = self.event.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        json!({"type": self.event.kind, "timestamp": at, "data": data})
     }
 }
 
-/// A message about a chat rather than a notice: `broadcast-code` with `code`, `broadcast-test`.
-pub fn plain(language: Language, key: &str, args: &[Arg<'_>]) -> Message {
+/// A message about a chat rather than a notice, said at that time: `broadcast-code` with `code`, `broadcast-test`.
+pub fn plain(language: Language, key: &str, args: &[Arg<'_>], at: DateTime<Utc>) -> Message {
     Message {
         language,
         poster: None,
@@ -200,7 +199,7 @@ pub fn plain(language: Language, key: &str, args: &[Arg<'_>]) -> Message {
         lines: Vec::new(),
         tail: Vec::new(),
         link: None,
-        event: None,
+        event: Event { kind: "message".to_owned(), at, data: Map::new() },
     }
 }
 
@@ -213,14 +212,13 @@ pub fn digest(language: Language, messages: &[Message]) -> Message {
         let link = message.link.as_ref().map(|link| link.url.as_str()).unwrap_or_default();
         Some(Line { field: Field::Subject, label: String::new(), value: format!("{heading} {link}") })
     };
-    let at = messages.iter().filter_map(|message| message.event.as_ref()).map(|event| event.at).max();
-    let told_of = messages.iter().filter_map(|message| message.event.as_ref());
-    let notices: Vec<Value> = told_of.map(|event| Value::Object(event.data.clone())).collect();
+    let at = messages.iter().map(|message| message.event.at).max().unwrap_or_default();
+    let notices: Vec<Value> = messages.iter().map(|told| Value::Object(told.event.data.clone())).collect();
     let data = Map::from_iter([("notices".to_owned(), notices.into())]);
     Message {
         lines: messages.iter().filter_map(told).collect(),
-        event: at.map(|at| Event { kind: "digest.published".to_owned(), at, data }),
-        ..plain(language, "broadcast-first-digest", &count)
+        event: Event { kind: "digest.published".to_owned(), at, data },
+        ..plain(language, "broadcast-first-digest", &count, at)
     }
 }
 

@@ -121,6 +121,9 @@ mod tests {
             has_words("outcome", state.as_str());
         }
         has_words("outcome", DELETED);
+        for untried in ["quiet", "resting", "later", "untried"] {
+            has_words("outcome", untried);
+        }
         // Why a group was disabled.
         for reason in ["gone", "failing"] {
             has_words("code", reason);

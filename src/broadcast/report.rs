@@ -47,9 +47,9 @@ pub struct Counted {
     pub deleted: i64,
     /// Groups told by a further message that the notice is over.
     pub followed_up: i64,
-    /// Groups to which it is still on its way.
+    /// Groups to which it is still on its way; a paused group hears it when it is resumed.
     pub waiting: i64,
-    /// Groups that could not be reached: given up, or paused, disabled, unverified or deleted. Whoever hears
+    /// Groups that could not be reached: given up, or disabled, unverified or deleted. Whoever hears
     /// again before the notice is over, hears it then; an ending is heard whenever that is.
     pub unreachable: i64,
     /// Groups among the unreachable that nothing more is sent to.
@@ -64,26 +64,27 @@ pub struct Counted {
 pub struct Reason {
     /// Whether they count as `waiting` or as `unreachable`.
     pub of: &'static str,
-    /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`), or
-    /// what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
+    /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`); why there
+    /// was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, `untried`: its turn
+    /// comes); or what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
     pub outcome: String,
     /// The platform's own code, or what has to be mended there, or why the groups are disabled.
     pub code: Option<String>,
     pub groups: i64,
 }
 
-/// The report on a notice (ten characters).
+/// The report on a notice (ten characters), as it stands at `now`.
 ///
 /// # Errors
 /// See [`ReportError`].
-pub fn report(conn: &mut Conn, case: &str, lead: bool) -> Result<Report, ReportError> {
+pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
     if notice.sealed && !lead {
         return Err(ReportError::LeadRequired);
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?
         .iter()
-        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally(conn, broadcast.id.0)?)))
+        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally_at(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
     let case_number = case.parse::<CaseNumber>().map_or_else(|_| case.to_owned(), |c| c.to_string());
     Ok(Report { case_number, items })
@@ -166,6 +167,7 @@ mod tests {
             how: None,
             group_state: "active".to_owned(),
             group_reason: None,
+            untried: None,
             deliveries,
         }
     }
@@ -182,7 +184,8 @@ mod tests {
     fn every_delivery_is_counted_once_and_causes_are_gathered() {
         let tally = [
             line("delivered", Some("delivered"), Some("0"), 9),
-            line("open", None, None, 4),
+            Tally { untried: Some("quiet".to_owned()), ..line("open", None, None, 3) },
+            Tally { untried: Some("untried".to_owned()), ..line("open", None, None, 1) },
             line("open", Some("slow"), Some("45009"), 2),
             line("given_up", Some("gone"), Some("93000"), 3),
             // What became of a group after it was given up is no reason for that.
@@ -193,12 +196,17 @@ mod tests {
         let groups = counted.delivered + counted.waiting + counted.unreachable + counted.cancelled;
         assert_eq!((groups, counted.planned), (21, 21));
         assert_eq!((counted.waiting, counted.unreachable, counted.followed_up), (6, 4, 0));
-        let why = [("unreachable", "gone", Some("93000"), 4), ("waiting", "slow", Some("45009"), 2)];
+        let why = [
+            ("unreachable", "gone", Some("93000"), 4),
+            ("waiting", "quiet", None, 3),
+            ("waiting", "slow", Some("45009"), 2),
+            ("waiting", "untried", None, 1),
+        ];
         assert_eq!(causes(&counted), why);
     }
 
     #[test]
-    fn a_group_that_hears_nothing_is_not_waited_for() {
+    fn of_the_groups_that_hear_nothing_only_the_paused_are_waited_for() {
         let tally = [
             of("paused", None, line("open", Some("slow"), Some("45009"), 4)),
             of("disabled", Some("gone"), line("open", None, None, 3)),
@@ -208,9 +216,9 @@ mod tests {
         ];
         let counted = counted(&broadcast(Purpose::Closing), &tally);
         let numbers = (counted.edited, counted.waiting, counted.unreachable, counted.given_up);
-        assert_eq!(numbers, (5, 0, 10, 1));
+        assert_eq!(numbers, (5, 4, 6, 1));
         let why = [
-            ("unreachable", "paused", None, 4),
+            ("waiting", "paused", None, 4),
             ("unreachable", "disabled", Some("gone"), 3),
             ("unreachable", "unverified", None, 2),
             ("unreachable", "deleted", None, 1),

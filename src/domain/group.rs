@@ -76,6 +76,11 @@ impl GroupState {
         }
     }
 
+    /// Whether its admin has proved control of it.
+    pub const fn is_proved(self) -> bool {
+        matches!(self, GroupState::Active | GroupState::Paused)
+    }
+
     /// The state of that name, if there is one.
     pub fn named(name: &str) -> Option<GroupState> {
         GroupState::ALL.into_iter().find(|s| s.as_str() == name)

@@ -21,8 +21,7 @@ pub struct Quiet {
 impl Quiet {
     /// When the quiet hours that hold at `now` are over; `None` where it is not quiet.
     pub fn over_at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let here = now.with_timezone(&BEIJING);
-        let minute = (here.hour() * 60 + here.minute()) as i16;
+        let (here, minute) = (now.with_timezone(&BEIJING), minute(now));
         let quiet = if self.from <= self.until {
             (self.from..self.until).contains(&minute)
         } else {
@@ -34,6 +33,12 @@ impl Quiet {
         let over = if minute < self.until { today } else { today + TimeDelta::days(1) };
         quiet.then(|| over.with_timezone(&Utc))
     }
+}
+
+/// The minute of the day by Beijing's clock.
+pub fn minute(now: DateTime<Utc>) -> i16 {
+    let here = now.with_timezone(&BEIJING);
+    (here.hour() * 60 + here.minute()) as i16
 }
 
 #[cfg(test)]

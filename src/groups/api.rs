@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::preferences::Whole;
 use super::secret::Rotated;
-use super::words::{problem, station};
+use super::words::{problem, refused, station};
 use super::{Draft, GroupError, Hours};
 use crate::domain::people::Role;
 use crate::web::json::Json;
@@ -84,9 +84,12 @@ pub struct CodeBody {
 pub struct Created {
     id: Uuid,
     state: &'static str,
-    /// Whether the chat took the code. Only where `secret` is told: a receiver that checks signatures
-    /// needs that first.
+    /// Whether the chat took the code. Where it did not, the group is kept all the same: mend what `reason` names and
+    /// ask for another code. A receiver that checks signatures needs `secret` first.
     code_sent: bool,
+    /// What the platform said instead of taking the code, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// The signing secret that was made, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -194,17 +197,15 @@ pub async fn connect(
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
     let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
-    match connected.refused {
-        Some(refusal) if connected.secret.is_none() => Err(problem(GroupError::Unreachable(refusal), reader)),
-        refused => Ok(HttpResponse::Created()
-            .insert_header((LOCATION, format!("/api/v1/groups/{}", connected.id)))
-            .json(Created {
-                id: connected.id,
-                state: "unverified",
-                code_sent: refused.is_none(),
-                secret: connected.secret,
-            })),
-    }
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/groups/{}", connected.id))).json(
+        Created {
+            id: connected.id,
+            state: "unverified",
+            code_sent: connected.refused.is_none(),
+            reason: connected.refused.map(|refusal| refused(&refusal, reader)),
+            secret: connected.secret,
+        },
+    ))
 }
 
 /// All groups of the caller

@@ -114,7 +114,7 @@ impl Groups {
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let adapter = adapter(errand.platform);
         let act = Act::Say(0);
-        let Some(body) = adapter.compose(&plain(errand.language, key, args), act) else {
+        let Some(body) = adapter.compose(&plain(errand.language, key, args, errand.started), act) else {
             return Ok(Verdict::ours(Outcome::Bad, "internal"));
         };
         let stamp = Stamp::new(errand.started, new_id(errand.started));

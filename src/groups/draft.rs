@@ -247,7 +247,7 @@ fn credentials(
 /// The address that saying something there would be sent to.
 fn first_call(credentials: &Credentials) -> Url {
     let (adapter, act) = (adapter(credentials.platform), Act::Say(0));
-    let body = adapter.compose(&plain(Language::default(), "broadcast-test", &[]), act);
+    let body = adapter.compose(&plain(Language::default(), "broadcast-test", &[], DateTime::UNIX_EPOCH), act);
     let stamp = Stamp::new(DateTime::UNIX_EPOCH, Uuid::nil());
     let body = body.expect("words can be said on every platform");
     adapter.address(act, &body, credentials, &stamp).url

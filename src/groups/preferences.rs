@@ -13,7 +13,7 @@ use crate::store::types::Named;
 
 /// Whether its admin has proved control of it.
 pub(super) fn is_proved(group: &Group) -> bool {
-    matches!(group.state.0, GroupState::Active | GroupState::Paused)
+    group.state.0.is_proved()
 }
 
 /// A group with all that its admin may know.

@@ -5,20 +5,24 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, min, not};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::schema::{broadcasts, deliveries};
-use super::types::sql::Uid;
+use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 use crate::domain::group::GroupState;
+use crate::domain::quiet;
 
 /// What a report calls the state of a group that is gone, and the outcome of what was to be said to it.
 pub const DELETED: &str = "deleted";
+
+/// When nothing is put off any longer: the year 9999.
+const ALL_IS_DUE: DateTime<Utc> = DateTime::from_timestamp(253_370_764_800, 0).expect("a time there is");
 
 /// One thing to say, and how far it has been spread over the groups.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -169,6 +173,10 @@ pub struct Tally {
     /// Why they are disabled.
     #[diesel(sql_type = Nullable<Text>)]
     pub group_reason: Option<String>,
+    /// Why none of them has been tried yet, where they wait: `quiet` (its quiet hours), `resting` (its lane), `later`
+    /// (an hourly cap, a host that is away, a paused notice) or `untried`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub untried: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub deliveries: i64,
 }
@@ -178,8 +186,10 @@ pub struct Tally {
 pub enum CameTo {
     /// It was said; where a notice ended, what became of the message about it.
     Done(Option<How>),
+    /// It is said as soon as it can be; to a paused group, when that hears again.
     Waiting,
-    /// Given up, or its group hears nothing. What waits for a group that hears again is then said.
+    /// Given up, or its group was disabled, is not verified or was deleted. What waits for a group that hears again
+    /// is then said.
     Unreachable,
     Cancelled,
 }
@@ -187,7 +197,7 @@ pub enum CameTo {
 impl Tally {
     /// What these deliveries have come to.
     pub fn came_to(&self) -> CameTo {
-        match (DeliveryState::named(&self.state), self.group_hears()) {
+        match (DeliveryState::named(&self.state), self.group_hears() || self.group_is_paused()) {
             (Some(DeliveryState::Delivered), _) => CameTo::Done(self.how.map(|how| how.0)),
             (Some(DeliveryState::Open), true) => CameTo::Waiting,
             (Some(DeliveryState::Open), false) | (Some(DeliveryState::GivenUp), _) => CameTo::Unreachable,
@@ -195,41 +205,71 @@ impl Tally {
         }
     }
 
-    /// Why they wait or were given up: the outcome of the last attempt, or that their groups hear nothing; each
-    /// with what is known beyond.
+    /// Why they wait or were given up: the outcome of the last attempt, that their groups hear nothing, or why there
+    /// was no attempt; each with what is known beyond.
     pub fn reason(&self) -> Option<(&str, Option<&str>)> {
         if self.state == DeliveryState::Open.as_str() && !self.group_hears() {
             return Some((&self.group_state, self.group_reason.as_deref()));
         }
-        Some((self.last_outcome.as_deref()?, self.last_code.as_deref()))
+        let tried = self.last_outcome.as_deref().map(|outcome| (outcome, self.last_code.as_deref()));
+        tried.or_else(|| Some((self.untried.as_deref()?, None)))
+    }
+
+    /// Whether they wait for their groups to be resumed.
+    fn waits_for_its_group(&self) -> bool {
+        self.came_to() == CameTo::Waiting && self.group_is_paused()
     }
 
     fn group_hears(&self) -> bool {
         self.group_state == GroupState::Active.as_str()
     }
+
+    fn group_is_paused(&self) -> bool {
+        self.group_state == GroupState::Paused.as_str()
+    }
 }
 
-/// The deliveries of a broadcast, counted by all that a report tells apart. Where a notice ended, that counts
-/// the groups, too, that received it and were deleted before they could be told.
+/// [`tally_at`] for whoever does not ask why something was not tried yet.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn tally(conn: &mut Conn, broadcast: Uuid) -> Answer<Vec<Tally>> {
+    tally_at(conn, broadcast, ALL_IS_DUE)
+}
+
+/// The deliveries of a broadcast, counted by all that a report tells apart at `now`. Where a notice ended, that counts
+/// the groups, too, that received it and were deleted before they could be told.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tally_at(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
     let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(
         "SELECT d.state, d.last_outcome, d.last_code, d.how, COALESCE(g.state, 'deleted') AS group_state, \
-           g.reason AS group_reason, COUNT(*) AS deliveries \
-         FROM deliveries d LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $1 \
-         GROUP BY 1, 2, 3, 4, 5, 6 \
+           g.reason AS group_reason, \
+           CASE WHEN d.state <> 'open' OR d.last_outcome IS NOT NULL THEN NULL \
+             WHEN d.due_at <= $1 THEN 'untried' \
+             WHEN g.quiet_from IS NOT NULL AND b.purpose <> 'correction' \
+               AND NOT (g.quiet_but_urgent AND n.urgency >= 2) \
+               AND CASE WHEN g.quiet_from <= g.quiet_until THEN $2 >= g.quiet_from AND $2 < g.quiet_until \
+                 ELSE $2 >= g.quiet_from OR $2 < g.quiet_until END THEN 'quiet' \
+             WHEN (SELECT l.open_at FROM lanes l WHERE l.group_id = d.group_id) > $1 THEN 'resting' \
+             ELSE 'later' END AS untried, \
+           COUNT(*) AS deliveries \
+         FROM deliveries d JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
+         LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $3 \
+         GROUP BY 1, 2, 3, 4, 5, 6, 7 \
          UNION ALL \
-         SELECT 'given_up', 'deleted', NULL, NULL, 'deleted', NULL, COUNT(DISTINCT d.group_id) \
+         SELECT 'given_up', 'deleted', NULL, NULL, 'deleted', NULL, NULL, COUNT(DISTINCT d.group_id) \
          FROM broadcasts e \
          JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
          JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
          LEFT JOIN groups g ON g.id = d.group_id \
-         WHERE e.id = $1 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
+         WHERE e.id = $3 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
            (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
-         ORDER BY 7 DESC",
+         ORDER BY 8 DESC",
     )
+    .bind::<Ts, _>(Time(now))
+    .bind::<SmallInt, _>(quiet::minute(now))
     .bind::<Uid, _>(Id(broadcast))
     .load(c))?;
     Ok(counted.into_iter().filter(|line| line.deliveries > 0).collect())
@@ -254,6 +294,8 @@ pub struct Sum {
     pub followed_up: i64,
     /// Groups to which it is still on its way.
     pub waiting: i64,
+    /// Those of them that are paused, and hear it when they are resumed.
+    pub paused: i64,
     /// Groups that could not be reached.
     pub unreachable: i64,
 }
@@ -268,6 +310,8 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
         return Ok(Sum::default());
     };
     let tally = tally(conn, last.id.0)?;
+    let paused = tally.iter().filter(|line| line.waits_for_its_group());
+    let paused = paused.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);
     Ok(Sum {
         received: received(conn, notice)?,
@@ -275,6 +319,7 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
         deleted: count(CameTo::Done(Some(How::Deleted))),
         followed_up: count(CameTo::Done(Some(How::FollowedUp))),
         waiting: count(CameTo::Waiting),
+        paused,
         unreachable: count(CameTo::Unreachable),
     })
 }

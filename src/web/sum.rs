@@ -6,13 +6,14 @@ use crate::store::broadcasts::Sum;
 
 /// The sentences, in the order of the ledger; but for the first, those that say nothing are left out.
 pub fn sentences(frame: &Frame, sum: &Sum) -> String {
-    let Sum { received, edited, deleted, followed_up, waiting, unreachable } = *sum;
+    let Sum { received, edited, deleted, followed_up, waiting, paused, unreachable } = *sum;
     let numbers = [
         ("received", received),
         ("edited", edited),
         ("deleted", deleted),
         ("followed_up", followed_up),
-        ("waiting", waiting),
+        ("waiting", waiting - paused),
+        ("paused", paused),
         ("unreachable", unreachable),
     ];
     let told = numbers.into_iter().enumerate().filter(|(place, (_, groups))| *place == 0 || *groups > 0);
@@ -34,17 +35,26 @@ mod tests {
 
     #[test]
     fn every_number_has_its_sentence() {
-        let sum = Sum { received: 21, edited: 1, deleted: 2, followed_up: 3, waiting: 4, unreachable: 11 };
+        let sum = Sum {
+            received: 21,
+            edited: 1,
+            deleted: 2,
+            followed_up: 3,
+            waiting: 9,
+            paused: 5,
+            unreachable: 11,
+        };
         assert_eq!(
             told(Language::ZhCn, &sum),
             "已有 21 个群收到。1 个群里的消息已修改，不再显示原内容。2 个群里的消息已删除。3 个群已另发消息说明。\
-             4 个群还在发送。11 个群未能通知到。"
+             4 个群还在发送。5 个群等待恢复接收。11 个群未能通知到。"
         );
         assert_eq!(
             told(Language::En, &sum),
             "21 groups received it. In one group the message was edited and no longer shows the notice. \
              In 2 groups the message was deleted. 3 groups were told by a further message. \
-             4 groups are still to be told. 11 groups could not be reached."
+             4 groups are still to be told. 5 groups are told when they receive again. \
+             11 groups could not be reached."
         );
     }
 

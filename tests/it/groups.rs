@@ -13,6 +13,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(quiet_hours_hold_back_all_but_life_at_risk),
+    housed!(a_group_that_was_not_tried_waits_for_a_reason),
     housed!(what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over),
     housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
@@ -20,6 +21,8 @@ pub const TESTS: &[Test] = &[
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
+    housed!(what_was_taken_down_is_not_shown_in_the_log),
+    housed!(the_log_tells_which_request_a_call_was),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
 ];
@@ -134,6 +137,53 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     house.finish().await;
 }
 
+async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let reasons = async |case: &str| {
+        let report = house.get(&format!("/broadcasts/{case}"), Some(&team.moderator.token)).await.expect(200);
+        let alert = &report["items"][0];
+        assert_eq!((&alert["waiting"], &alert["unreachable"]), (&json!(1), &json!(0)), "{report}");
+        alert["reasons"].clone()
+    };
+    let because = |outcome| json!([{"of": "waiting", "outcome": outcome, "code": null, "groups": 1}]);
+    let bag = || notices::lost_property(house.clock.now());
+
+    team.change(&house, json!({"hourly_cap": 1})).await;
+    let (heard, _) = team.publish(&house, bag(), "13800138001").await;
+    team.hears(&heard);
+    let (capped, _) = team.publish(&house, bag(), "13800138002").await;
+    assert_eq!(reasons(&capped).await, because("later"));
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    team.change(&house, json!({"hourly_cap": null, "quiet": quiet})).await;
+    house.settle().await;
+    assert_eq!(reasons(&capped).await, because("quiet"));
+
+    // A paused group is waited for, and nobody knows until when.
+    house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    house.settle().await;
+    assert_eq!(reasons(&capped).await, because("paused"));
+    let session = house.session(&team.admin).await;
+    let page = house.page_as(&team.path(""), &format!("session={session}")).await;
+    assert!(page.text.contains("等待恢复接收") && !page.text.contains("不早于"), "{}", page.text);
+
+    team.change(&house, json!({"quiet": null})).await;
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    assert_eq!(reasons(&capped).await, because("untried"));
+    house.settle().await;
+    team.hears(&capped);
+
+    // The platform wants to hear nothing for a while, of this or of anything else.
+    team.chat.script(429, &[("retry-after", "600")], "");
+    team.publish(&house, bag(), "13800138003").await;
+    let (behind, _) = team.publish(&house, bag(), "13800138004").await;
+    assert_eq!(reasons(&behind).await, because("resting"));
+    house.advance(TimeDelta::minutes(15));
+    house.settle().await;
+    assert!(team.chat.read().is_some() && team.chat.read().is_some(), "both are told in the end");
+    house.finish().await;
+}
+
 /// A group whose quiet hours have just begun and last three hours, with three notices waiting.
 async fn at_night(house: &House) -> (Team, Vec<(String, String)>) {
     let team = Team::of(house).await;
@@ -225,6 +275,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
     // Nothing goes out before control is proved, however hard the admin presses.
     let delivery = team.newest(&house).await;
+    assert_eq!(delivery["redeliverable"], false, "{delivery}");
     let again = team.path(&format!("/deliveries/{}/redeliver", delivery["id"].as_str().unwrap()));
     let refused = house.post(&again, Some(&team.admin.token), &json!({})).await;
     assert_eq!(refused.problem(409), "not_possible");
@@ -234,6 +285,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null));
+    assert_eq!(team.newest(&house).await["redeliverable"], true);
     // One more failure is the first of a new count.
     team.chat.script(403, &[], "not now");
     house.post(&again, Some(&team.admin.token), &json!({})).await.expect(202);
@@ -365,13 +417,14 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     assert!(!answer.contains(&robot), "the way in is no part of an answer: {answer}");
     notices::assert_unreadable(&house, &["no room for"]);
 
-    // Who heard of it hears that it is over; the words are not said any more, not even here.
+    // Who heard of it hears that it is over; its admin can read what was said until it is erased.
     house.post(&format!("{path}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
     team.hears(&case);
     team.chat.script(413, &[], "no room either");
     close(&house, &manage).await;
-    assert_eq!(read().await["request"], json!({"words": null, "erased": false}));
+    let request = read().await["request"].clone();
+    assert!(request["words"].as_str().is_some_and(|words| words.contains("双肩包")), "{request}");
     // Erased: nothing of it is left, however young the call.
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let closing = team.path(&format!("/deliveries/{id}"));
@@ -385,6 +438,44 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
     let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
     assert_eq!(youngest["answer"], json!({"words": null, "erased": true}));
+    house.finish().await;
+}
+
+async fn what_was_taken_down_is_not_shown_in_the_log(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    let alert = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    let sheet = house.get(&format!("/review/{case}"), Some(&team.moderator.token)).await.expect(200);
+    let removal = json!({"version": sheet["version"], "reason": "unsafe"});
+    house.post(&format!("/review/{case}/remove"), Some(&team.moderator.token), &removal).await.expect(200);
+    house.settle().await;
+    team.hears(&case);
+    let exchange = house.get(&alert, Some(&team.admin.token)).await.expect(200);
+    assert_eq!(exchange["request"], json!({"words": null, "erased": false}));
+    house.finish().await;
+}
+
+async fn the_log_tells_which_request_a_call_was(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(502, &[], "not now");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    let words = team.chat.read().expect("the words").to_string();
+    assert!(words.contains(&case), "{words}");
+    assert_eq!(team.chat.read().expect("the picture")["msgtype"], "image");
+    let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    let calls = exchange["calls"].as_array().unwrap().iter();
+    let calls: Vec<_> =
+        calls.map(|call| (call["outcome"].as_str().unwrap(), call["part"].as_i64())).collect();
+    assert_eq!(calls, [("retry", Some(1)), ("delivered", Some(1)), ("delivered", Some(2))]);
+    let session = house.session(&team.admin).await;
+    let page = house.page_as(&path, &format!("session={session}")).await;
+    assert!(page.text.contains("第 2 次请求"), "{}", page.text);
     house.finish().await;
 }
 

@@ -49,7 +49,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn words() -> Message {
-    plain(Language::ZhCn, "broadcast-code", &[("code", "123456".into())])
+    plain(Language::ZhCn, "broadcast-code", &[("code", "123456".into())], DateTime::UNIX_EPOCH)
 }
 
 /// What a group admin gives, with more or other fields.

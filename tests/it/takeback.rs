@@ -36,7 +36,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_correction_has_the_same_ledger),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
     housed!(what_still_waits_is_told_with_its_reason),
-    housed!(who_hears_nothing_is_unreachable_until_it_hears_again),
+    housed!(who_hears_nothing_waits_or_is_unreachable_until_it_hears_again),
     housed!(what_is_for_a_group_that_vanished_ends_with_its_notice),
 ];
 
@@ -50,6 +50,8 @@ struct Ledger {
     deleted: i64,
     followed_up: i64,
     waiting: i64,
+    /// Of those that wait.
+    paused: i64,
     unreachable: i64,
 }
 
@@ -63,10 +65,10 @@ impl Ledger {
 
     /// As the doors tell it.
     fn json(self) -> Value {
-        let Ledger { received, edited, deleted, followed_up, waiting, unreachable } = self;
+        let Ledger { received, edited, deleted, followed_up, waiting, paused, unreachable } = self;
         json!({
             "received": received, "edited": edited, "deleted": deleted, "followed_up": followed_up,
-            "waiting": waiting, "unreachable": unreachable,
+            "waiting": waiting, "paused": paused, "unreachable": unreachable,
         })
     }
 
@@ -76,7 +78,8 @@ impl Ledger {
             (self.edited, "个群里的消息已修改，不再显示原内容。"),
             (self.deleted, "个群里的消息已删除。"),
             (self.followed_up, "个群已另发消息说明。"),
-            (self.waiting, "个群还在发送。"),
+            (self.waiting - self.paused, "个群还在发送。"),
+            (self.paused, "个群等待恢复接收。"),
             (self.unreachable, "个群未能通知到。"),
         ];
         let told = told.iter().filter(|(groups, _)| *groups > 0);
@@ -491,7 +494,7 @@ async fn what_still_waits_is_told_with_its_reason(house: House) {
     house.finish().await;
 }
 
-async fn who_hears_nothing_is_unreachable_until_it_hears_again(house: House) {
+async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: House) {
     use Platform::{Dingtalk, Discord, Feishu, Mattermost, Webhook, Wecom};
     let house = house.and_chats(&[Discord, Wecom, Dingtalk, Feishu, Mattermost, Webhook]).await;
     let scene = Scene::of(&house).await;
@@ -509,10 +512,12 @@ async fn who_hears_nothing_is_unreachable_until_it_hears_again(house: House) {
     house.chats[0].read().expect("who hears has received the other notice");
 
     scene.close(&house).await;
-    let ledger = Ledger { received: 6, edited: 1, unreachable: 5, ..Ledger::default() };
+    let ledger =
+        Ledger { received: 6, edited: 1, waiting: 2, paused: 2, unreachable: 3, ..Ledger::default() };
     let ending = scene.told(&house, "closing", ledger).await;
-    let reasons = [("deleted", "", 1), ("disabled", "gone", 1), ("paused", "", 2), ("unverified", "", 1)];
+    let reasons = [("deleted", "", 1), ("disabled", "gone", 1), ("unverified", "", 1)];
     assert_eq!(why("unreachable", &ending), reasons);
+    assert_eq!(why("waiting", &ending), [("paused", "", 2)]);
     // What a group's admin does is nothing for the reporter; the moderator reads it.
     let mine = house.page_as("/my", &format!("manage={}", scene.manage)).await;
     assert!(!mine.text.contains("暂停接收"), "{}", mine.text);
@@ -527,9 +532,11 @@ async fn who_hears_nothing_is_unreachable_until_it_hears_again(house: House) {
     house.advance(TimeDelta::days(30));
     work(&house).await;
     assert_eq!(house.get(&format!("/notices/{}", scene.case), None).await.expect(200)["state"], "erased");
+    let ledger = Ledger { waiting: 1, paused: 1, unreachable: 4, ..ledger };
     let ending = scene.reported(&house, "closing", ledger).await;
-    let reasons = [("deleted", "", 2), ("disabled", "gone", 1), ("paused", "", 1), ("unverified", "", 1)];
+    let reasons = [("deleted", "", 2), ("disabled", "gone", 1), ("unverified", "", 1)];
     assert_eq!(why("unreachable", &ending), reasons);
+    assert_eq!(why("waiting", &ending), [("paused", "", 1)]);
 
     // Who hears again, however late, hears that it is over.
     scene.step(&house, paused, "resume").await;

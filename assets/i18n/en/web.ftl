@@ -63,6 +63,11 @@ sum-waiting =
         [one] One group is still to be told.
        *[other] { $groups } groups are still to be told.
     }
+sum-paused =
+    { $groups ->
+        [one] One group is told when it receives again.
+       *[other] { $groups } groups are told when they receive again.
+    }
 sum-unreachable =
     { $groups ->
         [one] One group could not be reached.

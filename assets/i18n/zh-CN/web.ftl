@@ -43,6 +43,7 @@ sum-edited = { $groups } 个群里的消息已修改，不再显示原内容。
 sum-deleted = { $groups } 个群里的消息已删除。
 sum-followed_up = { $groups } 个群已另发消息说明。
 sum-waiting = { $groups } 个群还在发送。
+sum-paused = { $groups } 个群等待恢复接收。
 sum-unreachable = { $groups } 个群未能通知到。
 
 problem-not_json = 无法读取提交的内容

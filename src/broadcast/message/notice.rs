@@ -46,7 +46,7 @@ pub fn message(said: &Said<'_>) -> Message {
             label: words.label(if said.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
             url: said.link.to_owned(),
         }),
-        event: Some(event(said, public.is_some())),
+        event: event(said, public.is_some()),
     }
 }
 

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use url::Url;
 
 use super::credentials::Given;
+use super::exchange::whole_seconds;
 use super::judging::{MINUTE, object};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
@@ -89,6 +90,18 @@ fn security(words: &str) -> Fault {
     }
 }
 
+/// Whether "HTTP 200" is not the robot's: a page, or a whole object without the code that a robot always gives.
+/// What was cut off may have been the robot's.
+fn is_gateways(said: Option<&Value>, answer: &Answer) -> bool {
+    let page = || answer.body.trim_ascii_start().starts_with(b"<");
+    answer.status == 200 && said.map_or_else(page, |said| said.get("errcode").is_none())
+}
+
+/// The seconds that the gateway asks for, a day at most.
+fn asked(said: &Value) -> Option<Duration> {
+    whole_seconds(said.get("wait")?.as_f64()?)
+}
+
 impl Adapter for Dingtalk {
     fn profile(&self) -> &'static Profile {
         &PROFILE
@@ -154,16 +167,20 @@ impl Adapter for Dingtalk {
     /// The codes: <https://open.dingtalk.com/document/robots/custom-robot-access>, and what the live
     /// server was seen to say.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
-        let said = object(answer).unwrap_or_default();
+        let answered = object(answer);
+        let gateway = is_gateways(answered.as_ref(), answer);
+        let said = answered.unwrap_or_default();
         // The gateway's own refusal, whatever else it says: {"status":1111,"wait":5,"punish":"deny",…}.
         if said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111) {
-            let wait = Duration::from_secs(said.get("wait").and_then(Value::as_u64).unwrap_or(0).min(86_400));
+            let wait = asked(&said).unwrap_or_default();
             return Verdict::new(Outcome::Slow(wait.max(MINUTE)), "denied", "");
         }
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
             // From before the robots: it does not get better within seconds.
-            return Verdict::without_code(answer).resting(Some(MINUTE));
+            let verdict = Verdict::without_code(answer).resting(Some(MINUTE));
+            let outcome = asked(&said).map_or(Outcome::Retry, |wait| Outcome::Slow(wait.max(MINUTE)));
+            return if gateway { Verdict { outcome, ..verdict } } else { verdict };
         };
         let outcome = match code {
             0 if answer.status == 200 => Outcome::Delivered(None),

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, is_number};
-use super::exchange::whole_seconds;
-use super::judging::{kept, object, slow};
+use super::judging::{kept, object, slow_as_told};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Method, Outgoing,
     Picture, Profile, Stamp, TakeBack, Verdict,
@@ -151,10 +150,11 @@ impl Adapter for Discord {
             // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
             // on asking is shut out with all its webhooks.
             (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
-                wait(said.as_ref(), answer)
+                slow_as_told(said.as_ref(), answer)
             }
-            // Unknown webhook or channel, invalid token. A webhook that answers 404 must not be asked again.
-            (_, Some(10015 | 10003 | 50027)) | (404, Some(_)) => Outcome::Gone,
+            // Unknown webhook or channel, invalid token. A webhook that answers 404, in whatever words and to
+            // whatever act, must not be asked again: whoever does is shut out.
+            (_, Some(10015 | 10003 | 50027)) | (404, _) => Outcome::Gone,
             // No access, no permission, a forum without a thread or with one too many.
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
@@ -182,15 +182,11 @@ fn done(act: Act<'_>, said: Option<&Value>) -> Outcome {
     }
 }
 
-/// Seconds with a fraction in the body; a refusal before Discord itself has none there.
-fn wait(said: Option<&Value>, answer: &Answer) -> Outcome {
-    let told = said.and_then(|said| said["retry_after"].as_f64()).and_then(whole_seconds);
-    told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use chrono::DateTime;
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
@@ -212,7 +208,8 @@ mod tests {
                 (200, "{}", Outcome::Unknown),
                 (204, "", Outcome::Unknown),
                 (404, r#"{"message":"Unknown Webhook","code":10015}"#, Outcome::Gone),
-                (404, "<html>", Outcome::Retry),
+                (404, "<html>", Outcome::Gone),
+                (404, "", Outcome::Gone),
                 (401, r#"{"message":"Invalid Webhook Token","code":50027}"#, Outcome::Gone),
                 (400, r#"{"message":"Invalid Form Body","code":50035}"#, Outcome::Bad),
                 (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
@@ -233,9 +230,15 @@ mod tests {
             (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Bad),
             (400, r#"{"code":30046}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
+            (404, "", Outcome::Gone),
         ];
         means(Platform::Discord, Act::Edit("1102"), &edit);
-        let delete = [(204, "", Outcome::Delivered(None)), (200, message, Outcome::Unknown), gone];
+        let delete = [
+            (204, "", Outcome::Delivered(None)),
+            (200, message, Outcome::Unknown),
+            gone,
+            (404, "<html>", Outcome::Gone),
+        ];
         means(Platform::Discord, Act::Delete("1102"), &delete);
     }
 
@@ -296,7 +299,7 @@ mod tests {
     #[test]
     fn nobody_is_mentioned_and_an_edit_takes_the_picture_away() {
         let thread = with(Platform::Discord, &[("thread_id", "99")]);
-        let words = plain(Language::En, "broadcast-test", &[]);
+        let words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         for (act, method, end) in [
             (SAY, Method::Post, "1234?wait=true&thread_id=99"),
             (Act::Edit("7"), Method::Patch, "1234/messages/7?thread_id=99"),

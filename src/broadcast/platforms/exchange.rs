@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-use super::Credentials;
+use super::{Act, Credentials};
 use crate::domain::group::Platform;
 
 /// A message as one platform wants it, without anything of a particular group.
@@ -81,17 +82,30 @@ impl Body {
 pub struct Stamp {
     /// The time of this attempt.
     pub now: DateTime<Utc>,
-    /// The delivery's id, the same on every retry.
-    pub delivery: Uuid,
+    /// What the receiver knows the request by ([`request_id`]).
+    pub id: Uuid,
     /// What this account of the platform calls the picture, if it was uploaded before.
     pub media: Option<Arc<str>>,
 }
 
 impl Stamp {
     /// Without a picture that the platform knows.
-    pub const fn new(now: DateTime<Utc>, delivery: Uuid) -> Stamp {
-        Stamp { now, delivery, media: None }
+    pub const fn new(now: DateTime<Utc>, id: Uuid) -> Stamp {
+        Stamp { now, id, media: None }
     }
+}
+
+/// What a request of a delivery is known by at its receiver: the same on every retry, and another one for every
+/// other request, of whatever installation. A number of one database would come again after a restore, and a
+/// receiver that knows it would drop an alert. `broadcasts` are those that it tells, in any order.
+pub fn request_id(broadcasts: impl IntoIterator<Item = Uuid>, group: Uuid, act: Act<'_>) -> Uuid {
+    let mut told: Vec<Uuid> = broadcasts.into_iter().collect();
+    told.sort_unstable();
+    let mut hash = Sha256::new().chain_update(format!("{act:?}")).chain_update(group);
+    told.iter().for_each(|broadcast| hash.update(broadcast));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The verb of a request.
@@ -190,4 +204,32 @@ pub(super) fn whole_seconds(seconds: f64) -> Option<Duration> {
     const DAY: u64 = 24 * 60 * 60;
     let sound = seconds.is_finite() && seconds >= 0.0;
     sound.then(|| Duration::from_secs((seconds.ceil() as u64).min(DAY)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_its_id_and_shares_it_with_no_other() {
+        let [here, elsewhere, group, other] = [1, 2, 3, 4].map(Uuid::from_u128);
+        let acts =
+            [Act::Say(0), Act::Say(1), Act::Edit("7"), Act::Edit("8"), Act::Delete("7"), Act::Reply("7")];
+        let ids = || {
+            let one = acts.map(|act| request_id([here], group, act));
+            let act = Act::Say(0);
+            let others = [request_id([elsewhere], group, act), request_id([here], other, act)];
+            one.into_iter()
+                .chain(others)
+                .chain([request_id([here, elsewhere], group, act)])
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(), ids(), "a retry is known again");
+        assert_eq!(ids().into_iter().collect::<HashSet<_>>().len(), acts.len() + 3);
+        let [one, two] = [[here, elsewhere], [elsewhere, here]].map(|told| request_id(told, group, acts[0]));
+        assert_eq!(one, two, "the order in which they were leased is chance");
+        assert_eq!(one.get_version_num(), 8);
+    }
 }

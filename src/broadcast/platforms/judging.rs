@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Answer;
+use super::exchange::whole_seconds;
 use crate::domain::delivery::Outcome;
 
 /// How long to wait where a platform limits us without saying for how long: the span its own
@@ -87,6 +88,13 @@ pub(super) fn object(answer: &Answer) -> Option<Value> {
 /// As long as the answer asks for, else a minute.
 pub(super) fn slow(answer: &Answer) -> Outcome {
     Outcome::Slow(answer.wait().unwrap_or(MINUTE))
+}
+
+/// As long as headers or body ask for, whichever is longer, else a minute; in the body `retry_after` has seconds
+/// with a fraction.
+pub(super) fn slow_as_told(said: Option<&Value>, answer: &Answer) -> Outcome {
+    let told = said.and_then(|said| whole_seconds(said["retry_after"].as_f64()?));
+    told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
 }
 
 /// A reference or handle, where it is fit to be kept.

@@ -157,7 +157,7 @@ impl Adapter for Matrix {
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
         // The same for the same delivery, act and content, whatever the picture is called meanwhile.
-        let mut hash = Sha256::new().chain_update(stamp.delivery).chain_update(format!("{act:?}"));
+        let mut hash = Sha256::new().chain_update(stamp.id).chain_update(format!("{act:?}"));
         hash.update(body.lean().unwrap_or(body).bytes.as_ref());
         let transaction = hex(&hash.finalize()[..20]);
         let room = encoded(credentials.chat.as_deref().unwrap_or_default());
@@ -269,6 +269,8 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
     use crate::broadcast::message::plain;
@@ -278,7 +280,8 @@ mod tests {
     const EDIT: Act<'_> = Act::Edit("words/$a:b/c");
 
     fn path(act: Act<'_>, stamp: &Stamp) -> String {
-        let body = Matrix.compose(&plain(Language::En, "broadcast-test", &[]), act).unwrap();
+        let body =
+            Matrix.compose(&plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH), act).unwrap();
         Matrix.address(act, &body, &with(Platform::Matrix, &[]), stamp).url.path().to_owned()
     }
 
@@ -349,7 +352,7 @@ mod tests {
     #[test]
     fn words_are_replaced_and_a_picture_is_withdrawn() {
         let room = with(Platform::Matrix, &[]);
-        let words = plain(Language::En, "broadcast-test", &[]);
+        let words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         let body = Matrix.compose(&words, EDIT).unwrap();
         let sent = json_of(&Matrix.address(EDIT, &body, &room, &stamp(0, 0)).body);
         assert_eq!(sent["m.relates_to"], json!({"rel_type": "m.replace", "event_id": "$a:b/c"}));
@@ -366,7 +369,7 @@ mod tests {
     #[test]
     fn a_picture_that_was_not_uploaded_is_uploaded_and_its_name_changes_no_request() {
         let (room, act) = (with(Platform::Matrix, &[]), Act::Say(1));
-        let mut words = plain(Language::En, "broadcast-test", &[]);
+        let mut words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         words.picture = Some(Bytes::from_static(b"jpeg"));
         let body = Matrix.compose(&words, act).unwrap();
         let upload = Matrix.address(act, &body, &room, &stamp(0, 0));

@@ -101,6 +101,8 @@ impl Adapter for Mattermost {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::super::tests::{json_of, means, read};
     use super::*;
     use crate::broadcast::message::plain;
@@ -134,7 +136,12 @@ mod tests {
 
     #[test]
     fn nobody_is_mentioned() {
-        let words = plain(Language::En, "broadcast-code", &[("code", "@all @channel @here".into())]);
+        let words = plain(
+            Language::En,
+            "broadcast-code",
+            &[("code", "@all @channel @here".into())],
+            DateTime::UNIX_EPOCH,
+        );
         let sent = json_of(&Mattermost.compose(&words, Act::Say(0)).unwrap().bytes);
         assert!(sent["text"].as_str().unwrap().contains("＠all ＠channel ＠here"), "{sent}");
     }

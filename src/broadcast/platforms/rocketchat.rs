@@ -108,6 +108,8 @@ impl Adapter for Rocketchat {
 mod tests {
     use std::time::Duration;
 
+    use chrono::DateTime;
+
     use super::super::tests::{json_of, means, read};
     use super::*;
     use crate::broadcast::message::plain;
@@ -144,7 +146,8 @@ mod tests {
 
     #[test]
     fn nobody_is_mentioned() {
-        let words = plain(Language::En, "broadcast-code", &[("code", "@all @here".into())]);
+        let words =
+            plain(Language::En, "broadcast-code", &[("code", "@all @here".into())], DateTime::UNIX_EPOCH);
         let sent = json_of(&Rocketchat.compose(&words, Act::Say(0)).unwrap().bytes);
         assert!(sent["text"].as_str().unwrap().contains("＠all ＠here"), "{sent}");
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, fault, origin};
-use super::judging::{kept, object, slow};
+use super::judging::{kept, object, slow_as_told};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Method,
     Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
@@ -171,6 +171,7 @@ impl Adapter for Slack {
             return match (said["ok"].as_bool(), said["error"].as_str()) {
                 (Some(true), _) if answer.status == 200 => Verdict::new(done(act, &said), "ok", ""),
                 (Some(false), Some(word)) => refused(act, word, answer),
+                _ if answer.status == 429 => refused(act, "rate_limited", answer),
                 _ => Verdict::without_code(answer),
             };
         }
@@ -204,6 +205,11 @@ fn done(act: Act<'_>, said: &Value) -> Outcome {
     }
 }
 
+/// As long as header or body asks for; a webhook may say it in the body alone.
+fn limited(answer: &Answer) -> Outcome {
+    slow_as_told(object(answer).as_ref(), answer)
+}
+
 fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
     let back = !matches!(act, Act::Say(_));
     let outcome = match word {
@@ -211,7 +217,7 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
             Outcome::Delivered(None)
         }
-        "ratelimited" | "rate_limited" => slow(answer),
+        "ratelimited" | "rate_limited" => limited(answer),
         "message_limit_exceeded" => Outcome::Slow(answer.wait().unwrap_or(PLAN).max(PLAN)),
         "invalid_auth" | "not_authed" | "token_expired" | "invalid_token" => {
             Outcome::Config(Fault::Credential)
@@ -235,8 +241,9 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "rollup_error"
         | "team_added_to_org"
         | "org_login_required" => Outcome::Retry,
-        _ if answer.status == 429 => slow(answer),
-        // Too old, not ours, not allowed here: then not this way.
+        _ if answer.status == 429 => limited(answer),
+        // Too old, not ours, not allowed here: then not this way. That somebody could allow it (`cant_delete_message`)
+        // is nothing to wait for: the chat would go on showing what is over.
         _ if back && answer.status < 500 => Outcome::Bad,
         "not_in_channel"
         | "missing_scope"
@@ -279,6 +286,8 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
 mod tests {
     use std::time::Duration;
 
+    use chrono::DateTime;
+
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
     use crate::broadcast::message::plain;
@@ -311,7 +320,10 @@ mod tests {
                 (404, "no_service", Outcome::Gone),
                 (404, "channel_not_found", Outcome::Gone),
                 (410, "channel_is_archived", Outcome::Gone),
-                (429, r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#, slow(60)),
+                (429, r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#, slow(1)),
+                (429, r#"{"retry_after":90.5,"ok":false,"error":"rate_limited"}"#, slow(91)),
+                (429, r#"{"ok":false,"error":"rate_limited"}"#, slow(60)),
+                (429, r#"{"retry_after":30}"#, slow(30)),
                 (500, "rollup_error", Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
                 (
@@ -364,6 +376,13 @@ mod tests {
     }
 
     #[test]
+    fn of_two_waits_the_longer_counts() {
+        let body = r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#;
+        let limited = Answer { headers: vec![("retry-after", "7".to_owned())], ..answer(429, body) };
+        assert_eq!(Slack.judge(SAY, &limited).outcome, Outcome::Slow(Duration::from_secs(7)));
+    }
+
+    #[test]
     fn what_holds_for_the_whole_account_is_told() {
         let limited = answer(429, r#"{"ok":false,"error":"ratelimited"}"#);
         assert!(!Slack.judge(SAY, &limited).wide, "posting is limited by channel");
@@ -376,7 +395,12 @@ mod tests {
 
     #[test]
     fn a_bot_says_edits_deletes_and_answers_in_its_channel() {
-        let message = plain(Language::En, "broadcast-code", &[("code", "<!channel> & @here".into())]);
+        let message = plain(
+            Language::En,
+            "broadcast-code",
+            &[("code", "<!channel> & @here".into())],
+            DateTime::UNIX_EPOCH,
+        );
         for (act, path, members) in [
             (SAY, "/api/chat.postMessage", json!({"channel": "C024BE91L"})),
             (EDIT, "/api/chat.update", json!({"channel": "C1", "ts": "2.3", "attachments": []})),

@@ -106,27 +106,26 @@ impl Adapter for Teams {
         Outgoing::post(credentials, body)
     }
 
-    /// 202 is the workflow's word that it took the message; that it was posted nobody ever tells. The old
-    /// connectors said 200 and `1`, and hid errors as text in other 200s:
+    /// 202, or 200 where its author gave it a `Response` action, is the workflow's word that it took the message;
+    /// that it was posted nobody ever tells. Only addresses of workflows can be connected: not the old connectors,
+    /// for which 200 proves nothing without `1`. Whatever stands before a workflow may still say what they
+    /// said, who hid errors as text in a 200:
     /// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
-    /// What a workflow's own `Response` action says with 200 is whatever its author wrote: no proof.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
         let said = object(answer);
         let error = said.as_ref().map(|said| &said["error"]);
         let code = error.and_then(|error| error["code"].as_str());
         let words = error.and_then(|error| error["message"].as_str()).unwrap_or_default();
-        let nothing_wrong = text.is_empty() || said.as_ref().is_some_and(|said| said.get("error").is_none());
         let outcome = match (answer.status, code) {
-            (202, None) if nothing_wrong => Outcome::Delivered(None),
-            (200, None) if text == "1" => Outcome::Delivered(None),
-            (200, None) if text.contains("http error 429") => slow(answer),
-            (200, None) if text.contains("http error 413") => Outcome::Bad,
-            (200, None) if text.contains("http error") => Outcome::Retry,
+            (200 | 202, None) if text.contains("http error 429") => slow(answer),
+            (200 | 202, None) if text.contains("http error 413") => Outcome::Bad,
+            (200 | 202, None) if text.contains("http error") => Outcome::Retry,
+            (200 | 202 | 400, _) if text.contains("payload is too large") => Outcome::Bad,
+            (200 | 202, None) if nothing_wrong(&text, said.as_ref()) => Outcome::Delivered(None),
             (_, Some("WorkflowTriggerIsNotEnabled" | "WorkflowNotFound")) => Outcome::Gone,
             (401 | 403, _) => Outcome::Config(Fault::Credential),
             (400 | 413, Some(_)) | (413, None) => Outcome::Bad,
-            (200 | 400, _) if text.contains("payload is too large") => Outcome::Bad,
             (429, _) => slow(answer),
             _ => return Verdict::without_code(answer),
         };
@@ -135,9 +134,20 @@ impl Adapter for Teams {
     }
 }
 
+/// Words of the author's own, or none: but no page, and no object that was cut off or names an error.
+fn nothing_wrong(text: &str, said: Option<&Value>) -> bool {
+    let blank = |sign: char| sign.is_whitespace() || sign == '\u{feff}';
+    match said {
+        Some(said) => said.get("error").is_none(),
+        None => !text.trim_start_matches(blank).starts_with(['<', '{']),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use chrono::DateTime;
 
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
@@ -156,10 +166,15 @@ mod tests {
                 (202, r#"{"taken":true}"#, Outcome::Delivered(None)),
                 (202, r#"{"error":{}}"#, Outcome::Unknown),
                 (202, "<html>", Outcome::Unknown),
+                (202, "Accepted", Outcome::Delivered(None)),
+                (202, r#"{"error":{}"#, Outcome::Unknown),
+                // What a workflow with a `Response` action says.
                 (200, "1", Outcome::Delivered(None)),
-                (200, "", Outcome::Unknown),
+                (200, "", Outcome::Delivered(None)),
+                (200, "posted", Outcome::Delivered(None)),
+                (200, r#"{"status":"posted"}"#, Outcome::Delivered(None)),
+                (204, "", Outcome::Unknown),
                 (200, r#"{"error":{"message":"m"}}"#, Outcome::Unknown),
-                (200, r#"{"status":1111}"#, Outcome::Unknown),
                 (200, "Microsoft Teams endpoint returned HTTP error 429", slow.clone()),
                 (200, "Microsoft Teams endpoint returned HTTP error 413", Outcome::Bad),
                 (200, "<html>", Outcome::Unknown),
@@ -181,7 +196,9 @@ mod tests {
         let url = "https://prod-05.westeurope.logic.azure.com/workflows/c0ffee/triggers/manual/paths/invoke\
                    ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-b_c%2B";
         let flow = read(Platform::Teams, &json!({ "url": url })).unwrap();
-        let body = Teams.compose(&plain(Language::En, "broadcast-test", &[]), Act::Say(0)).unwrap();
+        let body = Teams
+            .compose(&plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH), Act::Say(0))
+            .unwrap();
         assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
         for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
             assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
@@ -190,7 +207,12 @@ mod tests {
 
     #[test]
     fn words_stand_where_there_is_no_markup() {
-        let words = plain(Language::En, "broadcast-code", &[("code", "**x** [y](https://z.cn)".into())]);
+        let words = plain(
+            Language::En,
+            "broadcast-code",
+            &[("code", "**x** [y](https://z.cn)".into())],
+            DateTime::UNIX_EPOCH,
+        );
         let card = json_of(&Teams.compose(&words, Act::Say(0)).unwrap().bytes);
         let body = card["attachments"][0]["content"]["body"].as_array().unwrap().clone();
         assert!(body.iter().all(|element| element["type"] == "RichTextBlock"), "{body:?}");

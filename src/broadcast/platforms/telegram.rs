@@ -286,6 +286,8 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::super::CredentialCode::{BadForm, Missing};
     use super::super::credentials::fault;
     use super::super::tests::{answer, json_of, means, read, stamp, with};
@@ -371,7 +373,12 @@ mod tests {
 
     #[test]
     fn a_caption_is_cut_and_the_picture_goes_with_it() {
-        let mut words = plain(Language::ZhCn, "broadcast-code", &[("code", "😀".repeat(3000).into())]);
+        let mut words = plain(
+            Language::ZhCn,
+            "broadcast-code",
+            &[("code", "😀".repeat(3000).into())],
+            DateTime::UNIX_EPOCH,
+        );
         let bare = Telegram.compose(&words, SAY).unwrap();
         assert_eq!(bare.lean(), None, "without a picture there is nothing to upload");
         (words.has_picture, words.picture) = (true, Some(Bytes::from_static(b"--seventytwo\r\njpeg")));
@@ -392,7 +399,7 @@ mod tests {
     #[test]
     fn what_stood_in_a_chat_is_found_there_although_the_group_moved() {
         let group = with(Platform::Telegram, &[]).moved_to("-1009".into());
-        let words = plain(Language::En, "broadcast-test", &[]);
+        let words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         for (act, method, members) in [
             (SAY, "sendMessage", json!({"chat_id": -1009})),
             (EDIT, "editMessageText", json!({"chat_id": -100, "message_id": 42})),

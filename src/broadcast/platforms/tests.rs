@@ -2,13 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeZone;
+use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
 use std::time::Duration;
 
-use chrono::Utc;
 use uuid::Uuid;
 
 use super::*;
@@ -75,7 +74,9 @@ fn dingtalk_signs_as_its_document_does() {
 fn feishu_signs_as_its_document_does() {
     let credentials = with(Platform::Feishu, &[("secret", "demo")]);
     let adapter = adapter(Platform::Feishu);
-    let body = adapter.compose(&plain(Language::ZhCn, "broadcast-test", &[]), Act::Say(0)).unwrap();
+    let body = adapter
+        .compose(&plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH), Act::Say(0))
+        .unwrap();
     let out = json_of(&adapter.address(Act::Say(0), &body, &credentials, &stamp(1_599_360_473, 0)).body);
     assert_eq!(out["timestamp"], "1599360473");
     assert_eq!(out["sign"], "l1N0gAcBjdwBvGm1xMjOF0XSyaLRpR7tuO5dHfhAYc8=");
@@ -144,6 +145,19 @@ fn a_picture_goes_where_the_platform_takes_it() {
     assert_eq!(webhook["type"], "missing_person.published");
     assert_eq!(webhook["timestamp"], "2026-11-23T04:00:00Z");
     assert_eq!(webhook["data"]["fields"]["police"], "爱民东道派出所");
+}
+
+#[test]
+fn a_code_and_a_test_are_events_with_a_time_too() {
+    let at = Utc.timestamp_opt(1_577_262_236, 0).unwrap();
+    for key in ["broadcast-code", "broadcast-test"] {
+        let said = plain(Language::En, key, &[("code", "123456".into())], at);
+        let event = json_of(&adapter(Platform::Webhook).compose(&said, Act::Say(0)).unwrap().bytes);
+        assert_eq!(
+            (&event["type"], &event["timestamp"]),
+            (&json!("message"), &json!("2019-12-25T08:23:56Z"))
+        );
+    }
 }
 
 #[test]

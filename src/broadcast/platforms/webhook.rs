@@ -90,7 +90,7 @@ impl Adapter for Webhook {
 
     fn address(&self, _: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
         let mut outgoing = Outgoing::post(credentials, body);
-        let (id, timestamp) = (stamp.delivery.to_string(), stamp.now.timestamp());
+        let (id, timestamp) = (stamp.id.to_string(), stamp.now.timestamp());
         // Several signatures, separated by spaces, let a secret be replaced without losing a request.
         let keys = credentials.secrets(stamp.now).filter_map(key);
         let signatures: Vec<String> = keys.map(|key| sign(&key, &id, timestamp, &body.bytes)).collect();

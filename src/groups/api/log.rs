@@ -25,13 +25,13 @@ pub struct DeliveryBody {
     broadcast: &'static str,
     /// `open`, `delivered`, `given_up` or `cancelled`.
     state: &'static str,
-    /// Requests since it was last set going.
+    /// Requests so far, those before it was sent again among them.
     attempts: i32,
     last_outcome: Option<String>,
     last_code: Option<String>,
     due_at: DateTime<Utc>,
     delivered_at: Option<DateTime<Utc>>,
-    /// Whether it was given up and may be sent again.
+    /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
     redeliverable: bool,
 }
 
@@ -39,7 +39,7 @@ impl DeliveryBody {
     fn new(delivery: Logged, now: DateTime<Utc>) -> DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
-            redeliverable: delivery.can_go_again(now),
+            redeliverable: delivery.is_redeliverable(now),
             case_number: case(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
             state: delivery.state.0.as_str(),
@@ -97,6 +97,9 @@ pub struct CallBody {
     /// What came of it, in words.
     meaning: String,
     took_ms: i32,
+    /// Which of the delivery's requests it was, from 1: words and picture may be one each, and so is every
+    /// message that is taken back.
+    part: i16,
     /// Status and first 4 KB of the answer, where the platform refused.
     answer: KeptBody,
 }
@@ -106,7 +109,8 @@ pub struct CallBody {
 pub struct ExchangeBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The message as the platform gets it, without anything of the group and without a picture.
+    /// The message as the platform gets it, without anything of the group and without a picture; kept until its
+    /// notice is erased, or taken down.
     request: KeptBody,
     /// It was told in one message together with others, or waits for the end of the quiet hours to be.
     digest: bool,
@@ -119,6 +123,7 @@ impl ExchangeBody {
         let Exchange { delivery, platform, request, calls } = exchange;
         let calls = calls.into_iter().map(|(attempt, answer)| CallBody {
             at: attempt.at.0,
+            part: attempt.number(),
             meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
             outcome: attempt.outcome,
             code: attempt.code,

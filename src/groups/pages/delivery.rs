@@ -30,6 +30,8 @@ struct DeliveryPage {
 
 /// A call to the platform in words.
 struct CallView {
+    /// Which request it was, where the delivery had more than one.
+    part: Option<String>,
     when: String,
     what: String,
     took: String,
@@ -53,7 +55,9 @@ pub async fn detail(
     let Exchange { delivery, platform, request, calls } = exchange.map_err(|e| problem(e, frame.language))?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
     let title = [("case", case(&delivery.case_number).into()), ("what", what.into())];
+    let several = calls.iter().any(|(attempt, _)| attempt.part > 0);
     let call = |(attempt, answer): (Attempt, Kept)| CallView {
+        part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),
         when: moment(attempt.at.0),
         what: explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref()),
         took: frame.t1("groups-delivery-took", "took", attempt.took_ms),
@@ -65,7 +69,7 @@ pub async fn detail(
         title: text_with(frame.language, "groups-delivery-title", &title),
         result: one::result(&frame, &delivery),
         digest: delivery.digest,
-        again: delivery.can_go_again(shared.clock.now()),
+        again: delivery.is_redeliverable(shared.clock.now()),
         request,
         calls: calls.into_iter().map(call).collect(),
         frame: frame.clone(),

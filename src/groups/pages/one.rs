@@ -124,7 +124,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
     };
     LineView {
         id: delivery.id,
-        again: delivery.can_go_again(now),
+        again: delivery.is_redeliverable(now),
         when: moment(delivery.decided_at.0),
         case: words::case(&delivery.case_number),
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
@@ -147,7 +147,12 @@ pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
             frame.t("groups-log-partly")
         }
-        (DeliveryState::Open, _) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+        // Of what waits for somebody nobody knows until when.
+        (DeliveryState::Open, _) => match delivery.group_state.0 {
+            GroupState::Active => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+            GroupState::Paused => frame.t("groups-log-paused"),
+            GroupState::Disabled | GroupState::Unverified => frame.t("groups-log-unproved"),
+        },
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }
 }

@@ -134,14 +134,33 @@ async fn faults_of_a_body_come_by_field_and_unknown_ones_by_name() {
 }
 
 #[actix_web::test]
-async fn a_refusing_platform_is_explained() {
+async fn a_refusing_platform_is_explained_and_its_group_kept() {
     let admin = Admin::new().await;
     admin.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
     let body = json!({"name": "群", "platform": "wecom", "credentials": {"url": admin.wecom.robot("1")}, "regions": ["131000"]});
-    let (status, problem) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    let (status, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    assert_eq!((status.as_u16(), &created["state"]), (201, &json!("unverified")), "{created}");
+    assert_eq!(created["code_sent"], false);
+    let reason = created["reason"].as_str().unwrap();
+    assert!(reason.contains("93000") && reason.contains("移出群"), "{reason}");
+    let again = format!("/api/v1/groups/{}/code", created["id"].as_str().unwrap());
+    let (status, problem) = admin.call(TestRequest::post().uri(&again), None).await;
     assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("group_unreachable")));
-    let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("93000") && detail.contains("移出群"), "{detail}");
+
+    // The page tells the same and offers the button.
+    let url = admin.wecom.robot("2");
+    let whole = [("url", url.as_str()), ("name", "群"), ("regions", "131003"), ("kinds", "rescue")];
+    let whole = [&whole[..], &[("language", "zh-CN")]].concat();
+    let (_, _, page) = admin.submit("/groups/new?platform=wecom", &whole).await;
+    assert!(page.contains("93000") && page.contains(r##"<a href="#send">"##), "{page}");
+    let button = page.split(r#"action=""#).find_map(|form| form.split('"').next()?.strip_suffix("/code"));
+    let group = button.unwrap_or_else(|| panic!("no way to another code in {page}")).to_owned();
+
+    admin.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
+    let (status, _) = admin.call(TestRequest::post().uri(&again), None).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let (status, location, _) = admin.submit(&format!("{group}/code"), &[]).await;
+    assert_eq!((status, location), (StatusCode::SEE_OTHER, Some(format!("{group}?done=code"))));
 }
 
 #[actix_web::test]

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::mutation::{self, Mutation};
-use crate::store::schema::{attempts, broadcasts, deliveries, notices};
+use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, both, listen};
 
@@ -31,11 +32,14 @@ pub struct Logged {
     /// Told together with others when the quiet hours were over, or waits for that.
     pub digest: bool,
     took_ms: Option<i32>,
+    part: i16,
     act: i16,
     revision: i32,
     not_after: Option<Time>,
     notice_state: Named<State>,
     live_revision: Option<i32>,
+    /// Its group's.
+    pub group_state: Named<GroupState>,
 }
 
 impl Logged {
@@ -52,7 +56,14 @@ impl Logged {
             outcome: self.last_outcome.clone()?,
             code: self.last_code.clone(),
             took_ms: self.took_ms?,
+            part: (self.part - 1).max(0),
         })
+    }
+
+    /// Whether its words may be shown to its group's admin: until they are erased, but for a notice that was taken
+    /// down; what is false or puts somebody in danger is not told on.
+    pub fn is_readable(&self) -> bool {
+        self.notice_state.0 != State::Removed || self.broadcast.0.ends()
     }
 
     /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
@@ -63,9 +74,14 @@ impl Logged {
                 && self.not_after.is_none_or(|end| end.0 > now))
     }
 
-    /// Whether it was given up and may be tried again.
+    /// Whether it was given up and may be tried again, as far as its notice is concerned.
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
         self.state.0 == DeliveryState::GivenUp && self.is_true(now)
+    }
+
+    /// Whether its group's admin may send it again: it can go, and control of the group is proved.
+    pub fn is_redeliverable(&self, now: DateTime<Utc>) -> bool {
+        self.can_go_again(now) && self.group_state.0.is_proved()
     }
 }
 
@@ -77,6 +93,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+        .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
         .filter(deliveries::group_id.eq(Id(id)))
         .filter(deliveries::id.lt(before.unwrap_or(i64::MAX)))
         .order(deliveries::id.desc())
@@ -95,11 +112,13 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             broadcasts::id,
             deliveries::digest,
             deliveries::took_ms,
+            deliveries::part,
             deliveries::act,
             broadcasts::revision,
             broadcasts::not_after,
             notices::state,
             notices::live_revision,
+            groups::state,
         ))
         .load(c))?)
 }
@@ -142,6 +161,15 @@ pub struct Attempt {
     pub outcome: String,
     pub code: Option<String>,
     pub took_ms: i32,
+    /// Requests of the delivery that were done before.
+    pub part: i16,
+}
+
+impl Attempt {
+    /// Which of the delivery's requests it was, from 1.
+    pub fn number(&self) -> i16 {
+        self.part.saturating_add(1)
+    }
 }
 
 /// The attempts of those deliveries, of each the oldest first, each with what the platform said instead of taking

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta};
 use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
 use seventytwo::domain::group::Platform;
 use sha2::Sha256;
 
@@ -26,7 +27,8 @@ pub fn answer(rules: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     if !fresh || id.is_empty() || id.contains('.') || signatures.split(' ').all(|one| one != signature) {
         return Reply::text(401, "");
     }
-    match call.json().filter(|message| message["type"].is_string()) {
+    let timed = |message: &Value| DateTime::parse_from_rfc3339(message["timestamp"].as_str()?).ok();
+    match call.json().filter(|message| message["type"].is_string() && timed(message).is_some()) {
         Some(message) => {
             let text = message["data"]["text"].as_str().unwrap_or_default().to_owned();
             let poster = message["data"]["poster"].as_str().map(str::to_owned);

@@ -155,7 +155,7 @@ async fn each_way_of_taking_back_leaves_what_it_says() {
                 lane.fake.set_now(now() + TimeDelta::minutes(5));
                 let act = way.act(&reference);
                 let mut stamp = stamp();
-                stamp.delivery = Uuid::from_u128(8);
+                stamp.id = Uuid::from_u128(8);
                 let verdict = lane.act(act, &closing(), &stamp).await;
                 assert!(
                     matches!(verdict.outcome, Outcome::Delivered(_)),

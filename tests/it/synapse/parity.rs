@@ -1,5 +1,6 @@
 //! What our sender and our stand-in make of Synapse's own answers.
 
+use chrono::DateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::broadcast::guard::Guard;
@@ -39,7 +40,8 @@ impl Lane {
     /// Each act is a delivery of its own.
     async fn act(&self, act: Act<'_>) -> Verdict {
         let matrix = adapter(Platform::Matrix);
-        let body = matrix.compose(&plain(Language::ZhCn, "broadcast-test", &[]), act).unwrap();
+        let body =
+            matrix.compose(&plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH), act).unwrap();
         let outgoing = matrix.address(act, &body, &self.credentials, &Stamp::new(morning(), Uuid::now_v7()));
         matrix.judge(act, &self.sender.send(outgoing).await.unwrap())
     }

@@ -59,8 +59,15 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
         (200, r#"{"status":1111,"wait":900,"punish":"deny"}"#, slow(900)),
         (200, r#"{"errcode":0,"punish":"deny"}"#, slow(60)),
-        (200, "{}", Outcome::Unknown),
+        // The gateway again, in other words: no robot has seen it.
+        (200, "{}", Outcome::Retry),
+        (200, r#"{"wait":900}"#, slow(900)),
+        (200, "<!DOCTYPE html><html>", Outcome::Retry),
         (500, "<html>", Outcome::Retry),
+        // Cut off, or not as promised: it may have been the robot.
+        (200, "", Outcome::Unknown),
+        (200, r#"{"errcode":0,"#, Outcome::Unknown),
+        (200, r#"{"errcode":"0"}"#, Outcome::Unknown),
     ] {
         assert_eq!(
             adapter(Platform::Dingtalk).judge(Act::Say(0), &answer(status, body)).outcome,
@@ -79,6 +86,7 @@ fn a_busy_platform_is_left_alone_for_a_while() {
         (Platform::Wecom, 200, r#"{"errcode":99999}"#, None, None),
         (Platform::Dingtalk, 200, r#"{"errcode":-1}"#, Some(Duration::from_secs(30)), None),
         (Platform::Dingtalk, 500, "<html>", minutes(1), None),
+        (Platform::Dingtalk, 200, "<html>", minutes(1), None),
         (Platform::Dingtalk, 200, r#"{"errcode":0}"#, None, None),
     ] {
         let verdict = adapter(platform).judge(Act::Say(0), &answer(status, body));

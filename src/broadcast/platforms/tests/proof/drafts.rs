@@ -201,6 +201,9 @@ const TEXTS: &[&str] = &[
     "message_not_found",
     "error",
     "HTTP error 429",
+    "the payload is too large",
+    "posted",
+    "{\"error\":{\"code\":\"x\"",
     "{",
     "{\"errcode\":0",
 ];
