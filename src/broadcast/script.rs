@@ -33,7 +33,9 @@ pub type DrawPoster =
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
 
-/// Places for what is made once, by whoever comes first.
+/// A place for what is made once, by whoever comes first.
+type Place<T> = Arc<OnceCell<T>>;
+
 type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
 
 /// Writes messages and remembers them while they are being sent.
@@ -43,7 +45,7 @@ pub struct Script {
     base_url: Arc<str>,
     draw: DrawPoster,
     /// By broadcast, and so by age.
-    written: Mutex<BTreeMap<(Uuid, Language), Arc<OnceCell<Arc<Written>>>>>,
+    written: Mutex<BTreeMap<(Uuid, Language), Place<Arc<Written>>>>,
 }
 
 /// One broadcast in one language.

@@ -106,7 +106,7 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
         return Ok(false);
     }
     set_regions(conn, group.id.0, regions)?;
-    lanes::keep_bot(conn, group.bot.as_deref())?;
+    super::bots::keep(conn, group.bot.as_deref())?;
     lanes::insert(conn, group.id)?;
     Ok(true)
 }
@@ -166,7 +166,7 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
 pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
     // In a savepoint: on PostgreSQL a violation spoils the transaction it happens in.
     let saved = conn.transaction(|conn| {
-        lanes::keep_bot(conn, group.bot.as_deref())?;
+        super::bots::keep(conn, group.bot.as_deref())?;
         both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
         Ok(())
     });

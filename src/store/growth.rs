@@ -9,9 +9,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 use uuid::Uuid;
 
+use super::bots;
 use super::broadcasts::{self, Broadcast};
 use super::due::{Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
-use super::leasing::{Decided, Decision, Terms, decide, load_bots};
+use super::leasing::{Decided, Decision, Terms, decide};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
 use super::rows::{Change, Holds};
@@ -65,7 +66,7 @@ pub(super) fn grow(
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
     let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
-    load_bots(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
+    bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let said = Said::of(&broadcast, &notice);
     let before = decided.taken.len();
     let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{bots, deliveries, lanes};
+use super::schema::{deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
@@ -51,19 +51,6 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
             lanes::failures.eq(0),
             lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH)),
         ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Makes room for the budget of a token that groups share; harmless to repeat.
-///
-/// # Errors
-/// When the database refuses.
-pub(super) fn keep_bot(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
-    let Some(bot) = bot else { return Ok(()) };
-    both!(conn, c => diesel::insert_into(bots::table)
-        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new()), bots::limited.eq(false)))
-        .on_conflict_do_nothing()
         .execute(c))?;
     Ok(())
 }

@@ -5,19 +5,20 @@
 //! much of it there is; what is under way is due again when its lease is over. A batch costs a few statements,
 //! whatever its size.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::bots::{self, Bots};
 use super::digests::{self, Companion};
 use super::due::{self, Delivery, Due, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::{times, with_one_more, written};
+use super::lanes::{with_one_more, written};
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{bots, deliveries};
+use super::schema::deliveries;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
@@ -130,9 +131,6 @@ pub(super) enum Decision {
     },
 }
 
-/// How long the others wait for what becomes of the one that tries a token that was limited.
-pub const PROBE: TimeDelta = TimeDelta::seconds(3);
-
 /// What one batch decides, written in a few statements at its end.
 #[derive(Default)]
 pub(super) struct Decided {
@@ -158,18 +156,6 @@ pub(super) struct Taken {
     digest: bool,
     /// It was leased as it was planned: what the lease means for it is written down already.
     new: bool,
-}
-
-/// The tokens that groups share.
-pub(super) type Bots = BTreeMap<String, Bot>;
-
-#[derive(Clone)]
-pub(super) struct Bot {
-    recent: Vec<DateTime<Utc>>,
-    open_at: DateTime<Utc>,
-    /// Its platform has last asked it to wait: until it is proved that this is over, one at a time tries.
-    limited: bool,
-    used: bool,
 }
 
 /// What a batch came to.
@@ -224,7 +210,7 @@ fn take_due(
     let due = due::due(conn, terms.now, priority, room)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
-    load_bots(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
+    bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {
         let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
@@ -237,32 +223,6 @@ fn take_due(
         }
     }
     Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
-}
-
-/// The budgets of the tokens that these groups share, locked in one order. Whoever has locked some waits for no
-/// other: what another node uses meanwhile is tried again a little later.
-pub(super) fn load_bots<'a>(
-    conn: &mut Conn,
-    wanted: impl Iterator<Item = &'a str>,
-    now: DateTime<Utc>,
-    known: &mut Bots,
-) -> Answer<()> {
-    let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let found = bots::table.filter(bots::id.eq_any(&wanted)).order(bots::id);
-    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
-        Conn::Pg(c) if known.is_empty() => found.for_update().load(&mut **c)?,
-        Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
-        Conn::Sqlite(c) => found.load(&mut **c)?,
-    };
-    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
-    known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
-    known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
-        (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
-    }));
-    Ok(())
 }
 
 /// What becomes of a delivery; where it goes, it is taken.
@@ -317,7 +277,7 @@ fn rationed_until(
         return Ok(Some(until));
     }
     let bot = listener.bot.as_deref().and_then(|bot| decided.bots.get(bot));
-    let opens = bot.map(|bot| bot.open_at.max((terms.bot_pace)(listener.platform.0, &bot.recent)));
+    let opens = bot.map(|bot| bot.opens_at(listener.platform.0, terms.bot_pace));
     Ok(opens.filter(|opens| *opens > terms.now))
 }
 
@@ -347,11 +307,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
-        bot.recent = with_one_more(&written(&bot.recent), now);
-        if bot.limited {
-            bot.open_at = now + PROBE;
-        }
-        bot.used = !mutation::on(Mutation::ForgetBot);
+        bot.take(now);
     }
     // Written before the request leaves: after a crash the lane still knows of it.
     let sends = with_one_more(&lane.recent, now);
@@ -393,7 +349,6 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct PutOff;
     struct TakeLane;
     struct Attempt;
-    struct UseBot;
     let cancel = Change {
         before: "UPDATE deliveries SET state = 'cancelled'",
         columns: &[("id", Holds::Int)],
@@ -450,13 +405,5 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
         .iter()
         .filter(|taken| taken.leased.sends.last().is_some_and(|now| taken.open_at > *now));
     super::lanes::put_off(conn, closed.map(|taken| (Id(taken.leased.group), taken.open_at)))?;
-    let use_bot = Change {
-        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at",
-        columns: &[("id", Holds::Text), ("recent", Holds::Bytes), ("open_at", Holds::Time)],
-        after: "WHERE bots.id = rows.id",
-    };
-    let used = decided.bots.iter().filter(|(_, bot)| bot.used);
-    let rows =
-        used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
-    use_bot.make::<UseBot>(conn, rows.collect())
+    bots::write(conn, &decided.bots)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub mod accounts;
 pub mod answers;
+pub mod bots;
 pub mod broadcasts;
 mod clocks;
 mod connection;

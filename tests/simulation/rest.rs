@@ -13,7 +13,7 @@ use crate::broadcast::retry;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
-use crate::store::leasing::PROBE;
+use crate::store::bots::PROBE;
 
 /// Rounds after which something goes round in circles.
 const ROUNDS: usize = 600;

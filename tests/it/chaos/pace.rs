@@ -11,8 +11,8 @@ use seventytwo::broadcast::script::Script;
 use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
+use seventytwo::store::bots::PROBE;
 use seventytwo::store::broadcasts::{self, Broadcast};
-use seventytwo::store::leasing::PROBE;
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows};
 

@@ -1,0 +1,99 @@
+//! The tokens that groups share: the latest requests of each, and when it may be used again.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use super::lanes::{times, with_one_more, written};
+use super::leasing::Pace;
+use super::mutation::{self, Mutation};
+use super::rows::{Change, Holds};
+use super::schema::bots;
+use super::types::Time;
+use super::{Answer, Conn, both};
+use crate::domain::group::Platform;
+
+/// How long the others wait for what becomes of the one that tries a token that was limited.
+pub const PROBE: TimeDelta = TimeDelta::seconds(3);
+
+/// Those that a lease has looked at.
+pub(super) type Bots = BTreeMap<String, Bot>;
+
+#[derive(Clone)]
+pub(super) struct Bot {
+    recent: Vec<DateTime<Utc>>,
+    open_at: DateTime<Utc>,
+    /// Its platform has last asked it to wait: until it is proved that this is over, one at a time tries.
+    limited: bool,
+    used: bool,
+}
+
+impl Bot {
+    /// When it may be used for one more request.
+    pub(super) fn opens_at(&self, platform: Platform, pace: Pace<'_>) -> DateTime<Utc> {
+        self.open_at.max(pace(platform, &self.recent))
+    }
+
+    /// Uses it for a request.
+    pub(super) fn take(&mut self, now: DateTime<Utc>) {
+        self.recent = with_one_more(&written(&self.recent), now);
+        if self.limited {
+            self.open_at = now + PROBE;
+        }
+        self.used = !mutation::on(Mutation::ForgetBot);
+    }
+}
+
+/// Makes room for the budget of a token that groups share; harmless to repeat.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
+    let Some(bot) = bot else { return Ok(()) };
+    both!(conn, c => diesel::insert_into(bots::table)
+        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new()), bots::limited.eq(false)))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// The budgets of the tokens that these groups share, locked in one order. Whoever has locked some waits for no
+/// other: what another node uses meanwhile is tried again a little later.
+pub(super) fn load<'a>(
+    conn: &mut Conn,
+    wanted: impl Iterator<Item = &'a str>,
+    now: DateTime<Utc>,
+    known: &mut Bots,
+) -> Answer<()> {
+    let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let found = bots::table.filter(bots::id.eq_any(&wanted)).order(bots::id);
+    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
+        Conn::Pg(c) if known.is_empty() => found.for_update().load(&mut **c)?,
+        Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
+        Conn::Sqlite(c) => found.load(&mut **c)?,
+    };
+    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
+    known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
+    known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
+        (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
+    }));
+    Ok(())
+}
+
+/// Writes down what was used.
+pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
+    struct Use;
+    let change = Change {
+        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at",
+        columns: &[("id", Holds::Text), ("recent", Holds::Bytes), ("open_at", Holds::Time)],
+        after: "WHERE bots.id = rows.id",
+    };
+    let used = bots.iter().filter(|(_, bot)| bot.used);
+    let rows =
+        used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
+    change.make::<Use>(conn, rows.collect())
+}
