@@ -5,7 +5,7 @@
 //! much of it there is; what is under way is due again when its lease is over. A batch costs a few statements,
 //! whatever its size.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -14,15 +14,20 @@ use uuid::Uuid;
 use super::digests::{self, Companion};
 use super::due::{self, Delivery, Due, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::{times, with_one_more, written};
+use super::lanes::{with_one_more, written};
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{bots, deliveries};
+use super::schema::deliveries;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
+
+mod bots;
+
+use bots::Bots;
+pub(super) use bots::load_bots;
 
 /// A delivery that this node may send now, with all that sending it takes.
 #[derive(Clone, Debug)]
@@ -158,18 +163,6 @@ pub(super) struct Taken {
     new: bool,
 }
 
-/// The tokens that groups share.
-pub(super) type Bots = BTreeMap<String, Bot>;
-
-#[derive(Clone)]
-pub(super) struct Bot {
-    recent: Vec<DateTime<Utc>>,
-    open_at: DateTime<Utc>,
-    /// Its platform has last asked it to wait: until it is proved that this is over, one at a time tries.
-    limited: bool,
-    used: bool,
-}
-
 /// What a batch came to.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -235,32 +228,6 @@ fn take_due(
         }
     }
     Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
-}
-
-/// The budgets of the tokens that these groups share, locked in one order. Whoever has locked some waits for no
-/// other: what another node uses meanwhile is tried again a little later.
-pub(super) fn load_bots<'a>(
-    conn: &mut Conn,
-    wanted: impl Iterator<Item = &'a str>,
-    now: DateTime<Utc>,
-    known: &mut Bots,
-) -> Answer<()> {
-    let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let found = bots::table.filter(bots::id.eq_any(&wanted)).order(bots::id);
-    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
-        Conn::Pg(c) if known.is_empty() => found.for_update().load(&mut **c)?,
-        Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
-        Conn::Sqlite(c) => found.load(&mut **c)?,
-    };
-    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
-    known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
-    known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
-        (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
-    }));
-    Ok(())
 }
 
 /// What becomes of a delivery; where it goes, it is taken.
