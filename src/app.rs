@@ -17,9 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
-use crate::accounts::sessions;
 use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
@@ -31,21 +29,20 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::Closer;
-use crate::groups::LOG_KEPT;
 use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError, deliveries, lanes};
+use crate::store::{Database, Store, StoreError, lanes};
 use crate::vault::{self, Vault};
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
+mod forgetting;
+
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
-/// Rows that one transaction forgets.
-const SLICE: i64 = 500;
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -156,69 +153,6 @@ impl Stations {
             }
             Err(error) => return Err(error.to_string()),
         }
-        Ok(())
-    }
-
-    /// Forgets sessions that have ended.
-    ///
-    /// # Errors
-    /// One line for the log.
-    pub async fn forget_sessions(&self) -> Result<(), String> {
-        let now = self.shared.clock.now();
-        sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
-    }
-
-    /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody
-    /// waits behind it.
-    ///
-    /// # Errors
-    /// One line for the log.
-    pub async fn forget_attempts(&self) -> Result<(), String> {
-        let before = self.shared.clock.now() - LOG_KEPT;
-        loop {
-            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
-            if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
-    /// so far, a few rows at a time, so that nobody waits behind it.
-    ///
-    /// # Errors
-    /// One line for the log.
-    pub async fn forget_broadcasts(&self) -> Result<(), String> {
-        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
-        let mut beyond = Uuid::nil();
-        loop {
-            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
-            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else { return Ok(()) };
-            beyond = broadcast;
-            loop {
-                let prune = store.write(move |tx| deliveries::prune(tx, notice, SLICE));
-                if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Forgets the messages that were written: of what another node has erased nothing may stay here.
-    ///
-    /// # Errors
-    /// None; it has the shape of a job.
-    pub fn forget_messages(&self) -> Result<(), String> {
-        self.worker.script.forget();
-        Ok(())
-    }
-
-    /// Forgets the addresses that have used up nothing of their allowance.
-    ///
-    /// # Errors
-    /// None; it has the shape of a job.
-    pub fn forget_addresses(&self) -> Result<(), String> {
-        self.shared.limits.forget_idle();
         Ok(())
     }
 

@@ -226,6 +226,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "the whole program with people and a chat in it",
     ),
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
+    ("src/app/", &["accounts", "groups", "store"], "the jobs that forget"),
 ];
 
 /// What a station's door may know more than its station.

@@ -1,0 +1,76 @@
+//! The jobs that forget what is of no use any more.
+
+use uuid::Uuid;
+
+use super::Stations;
+use crate::accounts::sessions;
+use crate::groups::LOG_KEPT;
+use crate::store::deliveries;
+
+/// Rows that one transaction forgets.
+const SLICE: i64 = 500;
+
+impl Stations {
+    /// Forgets sessions that have ended.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_sessions(&self) -> Result<(), String> {
+        let now = self.shared.clock.now();
+        sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody
+    /// waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_attempts(&self) -> Result<(), String> {
+        let before = self.shared.clock.now() - LOG_KEPT;
+        loop {
+            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
+            if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
+    /// so far, a few rows at a time, so that nobody waits behind it.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_broadcasts(&self) -> Result<(), String> {
+        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
+        let mut beyond = Uuid::nil();
+        loop {
+            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
+            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else { return Ok(()) };
+            beyond = broadcast;
+            loop {
+                let prune = store.write(move |tx| deliveries::prune(tx, notice, SLICE));
+                if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Forgets the messages that were written: of what another node has erased nothing may stay here.
+    ///
+    /// # Errors
+    /// None; it has the shape of a job.
+    pub fn forget_messages(&self) -> Result<(), String> {
+        self.worker.script.forget();
+        Ok(())
+    }
+
+    /// Forgets the addresses that have used up nothing of their allowance.
+    ///
+    /// # Errors
+    /// None; it has the shape of a job.
+    pub fn forget_addresses(&self) -> Result<(), String> {
+        self.shared.limits.forget_idle();
+        Ok(())
+    }
+}
