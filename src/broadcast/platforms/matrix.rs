@@ -342,7 +342,7 @@ mod tests {
         let say = path(SAY, &stamp(1, 0));
         assert!(say.starts_with("/_matrix/client/v3/rooms/%21KSG3chmR2X9lL1/send/m.room.message/"), "{say}");
         assert_eq!(say, path(SAY, &stamp(999, 0)));
-        let other = Stamp { delivery: uuid::Uuid::from_u128(6), ..stamp(1, 0) };
+        let other = Stamp { id: uuid::Uuid::from_u128(6), ..stamp(1, 0) };
         assert_ne!(say, path(SAY, &other));
         assert_ne!(say, path(EDIT, &stamp(1, 0)));
         let redact = path(Act::Delete("words/$a:b/c"), &stamp(1, 0));

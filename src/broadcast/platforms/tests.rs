@@ -165,7 +165,8 @@ fn a_groups_keyword_is_in_its_messages() {
     let case = CaseNumber::from_bits(1);
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let adapter = adapter(platform);
-        for message in [message(&said(&case, &person())), plain(Language::ZhCn, "broadcast-test", &[])] {
+        let test = plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH);
+        for message in [message(&said(&case, &person())), test] {
             let body = adapter.compose(&message, Act::Say(0)).unwrap();
             let send = |keyword| {
                 adapter

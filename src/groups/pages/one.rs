@@ -148,10 +148,10 @@ pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
             frame.t("groups-log-partly")
         }
         // Of what waits for somebody nobody knows until when.
-        (DeliveryState::Open, _) => match delivery.group_state.0 {
-            GroupState::Active => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
-            GroupState::Paused => frame.t("groups-log-paused"),
-            GroupState::Disabled | GroupState::Unverified => frame.t("groups-log-unproved"),
+        (DeliveryState::Open, _) => match delivery.group_state.map(|state| state.0) {
+            Some(GroupState::Active) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+            Some(GroupState::Paused) => frame.t("groups-log-paused"),
+            Some(GroupState::Disabled | GroupState::Unverified) | None => frame.t("groups-log-unproved"),
         },
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }

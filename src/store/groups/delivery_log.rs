@@ -38,8 +38,8 @@ pub struct Logged {
     not_after: Option<Time>,
     notice_state: Named<State>,
     live_revision: Option<i32>,
-    /// Its group's.
-    pub group_state: Named<GroupState>,
+    /// Its group's, unless that was deleted.
+    pub group_state: Option<Named<GroupState>>,
 }
 
 impl Logged {
@@ -81,7 +81,7 @@ impl Logged {
 
     /// Whether its group's admin may send it again: it can go, and control of the group is proved.
     pub fn is_redeliverable(&self, now: DateTime<Utc>) -> bool {
-        self.can_go_again(now) && self.group_state.0.is_proved()
+        self.can_go_again(now) && self.group_state.is_some_and(|state| state.0.is_proved())
     }
 }
 
@@ -93,7 +93,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
-        .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
+        .left_join(groups::table.on(groups::id.eq(deliveries::group_id)))
         .filter(deliveries::group_id.eq(Id(id)))
         .filter(deliveries::id.lt(before.unwrap_or(i64::MAX)))
         .order(deliveries::id.desc())
@@ -118,7 +118,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             broadcasts::not_after,
             notices::state,
             notices::live_revision,
-            groups::state,
+            groups::state.nullable(),
         ))
         .load(c))?)
 }
