@@ -4,6 +4,7 @@
 //! neutralises it for a chat, and [`Unit`] cuts it to what the platform takes.
 
 mod clean;
+mod domains;
 mod fold;
 mod group;
 pub(crate) mod scan;
