@@ -1,7 +1,7 @@
 //! What the public typed, made fit to be read, sent and compared.
 //!
 //! In the order a text travels: [`one_line`] and [`paragraph`] clean what is stored, [`for_group`]
-//! neutralises it for a chat, and [`Unit`] cuts it to what the platform takes.
+//! neutralises it for whoever reads it, and [`Unit`] cuts it to what the platform takes.
 
 mod clean;
 mod domains;
