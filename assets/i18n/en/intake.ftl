@@ -3,6 +3,7 @@
 field-required = Fill this in.
 field-wrong_type = This has the wrong type. See the interface's description.
 field-unknown = There is no such field. Remove it, or check its name.
+field-outcome_of_another_kind = A notice of this kind does not end so. Use { $own } or withdrawn.
 field-unknown_value = This value is not one of those allowed. See the interface's description.
 field-choice = Choose one of the values offered.
 field-too_long = This is too long. Shorten it to { $max } characters.

@@ -3,6 +3,7 @@
 field-required = 请填写这一项。
 field-wrong_type = 这一项的类型不对，请对照接口文档。
 field-unknown = 没有这一项，请删去或核对名称。
+field-outcome_of_another_kind = 这种结果不适用于这类信息。请填 { $own } 或 withdrawn。
 field-unknown_value = 这个值不在可选范围内，请对照接口文档。
 field-choice = 请从给出的选项中选一个。
 field-too_long = 太长了，最多 { $max } 个字。请删减。
