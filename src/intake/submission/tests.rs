@@ -189,6 +189,23 @@ fn screening_that_does_not_refuse_flags() {
 }
 
 #[test]
+fn who_may_have_fled_is_flagged_wherever_it_is_mentioned() {
+    for changes in [
+        json!({"description": "因家暴离家"}),
+        json!({"person": {"appearance": "被打过，左眼有伤"}}),
+        json!({"secret_detail": "there is a restraining order"}),
+    ] {
+        let mut body = missing_person();
+        patch(&mut body, &changes);
+        assert_eq!(parse(&body, now()).unwrap().private.flags, ["violence_mentioned"], "{changes}");
+    }
+    // Whoever flees from water hides from nobody.
+    let mut body = rescue();
+    patch(&mut body, &json!({"description": "三人未能逃离洪水"}));
+    assert_eq!(parse(&body, now()).unwrap().private.flags, Vec::<String>::new());
+}
+
+#[test]
 fn hints_say_what_else_helps() {
     let mut body = missing_person();
     patch(&mut body, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}, "police": null}));
