@@ -195,6 +195,16 @@ async fn a_photo_can_be_sent_before_the_rest() {
 }
 
 #[actix_web::test]
+async fn the_words_about_a_number_are_about_that_number() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let typed = [("person.height_cm", "1.58"), ("reporter.phone", "138001380000")];
+    let page = browser.send("/report/missing_person", &typed, None).await;
+    assert!(page.html.contains("厘米") && page.html.contains("例如 158"), "{}", page.html);
+    assert!(page.html.contains("号码不对") && !page.html.contains("号码不完整"), "{}", page.html);
+}
+
+#[actix_web::test]
 async fn a_phone_is_published_only_after_a_warning() {
     let desk = Desk::new().await;
     let mut browser = browser(&desk).await;
