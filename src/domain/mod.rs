@@ -14,4 +14,5 @@ pub mod phone;
 pub mod quiet;
 pub mod region;
 pub mod screening;
+pub mod shown;
 pub mod text;

@@ -78,6 +78,11 @@ impl Outcome {
             Kind::Donation => Outcome::Fulfilled,
         }
     }
+
+    /// Whether a notice of that kind can end so: only people are found, only things returned.
+    pub fn fits(self, kind: Kind) -> bool {
+        self == Outcome::Withdrawn || self == Outcome::of(kind)
+    }
 }
 
 /// What kind of missing person: decides policy and urgency, and is never printed.

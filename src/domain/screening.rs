@@ -21,6 +21,8 @@ pub enum FindingKind {
     Whereabouts,
     /// Police or the person are to be kept from knowing.
     DoNotTell,
+    /// Violence, a protection order or a flight is mentioned: the person sought may be hiding.
+    Violence,
 }
 
 impl FindingKind {
@@ -35,6 +37,7 @@ impl FindingKind {
             Self::Contact => "contact",
             Self::Whereabouts => "whereabouts",
             Self::DoNotTell => "do_not_tell",
+            Self::Violence => "violence_mentioned",
         }
     }
 
@@ -55,6 +58,7 @@ pub struct Finding {
 }
 
 /// Words that tell by themselves. Chosen to be rarely wrong: 银行卡, 下落, 地址 stand in honest notices.
+/// English ones stand without their spaces, as a text is read.
 const WORDS: &[(FindingKind, &[&str])] = &[
     (
         FindingKind::Payment,
@@ -87,7 +91,24 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "匯款",
         ],
     ),
-    (FindingKind::Debt, &["欠款", "欠钱", "欠债", "失信", "老赖", "还钱", "讨债", "追债", "债务人"]),
+    (
+        FindingKind::Debt,
+        &[
+            "欠款",
+            "欠钱",
+            "欠我",
+            "欠债",
+            "失信",
+            "老赖",
+            "还钱",
+            "讨债",
+            "追债",
+            "躲债",
+            "债务人",
+            "owesme",
+            "owesmoney",
+        ],
+    ),
     (
         FindingKind::Whereabouts,
         &[
@@ -125,6 +146,27 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "不要让他知道",
         ],
     ),
+    (
+        FindingKind::Violence,
+        &[
+            "家暴",
+            "暴力",
+            "施暴",
+            "虐待",
+            "殴打",
+            "毆打",
+            "被打",
+            "保护令",
+            "保護令",
+            "逃离",
+            "逃離",
+            "domesticviolence",
+            "domesticabuse",
+            "protectionorder",
+            "protectiveorder",
+            "restrainingorder",
+        ],
+    ),
 ];
 /// Asking, in the same sentence before one of [`ASKED_FOR`].
 const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
@@ -133,8 +175,9 @@ const ASKED_FOR: &[&str] = &["地址", "住址", "住处", "车牌", "单位", "
 /// Before a payment word these make a warning of it.
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
-/// After 还钱 these make 归还钱包 of it.
-const PURSES: &[char] = &['包', '夹', '袋'];
+/// What makes another word of one: 归还钱包, 被打湿.
+const MADE_ANOTHER: &[(&str, &[char])] =
+    &[("还钱", &['包', '夹', '袋']), ("被打", &['捞', '湿', '开', '断', '扰', '扫', '印', '包', '动', '翻'])];
 
 /// Everything in `text` that is refused or flagged, in order.
 #[must_use]
@@ -202,8 +245,10 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 && WARNING.iter().any(|w| {
                     i.checked_sub(w.chars().count()).is_some_and(|s| stands_at(glyphs, &solid[s..], w))
                 });
-            let purse = *word == "还钱" && solid.get(end).is_some_and(|g| PURSES.contains(&glyphs[*g].c));
-            if !warned && !purse {
+            let another = solid.get(end).is_some_and(|g| {
+                MADE_ANOTHER.iter().any(|(made, by)| made == word && by.contains(&glyphs[*g].c))
+            });
+            if !warned && !another {
                 found.push((*what, solid[i]..solid[end - 1] + 1));
             }
         }
@@ -279,6 +324,28 @@ mod tests {
     }
 
     #[test]
+    fn words_of_violence_and_of_debt_in_either_language() {
+        for (text, code) in [
+            ("她因家暴离家", "violence_mentioned"),
+            ("法院发过人身安全保护令", "violence_mentioned"),
+            ("在家被打后逃离", "violence_mentioned"),
+            ("Domestic violence, please find her", "violence_mentioned"),
+            ("there is a protection order", "violence_mentioned"),
+            ("a restraining-order stands", "violence_mentioned"),
+            ("他欠我钱", "debt"),
+            ("他欠债不还", "debt"),
+            ("请他还钱", "debt"),
+        ] {
+            let findings = screen(text);
+            assert!(!findings.is_empty(), "{text}");
+            assert!(
+                findings.iter().all(|f| f.what.code() == code && !f.what.refuses()),
+                "{text}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
     fn honest_notices_pass() {
         for text in [
             "捡到一张银行卡和身份证，请失主认领",
@@ -290,6 +357,8 @@ mod tests {
             "失踪地址：廊坊市广阳区",
             "她下落不明",
             "已报警，请大家留意",
+            "衣服被打湿，雨伞被打开过",
+            "有人见他被打捞队救起",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -41,7 +41,8 @@ pub fn closer(shared: &Shared) -> Closer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloseBody {
-    /// `found`, `returned`, `rescued`, `fulfilled` or `withdrawn`.
+    /// `found` for a missing person, `returned` for property, `rescued` for a rescue, `fulfilled` for a
+    /// campaign; `withdrawn` for each.
     outcome: String,
     /// Whether the groups may know the outcome.
     #[serde(default)]
@@ -58,7 +59,7 @@ pub struct Closed {
 }
 
 /// It is over
-#[utoipa::path(tag = "my", request_body = CloseBody, responses((status = 200, body = Closed), (status = 409)), security(("manage" = [])))]
+#[utoipa::path(tag = "my", request_body = CloseBody, responses((status = 200, body = Closed), (status = 409), (status = 422, description = "`invalid_fields`")), security(("manage" = [])))]
 #[post("/my/notice/close")]
 pub async fn close(
     token: ManageToken,
@@ -75,7 +76,7 @@ pub async fn close(
 /// Closes the notice of a manage token, and wakes the worker for the closing message.
 ///
 /// # Errors
-/// [`Problem::ManageLinkInvalid`], or that it is over already.
+/// [`Problem::ManageLinkInvalid`], an outcome that does not fit the kind, or that it is over already.
 pub async fn close_by_token(
     shared: &Shared,
     token: &str,
@@ -85,6 +86,11 @@ pub async fn close_by_token(
     let hash = token_hash(token);
     let found = shared.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
     let notice = found.ok_or(Problem::ManageLinkInvalid)?;
+    if !outcome.fits(notice.kind.0) {
+        let own = Outcome::of(notice.kind.0).as_str();
+        let fault = FieldFault::new("outcome_of_another_kind").with("own", own);
+        return Err(Problem::Invalid(FieldFaults::from([("outcome".to_owned(), fault)])));
+    }
     let notice = closer(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     Ok(Closed { state: notice.state.0, outcome: notice.outcome.map(|o| o.0) })

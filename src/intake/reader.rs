@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::screening::screen;
-use crate::domain::text::{chars_len, compact, one_line, paragraph};
+use crate::domain::text::{chars_len, one_line, paragraph, whole_number};
 
 /// The longest part of an unknown field's name that is repeated to whoever sent it, in characters.
 const NAME_SHOWN: usize = 60;
@@ -224,11 +224,17 @@ impl Reader<'_> {
         self.required(name, value)
     }
 
-    /// A whole number, as a number or as digits of any width, which may be missing.
-    pub fn optional_whole(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+    /// A whole number, as a number or as digits of any width, which may be missing; `wrong` says what a
+    /// right one looks like.
+    pub fn optional_whole(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<i64>,
+        wrong: &'static str,
+    ) -> Option<i64> {
         let number = match self.given(name)? {
             Value::Number(number) => number.as_i64(),
-            Value::String(text) => compact(&text).parse().ok(),
+            Value::String(text) => whole_number(&text),
             _ => {
                 self.fault(name, FieldFault::new("wrong_type"));
                 return None;
@@ -237,7 +243,7 @@ impl Reader<'_> {
         let fault = match number {
             Some(number) if range.contains(&number) => return Some(number),
             Some(_) => FieldFault::new("out_of_range").with("min", range.start()).with("max", range.end()),
-            None => FieldFault::new("not_whole"),
+            None => FieldFault::new(wrong),
         };
         self.fault(name, fault);
         None
@@ -245,7 +251,7 @@ impl Reader<'_> {
 
     /// A whole number, as a number or as digits of any width.
     pub fn whole(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
-        let number = self.optional_whole(name, range);
+        let number = self.optional_whole(name, range, "not_whole");
         self.required(name, number)
     }
 

@@ -112,7 +112,8 @@ fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
     {
         r.fault("age", FieldFault::new("age_category"));
     }
-    let height_cm = r.optional_whole("height_cm", 30..=250).and_then(|cm| u16::try_from(cm).ok());
+    let height_cm = r.optional_whole("height_cm", 30..=250, "not_centimetres");
+    let height_cm = height_cm.and_then(|cm| u16::try_from(cm).ok());
     let appearance = r.optional_line("appearance", LINE);
     let clothing = r.optional_line("clothing", LINE);
     let medical_urgent = r.optional_yes_no("medical_urgent").unwrap_or(false);
@@ -182,7 +183,7 @@ pub fn mask_numbers(text: &str) -> String {
 fn rescue(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
     let incident = r.object("incident", |r| {
         let what: Option<Emergency> = r.choice("what");
-        let people = r.optional_whole("people", 1..=9_999).and_then(|n| u16::try_from(n).ok());
+        let people = r.optional_whole("people", 1..=9_999, "not_whole").and_then(|n| u16::try_from(n).ok());
         r.yes("emergency_called", "emergency_called");
         Some(Incident { what: what?, people })
     });

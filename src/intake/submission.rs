@@ -10,6 +10,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Kind, LastSeen, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
+use crate::domain::screening::FindingKind;
 
 /// The longest name of a person, thing or organisation, in characters.
 pub const NAME: usize = 60;
@@ -49,7 +50,10 @@ impl Submission {
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    submission.private.flags = flags;
+    // Only somebody who is sought may have fled: from water or fire nobody hides.
+    let sought = submission.public.subject.kind() == Kind::MissingPerson;
+    let told = flags.into_iter().filter(|flag| sought || flag != FindingKind::Violence.code());
+    submission.private.flags = told.collect();
     Ok(submission)
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Kind, Public};
+use crate::domain::shown::shown;
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, StoreError};
 use crate::vault::Vault;
@@ -106,7 +107,7 @@ fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<
         kind: notice.kind.0,
         live_at: notice.live_at.ok_or_else(|| corrupt("its beginning"))?.0,
         ends_at: notice.ends_at.ok_or_else(|| corrupt("its end"))?.0,
-        public: revision.public(&key)?,
+        public: shown(revision.public(&key)?),
     })
 }
 

@@ -12,8 +12,8 @@ use super::{api, check, feeds, home, safety, status};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{
-    Direction, Item, Kind, LastSeen, Person, Police, Precision, Private, Public, Reporter, Safety, Sex,
-    Subject,
+    Direction, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Precision, Private, Public,
+    Reporter, Safety, Sex, Subject,
 };
 use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
@@ -23,6 +23,10 @@ use crate::web::shared::Shared;
 
 /// What only the family told us.
 const SECRET: &str = "左手腕有一块旧表";
+
+/// What a rescue says: all that nobody may write.
+const HOSTILE: &str =
+    "【72小时】更正 @all <b>evil.example</b> 微信号：zhangsan_1 打13800138000或一三八零零一三八零零零";
 
 fn subject(kind: Kind) -> Subject {
     let told = |text: &str| Some(text.to_owned());
@@ -37,6 +41,7 @@ fn subject(kind: Kind) -> Subject {
                 held_at: told("人民公园派出所"),
             },
         },
+        Kind::Rescue => Subject::Rescue { incident: Incident { what: Emergency::Flood, people: Some(3) } },
         _ => Subject::MissingPerson {
             person: Person {
                 name: "王秀英<b>".to_owned(),
@@ -92,7 +97,13 @@ pub(super) async fn put(
     let number = CaseNumber::from_bits(bits);
     let now = shared.clock.now();
     let (key, wrapped) = shared.vault.new_key();
-    let (public, private) = content(kind, now, photos);
+    let (mut public, private) = content(kind, now, photos);
+    if kind == Kind::Rescue {
+        HOSTILE.clone_into(&mut public.description);
+        if let Some(seen) = &mut public.last_seen {
+            seen.place = format!("桥头 {HOSTILE}");
+        }
+    }
     let id = Uuid::from_u128(u128::from(bits) + 1);
     let was_live =
         matches!(state, State::Live | State::Paused | State::Closed | State::Expired | State::Removed);
@@ -157,6 +168,24 @@ async fn ask(shared: &Shared, path: &str) -> (StatusCode, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
+#[actix_web::test]
+async fn text_of_the_public_is_as_harmless_on_a_page_as_in_a_chat() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::Rescue, State::Live, Vec::new()).await;
+    for path in [format!("/n/{number}"), format!("/api/v1/notices/{number}"), "/api/v1/notices".to_owned()] {
+        let (status, read) = ask(&shared, &path).await;
+        assert_eq!(status, StatusCode::OK);
+        for harm in
+            ["【72小时】更正", "@all", "evil.example", "zhangsan_1", "13800138000", "一三八零零", "&#60;b"]
+        {
+            assert!(!read.contains(harm), "{harm} in {path}: {read}");
+        }
+        for word in ["〔号码已隐去〕", "〔链接已隐去〕", "〔72小时〕更正", "桥头"] {
+            assert!(read.contains(word), "{word} is lost from {path}: {read}");
+        }
+    }
+}
+
 async fn json(shared: &Shared, path: &str) -> (StatusCode, Value) {
     let (status, body) = ask(shared, path).await;
     (status, serde_json::from_str(&body).unwrap())
@@ -187,6 +216,7 @@ async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     let (status, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
     assert_eq!((status, &notice["state"]), (StatusCode::OK, &Value::from("live")));
     assert_eq!(notice["person"]["age"], 76);
+    assert_eq!(notice["person"]["name"], "王秀英＜b＞");
     for hidden in ["13800138000", "李梅", SECRET, "王秀英<b>"] {
         assert!(!page.contains(hidden), "{hidden}");
     }

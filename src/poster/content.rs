@@ -7,6 +7,7 @@ use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Direction, Person, Precision, Public, Sex, Subject};
+use crate::domain::shown::shown;
 use crate::language::{Arg, text, text_with};
 
 /// The words of one poster, owned, so that a poster can be drawn from them.
@@ -38,6 +39,7 @@ impl Content {
         language: Language,
     ) -> Content {
         let words = Words(language);
+        let public = &shown(public.clone());
         let kind = match &public.subject {
             Subject::MissingPerson { .. } => Kind::MissingPerson,
             Subject::LostProperty { .. } => Kind::LostProperty,

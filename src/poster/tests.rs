@@ -1,7 +1,12 @@
 use super::canvas::{Area, Canvas};
+use super::content::Content;
 use super::lettering::{MISSING, Style};
 use super::*;
 use crate::demo::portrait::{Subject, portrait};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::language::Language;
+use crate::domain::notice::{self, Person, Public};
+use crate::domain::region::Region;
 use image::{DynamicImage, GrayImage, RgbImage, imageops::FilterType};
 use proptest::prelude::*;
 
@@ -156,6 +161,43 @@ fn missing_characters_are_named_and_marked() {
     let mut lettering = Lettering::new();
     let block = lettering.set("小明👦", Style::regular(40.0, Rgb(0, 0, 0)), 900.0);
     assert_eq!(block.broken_lines(), [format!("小明{MISSING}")]);
+}
+
+#[test]
+fn text_of_the_public_is_harmless_on_the_poster() {
+    let hostile = "【72小时】@all <b> evil.example 一三八零零一三八零零零 13800138000";
+    let told = Some(hostile.to_owned());
+    let person = Person {
+        name: hostile.to_owned(),
+        age: 76,
+        sex: None,
+        height_cm: None,
+        appearance: told.clone(),
+        clothing: told.clone(),
+        medical_urgent: true,
+    };
+    let public = Public {
+        region: Region::parse("131003").unwrap(),
+        subject: notice::Subject::MissingPerson { person },
+        last_seen: Some(notice::LastSeen {
+            at: chrono::DateTime::UNIX_EPOCH,
+            precision: notice::Precision::About,
+            place: hostile.to_owned(),
+        }),
+        description: hostile.to_owned(),
+        police_station: told,
+        phone: Some("+8613912345678".to_owned()),
+        photos: Vec::new(),
+    };
+    let case = CaseNumber::from_bits(7);
+    let content = Content::of(&public, &case, URL.to_owned(), chrono::DateTime::UNIX_EPOCH, Language::ZhCn);
+    let read = format!("{content:?}");
+    for harm in ["【", "@", "<b>", "evil", "一三八", "13800138000"] {
+        assert!(!read.contains(harm), "{harm} in {read}");
+    }
+    assert!(read.contains("+8613912345678"), "the phone that the reporter chose stays: {read}");
+    let painter = Painter::new();
+    assert_eq!(painter.missing_characters(&read.replace(|c: char| c.is_control(), "")), Vec::<char>::new());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::life_cycle::{Needs, Weighing};
 use crate::domain::notice::{Category, Private, Public, Subject};
+use crate::domain::screening::FindingKind;
 
 /// What the policy distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,9 @@ fn classify(public: &Public, private: &Private) -> Class {
         Subject::Rescue { .. } => return Class::Rescue,
         Subject::Donation { .. } => return Class::Donation,
     };
-    let violence = private.safety.violence || private.safety.protection_order;
+    // What is answered no and told in the text is mentioned all the same.
+    let mentioned = private.flags.iter().any(|flag| flag == FindingKind::Violence.code());
+    let violence = private.safety.violence || private.safety.protection_order || mentioned;
     // The age decides who is a child, whatever box was ticked: a wrong box must not lower the bar.
     match private.category {
         _ if age < 14 && violence => Class::ContestedChild,
@@ -152,6 +155,17 @@ mod tests {
             flags: Vec::new(),
         };
         (public, private)
+    }
+
+    #[test]
+    fn a_mention_of_violence_weighs_like_the_answer() {
+        for (age, category) in [(6, Category::Child), (30, Category::OtherAdult), (76, Category::Dementia)] {
+            let (public, mut told) = person(age, category, false);
+            told.flags.push("violence_mentioned".to_owned());
+            let answered = person(age, category, true).1;
+            let weigh = |private| weigh(&public, private, DateTime::UNIX_EPOCH);
+            assert_eq!(weigh(&told), weigh(&answered), "{age} {category:?}");
+        }
     }
 
     #[test]

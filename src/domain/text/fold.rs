@@ -17,6 +17,15 @@ pub fn compact(text: &str) -> String {
         .collect()
 }
 
+/// The whole number that was typed, in digits of any width. A sign makes it none: [`compact`] would drop
+/// it, and -1 is not 1.
+#[must_use]
+pub fn whole_number(text: &str) -> Option<i64> {
+    let typed = text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace());
+    let digits: String = typed.collect();
+    if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
 /// The ASCII character that `c` is a full-width form of, or `c`.
 pub(crate) fn ascii(c: char) -> char {
     match c {
@@ -79,6 +88,14 @@ mod tests {
     #[test]
     fn compact_keeps_only_what_counts() {
         assert_eq!(compact(" ａ1－\u{200b}2—b\u{202e}\t3 "), "A12B3");
+    }
+
+    #[test]
+    fn a_whole_number_has_no_sign() {
+        assert_eq!(["76", "７６", " 7 6 "].map(whole_number), [Some(76); 3]);
+        for none in ["-1", "－1", "−1", "—1", "+5", "1-2", "1.58", "老", ""] {
+            assert_eq!(whole_number(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Text of the public, made harmless for a group chat.
+//! Text of the public, made harmless for a group chat, and so for every page and picture.
 
 use super::clean::lines;
 use super::scan::{Contact, contacts, glyphs};

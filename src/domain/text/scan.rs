@@ -1,5 +1,6 @@
 //! Finds links and numbers of contact in free text, also where they are disguised.
 
+use super::domains::{CHINESE_DOMAINS, PLAIN_DOMAINS, is_domain, is_title};
 use super::fold::{ascii, digit, is_dash, is_invisible};
 use std::ops::Range;
 
@@ -94,12 +95,12 @@ fn run(glyphs: &[Glyph], start: usize) -> Run {
     }
 }
 
-/// What people put between the digits of a number; a line break, a colon and 、 are not among it.
+/// What people put between the digits of a number; a colon and 、 are not among it.
 fn is_separator(c: char) -> bool {
     is_dash(c)
         || matches!(c, ' ' | '.' | ',' | '_' | '/' | '\\' | '(' | ')' | '[' | ']' | '+' | '*' | '~' | '|'
             | '·' | '•' | '。' | '\'' | '\u{0300}'..='\u{036F}' | '\u{20D0}'..='\u{20FF}')
-        || (c.is_whitespace() && c != '\n')
+        || c.is_whitespace()
 }
 
 /// The end of the date that stands at `start`: `2026-11-23`, `2026.1.3`, `2026/11/23`, `20261123`.
@@ -129,21 +130,6 @@ fn date(glyphs: &[Glyph], start: usize) -> Option<usize> {
     ((1..=12).contains(&month) && (1..=31).contains(&day) && ends(end)).then_some(end)
 }
 
-/// Top-level domains that chat programs turn into links or that the public knows.
-const DOMAINS: &[&str] = &[
-    "ai", "app", "asia", "au", "be", "bid", "biz", "blog", "ca", "cc", "cf", "chat", "click", "cloud",
-    "club", "cn", "co", "com", "de", "dev", "edu", "email", "eu", "fr", "fun", "ga", "gd", "gg", "gl", "gov",
-    "gq", "group", "hk", "icu", "im", "info", "ink", "io", "jp", "kr", "la", "life", "link", "live", "loan",
-    "ltd", "ly", "me", "men", "ml", "mo", "mobi", "mp", "net", "news", "online", "org", "page", "press",
-    "pro", "pub", "pw", "red", "ren", "ru", "sh", "shop", "site", "social", "space", "store", "sx", "tech",
-    "tk", "to", "top", "tv", "tw", "uk", "us", "vip", "wang", "website", "wiki", "win", "work", "ws", "xin",
-    "xyz", "zone",
-];
-/// Those believed also after a disguised dot, where the others would be too often a word.
-const PLAIN_DOMAINS: &[&str] =
-    &["cc", "cn", "com", "gov", "icu", "info", "net", "org", "shop", "top", "vip", "xyz"];
-/// Chinese top-level domains.
-const CHINESE_DOMAINS: &[&str] = &["中国", "公司", "网络", "网址", "商城", "集团", "在线", "中文网"];
 /// Dots that are not a dot.
 const DISGUISED_DOTS: &[&str] = &["[.]", "(.)", "[dot]", "(dot)", "点", "。", "｡", "․", "[点]", "(点)"];
 
@@ -179,12 +165,11 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     let label: String =
         glyphs[after..].iter().map(|g| g.c).take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let end = after + label.len();
-    let known = if plain { DOMAINS } else { PLAIN_DOMAINS };
+    let known = if plain { is_domain(&label) } else { PLAIN_DOMAINS.contains(&label.as_str()) };
     let start = back(glyphs, at, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !before.is_ascii_alphanumeric() {
         // 例子.com: the reader keeps the word, the link is gone.
-        return (plain && before.is_alphabetic() && known.contains(&label.as_str()))
-            .then(|| at..extend(glyphs, end));
+        return (plain && before.is_alphabetic() && known).then(|| at..extend(glyphs, end));
     }
     if let Some(name) = CHINESE_DOMAINS.iter().find(|name| plain && starts_with(&glyphs[after..], name)) {
         return Some(start..extend(glyphs, after + name.chars().count()));
@@ -195,8 +180,8 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
         && glyphs.get(end).is_some_and(|g| g.c == '/')
         && glyphs.get(end + 1).is_some_and(|g| g.c.is_ascii_alphanumeric());
     let www = plain && !label.is_empty() && starts_with(&glyphs[start..], "www.");
-    (path || www || known.contains(&label.as_str()) || address(glyphs, start, end))
-        .then(|| start..extend(glyphs, end))
+    let titled = is_title(glyphs[start..at].iter().map(|g| g.c)) && !PLAIN_DOMAINS.contains(&label.as_str());
+    (path || www || (known && !titled) || address(glyphs, start, end)).then(|| start..extend(glyphs, end))
 }
 
 /// Whether the glyphs are an IPv4 address, up to its last dot's number.
@@ -321,6 +306,7 @@ mod tests {
             "138 20190101",
             "138-2019-0101",
             "22 33 44 55",
+            "138001\n38000",
         ] {
             let text = format!("请联系{number}谢谢");
             let [(_, Contact::Number)] = found(&text)[..] else { panic!("{text}: {:?}", found(&text)) };
@@ -350,6 +336,11 @@ mod tests {
             "9点到10点",
             "去了微信群里",
             "QQ糖",
+            "3.5公里",
+            "U.S.",
+            "Mr.Wang",
+            "他走了.没带手机",
+            "He left at 9 p.m.Please call",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
@@ -376,6 +367,11 @@ mod tests {
             "example.zz/pay",
             "weixin://dl/x",
             "example.中国",
+            "evil.example",
+            "xn--fiqs8s.xn--fiqs8s",
+            "wang.wang",
+            "mr.com",
+            "evil.cyou",
         ] {
             let text = format!("请看{link}谢谢");
             assert_eq!(found(&text), [(link, Contact::Link)], "{text}");

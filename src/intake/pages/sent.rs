@@ -37,8 +37,13 @@ pub async fn read(http: &HttpRequest, shared: &Shared, mut form: Multipart) -> R
     while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "photo" {
+            // A browser sends an empty part without a name where no file was chosen.
+            let file = field.content_disposition().and_then(|part| part.get_filename());
+            let chosen = file.is_some_and(|file| !file.is_empty());
             let photo = content(&mut field, MAX_BYTES, &mut bytes).await?;
-            take_photo(http, shared, &mut sent, photo).await?;
+            if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {
+                take_photo(http, shared, &mut sent, photo).await?;
+            }
         } else {
             let text = content(&mut field, MAX_FORM_BYTES, &mut bytes).await?;
             words += name.len() + text.as_ref().map_or(MAX_FORM_BYTES, Vec::len);
@@ -74,10 +79,6 @@ async fn take_photo(
     sent: &mut Sent,
     photo: Option<Vec<u8>>,
 ) -> Result<(), Problem> {
-    // A browser sends an empty part where no file was chosen.
-    if photo.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(());
-    }
     if sent.typed.all("photo_ids").len() >= PHOTOS {
         sent.faults.insert("photo".to_owned(), FieldFault::new("too_many").with("max", PHOTOS));
         return Ok(());

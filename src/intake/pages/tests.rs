@@ -195,6 +195,31 @@ async fn a_photo_can_be_sent_before_the_rest() {
 }
 
 #[actix_web::test]
+async fn a_photo_of_no_bytes_is_told_so_and_a_field_left_empty_is_not() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let typed = [("stay", "1"), ("description", "被困桥头")];
+    let page = browser.send("/report/rescue", &typed, Some(b"")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.html.contains("没有收到照片") && page.html.contains("href=\"#photo\""), "{}", page.html);
+    assert!(page.html.contains("被困桥头"), "what was typed is kept");
+    // As a browser sends a field in which no file was chosen.
+    let left_empty = [("photo\"; filename=\"", ""), typed[0], typed[1]];
+    let page = browser.send("/report/rescue", &left_empty, None).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.html);
+}
+
+#[actix_web::test]
+async fn the_words_about_a_number_are_about_that_number() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let typed = [("person.height_cm", "1.58"), ("reporter.phone", "138001380000")];
+    let page = browser.send("/report/missing_person", &typed, None).await;
+    assert!(page.html.contains("厘米") && page.html.contains("例如 158"), "{}", page.html);
+    assert!(page.html.contains("号码不对") && !page.html.contains("号码不完整"), "{}", page.html);
+}
+
+#[actix_web::test]
 async fn a_phone_is_published_only_after_a_warning() {
     let desk = Desk::new().await;
     let mut browser = browser(&desk).await;

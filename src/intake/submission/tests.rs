@@ -59,6 +59,12 @@ fn one_bad_field_is_named_and_nothing_else() {
         ("person.age", json!(-1), "out_of_range"),
         ("person.age", json!(7.5), "not_whole"),
         ("person.age", json!("老"), "not_whole"),
+        ("person.age", json!("-1"), "not_whole"),
+        ("person.age", json!("－1"), "not_whole"),
+        ("person.age", json!("+5"), "not_whole"),
+        ("person.age", json!("1-2"), "not_whole"),
+        ("person.height_cm", json!("-158"), "not_centimetres"),
+        ("person.height_cm", json!("1.58"), "not_centimetres"),
         ("person.age", json!([76]), "wrong_type"),
         ("person.category", json!("child"), "x"),
         ("person.category", json!(null), "required"),
@@ -186,6 +192,23 @@ fn screening_that_does_not_refuse_flags() {
     let mut body = missing_person();
     patch(&mut body, &json!({"description": "见到别告诉她,提供她的住址到13900139000"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, ["contact", "do_not_tell", "whereabouts"]);
+}
+
+#[test]
+fn who_may_have_fled_is_flagged_wherever_it_is_mentioned() {
+    for changes in [
+        json!({"description": "因家暴离家"}),
+        json!({"person": {"appearance": "被打过，左眼有伤"}}),
+        json!({"secret_detail": "there is a restraining order"}),
+    ] {
+        let mut body = missing_person();
+        patch(&mut body, &changes);
+        assert_eq!(parse(&body, now()).unwrap().private.flags, ["violence_mentioned"], "{changes}");
+    }
+    // Whoever flees from water hides from nobody.
+    let mut body = rescue();
+    patch(&mut body, &json!({"description": "三人未能逃离洪水"}));
+    assert_eq!(parse(&body, now()).unwrap().private.flags, Vec::<String>::new());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::super::tips::Verdict;
 use super::super::view::{Happened, Hint, Sheet};
 use super::compare::Comparison;
 use super::form::{Fault, Form, Typed, form, key, state_word};
-use super::words::{at, icon, span, to_the_second, word};
+use super::words::{as_typed, at, icon, span, to_the_second, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
@@ -253,7 +253,8 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         fact("url", &campaign.url);
         fact("campaign_dates", &format!("{} – {}", campaign.starts_on, campaign.ends_on));
     }
-    let Some(private) = private else { return facts };
+    let typed = public.map(|public| as_typed(frame, public)).unwrap_or_default();
+    let Some(private) = private else { return [facts, typed].concat() };
     let yes_no = |answer| frame.t(if answer { "review-yes" } else { "review-no" });
     fact("reporter", &private.reporter.name);
     fact("relation", &private.reporter.relation);
@@ -268,7 +269,7 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         fact("left_voluntarily", &yes_no(private.safety.left_voluntarily));
     }
     fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
-    facts
+    [facts, typed].concat()
 }
 
 /// A number for a `tel:` link, and as people read it.

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::clock::beijing;
+use crate::domain::notice::Public;
+use crate::domain::shown::altered;
 use crate::language::has;
 use crate::web::frame::Frame;
 
@@ -11,6 +13,18 @@ use crate::web::frame::Frame;
 pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
     let key = format!("{prefix}-{code}");
     if has(frame.language, &key) { frame.t(&key) } else { code.to_owned() }
+}
+
+/// What was typed where something else is shown, under the label of its field in the form.
+pub fn as_typed(frame: &Frame, public: &Public) -> Vec<(String, String)> {
+    let kind = public.subject.kind().as_str();
+    let label = |field: &str| {
+        let field = field.replace('.', "-");
+        let own = format!("f-{kind}-{field}");
+        let label = frame.t(&if has(frame.language, &own) { own } else { format!("f-{field}") });
+        frame.t1("review-fact-typed", "field", label)
+    };
+    altered(public).into_iter().map(|(field, text)| (label(field), text)).collect()
 }
 
 /// A time of the last days, in Beijing.

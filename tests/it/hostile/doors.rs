@@ -1,11 +1,12 @@
 //! Every protected call against everybody who may not make it. The calls are those of the interface's
 //! own description, so that a new one is asked as soon as it is described.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::domain::people::Role;
+use seventytwo::web::csrf;
 
 use super::{ask, by_another, request};
 use crate::house::{House, Reply};
@@ -19,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_manage_token_opens_its_own_notice_and_no_other_door),
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
+    housed!(a_notice_ends_as_its_kind_can_end),
 ];
 
 /// One call that needs a token.
@@ -219,5 +221,32 @@ async fn what_another_site_sends_is_refused_everywhere(house: House) {
                 .json(call.body.as_ref().unwrap_or(&json!({})));
             assert_eq!(ask(sent).await.problem(403), "cross_site", "{} {name}: {value}", call.path);
         }
+    }
+}
+
+async fn a_notice_ends_as_its_kind_can_end(house: House) {
+    let kinds: [(fn(DateTime<Utc>) -> Value, &str); 4] = [
+        (notices::missing_person, "found"),
+        (notices::lost_property, "returned"),
+        (notices::rescue, "rescued"),
+        (notices::donation, "fulfilled"),
+    ];
+    let vault = &house.stations.shared.vault;
+    for (n, (kind, own)) in (40..).zip(kinds) {
+        let made = house.post("/notices", None, &by_another(kind(house.clock.now()), n)).await.expect(201);
+        let manage = made["manage_token"].as_str().unwrap();
+        for (_, other) in kinds.iter().filter(|(_, other)| *other != own) {
+            let body = json!({"outcome": other, "announce": true});
+            let refused = house.post("/my/notice/close", Some(manage), &body).await;
+            assert_eq!(super::faults(refused), super::only(["outcome"]), "{own}: {other}");
+            let form = [("csrf", csrf::token(vault, manage)), ("outcome", (*other).to_owned())];
+            let sent =
+                request(&house, Method::POST, "/my/close").header("cookie", format!("manage={manage}"));
+            assert_eq!(ask(sent.form(&form)).await.status, 422, "{own}: {other}");
+            assert_eq!(house.get("/my/notice", Some(manage)).await.expect(200)["state"], "submitted");
+        }
+        let body = json!({"outcome": own, "announce": true});
+        let closed = house.post("/my/notice/close", Some(manage), &body).await.expect(200);
+        assert_eq!(closed["outcome"], *own);
     }
 }

@@ -25,6 +25,7 @@ pub const TESTS: &[Test] = &[
     housed!(case_numbers_are_read_as_people_write_them),
     housed!(addresses_that_are_none_are_not_found),
     housed!(what_is_hostile_in_a_text_does_not_reach_a_chat),
+    housed!(what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator),
 ];
 
 const KINDS: [fn(DateTime<Utc>) -> Value; 4] = [missing_person, lost_property, rescue, donation];
@@ -378,5 +379,73 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
         assert!(!page.text.contains(forbidden), "{forbidden} in {}", page.text);
     }
     assert!(page.text.contains("alert(1)"), "the words are shown as words: {}", page.text);
+    house.finish().await;
+}
+
+/// All that a text may not carry, short enough for every field.
+const HARM: &str = "【72小时】@all <b>evil.example 13800138000";
+/// The same and more, where there is room.
+const MORE_HARM: &str = "【72小时】更正 @所有人 [看](https://evil.cn) 微信号：zhangsan_1 打一三八零零一三八零零零或\n0316-2233445";
+/// What of it nobody may read.
+const READ_BY_NOBODY: [&str; 9] = [
+    "【72小时】@",
+    "【72小时】更正",
+    "@all",
+    "@所有人",
+    "evil.",
+    "zhangsan_1",
+    "13800138000",
+    "一三八零",
+    "2233445",
+];
+
+async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let cookie = format!("session={}", house.session(&moderator).await);
+    let person: &[&str] =
+        &["person.name", "person.appearance", "person.clothing", "last_seen.place", "police.station"];
+    let item: &[&str] = &["item.what", "item.brand", "item.colour", "last_seen.place"];
+    let kinds: [(fn(DateTime<Utc>) -> Value, &[&str]); 2] = [(missing_person, person), (lost_property, item)];
+    for (n, (kind, fields)) in (1..).zip(kinds) {
+        let mut body = by_another(kind(house.clock.now()), n);
+        for field in fields {
+            put(&mut body, field, json!(HARM));
+        }
+        put(&mut body, "description", json!(MORE_HARM));
+        put(&mut body, "reporter.publish_phone", json!(true));
+        let case = house.post("/notices", None, &body).await.expect(201)["case_number"].clone();
+        let case = case.as_str().unwrap();
+
+        // Whoever judges it reads what was typed, and is told that nobody else will.
+        let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+        assert_eq!(sheet["public"]["description"], MORE_HARM);
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!("contact")), "{sheet}");
+        let desk = house.page_as(&format!("/review/{case}"), &cookie).await;
+        for told in ["zhangsan_1", "13800138000", "群、网页、接口和海报上都不会显示", "填写的原文（"]
+        {
+            assert!(desk.text.contains(told), "{told} is not in {}", desk.text);
+        }
+
+        house.decide(case, &moderator, "approve", "verified").await.expect(200);
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+        let page = house.page(&format!("/n/{case}")).await;
+        let one = house.get(&format!("/notices/{case}"), None).await;
+        let phone = format!("+86139{n:08}");
+        for read in [&page, &one] {
+            assert!(read.text.contains(&phone), "the phone that was chosen is shown: {}", read.text);
+            for left in ["〔号码已隐去〕", "〔链接已隐去〕", "〔72小时〕更正"] {
+                assert!(read.text.contains(left), "{left} is not in {}", read.text);
+            }
+        }
+        let (list, feed, home) =
+            tokio::join!(house.get("/notices", None), house.page("/feeds/notices.atom"), house.page("/"));
+        for read in [page, one, list, feed, home] {
+            assert_eq!(read.status, 200);
+            for harm in READ_BY_NOBODY {
+                assert!(!read.text.contains(harm), "{harm} in {}", read.text);
+            }
+        }
+    }
     house.finish().await;
 }

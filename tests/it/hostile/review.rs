@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     housed!(decisions_that_are_none_are_refused_by_field),
     housed!(cases_that_are_not_there_are_told_so),
     housed!(without_the_claim_nothing_private_is_seen),
+    housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
 ];
 
 async fn submit(house: &House, body: &Value) -> String {
@@ -149,4 +150,29 @@ async fn without_the_claim_nothing_private_is_seen(house: House) {
     house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
     house.post(&format!("{path}/release"), Some(&holder.token), &json!({})).await.expect(200);
     blind(&holder.token, "after the release").await;
+}
+
+async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let words = ["她因家暴离开", "法院有人身安全保护令", "There is a restraining order", "夜里被打后走的"];
+    for (n, words) in (20_000_100..).zip(words) {
+        let mut body = by_another(notices::missing_person(house.clock.now()), n);
+        body["person"]["age"] = json!(34);
+        body["person"]["category"] = json!("other_adult");
+        body["description"] = json!(words);
+        let path = format!("/review/{}", submit(&house, &body).await);
+        assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required", "{words}");
+        let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+        assert_eq!((&sheet["sealed"], &sheet["needs"]["leads"]), (&json!(true), &json!(2)), "{words}");
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!("violence_mentioned")), "{sheet}");
+    }
+    // A child is not sealed, but two people must agree.
+    let mut body = by_another(notices::missing_person(house.clock.now()), 20_000_200);
+    body["person"]["age"] = json!(6);
+    body["person"]["category"] = json!("child");
+    body["description"] = json!("父亲施暴后带走");
+    let path = format!("/review/{}", submit(&house, &body).await);
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    assert_eq!((&sheet["sealed"], &sheet["needs"]["approvals"]), (&json!(false), &json!(2)), "{sheet}");
 }

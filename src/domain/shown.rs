@@ -1,0 +1,51 @@
+//! What of a notice is shown: the one way from what the public typed to what anybody reads.
+//!
+//! Pages, the API and the poster show a [`shown`] notice; a message makes the same of each text as it
+//! is put in. Only those who verify read what was typed, with [`altered`] to tell them the difference.
+
+use super::notice::{Public, Subject};
+use super::text::for_group;
+
+/// The notice as everybody may read it. A phone stays: it is there only where its reporter chose so.
+#[must_use]
+pub fn shown(mut public: Public) -> Public {
+    for (_, text) in texts(&mut public) {
+        *text = for_group(text);
+    }
+    public
+}
+
+/// What was typed and is shown otherwise, each text under its field's dotted name.
+#[must_use]
+pub fn altered(public: &Public) -> Vec<(&'static str, String)> {
+    let mut typed = public.clone();
+    let texts = texts(&mut typed).into_iter();
+    texts.filter(|(_, text)| for_group(text) != **text).map(|(name, text)| (name, text.clone())).collect()
+}
+
+/// Every text in the reporter's own words. Codes and the link of a campaign are not among them: they
+/// have a form of their own, in which nothing can be hidden.
+fn texts(public: &mut Public) -> Vec<(&'static str, &mut String)> {
+    let mut texts = match &mut public.subject {
+        Subject::MissingPerson { person } => vec![
+            ("person.name", Some(&mut person.name)),
+            ("person.appearance", person.appearance.as_mut()),
+            ("person.clothing", person.clothing.as_mut()),
+        ],
+        Subject::LostProperty { item } => vec![
+            ("item.what", Some(&mut item.what)),
+            ("item.brand", item.brand.as_mut()),
+            ("item.colour", item.colour.as_mut()),
+            ("item.held_at", item.held_at.as_mut()),
+        ],
+        Subject::Rescue { .. } => Vec::new(),
+        Subject::Donation { campaign } => vec![
+            ("campaign.organisation", Some(&mut campaign.organisation)),
+            ("campaign.needs", Some(&mut campaign.needs)),
+        ],
+    };
+    texts.push(("last_seen.place", public.last_seen.as_mut().map(|seen| &mut seen.place)));
+    texts.push(("description", Some(&mut public.description)));
+    texts.push(("police.station", public.police_station.as_mut()));
+    texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}

@@ -1,0 +1,37 @@
+//! Endings that make a link of two words with a dot between them.
+
+/// Top-level domains that chat programs turn into links or that the public knows. Those that begin an
+/// English sentence are left out, because people forget the blank after a full stop: `is`, `today`.
+const DOMAINS: &[&str] = &[
+    "academy", "ae", "agency", "ai", "app", "ar", "asia", "au", "bar", "be", "bet", "bid", "bio", "biz",
+    "blog", "br", "buzz", "ca", "cafe", "casa", "casino", "cc", "cf", "cfd", "ch", "chat", "cl", "click",
+    "cloud", "club", "cn", "co", "com", "cx", "cyou", "cz", "de", "dev", "digital", "dk", "edu", "ee",
+    "email", "es", "eu", "example", "exchange", "finance", "fr", "fun", "fyi", "ga", "games", "gd", "gg",
+    "gl", "gov", "gq", "gr", "group", "hk", "host", "hu", "icu", "ie", "il", "im", "info", "ink", "int",
+    "invalid", "io", "ir", "jp", "ke", "kg", "kim", "kp", "kr", "kz", "la", "lat", "life", "link", "live",
+    "loan", "lol", "lt", "ltd", "lu", "lv", "ly", "me", "media", "men", "mil", "ml", "mn", "mo", "mobi",
+    "monster", "mov", "mp", "museum", "mx", "net", "network", "news", "ng", "ninja", "nl", "nu", "nz",
+    "onion", "online", "org", "page", "ph", "pics", "pk", "pl", "press", "pro", "promo", "pt", "pub", "pw",
+    "red", "ren", "ro", "ru", "sa", "sbs", "se", "sg", "sh", "shop", "si", "site", "sk", "social", "space",
+    "store", "stream", "studio", "su", "sx", "systems", "tech", "tel", "th", "tk", "to", "top", "tr", "tv",
+    "tw", "ua", "uk", "us", "uz", "vc", "vip", "vn", "vu", "wang", "webcam", "website", "wiki", "win",
+    "work", "ws", "wtf", "xin", "xxx", "xyz", "za", "zip", "zone",
+];
+/// Those believed also after a disguised dot, where the others would be too often a word.
+pub(super) const PLAIN_DOMAINS: &[&str] =
+    &["cc", "cn", "com", "gov", "icu", "info", "net", "org", "shop", "top", "vip", "xyz"];
+/// Chinese top-level domains.
+pub(super) const CHINESE_DOMAINS: &[&str] =
+    &["中国", "公司", "网络", "网址", "商城", "集团", "在线", "中文网"];
+/// Short forms that end in a dot: `Mr.Wang` is somebody, `Co.Ltd` a company.
+const TITLES: &[&str] = &["co", "dr", "miss", "mr", "mrs", "ms", "prof"];
+
+/// Whether a lower-case label is a top-level domain; those of other scripts begin with `xn--`.
+pub(super) fn is_domain(label: &str) -> bool {
+    DOMAINS.contains(&label) || label.strip_prefix("xn--").is_some_and(|rest| !rest.is_empty())
+}
+
+/// Whether the word before a dot is such a short form.
+pub(super) fn is_title(word: impl Iterator<Item = char> + Clone) -> bool {
+    TITLES.iter().any(|title| word.clone().eq(title.chars()))
+}
