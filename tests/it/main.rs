@@ -8,6 +8,7 @@
 mod chaos;
 mod crash;
 mod desk;
+mod demo;
 mod fakes;
 mod groups;
 mod hostile;
@@ -119,6 +120,7 @@ fn main() -> ExitCode {
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
+        ("demo", demo::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),
         ("hostile::notices", hostile::notices::TESTS),
