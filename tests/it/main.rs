@@ -6,6 +6,7 @@
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
 mod chaos;
+mod command;
 mod crash;
 mod desk;
 mod demo;
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
         ("chaos::stops", chaos::stops::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
         ("crash", crash::TESTS),
+        ("command", command::TESTS),
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
