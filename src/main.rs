@@ -196,8 +196,9 @@ fn stop_on_signals() -> anyhow::Result<CancellationToken> {
 
 fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     for setting in SETTINGS {
+        let value_of = |s: &Setting| given(Some(matches), s).map(|(value, _)| value);
         let (value, source) =
-            given(Some(matches), setting).unwrap_or((setting.default.to_owned(), "default"));
+            given(Some(matches), setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
         let shown = if setting.secret && source != "default" { "***" } else { &value };
         println!("{}={shown}\n    {source}; {}", setting.variable, setting.meaning);
     }
