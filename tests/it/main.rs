@@ -8,8 +8,8 @@
 mod chaos;
 mod command;
 mod crash;
-mod desk;
 mod demo;
+mod desk;
 mod fakes;
 mod groups;
 mod hostile;
@@ -20,6 +20,7 @@ mod notices;
 mod platforms;
 mod postgres;
 mod process;
+mod reporter;
 mod synapse;
 mod takeback;
 mod tidy;
@@ -117,12 +118,12 @@ fn main() -> ExitCode {
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
-        ("crash", crash::TESTS),
         ("command", command::TESTS),
+        ("crash", crash::TESTS),
+        ("demo", demo::TESTS),
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
-        ("demo", demo::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),
         ("hostile::notices", hostile::notices::TESTS),
@@ -133,6 +134,7 @@ fn main() -> ExitCode {
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
+        ("reporter", reporter::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
         ("takeback", takeback::TESTS),

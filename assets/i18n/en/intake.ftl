@@ -213,6 +213,11 @@ hint-police_first = You have not told the police yet. Call 110 now; you do not h
 
 my-title = My notice
 my-state = State
+my-keep = This is your manage link: keep it in your bookmarks or in a message to yourself, to come back to this page. Give it to nobody: whoever has it can close your notice.
+my-done-changed = Your changes have arrived and wait to be verified.
+my-done-renewed = Your request has arrived and waits to be verified.
+my-done-replied = Your answer was passed to the volunteers.
+my-done-closed = This notice is over: its page is down, and the groups that had it are told to stop forwarding.
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.
 my-ends = Public until { $at }

@@ -213,6 +213,11 @@ hint-police_first = 您还没有报警。请现在打 110，不用等 24 小时�
 
 my-title = 我的信息
 my-state = 现在的状态
+my-keep = 这是您的管理链接：请收藏，或发给自己的“文件传输助手”，以后用它回到这一页。不要发给别人：有它的人可以结束您的信息。
+my-done-changed = 修改已收到，等待核实。
+my-done-renewed = 续期申请已收到，等待核实。
+my-done-replied = 回答已发给志愿者。
+my-done-closed = 这条信息已结束：公开页面已撤下，收到过的群会收到“已结束，请停止转发”。
 my-waiting-revision = 您的修改正在等待核实，目前公开的仍是原来的内容。
 my-waiting-renewal = 您的续期申请正在等待核实。
 my-ends = 公开到 { $at }

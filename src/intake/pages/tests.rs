@@ -214,14 +214,19 @@ async fn a_phone_is_published_only_after_a_warning() {
 }
 
 #[actix_web::test]
-async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
+async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     let desk = Desk::new().await;
     let mut browser = browser(&desk).await;
     let receipt = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap().receipt;
     assert_eq!(browser.get("/my").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.get("/my/wrong").await.status, StatusCode::UNAUTHORIZED);
-    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
-    assert_eq!((open.status, open.location()), (StatusCode::SEE_OTHER, "/my"));
+    let link = format!("/my/{}", receipt.manage_token);
+    let open = browser.get(&link).await;
+    assert_eq!(open.status, StatusCode::OK);
+    assert!(open.html.contains(&receipt.case_number) && open.html.contains(&link), "{}", open.html);
+    let header = |name: &str| open.headers.get(name).unwrap().to_str().unwrap();
+    // The link goes along to no other page, and into no cache.
+    assert_eq!((header("referrer-policy"), header("cache-control")), ("strict-origin", "no-store"));
     let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
     for part in ["__Host-manage=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(set.contains(part), "{set}");
@@ -229,6 +234,7 @@ async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
     browser.cookie = open.cookie();
     let mine = browser.get("/my").await;
     assert!(mine.html.contains(&receipt.case_number) && mine.html.contains("/my/close"), "{}", mine.html);
+    assert!(mine.html.contains(&link) && !mine.html.contains("role=\"status\""), "{}", mine.html);
     let edit = browser.get("/my/edit").await;
     assert!(edit.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", edit.html);
     let csrf = edit.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -238,6 +244,12 @@ async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     form.insert("csrf".to_owned(), csrf.to_owned());
     let changed = browser.send("/my/edit", &pairs(&form), None).await;
-    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/my"), "{}", changed.html);
+    assert_eq!(
+        (changed.status, changed.location()),
+        (StatusCode::SEE_OTHER, "/my?done=changed"),
+        "{}",
+        changed.html
+    );
+    assert!(browser.get(changed.location()).await.html.contains("role=\"status\">修改已收到"));
     assert!(browser.get("/my/edit").await.html.contains("红色钱包"));
 }
