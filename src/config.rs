@@ -74,6 +74,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("SEVENTYTWO_LOG_FORMAT", "log-format", "text", "text or json"),
 ];
 
+/// The folder of the data directory where photos lie, where no other place is named.
+const BLOBS: &str = "blobs";
+
 /// Where photos lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blobs {
@@ -156,7 +159,7 @@ impl Config {
             base_url: form.parse("SEVENTYTWO_BASE_URL", base_url),
             blobs: form
                 .parse("SEVENTYTWO_BLOBS", blobs)
-                .unwrap_or_else(|| Blobs::Folder(data_dir.join("blobs"))),
+                .unwrap_or_else(|| Blobs::Folder(data_dir.join(BLOBS))),
             key: form.parse("SEVENTYTWO_KEY", key),
             times: Times {
                 lifetime: form.span("SEVENTYTWO_NOTICE_LIFETIME", Duration::minutes(1), Duration::days(30)),
@@ -180,6 +183,19 @@ impl Config {
         }
         if form.faults.is_empty() { Ok(config) } else { Err(form.faults) }
     }
+}
+
+/// The value in force of a setting; where none is given, its default or what follows from the others.
+pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>) -> String {
+    let form = Form { look_up, faults: Vec::new() };
+    let of = |variable| form.value(variable).unwrap_or_default();
+    let data_dir = || PathBuf::from(of("SEVENTYTWO_DATA_DIR"));
+    form.value(setting.variable).unwrap_or_else(|| match setting.variable {
+        "SEVENTYTWO_BASE_URL" => format!("http://{}", of("SEVENTYTWO_BIND")),
+        "SEVENTYTWO_BLOBS" => format!("file:{}", data_dir().join(BLOBS).display()),
+        "SEVENTYTWO_KEY" => format!("(generated, kept in {})", data_dir().join("key").display()),
+        _ => String::new(),
+    })
 }
 
 struct Form<L> {

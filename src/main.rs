@@ -17,9 +17,13 @@ use tokio_util::sync::CancellationToken;
 fn main() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => {
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        Err(error) if error.use_stderr() => {
+            eprintln!("seventytwo: {}", usage(&error.to_string()));
+            return ExitCode::from(2);
+        }
+        Err(help) => {
+            drop(help.print());
+            return ExitCode::SUCCESS;
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -35,6 +39,15 @@ fn main() -> ExitCode {
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("seventytwo: {error}");
     ExitCode::from(1)
+}
+
+/// What is wrong with the command line and what to do, in one line of the several in `told`.
+fn usage(told: &str) -> String {
+    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
+    let what: Vec<&str> =
+        lines.take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information")).collect();
+    let what = what.join(" ");
+    format!("{}; see seventytwo --help", what.strip_prefix("error: ").unwrap_or(&what))
 }
 
 fn command() -> Command {
@@ -82,7 +95,11 @@ fn command() -> Command {
                     .about("print an API token, once")
                     .arg(Arg::new("account").long("account").required(true).value_name("NAME"))
                     .arg(
-                        Arg::new("expires").long("expires").value_name("30d").help("when it ends by itself"),
+                        Arg::new("expires")
+                            .long("expires")
+                            .value_name("30d")
+                            .value_parser(config::duration)
+                            .help("when it ends by itself"),
                     ),
             ),
         )
@@ -179,8 +196,9 @@ fn stop_on_signals() -> anyhow::Result<CancellationToken> {
 
 fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     for setting in SETTINGS {
+        let value_of = |s: &Setting| given(Some(matches), s).map(|(value, _)| value);
         let (value, source) =
-            given(Some(matches), setting).unwrap_or((setting.default.to_owned(), "default"));
+            given(Some(matches), setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
         let shown = if setting.secret && source != "default" { "***" } else { &value };
         println!("{}={shown}\n    {source}; {}", setting.variable, setting.meaning);
     }
@@ -227,10 +245,7 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Some(("add", m)) = matches.subcommand() else {
         anyhow::bail!("use: seventytwo token add --account NAME")
     };
-    let life = m
-        .get_one::<String>("expires")
-        .map(|e| config::duration(e).map_err(|what| anyhow::anyhow!("--expires {what}")))
-        .transpose()?;
+    let life = m.get_one::<chrono::Duration>("expires").copied();
     let store = app::open_store(&configuration(None)?).await?;
     let account = m.get_one::<String>("account").cloned().unwrap_or_default();
     println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);

@@ -33,9 +33,10 @@ pub type DrawPoster =
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
 
-/// A place for what is made once, by whoever comes first.
-type Place<T> = Arc<OnceCell<T>>;
+/// The messages of broadcasts, each with a place for whoever writes it.
+type Messages = BTreeMap<(Uuid, Language), Arc<OnceCell<Arc<Written>>>>;
 
+/// Places for what is made once, by whoever comes first.
 type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
 
 /// Writes messages and remembers them while they are being sent.
@@ -45,7 +46,7 @@ pub struct Script {
     base_url: Arc<str>,
     draw: DrawPoster,
     /// By broadcast, and so by age.
-    written: Mutex<BTreeMap<(Uuid, Language), Place<Arc<Written>>>>,
+    written: Mutex<Messages>,
 }
 
 /// One broadcast in one language.

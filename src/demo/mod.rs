@@ -25,11 +25,10 @@ use crate::clock::Clock;
 use crate::config::{Config, Gateway, Setting};
 use crate::domain::group::Platform;
 use crate::domain::people::Role;
-use crate::pages::home;
-use crate::web::shared::Shared;
+use crate::web::shared::{self, Shared};
 use client::Client;
 use codes::Authenticator;
-use practice::Practice;
+use practice::{FREE, Practice};
 use samples::{Cast, Samples};
 use welcome::{Login, welcome};
 
@@ -79,12 +78,12 @@ pub async fn run(
     let app = App::build_on(listener, config, Clock::system()).await?;
     let shared = app.stations.shared.clone();
     let (logins, authenticators) = accounts(&shared).await?;
-    let practice = Arc::new(Practice::empty());
-    say(&welcome(&app.url(), &logins, cooling))?;
+    let practice = Arc::new(Practice::empty(server));
+    say(&welcome(&app.url(), &logins, &practice.webhook(FREE), cooling))?;
 
     let chat = practice.clone();
     let app = app.with_doors(move |config| {
-        config.app_data(Data::new(home::Practice(practice::PAGE.to_owned())));
+        config.app_data(Data::new(shared::Practice(practice::PAGE)));
         practice::doors(config, &chat);
         codes::doors(config, &authenticators);
     });
@@ -97,7 +96,6 @@ pub async fn run(
             group_admin: token("group_admin"),
         },
         practice: &practice,
-        webhook: practice.webhook(&server),
         now: shared.clock.now(),
     };
     let serve = async {

@@ -1,4 +1,4 @@
-//! The practice chat: a group inside the program, with a robot like WeCom's and a page that shows what
+//! The practice chat: a group inside the program, with two robots like WeCom's and a page that shows what
 //! its members would read. Nothing that is said here leaves the program.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,34 +9,42 @@ use askama::Template;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::robot::{self, Content, Message, Robot};
+use super::robot::{self, Chat, Content, Message};
 use crate::clock::beijing;
 use crate::vault;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
 
-/// Where the robot takes messages; the same path as on WeCom's own host, so that the guard knows it.
+/// Where the robots take messages; the same path as on WeCom's own host, so that the guard knows it.
 const ROBOT: &str = "/cgi-bin/webhook/send";
 /// Where the chat is read.
 pub const PAGE: &str = "/practice";
 
+/// The robot of the group that is among the samples.
+pub const CONNECTED: usize = 0;
+/// The robot that is left for whoever tries to connect a group.
+pub const FREE: usize = 1;
+
 /// The chat, shared by its doors.
 pub struct Practice {
-    robot: Mutex<Robot>,
+    /// The address of this server, as the sender reaches it.
+    server: String,
+    chat: Mutex<Chat>,
     /// Told after every message.
     spoken: watch::Sender<()>,
 }
 
 impl Practice {
-    /// An empty chat, whose robot has a key that nobody can guess.
-    pub fn empty() -> Practice {
-        Practice { robot: Mutex::new(Robot::new(vault::new_token())), spoken: watch::Sender::new(()) }
+    /// An empty chat on that server, whose robots have keys that nobody can guess.
+    pub fn empty(server: String) -> Practice {
+        let chat = Chat::new([vault::new_token(), vault::new_token()]);
+        Practice { server, chat: Mutex::new(chat), spoken: watch::Sender::new(()) }
     }
 
-    /// The robot's webhook address on this server, as a group admin pastes it.
-    pub fn webhook(&self, server: &str) -> String {
-        format!("{server}{ROBOT}?key={}", self.robot().key())
+    /// A robot's webhook address, as a group admin pastes it.
+    pub fn webhook(&self, robot: usize) -> String {
+        format!("{}{ROBOT}?key={}", self.server, self.chat().key(robot))
     }
 
     /// Waits for a text from which `pick` takes something.
@@ -44,7 +52,7 @@ impl Practice {
         let mut spoken = self.spoken.subscribe();
         loop {
             spoken.mark_unchanged();
-            let heard = self.robot().messages().find_map(|message| match &message.content {
+            let heard = self.chat().messages().find_map(|message| match &message.content {
                 Content::Text(text) => pick(text),
                 Content::Picture { .. } => None,
             });
@@ -55,9 +63,9 @@ impl Practice {
         }
     }
 
-    fn robot(&self) -> MutexGuard<'_, Robot> {
+    fn chat(&self) -> MutexGuard<'_, Chat> {
         // A message is taken in whole or not at all.
-        self.robot.lock().unwrap_or_else(PoisonError::into_inner)
+        self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,7 +100,7 @@ async fn send(
     let kind = http.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let now = shared.clock.now();
     let taken = web::block(move || {
-        let taken = practice.robot().take(&key.key, &kind, &body, now);
+        let taken = practice.chat().take(&key.key, &kind, &body, now);
         practice.spoken.send_replace(());
         taken
     });
@@ -110,6 +118,8 @@ enum Piece<'a> {
 struct Bubble {
     number: u64,
     time: String,
+    /// Said by the robot that was free.
+    second: bool,
     said: Said,
 }
 
@@ -127,7 +137,7 @@ impl Bubble {
             Content::Picture { md5, .. } => Said::Picture(format!("/practice/picture/{number}.jpg?{md5}")),
         };
         let time = message.at.with_timezone(&beijing()).format("%H:%M").to_string();
-        Bubble { number, time, said }
+        Bubble { number, time, second: message.robot == FREE, said }
     }
 }
 
@@ -137,6 +147,8 @@ struct ChatPage<'a> {
     frame: Frame,
     base_url: &'a str,
     bubbles: Vec<Bubble>,
+    /// The address with which a group can be connected.
+    robot: String,
 }
 
 impl ChatPage<'_> {
@@ -152,14 +164,15 @@ async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(&http);
-    let bubbles = practice.robot().messages().map(Bubble::of).collect();
-    page(&http, &frame, &ChatPage { frame: frame.clone(), base_url: &shared.base_url, bubbles })
+    let bubbles = practice.chat().messages().map(Bubble::of).collect();
+    let robot = practice.webhook(FREE);
+    page(&http, &frame, &ChatPage { frame: frame.clone(), base_url: &shared.base_url, bubbles, robot })
 }
 
 /// `GET /practice/picture/{number}.jpg`: a picture of the chat.
 async fn picture(number: web::Path<u64>, practice: web::Data<Practice>) -> Result<HttpResponse, Problem> {
-    let robot = practice.robot();
-    let message = robot.messages().find(|message| message.number == *number);
+    let chat = practice.chat();
+    let message = chat.messages().find(|message| message.number == *number);
     match message.map(|message| &message.content) {
         Some(Content::Picture { bytes, content_type, .. }) => Ok(HttpResponse::Ok()
             .content_type(*content_type)
@@ -245,22 +258,23 @@ mod tests {
     }
 
     #[test]
-    fn the_webhook_is_the_robots_own() {
-        let practice = Practice::empty();
-        let address = practice.webhook(BASE);
+    fn a_webhook_is_its_robots_own() {
+        let practice = Practice::empty(BASE.to_owned());
+        let address = practice.webhook(FREE);
         let key = address.strip_prefix("http://127.0.0.1:7272/cgi-bin/webhook/send?key=").unwrap();
-        assert_eq!(key, practice.robot().key());
-        assert_ne!(address, Practice::empty().webhook(BASE));
+        assert_eq!(key, practice.chat().key(FREE));
+        assert_ne!(address, practice.webhook(CONNECTED));
+        assert_ne!(address, Practice::empty(BASE.to_owned()).webhook(FREE));
     }
 
     #[actix_web::test]
     async fn whoever_listens_hears_what_was_said_and_what_will_be() {
-        let practice = Arc::new(Practice::empty());
+        let practice = Arc::new(Practice::empty(BASE.to_owned()));
         let say = |text: &str| {
             let body = json!({"msgtype": "text", "text": {"content": text}}).to_string();
-            let key = practice.robot().key().to_owned();
+            let key = practice.chat().key(FREE).to_owned();
             let now = chrono::DateTime::UNIX_EPOCH;
-            practice.robot().take(&key, "application/json", body.as_bytes(), now).unwrap();
+            practice.chat().take(&key, "application/json", body.as_bytes(), now).unwrap();
             practice.spoken.send_replace(());
         };
         say("first");
@@ -277,7 +291,7 @@ mod tests {
 
     #[actix_web::test]
     async fn only_pictures_are_served_as_pictures() {
-        let practice = web::Data::new(Practice::empty());
+        let practice = web::Data::new(Practice::empty(BASE.to_owned()));
         let answer = picture(web::Path::from(1), practice).await;
         assert_eq!(answer.unwrap_err().status(), StatusCode::NOT_FOUND);
     }

@@ -1,5 +1,5 @@
-//! A strict stand-in of a WeCom group robot: what the real one refuses, this one refuses with the same
-//! code, so that what works here works there.
+//! A strict stand-in of a WeCom group and its robots: what the real ones refuse, these refuse with the
+//! same code, so that what works here works there.
 //!
 //! Limits: <https://developer.work.weixin.qq.com/document/path/91770>;
 //! codes: <https://developer.work.weixin.qq.com/document/path/90313>.
@@ -48,6 +48,8 @@ pub struct Message {
     /// From 1, without gaps.
     pub number: u64,
     pub at: DateTime<Utc>,
+    /// Which robot said it, from 0.
+    pub robot: usize,
     pub content: Content,
 }
 
@@ -88,25 +90,31 @@ pub fn answer(taken: Result<(), Refusal>) -> Value {
     json!({"errcode": code, "errmsg": words})
 }
 
-/// The robot of one group chat, with what it has said.
-pub struct Robot {
+/// A robot of the chat; whoever knows its key speaks through it.
+struct Robot {
     key: String,
     /// When the messages of the last [`WINDOW`] were taken.
     taken: VecDeque<DateTime<Utc>>,
+}
+
+/// One group chat: its robots, and what they have said.
+pub struct Chat {
+    robots: Vec<Robot>,
     messages: VecDeque<Message>,
     /// The number of the last message.
     last: u64,
 }
 
-impl Robot {
-    /// A robot that nobody has used yet, for those who know `key`.
-    pub fn new(key: String) -> Robot {
-        Robot { key, taken: VecDeque::new(), messages: VecDeque::new(), last: 0 }
+impl Chat {
+    /// A chat in which nothing was said yet, with a robot for each key.
+    pub fn new(keys: impl IntoIterator<Item = String>) -> Chat {
+        let robots = keys.into_iter().map(|key| Robot { key, taken: VecDeque::new() }).collect();
+        Chat { robots, messages: VecDeque::new(), last: 0 }
     }
 
-    /// What its webhook's address ends with.
-    pub fn key(&self) -> &str {
-        &self.key
+    /// What a robot's webhook address ends with.
+    pub fn key(&self, robot: usize) -> &str {
+        &self.robots[robot].key
     }
 
     /// The remembered messages, oldest first.
@@ -125,20 +133,20 @@ impl Robot {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<(), Refusal> {
-        if !vault::same(key.as_bytes(), self.key.as_bytes()) {
-            return Err(Refusal::UnknownKey);
-        }
-        self.taken.retain(|at| now - *at < WINDOW);
-        if self.taken.len() >= RATE {
+        let mut robots = self.robots.iter_mut().enumerate();
+        let known = robots.find(|(_, robot)| vault::same(key.as_bytes(), robot.key.as_bytes()));
+        let (number, robot) = known.ok_or(Refusal::UnknownKey)?;
+        robot.taken.retain(|at| now - *at < WINDOW);
+        if robot.taken.len() >= RATE {
             return Err(Refusal::TooOften);
         }
         let content = read(content_type, body)?;
-        self.taken.push_back(now);
+        robot.taken.push_back(now);
         self.last += 1;
         if self.messages.len() == REMEMBERED {
             self.messages.pop_front();
         }
-        self.messages.push_back(Message { number: self.last, at: now, content });
+        self.messages.push_back(Message { number: self.last, at: now, robot: number, content });
         Ok(())
     }
 }
@@ -204,8 +212,10 @@ mod tests {
     const KEY: &str = "practice";
     const JSON: &str = "application/json";
 
-    fn robot() -> Robot {
-        Robot::new(KEY.to_owned())
+    const SECOND: &str = "second";
+
+    fn chat() -> Chat {
+        Chat::new([KEY, SECOND].map(str::to_owned))
     }
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -232,17 +242,17 @@ mod tests {
     }
 
     fn taken(body: &[u8]) -> Result<(), Refusal> {
-        robot().take(KEY, JSON, body, at(0))
+        chat().take(KEY, JSON, body, at(0))
     }
 
     #[test]
     fn only_its_key_opens_the_chat() {
-        let mut robot = robot();
+        let mut chat = chat();
         for key in ["", "practic", "practice2", "PRACTICE"] {
-            assert_eq!(robot.take(key, JSON, &say("x"), at(0)), Err(Refusal::UnknownKey), "{key:?}");
+            assert_eq!(chat.take(key, JSON, &say("x"), at(0)), Err(Refusal::UnknownKey), "{key:?}");
         }
-        assert_eq!(robot.messages().count(), 0);
-        assert_eq!(robot.take(KEY, JSON, &say("x"), at(0)), Ok(()));
+        assert_eq!(chat.messages().count(), 0);
+        assert_eq!(chat.take(KEY, JSON, &say("x"), at(0)), Ok(()));
     }
 
     #[test]
@@ -256,11 +266,11 @@ mod tests {
 
     #[test]
     fn only_json_of_a_known_type_is_read() {
-        let mut robot = robot();
+        let mut chat = chat();
         for kind in ["text/plain", "", "application/x-www-form-urlencoded"] {
-            assert_eq!(robot.take(KEY, kind, &say("x"), at(0)), Err(Refusal::NotJson), "{kind:?}");
+            assert_eq!(chat.take(KEY, kind, &say("x"), at(0)), Err(Refusal::NotJson), "{kind:?}");
         }
-        assert_eq!(robot.take(KEY, "Application/JSON; charset=utf-8", &say("x"), at(0)), Ok(()));
+        assert_eq!(chat.take(KEY, "Application/JSON; charset=utf-8", &say("x"), at(0)), Ok(()));
         assert_eq!(taken(b"{"), Err(Refusal::NotJson));
         for body in [r#"{"msgtype":"markdown","markdown":{"content":"x"}}"#, "{}", "[]", r#"{"msgtype":7}"#] {
             assert_eq!(taken(body.as_bytes()), Err(Refusal::UnknownType), "{body}");
@@ -304,32 +314,34 @@ mod tests {
 
     #[test]
     fn twenty_messages_in_any_minute() {
-        let mut robot = robot();
+        let mut chat = chat();
         for second in 0..20 {
-            assert_eq!(robot.take(KEY, JSON, &say("x"), at(second)), Ok(()), "{second}");
+            assert_eq!(chat.take(KEY, JSON, &say("x"), at(second)), Ok(()), "{second}");
         }
-        assert_eq!(robot.take(KEY, JSON, &say("x"), at(59)), Err(Refusal::TooOften));
-        assert_eq!(robot.take(KEY, JSON, &say("x"), at(60)), Ok(()));
-        assert_eq!(robot.take(KEY, JSON, &say("x"), at(60)), Err(Refusal::TooOften));
+        assert_eq!(chat.take(KEY, JSON, &say("x"), at(59)), Err(Refusal::TooOften));
+        assert_eq!(chat.take(KEY, JSON, &say("x"), at(60)), Ok(()));
+        assert_eq!(chat.take(KEY, JSON, &say("x"), at(60)), Err(Refusal::TooOften));
+        assert_eq!(chat.take(SECOND, JSON, &say("x"), at(60)), Ok(()), "each robot has its own");
+        assert_eq!(chat.messages().last().map(|m| m.robot), Some(1));
     }
 
     #[test]
     fn what_is_refused_uses_nothing_up() {
-        let mut robot = robot();
+        let mut chat = chat();
         for _ in 0..RATE {
-            assert_eq!(robot.take(KEY, JSON, &say(""), at(0)), Err(Refusal::Empty));
+            assert_eq!(chat.take(KEY, JSON, &say(""), at(0)), Err(Refusal::Empty));
         }
-        assert_eq!(robot.take(KEY, JSON, &say("x"), at(0)), Ok(()));
-        assert_eq!(robot.messages().map(|m| m.number).collect::<Vec<_>>(), [1]);
+        assert_eq!(chat.take(KEY, JSON, &say("x"), at(0)), Ok(()));
+        assert_eq!(chat.messages().map(|m| m.number).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
     fn the_oldest_messages_are_forgotten() {
-        let mut robot = robot();
+        let mut chat = chat();
         for n in 0..i64::try_from(REMEMBERED).unwrap() + 5 {
-            robot.take(KEY, JSON, &say(&n.to_string()), at(4 * n)).unwrap();
+            chat.take(KEY, JSON, &say(&n.to_string()), at(4 * n)).unwrap();
         }
-        let numbers: Vec<u64> = robot.messages().map(|m| m.number).collect();
+        let numbers: Vec<u64> = chat.messages().map(|m| m.number).collect();
         assert_eq!(numbers, (6..=205).collect::<Vec<_>>());
     }
 

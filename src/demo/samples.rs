@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, text};
 use super::portrait::{Subject, portrait};
-use super::practice::Practice;
+use super::practice::{CONNECTED, Practice};
 use crate::clock::beijing;
 
 /// The API tokens that the story needs.
@@ -24,8 +24,6 @@ pub struct Samples<'a> {
     pub client: Client,
     pub cast: Cast,
     pub practice: &'a Practice,
-    /// The practice robot's address.
-    pub webhook: String,
     pub now: DateTime<Utc>,
 }
 
@@ -62,7 +60,7 @@ impl Samples<'_> {
         let group = json!({
             "platform": "wecom",
             "name": "廊坊寻人互助群（演示）",
-            "credentials": {"url": self.webhook},
+            "credentials": {"url": self.practice.webhook(CONNECTED)},
             "regions": ["130000"],
             "kinds": ["missing_person", "lost_property", "rescue", "donation"],
         });
@@ -194,7 +192,7 @@ mod tests {
     use crate::domain::screening::screen;
 
     fn all() -> Vec<Value> {
-        let practice = Practice::empty();
+        let practice = Practice::empty(String::new());
         let samples = Samples {
             client: Client::new(String::new()),
             cast: Cast {
@@ -203,7 +201,6 @@ mod tests {
                 group_admin: String::new(),
             },
             practice: &practice,
-            webhook: String::new(),
             now: DateTime::UNIX_EPOCH,
         };
         vec![samples.grandmother(), samples.boy(), samples.man(), samples.bag(), samples.keys()]

@@ -14,8 +14,9 @@ pub struct Login {
     pub token: String,
 }
 
-/// The welcome, in both languages side by side; `cooling` is the time to undo, in seconds.
-pub fn welcome(url: &str, logins: &[Login], cooling: i64) -> String {
+/// The welcome, in both languages side by side; `robot` is the address with which a group can be connected,
+/// `cooling` the time to undo, in seconds.
+pub fn welcome(url: &str, logins: &[Login], robot: &str, cooling: i64) -> String {
     let both = |key: &str| {
         let say = |language| text_with(language, key, &[("cooling", cooling.into())]);
         format!("{}  {}", say(Language::ZhCn), say(Language::En))
@@ -40,8 +41,9 @@ pub fn welcome(url: &str, logins: &[Login], cooling: i64) -> String {
     ] {
         line(format!("  {url}{path}  {}", both(key)));
     }
+    line(format!("\n{}\n  {robot}", both("demo-robot")));
     line(format!("\n{}", both("demo-try")));
-    for number in 1..=5 {
+    for number in 1..=6 {
         line(format!("  {number}. {}", both(&format!("demo-try-{number}"))));
     }
     line(format!("\n{}", both("demo-stop")));
@@ -60,7 +62,8 @@ mod tests {
             totp: "GEZDGNBV".to_owned(),
             token: "st_x".to_owned(),
         };
-        welcome("http://127.0.0.1:7272", &[login("moderator"), login("group_admin")], 10)
+        let logins = [login("moderator"), login("group_admin")];
+        welcome("http://127.0.0.1:7272", &logins, "http://127.0.0.1:7272/robot?key=k", 10)
     }
 
     #[test]
@@ -78,12 +81,14 @@ mod tests {
     #[test]
     fn it_says_everything_in_both_languages() {
         let printed = printed();
-        for path in ["/report", "/review", "/groups", "/practice", "/practice/codes", "/api/docs"] {
+        for path in
+            ["/report", "/review", "/groups", "/practice", "/practice/codes", "/api/docs", "/robot?key=k"]
+        {
             assert!(printed.lines().any(|l| l.contains(&format!("http://127.0.0.1:7272{path}"))), "{path}");
         }
         // A sentence that is missing shows as its key.
         assert!(!printed.contains("demo-"), "{printed}");
         assert!(printed.contains("10秒") && printed.contains("within 10 s"), "{printed}");
-        assert!(Language::ALL.iter().all(|language| has(*language, "demo-try-5")));
+        assert!(Language::ALL.iter().all(|language| has(*language, "demo-try-6")));
     }
 }

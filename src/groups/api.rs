@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::preferences::Whole;
 use super::secret::Rotated;
-use super::words::{problem, refused, station};
+use super::words::{problem, reach, refused, station};
 use super::{Draft, GroupError, Hours};
 use crate::domain::people::Role;
 use crate::web::json::Json;
@@ -193,7 +193,7 @@ pub async fn connect(
     let hourly_cap = body.0.hourly_cap.map(|cap| Some(cap.to_string()));
     let quiet = body.0.quiet.map(Some);
     let draft = Draft { platform, name, credentials, regions, kinds, language: tongue, hourly_cap, quiet };
-    let new = draft.new_group(shared.sender.guard()).map_err(Problem::Invalid)?;
+    let new = draft.new_group(reach(&http, &shared)).map_err(Problem::Invalid)?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
     let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
@@ -250,7 +250,7 @@ pub async fn change(
     let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
     let draft = Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet };
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
-    let change = draft.change(platform, shared.sender.guard()).map_err(Problem::Invalid)?;
+    let change = draft.change(platform, reach(&http, &shared)).map_err(Problem::Invalid)?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
     if let (Some(refusal), None) = (&changed.refused, &changed.secret) {
         return Err(problem(GroupError::Unreachable(refusal.clone()), reader));

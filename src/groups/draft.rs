@@ -1,5 +1,7 @@
 //! What an admin fills in, read whole: either all of it can be kept, or every fault is named.
 
+use std::net::Ipv4Addr;
+
 use chrono::DateTime;
 use serde_json::{Map, Value};
 use url::Url;
@@ -43,6 +45,20 @@ pub struct Draft {
     pub quiet: Option<Option<Hours>>,
 }
 
+/// Which addresses may be connected to.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach<'a> {
+    pub guard: &'a Guard,
+    /// Nothing may leave the program, but to the operator's own gateways.
+    pub inside: bool,
+}
+
+impl<'a> From<&'a Guard> for Reach<'a> {
+    fn from(guard: &'a Guard) -> Reach<'a> {
+        Reach { guard, inside: false }
+    }
+}
+
 /// A group to be connected.
 #[derive(Clone, Debug)]
 pub struct NewGroup {
@@ -75,15 +91,16 @@ pub struct Change {
 }
 
 impl Draft {
-    /// Reads a new group; `guard` says which addresses may be connected to.
+    /// Reads a new group, which has to be within reach.
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn new_group(&self, guard: &Guard) -> Result<NewGroup, FieldFaults> {
+    pub fn new_group<'a>(&self, reach: impl Into<Reach<'a>>) -> Result<NewGroup, FieldFaults> {
+        let reach = reach.into();
         let mut faults = FieldFaults::new();
         let platform = self.platform(&mut faults);
         let given = self.credentials.clone().unwrap_or_default();
-        let key = platform.and_then(|p| kept(credentials(p, &given, guard), &mut faults));
+        let key = platform.and_then(|p| kept(credentials(p, &given, reach), &mut faults));
         let rest = self.rest(&mut faults);
         if rest.name.is_none() {
             faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
@@ -110,11 +127,12 @@ impl Draft {
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn change(&self, platform: Platform, guard: &Guard) -> Result<Change, FieldFaults> {
+    pub fn change<'a>(&self, platform: Platform, reach: impl Into<Reach<'a>>) -> Result<Change, FieldFaults> {
+        let reach = reach.into();
         let mut faults = FieldFaults::new();
         let mut change = self.rest(&mut faults);
         if let Some(given) = &self.credentials
-            && let Some((credentials, secret)) = kept(credentials(platform, given, guard), &mut faults)
+            && let Some((credentials, secret)) = kept(credentials(platform, given, reach), &mut faults)
         {
             (change.credentials, change.secret) = (Some(credentials), secret);
         }
@@ -226,18 +244,24 @@ fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
 fn credentials(
     platform: Platform,
     given: &Map<String, Value>,
-    guard: &Guard,
+    reach: Reach<'_>,
 ) -> Read<(Credentials, Option<String>)> {
     let at = |field: &str, fault| Err((format!("credentials.{field}"), fault));
     let adapter = adapter(platform);
-    let read = match adapter.credentials(given, &vault::random(), guard.gateway(platform)) {
+    let read = match adapter.credentials(given, &vault::random(), reach.guard.gateway(platform)) {
         Ok(read) => read,
         Err(CredentialFault { field, code }) => return at(&field, sentence(&field, code)),
     };
-    if let Err(refused) = guard.target(platform, &first_call(&read)) {
+    let refused = match reach.guard.target(platform, &first_call(&read)) {
+        Err(refused) => Some(refusal(refused)),
+        // Nothing but a gateway may be on this very machine.
+        Ok(target) if reach.inside && !target.admits(Ipv4Addr::LOCALHOST.into()) => Some("credential_inside"),
+        Ok(_) => None,
+    };
+    if let Some(code) = refused {
         // Where an address is asked for, it is asked for first.
         let field = adapter.profile().fields.first().map_or("url", |field| field.name);
-        return at(field, FieldFault::new(refusal(refused)));
+        return at(field, FieldFault::new(code));
     }
     let told = given.get("secret").and_then(Value::as_str).is_some_and(|secret| !secret.trim().is_empty());
     let made = read.secret.clone().filter(|_| !told);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::api::id;
 use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::preferences::Whole;
-use super::words::{problem, station};
+use super::words::{practice, problem, reach, station};
 use super::{Connected, GroupError};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
@@ -62,6 +62,8 @@ struct NewPage {
     frame: Frame,
     platform: Platform,
     steps: Vec<String>,
+    /// The path of the practice chat, which shows the address to paste in a demo.
+    practice: Option<&'static str>,
     way: Vec<Asked>,
     typed: Typed,
     choices: Choices,
@@ -126,7 +128,7 @@ pub async fn connect(
     if typed.lists {
         return again(typed, Faults::default(), StatusCode::OK);
     }
-    let new = match typed.whole(platform).new_group(shared.sender.guard()) {
+    let new = match typed.whole(platform).new_group(reach(&http, &shared)) {
         Ok(new) => new,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
@@ -339,6 +341,7 @@ fn new_page(
 ) -> Page {
     let (steps, choices) = (steps(&frame, platform), Choices::of(&typed, &frame));
     let way = form::way(platform, &typed, &frame);
-    let template = NewPage { frame: frame.clone(), platform, steps, way, typed, choices, faults };
+    let practice = practice(http);
+    let template = NewPage { frame: frame.clone(), platform, steps, practice, way, typed, choices, faults };
     page_with(http, &frame, &template, status)
 }

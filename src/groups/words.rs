@@ -1,8 +1,9 @@
 //! What a group's admin reads about states, outcomes and the platforms' codes.
 
+use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 
-use super::{GroupError, Groups, Refusal};
+use super::{GroupError, Groups, Reach, Refusal};
 use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::group::Platform;
@@ -10,7 +11,7 @@ use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
-use crate::web::shared::Shared;
+use crate::web::shared::{Practice, Shared};
 
 /// The station behind the doors.
 pub(super) fn station(shared: &Shared) -> Groups {
@@ -22,6 +23,16 @@ pub(super) fn station(shared: &Shared) -> Groups {
         base_url: shared.base_url.clone(),
         wake: shared.work_is_due.clone(),
     }
+}
+
+/// Which addresses this program connects to; a demo stays inside.
+pub(super) fn reach<'a>(http: &HttpRequest, shared: &'a Shared) -> Reach<'a> {
+    Reach { guard: shared.sender.guard(), inside: practice(http).is_some() }
+}
+
+/// The path of the practice chat, in a demo.
+pub(super) fn practice(http: &HttpRequest) -> Option<&'static str> {
+    http.app_data::<web::Data<Practice>>().map(|practice| practice.0)
 }
 
 /// A step that was not taken, as a problem in that language.

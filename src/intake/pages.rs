@@ -132,6 +132,10 @@ pub async fn send_form(
             let used = FieldFaults::from([("key".to_owned(), FieldFault::new("form_used"))]);
             show(&used, StatusCode::CONFLICT)
         }
+        Err(IntakeError::TooMany) => {
+            let full = FieldFaults::from([("main".to_owned(), FieldFault::new("too_many_notices"))]);
+            show(&full, StatusCode::TOO_MANY_REQUESTS)
+        }
         Err(error) => Err(error.into()),
     }
 }

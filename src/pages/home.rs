@@ -9,14 +9,10 @@ use crate::store::queue;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
-use crate::web::shared::Shared;
+use crate::web::shared::{Practice, Shared};
 
 /// How many things stand on the page.
 const THINGS: i64 = 6;
-
-/// The path of the demo's practice chat, where the program runs as a demo.
-#[derive(Clone, Debug)]
-pub struct Practice(pub String);
 
 /// A lost or found thing on the page.
 struct Thing {
@@ -60,7 +56,7 @@ pub async fn home(
         frame,
         kinds: Kind::ALL,
         things: live.iter().filter_map(thing).collect(),
-        practice: practice.as_ref().map(|p| p.0.as_str()),
+        practice: practice.as_ref().map(|p| p.0),
         hours: shared.times.lifetime.num_hours(),
     };
     page(&http, frame, &template)

@@ -226,7 +226,7 @@ fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let codes = reasons::of(decision.step);
     let reason = decision.reason.as_deref();
     let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
-    let needs_note = decision.step == Step::Ask || reason == Some("other");
+    let needs_note = decision.step == Step::Ask || (decision.step == Step::Reject && reason == Some("other"));
     let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
     if fits && (has_note || !needs_note) { Ok(()) } else { Err(ReviewError::Reason) }
 }

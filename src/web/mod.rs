@@ -8,6 +8,7 @@ pub mod health;
 pub mod json;
 pub mod limits;
 pub mod manage;
+pub mod methods;
 pub mod openapi;
 pub mod problem;
 pub mod request;

@@ -44,7 +44,7 @@ pub enum Problem {
     #[error("there is nothing here")]
     NotFound,
     #[error("that method is not taken here")]
-    MethodNotAllowed,
+    MethodNotAllowed { allow: String },
     #[error("this case number was never issued")]
     CaseUnknown,
     #[error("this is not a case number")]
@@ -119,7 +119,7 @@ table! {
     Problem::Forbidden => "forbidden", FORBIDDEN;
     Problem::CrossSite => "cross_site", FORBIDDEN;
     Problem::NotFound => "not_found", NOT_FOUND;
-    Problem::MethodNotAllowed => "method_not_allowed", METHOD_NOT_ALLOWED;
+    Problem::MethodNotAllowed { .. } => "method_not_allowed", METHOD_NOT_ALLOWED;
     Problem::CaseUnknown => "case_unknown", NOT_FOUND;
     Problem::CaseMalformed => "case_malformed", NOT_FOUND;
     Problem::ManageLinkInvalid => "manage_link_invalid", UNAUTHORIZED;

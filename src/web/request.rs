@@ -109,11 +109,17 @@ fn refused(request: &ServiceRequest) -> Option<Problem> {
 fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {
     problem.log(request_id);
     let language = language(http);
-    if http.path().starts_with("/api/") {
+    let mut answer = if http.path().starts_with("/api/") {
         problem.to_json_response(language, request_id)
     } else {
         frame::problem_page(http, problem, request_id)
+    };
+    if let Problem::MethodNotAllowed { allow } = problem
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        answer.headers_mut().insert(header::ALLOW, allow);
     }
+    answer
 }
 
 fn with_headers(

@@ -1,9 +1,10 @@
 //! Every address of the program, on one page.
 
+use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig, get, post};
 
 use super::problem::{FieldFault, FieldFaults, Problem};
-use super::{assets, health, openapi};
+use super::{assets, health, methods, openapi};
 use crate::{accounts, broadcast, expiry, groups, intake, pages, poster, review};
 
 /// Mounts all doors.
@@ -133,6 +134,7 @@ fn team_pages(doors: &mut ServiceConfig) {
         .service(groups::pages::redeliver);
 }
 
-async fn nothing_here() -> Result<&'static str, Problem> {
-    Err(Problem::NotFound)
+/// What no door has taken: there is none, or it takes another method.
+async fn nothing_here(http: HttpRequest) -> Result<&'static str, Problem> {
+    Err(methods::allowed(http.path()).map_or(Problem::NotFound, |allow| Problem::MethodNotAllowed { allow }))
 }

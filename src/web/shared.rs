@@ -15,6 +15,11 @@ use crate::poster::press::Press;
 use crate::store::Store;
 use crate::vault::Vault;
 
+/// The path of the demo's practice chat. Only a demo has it among its doors' data, and what has it sends
+/// nothing to the outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Practice(pub &'static str);
+
 /// Handed to every door; cheap to clone.
 #[derive(Clone)]
 pub struct Shared {

@@ -22,6 +22,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_notice_that_moved_is_found_where_it_is_now),
     housed!(what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks),
     housed!(what_is_erased_is_not_in_the_journal_either),
+    housed!(only_a_rejection_for_another_reason_needs_words),
 ];
 
 async fn submit(house: &House, body: &Value) -> (String, String) {
@@ -255,4 +256,18 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) {
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
     house.finish().await;
+}
+
+async fn only_a_rejection_for_another_reason_needs_words(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &lead).await;
+    for (step, state) in [("pause", "paused"), ("resume", "live"), ("remove", "removed")] {
+        let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
+        let body = json!({"version": sheet["version"], "reason": "other"});
+        let taken = house.post(&format!("/review/{case}/{step}"), Some(&lead.token), &body).await;
+        assert_eq!(taken.expect(200)["state"], state, "{step}");
+    }
+    let body = by_another(notices::lost_property(house.clock.now()), 1);
+    let (case, _) = submit(&house, &body).await;
+    assert_eq!(house.decide(&case, &lead, "reject", "other").await.problem(422), "invalid_fields");
 }

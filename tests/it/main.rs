@@ -6,7 +6,9 @@
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
 mod chaos;
+mod command;
 mod crash;
+mod demo;
 mod desk;
 mod fakes;
 mod groups;
@@ -18,6 +20,7 @@ mod notices;
 mod platforms;
 mod postgres;
 mod process;
+mod reporter;
 mod synapse;
 mod takeback;
 mod tidy;
@@ -119,7 +122,9 @@ fn main() -> ExitCode {
         ("chaos::stops", chaos::stops::TESTS),
         ("chaos::turns", chaos::turns::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
+        ("command", command::TESTS),
         ("crash", crash::TESTS),
+        ("demo", demo::TESTS),
         ("desk", desk::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
@@ -133,6 +138,7 @@ fn main() -> ExitCode {
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
+        ("reporter", reporter::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
         ("takeback", takeback::TESTS),

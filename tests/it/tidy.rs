@@ -222,7 +222,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ),
     (
         "src/demo/",
-        &["domain", "clock", "vault", "language", "config", "accounts", "app", "store", "web", "pages::home"],
+        &["domain", "clock", "vault", "language", "config", "accounts", "app", "store", "web"],
         "the whole program with people and a chat in it",
     ),
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),

@@ -47,6 +47,7 @@ field-bank_card = There is a bank card number here. Remove it: we publish no acc
 field-payment = A payment is mentioned here. Remove it: we publish nothing about transfers, deposits or payment codes.
 field-photo_unknown = We do not have this photo, or it belongs to another notice. Send it again.
 field-idempotency_key = Use 1 to { $max } visible characters.
+field-too_many_notices = You have as many open notices as you may. Close one of them, then send this one: what you typed is still here. In an emergency call 110.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
 report-title = Report
@@ -214,6 +215,11 @@ hint-last_seen_over_72h = It has been more than 72 hours. Please register with t
 hint-police_first = You have not told the police yet. Call 110 now; you do not have to wait 24 hours.
 
 my-title = My notice
+my-keep = This is your manage link: keep it in your bookmarks or in a message to yourself, to come back to this page. Give it to nobody: whoever has it can close your notice.
+my-done-changed = Your changes have arrived and wait to be verified.
+my-done-renewed = Your request has arrived and waits to be verified.
+my-done-replied = Your answer was passed to the volunteers.
+my-done-closed = This notice is over: its page is down, and the groups that had it are told to stop forwarding.
 my-state = State
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.

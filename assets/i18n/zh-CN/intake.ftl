@@ -47,6 +47,7 @@ field-bank_card = 这里有银行卡号。请删去，本平台不发布任何�
 field-payment = 这里提到了转账、押金、红包等付款方式。请删去，本平台不发布任何收付款信息。
 field-photo_unknown = 找不到这张照片，或它已用于另一条信息。请重新上传。
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
+field-too_many_notices = 您发布中的信息已达上限。请先结束一条已有的信息，再提交这一条；填写的内容都还在。情况紧急请拨打 110。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
 report-title = 发布信息
@@ -214,6 +215,11 @@ hint-last_seen_over_72h = 已经超过 72 小时。请务必同时联系派出�
 hint-police_first = 您还没有报警。请现在打 110，不用等 24 小时。
 
 my-title = 我的信息
+my-keep = 这是您的管理链接：请收藏，或发给自己的“文件传输助手”，以后用它回到这一页。不要发给别人：有它的人可以结束您的信息。
+my-done-changed = 修改已收到，等待核实。
+my-done-renewed = 续期申请已收到，等待核实。
+my-done-replied = 回答已发给志愿者。
+my-done-closed = 这条信息已结束：公开页面已撤下，收到过的群会收到“已结束，请停止转发”。
 my-state = 现在的状态
 my-waiting-revision = 您的修改正在等待核实，目前公开的仍是原来的内容。
 my-waiting-renewal = 您的续期申请正在等待核实。

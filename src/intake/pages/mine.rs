@@ -1,8 +1,9 @@
-//! The reporter's own pages. The manage link is exchanged for a cookie at once, so that its token
-//! stays in no address bar; the link itself keeps working, as it may be printed.
+//! The reporter's own pages. The manage link is the address of the first, so that it can be kept as it
+//! stands there; it leaves its token in a cookie, too, by which the forms act.
 
 use actix_multipart::Multipart;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -29,7 +30,10 @@ use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 use crate::web::sum;
 
-/// Exchanges the manage link for the cookie.
+/// What a reporter is told once it is done.
+const DONE: [&str; 3] = ["changed", "renewed", "replied"];
+
+/// The reporter's page under the manage link.
 #[get("/my/{token}")]
 pub async fn open(
     http: HttpRequest,
@@ -38,11 +42,10 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    desk(&shared).managed(&token).await?;
-    Ok(HttpResponse::SeeOther()
-        .cookie(MANAGE.with(&shared, token))
-        .insert_header((header::LOCATION, "/my"))
-        .finish())
+    let mut page = show(&http, &shared, &token, String::new(), None).await?;
+    let kept = page.add_cookie(&MANAGE.with(&shared, token));
+    kept.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
+    Ok(page)
 }
 
 #[derive(Template)]
@@ -50,6 +53,10 @@ pub async fn open(
 struct MyPage {
     frame: Frame,
     mine: MyNotice,
+    /// One sentence about what has just been done.
+    done: Option<String>,
+    /// To be kept.
+    manage_url: String,
     csrf: String,
     ends: Option<String>,
     /// What became of it in the groups.
@@ -95,6 +102,8 @@ async fn show(
     let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
+        done: done(&frame, http, mine.state),
+        manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
@@ -108,18 +117,29 @@ async fn show(
         frame: frame.clone(),
     };
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    page_with(http, &frame, &template, status)
+    let mut page = page_with(http, &frame, &template, status)?;
+    // The address may be the link: it goes along to no other page.
+    page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    Ok(page)
 }
 
-/// The reporter's page.
+/// What has just been done, in words; anything else in the address is ignored. That it is over is said for
+/// as long as the notice is there.
+fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
+    let asked = http.query_string().split('&').find_map(|pair| pair.strip_prefix("done="));
+    let done = if state == State::Closed { Some("closed") } else { asked.filter(|d| DONE.contains(d)) };
+    done.map(|done| frame.t(&format!("my-done-{done}")))
+}
+
+/// The reporter's page in a browser that has opened the link before.
 #[get("/my")]
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
     show(&http, &shared, &token, String::new(), None).await
 }
 
-fn back() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, "/my")).finish()
+fn back(done: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/my?done={done}"))).finish()
 }
 
 /// A form with photos that came from a page shown under the manage link, and the link's token.
@@ -149,7 +169,7 @@ pub async fn send_reply(
     }
     let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
-        Ok(_) => Ok(back()),
+        Ok(_) => Ok(back("replied")),
         Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, faults.values().next()).await,
         Err(error) => Err(error.into()),
     }
@@ -166,7 +186,7 @@ pub async fn send_renew(
     count(&shared, &http, Limit::Submit)?;
     let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
     desk(&shared).renew(&token, shared.clock.now()).await?;
-    Ok(back())
+    Ok(back("renewed"))
 }
 
 /// The form with the notice as it is.
@@ -203,7 +223,7 @@ pub async fn send_edit(
     }
     if faults.is_empty() && !stays {
         match intake.revise(&token, as_patch(body), now).await {
-            Ok(_) => return Ok(back()),
+            Ok(_) => return Ok(back("changed")),
             Err(IntakeError::Invalid(more)) => faults = more,
             Err(error) => return Err(error.into()),
         }

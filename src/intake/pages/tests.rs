@@ -239,14 +239,19 @@ async fn a_phone_is_published_only_after_a_warning() {
 }
 
 #[actix_web::test]
-async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
+async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     let desk = Desk::new().await;
     let mut browser = browser(&desk).await;
     let receipt = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap().receipt;
     assert_eq!(browser.get("/my").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.get("/my/wrong").await.status, StatusCode::UNAUTHORIZED);
-    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
-    assert_eq!((open.status, open.location()), (StatusCode::SEE_OTHER, "/my"));
+    let link = format!("/my/{}", receipt.manage_token);
+    let open = browser.get(&link).await;
+    assert_eq!(open.status, StatusCode::OK);
+    assert!(open.html.contains(&receipt.case_number) && open.html.contains(&link), "{}", open.html);
+    let header = |name: &str| open.headers.get(name).unwrap().to_str().unwrap();
+    // The link goes along to no other page, and into no cache.
+    assert_eq!((header("referrer-policy"), header("cache-control")), ("strict-origin", "no-store"));
     let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
     for part in ["__Host-manage=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(set.contains(part), "{set}");
@@ -254,6 +259,7 @@ async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
     browser.cookie = open.cookie();
     let mine = browser.get("/my").await;
     assert!(mine.html.contains(&receipt.case_number) && mine.html.contains("/my/close"), "{}", mine.html);
+    assert!(mine.html.contains(&link) && !mine.html.contains("role=\"status\""), "{}", mine.html);
     let edit = browser.get("/my/edit").await;
     assert!(edit.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", edit.html);
     let csrf = edit.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -263,6 +269,28 @@ async fn the_manage_link_becomes_a_cookie_and_its_forms_need_a_token() {
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     form.insert("csrf".to_owned(), csrf.to_owned());
     let changed = browser.send("/my/edit", &pairs(&form), None).await;
-    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/my"), "{}", changed.html);
+    assert_eq!(
+        (changed.status, changed.location()),
+        (StatusCode::SEE_OTHER, "/my?done=changed"),
+        "{}",
+        changed.html
+    );
+    assert!(browser.get(changed.location()).await.html.contains("role=\"status\">修改已收到"));
     assert!(browser.get("/my/edit").await.html.contains("红色钱包"));
+}
+
+#[actix_web::test]
+async fn a_form_beyond_the_limit_is_shown_again_as_it_was_typed() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    for _ in 0..2 {
+        desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap();
+    }
+    let mut form = typed(&lost_property());
+    form.insert("item.what".to_owned(), "第三个钱包".to_owned());
+    let page = browser.send("/report/lost_property", &pairs(&form), Some(&png())).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    let html = &page.html;
+    assert!(html.find("已达上限").is_some_and(|told| Some(told) < html.find("<h1")), "{html}");
+    assert!(html.contains("第三个钱包") && html.contains("name=\"photo_ids\""), "{html}");
 }

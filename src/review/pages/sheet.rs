@@ -57,6 +57,8 @@ pub struct SheetPage {
     /// Who holds it, who approved, what the clock will do.
     standing: Vec<String>,
     wants: Vec<String>,
+    /// What groups will read, or what the notice said where it is over.
+    preview_heading: &'static str,
     preview: Vec<String>,
     photos: Vec<Uuid>,
     flags: Vec<String>,
@@ -138,6 +140,7 @@ impl SheetPage {
             done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
             standing: standing(&frame, &sheet, now),
             wants: sheet.wants.iter().map(|want| word(&frame, "review-want", want)).collect(),
+            preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
             preview: shown_to_groups(&frame, &sheet, link, now),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
             flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),

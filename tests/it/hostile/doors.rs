@@ -1,6 +1,8 @@
 //! Every protected call against everybody who may not make it. The calls are those of the interface's
 //! own description, so that a new one is asked as soon as it is described.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -8,6 +10,7 @@ use seventytwo::accounts::{people, tokens};
 use seventytwo::domain::people::Role;
 use seventytwo::web::csrf;
 
+use super::forms::pages;
 use super::{ask, by_another, request};
 use crate::house::{House, Reply};
 use crate::notices;
@@ -21,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
     housed!(a_notice_ends_as_its_kind_can_end),
+    housed!(another_method_is_told_which_there_are),
 ];
 
 /// One call that needs a token.
@@ -248,5 +252,51 @@ async fn a_notice_ends_as_its_kind_can_end(house: House) {
         let body = json!({"outcome": own, "announce": true});
         let closed = house.post("/my/notice/close", Some(manage), &body).await.expect(200);
         assert_eq!(closed["outcome"], *own);
+    }
+}
+
+async fn another_method_is_told_which_there_are(house: House) {
+    let mut doors: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for method in ["get", "post"] {
+        for path in pages(method) {
+            doors.entry(path).or_default().insert(method.to_uppercase());
+        }
+    }
+    let document = house.page("/api/openapi.json").await.expect(200);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let methods = methods.as_object().unwrap().keys().map(|method| method.to_uppercase());
+        doors.insert(format!("/api/v1{path}"), methods.collect());
+    }
+    assert!(doors.len() > 60, "{doors:?}");
+    for (path, takes) in &doors {
+        for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+            if takes.contains(method.as_str()) {
+                continue;
+            }
+            let told = ask(request(&house, method.clone(), &path.replace(['{', '}'], ""))).await;
+            assert_eq!(told.status, 405, "{method} {path}: {}", told.text);
+            let allow = told.headers["allow"].to_str().unwrap();
+            let allow: BTreeSet<String> = allow.split(", ").map(str::to_owned).collect();
+            // An address may fit the pattern of another door, too.
+            assert!(allow.is_superset(takes) && !allow.contains(method.as_str()), "{path}: {allow:?}");
+            match path.starts_with("/api/v1/") {
+                true => assert_eq!(told.problem(405), "method_not_allowed", "{path}"),
+                false => assert!(told.text.contains("<h1>"), "{path}: {}", told.text),
+            }
+        }
+    }
+    for (method, path, allow) in [
+        (Method::POST, "/check", "GET"),
+        (Method::GET, "/review/00000-00000/claim", "POST"),
+        (Method::PUT, "/login", "GET, POST"),
+        (Method::DELETE, "/api/v1/notices", "GET, POST"),
+        (Method::POST, "/api/docs", "GET"),
+    ] {
+        let told = ask(request(&house, method, path)).await;
+        assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
+    }
+    for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
+        let none = ask(request(&house, Method::PUT, path)).await;
+        assert_eq!((none.status.as_u16(), none.headers.get("allow")), (404, None), "{path}");
     }
 }
