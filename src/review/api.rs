@@ -156,7 +156,8 @@ pub async fn queue(
     let after =
         cursor.map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
     let now = shared.clock.now();
-    let page = shared.store.read(move |c| waiting::queue(c, by, state, after, PAGE, now)).await?;
+    let vault = shared.vault.clone();
+    let page = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
     Ok(web::Json(page))
 }
 

@@ -93,7 +93,8 @@ pub async fn show_queue(
     // What does not fit is ignored: an old bookmark still opens the queue.
     let (state, after) = (State::named(&query.state), waiting::place(&query.cursor));
     let now = shared.clock.now();
-    let found = shared.store.read(move |c| waiting::queue(c, by, state, after, PAGE, now)).await?;
+    let vault = shared.vault.clone();
+    let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
     let frame = person.frame(&http);
     let template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
     page(&http, &frame, &template)

@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{for_leads, shown};
+use super::view::{for_leads, read, shown};
 use crate::domain::life_cycle::State;
-use crate::domain::notice::Kind;
-use crate::store::notices::Notice;
+use crate::domain::notice::{Category, Kind, Subject};
+use crate::store::notices::{self, Notice, Revision};
 use crate::store::queue::{self, QueuePlace};
 use crate::store::{Answer, Conn, accounts, tips};
+use crate::vault::Vault;
 
 /// A line of the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -26,6 +27,13 @@ pub struct Waiting {
     pub urgency: i16,
     /// A GB/T 2260 code.
     pub region: String,
+    /// Who or what is looked for; absent where the reader may not open it, and after its erasure.
+    pub subject: Option<String>,
+    /// Of a person, in years.
+    pub age: Option<u8>,
+    /// Of a person; no more than what is private is it there for anybody but the holder.
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
     pub submitted_at: DateTime<Utc>,
     pub waiting_s: i64,
     /// The name of whoever holds it now.
@@ -54,6 +62,7 @@ const LOOKED_AT: i64 = 50;
 /// When the database refuses.
 pub fn queue(
     conn: &mut Conn,
+    vault: &Vault,
     by: Moderator,
     state: Option<State>,
     after: Option<QueuePlace>,
@@ -67,15 +76,23 @@ pub fn queue(
     let names = accounts::names(conn, &holders)?;
     let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
     let with_tips = tips::holding(conn, &ids)?;
+    let seen: Vec<&Notice> = found.iter().filter(|n| by.lead || !for_leads(n)).collect();
+    let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
+    let revisions = notices::revisions_of(conn, &numbers)?;
     let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
-    let items = found
-        .iter()
-        .map(|n| Waiting {
+    let line = |n: &Notice| {
+        let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
+        let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
+        let About { subject, age, category } = about.unwrap_or_default();
+        Ok(Waiting {
             case_number: shown(&n.case_number),
             kind: n.kind.0,
             state: n.state.0,
             urgency: n.urgency,
             region: n.region.clone(),
+            subject,
+            age,
+            category,
             submitted_at: n.submitted_at.0,
             waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
@@ -84,8 +101,32 @@ pub fn queue(
             wants: wants(n, with_tips.contains(&n.id.0)),
             sealed: n.sealed,
         })
-        .collect();
-    Ok(Queue { items, next })
+    };
+    Ok(Queue { items: found.iter().map(line).collect::<Answer<_>>()?, next })
+}
+
+/// Who or what a notice is about, as far as its reader may know.
+#[derive(Default)]
+struct About {
+    subject: Option<String>,
+    age: Option<u8>,
+    category: Option<Category>,
+}
+
+impl About {
+    fn read(vault: &Vault, notice: &Notice, revision: &Revision, mine: bool) -> Answer<About> {
+        let Some(key) = notice.key(vault)? else { return Ok(About::default()) };
+        let public = revision.public(&key)?;
+        let age = match &public.subject {
+            Subject::MissingPerson { person } => Some(person.age),
+            _ => None,
+        };
+        Ok(About {
+            subject: Some(public.subject.heading().to_owned()).filter(|heading| !heading.is_empty()),
+            age,
+            category: if mine { revision.private(&key)?.category } else { None },
+        })
+    }
 }
 
 /// The most urgent case besides this one that nobody holds and the reader may take on.

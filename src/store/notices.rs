@@ -289,6 +289,20 @@ pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Rev
         .optional())?)
 }
 
+/// The revisions with these numbers of many notices at once; there may be others of the same notices among
+/// them, for every number is looked for in every notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>> {
+    let ids: Vec<Id> = of.iter().map(|(id, _)| Id(*id)).collect();
+    let numbers: Vec<i32> = of.iter().map(|(_, number)| *number).collect();
+    Ok(both!(conn, c => revisions::table
+        .filter(revisions::notice_id.eq_any(ids).and(revisions::number.eq_any(numbers)))
+        .select(Revision::as_select())
+        .load(c))?)
+}
+
 /// The live revisions of many notices at once.
 ///
 /// # Errors

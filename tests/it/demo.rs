@@ -13,8 +13,11 @@ use crate::{Test, alone};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[alone!(a_newcomer_connects_a_group), alone!(no_real_group_can_be_entered)];
 
+/// What is entered of a group's way into its chat.
+type Credentials = &'static [(&'static str, &'static str)];
+
 /// Real addresses, and the field that each is entered in.
-const REAL: [(&str, &str, &[(&str, &str)]); 11] = [
+const REAL: [(&str, &str, Credentials); 11] = [
     ("webhook", "url", &[("url", "https://hooks.example.org/x")]),
     ("wecom", "url", &[("url", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6")]),
     ("dingtalk", "url", &[("url", "https://oapi.dingtalk.com/robot/send?access_token=693a91f6")]),

@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks),
     housed!(what_is_erased_is_not_in_the_journal_either),
     housed!(only_a_rejection_for_another_reason_needs_words),
+    housed!(the_queue_says_who_is_sought_to_whoever_may_know),
 ];
 
 async fn submit(house: &House, body: &Value) -> (String, String) {
@@ -270,4 +271,33 @@ async fn only_a_rejection_for_another_reason_needs_words(house: House) {
     let body = by_another(notices::lost_property(house.clock.now()), 1);
     let (case, _) = submit(&house, &body).await;
     assert_eq!(house.decide(&case, &lead, "reject", "other").await.problem(422), "invalid_fields");
+}
+
+async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let sought = notices::missing_person(house.clock.now());
+    let (case, _) = submit(&house, &sought).await;
+    let line = async |by: &Person| {
+        let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
+        let items = queue["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["case_number"] == case.as_str()).expect("it waits")
+    };
+    let page = async |by: &Person| {
+        let cookie = format!("session={}", house.session(by).await);
+        house.page_as("/review", &cookie).await.text
+    };
+    let name = sought["person"]["name"].as_str().unwrap();
+    let seen = line(&moderator).await;
+    assert_eq!((&seen["subject"], &seen["age"]), (&sought["person"]["name"], &sought["person"]["age"]));
+    assert_eq!(seen["category"], Value::Null, "what is private is for the holder");
+    assert!(page(&moderator).await.contains(name));
+    claim(&house, &case, &moderator).await;
+    assert_eq!(line(&moderator).await["category"], sought["person"]["category"]);
+    assert_eq!(line(&lead).await["category"], Value::Null);
+    house.decide(&case, &moderator, "escalate", "other").await.expect(200);
+    assert_eq!(line(&moderator).await["subject"], Value::Null, "only leads may open it now");
+    assert!(!page(&moderator).await.contains(name));
+    assert_eq!(line(&lead).await["subject"], sought["person"]["name"]);
+    assert!(page(&lead).await.contains(name));
 }

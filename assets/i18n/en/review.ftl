@@ -56,6 +56,7 @@ review-approvals-by = { "" }. Given by: { $names }
 review-ends = Published until { $at }.
 review-broadcasts = Who received it
 review-preview = What groups will read
+review-age = aged { $age }
 review-said = What the notice said
 review-preview-hint = Exactly as sent; other platforms get the same words.
 review-erased = Its contents have been deleted.

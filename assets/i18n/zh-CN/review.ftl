@@ -48,6 +48,7 @@ review-approvals-by = 。已通过：{ $names }
 review-ends = 公开到 { $at }。
 review-broadcasts = 各群送达情况
 review-preview = 群里将看到
+review-age = { $age }岁
 review-said = 信息内容
 review-preview-hint = 与发出的内容一致；各平台文字相同。
 review-erased = 内容已删除。

@@ -51,6 +51,8 @@ struct Filter {
 struct Row {
     case: String,
     kind: String,
+    /// Name or thing, age and category, as far as the reader may know them.
+    about: Vec<String>,
     region: String,
     state: String,
     urgency: i16,
@@ -115,9 +117,11 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
     let mine = waiting.claimed_by.as_deref() == Some(name);
     let for_leads = waiting.state == State::Escalated && !lead;
     let reviewable = waiting.state.in_queue() || matches!(waiting.state, State::Live | State::Paused);
+    let about = about(frame, &waiting);
     Row {
         case: waiting.case_number,
         kind: frame.t(&format!("kind-{}", waiting.kind.as_str())),
+        about,
         region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |r| r.full_name()),
         state: state_word(frame, waiting.state),
         urgency: waiting.urgency,
@@ -131,4 +135,10 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         sealed: waiting.sealed,
         for_leads,
     }
+}
+
+fn about(frame: &Frame, waiting: &Waiting) -> Vec<String> {
+    let age = waiting.age.map(|age| frame.tn("review-age", "age", age.into()));
+    let category = waiting.category.map(|category| word(frame, "review-category", category.as_str()));
+    [waiting.subject.clone(), age, category].into_iter().flatten().collect()
 }

@@ -228,8 +228,11 @@ async fn what_another_site_sends_is_refused_everywhere(house: House) {
     }
 }
 
+/// Writes a notice of some kind.
+type MakeNotice = fn(DateTime<Utc>) -> Value;
+
 async fn a_notice_ends_as_its_kind_can_end(house: House) {
-    let kinds: [(fn(DateTime<Utc>) -> Value, &str); 4] = [
+    let kinds: [(MakeNotice, &str); 4] = [
         (notices::missing_person, "found"),
         (notices::lost_property, "returned"),
         (notices::rescue, "rescued"),

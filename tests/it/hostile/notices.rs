@@ -405,7 +405,8 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
     let person: &[&str] =
         &["person.name", "person.appearance", "person.clothing", "last_seen.place", "police.station"];
     let item: &[&str] = &["item.what", "item.brand", "item.colour", "last_seen.place"];
-    let kinds: [(fn(DateTime<Utc>) -> Value, &[&str]); 2] = [(missing_person, person), (lost_property, item)];
+    type Make = fn(DateTime<Utc>) -> Value;
+    let kinds: [(Make, &[&str]); 2] = [(missing_person, person), (lost_property, item)];
     for (n, (kind, fields)) in (1..).zip(kinds) {
         let mut body = by_another(kind(house.clock.now()), n);
         for field in fields {
