@@ -54,7 +54,7 @@ pub struct Exchange {
     pub delivery: Logged,
     pub platform: Platform,
     /// The message as the platform gets it, without anything of the group and without a picture;
-    /// nothing once its notice was taken down.
+    /// nothing once it is no longer true.
     pub request: Kept,
     /// The calls, oldest first, each with the status and the first 4 KB of the answer where the
     /// platform refused.
@@ -123,7 +123,7 @@ impl Groups {
         let platform = group.platform.0;
         let request = match written.key {
             None => Kept::Erased,
-            Some(_) if delivery.is_readable() => said(&written, platform),
+            Some(_) if delivery.is_true(self.clock.now()) => said(&written, platform),
             Some(_) => Kept::Nothing,
         };
         let calls: Result<_, StoreError> = calls

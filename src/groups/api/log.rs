@@ -109,8 +109,7 @@ pub struct CallBody {
 pub struct ExchangeBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The message as the platform gets it, without anything of the group and without a picture; kept until its
-    /// notice is erased, or taken down.
+    /// The message as the platform gets it, without anything of the group and without a picture, as long as it is true.
     request: KeptBody,
     /// It was told in one message together with others, or waits for the end of the quiet hours to be.
     digest: bool,

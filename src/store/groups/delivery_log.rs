@@ -60,12 +60,6 @@ impl Logged {
         })
     }
 
-    /// Whether its words may be shown to its group's admin: until they are erased, but for a notice that was taken
-    /// down; what is false or puts somebody in danger is not told on.
-    pub fn is_readable(&self) -> bool {
-        self.notice_state.0 != State::Removed || self.broadcast.0.ends()
-    }
-
     /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
     pub fn is_true(&self, now: DateTime<Utc>) -> bool {
         self.broadcast.0.ends()
