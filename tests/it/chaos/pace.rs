@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use diesel::prelude::*;
 use futures_util::future::join_all;
 use serde_json::json;
 use seventytwo::broadcast::script::Script;
@@ -14,7 +15,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::bots::PROBE;
 use seventytwo::store::broadcasts::{self, Broadcast};
 use seventytwo::store::types::Id;
-use seventytwo::store::{StoreError, deliveries, notices as rows};
+use seventytwo::store::{StoreError, deliveries, notices as rows, schema};
 
 use super::count;
 use super::dice::Dice;
@@ -27,6 +28,7 @@ pub const TESTS: &[Test] = &[
     shared!(two_nodes_share_the_limit_of_a_robot),
     housed!(an_account_is_used_to_its_limit_and_never_beyond),
     housed!(an_account_that_was_limited_is_tried_by_one_alone),
+    housed!(what_waited_for_its_picture_uses_its_token_when_it_leaves),
     housed!(what_waits_keeps_off_the_round_hours),
 ];
 
@@ -201,6 +203,40 @@ async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
     assert_eq!(asked(), 2, "and the others follow");
 }
 
+/// Two groups' requests that wait for one picture would leave together, however many there are by then: each has its
+/// turn anew, so that the token's budget counts when they leave.
+async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House) {
+    const DRAWING: TimeDelta = TimeDelta::seconds(5);
+    let mut house = house.and_chats(&[Platform::Telegram]).await;
+    let clock = house.clock.clone();
+    draw(&mut house, move || clock.advance(DRAWING));
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    let before = chat.asked().len();
+    go_live(&house, &moderator).await;
+    let live = house.clock.now();
+    house.settle().await;
+    assert_eq!(house.clock.now(), live + DRAWING, "the picture was waited for");
+    assert!(chat.asked().len() > before, "and then it was sent");
+    let used: Vec<u8> = latest_use(&house).await;
+    let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
+    assert_eq!(used, (live + DRAWING).timestamp_micros());
+}
+
+/// The times at which the one shared token was last used, as the store has them.
+async fn latest_use(house: &House) -> Vec<u8> {
+    let recent = |conn: &mut seventytwo::store::Conn| {
+        let all = schema::bots::table.select(schema::bots::recent);
+        Ok::<_, StoreError>(match conn {
+            seventytwo::store::Conn::Pg(c) => all.get_result(&mut **c)?,
+            seventytwo::store::Conn::Sqlite(c) => all.get_result(&mut **c)?,
+        })
+    };
+    house.stations.shared.store.read(recent).await.unwrap()
+}
+
 /// Connects and proves a thread of the chat's one webhook.
 async fn thread_of(house: &House, chat: &Fake, admin: &Person, thread: &str) {
     let mut credentials = chat.credentials();
@@ -217,8 +253,14 @@ async fn thread_of(house: &House, chat: &Fake, admin: &Person, thread: &str) {
 
 /// Posters are not what is looked at.
 pub fn draw_nothing(house: &mut House) {
+    draw(house, || ());
+}
+
+/// Posters hold nothing; while one is drawn, that happens.
+fn draw(house: &mut House, meanwhile: impl Fn() + Send + Sync + 'static) {
     let shared = &house.stations.shared;
-    let draw = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, _> {
+    let draw = Arc::new(move |_, _, _| -> futures_util::future::BoxFuture<'static, _> {
+        meanwhile();
         Box::pin(async { Some(Bytes::from_static(b"\xff\xd8\xff")) })
     });
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
