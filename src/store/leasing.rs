@@ -41,7 +41,8 @@ pub struct Leased {
     pub purpose: Purpose,
     /// How many requests of the delivery are done.
     pub part: i16,
-    /// How many ways of taking back the present message were tried in vain.
+    /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
+    /// the present request got an answer that leaves in doubt whether it arrived.
     pub act: i16,
     /// What the taking back has come to so far.
     pub how: Option<How>,
