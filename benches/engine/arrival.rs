@@ -70,10 +70,10 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
         let arrived: Instant = arrivals.recv().await.expect("the sink tells");
         waits.push(arrived.saturating_duration_since(begun).as_secs_f64() * 1e3);
         let broadcast = house.broadcast(&case).await;
-        let store = &house.stations.shared.store;
+        let (store, now) = (&house.stations.shared.store, house.stations.shared.clock.now());
         until(async || {
             let (said, tally) = store
-                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, broadcasts::tally(c, broadcast)?)))
+                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, broadcasts::tally(c, broadcast, now)?)))
                 .await
                 .expect("the store answers");
             said.is_some_and(|said| said.expanded) && tally.iter().all(|t| t.state == "delivered")

@@ -85,7 +85,8 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     }
     let took = begun.elapsed().as_secs_f64();
     let (cpu, server_cpu) = (process::cpu() - cpu, process::cpu_of_servers().saturating_sub(server_cpu));
-    let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast)).await;
+    let now = house.stations.shared.clock.now();
+    let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast, now)).await;
     let tally = tally.expect("the store answers");
     let delivered: usize =
         tally.iter().filter(|t| t.state == "delivered").map(|t| t.deliveries as usize).sum();

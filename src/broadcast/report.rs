@@ -84,7 +84,7 @@ pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Re
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?
         .iter()
-        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally_at(conn, broadcast.id.0, now)?)))
+        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
     let case_number = case.parse::<CaseNumber>().map_or_else(|_| case.to_owned(), |c| c.to_string());
     Ok(Report { case_number, items })

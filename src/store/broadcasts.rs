@@ -21,9 +21,6 @@ use crate::domain::quiet;
 /// What a report calls the state of a group that is gone, and the outcome of what was to be said to it.
 pub const DELETED: &str = "deleted";
 
-/// When nothing is put off any longer: the year 9999.
-const ALL_IS_DUE: DateTime<Utc> = DateTime::from_timestamp(253_370_764_800, 0).expect("a time there is");
-
 /// One thing to say, and how far it has been spread over the groups.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
 #[diesel(table_name = broadcasts, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -229,20 +226,12 @@ impl Tally {
     }
 }
 
-/// [`tally_at`] for whoever does not ask why something was not tried yet.
-///
-/// # Errors
-/// When the database refuses.
-pub fn tally(conn: &mut Conn, broadcast: Uuid) -> Answer<Vec<Tally>> {
-    tally_at(conn, broadcast, ALL_IS_DUE)
-}
-
 /// The deliveries of a broadcast, counted by all that a report tells apart at `now`. Where a notice ended, that counts
 /// the groups, too, that received it and were deleted before they could be told.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn tally_at(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
+pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
     let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(
         "SELECT d.state, d.last_outcome, d.last_code, d.how, COALESCE(g.state, 'deleted') AS group_state, \
            g.reason AS group_reason, \
@@ -309,7 +298,8 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let Some(last) = said.iter().find(|b| b.purpose.0.ends()).or(said.last()) else {
         return Ok(Sum::default());
     };
-    let tally = tally(conn, last.id.0)?;
+    // Why something waits is not asked here, so any time will do.
+    let tally = tally(conn, last.id.0, last.created_at.0)?;
     let paused = tally.iter().filter(|line| line.waits_for_its_group());
     let paused = paused.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);

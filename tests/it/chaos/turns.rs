@@ -122,7 +122,7 @@ impl<'a> Turned<'a> {
         let delivered = move |c: &mut Conn| -> Answer<i64> {
             let notice = notices::by_case(c, &case)?.expect("it was published");
             let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
-            let tally = broadcasts::tally(c, last.id.0)?;
+            let tally = broadcasts::tally(c, last.id.0, last.created_at.0)?;
             Ok(tally.iter().filter(|line| line.state == "delivered").map(|line| line.deliveries).sum())
         };
         peek(&self.scene.db, delivered).await
