@@ -69,8 +69,7 @@ impl Worker {
         if leased.bot.is_some() && now - asked_at > HELD_UP {
             return (Went::NotSent, Err(now));
         }
-        let told = [leased.broadcast].into_iter().chain(leased.with.iter().map(|other| other.broadcast));
-        let mut stamp = Stamp::new(now, request_id(told, leased.group, act));
+        let mut stamp = Stamp::new(now, request_id(leased.said(), leased.group, act));
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());

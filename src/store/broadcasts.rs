@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::schema::{broadcasts, deliveries};
+use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
@@ -96,15 +97,34 @@ pub(super) fn next_unexpanded(
     })
 }
 
-/// Locks the broadcasts of a notice that is about to change. Whoever gives them deliveries, or puts these off because
-/// of how the notice stood, has then committed, and the next question sees it; whoever comes later leaves them alone.
+/// Locks the broadcasts of a notice that is about to change. Whoever gives them deliveries, puts these off because of
+/// how the notice stood, or writes down what became of them, has then committed, and the next question sees it; whoever
+/// comes later leaves them alone or waits.
 ///
 /// # Errors
 /// When the database refuses.
 pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    struct Change;
     let of_notice = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).order(broadcasts::id);
     if let Conn::Pg(c) = conn {
-        of_notice.select(broadcasts::id).for_update().execute(&mut **c)?;
+        let these: Vec<Id> = of_notice.select(broadcasts::id).for_update().load(&mut **c)?;
+        let keys = keys(&these.into_iter().collect());
+        let words = ["SELECT pg_advisory_xact_lock(key) FROM unnest(", "::bigint[]) AS key"];
+        Statement::<Change>::new(&words, vec![&keys]).execute(&mut **c)?;
+    }
+    Ok(())
+}
+
+/// Keeps whoever would change the notices of these broadcasts waiting until this transaction ends, and waits for those
+/// who do already.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
+    struct Hold;
+    if let Conn::Pg(c) = conn {
+        let words = ["SELECT pg_advisory_xact_lock_shared(key) FROM unnest(", "::bigint[]) AS key"];
+        Statement::<Hold>::new(&words, vec![&keys(these)]).execute(&mut **c)?;
     }
     Ok(())
 }
@@ -114,15 +134,28 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 ///
 /// # Errors
 /// When the database refuses.
-pub(super) fn steady(conn: &mut Conn, these: BTreeSet<Id>) -> Answer<Vec<Id>> {
-    Ok(match conn {
-        Conn::Pg(c) => {
-            let found = broadcasts::table.filter(broadcasts::id.eq_any(these)).select(broadcasts::id);
-            found.for_key_share().skip_locked().load(&mut **c)?
-        }
-        // A write transaction of SQLite is alone already.
-        Conn::Sqlite(_) => these.into_iter().collect(),
-    })
+pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> Answer<BTreeSet<Id>> {
+    struct Steady;
+    if let Conn::Pg(c) = conn {
+        let words =
+            ["SELECT key FROM unnest(", "::bigint[]) AS key WHERE pg_try_advisory_xact_lock_shared(key)"];
+        let keys = keys(&these);
+        let steady: Vec<i64> = Statement::<Steady, BigInt>::new(&words, vec![&keys]).load(&mut **c)?;
+        these.retain(|id| steady.contains(&key(*id)));
+    }
+    // A write transaction of SQLite is alone already.
+    Ok(these)
+}
+
+/// What PostgreSQL locks for broadcasts, in their order. (Rows that many share are locked past those who wait for them
+/// alone, who would wait for as long as anything is under way.)
+fn keys(these: &BTreeSet<Id>) -> Value<'static> {
+    Value::Column(Column::Int(these.iter().map(|id| Some(key(*id))).collect()))
+}
+
+/// The random half of an id: two that have it in common wait for each other in vain, and that is all.
+fn key(id: Id) -> i64 {
+    id.0.as_u64_pair().1.cast_signed()
 }
 
 /// How many broadcasts still lack deliveries, and since when the oldest of them has been growing.

@@ -79,6 +79,11 @@ impl Leased {
     pub fn told(&self) -> impl Iterator<Item = i64> {
         [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
     }
+
+    /// The broadcasts whose words it carries.
+    pub fn said(&self) -> impl Iterator<Item = Uuid> {
+        [self.broadcast].into_iter().chain(self.with.iter().map(|other| other.broadcast))
+    }
 }
 
 /// What leasing has to be told.

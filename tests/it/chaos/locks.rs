@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_lease_puts_off_while_its_notice_goes_on_goes_on),
     shared!(what_a_broadcast_puts_off_while_its_notice_goes_on_goes_on),
     shared!(an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other),
+    shared!(an_end_is_not_kept_waiting_by_the_results_that_come_after_it),
     shared!(a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it),
     shared!(a_group_is_deleted_while_its_results_are_written),
     shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
@@ -247,6 +248,18 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let record = scene.record(vec![third, second, first]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn an_end_is_not_kept_waiting_by_the_results_that_come_after_it(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    let leased = scene.lease().await;
+    let [first, second] = leased.as_slice() else { panic!("{leased:?}") };
+    let early = arrived(first, scene.house.clock.now());
+    let early = Open::begin(scene.store(), move |tx| results::record(tx, &[early]).map(drop)).await;
+    let late = scene.record(vec![second]);
+    let ((), recorded) = crossing(&scene.house.db, scene.turn(&case, "remove"), late, early).await;
+    assert_eq!(recorded.unwrap(), 1);
 }
 
 /// A group that hears of two notices, and two groups that hear of the second. Answers what is under way: of the first
