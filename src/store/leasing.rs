@@ -208,7 +208,8 @@ fn take_due(
     terms: &mut Terms<'_>,
     decided: &mut Decided,
 ) -> Answer<bool> {
-    let due = due::due(conn, terms.now, priority, room)?;
+    let mut due = due::due(conn, terms.now, priority, room)?;
+    due::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
