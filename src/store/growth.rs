@@ -222,8 +222,8 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
         after: "",
     };
     let rows = new.iter().map(|new| {
-        // The request of what is leased is about to leave: its group is perhaps reached.
-        let reach = new.leased && !mutation::on(Mutation::ForgetReach);
+        // The request of what is leased is about to leave: its group is perhaps reached, as in `leasing::write`.
+        let reach = new.leased && !broadcast.purpose.0.ends() && !mutation::on(Mutation::ForgetReach);
         vec![
             Value::Id(broadcast.id),
             Value::Id(new.group),
