@@ -84,7 +84,7 @@ impl Stations {
     /// One line for the log.
     pub async fn let_out(&self) -> Result<(), String> {
         self.notice_clock().await?;
-        let out = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
+        let out = self.desk.let_out(self.shared.clock.now()).await;
         self.nothing_cools_before.store(out.next.timestamp_micros(), Ordering::SeqCst);
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
