@@ -22,6 +22,7 @@ use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
+use crate::broadcast::retry;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
@@ -83,7 +84,7 @@ impl Stations {
     /// One line for the log.
     pub async fn let_out(&self) -> Result<(), String> {
         self.notice_clock().await?;
-        let out = self.desk.let_out(self.shared.clock.now()).await.map_err(|e| e.to_string())?;
+        let out = self.desk.let_out(self.shared.clock.now()).await;
         self.nothing_cools_before.store(out.next.timestamp_micros(), Ordering::SeqCst);
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
@@ -209,7 +210,7 @@ impl App {
             // One server only: whoever had leased a lane is no longer there. The commands, which open the
             // store beside a running server, must not think so.
             let now = clock.now();
-            store.write(move |tx| lanes::free_all(tx, now)).await?;
+            store.write(move |tx| lanes::free_all(tx, &|times| retry::after_death(times, now))).await?;
         }
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());

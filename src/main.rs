@@ -30,7 +30,11 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    match runtime.block_on(run(&matches)) {
+    let ended = runtime.block_on(run(&matches));
+    // What still waits for a database that is silent, or for a name that nobody knows, would hold up the end for as
+    // long as that lasts.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => code,
         Err(error) => failed(&format!("{error:#}")),
     }

@@ -125,6 +125,12 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
     }
 }
 
+/// When something is due again with which so many processes have died, one after the other. One is no reason to wait;
+/// one that dies again and again gets on with something else first.
+pub fn after_death(times: u32, now: DateTime<Utc>) -> DateTime<Utc> {
+    if times <= 1 { now } else { after(now, backoff(times - 1)) }
+}
+
 /// Until when a platform wants to hear nothing more, from a request that ended at `at`.
 pub fn rest_asked(verdict: &Verdict, at: DateTime<Utc>) -> DateTime<Utc> {
     let rest = verdict.rest.map_or(at, |rest| after(at, rest));
@@ -230,6 +236,12 @@ mod tests {
         assert_eq!(seconds(&next(&Outcome::Retry, &attempt(1_000))), 900);
         let last = Attempt { until: now() + TimeDelta::minutes(15), ..attempt(1_000) };
         assert_eq!(next(&Outcome::Retry, &last), Next::GiveUp(Why::Ended));
+    }
+
+    #[test]
+    fn what_dies_with_its_process_waits_from_the_second_time_on() {
+        let waits = [0, 1, 2, 3, 4, 1_000].map(|times| (after_death(times, now()) - now()).num_seconds());
+        assert_eq!(waits, [0, 0, 2, 6, 18, 900]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::vault::Vault;
 pub mod api;
 pub mod pages;
 
-/// Notices in one pass over what the clock has come for: bounds the work between two looks.
+/// Notices in one look at what the clock has come for.
 const SLICE: i64 = 200;
 /// A photo that no notice took, and the answer to a repeated request, are kept this long.
 const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
@@ -139,28 +139,26 @@ impl Closer {
     async fn sweep_all(&self, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), ExpiryError> {
         let forsaken_since = now - self.times.retention.max(self.times.lifetime);
         let kept = now - KEEP_LOOSE_ENDS;
-        let come = loop {
-            let come = self.store.read(move |c| queue::come(c, now, (forsaken_since, kept), SLICE)).await?;
-            let before = swept.expired;
-            for id in &come.over {
-                let expired = self.expire(*id, forsaken_since, now).await;
-                let Some(expired) = swept.note(*id, expired) else { return Ok(()) };
+        let mut tried = Some(queue::Tried::default());
+        while let Some(so_far) = tried {
+            let look = move |c: &mut Conn| queue::come(c, now, (forsaken_since, kept), so_far, SLICE);
+            let come = self.store.read(look).await?;
+            tried = come.go_on(so_far, SLICE);
+            for id in come.over() {
+                let expired = self.expire(id, forsaken_since, now).await;
+                let Some(expired) = swept.note(id, expired) else { return Ok(()) };
                 swept.expired += expired;
             }
-            // What is left of them cannot be expired.
-            if swept.expired == before {
-                break come;
+            for id in come.to_erase() {
+                let erased = self.erase(id, now).await;
+                let Some(erased) = swept.note(id, erased) else { return Ok(()) };
+                swept.erased += erased;
             }
-        };
-        for id in come.to_erase {
-            let erased = self.erase(id, now).await;
-            let Some(erased) = swept.note(id, erased) else { return Ok(()) };
-            swept.erased += erased;
+            if !come.loose.is_empty() || come.answers {
+                self.tidy(come.loose, kept, swept).await?;
+            }
         }
-        if come.loose.is_empty() && !come.answers {
-            return Ok(());
-        }
-        self.tidy(come.loose, kept).await
+        Ok(())
     }
 
     async fn expire(
@@ -215,18 +213,22 @@ impl Closer {
             .await
     }
 
-    async fn tidy(&self, loose: Vec<Uuid>, before: DateTime<Utc>) -> Result<(), ExpiryError> {
-        let (mut gone, mut failed) = (Vec::new(), None);
+    /// A photo that cannot be deleted holds nobody up either.
+    async fn tidy(
+        &self,
+        loose: Vec<Uuid>,
+        before: DateTime<Utc>,
+        swept: &mut Swept,
+    ) -> Result<(), ExpiryError> {
+        let (mut gone, mut away) = (Vec::new(), None);
         for photo in loose {
             match self.delete_blobs(&[photo]).await {
                 Ok(()) => gone.push(photo),
-                Err(error) => {
-                    let general = error.is_general();
-                    failed.get_or_insert(error);
-                    if general {
-                        break;
-                    }
+                Err(error) if error.is_general() => {
+                    away = Some(error);
+                    break;
                 }
+                Err(error) => drop(swept.failed.get_or_insert(error)),
             }
         }
         self.store
@@ -236,7 +238,7 @@ impl Closer {
                 Ok::<_, StoreError>(())
             })
             .await?;
-        failed.map_or(Ok(()), Err)
+        away.map_or(Ok(()), Err)
     }
 
     async fn delete_blobs(&self, photos: &[Uuid]) -> Result<(), ExpiryError> {

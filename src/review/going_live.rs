@@ -14,8 +14,8 @@ use crate::store::types::Time;
 use crate::store::{Conn, StoreError, queue};
 use crate::vault::Vault;
 
-/// Notices let out at once.
-const SLICE: usize = 200;
+/// Notices in one look at what cools.
+const SLICE: i64 = 200;
 
 /// What became of what has cooled.
 #[derive(Debug)]
@@ -30,31 +30,43 @@ pub struct LetOut {
 
 impl Desk {
     /// Lets out what has cooled, each in a transaction of its own: one that cannot go live holds nobody up.
-    ///
-    /// # Errors
-    /// When the database does not tell what cools.
-    pub async fn let_out(&self, now: DateTime<Utc>) -> Result<LetOut, ReviewError> {
-        let cooling = self.store.read(|c| queue::cooling(c, SLICE as i64)).await?;
-        let (cooled, still): (Vec<_>, Vec<_>) = cooling.into_iter().partition(|(_, until)| *until <= now);
-        let more = cooled.len() == SLICE;
-        let (mut live, mut failed) = (0, None);
-        for (id, _) in cooled {
-            let (vault, times) = (self.vault.clone(), self.times);
-            match self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await {
-                Ok(one) => live += one,
-                Err(error) => {
-                    tracing::warn!(notice = %id, %error, "a notice could not go live");
-                    let lost = matches!(error, ReviewError::Store(StoreError::Connection(_)));
-                    failed.get_or_insert(error);
-                    if lost {
-                        break;
+    pub async fn let_out(&self, now: DateTime<Utc>) -> LetOut {
+        let mut out = LetOut { live: 0, next: now, failed: None };
+        match self.let_out_all(now, &mut out).await {
+            Ok(next) if out.failed.is_none() => out.next = next.min(now + self.times.cooling),
+            Ok(_) => {}
+            Err(error) => drop(out.failed.get_or_insert(error)),
+        }
+        out
+    }
+
+    /// Answers when the first of those will have cooled that have not.
+    async fn let_out_all(&self, now: DateTime<Utc>, out: &mut LetOut) -> Result<DateTime<Utc>, ReviewError> {
+        let mut tried = queue::Place::default();
+        loop {
+            let cooling = self.store.read(move |c| queue::cooling(c, tried, SLICE)).await?;
+            let more = cooling.len() as i64 == SLICE;
+            for (until, id) in cooling {
+                if until > now {
+                    return Ok(until);
+                }
+                tried = (until, id);
+                let (vault, times) = (self.vault.clone(), self.times);
+                match self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await {
+                    Ok(one) => out.live += one,
+                    Err(error) => {
+                        tracing::warn!(notice = %id, %error, "a notice could not go live");
+                        if matches!(error, ReviewError::Store(StoreError::Connection(_))) {
+                            return Err(error);
+                        }
+                        out.failed.get_or_insert(error);
                     }
                 }
             }
+            if !more {
+                return Ok(DateTime::<Utc>::MAX_UTC);
+            }
         }
-        let first = still.first().map_or(DateTime::<Utc>::MAX_UTC, |(_, until)| *until);
-        let next = if more || failed.is_some() { now } else { first.min(now + self.times.cooling) };
-        Ok(LetOut { live, next, failed })
     }
 }
 

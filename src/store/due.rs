@@ -79,6 +79,17 @@ pub(super) struct Listener {
     pub(super) lane: Option<Lane>,
 }
 
+impl Listener {
+    fn is_deaf(&self) -> bool {
+        self.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause)
+    }
+
+    /// Whether it could be used now, but that its group does not want to hear.
+    fn is_unwilling(&self, now: DateTime<Utc>) -> bool {
+        self.lane.is_some() && (self.is_deaf() || self.quiet.hours_end(now).is_some())
+    }
+}
+
 /// When a group wants to be left alone, and by what.
 #[derive(Clone, Copy, Queryable, QueryableByName)]
 pub(super) struct Quietness {
@@ -99,9 +110,13 @@ impl Quietness {
 
     /// Until when the group wants to be left alone by that.
     pub(super) fn until(self, purpose: Purpose, urgency: i16, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.hours_end(now).filter(|_| !self.yields_to(purpose, urgency))
+    }
+
+    /// Until when the hours last that it is in, whatever there is to hear.
+    fn hours_end(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (from, until) = (self.quiet_from?, self.quiet_until?);
-        let quiet = Quiet { from, until, but_urgent: self.quiet_but_urgent };
-        quiet.over_at(now).filter(|_| !self.yields_to(purpose, urgency))
+        Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now)
     }
 }
 
@@ -219,8 +234,7 @@ impl Said {
         lane: &Lane,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let deaf = listener.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause);
-        if deaf || self.is_paused() {
+        if listener.is_deaf() || self.is_paused() {
             // Whoever lets the group hear again, or the notice go on, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
@@ -308,6 +322,40 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
     let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
     let values = values.iter().collect();
     Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
+}
+
+/// Asks once more about the groups that do not want to hear, now that their lanes are locked: whoever lets one of them
+/// hear again makes due what waits for it, and may have done so after all this was looked at and before its lane
+/// was locked.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn ask_again<'a>(
+    conn: &mut Conn,
+    listeners: impl Iterator<Item = &'a mut Listener>,
+    now: DateTime<Utc>,
+) -> Answer<()> {
+    // A write transaction of SQLite is alone already.
+    let Conn::Pg(c) = conn else { return Ok(()) };
+    let mut unwilling: Vec<&mut Listener> = listeners.filter(|listener| listener.is_unwilling(now)).collect();
+    if unwilling.is_empty() {
+        return Ok(());
+    }
+    let of: BTreeSet<Id> = unwilling.iter().map(|listener| listener.group_id).collect();
+    let wishes: Vec<(Id, (Named<GroupState>, Quietness))> = groups::table
+        .filter(groups::id.eq_any(of))
+        .select((
+            groups::id,
+            (groups::state, (groups::quiet_from, groups::quiet_until, groups::quiet_but_urgent)),
+        ))
+        .load(&mut **c)?;
+    let wishes: HashMap<Id, (Named<GroupState>, Quietness)> = wishes.into_iter().collect();
+    for listener in &mut unwilling {
+        if let Some((state, quiet)) = wishes.get(&listener.group_id) {
+            (listener.state, listener.quiet) = (*state, *quiet);
+        }
+    }
+    Ok(())
 }
 
 /// What the broadcasts of those deliveries say, but for those whose notice is just being changed.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::bots;
 use super::broadcasts::{self, Broadcast};
-use super::due::{Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
+use super::due::{self, Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
 use super::leasing::{Decided, Decision, Terms, decide};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
@@ -65,7 +65,8 @@ pub(super) fn grow(
     let notice = notices::by_id(conn, broadcast.notice_id.0)?
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
-    let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
+    let (mut listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
+    due::ask_again(conn, listeners.iter_mut(), terms.now)?;
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let said = Said::of(&broadcast, &notice);
     let before = decided.taken.len();
@@ -221,8 +222,8 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
         after: "",
     };
     let rows = new.iter().map(|new| {
-        // The request of what is leased is about to leave: its group is perhaps reached.
-        let reach = new.leased && !mutation::on(Mutation::ForgetReach);
+        // The request of what is leased is about to leave: its group is perhaps reached, as in `leasing::write`.
+        let reach = new.leased && !broadcast.purpose.0.ends() && !mutation::on(Mutation::ForgetReach);
         vec![
             Value::Id(broadcast.id),
             Value::Id(new.group),

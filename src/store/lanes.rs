@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{deliveries, lanes};
+use super::schema::{attempts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
@@ -233,27 +233,36 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Frees the lanes that a process which is no longer there had leased, and makes due at `now` what it had under
-/// way. For SQLite, where there is one process only, at its start.
+/// Frees the lanes that a process which is no longer there had leased. What it had under way is due `again`, by how
+/// often a process has died with it. For SQLite, where there is one process only, at its start.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free_all(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
+pub fn free_all(conn: &mut Conn, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<()> {
+    struct Again;
     let leased = lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH));
-    let of_lane = lanes::table.filter(lanes::group_id.eq(deliveries::group_id));
-    let under_way = of_lane.filter(leased).filter(lanes::leased_until.eq(deliveries::due_at));
-    both!(conn, c => {
-        diesel::update(
-            deliveries::table
-                .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-                .filter(diesel::dsl::exists(under_way)),
-        )
-        .set(deliveries::due_at.eq(Time(now)))
-        .execute(c)?;
-        diesel::update(lanes::table.filter(leased))
-            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
-            .execute(c)?;
+    let of_lane = lanes::table.on(lanes::group_id.eq(deliveries::group_id));
+    // Each attempt that came to an end without delivering everything has a row.
+    let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
+    let under_way: Vec<(i64, i32, Option<i64>)> = both!(conn, c => deliveries::table
+        .inner_join(of_lane)
+        .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+        .filter(leased.and(lanes::leased_until.eq(deliveries::due_at)))
+        .select((deliveries::id, deliveries::attempts, ended))
+        .load(c))?;
+    let rows = under_way.into_iter().map(|(id, attempts, ended)| {
+        let died = i64::from(attempts) - ended.unwrap_or_default();
+        vec![id.into(), again(u32::try_from(died).unwrap_or_default()).into()]
     });
+    let put_off = Change {
+        before: "UPDATE deliveries SET due_at = rows.due_at",
+        columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
+        after: "WHERE deliveries.id = rows.id",
+    };
+    put_off.make::<Again>(conn, rows.collect())?;
+    both!(conn, c => diesel::update(lanes::table.filter(leased))
+        .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
+        .execute(c))?;
     Ok(())
 }
 

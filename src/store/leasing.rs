@@ -50,7 +50,8 @@ pub struct Leased {
     pub attempts: i32,
     /// How often its present request has failed.
     pub tries: i16,
-    /// Whether earlier attempts may have reached the group.
+    /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
+    /// doubt; a process that died may have said nothing, and is no reason to say it less often.
     pub reach_before: i16,
     /// The result counts only while the lane still has this number…
     pub fence: i64,
@@ -213,7 +214,8 @@ fn take_due(
     terms: &mut Terms<'_>,
     decided: &mut Decided,
 ) -> Answer<bool> {
-    let due = due::due(conn, terms.now, priority, room)?;
+    let mut due = due::due(conn, terms.now, priority, room)?;
+    due::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
@@ -392,13 +394,14 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     });
     take.make::<TakeLane>(conn, rows.collect())?;
     // From here on the group is perhaps reached: the request is about to leave. Without a result it is due again
-    // when the lease is over.
+    // when the lease is over. Of an end only an answer leaves in doubt whether it was said (see
+    // [`Leased::reach_before`]).
     let attempt = Change {
         before: if mutation::on(Mutation::ForgetReach) {
             "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until"
         } else {
             "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until, \
-               reach = CASE reach WHEN 0 THEN 1 ELSE reach END"
+               reach = CASE WHEN reach = 0 AND priority > 0 THEN 1 ELSE reach END"
         },
         columns: &[("id", Holds::Int), ("until", Holds::Time)],
         after: "WHERE deliveries.id = rows.id",

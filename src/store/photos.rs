@@ -79,13 +79,15 @@ pub fn likenesses(conn: &mut Conn, but: Uuid, limit: i64) -> Answer<Vec<(Uuid, i
     Ok(rows.into_iter().filter_map(|(id, likeness)| Some((id?.0, likeness))).collect())
 }
 
-/// Photos that no notice took within the time.
+/// Photos that no notice took within the time, beyond that one.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64) -> Answer<Vec<Uuid>> {
     let ids: Vec<Id> = both!(conn, c => photos::table
         .filter(photos::notice_id.is_null().and(photos::created_at.le(Time(before))))
+        .filter(photos::id.gt(Id(beyond)))
+        .order(photos::id)
         .select(photos::id)
         .limit(limit)
         .load(c))?;

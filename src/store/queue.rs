@@ -117,75 +117,124 @@ pub fn live(
     })
 }
 
-/// Notices that cool, and until when; those that have cooled the longest first.
+/// A place in a list that is worked off in the order of its times, and of one time by ids.
+pub type Place = (DateTime<Utc>, Uuid);
+
+/// That a row comes after a place: in words that an index of the time understands.
+macro_rules! after {
+    ($at:expr, $id:expr, $place:expr) => {{
+        let (at, id) = $place;
+        $at.ge(Time(at)).and($at.gt(Time(at)).or($id.gt(Id(id))))
+    }};
+}
+
+/// Notices that cool after that place, and until when; those that have cooled the longest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn cooling(conn: &mut Conn, limit: i64) -> Answer<Vec<(Uuid, DateTime<Utc>)>> {
-    let cooling: Vec<(Id, Option<Time>)> = both!(conn, c => notices::table
+pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+    places(both!(conn, c => notices::table
         .filter(notices::state.eq(Named(State::Cooling)))
-        .filter(notices::cooling_until.is_not_null())
-        .order(notices::cooling_until)
-        .select((notices::id, notices::cooling_until))
+        .filter(after!(notices::cooling_until, notices::id, tried))
+        .order((notices::cooling_until, notices::id))
+        .select((notices::cooling_until, notices::id))
         .limit(limit)
-        .load(c))?;
-    Ok(cooling.into_iter().filter_map(|(id, until)| Some((id.0, until?.0))).collect())
+        .load(c))?)
 }
 
-/// Notices whose 72 hours have passed.
+/// Notices whose 72 hours have passed, after that place.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
-    let ids: Vec<Id> = both!(conn, c => notices::table
+pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+    places(both!(conn, c => notices::table
         .filter(notices::state.eq_any([State::Live, State::Paused].map(Named)))
-        .filter(notices::ends_at.le(Time(now)))
-        .order(notices::ends_at)
-        .select(notices::id)
+        .filter(notices::ends_at.le(Time(now)).and(after!(notices::ends_at, notices::id, tried)))
+        .order((notices::ends_at, notices::id))
+        .select((notices::ends_at, notices::id))
         .limit(limit)
-        .load(c))?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+        .load(c))?)
 }
 
-/// Undecided notices that nobody has touched since `before`.
-fn forsaken(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
+/// Undecided notices that nobody has touched since `before`, after that place.
+fn forsaken(conn: &mut Conn, before: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     let undecided =
         [State::Submitted, State::InReview, State::NeedsInfo, State::Escalated, State::SecondReview]
             .map(Named);
-    let ids: Vec<Id> = both!(conn, c => notices::table
+    places(both!(conn, c => notices::table
         .filter(notices::state.eq_any(undecided))
-        .filter(notices::submitted_at.le(Time(before)))
-        .select(notices::id)
+        .filter(notices::submitted_at.le(Time(before)).and(after!(notices::submitted_at, notices::id, tried)))
+        .order((notices::submitted_at, notices::id))
+        .select((notices::submitted_at.nullable(), notices::id))
         .limit(limit)
-        .load(c))?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+        .load(c))?)
 }
 
-/// Notices whose retention has passed.
-fn to_erase(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Answer<Vec<Uuid>> {
-    let ids: Vec<Id> = both!(conn, c => notices::table
-        .filter(notices::erase_at.le(Time(now)))
-        .order(notices::erase_at)
-        .select(notices::id)
+/// Notices whose retention has passed, after that place.
+fn to_erase(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+    places(both!(conn, c => notices::table
+        .filter(notices::erase_at.le(Time(now)).and(after!(notices::erase_at, notices::id, tried)))
+        .order((notices::erase_at, notices::id))
+        .select((notices::erase_at, notices::id))
         .limit(limit)
-        .load(c))?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+        .load(c))?)
+}
+
+fn places(found: Vec<(Option<Time>, Id)>) -> Answer<Vec<Place>> {
+    Ok(found.into_iter().filter_map(|(at, id)| Some((at?.0, id.0))).collect())
+}
+
+/// How far a round over what the clock has come for has got: what could not be done is not tried twice in it, and
+/// keeps nothing from its turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tried {
+    ended: Place,
+    forsaken: Place,
+    to_erase: Place,
+    loose: Uuid,
 }
 
 /// What the clock has come for.
 #[derive(Debug)]
 pub struct Come {
-    /// To be expired.
-    pub over: Vec<Uuid>,
-    pub to_erase: Vec<Uuid>,
+    /// Notices whose 72 hours have passed.
+    ended: Vec<Place>,
+    /// Undecided ones that nobody touches.
+    forsaken: Vec<Place>,
+    to_erase: Vec<Place>,
     /// Photos that no notice took.
     pub loose: Vec<Uuid>,
     /// Whether there are answers to forget.
     pub answers: bool,
 }
 
-/// What the clock has come for at `now`, up to so much of each: undecided notices that nobody has touched since
-/// `forsaken_since`, and loose ends from before `kept`.
+impl Come {
+    /// To be expired.
+    pub fn over(&self) -> impl Iterator<Item = Uuid> {
+        self.ended.iter().chain(&self.forsaken).map(|place| place.1)
+    }
+
+    /// To be erased.
+    pub fn to_erase(&self) -> impl Iterator<Item = Uuid> {
+        self.to_erase.iter().map(|place| place.1)
+    }
+
+    /// Where the next look goes on; `None` where this one saw all there is, with room for so much of each.
+    pub fn go_on(&self, tried: Tried, limit: i64) -> Option<Tried> {
+        let lists = [self.ended.len(), self.forsaken.len(), self.to_erase.len(), self.loose.len()];
+        let more = lists.into_iter().any(|found| found as i64 == limit);
+        let last = |list: &[Place], before| list.last().copied().unwrap_or(before);
+        more.then(|| Tried {
+            ended: last(&self.ended, tried.ended),
+            forsaken: last(&self.forsaken, tried.forsaken),
+            to_erase: last(&self.to_erase, tried.to_erase),
+            loose: self.loose.last().copied().unwrap_or(tried.loose),
+        })
+    }
+}
+
+/// What the clock has come for at `now` and was not tried, up to so much of each: undecided notices that nobody has
+/// touched since `forsaken_since`, and loose ends from before `kept`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -193,16 +242,16 @@ pub fn come(
     conn: &mut Conn,
     now: DateTime<Utc>,
     (forsaken_since, kept): (DateTime<Utc>, DateTime<Utc>),
+    tried: Tried,
     limit: i64,
 ) -> Answer<Come> {
-    let mut over = past_their_end(conn, now, limit)?;
-    over.extend(forsaken(conn, forsaken_since, limit)?);
     let old = idempotency::table.filter(idempotency::created_at.le(Time(kept)));
     let answered: Option<Time> = both!(conn, c => old.select(idempotency::created_at).first(c).optional())?;
     Ok(Come {
-        over,
-        to_erase: to_erase(conn, now, limit)?,
-        loose: photos::orphans(conn, kept, limit)?,
+        ended: past_their_end(conn, now, tried.ended, limit)?,
+        forsaken: forsaken(conn, forsaken_since, tried.forsaken, limit)?,
+        to_erase: to_erase(conn, now, tried.to_erase, limit)?,
+        loose: photos::orphans(conn, kept, tried.loose, limit)?,
         answers: answered.is_some(),
     })
 }

@@ -7,10 +7,12 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use seventytwo::broadcast::platforms::TakeBack;
+use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::{Conn, StoreError, deliveries};
 
+use crate::chaos::leases::lease_and_die;
 use crate::fakes::{Fake, Shown};
 use crate::groups::beijing;
 use crate::house::{House, Person};
@@ -38,6 +40,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_still_waits_is_told_with_its_reason),
     housed!(who_hears_nothing_waits_or_is_unreachable_until_it_hears_again),
     housed!(what_is_for_a_group_that_vanished_ends_with_its_notice),
+    housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
 ];
 
 const OVER: &str = "【72小时】本条信息已结束,请停止转发";
@@ -581,5 +584,33 @@ async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
     work(&house).await;
     let ending = scene.reported(&house, "closing", Ledger::one(|l| &mut l.unreachable)).await;
     assert_eq!((why("unreachable", &ending), open().await), (vec![("deleted", "", 1)], 0));
+    house.finish().await;
+}
+
+/// A node dies with two endings in its hands. To one chat it is then said in doubt once, to the other again and again.
+async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
+    let scene = Scene::of(&house).await;
+    end(&house, &scene.manage).await;
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased;
+    assert_eq!(leased.len(), 2);
+    let [once, again] = &house.chats[..] else { panic!("two chats") };
+    for chat in [once, again, again] {
+        chat.script(200, &[], "?");
+    }
+    let asked = || [once, again].map(|chat| chat.asked().len());
+    let before = asked();
+    house.advance(LEASE_FOR);
+    work(&house).await;
+    assert_eq!(asked(), before.map(|requests| requests + 1));
+    for hours in [1, 24] {
+        house.advance(TimeDelta::hours(hours));
+        work(&house).await;
+        assert_eq!(asked(), before.map(|requests| requests + 2), "once more, and never a third time");
+    }
+    assert!(once.read().expect("the closing").to_string().contains(OVER));
+    let ledger = Ledger { received: 2, followed_up: 1, unreachable: 1, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
     house.finish().await;
 }

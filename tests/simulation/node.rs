@@ -374,7 +374,7 @@ impl World<'_> {
         if self.nodes.len() == 1 {
             // As a process on SQLite does when it starts.
             let now = self.clock;
-            self.conn.transaction(|tx| lanes::free_all(tx, now))?;
+            self.conn.transaction(|tx| lanes::free_all(tx, &|times| retry::after_death(times, now)))?;
             self.look()?;
         }
         Ok(())

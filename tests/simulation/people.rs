@@ -189,7 +189,7 @@ impl World<'_> {
     /// Ends what the clock has come for.
     pub fn sweep(&mut self) -> Answer<()> {
         let now = self.clock;
-        for id in queue::past_their_end(self.conn, now, 10)? {
+        for (_, id) in queue::past_their_end(self.conn, now, queue::Place::default(), 10)? {
             let vault = &self.vault;
             let taken = self.conn.transaction(|tx| {
                 let notice = locked(tx, id)?;

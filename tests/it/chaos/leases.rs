@@ -15,14 +15,15 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
 use seventytwo::store::{Answer, Conn, StoreError, deliveries};
 
-use crate::house::House;
+use crate::house::{Db, House};
 use crate::process::peek;
-use crate::{Test, alone, housed, notices};
+use crate::{Test, alone, filed, housed, notices};
 
 pub const TESTS: &[Test] = &[
     alone!(a_lease_outlasts_the_longest_exchange),
     housed!(what_a_dead_node_held_is_found_when_its_lease_ends),
     housed!(what_is_due_is_found_through_its_index),
+    filed!(what_dies_with_its_process_again_and_again_is_said_ever_later),
 ];
 
 async fn a_lease_outlasts_the_longest_exchange() {
@@ -80,6 +81,29 @@ async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
     house.advance(asked_at - now);
     house.settle().await;
     assert!(!house.chats[0].shown().is_empty());
+}
+
+/// A process that dies whenever it has begun a delivery.
+async fn what_dies_with_its_process_again_and_again_is_said_ever_later(db: Db) {
+    let mut house = planned(House::start(db).await).await;
+    let store = house.stations.shared.store.clone();
+    let begun =
+        async |now: DateTime<Utc>| store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.len();
+    let before = house.chats[0].shown().len();
+    assert_eq!(begun(house.clock.now()).await, 1);
+    for wait in [0, 2, 6, 18] {
+        house = house.restart().await;
+        if wait > 0 {
+            house.advance(TimeDelta::seconds(wait - 1));
+            assert_eq!(begun(house.clock.now()).await, 0, "before {wait} seconds have passed");
+            house.advance(TimeDelta::seconds(1));
+        }
+        assert_eq!(begun(house.clock.now()).await, 1, "after {wait} seconds");
+    }
+    house = house.restart().await;
+    house.advance(TimeDelta::seconds(54));
+    house.settle().await;
+    assert_eq!(house.chats[0].shown().len() - before, 2, "words and poster, each once");
 }
 
 /// Rows of each kind that are no concern of a lease.

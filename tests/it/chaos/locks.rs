@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use super::leases::{crowd, lease_and_die, lease_slowly};
 use super::{count, run};
+use crate::groups::beijing;
 use crate::house::{Db, House, Person};
 use crate::process::{eventually, peek};
 use crate::{Test, bare, notices, shared};
@@ -35,6 +36,9 @@ pub const TESTS: &[Test] = &[
     shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
     shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
+    shared!(a_group_that_is_resumed_while_a_lease_looks_at_it_hears),
+    shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
+    shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -399,4 +403,69 @@ async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
     assert_eq!((recorded, group.state.0), (0, GroupState::Active));
     assert_ne!(group.credentials_sealed, [1], "the way into the new robot's chat");
     assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
+}
+
+/// The lanes with a gate before them. Whoever comes first stands there, having seen how all stood; those who come
+/// later pass.
+const GATE: &str = "CREATE SEQUENCE passed; \
+     CREATE FUNCTION gate() RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN \
+       IF nextval('passed') = 1 THEN PERFORM pg_advisory_xact_lock(72); END IF; RETURN TRUE; \
+     END $$; \
+     ALTER TABLE lanes RENAME TO lanes_behind; \
+     CREATE VIEW lanes AS SELECT * FROM lanes_behind WHERE gate()";
+
+impl Scene {
+    /// Lets a group hear again while a lease stands between what it has seen and the group's lane.
+    async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: serde_json::Value) {
+        run(&self.house.db, GATE).await;
+        let gate = Open::begin(self.store(), |tx| {
+            let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
+            diesel::sql_query("SELECT pg_advisory_xact_lock(72)").execute(&mut **c)?;
+            Ok(())
+        })
+        .await;
+        let (store, now) = (self.store().clone(), self.house.clock.now());
+        let lease = tokio::spawn(async move { store.write(move |tx| lease_and_die(tx, now)).await });
+        eventually("the lease stands at the gate", async || waiting(&self.house.db).await == 1).await;
+        let path = format!("/groups/{}{path}", self.groups[0]);
+        self.house.call(method, &path, Some(&self.admin.token), Some(&body)).await.expect(200);
+        gate.commit().await;
+        let leased = lease.await.unwrap().unwrap().leased;
+        assert_eq!(leased.len(), 1, "it hears");
+    }
+
+    async fn pause(&self) {
+        let path = format!("/groups/{}/pause", self.groups[0]);
+        self.house.post(&path, Some(&self.admin.token), &json!({})).await.expect(200);
+    }
+}
+
+async fn a_group_that_is_resumed_while_a_lease_looks_at_it_hears(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.pause().await;
+    scene.house.advance(LEASE_FOR);
+    scene.hears_in_the_middle_of_a_lease(Method::POST, "/resume", json!({})).await;
+}
+
+async fn a_group_that_is_resumed_while_an_end_is_planned_for_it_hears(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    scene.house.settle().await;
+    scene.pause().await;
+    scene.turn(&case, "remove").await;
+    scene.hears_in_the_middle_of_a_lease(Method::POST, "/resume", json!({})).await;
+}
+
+async fn a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    let now = scene.house.clock.now();
+    let quiet = json!({"quiet": {"from": beijing(now, 0), "until": beijing(now, 3)}});
+    let path = format!("/groups/{}", scene.groups[0]);
+    scene.house.call(Method::PATCH, &path, Some(&scene.admin.token), Some(&quiet)).await.expect(200);
+    scene.house.advance(LEASE_FOR);
+    scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"quiet": null})).await;
 }

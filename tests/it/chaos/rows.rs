@@ -20,6 +20,7 @@ use crate::{Test, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
     housed!(a_bad_row_holds_nobody_up),
+    housed!(more_bad_rows_than_a_look_takes_hold_nobody_up),
     housed!(a_photo_that_stays_holds_nobody_up),
     housed!(what_is_erased_is_forgotten_though_somebody_reads),
     shared!(what_another_node_erased_is_let_go_of),
@@ -100,6 +101,44 @@ async fn a_bad_row_holds_nobody_up(house: House) {
     run(&house.db, MENDED).await;
     house.stations.sweep().await.unwrap();
     assert_eq!(count(&house.db, erased).await, 2);
+    house.finish().await;
+}
+
+/// Three hundred rows like the first of two, and before it; nobody can read them.
+async fn bad_rows(house: &House) {
+    const FILED: &str = "CREATE TEMP TABLE bad AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) \
+           SELECT notices.* FROM notices, n WHERE region = '131003'; \
+         UPDATE bad SET id = randomblob(16), case_number = 'bad' || rowid, manage_hash = NULL, outcome = 'nonsense', \
+           region = '131002'; \
+         INSERT INTO notices SELECT * FROM bad";
+    const SERVED: &str = "CREATE TEMP SEQUENCE bad_number; \
+         CREATE TEMP TABLE bad AS SELECT notices.* FROM notices, generate_series(1, 300) WHERE region = '131003'; \
+         UPDATE bad SET id = gen_random_uuid(), case_number = 'bad' || nextval('bad_number'), manage_hash = NULL, \
+           outcome = 'nonsense', region = '131002'; \
+         INSERT INTO notices SELECT * FROM bad";
+    run(&house.db, if house.db.is_sqlite() { FILED } else { SERVED }).await;
+}
+
+async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) {
+    const GONE: &str = "DELETE FROM notices WHERE region = '131002'";
+    two(&house).await;
+    bad_rows(&house).await;
+    for (state, passes) in
+        [("live", TimeDelta::zero()), ("expired", TimeDelta::hours(72)), ("erased", TimeDelta::days(30))]
+    {
+        house.advance(passes);
+        let done = async || {
+            let good = "SELECT COUNT(*) AS n FROM notices WHERE region <> '131002' AND state = ";
+            count(&house.db, format!("{good}'{state}'").leak()).await
+        };
+        run(&house.db, GONE).await;
+        bad_rows(&house).await;
+        let let_out = house.stations.let_out_when_due().await;
+        let swept = house.stations.sweep().await;
+        assert!(let_out.is_err() || swept.is_err(), "somebody must hear of it");
+        assert_eq!(done().await, 2, "{state}");
+    }
+    run(&house.db, GONE).await;
     house.finish().await;
 }
 

@@ -1,15 +1,23 @@
 //! Stopped with SIGTERM, as at every upgrade: what is under way is ended and written down, so nothing is lost and
 //! nothing comes twice; but no stop waits for long.
 
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+
 use super::crowd::Mood;
 use super::scene::Scene;
 use super::{HEARD, count};
 use crate::house::Db;
 use crate::process::{Program, assert_audit, eventually};
-use crate::{Test, filed, shared};
+use crate::{Test, bare, shared};
 
-pub const TESTS: &[Test] =
-    &[shared!(a_rolling_restart_loses_and_repeats_nothing), filed!(a_stop_waits_for_nobody_who_hangs)];
+pub const TESTS: &[Test] = &[
+    shared!(a_rolling_restart_loses_and_repeats_nothing),
+    bare!(a_stop_waits_for_nobody_who_hangs),
+    shared!(a_stop_waits_for_no_database_that_is_silent),
+];
 
 /// Groups that each notice goes to: more than a node leases at once.
 const GROUPS: usize = 400;
@@ -59,4 +67,48 @@ async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     scene.assert_bounded(1);
     program.kill();
     assert_audit(&scene.db);
+}
+
+/// A line to the database that is there and carries nothing any more, while a job waits for an answer.
+async fn a_stop_waits_for_no_database_that_is_silent(db: Db) {
+    let line = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut url = reqwest::Url::parse(&db.url).unwrap();
+    let server = url.socket_addrs(|| None).unwrap();
+    url.set_ip_host(line.local_addr().unwrap().ip()).unwrap();
+    url.set_port(Some(line.local_addr().unwrap().port())).unwrap();
+    let (silent, asked) = (watch::Sender::new(false), Arc::<Notify>::default());
+    tokio::spawn({
+        let (silent, asked) = (silent.clone(), asked.clone());
+        async move {
+            while let Ok((program, _)) = line.accept().await {
+                let server = TcpStream::connect(&*server).await.unwrap();
+                tokio::spawn(carry(program, server, silent.subscribe(), asked.clone()));
+            }
+        }
+    });
+    let often = [("SEVENTYTWO_SWEEP", "* * * * * *")];
+    let program = Program::start(&Db::postgres(url.into()), &often).await;
+    silent.send_replace(true);
+    asked.notified().await;
+    let stop = tokio::spawn(program.stop());
+    eventually("it stops", async || stop.is_finished()).await;
+    let ended = stop.await.unwrap();
+    assert!(ended.success(), "{ended}");
+}
+
+/// Carries what is said until there is silence; tells when something is said then.
+async fn carry(
+    mut program: TcpStream,
+    mut server: TcpStream,
+    mut silent: watch::Receiver<bool>,
+    asked: Arc<Notify>,
+) {
+    tokio::select! {
+        carried = tokio::io::copy_bidirectional(&mut program, &mut server) => drop(carried),
+        () = async { drop(silent.wait_for(|silent| *silent).await) } => {
+            program.readable().await.unwrap();
+            asked.notify_one();
+            std::future::pending().await
+        }
+    }
 }
