@@ -133,13 +133,15 @@ pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>
 pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
     let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
     // What an ending has tried in vain stays tried; what was doubted may be said once more.
-    let keeps = given_up.broadcast.0.ends() || mutation::on(Mutation::KeepDoubts);
+    let ends = given_up.broadcast.0.ends();
+    let keeps = ends || mutation::on(Mutation::KeepDoubts);
     both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
         .set((
             deliveries::state.eq(Named(DeliveryState::Open)),
             deliveries::due_at.eq(Time(now)),
             deliveries::tries.eq(0),
             deliveries::act.eq(if keeps { given_up.act } else { 0 }),
+            ends.then(|| deliveries::reach.eq(0)),
         ))
         .execute(c))?;
     listen::announce(conn)
