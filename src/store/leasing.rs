@@ -189,8 +189,12 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         if room == 0 {
             break;
         }
-        if due {
-            more |= take_due(conn, priority, room, terms, &mut decided)?;
+        // What is less urgent does not go before what there was no room to look at.
+        if due && take_due(conn, priority, room, terms, &mut decided)? {
+            more = true;
+            if !mutation::on(Mutation::PassBy) {
+                break;
+            }
         }
         // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
         // that goes to very many.

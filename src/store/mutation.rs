@@ -20,6 +20,10 @@ pub enum Mutation {
     KeepEnding,
     /// A correction waits for its turn among the closings.
     QueueCorrections,
+    /// What there was no room to look at is passed by what is less urgent.
+    PassBy,
+    /// What goes along with another's request gets no result.
+    ForgetCompanions,
     /// A lease leaves no mark of a request that perhaps arrives.
     ForgetReach,
     /// A message that perhaps stands beside the one we can name is not followed up.

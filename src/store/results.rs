@@ -204,7 +204,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     let mut rows = Vec::with_capacity(records.len());
     for r in records {
         rows.push(result_of(r, r.leased.delivery, r.leased.attempts, r.reach));
-        for other in &r.leased.with {
+        for other in r.leased.with.iter().filter(|_| !mutation::on(Mutation::ForgetCompanions)) {
             let reach = if r.attempted { r.reach.max(other.reach_before) } else { other.reach_before };
             rows.push(result_of(r, other.delivery, other.attempts, reach));
         }

@@ -88,9 +88,10 @@ pub enum Now {
 #[derive(Clone, Debug)]
 pub struct Message {
     pub reference: String,
-    pub delivery: i64,
+    /// Of all that it tells, in order.
+    pub deliveries: Vec<i64>,
     pub part: usize,
-    pub case: usize,
+    pub cases: Vec<usize>,
     /// Whether it tells that the notice is over.
     pub ends: bool,
     pub now: Now,
@@ -122,10 +123,11 @@ impl Deed {
 }
 
 /// Who asks, and what about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asking {
-    pub delivery: i64,
-    pub case: usize,
+    /// In order.
+    pub deliveries: Vec<i64>,
+    pub cases: Vec<usize>,
     pub ends: bool,
     pub address: u64,
 }
@@ -208,19 +210,19 @@ impl Chat {
             Deed::Say(part) => (*part, self.manner != Manner::Plain),
             Deed::Reply(_) => (0, true),
         };
-        let same = |m: &&Message| m.delivery == asking.delivery && m.part == part;
+        let same = |m: &&Message| m.deliveries == asking.deliveries && m.part == part;
         if self.manner == Manner::Once
             && let Some(message) = self.messages.iter().find(same)
         {
             return Some(Some(message.reference.clone()));
         }
         let reference = format!("m{}", self.messages.len());
-        let (delivery, case, ends) = (asking.delivery, asking.case, asking.ends);
+        let Asking { deliveries, cases, ends, .. } = asking;
         self.messages.push(Message {
             reference: reference.clone(),
-            delivery,
+            deliveries,
             part,
-            case,
+            cases,
             ends,
             now: Now::Stands,
         });

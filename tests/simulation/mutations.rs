@@ -28,6 +28,8 @@ faults! {
     telling_everybody_of_the_end: EndForAll breaks Ending;
     telling_those_of_the_end_who_missed_the_notice: KeepEnding breaks Ending;
     keeping_a_correction_behind_a_closing: QueueCorrections breaks First;
+    passing_by_what_there_was_no_room_for: PassBy breaks First;
+    forgetting_what_went_along_with_a_request: ForgetCompanions breaks Once;
     forgetting_that_a_request_was_about_to_leave: ForgetReach breaks Ending;
     forgetting_a_message_whose_answer_was_lost: ForgetDoubt breaks Ending;
     giving_up_taking_back_after_a_lost_answer: DoubtTakingBack breaks Ending;

@@ -44,6 +44,8 @@ pub enum Fate {
 pub struct Request {
     pub leased: Leased,
     pub case: usize,
+    /// The cases of what goes along with it.
+    pub along: Vec<usize>,
     pub member: usize,
     /// By the clock of that moment.
     pub leased_at: DateTime<Utc>,
@@ -61,6 +63,21 @@ pub struct Request {
 }
 
 impl Request {
+    /// The deliveries that it tells, each with its case.
+    pub fn tells(&self) -> impl Iterator<Item = (i64, usize)> {
+        self.leased.told().zip([self.case].into_iter().chain(self.along.iter().copied()))
+    }
+
+    /// Whether it is the delivery's.
+    pub fn carries(&self, delivery: i64) -> bool {
+        self.leased.told().any(|told| told == delivery)
+    }
+
+    /// The delivery by which it tells of a case, if it does.
+    pub fn about(&self, case: usize) -> Option<i64> {
+        self.tells().find(|(_, told)| *told == case).map(|(delivery, _)| delivery)
+    }
+
     /// Whether nobody who knows only what was written can say if it arrived.
     pub fn is_doubtful(&self) -> bool {
         matches!(self.fate, Fate::Kept("unknown") | Fate::Late | Fate::Crashed)
@@ -103,7 +120,7 @@ impl World<'_> {
     pub fn lease(&mut self, node: usize) -> Outcome<()> {
         let room = 1 + self.dice.below(6);
         let leased = self.take(node, room, true)?;
-        self.corrections_go_first(&leased, room)?;
+        self.corrections_go_first(&leased)?;
         for one in leased {
             self.leased(node, one)?;
         }
@@ -148,26 +165,28 @@ impl World<'_> {
 
     fn leased(&mut self, node: usize, leased: Leased) -> Outcome<()> {
         let number = self.requests.len();
-        let broadcast = self.sight.broadcast(leased.broadcast);
-        let case = self.case_of(broadcast.expect("a lease's broadcast was there before it").notice_id.0);
+        let case = self.case_said(leased.broadcast);
+        let along: Vec<usize> = leased.with.iter().map(|other| self.case_said(other.broadcast)).collect();
         let member = self.place_of(leased.group);
         self.note(|| {
             format!(
-                "node {node} leases #{number}: {} of case {case} to group {member}, part {} act {}, delivery {}, standing {:?}",
+                "node {node} leases #{number}: {} of case {case} and {along:?} to group {member}, part {} act {}, deliveries {:?}, standing {:?}",
                 leased.purpose.as_str(),
                 leased.part,
                 leased.act,
-                leased.delivery,
+                leased.told().collect::<Vec<_>>(),
                 leased.standing
             )
         });
         self.rules_of_leasing(node, &leased, case, member)?;
+        self.rules_of_digests(&leased, &along, member)?;
         if leased.bot.as_deref() == Some(BOT) {
             self.shared.leases.push(self.clock);
         }
         self.requests.push(Request {
             leased,
             case,
+            along,
             member,
             leased_at: self.clock,
             leased_truly: self.true_time(),
@@ -217,9 +236,11 @@ impl World<'_> {
         let (member, truly) = (self.requests[number].member, self.true_time());
         let leased = &self.requests[number].leased;
         let address = leased.credentials_sealed.as_slice().try_into().map(u64::from_be_bytes);
+        let (mut deliveries, cases): (Vec<i64>, Vec<usize>) = self.requests[number].tells().unzip();
+        deliveries.sort_unstable();
         let asking = Asking {
-            delivery: leased.delivery,
-            case: self.requests[number].case,
+            deliveries,
+            cases,
             ends: leased.purpose.ends(),
             address: address.expect("the world's credentials are eight bytes"),
         };
@@ -261,7 +282,9 @@ impl World<'_> {
         self.nodes[node].hosts.ended(&host, began, now, reply.went);
         self.nodes[node].count_failure(&host, now, reply.went);
         let request = &mut self.requests[number];
-        request.named = matches!(reply.verdict.outcome, Ending::Delivered(Some(_)));
+        // By the name of a message for several nothing is taken back.
+        request.named =
+            matches!(reply.verdict.outcome, Ending::Delivered(Some(_))) && request.along.is_empty();
         request.told = match reply.verdict.outcome {
             Ending::Slow(wait) => Some((wait, reply.verdict.wide)),
             _ => reply.verdict.rest.map(|rest| (rest, false)),
@@ -399,9 +422,9 @@ impl Node {
     }
 }
 
-/// An ending is one request; what else is said takes what the platform makes of it.
+/// An ending is one request, and so is a digest; what else is said takes what the platform makes of it.
 fn parts(leased: &Leased, of_alert: usize) -> usize {
-    if leased.purpose.ends() { 1 } else { of_alert }
+    if leased.purpose.ends() || !leased.with.is_empty() { 1 } else { of_alert }
 }
 
 fn moved(verdict: &Verdict) -> Option<Moved> {

@@ -54,10 +54,11 @@ impl World<'_> {
         let needs = self.dice.between(1, 2) as i16;
         let lifetime = self.dice.weighted(&[(2, 600), (3, 7_200), (4, 259_200)]);
         let now = Time(self.clock);
+        let kind = if self.patient { Kind::LostProperty } else { Kind::Rescue };
         let notice = Notice {
             id: Id(id),
             case_number: number.clone(),
-            kind: Named(Kind::Rescue),
+            kind: Named(kind),
             region: REGION.to_owned(),
             state: Named(State::InReview),
             version: 1,
@@ -89,7 +90,7 @@ impl World<'_> {
         };
         notices::insert(self.conn, &notice, &revision(id, 1, now))?;
         self.note(|| format!("case {place} comes in, wants {needs} approvals, lasts {lifetime} s"));
-        self.cases.push(Case { id, number, needs, lifetime: TimeDelta::seconds(lifetime) });
+        self.cases.push(Case { id, number, kind, needs, lifetime: TimeDelta::seconds(lifetime) });
         Ok(())
     }
 
@@ -169,7 +170,8 @@ impl World<'_> {
             match act {
                 Act::Revise => return revise(tx, notice, needs, now),
                 Act::Close => {
-                    take(tx, vault, notice, Step::Close(Ended::Rescued), by(Actor::Reporter), |tx, n| {
+                    let found = Step::Close(Ended::of(notice.kind.0));
+                    take(tx, vault, notice, found, by(Actor::Reporter), |tx, n| {
                         end(tx, n, Purpose::Closing, now)
                     })
                 }

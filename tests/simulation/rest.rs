@@ -124,7 +124,8 @@ impl World<'_> {
                 Some(d) => match d.state.0 {
                     DeliveryState::Delivered => false,
                     DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
-                    DeliveryState::Cancelled => true,
+                    // It was over already, before the clock was set back.
+                    DeliveryState::Cancelled => said.not_after.is_none_or(|end| self.true_time() < end.0),
                     DeliveryState::Open => !self.must_wait(d, place),
                 },
             };

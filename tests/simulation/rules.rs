@@ -4,6 +4,7 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::chat::{Chat, Deed, Manner, Now};
 use super::node::{Fate, Request, SHARED};
@@ -13,6 +14,7 @@ use crate::broadcast::platforms::{TakeBack, adapter};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 use crate::store::StoreError;
 use crate::store::leasing::Leased;
@@ -71,16 +73,11 @@ impl From<StoreError> for Broken {
 }
 
 impl World<'_> {
-    /// Of all that one look at the queue, with room for so much, has just leased; the database as it was before is
-    /// still in sight. No chat hears anything else while one that is reached in the same way, or it itself, has a
+    /// Of all that one look at the queue has just leased; the database as it was before is still in sight. No chat hears anything else while one that is reached in the same way, or it itself, has a
     /// correction to hear.
-    pub fn corrections_go_first(&self, leased: &[Leased], room: usize) -> Outcome<()> {
+    pub fn corrections_go_first(&self, leased: &[Leased]) -> Outcome<()> {
         let due: Vec<&DeliveryRow> =
             self.sight.deliveries.iter().filter(|d| self.is_correction_that_can_go(d)).collect();
-        if due.len() > room {
-            // Some of them were not looked at: others, which could not go, took their room.
-            return Ok(());
-        }
         let corrected = |group| leased.iter().any(|l| l.group == group && l.purpose == Purpose::Correction);
         for other in leased.iter().filter(|l| l.purpose != Purpose::Correction) {
             let manner = |group| self.members[self.place_of(group)].chat.manner;
@@ -107,7 +104,7 @@ impl World<'_> {
     /// Of one delivery that has just been leased; the database as it was before is still in sight.
     pub fn rules_of_leasing(&self, node: usize, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
         let (now, member) = (self.clock, &self.members[place]);
-        self.may_be_said(leased, case, place)?;
+        self.may_be_said(leased.broadcast, case, place)?;
         let Some(group) = self.sight.groups.get(&leased.group) else {
             return self.broken(Rule::Wanted, "a deleted group is spoken to");
         };
@@ -128,7 +125,7 @@ impl World<'_> {
         if !leased.purpose.ends() && self.is_to_be_quiet(leased, case, now) {
             return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
         }
-        let presses = self.presses(leased, case, group.quiet_but_urgent);
+        let presses = self.presses(leased.purpose, case, group.quiet_but_urgent);
         if let Some(cap) = group.hourly_cap.filter(|_| !presses && !leased.purpose.ends()) {
             self.within_cap(leased, cap)?;
         }
@@ -143,15 +140,28 @@ impl World<'_> {
         if rests {
             return self.broken(Rule::Pace, format!("{} is away", leased.host));
         }
-        self.not_said_already(leased, place)
+        self.not_said_already(leased.delivery, leased.part, place)
+    }
+
+    /// Of what goes along with a delivery: all that is asked of one that goes alone.
+    pub fn rules_of_digests(&self, leased: &Leased, along: &[usize], place: usize) -> Outcome<()> {
+        for (other, case) in leased.with.iter().zip(along) {
+            self.may_be_said(other.broadcast, *case, place)?;
+            let quiet = self.is_to_be_quiet(leased, *case, self.clock);
+            if quiet || self.cases[*case].kind == Kind::Rescue || leased.purpose.ends() {
+                return self.broken(Rule::Pace, format!("case {case} goes along to group {place}"));
+            }
+            self.not_said_already(other.delivery, 0, place)?;
+        }
+        Ok(())
     }
 
     /// Rules 2, 3, 4 and 6 at the moment of leasing.
-    fn may_be_said(&self, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
+    fn may_be_said(&self, broadcast: Uuid, case: usize, place: usize) -> Outcome<()> {
         let now = self.clock;
         let notice = self.sight.notice(self.cases[case].id).expect("a lease's notice is in sight");
-        let broadcast = self.sight.broadcast(leased.broadcast).expect("a lease's broadcast is in sight");
-        if leased.purpose.ends() {
+        let broadcast = self.sight.broadcast(broadcast).expect("a lease's broadcast is in sight");
+        if broadcast.purpose.0.ends() {
             if !self.may_have_received(case, place) {
                 return self.broken(Rule::Ending, format!("group {place} received nothing of case {case}"));
             }
@@ -178,12 +188,12 @@ impl World<'_> {
         let Some(group) = self.sight.groups.get(&leased.group) else { return false };
         let (Some(from), Some(until)) = (group.quiet_from, group.quiet_until) else { return false };
         let quiet = Quiet { from, until, but_urgent: true };
-        quiet.over_at(at).is_some() && !self.presses(leased, case, group.quiet_but_urgent)
+        quiet.over_at(at).is_some() && !self.presses(leased.purpose, case, group.quiet_but_urgent)
     }
 
-    fn presses(&self, leased: &Leased, case: usize, but_urgent: bool) -> bool {
+    fn presses(&self, purpose: Purpose, case: usize, but_urgent: bool) -> bool {
         let urgency = self.sight.notice(self.cases[case].id).map_or(0, |n| n.urgency);
-        leased.purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
+        purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
     }
 
     fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
@@ -202,21 +212,19 @@ impl World<'_> {
     }
 
     /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most.
-    fn not_said_already(&self, leased: &Leased, place: usize) -> Outcome<()> {
+    fn not_said_already(&self, delivery: i64, part: i16, place: usize) -> Outcome<()> {
         let same = |r: &&Request| {
-            r.leased.delivery == leased.delivery
-                && r.leased.part == leased.part
-                && r.deed.as_ref().is_some_and(Deed::says)
+            r.carries(delivery) && r.leased.part == part && r.deed.as_ref().is_some_and(Deed::says)
         };
         let earlier: Vec<&Request> = self.requests.iter().filter(same).collect();
         if earlier.iter().any(|r| r.fate == Fate::Kept("delivered")) {
-            return self.broken(Rule::Once, format!("group {place} has it: delivery {}", leased.delivery));
+            return self.broken(Rule::Once, format!("group {place} has it: delivery {delivery}"));
         }
-        let anew = self.since_set_going(leased.delivery);
+        let anew = self.since_set_going(delivery);
         let silent = anew.iter().filter(|r| same(r) && r.fate == Fate::Kept("unknown")).count();
         let idempotent = self.members[place].chat.manner == Manner::Once;
         if silent >= 2 && !idempotent {
-            return self.broken(Rule::Once, format!("delivery {} is said a third time", leased.delivery));
+            return self.broken(Rule::Once, format!("delivery {delivery} is said a third time"));
         }
         Ok(())
     }
@@ -224,12 +232,12 @@ impl World<'_> {
     /// The requests of a delivery; where its admin had it sent once more, those since then.
     pub fn since_set_going(&self, delivery: i64) -> Vec<&Request> {
         let first = self.again.get(&delivery).copied().unwrap_or_default();
-        self.requests[first..].iter().filter(|r| r.leased.delivery == delivery).collect()
+        self.requests[first..].iter().filter(|r| r.carries(delivery)).collect()
     }
 
     /// Whether a group received something of a notice, for all that is known.
     pub fn may_have_received(&self, case: usize, place: usize) -> bool {
-        let of = |r: &&Request| r.case == case && r.member == place && !r.leased.purpose.ends();
+        let of = |r: &&Request| r.about(case).is_some() && r.member == place && !r.leased.purpose.ends();
         self.requests.iter().filter(of).any(Request::may_have_arrived)
     }
 
@@ -244,8 +252,15 @@ impl World<'_> {
             return self.broken(Rule::Lane, format!("#{number} leaves after its lease"));
         }
         let says_more = !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
-        if says_more && chat.messages.iter().any(|m| m.case == request.case && m.ends) {
+        let told_of = |case: usize| chat.messages.iter().any(|m| m.cases.contains(&case) && m.ends);
+        if says_more && request.tells().any(|(_, case)| told_of(case)) {
             return self.broken(Rule::Ending, format!("#{number} comes after the ending"));
+        }
+        let taken_back = |name: &str| chat.messages.iter().find(|m| m.reference == name);
+        if let Some(Deed::Edit(name) | Deed::Delete(name)) = &request.deed
+            && taken_back(name).is_some_and(|m| m.cases.len() > 1)
+        {
+            return self.broken(Rule::Ending, format!("#{number} takes back what tells of others as well"));
         }
         if leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says) {
             self.follow_up_is_owed(number, chat)?;
@@ -261,7 +276,8 @@ impl World<'_> {
         let request = &self.requests[number];
         let takes_back = chat.manner.ways().iter().any(|way| *way != TakeBack::Reply);
         let stands = |now: Now| now == Now::Stands;
-        let named_stands = chat.messages.iter().any(|m| m.case == request.case && !m.ends && stands(m.now));
+        let named_stands =
+            chat.messages.iter().any(|m| m.cases.contains(&request.case) && !m.ends && stands(m.now));
         if takes_back && !named_stands && !self.doubt_remains(request.case, request.member) {
             return self.broken(Rule::Ending, format!("#{number} follows up what was taken back"));
         }
@@ -271,18 +287,20 @@ impl World<'_> {
     /// Whether a message about a notice may stand in a chat that nobody can name.
     fn doubt_remains(&self, case: usize, place: usize) -> bool {
         let once = self.members[place].chat.manner == Manner::Once;
-        let of = |r: &&Request| r.case == case && r.member == place && !r.leased.purpose.ends();
+        let of = |r: &&Request| r.about(case).is_some() && r.member == place && !r.leased.purpose.ends();
         let all: Vec<&Request> = self.requests.iter().filter(of).collect();
         let proved = |r: &Request| {
             let same = |o: &&&Request| {
-                (o.leased.delivery, o.leased.part) == (r.leased.delivery, r.leased.part) && o.named
+                (o.about(case), o.leased.part, &o.along) == (r.about(case), r.leased.part, &r.along)
+                    && o.named
             };
             all.iter().filter(same).any(|o| o.fate == Fate::Kept("delivered"))
         };
         // Whether a lost answer was that of the next part only proof of the last part can tell.
         let complete = |r: &Request| {
-            let whole = |d: &DeliveryRow| d.id == r.leased.delivery && d.state.0 == DeliveryState::Delivered;
-            let last = all.iter().rfind(|o| o.leased.delivery == r.leased.delivery);
+            let told = r.about(case);
+            let whole = |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered;
+            let last = all.iter().rfind(|o| o.about(case) == told);
             self.sight.deliveries.iter().any(whole) && last.is_some_and(|o| o.fate == Fate::Kept("delivered"))
         };
         all.iter().any(|r| match r.fate {
@@ -346,13 +364,13 @@ impl World<'_> {
         let place = self.place_of(delivery.group_id.0);
         let messages = &self.members[place].chat.messages;
         if !broadcast.purpose.0.ends() {
-            if !messages.iter().any(|m| m.delivery == delivery.id) {
+            if !messages.iter().any(|m| m.deliveries.contains(&delivery.id)) {
                 return self.broken(Rule::Lost, format!("delivery {} is not in the chat", delivery.id));
             }
             return Ok(());
         }
-        let told = messages.iter().any(|m| m.case == case && m.ends);
-        let stands = messages.iter().find(|m| m.case == case && !m.ends && m.now == Now::Stands);
+        let told = messages.iter().any(|m| m.cases.contains(&case) && m.ends);
+        let stands = messages.iter().find(|m| m.cases.contains(&case) && !m.ends && m.now == Now::Stands);
         if let (Some(message), false) = (stands, told) {
             let what = format!("{} of case {case} stands in group {place} as it was", message.reference);
             return self.broken(Rule::Ending, what);

@@ -13,6 +13,7 @@ use super::rules::{Broken, Outcome, Rule};
 use super::sight::Sight;
 use crate::domain::group::{GroupState, Kinds};
 use crate::domain::language::Language;
+use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Id, Named, Time};
@@ -51,6 +52,7 @@ pub struct Member {
 pub struct Case {
     pub id: Uuid,
     pub number: String,
+    pub kind: Kind,
     /// How many people have to approve each of its revisions.
     pub needs: i16,
     pub lifetime: TimeDelta,
@@ -74,6 +76,8 @@ pub struct World<'c> {
     hurried: bool,
     /// Hosts are away for long.
     rough: bool,
+    /// Nothing is in a hurry, and groups sleep: they hear in digests.
+    pub patient: bool,
     pub members: Vec<Member>,
     pub cases: Vec<Case>,
     pub nodes: Vec<Node>,
@@ -130,6 +134,7 @@ impl<'c> World<'c> {
             behind: TimeDelta::zero(),
             hurried: dice.percent(30),
             rough: dice.percent(20),
+            patient: dice.percent(30),
             members: Vec::new(),
             cases: Vec::new(),
             nodes: (0..nodes).map(|_| Node::default()).collect(),
@@ -177,7 +182,7 @@ impl<'c> World<'c> {
     }
 
     fn group(&mut self, place: usize, manner: Manner) -> Group {
-        let (quiet, hourly_cap) = self.times(15);
+        let (quiet, hourly_cap) = self.times(if self.patient { 60 } else { 15 });
         let mut group = Group {
             id: Id(Uuid::from_u128(100 + place as u128)),
             account_id: Id(PEOPLE[0]),
@@ -337,6 +342,12 @@ impl<'c> World<'c> {
     /// Which of the groups that is.
     pub fn place_of(&self, group: Uuid) -> usize {
         self.members.iter().position(|m| m.id == group).expect("every group is the world's")
+    }
+
+    /// Which of the notices a broadcast is about.
+    pub fn case_said(&self, broadcast: Uuid) -> usize {
+        let said = self.sight.broadcast(broadcast).expect("a lease's broadcast was there before it");
+        self.case_of(said.notice_id.0)
     }
 
     /// Which of the notices that is.
