@@ -64,9 +64,12 @@ pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>)
 /// is over; or the answer could come when somebody else holds the lane, `longest` being the longest that
 /// one exchange takes. `None` where it may leave.
 pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Option<DeliveryState> {
-    let over = leased.not_after.is_some_and(|end| end <= now) && !mutation::on(Mutation::SendAfterEnd);
     let late = now + longest > leased.leased_until;
-    over.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
+    is_over(leased, now).then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
+}
+
+fn is_over(leased: &Leased, now: DateTime<Utc>) -> bool {
+    leased.not_after.is_some_and(|end| end <= now) && !mutation::on(Mutation::SendAfterEnd)
 }
 
 /// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be left alone.
@@ -84,8 +87,17 @@ pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
     leased.sends.last().is_none_or(|began| now - *began > AT_ONCE)
 }
 
-/// A lease that was not used: the delivery waits, or has ended. It is no attempt.
-pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Record {
+/// A lease that was not used: the delivery waits until `due_at`, or has ended, and so has each of those that were to
+/// go along with it. It is no attempt.
+pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>, due_at: DateTime<Utc>) -> Record {
+    let state_of =
+        |one: &Leased| if is_over(one, at) { DeliveryState::Cancelled } else { DeliveryState::Open };
+    let along = leased.along().map(|one| Record { due_at, digest: true, ..unused(state_of(&one), one, at) });
+    let along: Vec<Record> = along.collect();
+    Record { due_at, digest: !along.is_empty(), along, ..unused(state, leased, at) }
+}
+
+fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
     let mut sends = leased.sends.clone();
     sends.pop();
     let (part, act, how, reach) = (leased.part, leased.act, leased.how, leased.reach_before);
@@ -110,14 +122,29 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>) -> Reco
         bot_open_at: None,
         moved: None,
         disable: None,
-        apart: false,
+        digest: false,
+        along: Vec::new(),
         attempted: false,
         leased,
     }
 }
 
-/// What follows from an attempt.
+/// What follows from an attempt, for each of those that it told.
 pub fn concluded(leased: Leased, ended: Ended) -> Record {
+    // The platform's words are sealed with the key of one notice: the others' logs could not open them.
+    let others = || Ended { answer_sealed: None, ..ended.clone() };
+    let along: Vec<Record> = leased.along().map(|one| of_one(one, others(), true)).collect();
+    let mut record = of_one(leased, ended, !along.is_empty());
+    record.along = along;
+    if record.state == DeliveryState::Open {
+        // What goes on goes on together.
+        record.along.iter_mut().for_each(|other| other.due_at = record.due_at);
+    }
+    record
+}
+
+/// What follows for one delivery from an attempt that told it, in a `digest` or alone.
+fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let Ended { verdict, parts, ways, at, took_ms, random, answer_sealed, moved } = ended;
     let (before, progress) = (reach(leased.reach_before), progress(&leased));
     let standing = leased.standing.clone();
@@ -170,13 +197,14 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         asked_until: asked,
         health: health(&verdict.outcome, &leased, at),
         attempted: true,
-        ..not_sent(leased, DeliveryState::Open, at)
+        digest,
+        ..unused(DeliveryState::Open, leased, at)
     };
     match next {
         Next::Done(reference) => {
             // What tells of several notices cannot be taken back for one of them.
-            let of_one = record.leased.with.is_empty() && matches!(act, Some(Act::Say(_)));
-            record.message_ref = reference.filter(|_| of_one);
+            let named = !digest && matches!(act, Some(Act::Say(_)));
+            record.message_ref = reference.filter(|_| named);
             record.reach = Reach::Yes as i16;
             go_on(&mut record, &course, course.done(progress));
         }
@@ -191,7 +219,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
         }
         Next::Move(_) => record.moved = moved,
         // Perhaps for the sake of one of them: each is tried by itself.
-        Next::GiveUp(retry::Why::Refused) if !record.leased.with.is_empty() => record.apart = true,
+        Next::GiveUp(retry::Why::Refused) if digest => record.digest = false,
         Next::GiveUp(retry::Why::Refused) if let Some(progress) = course.refused(progress) => {
             go_on(&mut record, &course, progress);
         }
@@ -272,6 +300,7 @@ mod tests {
     use super::*;
     use crate::domain::delivery::Purpose;
     use crate::domain::language::Language;
+    use crate::store::digests::Companion;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -323,6 +352,36 @@ mod tests {
 
     fn unknown(leased: Leased) -> Record {
         concluded(leased, ended(Outcome::Unknown))
+    }
+
+    /// A digest of three: the first ends in a moment, the last has been doubted before.
+    fn digest() -> Leased {
+        let other = |delivery, act| Companion {
+            delivery,
+            broadcast: Uuid::nil(),
+            purpose: Purpose::Alert,
+            act,
+            attempts: 2,
+            tries: 0,
+            reach_before: Reach::Maybe as i16,
+            said_at: at(0),
+            not_after: Some(at(3_600)),
+        };
+        let with = vec![other(2, 0), other(3, 1)];
+        Leased { part: 0, not_after: Some(at(16)), with, ..picture(0) }
+    }
+
+    #[test]
+    fn of_a_digest_each_has_an_end_and_a_past_of_its_own() {
+        use DeliveryState::{Cancelled, GivenUp, Open};
+        let states = |record: &Record| [record.state, record.along[0].state, record.along[1].state];
+        let retried = concluded(digest(), ended(Outcome::Retry));
+        assert_eq!(states(&retried), [GivenUp, Open, Open], "only the first is too late");
+        let doubted = Leased { not_after: None, ..digest() };
+        let doubted = concluded(doubted, ended(Outcome::Unknown));
+        assert_eq!(states(&doubted), [Open, Open, GivenUp], "nobody hears anything a third time");
+        assert_eq!(doubted.due_at, doubted.along[0].due_at, "what goes on goes on together");
+        assert_eq!(states(&not_sent(digest(), Cancelled, at(20), at(20))), [Cancelled, Open, Open]);
     }
 
     #[test]

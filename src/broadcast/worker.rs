@@ -207,7 +207,7 @@ impl Worker {
         if let Some(state) = self.withheld(&leased) {
             let at = self.clock.now();
             self.hosts().ended(&leased.host, left, at, Went::NotSent);
-            return conclude::not_sent(leased, state, at);
+            return conclude::not_sent(leased, state, at, at);
         }
         let clock = std::time::Instant::now();
         let (went, ended) = self.attempt(&leased, &mut left).await;
@@ -219,7 +219,7 @@ impl Worker {
             Ok(ended) => ended,
             Err(until) => {
                 let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
-                return Record { due_at: until.max(at), ..conclude::not_sent(leased, state, at) };
+                return conclude::not_sent(leased, state, at, until.max(at));
             }
         };
         self.figures.count(leased.platform, &ended.verdict.outcome, took);

@@ -1,19 +1,19 @@
 //! Digests: what a group was not told in its quiet hours and can wait, it is told in one message when they
 //! are over, as far as it is still true.
 //!
-//! One of the deliveries that waited is leased like any other and takes the rest along: one request, and
-//! what becomes of it becomes of all of them.
+//! One of the deliveries that waited is leased like any other and takes the rest along: one request, from which each
+//! of them draws its own conclusion.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, SmallInt};
+use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::statement::{Statement, Value};
-use super::types::Id;
-use super::types::sql::Uid;
+use super::types::sql::{Ts, Uid};
+use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::Purpose;
 use crate::domain::notice::Kind;
@@ -27,10 +27,35 @@ pub const MOST: usize = 8;
 pub struct Companion {
     pub delivery: i64,
     pub broadcast: Uuid,
-    /// This attempt included.
+    /// The rest as in [`Leased`]: each of a digest has a past and an end of its own.
+    pub purpose: Purpose,
+    pub act: i16,
     pub attempts: i32,
-    /// Whether earlier attempts may have reached the group.
+    pub tries: i16,
     pub reach_before: i16,
+    pub said_at: DateTime<Utc>,
+    pub not_after: Option<DateTime<Utc>>,
+}
+
+/// A companion as it is read.
+type CompanionRow = (i64, Id, Named<Purpose>, i16, i32, i16, i16, Time, Option<Time>);
+type Columns = (BigInt, Uid, Text, SmallInt, Integer, SmallInt, SmallInt, Ts, Nullable<Ts>);
+
+impl From<CompanionRow> for Companion {
+    fn from(row: CompanionRow) -> Companion {
+        let (delivery, broadcast, purpose, act, attempts, tries, reach_before, said_at, not_after) = row;
+        Companion {
+            delivery,
+            broadcast: broadcast.0,
+            purpose: purpose.0,
+            act,
+            attempts: attempts + 1,
+            tries,
+            reach_before,
+            said_at: said_at.0,
+            not_after: not_after.map(|end| end.0),
+        }
+    }
 }
 
 /// Whether a notice of that kind can wait for a digest: not where a life may be at risk, nor where a group
@@ -55,7 +80,8 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         Conn::Sqlite(_) => "",
     };
     let words = [
-        "SELECT d.id, d.broadcast_id, d.attempts, d.reach FROM deliveries d \
+        "SELECT d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, b.not_after \
+         FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
          WHERE d.state = 'open' AND d.digest AND d.part = 0 AND d.group_id = ",
         " AND d.id <> ",
@@ -74,17 +100,8 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         until.into(),
         (MOST as i64 - 1).into(),
     ];
-    type Row = (BigInt, Uid, Integer, SmallInt);
-    let found: Vec<(i64, Id, i32, i16)> =
-        both!(conn, c => Statement::<Complete, Row>::new(&words, values.iter().collect()).load(c))?;
-    leased.with = found
-        .into_iter()
-        .map(|(delivery, broadcast, attempts, reach_before)| Companion {
-            delivery,
-            broadcast: broadcast.0,
-            attempts: attempts + 1,
-            reach_before,
-        })
-        .collect();
+    let found: Vec<CompanionRow> =
+        both!(conn, c => Statement::<Complete, Columns>::new(&words, values.iter().collect()).load(c))?;
+    leased.with = found.into_iter().map(Companion::from).collect();
     Ok(())
 }

@@ -81,6 +81,23 @@ impl Leased {
         [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
     }
 
+    /// What goes along with it, each as if it went alone.
+    pub fn along(&self) -> impl Iterator<Item = Leased> {
+        self.with.iter().map(|other| Leased {
+            delivery: other.delivery,
+            broadcast: other.broadcast,
+            purpose: other.purpose,
+            act: other.act,
+            attempts: other.attempts,
+            tries: other.tries,
+            reach_before: other.reach_before,
+            said_at: other.said_at,
+            not_after: other.not_after,
+            with: Vec::new(),
+            ..self.clone()
+        })
+    }
+
     /// The broadcasts whose words it carries.
     pub fn said(&self) -> impl Iterator<Item = Uuid> {
         [self.broadcast].into_iter().chain(self.with.iter().map(|other| other.broadcast))

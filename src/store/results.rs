@@ -74,8 +74,10 @@ pub struct Record {
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
-    /// What was told in one message is from now on told one by one: the platform will not have it.
-    pub apart: bool,
+    /// It was told in one message with others, and is to be again.
+    pub digest: bool,
+    /// What became of those that went along with it: of these only what concerns the delivery.
+    pub along: Vec<Record>,
     /// An attempt that never left is not in the log and does not count.
     pub attempted: bool,
 }
@@ -201,37 +203,39 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         ],
         after: "WHERE deliveries.id = rows.id",
     };
-    let mut rows = Vec::with_capacity(records.len());
-    for r in records {
-        rows.push(result_of(r, r.leased.delivery, r.leased.attempts, r.reach));
-        for other in r.leased.with.iter().filter(|_| !mutation::on(Mutation::ForgetCompanions)) {
-            let reach = if r.attempted { r.reach.max(other.reach_before) } else { other.reach_before };
-            rows.push(result_of(r, other.delivery, other.attempts, reach));
-        }
-    }
+    let rows: Vec<_> = if mutation::on(Mutation::ForgetCompanions) {
+        records.iter().copied().map(result_of).collect()
+    } else {
+        all_told(records).map(result_of).collect()
+    };
     result.make::<Result>(conn, rows)
 }
 
 /// One row of [`write_results`].
-fn result_of(r: &Record, delivery: i64, attempts: i32, reach: i16) -> Vec<Value<'_>> {
+fn result_of(r: &Record) -> Vec<Value<'_>> {
     let delivered = r.state == DeliveryState::Delivered;
     vec![
-        delivery.into(),
+        r.leased.delivery.into(),
         r.state.as_str().into(),
         r.due_at.into(),
         r.part.into(),
         r.act.into(),
         r.how.map(How::as_str).into(),
-        reach.into(),
+        r.reach.into(),
         r.outcome.into(),
         r.code.as_deref().into(),
         r.message_ref.as_deref().into(),
         delivered.then_some(r.at).into(),
-        (attempts - i32::from(!r.attempted)).into(),
-        i64::from(!r.leased.with.is_empty() && !r.apart).into(),
+        (r.leased.attempts - i32::from(!r.attempted)).into(),
+        i64::from(r.digest).into(),
         r.tries.into(),
         Value::Int(r.is_success().then_some(r.took_ms.into())),
     ]
+}
+
+/// The results, each followed by those of what went along with it.
+fn all_told<'a>(records: &[&'a Record]) -> impl Iterator<Item = &'a Record> {
+    records.iter().flat_map(|record| [*record].into_iter().chain(&record.along))
 }
 
 fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
@@ -252,10 +256,9 @@ fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         ],
         after: "",
     };
-    let told = records.iter().flat_map(|r| r.leased.told().map(move |delivery| (r, delivery)));
-    let rows = told.map(|(r, delivery)| {
+    let rows = all_told(records).map(|r| {
         vec![
-            delivery.into(),
+            r.leased.delivery.into(),
             r.leased.group.into(),
             r.at.into(),
             r.leased.part.into(),
@@ -317,14 +320,9 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     if mutation::on(Mutation::KeepEnding) {
         return Ok(());
     }
-    let missed: Vec<(Uuid, Uuid)> = records
-        .iter()
+    let missed: Vec<(Uuid, Uuid)> = all_told(records)
         .filter(|r| r.reach == 0 && !r.leased.purpose.ends())
-        .flat_map(|r| {
-            let others = r.leased.with.iter().filter(|other| other.reach_before == 0);
-            let said = [r.leased.broadcast].into_iter().chain(others.map(|other| other.broadcast));
-            said.map(|broadcast| (r.leased.group, broadcast))
-        })
+        .map(|r| (r.leased.group, r.leased.broadcast))
         .collect();
     let said: HashSet<Id> = missed.iter().map(|(_, broadcast)| Id(*broadcast)).collect();
     if said.is_empty() {

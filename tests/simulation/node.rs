@@ -214,7 +214,7 @@ impl World<'_> {
         let hosts = &mut self.nodes[node].hosts;
         hosts.leaves(&leased.host, request.leased_at, now);
         if let Some(state) = conclude::withheld(leased, now, LONGEST) {
-            let record = conclude::not_sent(leased.clone(), state, now);
+            let record = conclude::not_sent(leased.clone(), state, now, now);
             self.keep_back(node, number, record);
             return Ok(());
         }
@@ -225,8 +225,8 @@ impl World<'_> {
             return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
         };
         if let Some(until) = conclude::quiet_until(leased, act) {
-            let unused = conclude::not_sent(leased.clone(), DeliveryState::Open, now);
-            self.keep_back(node, number, Record { due_at: until.max(now), ..unused });
+            let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, until.max(now));
+            self.keep_back(node, number, record);
             return Ok(());
         }
         let deed = Deed::of(act);

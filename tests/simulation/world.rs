@@ -134,7 +134,7 @@ impl<'c> World<'c> {
             behind: TimeDelta::zero(),
             hurried: dice.percent(30),
             rough: dice.percent(20),
-            patient: dice.percent(30),
+            patient: dice.percent(40),
             members: Vec::new(),
             cases: Vec::new(),
             nodes: (0..nodes).map(|_| Node::default()).collect(),
@@ -182,7 +182,7 @@ impl<'c> World<'c> {
     }
 
     fn group(&mut self, place: usize, manner: Manner) -> Group {
-        let (quiet, hourly_cap) = self.times(if self.patient { 60 } else { 15 });
+        let (quiet, hourly_cap) = self.times(if self.patient { 75 } else { 15 });
         let mut group = Group {
             id: Id(Uuid::from_u128(100 + place as u128)),
             account_id: Id(PEOPLE[0]),

@@ -207,7 +207,8 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         bot_open_at: None,
         moved: None,
         disable: None,
-        apart: false,
+        digest: false,
+        along: Vec::new(),
         attempted: true,
     }
 }
