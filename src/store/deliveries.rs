@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::due::Quietness;
 use super::schema::{attempts, broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
+use super::wishes::Quietness;
 use super::{Answer, Conn, both, notices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 

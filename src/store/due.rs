@@ -14,13 +14,13 @@ use super::schema::{broadcasts, deliveries, groups, lanes, notices};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
+use super::wishes::Quietness;
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
-use crate::domain::quiet::Quiet;
 
 /// A delivery whose time has come, and the group it is for.
 #[derive(Queryable)]
@@ -71,52 +71,18 @@ pub(super) struct Listener {
     pub(super) platform: Named<Platform>,
     pub(super) language: Named<Language>,
     pub(super) credentials_sealed: Vec<u8>,
-    state: Named<GroupState>,
+    pub(super) state: Named<GroupState>,
     pub(super) host: String,
     pub(super) bot: Option<String>,
     pub(super) hourly_cap: Option<i16>,
-    quiet: Quietness,
+    pub(super) quiet: Quietness,
     pub(super) lane: Option<Lane>,
 }
 
 impl Listener {
-    fn is_deaf(&self) -> bool {
+    /// Whether it hears nothing, at any hour.
+    pub(super) fn is_deaf(&self) -> bool {
         self.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause)
-    }
-
-    /// Whether it could be used now, but that its group does not want to hear.
-    fn is_unwilling(&self, now: DateTime<Utc>) -> bool {
-        self.lane.is_some() && (self.is_deaf() || self.quiet.hours_end(now).is_some())
-    }
-}
-
-/// When a group wants to be left alone, and by what.
-#[derive(Clone, Copy, Queryable, QueryableByName)]
-pub(super) struct Quietness {
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_from: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    quiet_until: Option<i16>,
-    #[diesel(sql_type = Bool)]
-    quiet_but_urgent: bool,
-}
-
-impl Quietness {
-    /// Whether that is heard at any hour: life at risk, or a rumour to be stopped.
-    fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
-        let urgent = Priority::of(urgency.into()) == Priority::Urgent;
-        purpose == Purpose::Correction || (urgent && self.quiet_but_urgent)
-    }
-
-    /// Until when the group wants to be left alone by that.
-    pub(super) fn until(self, purpose: Purpose, urgency: i16, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.hours_end(now).filter(|_| !self.yields_to(purpose, urgency))
-    }
-
-    /// Until when the hours last that it is in, whatever there is to hear.
-    fn hours_end(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (from, until) = (self.quiet_from?, self.quiet_until?);
-        Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now)
     }
 }
 
@@ -222,9 +188,10 @@ impl Said {
         self.state.0 == State::Live || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
     }
 
-    /// Life at risk, or a rumour to be stopped.
-    pub(super) fn presses(&self, listener: &Listener) -> bool {
-        listener.quiet.yields_to(self.purpose.0, self.urgency)
+    /// Whether a group hears no more of it than its cap allows: life at risk, a rumour to be stopped, and the end of
+    /// what it has heard are told it all the same.
+    pub(super) fn is_rationed(&self, listener: &Listener) -> bool {
+        !self.purpose.0.ends() && !listener.quiet.yields_to(self.purpose.0, self.urgency)
     }
 
     /// Until when it is not to be said, or its group or its lane cannot hear it.
@@ -322,40 +289,6 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
     let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
     let values = values.iter().collect();
     Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
-}
-
-/// Asks once more about the groups that do not want to hear, now that their lanes are locked: whoever lets one of them
-/// hear again makes due what waits for it, and may have done so after all this was looked at and before its lane
-/// was locked.
-///
-/// # Errors
-/// When the database refuses.
-pub(super) fn ask_again<'a>(
-    conn: &mut Conn,
-    listeners: impl Iterator<Item = &'a mut Listener>,
-    now: DateTime<Utc>,
-) -> Answer<()> {
-    // A write transaction of SQLite is alone already.
-    let Conn::Pg(c) = conn else { return Ok(()) };
-    let mut unwilling: Vec<&mut Listener> = listeners.filter(|listener| listener.is_unwilling(now)).collect();
-    if unwilling.is_empty() {
-        return Ok(());
-    }
-    let of: BTreeSet<Id> = unwilling.iter().map(|listener| listener.group_id).collect();
-    let wishes: Vec<(Id, (Named<GroupState>, Quietness))> = groups::table
-        .filter(groups::id.eq_any(of))
-        .select((
-            groups::id,
-            (groups::state, (groups::quiet_from, groups::quiet_until, groups::quiet_but_urgent)),
-        ))
-        .load(&mut **c)?;
-    let wishes: HashMap<Id, (Named<GroupState>, Quietness)> = wishes.into_iter().collect();
-    for listener in &mut unwilling {
-        if let Some((state, quiet)) = wishes.get(&listener.group_id) {
-            (listener.state, listener.quiet) = (*state, *quiet);
-        }
-    }
-    Ok(())
 }
 
 /// What the broadcasts of those deliveries say, but for those whose notice is just being changed.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::bots;
 use super::broadcasts::{self, Broadcast};
-use super::due::{self, Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
+use super::due::{Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
 use super::leasing::{Decided, Decision, Terms, decide};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
@@ -19,6 +19,7 @@ use super::rows::{Change, Holds};
 use super::statement::{Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
+use super::wishes;
 use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
@@ -42,6 +43,8 @@ struct New {
     due_at: DateTime<Utc>,
     digest: bool,
     leased: bool,
+    /// It counts against its group's hourly cap.
+    capped: bool,
 }
 
 /// Gives the next groups of the most urgent unfinished broadcast of that priority their delivery, as far as
@@ -66,15 +69,16 @@ pub(super) fn grow(
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
     let (mut listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
-    due::ask_again(conn, listeners.iter_mut(), terms.now)?;
-    bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let said = Said::of(&broadcast, &notice);
+    decided.heard.load(conn, listeners.iter().filter(|one| said.is_rationed(one)), terms.now)?;
+    wishes::ask_again(conn, listeners.iter_mut(), &decided.heard, terms.now)?;
+    bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();
     let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);
     for listener in listeners {
-        let group = listener.group_id;
+        let (group, capped) = (listener.group_id, listener.hourly_cap.is_some());
         let due = Due { delivery: Delivery::new(broadcast.id), listener };
-        let (due_at, digest, leased) = match decide(conn, due, &said, terms, decided)? {
+        let (due_at, digest, leased) = match decide(due, &said, terms, decided) {
             Decision::Goes => (terms.until, false, true),
             Decision::Waits => (terms.now, false, false),
             Decision::PutOff { until, digest } => (until, digest, false),
@@ -89,7 +93,7 @@ pub(super) fn grow(
                 break;
             }
         };
-        new.push(New { group, due_at, digest, leased });
+        new.push(New { group, due_at, digest, leased, capped });
         cursor = Some(group);
     }
     let ids = write_down(conn, &broadcast, &new)?;
@@ -207,9 +211,9 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
     struct Plan;
     let plan = Change {
         before: "INSERT INTO deliveries \
-             (broadcast_id, group_id, priority, state, due_at, digest, attempts, part, reach) \
+             (broadcast_id, group_id, priority, state, due_at, digest, attempts, part, reach, capped) \
              SELECT rows.broadcast_id, rows.group_id, rows.priority, 'open', rows.due_at, (rows.digest <> 0), \
-               rows.leased, 0, rows.reach",
+               rows.leased, 0, rows.reach, (rows.capped <> 0)",
         columns: &[
             ("broadcast_id", Holds::Id),
             ("group_id", Holds::Id),
@@ -218,6 +222,7 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
             ("digest", Holds::Int),
             ("leased", Holds::Int),
             ("reach", Holds::Int),
+            ("capped", Holds::Int),
         ],
         after: "",
     };
@@ -232,6 +237,7 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
             i64::from(new.digest).into(),
             i64::from(new.leased).into(),
             i64::from(reach).into(),
+            i64::from(new.capped).into(),
         ]
     });
     plan.make_and_number::<Plan>(conn, rows.collect(), new.iter().map(|new| new.group))

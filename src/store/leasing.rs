@@ -7,8 +7,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::bots::{self, Bots};
@@ -18,10 +17,10 @@ use super::growth::{self, Audiences};
 use super::lanes::{with_one_more, written};
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::deliveries;
-use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
+use super::types::Id;
+use super::wishes::{self, Heard};
+use super::{Answer, Conn};
+use crate::domain::delivery::{How, Priority, Purpose};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 
@@ -165,6 +164,7 @@ pub(super) struct Decided {
     /// Until when, and whether to be told in a digest then.
     put_off: Vec<(i64, DateTime<Utc>, bool)>,
     pub(super) bots: Bots,
+    pub(super) heard: Heard,
     /// Something that is due waits for its host.
     busy: bool,
     /// A broadcast stopped at a host.
@@ -236,15 +236,19 @@ fn take_due(
     decided: &mut Decided,
 ) -> Answer<bool> {
     let mut due = due::due(conn, terms.now, priority, room)?;
-    due::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
+    let rationed = due.iter().filter(|one| {
+        said.get(&one.delivery.broadcast_id).is_some_and(|said| said.is_rationed(&one.listener))
+    });
+    decided.heard.load(conn, rationed.map(|one| &one.listener), terms.now)?;
+    wishes::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), &decided.heard, terms.now)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {
         let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
         let Some(said) = said.get(&broadcast_id) else { continue };
-        match decide(conn, one, said, terms, decided)? {
+        match decide(one, said, terms, decided) {
             Decision::Goes | Decision::Waits => {}
             Decision::Busy => decided.busy = true,
             Decision::Over => decided.cancelled.push(id),
@@ -255,80 +259,46 @@ fn take_due(
 }
 
 /// What becomes of a delivery; where it goes, it is taken.
-pub(super) fn decide(
-    conn: &mut Conn,
-    one: Due,
-    said: &Said,
-    terms: &mut Terms<'_>,
-    decided: &mut Decided,
-) -> Answer<Decision> {
+pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut Decided) -> Decision {
     let (now, listener) = (terms.now, &one.listener);
     if !said.still_true(now) {
-        return Ok(Decision::Over);
+        return Decision::Over;
     }
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
-        return Ok(Decision::Waits);
+        return Decision::Waits;
     };
     let quiet = said.quiet_until(listener, now);
     let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
     // Whether an end makes a sound only its next request tells.
     let waits = quiet.filter(|_| !said.purpose.0.ends());
     let rests = said.rests_until(listener, lane, now).or(waits);
-    let rests = match rests {
-        Some(until) => Some(until),
-        None => rationed_until(conn, listener, said, terms, decided)?,
-    };
+    let rests = rests.or_else(|| rationed_until(listener, said, terms, decided));
     let back = |until| (terms.back)(listener.platform.0, until);
     if let Some(until) = rests {
-        return Ok(Decision::PutOff { until: back(until), digest });
+        return Decision::PutOff { until: back(until), digest };
     }
-    Ok(match (terms.admits)(&listener.host) {
+    match (terms.admits)(&listener.host) {
         Admission::Until(until) => Decision::PutOff { until: back(until), digest },
         Admission::Busy => Decision::Busy,
         Admission::Go => {
             take(one, said, quiet, terms, decided);
             Decision::Goes
         }
-    })
+    }
 }
 
 /// Until when a group has heard enough, or its token has been used enough.
 fn rationed_until(
-    conn: &mut Conn,
     listener: &Listener,
     said: &Said,
     terms: &Terms<'_>,
     decided: &Decided,
-) -> Answer<Option<DateTime<Utc>>> {
-    if let Some(cap) = listener.hourly_cap.filter(|_| !said.purpose.0.ends() && !said.presses(listener))
-        && let Some(until) = capped_until(conn, listener.group_id, cap, terms.now)?
-    {
-        return Ok(Some(until));
-    }
-    let bot = listener.bot.as_deref().and_then(|bot| decided.bots.get(bot));
-    let opens = bot.map(|bot| bot.opens_at(listener.platform.0, terms.bot_pace));
-    Ok(opens.filter(|opens| *opens > terms.now))
-}
-
-/// When a group that has heard `cap` notices within the last hour may hear another.
-fn capped_until(conn: &mut Conn, group: Id, cap: i16, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
-    const HOUR: TimeDelta = TimeDelta::hours(1);
-    let heard = deliveries::table
-        .filter(deliveries::group_id.eq(group).and(deliveries::state.eq(Named(DeliveryState::Delivered))))
-        .filter(deliveries::how.is_null());
-    // What was planned early may have arrived late.
-    let latest: Vec<Option<Time>> = both!(conn, c => if mutation::on(Mutation::CapByPlan) {
-        heard.order(deliveries::id.desc()).limit(cap.max(1).into()).select(deliveries::delivered_at).load(c)
-    } else {
-        heard.filter(deliveries::delivered_at.gt(Time(now - HOUR)))
-            .order(deliveries::delivered_at.desc())
-            .limit(cap.max(1).into())
-            .select(deliveries::delivered_at)
-            .load(c)
-    })?;
-    let full = latest.len() >= usize::from(cap.max(1).unsigned_abs());
-    let frees = latest.into_iter().flatten().map(|at| at.0 + HOUR).min();
-    Ok(frees.filter(|frees| full && *frees > now))
+) -> Option<DateTime<Utc>> {
+    let full = decided.heard.full_until(listener, terms.now).filter(|_| said.is_rationed(listener));
+    full.or_else(|| {
+        let bot = decided.bots.get(listener.bot.as_deref()?)?;
+        Some(bot.opens_at(listener.platform.0, terms.bot_pace)).filter(|opens| *opens > terms.now)
+    })
 }
 
 fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms<'_>, decided: &mut Decided) {

@@ -35,6 +35,7 @@ mod statement;
 pub mod tips;
 pub mod transition;
 pub mod types;
+pub mod wishes;
 mod writer;
 
 use connection::Manager;

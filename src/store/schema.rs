@@ -292,6 +292,7 @@ diesel::table! {
         digest -> Bool,
         tries -> SmallInt,
         took_ms -> Nullable<Integer>,
+        capped -> Bool,
     }
 }
 

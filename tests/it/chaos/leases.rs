@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use reqwest::Method;
+use serde_json::json;
 use seventytwo::broadcast::plan;
 use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
@@ -15,6 +17,8 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
 use seventytwo::store::{Answer, Conn, StoreError, deliveries};
 
+use super::faults::go_live;
+use super::run;
 use crate::house::{Db, House};
 use crate::process::peek;
 use crate::{Test, alone, filed, housed, notices};
@@ -23,6 +27,7 @@ pub const TESTS: &[Test] = &[
     alone!(a_lease_outlasts_the_longest_exchange),
     housed!(what_a_dead_node_held_is_found_when_its_lease_ends),
     housed!(what_is_due_is_found_through_its_index),
+    housed!(what_capped_groups_have_heard_is_one_question_through_its_index),
     filed!(what_dies_with_its_process_again_and_again_is_said_ever_later),
 ];
 
@@ -117,28 +122,10 @@ async fn what_is_due_is_found_through_its_index(house: House) {
         // Planned and leased at once, it is due when the lease is over.
         assert_eq!(conn.transaction(|tx| lease_and_die(tx, now))?.leased.len(), 1);
         let now = now + LEASE_FOR;
-        let asked = Arc::new(Mutex::new(Vec::<String>::new()));
-        let heard = Arc::clone(&asked);
-        let hear = move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { query, .. } = event {
-                heard.lock().unwrap().push(query.to_string());
-            }
-        };
-        match conn {
-            Conn::Pg(c) => c.set_instrumentation(hear),
-            Conn::Sqlite(c) => c.set_instrumentation(hear),
-        }
-        let undone: Result<(), StoreError> = conn.transaction(|tx| {
-            assert_eq!(lease_and_die(tx, now)?.leased.len(), 1);
-            Err(StoreError::BrokenOff)
-        });
-        assert!(matches!(undone, Err(StoreError::BrokenOff)), "{undone:?}");
-        let asked = asked.lock().unwrap().clone();
-        asked
-            .iter()
-            .filter(|sql| sql.contains("d.state = 'open'"))
-            .map(|sql| explain(conn, sql, now))
-            .collect::<Answer<Vec<_>>>()
+        let values = [format!("'{now}'"), "1".to_owned(), format!("'{now}'"), "256".to_owned()];
+        let asked = asked_by_a_lease(conn, now, 1)?;
+        let asked = asked.iter().filter(|sql| sql.contains("d.state = 'open'"));
+        asked.map(|sql| explain(conn, sql, &values)).collect::<Answer<Vec<_>>>()
     })
     .await;
     // Whether anything is due, and what.
@@ -151,6 +138,68 @@ async fn what_is_due_is_found_through_its_index(house: House) {
     }
     for costly in ["TEMP B-TREE", "Sort"] {
         assert!(!what.contains(costly), "{costly}:\n{what}");
+    }
+}
+
+/// What a lease asks by which so many go, and which is then undone.
+fn asked_by_a_lease(conn: &mut Conn, now: DateTime<Utc>, goes: usize) -> Answer<Vec<String>> {
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = Arc::clone(&asked);
+    let hear = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            heard.lock().unwrap().push(query.to_string());
+        }
+    };
+    match conn {
+        Conn::Pg(c) => c.set_instrumentation(hear),
+        Conn::Sqlite(c) => c.set_instrumentation(hear),
+    }
+    let undone: Result<(), StoreError> = conn.transaction(|tx| {
+        assert_eq!(lease_and_die(tx, now)?.leased.len(), goes);
+        Err(StoreError::BrokenOff)
+    });
+    assert!(matches!(undone, Err(StoreError::BrokenOff)), "{undone:?}");
+    Ok(asked.lock().unwrap().clone())
+}
+
+/// Three groups that want to hear one notice an hour, and have heard one, look at two more: one that is planned and
+/// one that is due.
+async fn what_capped_groups_have_heard_is_one_question_through_its_index(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for chat in &house.chats {
+        let group = house.group(chat, &admin, &["131000"], &["lost_property"]).await;
+        let cap = json!({"hourly_cap": 1});
+        let path = format!("/groups/{group}");
+        house.call(Method::PATCH, &path, Some(&admin.token), Some(&cap)).await.expect(200);
+    }
+    go_live(&house, &moderator).await;
+    for (phone, due) in [("+8613800138001", false), ("+8613800138002", true)] {
+        let mut notice = notices::lost_property(house.clock.now());
+        notice["reporter"]["phone"] = phone.into();
+        let made = house.post("/notices", None, &notice).await.expect(201);
+        let case = made["case_number"].as_str().unwrap();
+        house.decide(case, &moderator, "approve", "verified").await.expect(200);
+        house.advance(TimeDelta::seconds(30));
+        house.stations.let_out().await.unwrap();
+        if due {
+            const DUE: &str = "UPDATE deliveries SET due_at = (SELECT MAX(delivered_at) FROM deliveries) \
+                 WHERE state = 'open' AND group_id IN (SELECT id FROM groups)";
+            house.settle().await;
+            run(&house.db, DUE).await;
+        }
+        let now = house.clock.now();
+        let plans = peek(&house.db, move |conn| {
+            crowd(conn, now)?;
+            let asked = asked_by_a_lease(conn, now, 0)?;
+            let asked = asked.iter().filter(|sql| sql.contains("how") && sql.contains("IS NULL"));
+            let values = ["'{}'".to_owned(), format!("'{now}'")];
+            asked.map(|sql| explain(conn, sql, &values)).collect::<Answer<Vec<_>>>()
+        })
+        .await;
+        let [plan] = <[String; 1]>::try_from(plans).expect("one question");
+        assert!(plan.contains("deliveries_heard"), "not through its index:\n{plan}");
     }
 }
 
@@ -191,12 +240,11 @@ struct Step {
     detail: String,
 }
 
-/// How the database would answer; `sql` as it was asked, whatever its parameters.
-fn explain(conn: &mut Conn, sql: &str, now: DateTime<Utc>) -> Answer<String> {
+/// How the database would answer; `sql` as it was asked, with the first of these for its parameters.
+fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
     let sql = sql.split(" -- binds").next().unwrap_or(sql);
     Ok(match conn {
         Conn::Pg(c) => {
-            let values = [format!("'{now}'"), "1".to_owned(), format!("'{now}'"), "256".to_owned()];
             let values = values[..sql.matches('$').count()].join(", ");
             c.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE asked AS {sql}"))?;
             let lines: Vec<Line> =

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{DeliveryState, Outcome};
 use seventytwo::domain::group::{GroupState, Platform};
@@ -39,6 +39,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_that_is_resumed_while_a_lease_looks_at_it_hears),
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
+    shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -417,7 +418,7 @@ const GATE: &str = "CREATE SEQUENCE passed; \
 
 impl Scene {
     /// Lets a group hear again while a lease stands between what it has seen and the group's lane.
-    async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: serde_json::Value) {
+    async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: Value) {
         run(&self.house.db, GATE).await;
         let gate = Open::begin(self.store(), |tx| {
             let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
@@ -433,6 +434,11 @@ impl Scene {
         gate.commit().await;
         let leased = lease.await.unwrap().unwrap().leased;
         assert_eq!(leased.len(), 1, "it hears");
+    }
+
+    async fn wish(&self, wish: Value) {
+        let path = format!("/groups/{}", self.groups[0]);
+        self.house.call(Method::PATCH, &path, Some(&self.admin.token), Some(&wish)).await.expect(200);
     }
 
     async fn pause(&self) {
@@ -464,9 +470,18 @@ async fn a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears(db: Db) {
     scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 1);
     let now = scene.house.clock.now();
-    let quiet = json!({"quiet": {"from": beijing(now, 0), "until": beijing(now, 3)}});
-    let path = format!("/groups/{}", scene.groups[0]);
-    scene.house.call(Method::PATCH, &path, Some(&scene.admin.token), Some(&quiet)).await.expect(200);
+    scene.wish(json!({"quiet": {"from": beijing(now, 0), "until": beijing(now, 3)}})).await;
     scene.house.advance(LEASE_FOR);
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"quiet": null})).await;
+}
+
+async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE, PROPERTY]]).await;
+    scene.publish(RESCUE).await;
+    scene.house.settle().await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.wish(json!({"hourly_cap": 1})).await;
+    scene.house.advance(LEASE_FOR);
+    scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
 }
