@@ -138,6 +138,7 @@ review-flag-do_not_tell = Asks not to tell the police or the person: a known sig
 review-flag-violence = Violence in the family was answered yes.
 review-flag-protection_order = There is a protection order.
 review-flag-violence_mentioned = The text mentions violence, a protection order or a flight: the person may be hiding.
+review-flag-custody_mentioned = The text mentions custody of a child: one parent may be looking for a child who is with the other.
 review-flag-left_voluntarily = The person left of their own will.
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.

@@ -126,6 +126,7 @@ review-flag-do_not_tell = 要求不报警或不告诉本人：这是施暴者常
 review-flag-violence = 回答有家庭暴力。
 review-flag-protection_order = 有人身安全保护令。
 review-flag-violence_mentioned = 文字里提到暴力、保护令或逃离：要找的人可能在躲避。
+review-flag-custody_mentioned = 文字里提到抚养权或争夺孩子：可能是一方在找另一方带走的孩子。
 review-flag-left_voluntarily = 本人是自己离开的。
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
