@@ -207,20 +207,20 @@ review-step-approve = approved it
 review-step-undo = took the approval back
 review-step-revise = changed it
 review-step-renew = asked for more time
-review-step-go_live = published
+review-step-go_live = The undo time passed; it went out by itself
 review-step-pause = paused it
 review-step-resume = resumed it
 review-step-close = closed it
 review-step-remove = removed it
-review-step-expire = its time was over
+review-step-expire = Its time was over; it was taken from view and the groups were told
+review-step-forsake = Nobody finished checking it; it ended by itself
 review-step-pass_tip = passed a tip on
 review-step-discard_tip = discarded a tip
 review-step-reveal_phone = had the phone shown
-review-step-erase = deleted its contents
+review-step-erase = Its words and photos were deleted, as its keeping time was over
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator
 review-actor-lead = Lead
-review-actor-clock = Clock
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = Nothing was changed

@@ -195,20 +195,20 @@ review-step-approve = 通过
 review-step-undo = 撤回通过
 review-step-revise = 修改
 review-step-renew = 申请延期
-review-step-go_live = 发布
+review-step-go_live = 撤回时间已过，已自动发出
 review-step-pause = 暂停
 review-step-resume = 恢复
 review-step-close = 结束
 review-step-remove = 撤下
-review-step-expire = 到期
+review-step-expire = 公开时间已满，已自动撤下并通知各群
+review-step-forsake = 一直没有人处理完，已自动结束
 review-step-pass_tip = 转给家属一条线索
 review-step-discard_tip = 删除一条线索
 review-step-reveal_phone = 查看了电话
-review-step-erase = 删除内容
+review-step-erase = 保存期已满，内容和照片已自动删除
 review-actor-reporter = 发布人
 review-actor-moderator = 审核员
 review-actor-lead = 审核组长
-review-actor-clock = 系统
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = 没有执行
