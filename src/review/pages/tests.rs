@@ -385,6 +385,25 @@ async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
 }
 
 #[actix_web::test]
+async fn the_preview_says_who_reads_it_in_this_language() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    for (language, kind, told) in [
+        (
+            "en",
+            "Missing person",
+            "Groups set to English read this; those set to Chinese get our words in Chinese.",
+        ),
+        ("zh-CN", "寻人", "设为中文的群收到的就是这样；设为英文的群，我们的文字是英文"),
+    ] {
+        let (_, html) = desk.page(&format!("/review/{case}?lang={language}"), &moderator).await;
+        let (_, preview) = html.split_once(told).unwrap_or_else(|| panic!("{language}: {html}"));
+        assert!(preview.split("</blockquote>").next().unwrap().contains(kind), "{language}: {preview}");
+    }
+}
+
+#[actix_web::test]
 async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
     let desk = Desk::new().await;
     let case = desk.notice(content(person("李玉兰"), ""), |n| n.sealed = true).await;
