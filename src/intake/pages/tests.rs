@@ -155,6 +155,42 @@ async fn a_form_becomes_a_notice_and_two_taps_become_one() {
 }
 
 #[actix_web::test]
+async fn going_back_after_sending_makes_no_second_notice() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let mut form = typed(&missing_person());
+    let key = |html: &str| {
+        html.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let fresh = browser.get("/report/missing_person").await;
+    form.insert("key".to_owned(), key(&fresh.html));
+    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.html);
+    browser.cookie = first.cookie();
+    let confirmed = browser.get("/report/done").await.html;
+    let case = confirmed.split("data-case>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    // Back: the browser asks for the form anew, and says first what there is already.
+    let back = browser.get("/report/missing_person").await;
+    assert!(back.html.contains(&case) && back.html.contains("href=\"/my\""), "{}", back.html);
+    assert!(!browser.get("/report/rescue").await.html.contains(&case), "another matter");
+    // The same words again, whatever the browser kept of the form: the same case.
+    form.insert("key".to_owned(), key(&back.html));
+    let again = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", again.html);
+    assert!(again.headers.get(header::SET_COOKIE).is_none(), "the same link opens it");
+    assert!(browser.get("/report/done").await.html.contains(&case));
+    let phone = desk.shared.vault.index("phone", "+8613800138000");
+    let open = desk.shared.store.read(move |c| crate::store::notices::open_by_phone(c, &phone)).await;
+    assert_eq!(open.unwrap(), 1);
+    // Somebody else is another matter, and the form that was used says which case it made.
+    form.insert("key".to_owned(), key(&fresh.html));
+    form.insert("person.name".to_owned(), "别人".to_owned());
+    let other = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.html.contains(&case) && other.html.contains("href=\"/my\""), "{}", other.html);
+}
+
+#[actix_web::test]
 async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
