@@ -275,6 +275,22 @@ reason-unlawful-reporter = Your notice was taken down because the law does not a
 reason-requested = Removal was requested
 reason-requested-reporter = After a check, your notice is no longer published. If you fear for somebody, call 110.
 
+# figures, for leads
+figures-title = Figures
+figures-lead = Numbers alone, nothing about anybody. A notice counts in the time in which it came in.
+figures-period = Time
+figures-period-7d = Last 7 days
+figures-period-30d = Last 30 days
+figures-period-all = All time
+figures-what = What
+figures-came-in = Notices that came in within this time
+figures-submitted = Submitted
+figures-published = Were published
+figures-to-live = From submission to publication (median)
+figures-now = At this moment
+figures-waiting = Waiting for a decision
+figures-oldest = The oldest has waited
+
 # broadcasts of one notice
 broadcasts-title = Who received { $case }
 broadcasts-back = Back to { $case }

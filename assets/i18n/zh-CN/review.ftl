@@ -263,6 +263,22 @@ reason-unlawful-reporter = 这条信息依法不能公开，已撤下。法律�
 reason-requested = 应要求撤下
 reason-requested-reporter = 经核实，这条信息不再公开。如果担心有人的安全，请打 110。
 
+# figures, for leads
+figures-title = 统计
+figures-lead = 只有数字，没有任何人的信息。按提交的时间计算：一条信息算在它提交的那段时间里。
+figures-period = 时间
+figures-period-7d = 最近 7 天
+figures-period-30d = 最近 30 天
+figures-period-all = 全部
+figures-what = 项目
+figures-came-in = 这段时间提交的信息
+figures-submitted = 提交
+figures-published = 已发布过
+figures-to-live = 从提交到发布（中位数）
+figures-now = 此刻
+figures-waiting = 等待决定
+figures-oldest = 等得最久的
+
 # broadcasts of one notice
 broadcasts-title = { $case } 的送达情况
 broadcasts-back = 返回 { $case }

@@ -475,6 +475,9 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.push(format!("review-step-{step}"));
     }
     keys.extend(Outcome::ALL.map(|outcome| format!("my-outcome-{}", outcome.as_str())));
+    for period in crate::review::figures::Period::ALL {
+        keys.push(format!("figures-period-{}", period.as_str()));
+    }
     for code in ["lead_required", "police_reference_required", "too_late", "forbidden", "reason", "note"] {
         keys.push(format!("review-fault-{code}"));
     }
