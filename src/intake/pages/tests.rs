@@ -214,6 +214,47 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
 }
 
 #[actix_web::test]
+async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/lost_property?lang=en").await;
+    assert!(form.html.contains("Langfang Guangyang, 河北廊坊广阳区, 131003"), "{}", form.html);
+    let mut filled = typed(&lost_property());
+    for (written, told) in [
+        ("Lanfang Guanyang", "Choose what you meant"),
+        ("Atlantis", "or the six-digit code.</a>"),
+        ("Suzhou", "Several places have this name"),
+    ] {
+        filled.insert("region".to_owned(), written.to_owned());
+        let again = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{written}");
+        assert!(
+            again.html.contains(told) && again.html.contains(&format!("value=\"{written}\"")),
+            "{}",
+            again.html
+        );
+    }
+    filled.insert("region".to_owned(), "Lanfang Guanyang".to_owned());
+    let again = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+    let offered =
+        r#"value="131003"><label for="region-131003">Guangyang, Langfang, Hebei (河北省廊坊市广阳区)<"#;
+    assert!(again.html.contains(offered), "{}", again.html);
+    // One of them is chosen, and the line still has what was typed: what was chosen is meant.
+    let line = filled.remove("region").unwrap();
+    let mut chosen = pairs(&filled);
+    chosen.extend([("region", "131003"), ("region", line.as_str())]);
+    let faulty =
+        browser.send("/report/lost_property", &[("region", "131003"), ("region", &line)], None).await;
+    assert!(faulty.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", faulty.html);
+    let sent = browser.send("/report/lost_property", &chosen, None).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    // Or it is written in Latin letters at once.
+    filled.insert("region".to_owned(), "Guangyang District, Langfang".to_owned());
+    let sent = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+}
+
+#[actix_web::test]
 async fn a_photo_can_be_sent_before_the_rest() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
