@@ -33,7 +33,7 @@ review-want-revision = 有修改待审
 review-leads-title = 这条要由组长打开
 review-leads-case = { $case } 是密件或已上报：可能有人处在危险中，只有组长可以查看和决定。
 review-leads-who = 组长有：
-review-leads-none = 目前没有组长，请告诉运维。
+review-leads-none = 目前没有组长，请告诉运营者。
 
 # one notice
 review-kept = 你刚才写的话（需要的话请复制）
@@ -207,8 +207,8 @@ review-step-discard_tip = 删除一条线索
 review-step-reveal_phone = 查看了电话
 review-step-erase = 保存期已满，内容和照片已自动删除
 review-actor-reporter = 发布人
-review-actor-moderator = 审核员
-review-actor-lead = 审核组长
+review-actor-moderator = 志愿者
+review-actor-lead = 组长
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = 没有执行
@@ -301,7 +301,7 @@ broadcasts-groups = { $groups } 个群
 broadcasts-reasons-waiting = 还在等待的原因
 broadcasts-reasons-unreachable = 未能通知到的原因
 broadcasts-outcome-gone = 群或机器人已不存在
-broadcasts-outcome-config = 群管理员需要修改设置
+broadcasts-outcome-config = 群主需要修改设置
 broadcasts-outcome-slow = 平台要求放慢
 broadcasts-outcome-retry = 没有成功
 broadcasts-outcome-bad = 平台拒收这条消息
@@ -313,7 +313,7 @@ broadcasts-outcome-quiet = 免打扰时段还没有结束
 broadcasts-outcome-resting = 按该群的节奏稍后发送
 broadcasts-outcome-later = 已推迟，到时发送
 broadcasts-outcome-untried = 排队中，还没有发送
-broadcasts-outcome-paused = 群管理员已暂停接收，等待恢复接收
+broadcasts-outcome-paused = 群主已暂停接收，等待恢复接收
 broadcasts-outcome-disabled = 已停止向该群发送
 broadcasts-outcome-unverified = 群机器人还没有验证
 broadcasts-outcome-deleted = 群已从本站删除
