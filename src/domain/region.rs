@@ -11,7 +11,7 @@ static ALL: LazyLock<Vec<Region>> = LazyLock::new(|| {
     include_str!("../../assets/divisions/divisions.tsv")
         .lines()
         .filter_map(|line| line.split_once('\t'))
-        .map(|(code, name)| Region { code, name })
+        .filter_map(|(code, names)| names.split_once('\t').map(|(name, latin)| Region { code, name, latin }))
         .collect()
 });
 
@@ -23,6 +23,7 @@ static ALL: LazyLock<Vec<Region>> = LazyLock::new(|| {
 pub struct Region {
     code: &'static str,
     name: &'static str,
+    latin: &'static str,
 }
 
 /// How large a division is.
@@ -97,6 +98,18 @@ impl Region {
         let mut names: Vec<&str> = self.ancestors_and_self().map(|r| r.name).collect();
         names.reverse();
         names.concat()
+    }
+
+    /// Every way in which its name is written in Latin letters, the usual one first: Harbin, Haerbin.
+    pub fn latin_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.latin.split('|')
+    }
+
+    /// Its name in Latin letters with those above it: Guangyang, Langfang, Hebei.
+    #[must_use]
+    pub fn full_latin_name(&self) -> String {
+        let names: Vec<&str> = self.ancestors_and_self().filter_map(|r| r.latin_names().next()).collect();
+        names.join(", ")
     }
 
     /// The province it lies in, or itself.
@@ -212,6 +225,8 @@ mod tests {
             assert!(r.code.len() == 6 && r.code.bytes().all(|b| b.is_ascii_digit()) && !r.name.is_empty());
             assert_eq!(r.province().level(), Level::Province);
             assert_eq!(region(r.code), *r);
+            let is_latin = |c: char| c.is_ascii_alphabetic() || "ü' -".contains(c);
+            assert!(r.latin_names().all(|n| !n.is_empty() && n.chars().all(is_latin)), "{r:?} {}", r.latin);
         }
     }
 
@@ -233,6 +248,7 @@ mod tests {
         let county = region("131003");
         assert_eq!((county.name(), county.level(), county.as_u32()), ("广阳区", Level::County, 131_003));
         assert_eq!(county.full_name(), "河北省廊坊市广阳区");
+        assert_eq!(county.full_latin_name(), "Guangyang, Langfang, Hebei");
         assert_eq!(codes(county.ancestors_and_self()), ["131003", "131000", "130000"]);
         assert_eq!(codes(region("131000").ancestors_and_self()), ["131000", "130000"]);
         assert_eq!(codes(region("130000").ancestors_and_self()), ["130000"]);

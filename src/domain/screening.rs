@@ -23,6 +23,8 @@ pub enum FindingKind {
     DoNotTell,
     /// Violence, a protection order or a flight is mentioned: the person sought may be hiding.
     Violence,
+    /// Who a child is to live with is in dispute: the notice may be one parent's search for the other.
+    Custody,
 }
 
 impl FindingKind {
@@ -38,6 +40,7 @@ impl FindingKind {
             Self::Whereabouts => "whereabouts",
             Self::DoNotTell => "do_not_tell",
             Self::Violence => "violence_mentioned",
+            Self::Custody => "custody_mentioned",
         }
     }
 
@@ -165,6 +168,31 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "protectionorder",
             "protectiveorder",
             "restrainingorder",
+        ],
+    ),
+    (
+        FindingKind::Custody,
+        &[
+            "抚养权",
+            "撫養權",
+            "监护权",
+            "監護權",
+            "探视权",
+            "探視權",
+            "抚养纠纷",
+            "变更抚养",
+            "争抚养",
+            "争孩子",
+            "争夺孩子",
+            "争夺子女",
+            "抢孩子",
+            "抢走孩子",
+            "抢夺孩子",
+            "抢夺子女",
+            "藏匿孩子",
+            "藏匿子女",
+            "custody",
+            "visitationright",
         ],
     ),
 ];
@@ -324,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_violence_and_of_debt_in_either_language() {
+    fn words_of_violence_of_custody_and_of_debt_in_either_language() {
         for (text, code) in [
             ("她因家暴离家", "violence_mentioned"),
             ("法院发过人身安全保护令", "violence_mentioned"),
@@ -332,6 +360,10 @@ mod tests {
             ("Domestic violence, please find her", "violence_mentioned"),
             ("there is a protection order", "violence_mentioned"),
             ("a restraining-order stands", "violence_mentioned"),
+            ("双方在争抚养权", "custody_mentioned"),
+            ("前夫争夺孩子，把他接走了", "custody_mentioned"),
+            ("孩子被抢走，監護權在我", "custody_mentioned"),
+            ("there is a custody dispute", "custody_mentioned"),
             ("他欠我钱", "debt"),
             ("他欠债不还", "debt"),
             ("请他还钱", "debt"),
@@ -359,6 +391,7 @@ mod tests {
             "已报警，请大家留意",
             "衣服被打湿，雨伞被打开过",
             "有人见他被打捞队救起",
+            "孩子由奶奶抚养，监护人是姑姑",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -13,6 +13,7 @@ use crate::clock::beijing;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind};
 use crate::domain::region::Region;
+use place::Found;
 
 /// How a field is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,17 +305,21 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
                     json!(text)
                 }
             },
-            Control::Place => match place::find(text).as_slice() {
-                [one] => json!(one.code()),
-                several => {
-                    if !text.is_empty() {
-                        let code = if several.is_empty() { "place_unknown" } else { "place_several" };
-                        meant.faults.insert(name.to_owned(), FieldFault::new(code));
+            Control::Place if text.is_empty() => json!(text),
+            Control::Place => {
+                let (code, places) = match place::find(text) {
+                    Found::One(region) => {
+                        set(&mut meant.body, name, json!(region.code()));
+                        continue;
                     }
-                    meant.places = several.to_vec();
-                    json!(text)
-                }
-            },
+                    Found::Several(places) => ("place_several", places),
+                    Found::Alike(places) if places.is_empty() => ("place_unknown", places),
+                    Found::Alike(places) => ("place_alike", places),
+                };
+                meant.faults.insert(name.to_owned(), FieldFault::new(code));
+                meant.places = places;
+                json!(text)
+            }
             _ => json!(text),
         };
         let value = if value.as_str() == Some("") { Value::Null } else { value };

@@ -58,6 +58,33 @@ impl Intake {
             .ok_or(IntakeError::LinkInvalid)
     }
 
+    /// Whether the notice that a manage link opens says just that already, and is not over. A photo more makes
+    /// it another; their ids do not, for a photo that is sent twice gets two.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn says_already(
+        &self,
+        token: &str,
+        submission: &Submission,
+        now: DateTime<Utc>,
+    ) -> Result<bool, IntakeError> {
+        let (hash, vault) = (token_hash(token), self.vault.clone());
+        let said = self.store.read(move |conn| {
+            let Some(notice) = notices::by_manage_hash(conn, &hash)? else { return Ok(None) };
+            match notice.key(&vault)? {
+                Some(key) if !notice.state_at(now).is_over() => newest(conn, &notice, &key).map(Some),
+                _ => Ok(None),
+            }
+        });
+        let Some((mut public, private)) = said.await? else { return Ok(false) };
+        if submission.public.photos.len() > public.photos.len() {
+            return Ok(false);
+        }
+        public.photos.clone_from(&submission.public.photos);
+        Ok(public == submission.public && private == submission.private)
+    }
+
     /// Answers a moderator's question; the notice goes back to where it stood in the queue.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The page door of the intake: choosing a kind, its form, and the confirmation.
 
 use actix_multipart::Multipart;
+use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
@@ -16,6 +17,7 @@ use super::api::{any_account_of, body_hash, count, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
 use crate::domain::people::Role;
@@ -47,6 +49,7 @@ pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse,
 #[get("/report/{kind}")]
 pub async fn show_form(
     http: HttpRequest,
+    shared: web::Data<Shared>,
     visitor: Visitor,
     kind: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -55,7 +58,21 @@ pub async fn show_form(
     typed.add("key", new_token());
     let frame = visitor.frame(&http);
     let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
-    page(&http, &frame, &FormPage { sheet, edit: None, frame: frame.clone() })
+    let there = sent_before(&http, &shared, kind).await?;
+    page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() })
+}
+
+/// The case number of the notice of that kind that this browser has sent, while it is not over: whoever goes
+/// back to the form sees first what is there.
+async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {
+    let Ok(token) = manage::token(http, shared) else { return Ok(None) };
+    match desk(shared).managed(&token).await {
+        Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
+            Ok(notice.case_number.parse::<CaseNumber>().map(|case| case.to_string()).ok())
+        }
+        Ok(_) | Err(IntakeError::LinkInvalid) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A form, empty or with what was typed and what is wrong with it.
@@ -66,6 +83,8 @@ struct FormPage {
     sheet: Sheet,
     /// Where a notice that is there is changed, with the token of that form.
     edit: Option<String>,
+    /// The notice that this browser has sent already.
+    there: Option<String>,
 }
 
 #[derive(Template)]
@@ -95,9 +114,10 @@ pub async fn send_form(
     let now = shared.clock.now();
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
+    let there = sent_before(&http, &shared, kind).await?;
     let show = |faults: &FieldFaults, status: StatusCode| {
-        let sheet = Sheet::new(&frame, kind, &typed, faults, &places);
-        page_with(&http, &frame, &FormPage { sheet, edit: None, frame: frame.clone() }, status)
+        let (sheet, there) = (Sheet::new(&frame, kind, &typed, faults, &places), there.clone());
+        page_with(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }, status)
     };
     if stays {
         let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -110,6 +130,11 @@ pub async fn send_form(
         Ok(submission) if faults.is_empty() => submission,
         _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
     };
+    if there.is_some()
+        && desk(&shared).says_already(&manage::token(&http, &shared)?, &submission, now).await?
+    {
+        return Ok(confirmed(None));
+    }
     if submission.private.reporter.publish_phone && typed.first("publish_confirmed") != "true" {
         let carried = typed.pairs();
         return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() });
@@ -123,21 +148,33 @@ pub async fn send_form(
         unlimited: account.is_some_and(|account| account.role.0 == Role::Lead),
     };
     match desk(&shared).submit(request, now).await {
-        Ok(submitted) => Ok(HttpResponse::SeeOther()
-            .cookie(MANAGE.with(&shared, submitted.receipt.manage_token))
-            .insert_header((header::LOCATION, "/report/done"))
-            .finish()),
-        Err(IntakeError::Invalid(faults)) => show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
-        Err(IntakeError::KeyReused) => {
-            let used = FieldFaults::from([("key".to_owned(), FieldFault::new("form_used"))]);
-            show(&used, StatusCode::CONFLICT)
+        Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
+        Err(error) => {
+            let (faults, status) = refused(error)?;
+            show(&faults, status)
         }
-        Err(IntakeError::TooMany) => {
-            let full = FieldFaults::from([("main".to_owned(), FieldFault::new("too_many_notices"))]);
-            show(&full, StatusCode::TOO_MANY_REQUESTS)
-        }
-        Err(error) => Err(error.into()),
     }
+}
+
+/// What the form says where the notice was not taken.
+fn refused(error: IntakeError) -> Result<(FieldFaults, StatusCode), Problem> {
+    let one = |place: &str, code| FieldFaults::from([(place.to_owned(), FieldFault::new(code))]);
+    match error {
+        IntakeError::Invalid(faults) => Ok((faults, StatusCode::UNPROCESSABLE_ENTITY)),
+        IntakeError::KeyReused => Ok((one("key", "form_used"), StatusCode::CONFLICT)),
+        IntakeError::TooMany => Ok((one("main", "too_many_notices"), StatusCode::TOO_MANY_REQUESTS)),
+        error => Err(error.into()),
+    }
+}
+
+/// Leads to the confirmation, with the manage cookie where the browser does not have it yet.
+fn confirmed(kept: Option<Cookie<'static>>) -> HttpResponse {
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((header::LOCATION, "/report/done"));
+    if let Some(kept) = kept {
+        answer.cookie(kept);
+    }
+    answer.finish()
 }
 
 /// A double tap sends a chosen photo twice and gets it two ids: the words alone say whether a form

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use crate::web::frame::{Frame, page as answer};
 use crate::web::problem::{CODES, Problem};
 
+mod said;
+
 /// A field of a body, or a parameter of a call.
 struct Field {
     name: String,
@@ -70,9 +72,10 @@ struct DocsPage<'a> {
 /// # Errors
 /// When the document or the template cannot be written.
 pub fn page(http: &HttpRequest, api: &utoipa::openapi::OpenApi) -> Result<HttpResponse, Problem> {
-    let document =
+    let mut document =
         serde_json::to_value(api).map_err(|e| Problem::Internal(format!("the OpenAPI document: {e}")))?;
     let frame = &Frame::public(http);
+    said::tell(&mut document, frame.language);
     let template = DocsPage {
         frame,
         version: &api.info.version,
@@ -131,12 +134,7 @@ fn read_call(path: &str, method: &str, operation: &Value) -> Call {
         method: method.to_uppercase(),
         path: path.to_owned(),
         summary: words(&operation["summary"]),
-        words: words(&operation["description"])
-            .split("# Errors")
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        words: words(&operation["description"]),
         closed: items(&operation["security"]).next().is_some(),
         parameters: parameters.collect(),
         body: operation.get("requestBody").map(content),
@@ -204,6 +202,8 @@ fn kind(schema: &Value) -> Kind {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::test::TestRequest;
     use serde_json::json;
 
     use super::{CODES, groups, kind};
@@ -229,6 +229,18 @@ mod tests {
                 let detail = *code == "photo_refused" || has(language, &format!("problem-{code}-detail"));
                 assert!(detail, "{code}");
             }
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_page_speaks_one_language() {
+        let (chinese, english) = ("接入群聊：会往群里发一个六位验证码", "Connect a chat: a six-digit code");
+        for (language, said, other) in [("zh-CN", chinese, english), ("en", english, chinese)] {
+            let http = TestRequest::with_uri(&format!("/api/docs?lang={language}")).to_http_request();
+            let answer = super::page(&http, &crate::web::openapi::document()).unwrap();
+            let html = String::from_utf8(to_bytes(answer.into_body()).await.unwrap().to_vec()).unwrap();
+            assert!(html.contains(said) && !html.contains(other), "{language}: {html}");
+            assert!(html.contains("case_number"), "names stay as they are");
         }
     }
 

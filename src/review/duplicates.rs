@@ -31,7 +31,7 @@ pub struct Duplicate {
 /// As many as can be compared at a glance.
 const SHOWN: usize = 3;
 /// How alike two photos must be: of 64 bits, at most so many differ.
-const ALIKE: u32 = 8;
+pub const ALIKE: u32 = 8;
 /// Photos compared at most, newest first.
 const COMPARED: i64 = 5_000;
 

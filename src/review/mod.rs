@@ -21,6 +21,7 @@ mod again;
 pub mod api;
 mod claims;
 pub mod duplicates;
+pub mod figures;
 mod going_live;
 pub mod pages;
 pub mod phone;

@@ -22,6 +22,7 @@ use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
 mod compare;
+pub mod figures;
 mod form;
 mod queue;
 mod sheet;

@@ -102,11 +102,12 @@ fn classify(public: &Public, private: &Private) -> Class {
         Subject::Donation { .. } => return Class::Donation,
     };
     // What is answered no and told in the text is mentioned all the same.
-    let mentioned = private.flags.iter().any(|flag| flag == FindingKind::Violence.code());
-    let violence = private.safety.violence || private.safety.protection_order || mentioned;
+    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.code());
+    let violence =
+        private.safety.violence || private.safety.protection_order || mentioned(FindingKind::Violence);
     // The age decides who is a child, whatever box was ticked: a wrong box must not lower the bar.
     match private.category {
-        _ if age < 14 && violence => Class::ContestedChild,
+        _ if age < 14 && (violence || mentioned(FindingKind::Custody)) => Class::ContestedChild,
         _ if age < 14 => Class::Child,
         _ if age < 18 => Class::Teen,
         _ if violence => Class::SealedAdult,
@@ -165,6 +166,17 @@ mod tests {
             let answered = person(age, category, true).1;
             let weigh = |private| weigh(&public, private, DateTime::UNIX_EPOCH);
             assert_eq!(weigh(&told), weigh(&answered), "{age} {category:?}");
+        }
+    }
+
+    #[test]
+    fn a_mention_of_custody_asks_two_about_a_child_and_seals_nobody() {
+        let weigh = |public: &Public, private: &Private| weigh(public, private, DateTime::UNIX_EPOCH);
+        for (age, category) in [(6, Category::Child), (15, Category::Teen), (30, Category::OtherAdult)] {
+            let (public, answered) = person(age, category, age < 14);
+            let mut told = person(age, category, false).1;
+            told.flags.push("custody_mentioned".to_owned());
+            assert_eq!(weigh(&public, &told), weigh(&public, &answered), "{age} {category:?}");
         }
     }
 

@@ -17,6 +17,7 @@ pub mod deliveries;
 pub mod digests;
 pub mod due;
 pub mod events;
+pub mod figures;
 pub mod groups;
 pub mod growth;
 pub mod lanes;

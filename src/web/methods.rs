@@ -39,6 +39,7 @@ const READ: &[&str] = &[
     "/report/done",
     "/report/{kind}",
     "/review",
+    "/review/figures",
     "/review/{case}",
     "/safety",
 ];

@@ -109,6 +109,7 @@ fn team_pages(doors: &mut ServiceConfig) {
         .route("/logout", get().to(accounts::pages::show_logout))
         .route("/logout", post().to(accounts::pages::log_out))
         .route("/review", get().to(review::pages::show_queue))
+        .route("/review/figures", get().to(review::pages::figures::show_figures))
         .route("/review/{case}", get().to(review::pages::show_notice))
         .route("/review/{case}/phone", post().to(review::pages::reveal_phone))
         .route("/review/{case}/tips/{id}", post().to(review::pages::decide_tip))

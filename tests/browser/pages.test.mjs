@@ -62,7 +62,7 @@ before(async () => {
   await api(over.manage, 'POST', '/my/notice/close', { outcome: 'returned', announce: false });
   world.over = over.number;
   world.unclaimed = (await handIn()).number;
-  for (const role of ['moderator', 'group_admin']) {
+  for (const role of ['moderator', 'lead', 'group_admin']) {
     const page = await newPage(browser, demo);
     await login(page, account(demo, role));
     sessions[role] = await page.context().storageState();
@@ -140,9 +140,10 @@ const pages = {
   moderator: () => [
     ...shows('/review', ...['unclaimed', 'claimed', 'live', 'over'].map(state => `/review/${world[state]}`)),
     ...shows(`/broadcasts/${world.live}`, `/broadcasts/${world.claimed}`, '/logout'),
-    ...answers(403, `/review/${world.escalated}`, '/groups'),
+    ...answers(403, `/review/${world.escalated}`, '/review/figures', '/groups'),
     ...asks('a question without words'),
   ],
+  lead: () => shows('/review', '/review/figures', '/review/figures?period=all', `/review/${world.escalated}`),
   group_admin: () => [
     ...shows('/groups', '/groups/new', '/groups/new?platform=webhook', '/groups/new?platform=dingtalk'),
     ...['', '/edit', '/robot', '/delete'].map(page => [`/groups/…${page}`, at(`/groups/${world.group}${page}`, 200)]),

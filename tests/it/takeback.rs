@@ -526,7 +526,7 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     assert!(!mine.text.contains("暂停接收"), "{}", mine.text);
     let session = house.session(&scene.moderator).await;
     let page = house.page_as(&format!("/broadcasts/{}", scene.case), &format!("session={session}")).await;
-    for reason in ["2 个群: 群管理员已暂停接收", "1 个群: 群已从本站删除"] {
+    for reason in ["2 个群: 群主已暂停接收", "1 个群: 群已从本站删除"] {
         assert!(page.text.contains(reason), "{reason} in {}", page.text);
     }
 

@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     alone!(both_databases_have_the_same_tables),
     alone!(both_languages_say_the_same),
     alone!(every_sentence_asked_for_is_there),
+    alone!(everybody_has_one_word_in_chinese),
     alone!(the_example_names_every_setting),
     alone!(the_readme_lists_the_settings),
     alone!(the_readme_lists_the_problems),
@@ -454,6 +455,30 @@ async fn every_sentence_asked_for_is_there() {
         }
     }
     assert!(asked > 100, "only {asked} sentences were found");
+}
+
+/// What each of the people is called in Chinese, and what they are not.
+const CALLED: &[(&str, &[&str])] = &[
+    ("发布人", &["提交人", "提交者", "发布者", "报送人", "报告人", "上报人"]),
+    ("志愿者", &["审核员", "审核人", "自愿者"]),
+    ("组长", &["审核组长", "小组长"]),
+    ("群主", &["群管理员", "群组管理员"]),
+    ("运营者", &["运维", "运营人员", "运营方", "操作员"]),
+];
+
+async fn everybody_has_one_word_in_chinese() {
+    let mut places = files("assets/i18n/zh-CN");
+    places.extend(["assets/i18n/api.zh-CN.tsv", "README.zh-CN.md"].map(str::to_owned));
+    let texts: Vec<(String, String)> = places.into_iter().map(|path| (read(&path), path)).collect();
+    for (word, others) in CALLED {
+        assert!(texts.iter().any(|(text, _)| text.contains(word)), "nobody says {word}");
+        for (text, path) in &texts {
+            for line in text.lines() {
+                let other = others.iter().find(|other| line.contains(**other));
+                assert_eq!(other, None, "{path} should say {word}: {line}");
+            }
+        }
+    }
 }
 
 async fn the_example_names_every_setting() {

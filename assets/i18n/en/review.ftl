@@ -58,7 +58,7 @@ review-broadcasts = Who received it
 review-preview = What groups will read
 review-age = aged { $age }
 review-said = What the notice said
-review-preview-hint = Exactly as sent; other platforms get the same words.
+review-preview-hint = Groups set to English read this; those set to Chinese get our words in Chinese. What the reporter wrote stays as it is. The same on every platform.
 review-erased = Its contents have been deleted.
 review-photo = Photo { $n } of the notice
 review-evidence = What speaks for and against
@@ -138,6 +138,7 @@ review-flag-do_not_tell = Asks not to tell the police or the person: a known sig
 review-flag-violence = Violence in the family was answered yes.
 review-flag-protection_order = There is a protection order.
 review-flag-violence_mentioned = The text mentions violence, a protection order or a flight: the person may be hiding.
+review-flag-custody_mentioned = The text mentions custody of a child: one parent may be looking for a child who is with the other.
 review-flag-left_voluntarily = The person left of their own will.
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
@@ -206,20 +207,20 @@ review-step-approve = approved it
 review-step-undo = took the approval back
 review-step-revise = changed it
 review-step-renew = asked for more time
-review-step-go_live = published
+review-step-go_live = The undo time passed; it went out by itself
 review-step-pause = paused it
 review-step-resume = resumed it
 review-step-close = closed it
 review-step-remove = removed it
-review-step-expire = its time was over
+review-step-expire = Its time was over; it was taken from view and the groups were told
+review-step-forsake = Nobody finished checking it; it ended by itself
 review-step-pass_tip = passed a tip on
 review-step-discard_tip = discarded a tip
 review-step-reveal_phone = had the phone shown
-review-step-erase = deleted its contents
+review-step-erase = Its words and photos were deleted, as its keeping time was over
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator
 review-actor-lead = Lead
-review-actor-clock = Clock
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = Nothing was changed
@@ -273,6 +274,22 @@ reason-unlawful = Against the law
 reason-unlawful-reporter = Your notice was taken down because the law does not allow publishing it. Legal aid answers at 12348.
 reason-requested = Removal was requested
 reason-requested-reporter = After a check, your notice is no longer published. If you fear for somebody, call 110.
+
+# figures, for leads
+figures-title = Figures
+figures-lead = Numbers alone, nothing about anybody. A notice counts in the time in which it came in.
+figures-period = Time
+figures-period-7d = Last 7 days
+figures-period-30d = Last 30 days
+figures-period-all = All time
+figures-what = What
+figures-came-in = Notices that came in within this time
+figures-submitted = Submitted
+figures-published = Were published
+figures-to-live = From submission to publication (median)
+figures-now = At this moment
+figures-waiting = Waiting for a decision
+figures-oldest = The oldest has waited
 
 # broadcasts of one notice
 broadcasts-title = Who received { $case }

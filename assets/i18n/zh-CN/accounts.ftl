@@ -11,10 +11,10 @@ login-code-hint = 身份验证器里的 6 位数字，每 30 秒更换一次。
 login-fault = 没有登录成功
 login-refused = 账号名、密码或验证码不对。每个验证码只能用一次：请核对后，用新的验证码再试。
 login-too-many = 尝试次数太多，请 { $seconds } 秒后再试。
-login-help = 登录只用于核实信息和管理群。家属和公众无需登录。忘记密码或换了手机，请联系管理员。
+login-help = 登录只用于核实信息和管理群。家属和公众无需登录。忘记密码或换了手机，请联系运营者。
 logout-title = 要退出登录吗？
 
-role-moderator = 审核员
-role-lead = 审核组长
-role-group_admin = 群管理员
-role-operator = 运维
+role-moderator = 志愿者
+role-lead = 组长
+role-group_admin = 群主
+role-operator = 运营者

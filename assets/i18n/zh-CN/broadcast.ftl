@@ -58,5 +58,5 @@ broadcast-delete = 请删除此前收到的消息，不要再转发
 broadcast-link = 核实与提供线索：
 broadcast-link-ended = 查看状态：
 
-broadcast-code = 群机器人验证码：{ $code }。请在 72小时 网站填写，10分钟内有效。若非本群管理员操作，请忽略。
+broadcast-code = 群机器人验证码：{ $code }。请在 72小时 网站填写，10分钟内有效。若非群主操作，请忽略。
 broadcast-test = 测试消息：本群已能正常接收信息。

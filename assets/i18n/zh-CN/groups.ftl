@@ -27,7 +27,7 @@ groups-do-gone = 请打开群设置，看机器人是否还在；不在就重新
 groups-do-failing = 下面的发送记录里有平台最后的回答，请先按它改正，再发送新的验证码，重新验证。验证以后，仍然有效的信息会补发。
 
 groups-platforms-title = 这个群在哪个平台？
-groups-platforms-lead = 你需要是群主或群管理员，能在群里添加机器人。
+groups-platforms-lead = 你要能在群里添加机器人，一般是群主才行。
 platform-wecom = 企业微信
 platform-dingtalk = 钉钉
 platform-feishu = 飞书
@@ -125,7 +125,7 @@ groups-list = 列出市县
 groups-whole = { $region }（全部）
 groups-kinds = 接收哪几类信息
 groups-language = 发到群里的消息用什么语言
-groups-language-hint = 报送人写的内容保持原样
+groups-language-hint = 发布人写的内容保持原样
 groups-language-zh-CN = 中文
 groups-language-en = 英文
 groups-cap = 每小时最多几条（选填）

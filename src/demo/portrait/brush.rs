@@ -53,11 +53,15 @@ impl Brush {
 
     /// From one colour at the height `from` to another at `to`.
     pub fn fade(above: Hex, below: Hex, from: f32, to: f32) -> Shader<'static> {
+        Self::between((above, below), Point::from_xy(0.0, from), Point::from_xy(0.0, to))
+    }
+
+    /// From one colour at a point to another.
+    fn between((first, last): (Hex, Hex), start: Point, end: Point) -> Shader<'static> {
         let stops =
-            vec![GradientStop::new(0.0, Self::colour(above)), GradientStop::new(1.0, Self::colour(below))];
-        let (start, end) = (Point::from_xy(0.0, from), Point::from_xy(0.0, to));
+            vec![GradientStop::new(0.0, Self::colour(first)), GradientStop::new(1.0, Self::colour(last))];
         LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity())
-            .unwrap_or(Self::flat(above))
+            .unwrap_or(Self::flat(first))
     }
 
     pub fn path(draw: impl FnOnce(&mut PathBuilder)) -> Path {
@@ -78,10 +82,23 @@ impl Brush {
     }
 
     pub fn background(&mut self, above: Hex, below: Hex) {
+        self.paper(Self::fade(above, below, 0.0, SIZE.1 as f32));
+    }
+
+    /// A background that fades from the left to the right.
+    pub fn wall(&mut self, left: Hex, right: Hex) {
+        self.paper(Self::between(
+            (left, right),
+            Point::from_xy(0.0, 0.0),
+            Point::from_xy(SIZE.0 as f32, 0.0),
+        ));
+    }
+
+    fn paper(&mut self, shader: Shader<'static>) {
         let (width, height) = (SIZE.0 as f32, SIZE.1 as f32);
         let path =
             Self::path(|p| p.push_rect(Rect::from_xywh(0.0, 0.0, width, height).expect("a positive size")));
-        self.fill(&path, Self::fade(above, below, 0.0, height));
+        self.fill(&path, shader);
     }
 
     pub fn oval(&mut self, x: f32, y: f32, half_width: f32, half_height: f32, colour: Hex) {

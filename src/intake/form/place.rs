@@ -1,84 +1,274 @@
-//! Finds the division that somebody means by its name, as people write it: 河北廊坊广阳区, 广阳区, 131003.
+//! Finds the division that somebody means by its name, as people write it: 河北廊坊广阳区, 广阳区, 131003; or in
+//! Latin letters: Langfang Guangyang, Guangyang District, Langfang, Hebei.
 
 use crate::domain::region::{Level, Region};
 use crate::domain::text::compact;
 
 /// What people call the provinces whose names are longer by more than one character.
 const AUTONOMOUS: [&str; 7] = ["广西", "西藏", "宁夏", "新疆", "内蒙古", "香港", "澳门"];
-/// What people leave off the end of a name.
-const ENDINGS: [char; 6] = ['省', '市', '区', '县', '旗', '盟'];
-/// More places than this are not offered: the name has to be longer.
-const OFFERED: usize = 12;
+/// What people leave off the end of a name, and how it is read.
+const ENDINGS: [(char, &str); 6] =
+    [('省', "sheng"), ('市', "shi"), ('区', "qu"), ('县', "xian"), ('旗', "qi"), ('盟', "meng")];
+/// What an English name says of the sort of division, and ours does not.
+const SORTS: [&str; 10] = [
+    "province",
+    "city",
+    "prefecture",
+    "district",
+    "county",
+    "banner",
+    "league",
+    "municipality",
+    "autonomous",
+    "region",
+];
+/// Of what is only written alike, so many are offered.
+const ALIKE: usize = 6;
+/// Characters that may be wrong in a name.
+const MISSPELT: usize = 2;
+/// Longer than any name with those above it, in characters.
+const LONGEST: usize = 60;
+
+/// What a text means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    One(Region),
+    /// Each of these has that name.
+    Several(Vec<Region>),
+    /// None has that name; these are written much alike.
+    Alike(Vec<Region>),
+}
 
 /// The divisions that `text` may mean; a code or a full name means one.
-pub fn find(text: &str) -> Vec<Region> {
+pub fn find(text: &str) -> Found {
     if let Ok(region) = Region::parse(text) {
-        return vec![region];
+        return Found::One(region);
     }
-    let typed: String =
-        compact(text).chars().filter(|c| !matches!(c, ',' | '，' | '、' | '/' | '·')).collect();
-    if typed.is_empty() {
-        return Vec::new();
+    let script = Script::of(text);
+    let readings = script.readings(text);
+    if readings.iter().all(|typed| typed.is_empty() || typed.chars().count() > LONGEST) {
+        return Found::Alike(Vec::new());
     }
-    let meant: Vec<Region> =
-        Region::all().iter().copied().filter(|region| is_meant(*region, &typed)).collect();
-    let exact: Vec<Region> = meant.iter().copied().filter(|region| region.full_name() == typed).collect();
-    match exact.last() {
-        // A division that was drawn anew keeps its name, and its later code is the one in use.
-        Some(region) => vec![*region],
-        None if meant.len() <= OFFERED => meant,
-        None => Vec::new(),
+    let is_meant = |region: &Region| readings.iter().any(|typed| script.is_meant(*region, typed));
+    let meant: Vec<Region> = Region::all().iter().copied().filter(is_meant).collect();
+    let exact: Vec<Region> =
+        meant.iter().copied().filter(|region| readings.contains(&region.full_name())).collect();
+    // A division that was drawn anew keeps its name, and its later code is the one in use.
+    match (exact.last(), meant.as_slice()) {
+        (Some(region), _) | (None, [region]) => Found::One(*region),
+        (None, []) => Found::Alike(script.alike(&readings)),
+        (None, several) => Found::Several(several.to_vec()),
     }
 }
 
-/// Whether `typed` is the division's name, after any of the names of those above it.
-fn is_meant(region: Region, typed: &str) -> bool {
-    names(region).any(|name| typed.strip_suffix(name).is_some_and(|before| leads_to(before, region)))
+/// The letters that a name is written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Chinese,
+    Latin,
 }
 
-/// Whether `before` is nothing but names of those above a division, from the top.
-fn leads_to(before: &str, region: Region) -> bool {
-    let mut above: Vec<Region> = region.ancestors_and_self().skip(1).collect();
-    above.reverse();
-    let left = above
-        .iter()
-        .fold(before, |left, region| names(*region).find_map(|name| left.strip_prefix(name)).unwrap_or(left));
-    left.is_empty()
+impl Script {
+    fn of(text: &str) -> Script {
+        let latin = text.chars().any(|c| c.is_ascii_alphabetic());
+        if latin && !text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) {
+            Script::Latin
+        } else {
+            Script::Chinese
+        }
+    }
+
+    /// A text as it is compared. In English the smallest comes first, so that is read backwards, too.
+    fn readings(self, text: &str) -> Vec<String> {
+        match self {
+            Script::Chinese => {
+                let between = |c: &char| !matches!(c, ',' | '，' | '、' | '/' | '·');
+                vec![compact(text).chars().filter(between).collect()]
+            }
+            Script::Latin => {
+                let parts = text.split([',', '，', ';']).map(folded).filter(|part| !part.is_empty());
+                let mut parts: Vec<String> = parts.collect();
+                if let [words] = parts.as_slice() {
+                    parts = words.split(' ').map(str::to_owned).collect();
+                }
+                let joined = |parts: &[String]| parts.concat().replace(' ', "");
+                let forwards = joined(&parts);
+                parts.reverse();
+                vec![forwards, joined(&parts)]
+            }
+        }
+    }
+
+    /// Whether `typed` is the division's name, after any of the names of those above it.
+    fn is_meant(self, region: Region, typed: &str) -> bool {
+        let names = self.names(region);
+        names
+            .iter()
+            .any(|name| typed.strip_suffix(&**name).is_some_and(|before| self.leads_to(before, region)))
+    }
+
+    /// Whether `before` is nothing but names of those above a division, from the top.
+    fn leads_to(self, before: &str, region: Region) -> bool {
+        let mut above: Vec<Region> = region.ancestors_and_self().skip(1).collect();
+        above.reverse();
+        let left = above.iter().fold(before, |left, region| {
+            let names = self.names(*region);
+            names.iter().find_map(|name| left.strip_prefix(&**name)).unwrap_or(left)
+        });
+        left.is_empty()
+    }
+
+    /// A division's name in full, then as it is said.
+    fn names(self, region: Region) -> Vec<String> {
+        let full = region.name();
+        let ending = ENDINGS.into_iter().find(|(ending, _)| full.ends_with(*ending));
+        match self {
+            Script::Chinese => {
+                let province = region.level() == Level::Province;
+                let said = AUTONOMOUS.into_iter().find(|short| province && full.starts_with(short));
+                let cut = ending.and_then(|(ending, _)| full.strip_suffix(ending));
+                let said = said.or_else(|| cut.filter(|short| short.chars().count() > 1));
+                std::iter::once(full).chain(said).map(str::to_owned).collect()
+            }
+            Script::Latin => {
+                let names = region.latin_names().map(|name| folded(name).replace(' ', ""));
+                let both = |name: String| [ending.map(|(_, read)| format!("{name}{read}")), Some(name)];
+                names.flat_map(both).flatten().collect()
+            }
+        }
+    }
+
+    /// What is written much like one of `readings`, the most alike first.
+    fn alike(self, readings: &[String]) -> Vec<Region> {
+        let mut near: Vec<(usize, Region)> = Vec::new();
+        for region in Region::all() {
+            let written = self.written(*region);
+            let apart =
+                readings.iter().flat_map(|typed| written.iter().filter_map(|name| apart(typed, name))).min();
+            near.extend(apart.map(|apart| (apart, *region)));
+        }
+        near.sort_by_key(|(apart, _)| *apart);
+        near.into_iter().take(ALIKE).map(|(_, region)| region).collect()
+    }
+
+    /// A division's name alone, and after any of those above it.
+    fn written(self, region: Region) -> Vec<String> {
+        let mut written = self.names(region);
+        for above in region.ancestors_and_self().skip(1) {
+            let names = self.names(above);
+            let after = |name| written.iter().map(move |below| format!("{name}{below}"));
+            let longer: Vec<String> = names.iter().flat_map(after).collect();
+            written.extend(longer);
+        }
+        written
+    }
 }
 
-/// A division's name in full, then as it is said.
-fn names(region: Region) -> impl Iterator<Item = &'static str> {
-    let full = region.name();
-    let province = region.level() == Level::Province;
-    let said = AUTONOMOUS.into_iter().find(|short| province && full.starts_with(short));
-    let said = said.or_else(|| full.strip_suffix(ENDINGS).filter(|short| short.chars().count() > 1));
-    std::iter::once(full).chain(said)
+/// Letters and single spaces alone, small, without what an English name says of the sort of division.
+fn folded(text: &str) -> String {
+    let letters = text.to_lowercase().replace('ü', "u").replace(['\'', '’'], "");
+    let words = letters.split(|c: char| !c.is_ascii_lowercase());
+    words.filter(|word| !word.is_empty() && !SORTS.contains(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// How many characters two texts differ by, where that is no more than one in four, and than [`MISSPELT`].
+fn apart(one: &str, other: &str) -> Option<usize> {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // Of two characters none, for the other one alone says nothing; and never so many that it is another name.
+    let most = ((one.len() + 1) / 4).min(MISSPELT);
+    if one.len().abs_diff(other.len()) > most || one.len() > LONGEST {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let swapped = before + usize::from(a != b);
+            before = row[j + 1];
+            row[j + 1] = swapped.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().filter(|apart| *apart <= most)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn codes(found: Found) -> Vec<&'static str> {
+        match found {
+            Found::One(region) => vec![region.code()],
+            Found::Several(regions) | Found::Alike(regions) => regions.iter().map(Region::code).collect(),
+        }
+    }
+
     #[test]
     fn places_are_found_as_people_write_them() {
-        for (text, codes) in [
-            ("131003", vec!["131003"]),
-            ("１３１００３", vec!["131003"]),
-            ("广阳区", vec!["131003"]),
-            ("河北 廊坊 广阳", vec!["131003"]),
-            ("廊坊市广阳区", vec!["131003"]),
-            ("河北省廊坊市广阳区", vec!["131003"]),
-            ("廊坊", vec!["131000"]),
-            ("北京", vec!["110000"]),
-            ("北京朝阳", vec!["110105"]),
-            ("内蒙古", vec!["150000"]),
-            ("没有这里", vec![]),
-            ("", vec![]),
-            ("区", vec![]),
+        for (text, code) in [
+            ("131003", "131003"),
+            ("１３１００３", "131003"),
+            ("广阳区", "131003"),
+            ("河北 廊坊 广阳", "131003"),
+            ("廊坊市广阳区", "131003"),
+            ("河北省廊坊市广阳区", "131003"),
+            ("廊坊", "131000"),
+            ("北京", "110000"),
+            ("北京朝阳", "110105"),
+            ("内蒙古", "150000"),
         ] {
-            assert_eq!(find(text).iter().map(Region::code).collect::<Vec<_>>(), codes, "{text}");
+            assert_eq!(find(text), Found::One(Region::parse(code).unwrap()), "{text}");
         }
-        assert!(find("新华区").len() > 1, "several cities have one");
+        for text in ["没有这里", "", "区", ",", &"廊坊".repeat(200)] {
+            assert_eq!(find(text), Found::Alike(Vec::new()), "{text}");
+        }
+        assert!(
+            matches!(find("新华区"), Found::Several(places) if places.len() > 1),
+            "several cities have one"
+        );
+    }
+
+    #[test]
+    fn who_reads_no_chinese_writes_latin_letters() {
+        for (text, code) in [
+            ("Guangyang", "131003"),
+            ("langfang guangyang", "131003"),
+            ("Guangyang District, Langfang City, Hebei Province", "131003"),
+            ("Hebei Sheng Langfang Shi Guangyang Qu", "131003"),
+            ("LANGFANG", "131000"),
+            ("Xi'an, Shaanxi", "610100"),
+            ("Xian, Shaanxi", "610100"),
+            ("Beijing", "110000"),
+            ("Chaoyang District, Beijing", "110105"),
+            ("Harbin", "230100"),
+            ("haerbin", "230100"),
+            ("Inner Mongolia", "150000"),
+            ("Hong Kong", "810000"),
+            ("lvliang", "141100"),
+        ] {
+            assert_eq!(find(text), Found::One(Region::parse(code).unwrap()), "{text}");
+        }
+        for (text, both) in [("Suzhou", ["320500", "341300"]), ("Lüliang", ["141100", "530322"])] {
+            let several = codes(find(text));
+            assert!(both.iter().all(|code| several.contains(code)), "{text}: {several:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_misspelt_is_asked_again_with_what_may_be_meant() {
+        for (text, code) in [
+            ("广阳曲", "131003"),
+            ("廊方市广阳区", "131003"),
+            ("Langfan", "131000"),
+            ("Lanfang Guanyang", "131003"),
+        ] {
+            let found = find(text);
+            assert!(matches!(&found, Found::Alike(places) if places.len() <= ALIKE), "{text}: {found:?}");
+            assert_eq!(codes(found.clone()).first(), Some(&code), "{text}: {found:?}");
+        }
+        for text in ["Springfield", "London", "甲乙", "xx"] {
+            assert_eq!(find(text), Found::Alike(Vec::new()), "{text}");
+        }
     }
 
     #[test]
@@ -86,8 +276,21 @@ mod tests {
         // Every seventh, so that the test takes no longer than the others.
         for region in Region::all().iter().step_by(7) {
             let found = find(&region.full_name());
-            assert_eq!(found.len(), 1, "{}", region.full_name());
-            assert_eq!(found[0].full_name(), region.full_name());
+            assert!(
+                matches!(found, Found::One(one) if one.full_name() == region.full_name()),
+                "{region:?} {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_place_is_found_by_its_latin_name() {
+        // Every hundredth, for the same reason.
+        for region in Region::all().iter().step_by(101) {
+            let found = codes(find(&region.full_latin_name()));
+            let named =
+                |code: &&str| Region::parse(code).unwrap().full_latin_name() == region.full_latin_name();
+            assert!(found.contains(&region.code()) || found.iter().any(named), "{region:?} {found:?}");
         }
     }
 }

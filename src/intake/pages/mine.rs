@@ -200,7 +200,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page(&http, &frame, &FormPage { sheet, edit, frame: frame.clone() })
+    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() })
 }
 
 /// Takes the corrected notice in, or shows the form again with what is wrong.
@@ -231,7 +231,7 @@ pub async fn send_edit(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page_with(&http, &frame, &FormPage { sheet, edit, frame: frame.clone() }, status)
+    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status)
 }
 
 /// The phone stays as private as it was: making it public is a choice of its own, before a warning.

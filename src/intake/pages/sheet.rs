@@ -1,6 +1,7 @@
 //! A form as its template shows it: every word in the reader's language, every fault at its field.
 
 use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::domain::text::cut_chars;
@@ -39,6 +40,7 @@ pub enum Shape {
     Area,
     Radios,
     Select,
+    Place,
     Tick,
     Photos,
 }
@@ -165,7 +167,11 @@ impl Words<'_> {
         label: String,
         places: &[Region],
     ) -> Shown {
-        let value = typed.first(name).to_owned();
+        let value = match (control, Region::parse(typed.first(name))) {
+            // What was chosen stands in the field as people read it.
+            (Control::Place, Ok(region)) => region.full_name(),
+            _ => typed.first(name).to_owned(),
+        };
         let named = |values: &[&str]| {
             let key = |value: &str| format!("f-{}-{value}", name.replace('.', "-"));
             values.iter().map(|v| ((*v).to_owned(), self.frame.t(&key(v)))).collect::<Vec<_>>()
@@ -184,16 +190,23 @@ impl Words<'_> {
                 (Shape::Radios, "", answers.map(|(v, key)| (v.to_owned(), self.frame.t(key))).to_vec())
             }
             Control::Tick => (Shape::Tick, "", Vec::new()),
-            Control::Place if places.is_empty() => (Shape::Line, r#"autocomplete="off""#, Vec::new()),
             Control::Place => {
-                let choices = places.iter().map(|p| (p.code().to_owned(), p.full_name())).collect();
-                (Shape::Radios, "", choices)
+                let choices = places.iter().map(|p| (p.code().to_owned(), self.place(*p))).collect();
+                (Shape::Place, r#"autocomplete="off""#, choices)
             }
             Control::Moment => (Shape::Line, moment_attributes(&value), Vec::new()),
             Control::Photos => (Shape::Photos, "", Vec::new()),
         };
         let photos = if shape == Shape::Photos { self.pictures(typed) } else { Vec::new() };
         Shown { name, shape, hint: self.hint(name), error, value, attributes, choices, photos, label }
+    }
+
+    /// A place to choose, so that its reader knows it.
+    fn place(&self, place: Region) -> String {
+        match self.frame.language {
+            Language::ZhCn => place.full_name(),
+            Language::En => format!("{} ({})", place.full_latin_name(), place.full_name()),
+        }
     }
 
     fn pictures(&self, typed: &Typed) -> Vec<Picture> {

@@ -155,6 +155,42 @@ async fn a_form_becomes_a_notice_and_two_taps_become_one() {
 }
 
 #[actix_web::test]
+async fn going_back_after_sending_makes_no_second_notice() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let mut form = typed(&missing_person());
+    let key = |html: &str| {
+        html.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let fresh = browser.get("/report/missing_person").await;
+    form.insert("key".to_owned(), key(&fresh.html));
+    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.html);
+    browser.cookie = first.cookie();
+    let confirmed = browser.get("/report/done").await.html;
+    let case = confirmed.split("data-case>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    // Back: the browser asks for the form anew, and says first what there is already.
+    let back = browser.get("/report/missing_person").await;
+    assert!(back.html.contains(&case) && back.html.contains("href=\"/my\""), "{}", back.html);
+    assert!(!browser.get("/report/rescue").await.html.contains(&case), "another matter");
+    // The same words again, whatever the browser kept of the form: the same case.
+    form.insert("key".to_owned(), key(&back.html));
+    let again = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", again.html);
+    assert!(again.headers.get(header::SET_COOKIE).is_none(), "the same link opens it");
+    assert!(browser.get("/report/done").await.html.contains(&case));
+    let phone = desk.shared.vault.index("phone", "+8613800138000");
+    let open = desk.shared.store.read(move |c| crate::store::notices::open_by_phone(c, &phone)).await;
+    assert_eq!(open.unwrap(), 1);
+    // Somebody else is another matter, and the form that was used says which case it made.
+    form.insert("key".to_owned(), key(&fresh.html));
+    form.insert("person.name".to_owned(), "别人".to_owned());
+    let other = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.html.contains(&case) && other.html.contains("href=\"/my\""), "{}", other.html);
+}
+
+#[actix_web::test]
 async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
@@ -175,6 +211,47 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
     assert!(html.contains(r#"value="刚才""#), "even where it could not be read");
     assert!(html.contains("河北省石家庄市新华区"), "namesakes are offered");
     assert!(html.contains("name=\"photo_ids\""), "the photo need not be sent again");
+}
+
+#[actix_web::test]
+async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/lost_property?lang=en").await;
+    assert!(form.html.contains("Langfang Guangyang, 河北廊坊广阳区, 131003"), "{}", form.html);
+    let mut filled = typed(&lost_property());
+    for (written, told) in [
+        ("Lanfang Guanyang", "Choose what you meant"),
+        ("Atlantis", "or the six-digit code.</a>"),
+        ("Suzhou", "Several places have this name"),
+    ] {
+        filled.insert("region".to_owned(), written.to_owned());
+        let again = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{written}");
+        assert!(
+            again.html.contains(told) && again.html.contains(&format!("value=\"{written}\"")),
+            "{}",
+            again.html
+        );
+    }
+    filled.insert("region".to_owned(), "Lanfang Guanyang".to_owned());
+    let again = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+    let offered =
+        r#"value="131003"><label for="region-131003">Guangyang, Langfang, Hebei (河北省廊坊市广阳区)<"#;
+    assert!(again.html.contains(offered), "{}", again.html);
+    // One of them is chosen, and the line still has what was typed: what was chosen is meant.
+    let line = filled.remove("region").unwrap();
+    let mut chosen = pairs(&filled);
+    chosen.extend([("region", "131003"), ("region", line.as_str())]);
+    let faulty =
+        browser.send("/report/lost_property", &[("region", "131003"), ("region", &line)], None).await;
+    assert!(faulty.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", faulty.html);
+    let sent = browser.send("/report/lost_property", &chosen, None).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    // Or it is written in Latin letters at once.
+    filled.insert("region".to_owned(), "Guangyang District, Langfang".to_owned());
+    let sent = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
 }
 
 #[actix_web::test]

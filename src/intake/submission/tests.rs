@@ -205,9 +205,12 @@ fn who_may_have_fled_is_flagged_wherever_it_is_mentioned() {
         patch(&mut body, &changes);
         assert_eq!(parse(&body, now()).unwrap().private.flags, ["violence_mentioned"], "{changes}");
     }
-    // Whoever flees from water hides from nobody.
+    let mut body = missing_person();
+    patch(&mut body, &json!({"secret_detail": "和他父亲在争抚养权"}));
+    assert_eq!(parse(&body, now()).unwrap().private.flags, ["custody_mentioned"]);
+    // Whoever flees from water hides from nobody, and no court says who has a child there.
     let mut body = rescue();
-    patch(&mut body, &json!({"description": "三人未能逃离洪水"}));
+    patch(&mut body, &json!({"description": "三人未能逃离洪水，抚养权文件被冲走"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, Vec::<String>::new());
 }
 

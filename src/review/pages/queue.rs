@@ -41,10 +41,11 @@ pub struct QueuePage {
     keys: Vec<(&'static str, String)>,
 }
 
-struct Filter {
-    href: String,
-    label: String,
-    current: bool,
+/// A link to the same page with another choice.
+pub(super) struct Filter {
+    pub href: String,
+    pub label: String,
+    pub current: bool,
 }
 
 /// A line of the queue in words.

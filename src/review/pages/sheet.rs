@@ -11,7 +11,7 @@ use super::super::tips::Verdict;
 use super::super::view::{Happened, Hint, Sheet};
 use super::compare::Comparison;
 use super::form::{Fault, Form, Typed, form, key, state_word};
-use super::words::{as_typed, at, icon, span, to_the_second, word};
+use super::words::{as_typed, at, icon, reason_word, span, to_the_second, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
@@ -151,7 +151,7 @@ impl SheetPage {
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
             comparison: Comparison::new(&frame, &sheet),
             tips: sheet.tips.iter().map(|hint| tip(&frame, hint)).collect(),
-            history: sheet.events.iter().rev().map(|event| line(&frame, event)).collect(),
+            history: history(&frame, &sheet.events),
             approval_refused: sheet
                 .approval_refused
                 .map(|code| frame.t1(&format!("review-fault-{code}"), "state", "")),
@@ -303,19 +303,37 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
     Tip { id: hint.id, at: at(hint.at), held: hint.held, words: said.collect() }
 }
 
-fn line(frame: &Frame, event: &Happened) -> Line {
-    let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", &event.actor));
-    let step = word(frame, "review-step", &event.step);
-    let after = state_word(frame, event.after);
-    let what = if event.before == event.after {
-        format!("{who} · {step}")
-    } else {
-        format!("{who} · {step} → {after}")
+/// The history, newest first, without what says nothing: whoever takes the next step had claimed it.
+fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
+    let claims = |(at, event): &(usize, &Happened)| {
+        let next = events.get(at + 1);
+        event.step == Step::Claim.as_str() && event.by.is_some() && next.is_some_and(|n| n.by == event.by)
     };
+    let told = events.iter().enumerate().filter(|entry| !claims(entry));
+    told.rev().map(|(_, event)| line(frame, event)).collect()
+}
+
+fn line(frame: &Frame, event: &Happened) -> Line {
+    let mut what = word(frame, "review-step", step_told(event));
+    // What the clock does is told without anybody who does it.
+    if event.actor != "clock" {
+        let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", &event.actor));
+        what = format!("{who} · {what}");
+    }
+    // An approval leaves open what follows; every other step says it.
+    if event.step == Step::Approve.as_str() && event.before != event.after {
+        what = format!("{what} → {}", state_word(frame, event.after));
+    }
     Line {
         at: at(event.at),
         what,
-        reason: event.reason.as_deref().map(|reason| word(frame, "reason", reason)),
+        reason: event.reason.as_deref().map(|reason| reason_word(frame, reason)),
         note: event.note.clone(),
     }
+}
+
+/// The name under which a step is told: what was never published has not had its time.
+fn step_told(event: &Happened) -> &str {
+    let published = matches!(event.before, State::Live | State::Paused);
+    if event.step == Step::Expire.as_str() && !published { "forsake" } else { &event.step }
 }

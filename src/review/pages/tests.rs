@@ -351,6 +351,58 @@ async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
     assert_eq!(desk.stored(&case).await.state.0, State::InReview);
 }
 
+/// What the page of a case says in its history, newest first.
+fn history(html: &str) -> Vec<&str> {
+    let (_, log) = html.rsplit_once("<table class=\"log\">").expect("a history");
+    let lines = log.split("<td class=\"quiet\">").skip(1);
+    lines.map(|line| line.split("<td>").nth(1).unwrap().split("</td>").next().unwrap().trim()).collect()
+}
+
+#[actix_web::test]
+async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let (holder, other) =
+        (desk.somebody("陈静", Role::Moderator).await, desk.somebody("刘洋", Role::Moderator).await);
+    let path = format!("/review/{case}");
+    for (step, by) in [("claim", &other), ("release", &other), ("claim", &holder)] {
+        assert_eq!(desk.send(&format!("{path}/{step}"), by, &[]).await.status(), 303);
+    }
+    let version = desk.stored(&case).await.version.to_string();
+    let approved = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
+    assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &approved).await.status(), 303);
+    desk.house.advance(desk.house.shared.times.cooling);
+    let now = desk.house.now();
+    super::desk(&desk.house.shared).let_out(now).await.unwrap();
+    let (_, chinese) = desk.page(&path, &holder).await;
+    let told = history(&chinese);
+    assert_eq!(told[0], "撤回时间已过，已自动发出", "{told:?}");
+    assert!(told[1].starts_with("陈静 · 通过 → 即将发布"), "what an approval leads to: {told:?}");
+    assert_eq!(&told[2..], ["刘洋 · 放回队列"], "who decides or lets go had it claimed: {told:?}");
+    let (_, english) = desk.page(&format!("{path}?lang=en"), &holder).await;
+    let told = history(&english);
+    assert_eq!(told[0], "The undo time passed; it went out by itself", "{told:?}");
+}
+
+#[actix_web::test]
+async fn the_preview_says_who_reads_it_in_this_language() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    for (language, kind, told) in [
+        (
+            "en",
+            "Missing person",
+            "Groups set to English read this; those set to Chinese get our words in Chinese.",
+        ),
+        ("zh-CN", "寻人", "设为中文的群收到的就是这样；设为英文的群，我们的文字是英文"),
+    ] {
+        let (_, html) = desk.page(&format!("/review/{case}?lang={language}"), &moderator).await;
+        let (_, preview) = html.split_once(told).unwrap_or_else(|| panic!("{language}: {html}"));
+        assert!(preview.split("</blockquote>").next().unwrap().contains(kind), "{language}: {preview}");
+    }
+}
+
 #[actix_web::test]
 async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
     let desk = Desk::new().await;
@@ -419,6 +471,13 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
     }
     keys.extend(["pass_tip", "discard_tip", "reveal_phone"].map(|step| format!("review-step-{step}")));
+    for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
+        keys.push(format!("review-step-{step}"));
+    }
+    keys.extend(Outcome::ALL.map(|outcome| format!("my-outcome-{}", outcome.as_str())));
+    for period in crate::review::figures::Period::ALL {
+        keys.push(format!("figures-period-{}", period.as_str()));
+    }
     for code in ["lead_required", "police_reference_required", "too_late", "forbidden", "reason", "note"] {
         keys.push(format!("review-fault-{code}"));
     }

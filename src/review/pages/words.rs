@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::clock::beijing;
-use crate::domain::notice::Public;
+use crate::domain::notice::{Outcome, Public};
 use crate::domain::shown::altered;
 use crate::language::has;
 use crate::web::frame::Frame;
@@ -13,6 +13,14 @@ use crate::web::frame::Frame;
 pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
     let key = format!("{prefix}-{code}");
     if has(frame.language, &key) { frame.t(&key) } else { code.to_owned() }
+}
+
+/// A reason in words; that of an end by the reporter is its outcome.
+pub fn reason_word(frame: &Frame, reason: &str) -> String {
+    match Outcome::named(reason) {
+        Some(outcome) => frame.t(&format!("my-outcome-{}", outcome.as_str())),
+        None => word(frame, "reason", reason),
+    }
 }
 
 /// What was typed where something else is shown, under the label of its field in the form.

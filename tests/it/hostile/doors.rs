@@ -144,7 +144,7 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
 async fn no_call_is_made_in_another_role(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
-    let operator = house.person("何运维", Role::Operator).await;
+    let operator = house.person("何运营", Role::Operator).await;
     for call in protected(&house, NO_GROUP).await {
         let wrong = match (call.security.as_str(), call.tag.as_str()) {
             ("manage", _) => continue,

@@ -168,11 +168,19 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert!(sheet["flags"].as_array().unwrap().contains(&json!("violence_mentioned")), "{sheet}");
     }
     // A child is not sealed, but two people must agree.
-    let mut body = by_another(notices::missing_person(house.clock.now()), 20_000_200);
-    body["person"]["age"] = json!(6);
-    body["person"]["category"] = json!("child");
-    body["description"] = json!("父亲施暴后带走");
-    let path = format!("/review/{}", submit(&house, &body).await);
-    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
-    assert_eq!((&sheet["sealed"], &sheet["needs"]["approvals"]), (&json!(false), &json!(2)), "{sheet}");
+    for (n, words, flag) in [
+        (20_000_200, "父亲施暴后带走", "violence_mentioned"),
+        (20_000_201, "离婚后在争抚养权，被爸爸接走", "custody_mentioned"),
+        (20_000_202, "We are in a custody dispute", "custody_mentioned"),
+    ] {
+        let mut body = by_another(notices::missing_person(house.clock.now()), n);
+        body["person"]["age"] = json!(6);
+        body["person"]["category"] = json!("child");
+        body["description"] = json!(words);
+        let path = format!("/review/{}", submit(&house, &body).await);
+        let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+        let asks = (&sheet["sealed"], &sheet["needs"]["approvals"]);
+        assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!(flag)), "{words}: {sheet}");
+    }
 }

@@ -1,0 +1,152 @@
+//! Figures of the review station: counted in the database, so that no notice is read for them.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{count, count_star};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use uuid::Uuid;
+
+use super::schema::notices;
+use super::types::sql::{Ts, Uid};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
+
+/// Notices of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CameIn {
+    pub kind: Kind,
+    pub submitted: i64,
+    /// Those of them that went live.
+    pub published: i64,
+}
+
+/// Notices of one kind that ended in one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub kind: Kind,
+    /// Rejected, closed, expired or removed; erased notices count as what they were.
+    pub state: State,
+    /// The reason of the decision, or the outcome; nothing where the clock ended it.
+    pub reason: Option<String>,
+    pub notices: i64,
+}
+
+/// Undecided notices of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub kind: Kind,
+    pub notices: i64,
+    /// When the oldest of them came in.
+    pub since: DateTime<Utc>,
+}
+
+/// No notice that came in at `since` or later has a smaller id, so only their part of the table is read.
+fn first_id(since: DateTime<Utc>) -> Id {
+    let millis = u128::try_from(since.timestamp_millis()).unwrap_or_default();
+    Id(Uuid::from_u128(millis << 80))
+}
+
+/// What came in since a moment, by kind.
+///
+/// # Errors
+/// When the database refuses.
+pub fn came_in(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<CameIn>> {
+    let counted: Vec<(Named<Kind>, i64, i64)> = both!(conn, c => notices::table
+        .filter(notices::id.ge(first_id(since)))
+        .filter(notices::submitted_at.ge(Time(since)))
+        .group_by(notices::kind)
+        .select((notices::kind, count_star(), count(notices::live_at)))
+        .load(c))?;
+    let came_in =
+        |(kind, submitted, published): (Named<Kind>, i64, i64)| CameIn { kind: kind.0, submitted, published };
+    Ok(counted.into_iter().map(came_in).collect())
+}
+
+#[derive(QueryableByName)]
+struct End {
+    #[diesel(sql_type = Text)]
+    kind: Named<Kind>,
+    #[diesel(sql_type = Text)]
+    after: Named<State>,
+    #[diesel(sql_type = Nullable<Text>)]
+    reason: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+/// How what came in since a moment has ended so far, what is frequent first. A notice ends once; an edit that was
+/// turned down is no end.
+///
+/// # Errors
+/// When the database refuses.
+pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<Ended>> {
+    let counted: Vec<End> = both!(conn, c => diesel::sql_query(
+        "SELECT n.kind, e.after, e.reason, COUNT(*) AS notices \
+         FROM notices n JOIN events e ON e.notice_id = n.id \
+         WHERE n.id >= $1 AND n.submitted_at >= $2 \
+           AND e.after IN ('rejected', 'closed', 'expired', 'removed') AND e.before <> e.after \
+         GROUP BY n.kind, e.after, e.reason ORDER BY e.after, COUNT(*) DESC, e.reason",
+    )
+    .bind::<Uid, _>(first_id(since))
+    .bind::<Ts, _>(Time(since))
+    .load(c))?;
+    let ended = |e: End| Ended { kind: e.kind.0, state: e.after.0, reason: e.reason, notices: e.notices };
+    Ok(counted.into_iter().map(ended).collect())
+}
+
+/// The notice in the middle of those of its kind that went live, by how long that took.
+#[derive(QueryableByName)]
+struct Middle {
+    #[diesel(sql_type = Text)]
+    kind: Named<Kind>,
+    #[diesel(sql_type = Ts)]
+    submitted_at: Time,
+    #[diesel(sql_type = Ts)]
+    live_at: Time,
+}
+
+/// The median time from submission to going live of what came in since a moment, in seconds by kind.
+///
+/// # Errors
+/// When the database refuses.
+pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind, i64)>> {
+    let middles: Vec<Middle> = both!(conn, c => diesel::sql_query(
+        "SELECT kind, submitted_at, live_at FROM (SELECT kind, submitted_at, live_at, \
+           ROW_NUMBER() OVER (PARTITION BY kind ORDER BY live_at - submitted_at) AS place, \
+           COUNT(*) OVER (PARTITION BY kind) AS published \
+         FROM notices WHERE id >= $1 AND submitted_at >= $2 AND live_at IS NOT NULL) AS placed \
+         WHERE place = (published + 1) / 2",
+    )
+    .bind::<Uid, _>(first_id(since))
+    .bind::<Ts, _>(Time(since))
+    .load(c))?;
+    let took = |m: Middle| (m.kind.0, (m.live_at.0 - m.submitted_at.0).num_seconds());
+    Ok(middles.into_iter().map(took).collect())
+}
+
+#[derive(QueryableByName)]
+struct Undecided {
+    #[diesel(sql_type = Text)]
+    kind: Named<Kind>,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+    #[diesel(sql_type = Ts)]
+    since: Time,
+}
+
+/// What waits for its first decision now, by kind.
+///
+/// # Errors
+/// When the database refuses.
+pub fn waiting(conn: &mut Conn) -> Answer<Vec<Waiting>> {
+    // In the index's own words: SQLite would not know it by others, and read every notice ever.
+    let counted: Vec<Undecided> = both!(conn, c => diesel::sql_query(
+        "SELECT kind, COUNT(*) AS notices, MIN(submitted_at) AS since FROM notices \
+         WHERE state IN ('submitted', 'in_review', 'escalated', 'second_review') GROUP BY kind",
+    )
+    .load(c))?;
+    let waiting = |u: Undecided| Waiting { kind: u.kind.0, notices: u.notices, since: u.since.0 };
+    Ok(counted.into_iter().map(waiting).collect())
+}
