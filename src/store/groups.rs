@@ -19,7 +19,7 @@ use crate::domain::region::Region;
 
 mod delivery_log;
 
-pub use delivery_log::{Attempt, Logged, attempts_of, last_delivered, log, logged, redeliver};
+pub use delivery_log::{Attempt, Logged, WaitsFor, attempts_of, last_delivered, log, logged, redeliver};
 
 /// A group as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
