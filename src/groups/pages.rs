@@ -65,6 +65,8 @@ struct NewPage {
     /// The path of the practice chat, which shows the address to paste in a demo.
     practice: Option<&'static str>,
     way: Vec<Asked>,
+    /// What the fields were filled with, in words.
+    suggested: String,
     typed: Typed,
     choices: Choices,
     faults: Faults,
@@ -339,9 +341,17 @@ fn new_page(
     faults: Faults,
     status: StatusCode,
 ) -> Page {
-    let (steps, choices) = (steps(&frame, platform), Choices::of(&typed, &frame));
-    let way = form::way(platform, &typed, &frame);
-    let practice = practice(http);
-    let template = NewPage { frame: frame.clone(), platform, steps, practice, way, typed, choices, faults };
+    let choices = Choices::of(&typed, &frame);
+    let template = NewPage {
+        steps: steps(&frame, platform),
+        practice: practice(http),
+        way: form::way(platform, &typed, &frame),
+        suggested: form::suggested(&frame),
+        frame: frame.clone(),
+        platform,
+        typed,
+        choices,
+        faults,
+    };
     page_with(http, &frame, &template, status)
 }

@@ -116,6 +116,7 @@ groups-access_token-hint = Under “All settings”, “Help & About”
 groups-room_id = Id of the room
 groups-room_id-hint = Begins with !; in the room's settings under “Advanced”
 groups-name = Name of the group
+groups-suggested = Filled in with what suits most groups: all kinds, at most { $cap } an hour, quiet from { $from } to { $until }. Where a life is at risk, notices come at any time. You can change all of it, later as well.
 groups-name-hint = Only you see it
 groups-regions = Notices of which areas
 groups-regions-hint = At most 50. A province or city includes everything in it. Choose the province first, then “List its places”.

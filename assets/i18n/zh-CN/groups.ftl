@@ -116,6 +116,7 @@ groups-access_token-hint = 在“所有设置”“帮助及关于”里
 groups-room_id = 房间编号
 groups-room_id-hint = 以 ! 开头，在“房间设置”“高级”里
 groups-name = 群的名字
+groups-suggested = 已经按多数群的习惯填好：四类信息都收，每小时最多 { $cap } 条、{ $from } 到 { $until } 免打扰。有生命危险的信息不受限制，随时发送。都可以改，以后也可以。
 groups-name-hint = 只有你看得到
 groups-regions = 接收哪些地区的信息
 groups-regions-hint = 最多 50 个。选了省或市，就包括下面所有的区县。先选省，再点“列出市县”。
