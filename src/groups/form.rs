@@ -25,6 +25,9 @@ const ORDER: [&str; 7] = ["name", "regions", "kinds", "language", "hourly_cap", 
 const SUGGESTED_CAP: &str = "4";
 const SUGGESTED_NIGHT: (&str, &str) = ("22:00", "07:00");
 
+/// What lets in whoever knows it, addresses apart.
+const SECRETS: [&str; 3] = ["secret", "token", "access_token"];
+
 /// What stands in the fields.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typed {
@@ -97,6 +100,14 @@ impl Typed {
     pub(super) fn credentials(&self, platform: Platform) -> Map<String, Value> {
         let field = |field: &Field| (field.name.to_owned(), self.at(field.name).into());
         adapter(platform).profile().fields.iter().map(field).collect()
+    }
+
+    /// Takes the secrets out, so that no page repeats them; answers whose fields are empty now.
+    pub(super) fn take_secrets(&mut self) -> Vec<String> {
+        let is_secret = |(name, value): &mut (String, String)| {
+            SECRETS.contains(&name.as_str()) && !value.trim().is_empty()
+        };
+        self.way.extract_if(.., is_secret).map(|(name, _)| name).collect()
     }
 
     fn at(&self, field: &str) -> &str {

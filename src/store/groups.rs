@@ -159,6 +159,16 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     }
 }
 
+/// Whether a group's robot is another group's.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
+    let others =
+        groups::table.filter(groups::address_hash.eq(&group.address_hash)).filter(groups::id.ne(group.id));
+    Ok(both!(conn, c => diesel::select(diesel::dsl::exists(others)).get_result(c))?)
+}
+
 /// Writes a locked group back; `false` (and nothing is kept) where its new robot is connected already.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_log_says_that_a_notice_is_paused),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
+    housed!(a_change_that_is_refused_changes_nothing),
 ];
 
 /// Who takes part.
@@ -224,10 +225,10 @@ async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house:
     let log = house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
     let states: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
     assert_eq!(states, ["delivered", "cancelled", "delivered"]);
-
     let path = team.path(&format!("/deliveries/{}", log["items"][0]["id"].as_str().unwrap()));
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     assert_eq!(exchange["calls"][0]["asked"], "digest", "the words of all of them are not kept: {exchange}");
+
     // Whoever heard of it there hears that it is over, once, and of the other it is said as before.
     close(&house, manage).await;
     house.settle().await;
@@ -483,8 +484,8 @@ async fn the_log_tells_which_request_a_call_was(house: House) {
     let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     let calls = exchange["calls"].as_array().unwrap().iter();
-    let calls: Vec<_> =
     let text = |call: &Value, name: &str| call[name].as_str().unwrap_or_default().to_owned();
+    let calls: Vec<_> =
         calls.map(|call| (text(call, "outcome"), call["part"].as_i64(), text(call, "asked"))).collect();
     let told = [("retry", 1, "words"), ("delivered", 1, "words"), ("delivered", 2, "picture")];
     let told = told.map(|(outcome, part, asked)| (outcome.to_owned(), Some(part), asked.to_owned()));
@@ -575,5 +576,37 @@ async fn a_replaced_secret_holds_for_a_day(house: House) {
     let wecom = house.group(&house.chats[1], &team.admin, &["440000"], &["rescue"]).await;
     let refused = house.post(&format!("/groups/{wecom}/secret"), Some(&team.admin.token), &Value::Null).await;
     assert_eq!(refused.problem(404), "not_found");
+    house.finish().await;
+}
+
+async fn a_change_that_is_refused_changes_nothing(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    let before = team.shown(&house).await;
+    let (robot, other) = (team.chat.robot(), format!("{}x", team.chat.robot()));
+    let body = json!({"name": "新名字", "regions": ["440000"], "kinds": ["rescue"], "hourly_cap": 1,
+                      "credentials": {"url": other}});
+    let refused = team.patch(&house, body).await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("93000"), "{}", refused.text);
+    assert_eq!(refused.problem(422), "group_unreachable");
+    assert_eq!(team.shown(&house).await, before);
+    let wrong = json!({"name": "新名字", "credentials": {"url": robot}, "hourly_cap": 0});
+    assert_eq!(team.patch(&house, wrong).await.problem(422), "invalid_fields");
+    assert_eq!(team.shown(&house).await, before);
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    assert!(team.chat.read().expect("it hears as before").to_string().contains(&case));
+    team.chat.read().expect("the picture");
+
+    // Three codes an hour: the fourth change of the way in is not made either.
+    for _ in 0..3 {
+        team.change(&house, json!({"credentials": {"url": robot}})).await;
+        house.advance(TimeDelta::seconds(10));
+    }
+    assert_eq!(std::iter::from_fn(|| team.chat.read()).count(), 3, "a code for each");
+    let before = team.shown(&house).await;
+    assert_eq!(before["state"], "unverified");
+    let fourth = team.patch(&house, json!({"name": "新名字", "credentials": {"url": robot}})).await;
+    assert_eq!(fourth.problem(429), "too_many_requests");
+    assert_eq!(team.shown(&house).await, before);
     house.finish().await;
 }
