@@ -21,6 +21,7 @@ pub const TESTS: &[Test] = &[
     housed!(discord_deletes_what_was_edited_too_often),
     housed!(slack_edits),
     housed!(slack_deletes_when_the_edit_window_is_closed),
+    housed!(slack_deletes_what_it_may_not_edit),
     housed!(slack_answers_in_the_thread_when_nothing_else_is_left),
     housed!(telegram_learns_that_somebody_deleted_it),
     housed!(discord_learns_that_somebody_deleted_it),
@@ -109,6 +110,14 @@ async fn slack_edits(house: House) {
 async fn slack_deletes_when_the_edit_window_is_closed(house: House) {
     let closed = async |_: &House, chat: &Fake| chat.refuse(TakeBack::Edit);
     let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, closed).await;
+    assert_eq!((stands, took), (Vec::new(), 2));
+}
+
+async fn slack_deletes_what_it_may_not_edit(house: House) {
+    let forbidden = async |_: &House, chat: &Fake| {
+        chat.script(200, &[], r#"{"ok":false,"error":"cant_update_message"}"#);
+    };
+    let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, forbidden).await;
     assert_eq!((stands, took), (Vec::new(), 2));
 }
 
