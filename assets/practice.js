@@ -2,6 +2,16 @@
 
 const EVERY_MS = 3_000;
 
+// Whoever has the newest message in sight gets to see the next one; who reads older ones is left alone.
+function append(chat, messages) {
+  const region = chat.closest('.chat-scroll');
+  const { top, bottom } = region.getBoundingClientRect();
+  const newest = chat.lastElementChild;
+  const seen = !newest || newest.getBoundingClientRect().top < bottom;
+  chat.append(...messages);
+  if (seen) region.scrollTop += messages.at(-1).getBoundingClientRect().top - top;
+}
+
 async function refresh() {
   if (document.hidden) return;
   const answer = await fetch(location.href);
@@ -12,7 +22,8 @@ async function refresh() {
     if (!fresh) continue;
     if (part.dataset.live === 'append') {
       // What stands is left alone, so that a screen reader says only what is new.
-      part.append(...[...fresh.children].filter(child => !document.getElementById(child.id)));
+      const come = [...fresh.children].filter(child => !document.getElementById(child.id));
+      if (come.length > 0) append(part, come);
     } else if (part.innerHTML !== fresh.innerHTML) {
       part.replaceChildren(...fresh.childNodes);
     }

@@ -362,6 +362,9 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
         && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
     {
         std::fs::create_dir_all(folder).map_err(|e| StartError::DataDir(folder.display().to_string(), e))?;
+        for kept in ["", "-wal", "-shm"] {
+            close_to_others(Path::new(&format!("{path}{kept}")));
+        }
     }
     Ok(Store::open(config.database.clone()).await?)
 }
@@ -378,6 +381,7 @@ pub fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     let file = config.data_dir.join("key");
     let shown = file.display().to_string();
     let failed = |e| StartError::DataDir(shown.clone(), e);
+    close_to_others(&file);
     match std::fs::read_to_string(&file) {
         Ok(text) => base64
             .decode(text.trim())
@@ -391,6 +395,24 @@ pub fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
             Ok(key)
         }
         Err(e) => Err(failed(e)),
+    }
+}
+
+/// Takes a file from everybody but its owner: an earlier version, or a restored backup, may have left it open.
+fn close_to_others(file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let close = || {
+        let mode = std::fs::metadata(file)?.permissions().mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode & 0o700))
+    };
+    match close() {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, file = %file.display(), "others can read this file, and it cannot be closed to them");
+        }
+        _ => {}
     }
 }
 

@@ -15,6 +15,8 @@ use seventytwo::vault::Vault;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
+    // What is written here (the database and its log, the key, photos) is for this user alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) if error.use_stderr() => {

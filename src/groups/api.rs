@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::preferences::Whole;
 use super::secret::Rotated;
 use super::words::{problem, reach, refused, station};
-use super::{Draft, GroupError, Hours};
+use super::{Draft, Hours};
 use crate::domain::people::Role;
 use crate::web::json::Json;
 use crate::web::limits::Limit;
@@ -234,7 +234,7 @@ pub async fn show(
     whole.map(|w| web::Json(w.into())).map_err(|e| problem(e, language(&http)))
 }
 
-/// Change a group; new credentials need a new proof of control, and a code is sent at once
+/// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
 #[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 404), (status = 409), (status = 422)), security(("token" = [])))]
 #[patch("/groups/{id}")]
 pub async fn change(
@@ -252,11 +252,9 @@ pub async fn change(
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
     let change = draft.change(platform, reach(&http, &shared)).map_err(Problem::Invalid)?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
-    if let (Some(refusal), None) = (&changed.refused, &changed.secret) {
-        return Err(problem(GroupError::Unreachable(refusal.clone()), reader));
-    }
     let whole = groups.whole(account, id).await.map_err(|e| problem(e, reader))?;
-    Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret }))
+    let code_refused = changed.refused.map(|refusal| refused(&refusal, reader));
+    Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret, code_refused }))
 }
 
 /// A group as it now is.
@@ -267,6 +265,9 @@ pub struct Changed {
     /// The signing secret that was made, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// What a receiver that does not know this secret yet said instead of taking the code, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_refused: Option<String>,
 }
 
 /// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the

@@ -22,6 +22,17 @@ const VALID: TimeDelta = TimeDelta::minutes(10);
 /// How often one code may be tried.
 const TRIES: i16 = 5;
 
+/// A code that was sent by a way into the chat which is yet to become a group's.
+#[derive(Clone, Debug)]
+pub(super) struct Tested {
+    /// The code, as a group keeps it.
+    hash: Vec<u8>,
+    /// When it was sent.
+    at: DateTime<Utc>,
+    /// What the platform said instead of taking it.
+    pub refused: Option<Refusal>,
+}
+
 /// A group that was connected or got a new robot.
 #[derive(Clone, Debug)]
 pub struct Connected {
@@ -54,22 +65,41 @@ impl Groups {
                 false => Err(GroupError::Exists),
             })
             .await?;
-        self.greet(account, id, new.secret).await
-    }
-
-    /// Sends the code into a group that has just been kept.
-    pub(super) async fn greet(
-        &self,
-        account: Uuid,
-        id: Uuid,
-        secret: Option<String>,
-    ) -> Result<Connected, GroupError> {
         let refused = match self.send_code(account, id).await {
             Ok(()) => None,
             Err(GroupError::Unreachable(refusal)) => Some(refusal),
             Err(error) => return Err(error),
         };
-        Ok(Connected { id, secret, refused })
+        Ok(Connected { id, secret: new.secret, refused })
+    }
+
+    /// Sends a code by another way into the chat, and leaves the group as it is.
+    ///
+    /// # Errors
+    /// [`GroupError::Exists`] where the robot is another group's, [`GroupError::TooMany`] after three codes in an
+    /// hour.
+    pub(super) async fn try_way(
+        &self,
+        account: Uuid,
+        id: Uuid,
+        way: Credentials,
+    ) -> Result<Tested, GroupError> {
+        let (now, code, vault) = (self.clock.now(), random_code(), self.vault.clone());
+        let errand = self
+            .store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                let mut renewed = group.clone();
+                enter(&vault, &mut renewed, &way)?;
+                if groups::is_taken(tx, &renewed)? {
+                    return Err(GroupError::Exists);
+                }
+                courier::set_out_to(tx, &mut group, &renewed, now)
+            })
+            .await?;
+        let hash = code_hash(&self.vault, id, &code);
+        let refused = self.say_code(account, errand, code).await?;
+        Ok(Tested { hash, at: self.clock.now(), refused })
     }
 
     /// Sends a new code; the one before is no longer good. Also how a disabled group comes back.
@@ -93,13 +123,26 @@ impl Groups {
                 courier::set_out(tx, &mut group, now)
             })
             .await?;
+        match self.say_code(account, errand, code).await? {
+            None => Ok(()),
+            Some(refusal) => Err(GroupError::Unreachable(refusal)),
+        }
+    }
+
+    /// Says a code; answers what the platform said instead of taking it.
+    async fn say_code(
+        &self,
+        account: Uuid,
+        errand: Errand,
+        code: String,
+    ) -> Result<Option<Refusal>, GroupError> {
         let platform = errand.platform;
         let verdict = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
-        match verdict.outcome {
+        Ok(match verdict.outcome {
             // Without proof either way the code may be there: who can type it in has read it.
-            Outcome::Delivered(_) | Outcome::Unknown => Ok(()),
-            _ => Err(GroupError::Unreachable(Refusal::new(platform, verdict))),
-        }
+            Outcome::Delivered(_) | Outcome::Unknown => None,
+            _ => Some(Refusal::new(platform, verdict)),
+        })
     }
 
     /// Takes the code that was read in the chat. The group receives from now on.
@@ -192,7 +235,7 @@ fn try_code(
 }
 
 /// Puts a way into the chat on a group; control of it is yet to be proved.
-pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
+fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
     group.credentials_sealed = super::secret::sealed(vault, credentials)?;
     group.address_hash = vault.index("robot", &credentials.address_key());
     group.last4 = credentials.last4();
@@ -202,6 +245,25 @@ pub(super) fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials)
     group.reason = None;
     group.verified_at = None;
     forget_code(group);
+    Ok(())
+}
+
+/// Puts a way into the chat by which a code was sent on a locked group; its code is awaited.
+pub(super) fn renew(
+    tx: &mut Conn,
+    vault: &Vault,
+    group: &mut Group,
+    credentials: &Credentials,
+    tested: Tested,
+) -> Result<(), GroupError> {
+    let robot = group.address_hash.clone();
+    enter(vault, group, credentials)?;
+    if group.address_hash != robot {
+        lanes::renew(tx, group.id.0)?;
+        courier::note(tx, group, tested.at)?;
+    }
+    group.code_hash = Some(tested.hash);
+    group.code_expires_at = Some(Time(tested.at + VALID));
     Ok(())
 }
 

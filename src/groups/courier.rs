@@ -32,7 +32,8 @@ pub(super) struct Errand {
     pub platform: Platform,
     pub language: Language,
     credentials_sealed: Vec<u8>,
-    held: Held,
+    /// The group's lane; a robot that is not in it yet has a budget of its own.
+    held: Option<Held>,
     started: DateTime<Utc>,
 }
 
@@ -41,24 +42,58 @@ pub(super) struct Errand {
 /// # Errors
 /// [`GroupError::TooMany`] where the group's own limit or its robot's is reached.
 pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> Result<Errand, GroupError> {
+    count(group, now)?;
+    let platform = group.platform.0;
+    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
+        .map_err(|not_held| not_held.refused(now))?;
+    groups::save(tx, group)?;
+    Ok(errand(group, group.credentials_sealed.clone(), Some(held), now))
+}
+
+/// As [`set_out`], to the robot that is to take the place of the present one, as `renewed` has it. It does not wait
+/// for what the present one has under way, nor for its budget.
+pub(super) fn set_out_to(
+    tx: &mut Conn,
+    group: &mut Group,
+    renewed: &Group,
+    now: DateTime<Utc>,
+) -> Result<Errand, GroupError> {
+    if renewed.address_hash == group.address_hash {
+        let errand = set_out(tx, group, now)?;
+        return Ok(Errand { credentials_sealed: renewed.credentials_sealed.clone(), ..errand });
+    }
+    count(group, now)?;
+    groups::save(tx, group)?;
+    Ok(errand(group, renewed.credentials_sealed.clone(), None, now))
+}
+
+/// Writes into the renewed lane of a group that its new robot has just been asked for something.
+pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<(), GroupError> {
+    let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, at);
+    let held = lanes::hold(tx, group.id.0, (at, at), &pace)?.map_err(|not_held| not_held.refused(at))?;
+    Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
+}
+
+/// Counts one more code or test.
+fn count(group: &mut Group, now: DateTime<Utc>) -> Result<(), GroupError> {
     let mut probes: Vec<_> = group.probes().into_iter().filter(|at| *at > now - SPAN).collect();
     if probes.len() >= PROBES {
         return Err(GroupError::TooMany(probes[0] + SPAN - now));
     }
-    let platform = group.platform.0;
-    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
-        .map_err(|not_held| not_held.refused(now))?;
     probes.push(now);
     group.set_probes(&probes);
-    groups::save(tx, group)?;
-    Ok(Errand {
+    Ok(())
+}
+
+fn errand(group: &Group, credentials_sealed: Vec<u8>, held: Option<Held>, now: DateTime<Utc>) -> Errand {
+    Errand {
         group: group.id.0,
-        platform,
+        platform: group.platform.0,
         language: group.language.0,
-        credentials_sealed: group.credentials_sealed.clone(),
+        credentials_sealed,
         held,
         started: now,
-    })
+    }
 }
 
 /// When the robot may be asked once more.
@@ -93,9 +128,11 @@ impl Groups {
                 // It may have been deleted meanwhile.
                 let Some(mut group) = groups::lock(tx, account, errand.group)? else { return Ok(()) };
                 let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                lanes::free(tx, errand.group, errand.held, (at, asked_until), &pace)?;
-                if delivered {
-                    lanes::reopen(tx, errand.group, &pace)?;
+                if let Some(held) = errand.held {
+                    lanes::free(tx, errand.group, held, (at, asked_until), &pace)?;
+                    if delivered {
+                        lanes::reopen(tx, errand.group, &pace)?;
+                    }
                 }
                 if !arrived {
                     let kept: Vec<_> = group.probes().into_iter().filter(|p| *p != errand.started).collect();

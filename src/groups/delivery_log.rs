@@ -53,12 +53,57 @@ pub enum Kept {
 pub struct Exchange {
     pub delivery: Logged,
     pub platform: Platform,
-    /// The message as the platform gets it, without anything of the group and without a picture;
-    /// nothing once it is no longer true.
+    /// The words as the platform gets them, without anything of the group; nothing once they are no
+    /// longer true.
     pub request: Kept,
-    /// The calls, oldest first, each with the status and the first 4 KB of the answer where the
-    /// platform refused.
-    pub calls: Vec<(Attempt, Kept)>,
+    /// Oldest first.
+    pub calls: Vec<Call>,
+}
+
+/// One request to the platform.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub attempt: Attempt,
+    pub asked: Asked,
+    /// The status and the first 4 KB of the answer where the platform refused.
+    pub answer: Kept,
+}
+
+/// What a request asked for, as far as that is known: its body is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// To say the words.
+    Words,
+    /// To show the picture, alone.
+    Picture,
+    /// To say the words of several notices in one message.
+    Digest,
+    /// To edit, delete or answer one of the messages in the chat, or else to say the words.
+    Ending,
+}
+
+impl Asked {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Asked::Words => "words",
+            Asked::Picture => "picture",
+            Asked::Digest => "digest",
+            Asked::Ending => "ending",
+        }
+    }
+
+    fn of(delivery: &Logged, attempt: &Attempt, platform: Platform, written: &Written) -> Asked {
+        let adapter = adapter(platform);
+        let part = usize::try_from(attempt.part).unwrap_or_default();
+        match delivery.broadcast.0.ends() {
+            true if !adapter.profile().takes_back.is_empty() => Asked::Ending,
+            _ if delivery.digest => Asked::Digest,
+            // Without its bytes, as here, there is nothing to compose of a picture alone.
+            _ if adapter.compose(&written.message, Act::Say(part)).is_none() => Asked::Picture,
+            _ => Asked::Words,
+        }
+    }
 }
 
 impl Groups {
@@ -128,7 +173,10 @@ impl Groups {
         };
         let calls: Result<_, StoreError> = calls
             .into_iter()
-            .map(|(attempt, sealed)| Ok((attempt, answer(&written, sealed.as_deref())?)))
+            .map(|(attempt, sealed)| {
+                let asked = Asked::of(&delivery, &attempt, platform, &written);
+                Ok(Call { asked, answer: answer(&written, sealed.as_deref())?, attempt })
+            })
             .collect();
         Ok(Exchange { delivery, platform, request, calls: calls? })
     }

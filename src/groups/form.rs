@@ -11,7 +11,7 @@ use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
-use crate::language::{has, text};
+use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::field_sentence;
 
@@ -20,6 +20,13 @@ pub(super) type Sent = Vec<(String, String)>;
 
 /// The fields below the way into the chat, in the order in which they stand on the page.
 const ORDER: [&str; 7] = ["name", "regions", "kinds", "language", "hourly_cap", "quiet.from", "quiet.until"];
+
+/// What the form of a new group suggests: notices an hour, and the night.
+const SUGGESTED_CAP: &str = "4";
+const SUGGESTED_NIGHT: (&str, &str) = ("22:00", "07:00");
+
+/// What lets in whoever knows it, addresses apart.
+const SECRETS: [&str; 3] = ["secret", "token", "access_token"];
 
 /// What stands in the fields.
 #[derive(Clone, Debug, Default)]
@@ -64,10 +71,16 @@ impl Typed {
         }
     }
 
-    /// The form for a new group.
+    /// The form for a new group, with what suits most of them.
     pub(super) fn fresh(language: Language) -> Typed {
-        let kinds = Kinds::all().iter().map(|kind| kind.as_str().to_owned()).collect();
-        Typed { kinds, language: language.as_str().to_owned(), ..Typed::default() }
+        let (from, until) = SUGGESTED_NIGHT;
+        Typed {
+            kinds: Kinds::all().iter().map(|kind| kind.as_str().to_owned()).collect(),
+            language: language.as_str().to_owned(),
+            hourly_cap: SUGGESTED_CAP.to_owned(),
+            quiet: Hours { from: from.to_owned(), until: until.to_owned(), but_urgent: true },
+            ..Typed::default()
+        }
     }
 
     /// The form for a group's preferences as they are.
@@ -87,6 +100,14 @@ impl Typed {
     pub(super) fn credentials(&self, platform: Platform) -> Map<String, Value> {
         let field = |field: &Field| (field.name.to_owned(), self.at(field.name).into());
         adapter(platform).profile().fields.iter().map(field).collect()
+    }
+
+    /// Takes the secrets out, so that no page repeats them; answers whose fields are empty now.
+    pub(super) fn take_secrets(&mut self) -> Vec<String> {
+        let is_secret = |(name, value): &mut (String, String)| {
+            SECRETS.contains(&name.as_str()) && !value.trim().is_empty()
+        };
+        self.way.extract_if(.., is_secret).map(|(name, _)| name).collect()
     }
 
     fn at(&self, field: &str) -> &str {
@@ -114,6 +135,13 @@ impl Typed {
             ..self.wishes()
         }
     }
+}
+
+/// What a new group's form suggests, in words.
+pub(super) fn suggested(frame: &Frame) -> String {
+    let (from, until) = SUGGESTED_NIGHT;
+    let args = [("cap", SUGGESTED_CAP.into()), ("from", from.into()), ("until", until.into())];
+    text_with(frame.language, "groups-suggested", &args)
 }
 
 /// One field of the way into a chat, as it stands on the page.

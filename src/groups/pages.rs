@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::api::id;
 use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::preferences::Whole;
-use super::words::{practice, problem, reach, station};
+use super::words::{practice, problem, reach, refused, station};
 use super::{Connected, GroupError};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
@@ -65,6 +65,8 @@ struct NewPage {
     /// The path of the practice chat, which shows the address to paste in a demo.
     practice: Option<&'static str>,
     way: Vec<Asked>,
+    /// What the fields were filled with, in words.
+    suggested: String,
     typed: Typed,
     choices: Choices,
     faults: Faults,
@@ -76,6 +78,8 @@ struct SecretPage {
     frame: Frame,
     id: Uuid,
     secret: String,
+    /// What the platform said instead of taking the code.
+    refused: Option<String>,
     /// What to do with it.
     then: String,
 }
@@ -324,8 +328,9 @@ async fn entered(
 ) -> Page {
     let Connected { id, secret, refused: refusal } = connected;
     if let Some(secret) = secret {
+        let said = refusal.map(|refusal| refused(&refusal, frame.language));
         let then = frame.t("groups-secret-then");
-        return page(http, &frame, &SecretPage { frame: frame.clone(), id, secret, then });
+        return page(http, &frame, &SecretPage { frame: frame.clone(), id, secret, refused: said, then });
     }
     let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
     after(http, frame, shared, (account, id), step, ("code", "send")).await
@@ -339,9 +344,17 @@ fn new_page(
     faults: Faults,
     status: StatusCode,
 ) -> Page {
-    let (steps, choices) = (steps(&frame, platform), Choices::of(&typed, &frame));
-    let way = form::way(platform, &typed, &frame);
-    let practice = practice(http);
-    let template = NewPage { frame: frame.clone(), platform, steps, practice, way, typed, choices, faults };
+    let choices = Choices::of(&typed, &frame);
+    let template = NewPage {
+        steps: steps(&frame, platform),
+        practice: practice(http),
+        way: form::way(platform, &typed, &frame),
+        suggested: form::suggested(&frame),
+        frame: frame.clone(),
+        platform,
+        typed,
+        choices,
+        faults,
+    };
     page_with(http, &frame, &template, status)
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::connect::enter;
+use super::connect::{Tested, renew};
 use super::courier;
 use super::{Change, Connected, GroupError, Groups, locked};
 use crate::domain::group::GroupState;
@@ -59,25 +59,45 @@ impl Groups {
         found.ok_or(GroupError::Unknown)
     }
 
-    /// Changes a group. With a new way into the chat, control has to be proved again, and a code is
-    /// sent at once. What waited for its quiet hours to end, or for its cap, is looked at anew where
-    /// these change.
+    /// Changes a group: all that is asked for, or nothing. With a new way into the chat, control has to be
+    /// proved again: a code is sent by it before anything is changed, so that a robot that works is not given up
+    /// for one that does not. What waited for its quiet hours to end, or for its cap, is looked at anew where these
+    /// change.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the new robot is connected already.
+    /// [`GroupError::Exists`] where the new robot is connected already, [`GroupError::Unreachable`] where it does
+    /// not take the code, though it knows its secret, [`GroupError::TooMany`] after three codes in an hour.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
+        let tested = match change.credentials.clone() {
+            Some(way) => Some(self.try_way(account, id, way).await?),
+            None => None,
+        };
+        let (secret, refused) =
+            (change.secret.clone(), tested.as_ref().and_then(|code| code.refused.clone()));
+        match refused {
+            // Whoever checks signatures takes no code before they know the secret that we have just made.
+            Some(refusal) if secret.is_none() => return Err(GroupError::Unreachable(refusal)),
+            _ => {}
+        }
+        self.make(account, id, change, tested).await?;
+        Ok(Connected { id, secret, refused })
+    }
+
+    /// Writes a change down.
+    async fn make(
+        &self,
+        account: Uuid,
+        id: Uuid,
+        change: Change,
+        tested: Option<Tested>,
+    ) -> Result<(), GroupError> {
         let (vault, now) = (self.vault.clone(), self.clock.now());
-        let (secret, enters) = (change.secret.clone(), change.credentials.is_some());
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
                 let times = (group.hourly_cap, group.quiet());
-                if let Some(credentials) = &change.credentials {
-                    let robot = group.address_hash.clone();
-                    enter(&vault, &mut group, credentials)?;
-                    if group.address_hash != robot {
-                        lanes::renew(tx, id)?;
-                    }
+                if let (Some(credentials), Some(tested)) = (&change.credentials, tested) {
+                    renew(tx, &vault, &mut group, credentials, tested)?;
                 }
                 if let Some(name) = change.name {
                     group.name = name;
@@ -107,10 +127,7 @@ impl Groups {
             })
             .await?;
         self.wake.notify_one();
-        if enters {
-            return self.greet(account, id, secret).await;
-        }
-        Ok(Connected { id, secret: None, refused: None })
+        Ok(())
     }
 
     /// Stops what goes to a group until [`Groups::resume`].

@@ -286,9 +286,21 @@ async fn a_robot_is_connected_once() {
 async fn another_robot_has_to_be_proved_again() {
     let rig = Rig::new().await;
     let id = rig.active().await;
+    // What the old robot has to wait for is nothing to the new one, which has a book of its own.
+    rig.wecom.answers(r#"{"errcode":45009,"errmsg":"freq"}"#);
+    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::Unreachable(_))));
+    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
+    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::TooMany(_))));
     let change = Change { credentials: Some(rig.robot("second").credentials), ..Change::default() };
     rig.groups.change(rig.admin, id, change).await.unwrap();
     assert_eq!(rig.state(id).await, GroupState::Unverified);
+    let now = rig.house.now();
+    let asked = move |sends: &[DateTime<Utc>]| {
+        assert_eq!(sends.len(), 1, "the code");
+        now + TimeDelta::seconds(60)
+    };
+    let book = rig.groups.store.write(move |tx| lanes::hold(tx, id, (now, now), &asked)).await.unwrap();
+    assert!(matches!(book, Err(lanes::NotHeld::Full(_))));
     assert!(matches!(rig.groups.resume(rig.admin, id).await, Err(GroupError::NotPossible(_))));
     rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
     assert_eq!(rig.state(id).await, GroupState::Active);

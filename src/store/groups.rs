@@ -19,7 +19,7 @@ use crate::domain::region::Region;
 
 mod delivery_log;
 
-pub use delivery_log::{Attempt, Logged, attempts_of, last_delivered, log, logged, redeliver};
+pub use delivery_log::{Attempt, Logged, WaitsFor, attempts_of, last_delivered, log, logged, redeliver};
 
 /// A group as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -157,6 +157,16 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
         // A write transaction of SQLite is alone already.
         Conn::Sqlite(_) => of_admin(conn, account, id),
     }
+}
+
+/// Whether a group's robot is another group's.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
+    let others =
+        groups::table.filter(groups::address_hash.eq(&group.address_hash)).filter(groups::id.ne(group.id));
+    Ok(both!(conn, c => diesel::select(diesel::dsl::exists(others)).get_result(c))?)
 }
 
 /// Writes a locked group back; `false` (and nothing is kept) where its new robot is connected already.

@@ -190,6 +190,34 @@ for (const lang of ['zh-CN', 'en']) {
   });
 }
 
+test('the practice chat shows its newest message from the top, and no picture is larger than the chat', async () => {
+  for (const [size, js] of [[NARROW, true], [NARROW, false], [WIDE, true], [WIDE, false]]) {
+    const page = await newPage(browser, demo, { ...size, js });
+    await page.goto('/practice');
+    const messages = page.locator('.chat > li');
+    const picture = messages.filter({ has: page.locator('img') }).last();
+    await picture.waitFor();
+    await picture.locator('img').evaluate(image => image.decode());
+    const room = await page.locator('.chat-scroll').boundingBox();
+    const shows = async () => {
+      const [newest, pictured] = [await messages.last().boundingBox(), await picture.boundingBox()];
+      const told = JSON.stringify({ size, js, room, newest, pictured });
+      const ends = newest.y + Math.min(newest.height, room.height * 0.9);
+      // To the pixel: both are laid out in fractions of one.
+      assert.ok(newest.y > room.y - 1 && ends < room.y + room.height + 1, told);
+      assert.ok(pictured.height <= room.height && room.y + room.height <= size.height, told);
+    };
+    await shows();
+    if (js) {
+      // As if it had only just come.
+      const id = await messages.last().evaluate(message => { message.remove(); return message.id; });
+      await page.locator(`#${id}`).waitFor();
+      await shows();
+    }
+    await page.context().close();
+  }
+});
+
 test('no sentence was missing, or lacked a value', () => {
   assert.deepEqual(demo.errors.match(/^.*(no such sentence|lacks a value).*$/gm), null);
 });

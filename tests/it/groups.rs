@@ -7,7 +7,7 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
 use crate::fakes::Fake;
-use crate::house::{House, Person};
+use crate::house::{House, Person, Reply};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -23,8 +23,11 @@ pub const TESTS: &[Test] = &[
     housed!(answers_are_kept_and_go_with_their_notice),
     housed!(what_was_taken_down_is_not_shown_in_the_log),
     housed!(the_log_tells_which_request_a_call_was),
+    housed!(of_a_call_that_ends_a_notice_the_log_tells_what_is_known),
+    housed!(the_log_says_that_a_notice_is_paused),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
+    housed!(a_change_that_is_refused_changes_nothing),
 ];
 
 /// Who takes part.
@@ -61,8 +64,18 @@ impl Team {
     }
 
     pub async fn change(&self, house: &House, body: Value) -> Value {
-        let path = self.path("");
-        house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&body)).await.expect(200)
+        self.patch(house, body).await.expect(200)
+    }
+
+    /// Asks for a change that may be refused.
+    async fn patch(&self, house: &House, body: Value) -> Reply {
+        house.call(reqwest::Method::PATCH, &self.path(""), Some(&self.admin.token), Some(&body)).await
+    }
+
+    /// A page of the group as its admin sees it.
+    async fn page(&self, house: &House, rest: &str) -> String {
+        let session = house.session(&self.admin).await;
+        house.page_as(&self.path(rest), &format!("session={session}")).await.text
     }
 
     /// The newest delivery of the log.
@@ -163,9 +176,8 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
     house.settle().await;
     assert_eq!(reasons(&capped).await, because("paused"));
-    let session = house.session(&team.admin).await;
-    let page = house.page_as(&team.path(""), &format!("session={session}")).await;
-    assert!(page.text.contains("等待恢复接收") && !page.text.contains("不早于"), "{}", page.text);
+    let page = team.page(&house, "").await;
+    assert!(page.contains("等待恢复接收") && !page.contains("不早于"), "{page}");
 
     team.change(&house, json!({"quiet": null})).await;
     house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
@@ -213,6 +225,9 @@ async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house:
     let log = house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
     let states: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
     assert_eq!(states, ["delivered", "cancelled", "delivered"]);
+    let path = team.path(&format!("/deliveries/{}", log["items"][0]["id"].as_str().unwrap()));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    assert_eq!(exchange["calls"][0]["asked"], "digest", "the words of all of them are not kept: {exchange}");
 
     // Whoever heard of it there hears that it is over, once, and of the other it is said as before.
     close(&house, manage).await;
@@ -460,7 +475,7 @@ async fn the_log_tells_which_request_a_call_was(house: House) {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;
     team.chat.script(502, &[], "not now");
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     let words = team.chat.read().expect("the words").to_string();
@@ -469,12 +484,68 @@ async fn the_log_tells_which_request_a_call_was(house: House) {
     let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     let calls = exchange["calls"].as_array().unwrap().iter();
+    let text = |call: &Value, name: &str| call[name].as_str().unwrap_or_default().to_owned();
     let calls: Vec<_> =
-        calls.map(|call| (call["outcome"].as_str().unwrap(), call["part"].as_i64())).collect();
-    assert_eq!(calls, [("retry", Some(1)), ("delivered", Some(1)), ("delivered", Some(2))]);
-    let session = house.session(&team.admin).await;
-    let page = house.page_as(&path, &format!("session={session}")).await;
-    assert!(page.text.contains("第 2 次请求"), "{}", page.text);
+        calls.map(|call| (text(call, "outcome"), call["part"].as_i64(), text(call, "asked"))).collect();
+    let told = [("retry", 1, "words"), ("delivered", 1, "words"), ("delivered", 2, "picture")];
+    let told = told.map(|(outcome, part, asked)| (outcome.to_owned(), Some(part), asked.to_owned()));
+    assert_eq!(calls, told);
+    let page = team.page(&house, &path[team.path("").len()..]).await;
+    let cards: Vec<&str> = page.split(r#"<section class="card">"#).skip(1).collect();
+    assert!(cards[2].contains("第 2 次请求") && cards[2].contains("只有图片，没有文字"), "{page}");
+    assert!(cards[..2].iter().all(|card| card.contains("下面的文字")), "{page}");
+
+    // What ends it is said in words, where nothing can be taken back.
+    close(&house, &manage).await;
+    assert!(team.chat.read().expect("the closing").to_string().contains(&case));
+    let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    assert_eq!(exchange["calls"][0]["asked"], "words");
+    house.finish().await;
+}
+
+async fn of_a_call_that_ends_a_notice_the_log_tells_what_is_known(house: House) {
+    let house = house.and_chats(&[Platform::Discord]).await;
+    let team = Team::of(&house).await;
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    close(&house, &manage).await;
+    let path = format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap());
+    let exchange = house.get(&team.path(&path), Some(&team.admin.token)).await.expect(200);
+    let call = &exchange["calls"][0];
+    assert_eq!((&call["outcome"], &call["asked"]), (&json!("delivered"), &json!("ending")), "{exchange}");
+    let page = team.page(&house, &path).await;
+    assert!(page.contains("是哪一种没有记录"), "{page}");
+    house.finish().await;
+}
+
+async fn the_log_says_that_a_notice_is_paused(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
+    team.change(&house, json!({"quiet": quiet})).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let step = async |step: &str| {
+        let sheet = house.get(&format!("/review/{case}"), Some(&team.moderator.token)).await.expect(200);
+        let body = json!({"version": sheet["version"], "reason": "other", "note": "…"});
+        let path = format!("/review/{case}/{step}");
+        house.post(&path, Some(&team.moderator.token), &body).await.expect(200);
+        house.settle().await;
+    };
+    assert_eq!(team.newest(&house).await["waits_for"], Value::Null, "it waits for a time");
+    assert!(team.page(&house, "").await.contains("不早于"));
+    step("pause").await;
+    assert_eq!(team.newest(&house).await["waits_for"], "notice");
+    let page = team.page(&house, "").await;
+    assert!(page.contains("信息已暂停，正在重新核实") && !page.contains("不早于"), "{page}");
+    // Where the group is paused as well, its own admin can do something about that.
+    house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    assert_eq!(team.newest(&house).await["waits_for"], "group");
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    step("resume").await;
+    house.advance(TimeDelta::hours(3));
+    house.settle().await;
+    team.hears(&case);
     house.finish().await;
 }
 
@@ -505,5 +576,37 @@ async fn a_replaced_secret_holds_for_a_day(house: House) {
     let wecom = house.group(&house.chats[1], &team.admin, &["440000"], &["rescue"]).await;
     let refused = house.post(&format!("/groups/{wecom}/secret"), Some(&team.admin.token), &Value::Null).await;
     assert_eq!(refused.problem(404), "not_found");
+    house.finish().await;
+}
+
+async fn a_change_that_is_refused_changes_nothing(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    let before = team.shown(&house).await;
+    let (robot, other) = (team.chat.robot(), format!("{}x", team.chat.robot()));
+    let body = json!({"name": "新名字", "regions": ["440000"], "kinds": ["rescue"], "hourly_cap": 1,
+                      "credentials": {"url": other}});
+    let refused = team.patch(&house, body).await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("93000"), "{}", refused.text);
+    assert_eq!(refused.problem(422), "group_unreachable");
+    assert_eq!(team.shown(&house).await, before);
+    let wrong = json!({"name": "新名字", "credentials": {"url": robot}, "hourly_cap": 0});
+    assert_eq!(team.patch(&house, wrong).await.problem(422), "invalid_fields");
+    assert_eq!(team.shown(&house).await, before);
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    assert!(team.chat.read().expect("it hears as before").to_string().contains(&case));
+    team.chat.read().expect("the picture");
+
+    // Three codes an hour: the fourth change of the way in is not made either.
+    for _ in 0..3 {
+        team.change(&house, json!({"credentials": {"url": robot}})).await;
+        house.advance(TimeDelta::seconds(10));
+    }
+    assert_eq!(std::iter::from_fn(|| team.chat.read()).count(), 3, "a code for each");
+    let before = team.shown(&house).await;
+    assert_eq!(before["state"], "unverified");
+    let fourth = team.patch(&house, json!({"name": "新名字", "credentials": {"url": robot}})).await;
+    assert_eq!(fourth.problem(429), "too_many_requests");
+    assert_eq!(team.shown(&house).await, before);
     house.finish().await;
 }

@@ -141,7 +141,8 @@ fn main() -> ExitCode {
         ("reporter", reporter::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
-        ("takeback", takeback::TESTS),
+        ("takeback::endings", takeback::endings::TESTS),
+        ("takeback::ways", takeback::ways::TESTS),
         ("tidy", tidy::TESTS),
         ("walk", walk::TESTS),
     ];

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use seventytwo::accounts::{people, tokens};
@@ -195,6 +196,13 @@ impl Door {
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Reply { status, body, headers, text })
+    }
+
+    /// Sends a photo.
+    pub async fn photo(&self, jpeg: Vec<u8>) -> reqwest::Result<Reply> {
+        let form = Form::new().part("photo", Part::bytes(jpeg).file_name("IMG_0001.JPG"));
+        let request = self.http.post(format!("{}/api/v1/photos", self.base)).multipart(form);
+        self.send(request, None, None).await
     }
 
     /// Claims a notice and approves it; answers the state it then has.

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::super::delivery_log::{Exchange, Kept, Log};
+use super::super::delivery_log::{Call, Exchange, Kept, Log};
 use super::super::words::{case, explained, problem, station};
 use super::{admin, id};
 use crate::domain::language::Language;
-use crate::store::groups::Logged;
+use crate::store::groups::{Logged, WaitsFor};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 use crate::web::request::language;
 use crate::web::session::Caller;
@@ -30,6 +30,8 @@ pub struct DeliveryBody {
     last_outcome: Option<String>,
     last_code: Option<String>,
     due_at: DateTime<Utc>,
+    /// What an open one waits for instead of `due_at`: `notice` and `group` are paused, `proof` of control is owed.
+    waits_for: Option<&'static str>,
     delivered_at: Option<DateTime<Utc>>,
     /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
     redeliverable: bool,
@@ -40,6 +42,7 @@ impl DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
             redeliverable: delivery.is_redeliverable(now),
+            waits_for: delivery.waits_for().map(WaitsFor::as_str),
             case_number: case(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
             state: delivery.state.0.as_str(),
@@ -100,6 +103,10 @@ pub struct CallBody {
     /// Which of the delivery's requests it was, from 1: words and picture may be one each, and so is every
     /// message that is taken back.
     part: i16,
+    /// What it asked for: `words`, those of `request`; `picture`, alone; `digest`, one message for several notices,
+    /// whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or else the words of
+    /// `request`: which of these is not kept.
+    asked: &'static str,
     /// Status and first 4 KB of the answer, where the platform refused.
     answer: KeptBody,
 }
@@ -109,7 +116,7 @@ pub struct CallBody {
 pub struct ExchangeBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The message as the platform gets it, without anything of the group and without a picture, as long as it is true.
+    /// The words as the platform gets them, without anything of the group, as long as they are true.
     request: KeptBody,
     /// It was told in one message together with others, or waits for the end of the quiet hours to be.
     digest: bool,
@@ -120,9 +127,10 @@ pub struct ExchangeBody {
 impl ExchangeBody {
     fn new(exchange: Exchange, now: DateTime<Utc>, language: Language) -> ExchangeBody {
         let Exchange { delivery, platform, request, calls } = exchange;
-        let calls = calls.into_iter().map(|(attempt, answer)| CallBody {
+        let calls = calls.into_iter().map(|Call { attempt, asked, answer }| CallBody {
             at: attempt.at.0,
             part: attempt.number(),
+            asked: asked.as_str(),
             meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
             outcome: attempt.outcome,
             code: attempt.code,

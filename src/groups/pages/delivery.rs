@@ -4,11 +4,10 @@ use actix_web::{HttpRequest, get, post, web};
 use askama::Template;
 
 use super::super::api::log::ids;
-use super::super::delivery_log::{Exchange, Kept};
+use super::super::delivery_log::{Call, Exchange, Kept};
 use super::super::words::{case, explained, moment, problem, station};
 use super::{Page, admin, after, one};
 use crate::language::text_with;
-use crate::store::groups::Attempt;
 use crate::web::frame::{Frame, page};
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
@@ -32,6 +31,7 @@ struct DeliveryPage {
 struct CallView {
     /// Which request it was, where the delivery had more than one.
     part: Option<String>,
+    asked: String,
     when: String,
     what: String,
     took: String,
@@ -55,9 +55,10 @@ pub async fn detail(
     let Exchange { delivery, platform, request, calls } = exchange.map_err(|e| problem(e, frame.language))?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
     let title = [("case", case(&delivery.case_number).into()), ("what", what.into())];
-    let several = calls.iter().any(|(attempt, _)| attempt.part > 0);
-    let call = |(attempt, answer): (Attempt, Kept)| CallView {
+    let several = calls.iter().any(|call| call.attempt.part > 0);
+    let call = |Call { attempt, asked, answer }: Call| CallView {
         part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),
+        asked: frame.t(&format!("groups-delivery-asked-{}", asked.as_str())),
         when: moment(attempt.at.0),
         what: explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref()),
         took: frame.t1("groups-delivery-took", "took", attempt.took_ms),

@@ -147,11 +147,9 @@ pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
             frame.t("groups-log-partly")
         }
-        // Of what waits for somebody nobody knows until when.
-        (DeliveryState::Open, _) => match delivery.group_state.map(|state| state.0) {
-            Some(GroupState::Active) => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
-            Some(GroupState::Paused) => frame.t("groups-log-paused"),
-            Some(GroupState::Disabled | GroupState::Unverified) | None => frame.t("groups-log-unproved"),
+        (DeliveryState::Open, _) => match delivery.waits_for() {
+            None => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
+            Some(what) => frame.t(&format!("groups-log-for-{}", what.as_str())),
         },
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }

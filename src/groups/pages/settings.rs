@@ -126,14 +126,14 @@ pub async fn robot(
         Ok(change) => change,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
-            return robot_page(&http, frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
+            return robot_again(&http, frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
     match station(&shared).change(account, whole.group.id.0, change).await {
         Ok(connected) => entered(&http, frame, &shared, account, connected).await,
         Err(error) => {
             let (faults, status) = told(error, &frame, first_field(platform))?;
-            robot_page(&http, frame, &whole, typed, faults, status)
+            robot_again(&http, frame, &whole, typed, faults, status)
         }
     }
 }
@@ -155,7 +155,7 @@ pub async fn rotate(
     match station(&shared).rotate(account, id).await {
         Ok(Rotated { secret, both_until }) => {
             let then = frame.t1("groups-rotated-then", "until", moment(both_until));
-            page(&http, &frame, &SecretPage { frame: frame.clone(), id, secret, then })
+            page(&http, &frame, &SecretPage { frame: frame.clone(), id, secret, refused: None, then })
         }
         step => after(&http, frame, &shared, (account, id), step, ("changed", "rotate")).await,
     }
@@ -204,6 +204,23 @@ fn edit_page(
 ) -> Page {
     let choices = Choices::of(&typed, &frame);
     page_with(http, &frame, &EditPage { frame: frame.clone(), id, typed, choices, faults }, status)
+}
+
+/// The form for another robot once more, with what is wrong and what was typed, but for its secrets.
+fn robot_again(
+    http: &HttpRequest,
+    frame: Frame,
+    whole: &Whole,
+    mut typed: Typed,
+    mut faults: Faults,
+    status: StatusCode,
+) -> Page {
+    for field in typed.take_secrets() {
+        if faults.at(&field).is_none() {
+            faults.0.push((field, frame.t("groups-fault-again")));
+        }
+    }
+    robot_page(http, frame, whole, typed, faults, status)
 }
 
 fn robot_page(

@@ -59,6 +59,27 @@ impl Admin {
         (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
+    /// Keeps a group that no code is sent to; answers its address.
+    async fn kept(&self, platform: &str, url: &str) -> String {
+        let shared = &self.house.shared;
+        let draft = Draft {
+            platform: Some(platform.to_owned()),
+            name: Some("群".to_owned()),
+            credentials: json!({"url": url}).as_object().cloned(),
+            regions: Some(vec!["131000".to_owned()]),
+            ..Draft::default()
+        };
+        let new = draft.new_group(shared.sender.guard()).unwrap();
+        let (vault, now) = (shared.vault.clone(), self.house.now());
+        let keep = move |tx: &mut Conn| {
+            let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
+            let group = fresh(&vault, account, &new, now)?;
+            assert!(groups::insert(tx, &group, &new.regions)?);
+            Ok::<_, StoreError>(group.id.0)
+        };
+        format!("/groups/{}", shared.store.write(keep).await.unwrap())
+    }
+
     async fn read(&self, path: &str) -> (StatusCode, Option<String>, String) {
         self.answer(
             TestRequest::get().uri(path).insert_header(("cookie", format!("session={}", self.session))),
@@ -248,6 +269,66 @@ async fn the_form_takes_times_and_bounds_and_the_page_tells_them() {
 }
 
 #[actix_web::test]
+async fn the_form_of_a_new_group_suggests_what_suits_most() {
+    let admin = Admin::new().await;
+    let (_, _, form) = admin.read("/groups/new?platform=wecom").await;
+    let field = |name: &str| {
+        let tags = form.split("<input").filter_map(|tag| tag.split('>').next());
+        tags.filter(|tag| tag.contains(&format!(r#"name="{name}""#))).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (name, value) in [("hourly_cap", "4"), ("quiet.from", "22:00"), ("quiet.until", "07:00")] {
+        let tags = field(name);
+        assert!(tags.len() == 1 && tags[0].contains(&format!(r#"value="{value}""#)), "{name}: {tags:?}");
+    }
+    let ticked = [field("kinds"), field("quiet.but_urgent")].concat();
+    assert!(ticked.len() == 5 && ticked.iter().all(|tag| tag.contains(" checked")), "{ticked:?}");
+    let why = "每小时最多 4 条、22:00 到 07:00 免打扰";
+    assert!(form.contains(why), "{form}");
+
+    // Whoever empties a field means it; the form of a group that stands shows what holds.
+    let url = admin.wecom.robot("1");
+    let whole = [("url", url.as_str()), ("name", "群"), ("regions", "131003"), ("kinds", "rescue")];
+    let whole = [&whole[..], &[("language", "zh-CN"), ("hourly_cap", ""), ("quiet.from", "")]].concat();
+    let (_, location, _) = admin.submit("/groups/new?platform=wecom", &whole).await;
+    let group = location.unwrap().split('?').next().unwrap().to_owned();
+    let (_, shown) = admin.call(TestRequest::get().uri(&format!("/api/v1{group}")), None).await;
+    assert_eq!((&shown["hourly_cap"], &shown["quiet"]), (&Value::Null, &Value::Null));
+    let (_, _, form) = admin.read(&format!("{group}/edit")).await;
+    assert!(!form.contains("22:00") && !form.contains(why), "{form}");
+}
+
+#[actix_web::test]
+async fn the_page_for_another_robot_says_beside_the_field_why_not() {
+    let admin = Admin::new().await;
+    let body = json!({"platform": "wecom", "name": "群", "credentials": {"url": admin.wecom.robot("1")},
+                      "regions": ["131000"]});
+    let (_, created) = admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body)).await;
+    let group = format!("/groups/{}", created["id"].as_str().unwrap());
+    admin.submit(&format!("{group}/verify"), &[("code", &admin.wecom.code())]).await;
+    admin.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
+    let url = admin.wecom.robot("2");
+    let (status, _, page) = admin.submit(&format!("{group}/robot"), &[("url", &url)]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains(&format!(r#"action="{group}/robot""#)) && page.contains(&url), "{page}");
+    assert!(beside(&page, "url").contains("93000"), "{page}");
+    let (_, shown) = admin.call(TestRequest::get().uri(&format!("/api/v1{group}")), None).await;
+    assert_eq!(shown["state"], "active", "the robot that works is kept: {shown}");
+
+    let group = admin.kept("dingtalk", "https://oapi.dingtalk.com/robot/send?access_token=1").await;
+    let sent = [("url", "https://example.org/robot"), ("secret", "SECabc"), ("keyword", "寻人")];
+    let (_, _, page) = admin.submit(&format!("{group}/robot"), &sent).await;
+    assert!(!beside(&page, "url").is_empty(), "{page}");
+    assert!(page.contains(sent[0].1) && page.contains(sent[2].1) && !page.contains(sent[1].1), "{page}");
+    assert!(page.contains("请重新填写"), "the empty field is explained: {page}");
+}
+
+/// What stands beside a field as its fault.
+fn beside<'a>(page: &'a str, field: &str) -> &'a str {
+    let fault = page.split(&format!(r#"<p class="error" id="{field}-error">"#)).nth(1);
+    fault.and_then(|rest| rest.split("</p>").next()).unwrap_or_default()
+}
+
+#[actix_web::test]
 async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
     for (reason, why, what) in [("gone", "已经不在了", "更换机器人"), ("failing", "24 小时", "发送记录")]
     {
@@ -277,23 +358,7 @@ async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
 #[actix_web::test]
 async fn a_new_secret_is_shown_once_on_a_page() {
     let admin = Admin::new().await;
-    let shared = &admin.house.shared;
-    let draft = Draft {
-        platform: Some("webhook".to_owned()),
-        name: Some("群".to_owned()),
-        credentials: json!({"url": "https://hooks.example.org/x"}).as_object().cloned(),
-        regions: Some(vec!["131000".to_owned()]),
-        ..Draft::default()
-    };
-    let new = draft.new_group(shared.sender.guard()).unwrap();
-    let (vault, now) = (shared.vault.clone(), admin.house.now());
-    let keep = move |tx: &mut Conn| {
-        let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
-        let group = fresh(&vault, account, &new, now)?;
-        assert!(groups::insert(tx, &group, &new.regions)?);
-        Ok::<_, StoreError>(group.id.0)
-    };
-    let group = format!("/groups/{}", shared.store.write(keep).await.unwrap());
+    let group = admin.kept("webhook", "https://hooks.example.org/x").await;
     let (_, _, page) = admin.read(&group).await;
     assert!(page.contains(&format!(r#"action="{group}/secret""#)), "{page}");
     let (status, _, page) = admin.submit(&format!("{group}/secret"), &[]).await;
@@ -303,4 +368,7 @@ async fn a_new_secret_is_shown_once_on_a_page() {
     }
     let (status, _, page) = admin.submit(&format!("{group}/secret"), &[]).await;
     assert!(status == StatusCode::TOO_MANY_REQUESTS && page.contains(r##"<a href="#rotate">"##), "{page}");
+    let button =
+        page.split(r#"<details id="rotate" open>"#).nth(1).and_then(|rest| rest.split("</details>").next());
+    assert!(button.is_some_and(|button| button.contains(r#"<p class="error">"#)), "{page}");
 }

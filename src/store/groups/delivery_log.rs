@@ -42,7 +42,44 @@ pub struct Logged {
     pub group_state: Option<Named<GroupState>>,
 }
 
+/// What a delivery waits for that is no time: nobody knows until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// Its notice is paused.
+    Notice,
+    /// Its group is paused.
+    Group,
+    /// Control of its group is yet to be proved, or proved again.
+    Proof,
+}
+
+impl WaitsFor {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WaitsFor::Notice => "notice",
+            WaitsFor::Group => "group",
+            WaitsFor::Proof => "proof",
+        }
+    }
+}
+
 impl Logged {
+    /// What it waits for, where that is no time: first what its group's admin can end.
+    pub fn waits_for(&self) -> Option<WaitsFor> {
+        if self.state.0 != DeliveryState::Open {
+            return None;
+        }
+        match self.group_state.map(|state| state.0) {
+            Some(GroupState::Paused) => Some(WaitsFor::Group),
+            Some(GroupState::Disabled | GroupState::Unverified) | None => Some(WaitsFor::Proof),
+            Some(GroupState::Active) => {
+                let paused = self.notice_state.0 == State::Paused && !self.broadcast.0.ends();
+                paused.then_some(WaitsFor::Notice)
+            }
+        }
+    }
+
     /// When something last became of it, or will.
     pub fn latest(&self) -> DateTime<Utc> {
         self.delivered_at.unwrap_or(self.due_at).0.max(self.decided_at.0)

@@ -1,0 +1,271 @@
+//! Who is told of an end, when and in which order, and how those are counted who are not.
+
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+use seventytwo::broadcast::platforms::TakeBack;
+use seventytwo::broadcast::worker::LEASE_FOR;
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+use seventytwo::store::{Conn, StoreError, deliveries};
+
+use super::{Ledger, OVER, Scene, alone, approve, end, exchanged, publish, standing, work};
+use crate::chaos::leases::lease_and_die;
+use crate::groups::beijing;
+use crate::house::{House, Person};
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
+    housed!(in_quiet_hours_only_what_makes_no_sound_goes),
+    housed!(a_correction_has_the_same_ledger),
+    housed!(a_correction_goes_before_the_closings_of_its_chat),
+    housed!(what_still_waits_is_told_with_its_reason),
+    housed!(who_hears_nothing_waits_or_is_unreachable_until_it_hears_again),
+    housed!(what_is_for_a_group_that_vanished_ends_with_its_notice),
+    housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
+];
+
+async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    let upload = chat.hold("/upload");
+    let ends = async {
+        let upload = upload.came().await;
+        end(&house, &manage).await;
+        house.advance(TimeDelta::seconds(2));
+        drop(upload);
+    };
+    tokio::join!(work(&house), ends);
+    let said = chat.read().expect("the words").to_string();
+    assert!(said.contains(&case), "{said}");
+    assert_eq!(chat.read(), None, "the picture of what is over");
+    let left = standing(&chat);
+    assert!(alone(&left).text.starts_with(OVER), "{left:?}");
+    house.finish().await;
+}
+
+async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) {
+    let house = house.and_chats(&[Platform::Telegram, Platform::Wecom, Platform::Slack]).await;
+    let scene = Scene::of(&house).await;
+    let now = house.clock.now();
+    let quiet = json!({"from": beijing(now, 0), "until": beijing(now, 3), "but_urgent": false});
+    for group in 0..scene.groups.len() {
+        scene.change(&house, group, json!({"quiet": quiet})).await;
+    }
+    let [telegram, wecom, slack] = &house.chats[..] else { panic!("three chats") };
+    let stood = standing(telegram);
+    slack.refuse(TakeBack::Edit);
+    slack.refuse(TakeBack::Delete);
+    scene.close(&house).await;
+    exchanged(&stood, &standing(telegram));
+    assert_eq!((wecom.read(), slack.read()), (None, None), "it is quiet");
+    let path = format!("/groups/{}/deliveries", scene.groups[1]);
+    let log = house.get(&path, Some(&scene.admin.token)).await.expect(200);
+    let waits = ["state", "attempts", "last_outcome", "due_at"].map(|field| log["items"][0][field].clone());
+    assert_eq!(waits, [json!("open"), json!(0), Value::Null, json!("2026-11-23T05:00:00Z")]);
+    let ledger = Ledger { received: 3, edited: 1, waiting: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+
+    house.advance(TimeDelta::hours(3));
+    work(&house).await;
+    for chat in [wecom, slack] {
+        let said = chat.read().expect("the closing").to_string();
+        assert!(said.contains(OVER), "{said}");
+    }
+    let ledger = Ledger { received: 3, edited: 1, followed_up: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+    house.finish().await;
+}
+
+async fn remove_as_false(house: &House, case: &str, by: &Person) {
+    let sheet = house.get(&format!("/review/{case}"), Some(&by.token)).await.expect(200);
+    let body = json!({"version": sheet["version"], "reason": "false"});
+    house.post(&format!("/review/{case}/remove"), Some(&by.token), &body).await.expect(200);
+    work(house).await;
+}
+
+async fn a_correction_has_the_same_ledger(house: House) {
+    let house = house.and_chats(&[Platform::Discord, Platform::Wecom]).await;
+    let scene = Scene::of(&house).await;
+    remove_as_false(&house, &scene.case, &scene.moderator).await;
+    let edited = standing(&house.chats[0]);
+    assert!(alone(&edited).text.starts_with("【72小时】更正"), "{edited:?}");
+    let told = house.chats[1].read().unwrap().to_string();
+    assert!(told.contains("【72小时】更正") && told.contains(&scene.case), "{told}");
+    let ledger = Ledger { received: 2, edited: 1, followed_up: 1, ..Ledger::default() };
+    scene.told(&house, "correction", ledger).await;
+    house.finish().await;
+}
+
+async fn a_correction_goes_before_the_closings_of_its_chat(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let scene = Scene::of(&house).await;
+    let (rumour, _) = publish(&house, &scene.moderator, "13800138002").await;
+    let chat = house.chats[0].clone();
+    while chat.read().is_some() {}
+    scene.step(&house, 0, "pause").await;
+    scene.close(&house).await;
+    house.advance(TimeDelta::hours(1));
+    remove_as_false(&house, &rumour, &scene.moderator).await;
+    assert_eq!(chat.read(), None, "it is paused");
+    scene.step(&house, 0, "resume").await;
+    work(&house).await;
+    for (first, case) in [("【72小时】更正", &rumour), (OVER, &scene.case)] {
+        let said = chat.read().unwrap().to_string();
+        assert!(said.contains(first) && said.contains(case), "{said}");
+    }
+    house.finish().await;
+}
+
+/// Why groups wait, or why they could not be reached, each reason with how many there are.
+fn why<'a>(of: &str, ending: &'a Value) -> Vec<(&'a str, &'a str, i64)> {
+    let reasons = ending["reasons"].as_array().unwrap().iter().filter(|reason| reason["of"] == of);
+    let reasons = reasons.map(|reason| {
+        let text = |name: &str| reason[name].as_str().unwrap_or_default();
+        (text("outcome"), text("code"), reason["groups"].as_i64().unwrap())
+    });
+    let mut reasons: Vec<_> = reasons.collect();
+    reasons.sort_unstable();
+    reasons
+}
+
+async fn what_still_waits_is_told_with_its_reason(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let scene = Scene::of(&house).await;
+    let mine = house.get("/my/notice", Some(&scene.manage)).await.expect(200);
+    assert_eq!(mine["groups"], Ledger { received: 1, ..Ledger::default() }.json(), "it is live");
+    house.chats[0].script(200, &[], r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#);
+    scene.close(&house).await;
+    let ending = scene.told(&house, "closing", Ledger::one(|l| &mut l.waiting)).await;
+    assert_eq!(why("waiting", &ending), [("slow", "45009", 1)]);
+    house.advance(TimeDelta::minutes(2));
+    work(&house).await;
+    assert!(house.chats[0].read().expect("the closing").to_string().contains(OVER));
+    let ending = scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
+    assert_eq!(ending["reasons"], json!([]));
+    house.finish().await;
+}
+
+async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: House) {
+    use Platform::{Dingtalk, Discord, Feishu, Mattermost, Webhook, Wecom};
+    let house = house.and_chats(&[Discord, Wecom, Dingtalk, Feishu, Mattermost, Webhook]).await;
+    let scene = Scene::of(&house).await;
+    let [paused, waiting, gone, unverified, dead] = [1, 2, 3, 4, 5];
+    scene.step(&house, paused, "pause").await;
+    scene.step(&house, waiting, "pause").await;
+    scene.delete(&house, gone).await;
+    let again = json!({"credentials": house.chats[unverified].credentials()});
+    let path = format!("/groups/{}", scene.groups[unverified]);
+    house.call(reqwest::Method::PATCH, &path, Some(&scene.admin.token), Some(&again)).await.expect(200);
+    house.chats[unverified].read_code();
+    // Its receiver asks us to stop.
+    house.chats[dead].script(410, &[], "gone");
+    publish(&house, &scene.moderator, "13800138002").await;
+    house.chats[0].read().expect("who hears has received the other notice");
+
+    scene.close(&house).await;
+    let ledger =
+        Ledger { received: 6, edited: 1, waiting: 2, paused: 2, unreachable: 3, ..Ledger::default() };
+    let ending = scene.told(&house, "closing", ledger).await;
+    let reasons = [("deleted", "", 1), ("disabled", "gone", 1), ("unverified", "", 1)];
+    assert_eq!(why("unreachable", &ending), reasons);
+    assert_eq!(why("waiting", &ending), [("paused", "", 2)]);
+    // What a group's admin does is nothing for the reporter; the moderator reads it.
+    let mine = house.page_as("/my", &format!("manage={}", scene.manage)).await;
+    assert!(!mine.text.contains("暂停接收"), "{}", mine.text);
+    let session = house.session(&scene.moderator).await;
+    let page = house.page_as(&format!("/broadcasts/{}", scene.case), &format!("session={session}")).await;
+    for reason in ["2 个群: 群主已暂停接收", "1 个群: 群已从本站删除"] {
+        assert!(page.text.contains(reason), "{reason} in {}", page.text);
+    }
+
+    // Whoever is deleted with its closing still to come counts as well, also once the notice is erased.
+    scene.delete(&house, waiting).await;
+    house.advance(TimeDelta::days(30));
+    work(&house).await;
+    assert_eq!(house.get(&format!("/notices/{}", scene.case), None).await.expect(200)["state"], "erased");
+    let ledger = Ledger { waiting: 1, paused: 1, unreachable: 4, ..ledger };
+    let ending = scene.reported(&house, "closing", ledger).await;
+    let reasons = [("deleted", "", 2), ("disabled", "gone", 1), ("unverified", "", 1)];
+    assert_eq!(why("unreachable", &ending), reasons);
+    assert_eq!(why("waiting", &ending), [("paused", "", 1)]);
+
+    // Who hears again, however late, hears that it is over.
+    scene.step(&house, paused, "resume").await;
+    house.post(&format!("{path}/code"), Some(&scene.admin.token), &json!({})).await;
+    let code = json!({"code": house.chats[unverified].read_code()});
+    house.post(&format!("{path}/verify"), Some(&scene.admin.token), &code).await.expect(200);
+    work(&house).await;
+    for chat in [paused, unverified] {
+        let said = house.chats[chat].read().expect("the closing").to_string();
+        assert!(said.contains(OVER) && said.contains(&scene.case), "{said}");
+    }
+    let ledger = Ledger { received: 6, edited: 1, followed_up: 2, unreachable: 3, ..Ledger::default() };
+    let ending = scene.reported(&house, "closing", ledger).await;
+    assert_eq!(why("unreachable", &ending), [("deleted", "", 2), ("disabled", "gone", 1)]);
+    house.finish().await;
+}
+
+/// A group that is deleted on one node at the very moment at which another plans its closing leaves a delivery
+/// that nobody can lease.
+async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let scene = Scene::of(&house).await;
+    scene.step(&house, 0, "pause").await;
+    scene.close(&house).await;
+    let store = &house.stations.shared.store;
+    let vanish = |conn: &mut Conn| {
+        let sql = "DELETE FROM group_regions; DELETE FROM lanes; DELETE FROM groups";
+        match conn {
+            Conn::Pg(c) => c.batch_execute(sql)?,
+            Conn::Sqlite(c) => c.batch_execute(sql)?,
+        }
+        Ok::<_, StoreError>(())
+    };
+    store.write(vanish).await.unwrap();
+    let open = async || {
+        let now = house.clock.now();
+        store.read(move |c| deliveries::backlog(c, now)).await.unwrap().open
+    };
+    let ending = scene.told(&house, "closing", Ledger::one(|l| &mut l.unreachable)).await;
+    assert_eq!((why("unreachable", &ending), open().await), (vec![("deleted", "", 1)], 1));
+    house.advance(TimeDelta::days(30));
+    work(&house).await;
+    let ending = scene.reported(&house, "closing", Ledger::one(|l| &mut l.unreachable)).await;
+    assert_eq!((why("unreachable", &ending), open().await), (vec![("deleted", "", 1)], 0));
+    house.finish().await;
+}
+
+/// A node dies with two endings in its hands. To one chat it is then said in doubt once, to the other again and again.
+async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
+    let scene = Scene::of(&house).await;
+    end(&house, &scene.manage).await;
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased;
+    assert_eq!(leased.len(), 2);
+    let [once, again] = &house.chats[..] else { panic!("two chats") };
+    for chat in [once, again, again] {
+        chat.script(200, &[], "?");
+    }
+    let asked = || [once, again].map(|chat| chat.asked().len());
+    let before = asked();
+    house.advance(LEASE_FOR);
+    work(&house).await;
+    assert_eq!(asked(), before.map(|requests| requests + 1));
+    for hours in [1, 24] {
+        house.advance(TimeDelta::hours(hours));
+        work(&house).await;
+        assert_eq!(asked(), before.map(|requests| requests + 2), "once more, and never a third time");
+    }
+    assert!(once.read().expect("the closing").to_string().contains(OVER));
+    let ledger = Ledger { received: 2, followed_up: 1, unreachable: 1, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+    house.finish().await;
+}

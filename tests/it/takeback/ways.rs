@@ -1,0 +1,169 @@
+//! The ways of each platform: what stands in a chat once its notice is over.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::broadcast::platforms::TakeBack;
+use seventytwo::domain::group::Platform;
+
+use super::{Ledger, OVER, Scene, alone, exchanged, standing, work};
+use crate::fakes::{Fake, Shown};
+use crate::house::House;
+use crate::{Test, housed};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(telegram_exchanges_the_photo),
+    housed!(telegram_edits_what_is_too_old_to_be_deleted),
+    housed!(telegram_answers_what_can_be_neither_edited_nor_deleted),
+    housed!(discord_edits),
+    housed!(discord_deletes_what_was_edited_too_often),
+    housed!(slack_edits),
+    housed!(slack_deletes_when_the_edit_window_is_closed),
+    housed!(slack_deletes_what_it_may_not_edit),
+    housed!(slack_answers_in_the_thread_when_nothing_else_is_left),
+    housed!(telegram_learns_that_somebody_deleted_it),
+    housed!(discord_learns_that_somebody_deleted_it),
+    housed!(slack_learns_that_somebody_deleted_it),
+    housed!(matrix_edits_the_words_and_withdraws_the_picture),
+    housed!(wecom_is_told_by_a_further_message),
+];
+
+/// A notice that was shown in one chat is over. Answers what stood there, what stands there now, and how many
+/// requests that took; a day later nothing was added.
+async fn taken_back(
+    house: House,
+    platform: Platform,
+    how: fn(&mut Ledger) -> &mut i64,
+    before: impl AsyncFnOnce(&House, &Fake),
+) -> (Vec<Shown>, Vec<Shown>, usize) {
+    let house = house.and_chats(&[platform]).await;
+    let scene = Scene::of(&house).await;
+    let chat: Arc<Fake> = house.chats[0].clone();
+    before(&house, &chat).await;
+    let (stood, asked) = (standing(&chat), chat.asked().len());
+    scene.close(&house).await;
+    let (stands, took) = (standing(&chat), chat.asked().len() - asked);
+    house.advance(TimeDelta::days(1));
+    work(&house).await;
+    assert_eq!((standing(&chat), chat.asked().len() - asked), (stands.clone(), took), "exactly once");
+    scene.told(&house, "closing", Ledger::one(how)).await;
+    let english = house.page_as("/my?lang=en", &format!("manage={}", scene.manage)).await;
+    assert!(english.text.contains("One group received it. "), "{}", english.text);
+    let said: Vec<Value> = std::iter::from_fn(|| chat.read()).collect();
+    assert_eq!(said.len(), usize::from(*how(&mut Ledger::one(|l| &mut l.followed_up)) == 1), "{said:?}");
+    house.finish().await;
+    (stood, stands, took)
+}
+
+async fn as_it_is(_: &House, _: &Fake) {}
+
+async fn telegram_exchanges_the_photo(house: House) {
+    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.edited, as_it_is).await;
+    exchanged(&stood, &stands);
+    assert_eq!(took, 1);
+}
+
+async fn telegram_edits_what_is_too_old_to_be_deleted(house: House) {
+    let old = async |house: &House, _: &Fake| house.advance(TimeDelta::hours(49));
+    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.edited, old).await;
+    exchanged(&stood, &stands);
+    assert_eq!(took, 1);
+}
+
+async fn telegram_answers_what_can_be_neither_edited_nor_deleted(house: House) {
+    let stuck = async |house: &House, chat: &Fake| {
+        house.advance(TimeDelta::hours(49));
+        let refusal =
+            json!({"ok": false, "error_code": 400, "description": "Bad Request: message can't be edited"});
+        chat.script(400, &[], &refusal.to_string());
+    };
+    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.followed_up, stuck).await;
+    let [notice, answer] = &stands[..] else { panic!("{stands:?}") };
+    assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
+    assert!(answer.text.starts_with(OVER), "{answer:?}");
+    assert_eq!(took, 3, "edit, delete, answer");
+}
+
+async fn discord_edits(house: House) {
+    let (stood, stands, took) = taken_back(house, Platform::Discord, |l| &mut l.edited, as_it_is).await;
+    exchanged(&stood, &stands);
+    assert_eq!((&alone(&stands).picture, took), (&None, 1));
+}
+
+async fn discord_deletes_what_was_edited_too_often(house: House) {
+    let spent = async |house: &House, chat: &Fake| {
+        house.advance(TimeDelta::hours(2));
+        chat.refuse(TakeBack::Edit);
+    };
+    let (_, stands, took) = taken_back(house, Platform::Discord, |l| &mut l.deleted, spent).await;
+    assert_eq!((stands, took), (Vec::new(), 2));
+}
+
+async fn slack_edits(house: House) {
+    let (stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.edited, as_it_is).await;
+    exchanged(&stood, &stands);
+    assert_eq!((&alone(&stands).picture, took), (&None, 1));
+}
+
+async fn slack_deletes_when_the_edit_window_is_closed(house: House) {
+    let closed = async |_: &House, chat: &Fake| chat.refuse(TakeBack::Edit);
+    let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, closed).await;
+    assert_eq!((stands, took), (Vec::new(), 2));
+}
+
+async fn slack_deletes_what_it_may_not_edit(house: House) {
+    let forbidden = async |_: &House, chat: &Fake| {
+        chat.script(200, &[], r#"{"ok":false,"error":"cant_update_message"}"#);
+    };
+    let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, forbidden).await;
+    assert_eq!((stands, took), (Vec::new(), 2));
+}
+
+async fn slack_answers_in_the_thread_when_nothing_else_is_left(house: House) {
+    let kept = async |_: &House, chat: &Fake| {
+        chat.refuse(TakeBack::Edit);
+        chat.refuse(TakeBack::Delete);
+    };
+    let (stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.followed_up, kept).await;
+    let [notice, answer] = &stands[..] else { panic!("{stands:?}") };
+    assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
+    assert!(answer.text.starts_with(OVER), "{answer:?}");
+    assert_eq!(took, 3, "edit, delete, answer");
+}
+
+/// What is gone is no edited message.
+async fn is_gone(house: House, platform: Platform) {
+    let lost = async |_: &House, chat: &Fake| chat.lose();
+    let (_, stands, took) = taken_back(house, platform, |l| &mut l.deleted, lost).await;
+    assert_eq!((stands, took), (Vec::new(), 2), "edit, delete");
+}
+
+async fn telegram_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Telegram).await;
+}
+
+async fn discord_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Discord).await;
+}
+
+async fn slack_learns_that_somebody_deleted_it(house: House) {
+    is_gone(house, Platform::Slack).await;
+}
+
+async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) {
+    let (stood, stands, took) = taken_back(house, Platform::Matrix, |l| &mut l.edited, as_it_is).await;
+    let [words, picture] = &stood[..] else { panic!("{stood:?}") };
+    assert!(picture.picture.is_some());
+    let left = alone(&stands);
+    assert_eq!((&left.id, took), (&words.id, 2));
+    assert!(left.text.starts_with(OVER), "{left:?}");
+}
+
+async fn wecom_is_told_by_a_further_message(house: House) {
+    let (stood, stands, took) = taken_back(house, Platform::Wecom, |l| &mut l.followed_up, as_it_is).await;
+    let (closing, before) = stands.split_last().unwrap();
+    assert_eq!((before, took), (&stood[..], 1));
+    assert!(closing.text.starts_with(OVER), "{closing:?}");
+}
