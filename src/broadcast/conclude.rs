@@ -92,9 +92,9 @@ pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>, due_at: DateTime<Utc>) -> Record {
     let state_of =
         |one: &Leased| if is_over(one, at) { DeliveryState::Cancelled } else { DeliveryState::Open };
-    let along = leased.along().map(|one| Record { due_at, digest: true, ..unused(state_of(&one), one, at) });
-    let along: Vec<Record> = along.collect();
-    Record { due_at, digest: !along.is_empty(), along, ..unused(state, leased, at) }
+    let along = leased.along().map(|one| Record { due_at, ..unused(state_of(&one), one, at) });
+    let along = along.collect();
+    Record { due_at, along, ..unused(state, leased, at) }
 }
 
 fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
@@ -122,7 +122,7 @@ fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
         bot_open_at: None,
         moved: None,
         disable: None,
-        digest: false,
+        apart: false,
         along: Vec::new(),
         attempted: false,
         leased,
@@ -197,7 +197,6 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
         asked_until: asked,
         health: health(&verdict.outcome, &leased, at),
         attempted: true,
-        digest,
         ..unused(DeliveryState::Open, leased, at)
     };
     match next {
@@ -219,7 +218,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
         }
         Next::Move(_) => record.moved = moved,
         // Perhaps for the sake of one of them: each is tried by itself.
-        Next::GiveUp(retry::Why::Refused) if digest => record.digest = false,
+        Next::GiveUp(retry::Why::Refused) if digest => record.apart = true,
         Next::GiveUp(retry::Why::Refused) if let Some(progress) = course.refused(progress) => {
             go_on(&mut record, &course, progress);
         }

@@ -176,7 +176,7 @@ pub(super) struct Taken {
     pub(super) leased: Leased,
     /// When its lane may be used again.
     open_at: DateTime<Utc>,
-    /// It waited for a digest.
+    /// It waited for a digest, and now is the time for one.
     digest: bool,
     /// It was leased as it was planned: what the lease means for it is written down already.
     new: bool,
@@ -303,6 +303,8 @@ fn rationed_until(
 
 fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms<'_>, decided: &mut Decided) {
     let (now, Due { delivery, listener }) = (terms.now, one);
+    // What is heard at any hour takes nothing along that is not.
+    let digest = delivery.digest && listener.quiet.hours_end(now).is_none();
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
@@ -340,7 +342,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         with: Vec::new(),
     };
     let new = delivery.id.is_none();
-    decided.taken.push(Taken { leased, open_at, digest: delivery.digest, new });
+    decided.taken.push(Taken { leased, open_at, digest, new });
 }
 
 fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {

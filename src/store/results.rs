@@ -74,8 +74,8 @@ pub struct Record {
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
-    /// It was told in one message with others, and is to be again.
-    pub digest: bool,
+    /// What was told in one message is from now on told one by one: the platform will not have it.
+    pub apart: bool,
     /// What became of those that went along with it: of these only what concerns the delivery.
     pub along: Vec<Record>,
     /// An attempt that never left is not in the log and does not count.
@@ -183,7 +183,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
                WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
                ELSE deliveries.message_ref || '\n' || rows.message_ref END, \
              delivered_at = COALESCE(rows.delivered_at, deliveries.delivered_at), \
-             digest = (rows.digest <> 0), tries = rows.tries, took_ms = rows.took_ms",
+             digest = (digest AND rows.apart = 0), tries = rows.tries, took_ms = rows.took_ms",
         columns: &[
             ("id", Holds::Int),
             ("state", Holds::Text),
@@ -197,7 +197,7 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             ("message_ref", Holds::Text),
             ("delivered_at", Holds::Time),
             ("attempts", Holds::Int),
-            ("digest", Holds::Int),
+            ("apart", Holds::Int),
             ("tries", Holds::Int),
             ("took_ms", Holds::Int),
         ],
@@ -227,7 +227,7 @@ fn result_of(r: &Record) -> Vec<Value<'_>> {
         r.message_ref.as_deref().into(),
         delivered.then_some(r.at).into(),
         (r.leased.attempts - i32::from(!r.attempted)).into(),
-        i64::from(r.digest).into(),
+        i64::from(r.apart).into(),
         r.tries.into(),
         Value::Int(r.is_success().then_some(r.took_ms.into())),
     ]

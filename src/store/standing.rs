@@ -19,10 +19,12 @@ struct Standing {
     arrived: i64,
     /// The platform proved the last of them.
     proved: bool,
+    /// Some of them may have told of others as well: then the last was another request.
+    digest: bool,
 }
 
 /// The columns of [`Standing`].
-type StandingRow = (BigInt, Nullable<Text>, BigInt, Bool);
+type StandingRow = (BigInt, Nullable<Text>, BigInt, Bool, Bool);
 
 impl Standing {
     /// What may stand of a delivery: every message we can name, and `None` once where there may be one
@@ -32,7 +34,7 @@ impl Standing {
         // A message of several parts has several references.
         let named = self.message_ref.iter().flat_map(|references| references.lines());
         let mut messages: Vec<_> = named.map(|reference| Some(reference.to_owned())).collect();
-        let settled = (idempotent && self.proved) || mutation::on(Mutation::ForgetDoubt);
+        let settled = (idempotent && self.proved && !self.digest) || mutation::on(Mutation::ForgetDoubt);
         if messages.is_empty() || (self.arrived > messages.len() as i64 && !settled) {
             messages.push(None);
         }
@@ -66,7 +68,7 @@ pub fn add_standing(
         "SELECT e.id, d.message_ref, \
            d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
              AND a.outcome NOT IN ('delivered', 'unknown')), \
-           d.state = 'delivered' AND d.last_outcome = 'delivered' \
+           d.state = 'delivered' AND d.last_outcome = 'delivered', d.digest \
          FROM deliveries e \
          JOIN broadcasts eb ON eb.id = e.broadcast_id \
          JOIN broadcasts b ON b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
@@ -85,4 +87,20 @@ pub fn add_standing(
         leased.standing = standing.flat_map(|one| one.messages(idempotent(leased.platform))).collect();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(digest: bool) -> Vec<Option<String>> {
+        let message_ref = Some("m2".to_owned());
+        Standing { ending: 1, message_ref, arrived: 2, proved: true, digest }.messages(true)
+    }
+
+    #[test]
+    fn what_may_have_been_told_in_a_digest_before_it_was_told_alone_is_in_doubt() {
+        assert_eq!(standing(false), [Some("m2".to_owned())], "the same request makes no second message");
+        assert_eq!(standing(true), [Some("m2".to_owned()), None], "a digest was another request");
+    }
 }

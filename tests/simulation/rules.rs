@@ -278,7 +278,9 @@ impl World<'_> {
         let stands = |now: Now| now == Now::Stands;
         let named_stands =
             chat.messages.iter().any(|m| m.cases.contains(&request.case) && !m.ends && stands(m.now));
-        if takes_back && !named_stands && !self.doubt_remains(request.case, request.member) {
+        // Whether it was taken back an answer that got lost did not tell.
+        let known = !self.since_set_going(request.leased.delivery).iter().any(|r| r.is_doubtful());
+        if takes_back && known && !named_stands && !self.doubt_remains(request.case, request.member) {
             return self.broken(Rule::Ending, format!("#{number} follows up what was taken back"));
         }
         Ok(())
@@ -299,7 +301,9 @@ impl World<'_> {
         // Whether a lost answer was that of the next part only proof of the last part can tell.
         let complete = |r: &Request| {
             let told = r.about(case);
-            let whole = |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered;
+            // What was to be told with others may have been: the proof is then of another request.
+            let whole =
+                |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered && !d.digest;
             let last = all.iter().rfind(|o| o.about(case) == told);
             self.sight.deliveries.iter().any(whole) && last.is_some_and(|o| o.fate == Fate::Kept("delivered"))
         };

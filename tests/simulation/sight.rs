@@ -50,6 +50,7 @@ pub struct DeliveryRow {
     pub due_at: Time,
     pub how: Option<String>,
     pub delivered_at: Option<Time>,
+    pub digest: bool,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -132,6 +133,7 @@ impl Sight {
                     deliveries::due_at,
                     deliveries::how,
                     deliveries::delivered_at,
+                    deliveries::digest,
                 ))
                 .load(c)?,
             lanes: lanes.into_iter().map(|lane| (lane.group_id.0, lane)).collect(),

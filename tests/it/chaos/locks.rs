@@ -208,7 +208,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         bot_open_at: None,
         moved: None,
         disable: None,
-        digest: false,
+        apart: false,
         along: Vec::new(),
         attempted: true,
     }
