@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::Stations;
 use crate::accounts::sessions;
 use crate::groups::LOG_KEPT;
-use crate::store::deliveries;
+use crate::store::{StoreError, deliveries};
 
 /// Rows that one transaction forgets.
 const SLICE: i64 = 500;
@@ -42,18 +42,24 @@ impl Stations {
     /// One line for the log.
     pub async fn forget_broadcasts(&self) -> Result<(), String> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
-        let mut beyond = Uuid::nil();
+        let (mut beyond, mut failed) = (Uuid::nil(), None);
         loop {
             let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
-            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else { return Ok(()) };
+            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else {
+                return failed.map_or(Ok(()), Err);
+            };
             beyond = broadcast;
-            loop {
-                let prune = store.write(move |tx| deliveries::prune(tx, notice, SLICE));
-                if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
-                    break;
-                }
+            // What cannot be forgotten keeps nothing else.
+            if let Err(error) = self.forget_said_of(notice).await {
+                failed.get_or_insert(error.to_string());
             }
         }
+    }
+
+    async fn forget_said_of(&self, notice: Uuid) -> Result<(), StoreError> {
+        let prune = || self.shared.store.write(move |tx| deliveries::prune(tx, notice, SLICE));
+        while prune().await? >= SLICE as usize {}
+        Ok(())
     }
 
     /// Forgets the messages that were written: of what another node has erased nothing may stay here.

@@ -12,8 +12,8 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::{Conn, deliveries};
 
-use super::count;
 use super::faults::go_live;
+use super::{count, run};
 use crate::house::{Db, House};
 use crate::process::peek;
 use crate::{Test, housed, shared};
@@ -22,6 +22,7 @@ pub const TESTS: &[Test] = &[
     shared!(no_statement_waits_for_ever),
     housed!(when_to_look_again_is_one_question),
     housed!(what_is_over_for_long_is_pruned),
+    housed!(what_cannot_be_pruned_keeps_nothing_else),
 ];
 
 async fn no_statement_waits_for_ever(db: Db) {
@@ -118,4 +119,34 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     house.advance(TimeDelta::days(31));
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, ROWS).await, 0);
+}
+
+/// Nothing that was said of the older of two notices can be deleted: the other is forgotten all the same.
+async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
+    const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    for _ in 0..2 {
+        go_live(&house, &moderator).await;
+        house.advance(TimeDelta::hours(72));
+        house.settle().await;
+    }
+    house.advance(TimeDelta::days(31));
+    house.settle().await;
+    assert_eq!(count(&house.db, ROWS).await, 4, "two notices, and how they ended");
+    let keep = if house.db.is_sqlite() {
+        "CREATE TRIGGER keep BEFORE DELETE ON deliveries \
+         WHEN OLD.broadcast_id = (SELECT id FROM broadcasts ORDER BY id LIMIT 1) \
+         BEGIN SELECT RAISE(ABORT, 'it stays'); END"
+    } else {
+        "CREATE FUNCTION keep() RETURNS trigger AS $$ BEGIN \
+           IF OLD.broadcast_id = (SELECT id FROM broadcasts ORDER BY id LIMIT 1) THEN RAISE 'it stays'; END IF; \
+           RETURN OLD; END $$ LANGUAGE plpgsql; \
+         CREATE TRIGGER keep BEFORE DELETE ON deliveries FOR EACH ROW EXECUTE FUNCTION keep()"
+    };
+    run(&house.db, keep).await;
+    assert!(house.stations.forget_broadcasts().await.is_err(), "somebody must hear of it");
+    assert_eq!(count(&house.db, ROWS).await, 2);
 }
