@@ -18,7 +18,7 @@ use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 const HELD: TimeDelta = TimeDelta::milliseconds(500);
 
 /// Locks what there is to say about a notice: its broadcasts, so that nobody goes by how it stood, and what is open of
-/// them, in the order of their ids, as everybody does who waits for several deliveries.
+/// them, in the order of their ids, as whoever changes a group does.
 fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     super::broadcasts::lock(conn, notice)?;
     let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).select(broadcasts::id);

@@ -69,7 +69,7 @@ impl Change<'_> {
     }
 
     /// Makes it, an update of that table, whose rows somebody else may have locked: however PostgreSQL comes upon
-    /// them, it first locks all of them in the order of their ids, as everybody does who waits for several of them.
+    /// them, it first locks all of them in the order of their ids, so that no two wait for each other.
     ///
     /// # Errors
     /// When the database refuses.
