@@ -22,7 +22,7 @@ use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
-use crate::broadcast::retry;
+use crate::broadcast::node::Node;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
@@ -34,7 +34,7 @@ use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError, lanes};
+use crate::store::{Database, Store, StoreError};
 use crate::vault::{self, Vault};
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
@@ -206,12 +206,7 @@ impl App {
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
         let vault = Vault::new(&master_key(&config)?);
         let store = open_store(&config).await?;
-        if store.database().is_sqlite() {
-            // One server only: whoever had leased a lane is no longer there. The commands, which open the
-            // store beside a running server, must not think so.
-            let now = clock.now();
-            store.write(move |tx| lanes::free_all(tx, &|times| retry::after_death(times, now))).await?;
-        }
+        let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
@@ -245,6 +240,7 @@ impl App {
                 clock,
                 sender,
                 script: Arc::new(script),
+                node: Arc::new(node),
                 hosts: Arc::default(),
                 figures,
                 wake,

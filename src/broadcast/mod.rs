@@ -8,6 +8,7 @@ pub mod figures;
 pub mod guard;
 pub mod hosts;
 pub mod message;
+pub mod node;
 pub mod pages;
 pub mod plan;
 pub mod platforms;

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
+use super::node::Node;
 use super::plan;
 use super::platforms::adapter;
 use super::script::Script;
@@ -64,6 +65,8 @@ pub struct Worker {
     pub clock: Clock,
     pub sender: Arc<Sender>,
     pub script: Arc<Script>,
+    /// Whose its leases are.
+    pub node: Arc<Node>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
     pub figures: Arc<Figures>,
@@ -142,9 +145,9 @@ impl Worker {
     ) -> Result<Next, StoreError> {
         let room = window.available_permits().min(most);
         let (now, hosts, here) = (self.clock.now(), Arc::clone(&self.hosts), Handle::current());
-        let worker = self.clone();
+        let (worker, node) = (self.clone(), self.node.number());
         let begins = move |broadcast| drop(here.spawn(worker.clone().write_ahead(broadcast)));
-        let leased = self.store.write(move |tx| lease(tx, now, room, &hosts, &begins)).await;
+        let leased = self.store.write(move |tx| lease(tx, now, room, node, &hosts, &begins)).await;
         let (leased, next) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
@@ -311,6 +314,7 @@ fn lease(
     tx: &mut Conn,
     now: DateTime<Utc>,
     room: usize,
+    node: i64,
     hosts: &Mutex<Hosts>,
     begins: &dyn Fn(Uuid),
 ) -> Result<(Vec<Leased>, Next), StoreError> {
@@ -318,6 +322,7 @@ fn lease(
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
+        node,
         limit: room,
         audiences: &plan::audiences,
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),

@@ -18,6 +18,8 @@ use crate::domain::delivery::DeliveryState;
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
+/// No process has this number: what is held for less than a lease is not freed before its time.
+const NOBODY: i64 = -1;
 
 /// How a group's lane does.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -50,6 +52,7 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
             lanes::fence.eq(0),
             lanes::failures.eq(0),
             lanes::asked_until.eq(Time(DateTime::UNIX_EPOCH)),
+            lanes::leased_by.eq(NOBODY),
         ))
         .execute(c))?;
     Ok(())
@@ -134,6 +137,7 @@ pub fn hold(
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((
             lanes::leased_until.eq(Time(until)),
+            lanes::leased_by.eq(NOBODY),
             lanes::fence.eq(fence),
             // Written before the request leaves: after a crash the lane still knows of it.
             lanes::recent.eq(written(&sends)),
@@ -233,14 +237,19 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Frees the lanes that a process which is no longer there had leased. What it had under way is due `again`, by how
-/// often a process has died with it. For SQLite, where there is one process only, at its start.
+/// Frees the lanes that a process had leased which is certainly gone. What it had under way is due `again`, by how
+/// often a process has died with it.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free_all(conn: &mut Conn, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<()> {
+pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<()> {
     struct Again;
-    let leased = lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH));
+    let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
+    if let Conn::Pg(c) = conn {
+        // Its last results may be written at this moment.
+        let held = lanes::table.filter(leased).order(lanes::group_id).select(lanes::group_id);
+        held.for_update().load::<Id>(&mut **c)?;
+    }
     let of_lane = lanes::table.on(lanes::group_id.eq(deliveries::group_id));
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();

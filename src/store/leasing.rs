@@ -108,6 +108,8 @@ pub struct Terms<'a> {
     pub now: DateTime<Utc>,
     /// How long the leases hold.
     pub until: DateTime<Utc>,
+    /// Who holds them.
+    pub node: i64,
     pub limit: usize,
     /// Who a broadcast is for.
     pub audiences: Audiences<'a>,
@@ -222,7 +224,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
         digests::complete(conn, &mut taken.leased, terms.now)?;
     }
-    write(conn, &decided)?;
+    write(conn, &decided, terms.node)?;
     let busy = decided.busy || decided.stopped;
     Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })
 }
@@ -345,7 +347,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     decided.taken.push(Taken { leased, open_at, digest, new });
 }
 
-fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
+fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
     struct Cancel;
     struct PutOff;
     struct TakeLane;
@@ -368,12 +370,13 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     put_off.make::<PutOff>(conn, rows.collect())?;
     let take = Change {
         before: "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, \
-             open_at = rows.open_at",
+             open_at = rows.open_at, leased_by = rows.node",
         columns: &[
             ("group_id", Holds::Id),
             ("recent", Holds::Bytes),
             ("open_at", Holds::Time),
             ("until", Holds::Time),
+            ("node", Holds::Int),
         ],
         after: "WHERE lanes.group_id = rows.group_id",
     };
@@ -383,6 +386,7 @@ fn write(conn: &mut Conn, decided: &Decided) -> Answer<()> {
             written(&leased.sends).into(),
             (*open_at).into(),
             leased.leased_until.into(),
+            node.into(),
         ]
     });
     take.make::<TakeLane>(conn, rows.collect())?;

@@ -248,6 +248,7 @@ diesel::table! {
         failures -> Integer,
         failing_since -> Nullable<Ts>,
         asked_until -> Ts,
+        leased_by -> BigInt,
     }
 }
 

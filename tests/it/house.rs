@@ -17,6 +17,7 @@ use seventytwo::store::accounts::{Session, by_name, insert_session};
 use seventytwo::store::types::Time;
 use seventytwo::vault::{new_token, token_hash};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fakes::{Fake, Rules};
@@ -66,6 +67,7 @@ pub struct House {
     gateways: Gateways,
     /// Stops the program when the house is dropped.
     running: DropGuard,
+    serving: JoinHandle<anyhow::Result<()>>,
     /// Every request comes from a network of its own, so that limits bite only where a test means it.
     networks: AtomicU32,
 }
@@ -123,7 +125,7 @@ impl House {
     pub async fn reaching(db: Db, chats: Vec<Arc<Fake>>, gateways: Gateways, clock: Clock) -> House {
         let app = App::build(config(&db, &chats, &gateways), clock.clone()).await.unwrap();
         let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
-        tokio::spawn(app.serve(stop.clone()));
+        let serving = tokio::spawn(app.serve(stop.clone()));
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -138,6 +140,7 @@ impl House {
             chats,
             gateways,
             running: stop.drop_guard(),
+            serving,
             networks: AtomicU32::new(1),
         }
     }
@@ -163,7 +166,8 @@ impl House {
 
     /// The same database under a new process's eyes: what was only in memory is gone.
     pub async fn restart(self) -> House {
-        drop(self.running);
+        drop((self.running, self.stations));
+        self.serving.await.unwrap().unwrap();
         House::reaching(self.db, self.chats, self.gateways, self.clock).await
     }
 

@@ -148,6 +148,7 @@ impl World<'_> {
             let mut terms = Terms {
                 now,
                 until: now + LEASE_FOR,
+                node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
@@ -394,10 +395,11 @@ impl World<'_> {
             self.requests[*number].fate = Fate::Crashed;
         }
         self.note(|| format!("node {node} crashes with {lost:?} in its hands"));
-        if self.nodes.len() == 1 {
-            // As a process on SQLite does when it starts.
+        // The next process on its machine knows that it is gone; where none starts, its leases run out.
+        if self.dice.percent(50) {
             let now = self.clock;
-            self.conn.transaction(|tx| lanes::free_all(tx, &|times| retry::after_death(times, now)))?;
+            let again = |times| retry::after_death(times, now);
+            self.conn.transaction(|tx| lanes::free_of(tx, node as i64, &again))?;
             self.look()?;
         }
         Ok(())

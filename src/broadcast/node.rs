@@ -1,0 +1,142 @@
+//! This process among all that share the database: each names its leases by a number of its own, and keeps a file of
+//! that name locked for as long as it lives. The system lets go of the lock however the process ends, so the next one
+//! on the same machine knows for certain who is gone, and frees what they died with at once. On other machines their
+//! leases run out.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::retry;
+use crate::store::{Store, StoreError, lanes};
+use crate::vault;
+
+/// Tells one run of one machine's kernel, and of all containers on it, from every other: not each file system that
+/// machines share shares its locks, too.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+
+/// This process.
+pub struct Node {
+    number: i64,
+    /// Without it, nobody learns of its end before its leases run out.
+    _locked: Option<File>,
+}
+
+/// A process that is gone.
+struct Gone {
+    /// The number in its leases; none where they ran out while the machine started anew.
+    number: Option<i64>,
+    sign: PathBuf,
+    _locked: File,
+}
+
+impl Node {
+    /// Joins those that share the database, and frees what others of this machine died with. Their signs hang in
+    /// `folder`, which is made where it is missing; without one, what a process dies with waits for its leases to run
+    /// out.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn enter(store: &Store, folder: &Path, now: DateTime<Utc>) -> Result<Node, StoreError> {
+        let (node, gone) = Node::hang_out(folder);
+        for gone in gone {
+            if let Some(number) = gone.number {
+                let again = move |times| retry::after_death(times, now);
+                store.write(move |tx| lanes::free_of(tx, number, &again)).await?;
+            }
+            gone.forget();
+        }
+        Ok(node)
+    }
+
+    /// The number in its leases.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// Hangs out its sign, and looks whose sign nobody holds any more.
+    fn hang_out(folder: &Path) -> (Node, Vec<Gone>) {
+        let number = (u64::from_be_bytes(vault::random()) >> 1).cast_signed();
+        let here = here();
+        let entered = lock_new(folder, &format!("{here}{number:016x}"))
+            .and_then(|locked| Ok((Some(locked), Gone::all(folder, &here)?)));
+        let (locked, gone) = entered.unwrap_or_else(|error| {
+            let folder = folder.display();
+            tracing::warn!(%error, %folder, "after a crash, what was under way waits until its lease is over");
+            (None, Vec::new())
+        });
+        (Node { number, _locked: locked }, gone)
+    }
+}
+
+impl Gone {
+    fn all(folder: &Path, here: &str) -> io::Result<Vec<Gone>> {
+        let signs: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+        Ok(signs.into_iter().filter_map(|sign| Gone::of(sign.path(), here)).collect())
+    }
+
+    fn of(sign: PathBuf, here: &str) -> Option<Gone> {
+        let name = sign.file_name()?.to_str()?;
+        let number = name.strip_prefix(here).and_then(|number| i64::from_str_radix(number, 16).ok());
+        // Who starts at the same moment may have taken it down by now.
+        let locked = File::open(&sign).ok()?;
+        locked.try_lock().ok()?;
+        Some(Gone { number, sign, _locked: locked })
+    }
+
+    /// Takes the sign down: nothing that they held is left.
+    fn forget(self) {
+        if let Err(error) = std::fs::remove_file(&self.sign) {
+            tracing::warn!(%error, sign = %self.sign.display(), "the sign of a process that is gone stays");
+        }
+    }
+}
+
+fn lock_new(folder: &Path, name: &str) -> io::Result<File> {
+    std::fs::create_dir_all(folder)?;
+    let sign = File::create_new(folder.join(name))?;
+    sign.try_lock().map_err(|error| match error {
+        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => io::ErrorKind::ResourceBusy.into(),
+    })?;
+    Ok(sign)
+}
+
+/// What the names of this machine's signs begin with.
+fn here() -> String {
+    let boot = std::fs::read_to_string(BOOT).unwrap_or_default();
+    format!("{}.", boot.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_lives_is_not_gone_and_who_is_gone_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("nodes");
+        let (first, _) = Node::hang_out(&folder);
+        let (second, gone) = Node::hang_out(&folder);
+        assert!(gone.is_empty(), "both live");
+        let died = first.number;
+        drop(first);
+        let (third, gone) = Node::hang_out(&folder);
+        assert_eq!(gone.iter().map(|gone| gone.number).collect::<Vec<_>>(), [Some(died)]);
+        let (_fourth, also) = Node::hang_out(&folder);
+        assert!(also.is_empty(), "somebody is at it");
+        gone.into_iter().for_each(Gone::forget);
+        drop((second, third));
+        assert_eq!(Node::hang_out(&folder).1.len(), 2, "of four, one lives and one is forgotten");
+    }
+
+    #[test]
+    fn of_another_start_of_the_machine_only_the_sign_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("another.0000000000000007"), "").unwrap();
+        let (_node, gone) = Node::hang_out(folder.path());
+        assert_eq!(gone.iter().map(|gone| gone.number).collect::<Vec<_>>(), [None]);
+    }
+}
