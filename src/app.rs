@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
+use anyhow::Context as _;
 use base64::Engine as _;
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -73,6 +74,8 @@ pub struct Stations {
     seen: Arc<AtomicI64>,
     /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
     nothing_cools_before: Arc<AtomicI64>,
+    /// Told when the clock was set back.
+    pub clock_went_back: Arc<Notify>,
     /// Whether a copy of what was erased may still be in the database's log.
     log_holds_erased: Arc<AtomicBool>,
 }
@@ -114,6 +117,7 @@ impl Stations {
         let ahead = TimeDelta::microseconds(ahead);
         if ahead >= CLOCK_MAY_SLIP {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
+            self.clock_went_back.notify_one();
             *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
@@ -247,6 +251,7 @@ impl App {
             },
             seen: Arc::default(),
             nothing_cools_before: Arc::default(),
+            clock_went_back: Arc::default(),
             // Whoever ran before may not have come to it.
             log_holds_erased: Arc::new(AtomicBool::new(true)),
         };
@@ -270,11 +275,11 @@ impl App {
     /// When the server or the scheduler cannot start.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
-        let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
+        schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
         running.spawn(async move { store.listen(wake, until).await });
-        let worker = tokio::spawn(worker.run(stop.clone()));
+        let worker = tokio::spawn(watched(worker, stop.clone()));
         let asked = stop.clone();
         let stops_by = tokio::spawn(async move {
             asked.cancelled().await;
@@ -283,17 +288,16 @@ impl App {
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();
-        let mut jobs = jobs;
         // The doors have had their part of it.
         let ended = tokio::time::timeout_at(stops_by.await?, async {
             running.wait().await;
-            drop(worker.await);
+            worker.await?
         });
-        if ended.await.is_err() {
+        let worked = ended.await.unwrap_or_else(|_| {
             tracing::warn!("stopped with work under way; its leases run out and it is taken up again");
-        }
-        jobs.shutdown().await?;
-        served
+            Ok(())
+        });
+        served.and(worked)
     }
 
     /// Serves the doors alone until `stop`: a test drives the loops itself.
@@ -324,6 +328,14 @@ impl App {
         server.await?;
         Ok(())
     }
+}
+
+/// Broadcasts until `stop`. Where that comes to an end before, so does the program: whoever watches over it starts it
+/// anew, where open doors would hide that nothing goes out any more.
+async fn watched(worker: Worker, stop: CancellationToken) -> anyhow::Result<()> {
+    let ended = tokio::spawn(worker.run(stop.clone())).await;
+    stop.cancel();
+    ended.context("the worker came to an end")?.context("the recorder of results came to an end")
 }
 
 /// Listens on `HOST:PORT`.
@@ -398,8 +410,10 @@ pub fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let close = || {
-        let mode = std::fs::metadata(file)?.permissions().mode();
-        if mode & 0o077 == 0 {
+        let found = std::fs::metadata(file)?;
+        let mode = found.permissions().mode();
+        // A folder in its place is somebody else's, and a mistake that is told elsewhere.
+        if mode & 0o077 == 0 || !found.is_file() {
             return Ok(());
         }
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode & 0o700))

@@ -1,14 +1,21 @@
 //! The one list of periodic jobs. Each is short, safe on several nodes at once, and never runs beside
-//! itself; the scheduler only decides when.
+//! itself; the scheduler only decides when. It goes by the clock on the wall, and would wait for a time that the clock
+//! has shown before: so what notices that the clock was set back beats by the time that passes, and the scheduler
+//! starts anew then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::Stations;
+
+/// What has cooled is let out within so long.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has.
 ///
@@ -19,10 +26,55 @@ pub async fn start(
     sweep: &str,
     running: &TaskTracker,
     stop: &CancellationToken,
+) -> Result<(), JobSchedulerError> {
+    let jobs = by_the_clock(stations, sweep, running, stop).await?;
+    running.spawn(beat(stations.clone(), stop.clone()));
+    let keeper = keep(jobs, stations.clone(), sweep.to_owned(), running.clone(), stop.clone());
+    running.spawn(async move {
+        if let Err(error) = keeper.await {
+            tracing::error!(%error, "the periodic jobs could not be started anew");
+        }
+    });
+    Ok(())
+}
+
+/// Lets out what has cooled.
+async fn beat(stations: Stations, stop: CancellationToken) {
+    let mut beats = tokio::time::interval(BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(beats.tick()).await.is_some() {
+        let stations = stations.clone();
+        // In a task of its own: where it panics, the next beat tries again.
+        let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
+        if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.to_string())) {
+            tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
+        }
+    }
+}
+
+/// Starts the scheduler anew whenever the clock was set back.
+async fn keep(
+    mut jobs: JobScheduler,
+    stations: Stations,
+    sweep: String,
+    running: TaskTracker,
+    stop: CancellationToken,
+) -> Result<(), JobSchedulerError> {
+    while stop.run_until_cancelled(stations.clock_went_back.notified()).await.is_some() {
+        jobs.shutdown().await?;
+        jobs = by_the_clock(&stations, &sweep, &running, &stop).await?;
+    }
+    jobs.shutdown().await
+}
+
+async fn by_the_clock(
+    stations: &Stations,
+    sweep: &str,
+    running: &TaskTracker,
+    stop: &CancellationToken,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let jobs = JobScheduler::new().await?;
     let list = Jobs { jobs: &jobs, stations, running, stop };
-    list.add("let out what has cooled", "* * * * * *", |s| async move { s.let_out_when_due().await }).await?;
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;

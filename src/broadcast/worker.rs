@@ -12,7 +12,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -79,12 +81,15 @@ type Done = (Record, OwnedSemaphorePermit);
 
 impl Worker {
     /// Works until `stop`; then lets what is in flight finish and records it.
-    pub async fn run(self, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// When whoever records the results panicked: nothing more is sent then.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), JoinError> {
         let window = Arc::new(Semaphore::new(WINDOW));
         let sends = TaskTracker::new();
         let (done, results) = mpsc::channel(WINDOW);
         let recorder = tokio::spawn(self.clone().record_all(results));
-        while !stop.is_cancelled() {
+        while !stop.is_cancelled() && !done.is_closed() {
             let asked_at = self.clock.now();
             // A batch costs nearly the same for few as for many.
             drop(tokio::time::timeout(FOR_ROOM, window.acquire_many(ROOM)).await);
@@ -99,15 +104,16 @@ impl Worker {
             };
             match next {
                 Next::Look => {}
-                Next::Rest(most) => self.rest(asked_at, most, &stop).await,
+                Next::Rest(most) => tokio::select! {
+                    () = self.rest(asked_at, most, &stop) => {}
+                    () = done.closed() => {}
+                },
             }
         }
         sends.close();
         sends.wait().await;
         drop(done);
-        if recorder.await.is_err() {
-            tracing::error!("the recorder of results panicked");
-        }
+        recorder.await
     }
 
     /// Works until nothing is due any more: for tests with a hand-driven clock.
@@ -198,8 +204,9 @@ impl Worker {
         let mut sends: FuturesUnordered<_> = few.into_iter().map(|leased| self.send(leased, began)).collect();
         while let Some(record) = sends.next().await {
             let permit = permits.split(1).expect("a place was taken for each");
-            if done.send((record, permit)).await.is_err() {
-                tracing::error!("a result was lost because the recorder is gone");
+            if let Err(SendError((_, permit))) = done.send((record, permit)).await {
+                // Its place stays taken: what cannot be recorded is not followed by more of it.
+                permit.forget();
             }
         }
     }
