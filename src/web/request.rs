@@ -9,6 +9,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
+use url::Url;
 use uuid::Uuid;
 
 use super::frame;
@@ -98,12 +99,17 @@ fn refused(request: &ServiceRequest) -> Option<Problem> {
             let shared = request.app_data::<web::Data<Shared>>();
             let host = header("host").unwrap_or_default();
             origin.split_once("://").is_some_and(|(_, o)| o == host)
-                || shared.is_some_and(|s| s.base_url.starts_with(origin))
+                || shared.is_some_and(|s| is_of(&s.base_url, origin))
         }
         // A program, not a page: it holds a token of its own, or nothing worth stealing.
         (None, None) => true,
     };
     (!same).then_some(Problem::CrossSite)
+}
+
+/// Whether pages of `origin` are pages under our own address, as the proxy before us has it.
+fn is_of(base_url: &str, origin: &str) -> bool {
+    Url::parse(base_url).is_ok_and(|url| url.origin().ascii_serialization() == origin)
 }
 
 fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {

@@ -193,6 +193,9 @@ async fn forms_of_other_sites_are_refused(house: House) {
             ("sec-fetch-site", "same-site"),
             ("origin", "https://evil.cn"),
             ("origin", "null"),
+            ("origin", ""),
+            // What our own address begins with.
+            ("origin", "http://127.0.0.1"),
         ] {
             let sent = request(&house, Method::POST, &filled(&path, case))
                 .header(name, value)
