@@ -21,8 +21,10 @@ pub enum FindingKind {
     Whereabouts,
     /// Police or the person are to be kept from knowing.
     DoNotTell,
-    /// Violence, a protection order or a flight is mentioned: the person sought may be hiding.
+    /// Violence or a protection order is mentioned: the person sought may be hiding.
     Violence,
+    /// A flight is mentioned: from somebody, or from water and fire.
+    Flight,
     /// Who a child is to live with is in dispute: the notice may be one parent's search for the other.
     Custody,
 }
@@ -40,6 +42,7 @@ impl FindingKind {
             Self::Whereabouts => "whereabouts",
             Self::DoNotTell => "do_not_tell",
             Self::Violence => "violence_mentioned",
+            Self::Flight => "flight_mentioned",
             Self::Custody => "custody_mentioned",
         }
     }
@@ -161,8 +164,6 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "被打",
             "保护令",
             "保護令",
-            "逃离",
-            "逃離",
             "domesticviolence",
             "domesticabuse",
             "protectionorder",
@@ -170,6 +171,7 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "restrainingorder",
         ],
     ),
+    (FindingKind::Flight, &["逃离", "逃離"]),
     (
         FindingKind::Custody,
         &[
@@ -228,6 +230,9 @@ pub fn screen(text: &str) -> Vec<Finding> {
     findings
 }
 
+/// The digits of the longest bank card.
+const LONGEST_CARD: usize = 19;
+
 fn is_filler(c: char) -> bool {
     (c.is_whitespace() && c != '\n') || matches!(c, '.' | '-' | '_' | '*' | '·' | '/' | '|' | '~')
 }
@@ -240,8 +245,12 @@ fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
         let mut before = 0;
         while first < run.groups.len() {
             let mut taken = 0;
-            let card = (first..run.groups.len()).find_map(|last| {
+            // What is longer is no card: looking on would cost the cube of a text that is nothing but digits.
+            let candidates = (first..run.groups.len()).map_while(|last| {
                 taken += run.groups[last].len();
+                (taken <= LONGEST_CARD).then_some((last, taken))
+            });
+            let card = candidates.into_iter().find_map(|(last, taken)| {
                 let digits: String =
                     run.digits[before..before + taken].iter().map(|d| char::from(b'0' + d)).collect();
                 let Range { end, .. } = run.groups[last];
@@ -330,6 +339,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_nothing_but_digits_is_looked_through_to_its_end() {
+        let mut text = "1 ".repeat(20_000);
+        text.push_str("4111 1111 1111 1111");
+        let cards = found(&text).into_iter().filter(|(what, _)| *what == FindingKind::BankCard);
+        assert!(cards.count() > 0);
+    }
+
+    #[test]
     fn words() {
         use FindingKind::{Debt, DoNotTell, Payment, Whereabouts};
         for (text, what, word) in [
@@ -356,7 +373,8 @@ mod tests {
         for (text, code) in [
             ("她因家暴离家", "violence_mentioned"),
             ("法院发过人身安全保护令", "violence_mentioned"),
-            ("在家被打后逃离", "violence_mentioned"),
+            ("在家被打后离家", "violence_mentioned"),
+            ("她是从家里逃离的", "flight_mentioned"),
             ("Domestic violence, please find her", "violence_mentioned"),
             ("there is a protection order", "violence_mentioned"),
             ("a restraining-order stands", "violence_mentioned"),
