@@ -75,6 +75,17 @@ impl State {
         matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
     }
 
+    /// What everybody may know of it: neither that it was refused nor how far its checking has come.
+    pub const fn in_public(self) -> State {
+        match self {
+            State::Live => State::Live,
+            // Nobody but the reporter learns that a notice was refused.
+            State::Rejected => State::Closed,
+            state if state.is_over() => state,
+            _ => State::Paused,
+        }
+    }
+
     /// Waiting for a moderator's decision on its first publication.
     pub const fn in_queue(self) -> bool {
         matches!(self, State::Submitted | State::InReview | State::Escalated | State::SecondReview)

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::manage::Standing;
 use super::photos::Stored;
 use super::submission::parse;
-use super::view::MyNotice;
+use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo};
 use crate::domain::case_number::{CaseNumber, CaseNumberError};
 use crate::domain::people::Role;
@@ -34,7 +34,7 @@ impl From<IntakeError> for Problem {
             IntakeError::TooMany => Problem::TooManyNotices,
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
-            IntakeError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
+            IntakeError::NotPossible(state) => Problem::NotPossible { state: told(state).as_str() },
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),

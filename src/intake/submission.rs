@@ -50,9 +50,10 @@ impl Submission {
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    // Only somebody who is sought may have fled, or be fought over: from water or fire nobody hides.
+    // Only who is sought is fought over, or fled from somebody and not from water or fire. Violence is told whatever
+    // the kind: who looks for somebody who fled may choose one that asks less.
     let sought = submission.public.subject.kind() == Kind::MissingPerson;
-    let of_somebody_sought = [FindingKind::Violence, FindingKind::Custody].map(FindingKind::code);
+    let of_somebody_sought = [FindingKind::Flight, FindingKind::Custody].map(FindingKind::code);
     let told = flags.into_iter().filter(|flag| sought || !of_somebody_sought.contains(&flag.as_str()));
     submission.private.flags = told.collect();
     Ok(submission)

@@ -277,6 +277,10 @@ async fn tips_about_adults_and_money_are_read_by_a_moderator_first() {
     };
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&thing, "先转账两百").await.unwrap();
+    for text in ["在我手里，给我三千块", "3000 元，不要报警", "加微信 evil12345", "看这里 evil.com/pay"]
+    {
+        tip(&thing, text).await.unwrap();
+    }
     tip(&thing, "好像是我的").await.unwrap();
     let read = async |receipt: &Receipt| {
         let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
@@ -291,7 +295,10 @@ async fn tips_about_adults_and_money_are_read_by_a_moderator_first() {
     })
     .await;
     let early = tip(&waiting, "看到了").await;
-    assert!(matches!(early, Err(IntakeError::NotPossible(_))), "{early:?}");
+    assert!(
+        matches!(early, Err(IntakeError::NotPossible(State::Paused))),
+        "how far it is is nobody's business: {early:?}"
+    );
     let unknown = desk.intake.tip("0000000000".to_owned(), json!({"text": "x"}), desk.now()).await;
     assert!(matches!(unknown, Err(IntakeError::Unknown)), "{unknown:?}");
     let empty = desk.intake.tip("0000000000".to_owned(), json!({"place": 7}), desk.now()).await;

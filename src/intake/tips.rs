@@ -1,5 +1,6 @@
 //! What people saw, for the family and those who verify. Nothing a stranger writes reaches an adult's
-//! family unread: the family may be who the adult fled from.
+//! family unread: the family may be who the adult fled from. Nor does anything that asks for money, wants to be
+//! called or leads elsewhere.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -71,12 +72,21 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
 fn refused(content: &Content) -> Vec<String> {
     let all = format!("{}\n{}", content.text, content.place.as_deref().unwrap_or_default());
     let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.code().to_owned()).collect();
-    if MONEY.iter().any(|word| all.contains(word)) {
+    if MONEY.iter().any(|word| all.contains(word)) || names_a_sum(&all) {
         flags.push("payment".to_owned());
     }
     flags.sort_unstable();
     flags.dedup();
     flags
+}
+
+/// `3000 块`, `三千元`: whoever names a price wants to be paid.
+fn names_a_sum(text: &str) -> bool {
+    let mut before = None;
+    text.chars().filter(|c| !c.is_whitespace()).any(|c| {
+        let counted = before.replace(c).is_some_and(|b: char| b.is_numeric() || "两几百千万".contains(b));
+        counted && "元圆块".contains(c)
+    })
 }
 
 fn take_in(
@@ -88,13 +98,10 @@ fn take_in(
 ) -> Result<(), IntakeError> {
     let notice = notices::by_case(tx, case)?.ok_or(IntakeError::Unknown)?;
     if !notice.is_public(now) {
-        return Err(IntakeError::NotPossible(notice.state_at(now)));
+        return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
     }
     let key = notice.key(&desk.vault)?.ok_or(IntakeError::Unknown)?;
-    let money = ["payment", "bank_card", "id_card"];
-    let held = notice.sealed
-        || content.flags.iter().any(|flag| money.contains(&flag.as_str()))
-        || seeks_an_adult(tx, &notice, &key)?;
+    let held = notice.sealed || !content.flags.is_empty() || seeks_an_adult(tx, &notice, &key)?;
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),

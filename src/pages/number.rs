@@ -82,7 +82,7 @@ fn standing(
 ) -> Answer<Option<Standing>> {
     let Some(notice) = notices::by_case(conn, number.as_str())? else { return Ok(None) };
     let kind = notice.kind.0;
-    Ok(Some(match notice.state_at(now) {
+    Ok(Some(match notice.state_at(now).in_public() {
         State::Live => {
             let revision =
                 notice.live_revision.map(|r| notices::revision(conn, notice.id.0, r)).transpose()?;
@@ -91,8 +91,6 @@ fn standing(
                 None => Standing::Checking(kind),
             }
         }
-        // Nobody but the reporter learns that a notice was refused.
-        State::Rejected => Standing::Over(kind, State::Closed),
         state if state.is_over() => Standing::Over(kind, state),
         _ => Standing::Checking(kind),
     }))

@@ -23,7 +23,7 @@ pub struct Duplicate {
     /// `same_phone`, `similar_photo`, or both.
     pub why: Vec<&'static str>,
     pub submitted_at: DateTime<Utc>,
-    /// What it says in public; not there where it was deleted, or is for leads alone.
+    /// What it says in public; not there where it was deleted.
     #[schema(value_type = Object)]
     pub public: Option<Public>,
 }
@@ -35,7 +35,8 @@ pub const ALIKE: u32 = 8;
 /// Photos compared at most, newest first.
 const COMPARED: i64 = 5_000;
 
-/// What may be the same as this notice: from the same phone first, then by its photos.
+/// What may be the same as this notice: from the same phone first, then by its photos. Of what is for leads alone
+/// nobody else learns that it is there: a phone or a face of one's own would find it.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -49,16 +50,18 @@ pub(super) fn duplicates(
     let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
         let same = notices::same_phone(conn, phone, notice.id.0, SHOWN as i64)?;
-        found.extend(same.into_iter().map(|other| (other, vec!["same_phone"])));
+        let same = same.into_iter().filter(|other| by.lead || !for_leads(other));
+        found.extend(same.map(|other| (other, vec!["same_phone"])));
     }
     for id in alike(conn, notice)? {
         if let Some((_, why)) = found.iter_mut().find(|(other, _)| other.id.0 == id) {
             why.push("similar_photo");
         } else if found.len() < SHOWN {
-            found.extend(notices::by_id(conn, id)?.map(|other| (other, vec!["similar_photo"])));
+            let other = notices::by_id(conn, id)?.filter(|other| by.lead || !for_leads(other));
+            found.extend(other.map(|other| (other, vec!["similar_photo"])));
         }
     }
-    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, by, now)).collect()
+    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
 }
 
 /// The notices with a photo like one of this notice's, newest first, each once.
@@ -81,13 +84,11 @@ fn duplicate(
     vault: &Vault,
     other: &Notice,
     why: Vec<&'static str>,
-    by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Duplicate> {
-    let public = match (for_leads(other) && !by.lead, other.key(vault)?) {
-        (false, Some(key)) => notices::revision(conn, other.id.0, read(other))?
-            .map(|revision| revision.public(&key))
-            .transpose()?,
+    let revision = notices::revision(conn, other.id.0, read(other))?;
+    let public = match (revision, other.key(vault)?) {
+        (Some(revision), Some(key)) => Some(revision.public(&key)?),
         _ => None,
     };
     Ok(Duplicate {

@@ -19,6 +19,8 @@ pub enum Class {
     Adult,
     /// An adult, where violence or a protection order is mentioned.
     SealedAdult,
+    /// Anything else, where violence is mentioned: it may be about somebody who fled.
+    SealedOther,
     Property,
     Rescue,
     Donation,
@@ -60,13 +62,14 @@ pub const PHONES_A_DAY: i64 = 24;
 
 /// The policy.
 #[rustfmt::skip]
-pub const TABLE: [Line; 9] = [
+pub const TABLE: [Line; 10] = [
     Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
     Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, urgency: 3 },
     Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  urgency: 2 },
     Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
     Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  urgency: 1 },
     Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  urgency: 1 },
+    Line { class: Class::SealedOther,    approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  urgency: 1 },
     Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
     Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 3 },
     Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
@@ -95,16 +98,19 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 }
 
 fn classify(public: &Public, private: &Private) -> Class {
+    // What is answered no and told in the text is mentioned all the same.
+    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.code());
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
+        _ if mentioned(FindingKind::Violence) => return Class::SealedOther,
         Subject::LostProperty { .. } => return Class::Property,
         Subject::Rescue { .. } => return Class::Rescue,
         Subject::Donation { .. } => return Class::Donation,
     };
-    // What is answered no and told in the text is mentioned all the same.
-    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.code());
-    let violence =
-        private.safety.violence || private.safety.protection_order || mentioned(FindingKind::Violence);
+    let violence = private.safety.violence
+        || private.safety.protection_order
+        || mentioned(FindingKind::Violence)
+        || mentioned(FindingKind::Flight);
     // The age decides who is a child, whatever box was ticked: a wrong box must not lower the bar.
     match private.category {
         _ if age < 14 && (violence || mentioned(FindingKind::Custody)) => Class::ContestedChild,
@@ -119,7 +125,7 @@ fn classify(public: &Public, private: &Private) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notice::{Person, Police as PoliceReport, Reporter, Safety};
+    use crate::domain::notice::{Emergency, Incident, Person, Police as PoliceReport, Reporter, Safety};
     use crate::domain::region::Region;
 
     fn person(age: u8, category: Category, violence: bool) -> (Public, Private) {
@@ -159,13 +165,26 @@ mod tests {
     }
 
     #[test]
+    fn who_looks_for_somebody_who_fled_gains_nothing_by_another_kind() {
+        let (mut public, mut told) = person(40, Category::OtherAdult, false);
+        public.subject = Subject::Rescue { incident: Incident { what: Emergency::Other, people: None } };
+        let weigh = |private: &Private| weigh(&public, private, DateTime::UNIX_EPOCH);
+        assert!(!weigh(&told).sealed);
+        told.flags.push(FindingKind::Violence.code().to_owned());
+        let weighing = weigh(&told);
+        assert!(weighing.sealed && weighing.needs.leads > 0, "{weighing:?}");
+    }
+
+    #[test]
     fn a_mention_of_violence_weighs_like_the_answer() {
         for (age, category) in [(6, Category::Child), (30, Category::OtherAdult), (76, Category::Dementia)] {
             let (public, mut told) = person(age, category, false);
-            told.flags.push("violence_mentioned".to_owned());
             let answered = person(age, category, true).1;
-            let weigh = |private| weigh(&public, private, DateTime::UNIX_EPOCH);
-            assert_eq!(weigh(&told), weigh(&answered), "{age} {category:?}");
+            let weigh = |private: &Private| weigh(&public, private, DateTime::UNIX_EPOCH);
+            for flag in ["violence_mentioned", "flight_mentioned"] {
+                told.flags = vec![flag.to_owned()];
+                assert_eq!(weigh(&told), weigh(&answered), "{age} {category:?} {flag}");
+            }
         }
     }
 

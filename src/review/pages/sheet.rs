@@ -235,6 +235,7 @@ pub const fn policy_key(class: Class) -> &'static str {
         Class::Impaired => "review-policy-impaired",
         Class::Adult => "review-policy-adult",
         Class::SealedAdult => "review-policy-sealed_adult",
+        Class::SealedOther => "review-policy-sealed_other",
         Class::Property => "review-policy-property",
         Class::Rescue => "review-policy-rescue",
         Class::Donation => "review-policy-donation",
