@@ -8,7 +8,7 @@ broadcast-first-returned = Returned to its owner, please stop forwarding
 broadcast-first-rescued = Rescued, please stop forwarding
 broadcast-first-fulfilled = The appeal is complete, please stop forwarding
 broadcast-first-withdrawn = This notice was withdrawn, please stop forwarding it
-broadcast-first-correction = Correction: the notice was not true and is withdrawn
+broadcast-first-correction = Correction: the notice was untrue or should not have been passed on, and is withdrawn
 broadcast-first-digest = { $count } notices from your quiet hours
 
 broadcast-kind-missing_person = Missing person

@@ -9,7 +9,7 @@ broadcast-first-returned = 已物归原主，请停止转发
 broadcast-first-rescued = 已获救，请停止转发
 broadcast-first-fulfilled = 募捐已完成，请停止转发
 broadcast-first-withdrawn = 本条信息已撤回，请停止转发
-broadcast-first-correction = 更正：此前信息不实，已撤回
+broadcast-first-correction = 更正：此前信息不实或不应传播，已撤回
 broadcast-first-digest = 免打扰时段内的 { $count } 条信息
 
 broadcast-kind-missing_person = 寻人

@@ -170,7 +170,7 @@ fn what_is_over_shows_nothing_of_the_person() {
         (end(Purpose::Closing, Some(Outcome::Found)), "【72小时】已平安找到，请停止转发\n"),
         (
             end(Purpose::Correction, None),
-            "【72小时】更正：此前信息不实，已撤回\n请删除此前收到的消息，不要再转发\n",
+            "【72小时】更正：此前信息不实或不应传播，已撤回\n请删除此前收到的消息，不要再转发\n",
         ),
     ] {
         let text = message.text(Unit::Bytes, 2048);
