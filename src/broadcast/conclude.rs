@@ -145,96 +145,25 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
 
 /// What follows for one delivery from an attempt that told it, in a `digest` or alone.
 fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
-    let Ended { verdict, parts, ways, at, took_ms, random, answer_sealed, moved } = ended;
-    let (before, progress) = (reach(leased.reach_before), progress(&leased));
-    let standing = leased.standing.clone();
-    let course = Course::new(leased.purpose, &standing, ways, parts);
-    let act = course.next(progress);
-    let takes_back = act.is_some_and(takes_back);
-    // An alert counts the answers that were in doubt, each part its own: whether the words arrived says nothing of
-    // the picture. A crash is not counted, because the process may have ended before it sent anything.
-    let counted = matches!(act, Some(Act::Say(part)) if part > 0 || !leased.purpose.ends());
-    let attempt = Attempt {
-        tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
-        failures: leased.failures.max(0).unsigned_abs(),
-        reach: match (counted, leased.act) {
-            (false, _) => before,
-            (true, 0) => Reach::No,
-            (true, _) => Reach::Maybe,
-        },
-        // Nobody sees that a message is taken back twice.
-        idempotent: adapter(leased.platform).profile().idempotent
-            || (takes_back && !mutation::on(Mutation::DoubtTakingBack)),
-        now: at,
-        random,
-        until: leased.not_after.unwrap_or(leased.said_at + ENDING),
-    };
-    let next = match verdict.tries {
+    let (progress, standing) = (progress(&leased), leased.standing.clone());
+    let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
+    let step = Step { act: course.next(progress), course, progress, digest };
+    let attempt = step.attempt(&leased, &ended);
+    let next = match ended.verdict.tries {
         Some(most) if attempt.tries >= most => Next::GiveUp(retry::Why::Exhausted),
-        _ => retry::next(&verdict.outcome, &attempt),
+        _ => retry::next(&ended.verdict.outcome, &attempt),
     };
-    let mut sends = leased.sends.clone();
-    if let Some(last) = sends.last_mut() {
-        // By its end it had certainly arrived: the platform's window cannot hold more than ours.
-        *last = at;
-    }
-    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
-    let asked = retry::rest_asked(&verdict, at);
-    let lane_open_at = pace(leased.platform, &sends, at, random).max(asked);
-    // To wait as asked is no failure of the request.
-    let failed = !matches!(verdict.outcome, Outcome::Slow(_));
-    let mut record = Record {
-        state: DeliveryState::Open,
-        tries: leased.tries.saturating_add(i16::from(failed)),
-        due_at: at,
-        reach: before.max(if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No }) as i16,
-        outcome: Some(verdict.outcome.as_str()),
-        code: verdict.code,
-        answer_sealed,
-        took_ms,
-        sends,
-        lane_open_at,
-        asked_until: asked,
-        health: health(&verdict.outcome, &leased, at),
-        attempted: true,
-        ..unused(DeliveryState::Open, leased, at)
-    };
-    match next {
-        Next::Done(reference) => {
-            // What tells of several notices cannot be taken back for one of them.
-            let named = !digest && matches!(act, Some(Act::Say(_)));
-            record.message_ref = reference.filter(|_| named);
-            record.reach = Reach::Yes as i16;
-            go_on(&mut record, &course, course.done(progress));
-        }
-        Next::At(due) => {
-            record.due_at = due;
-            record.lane_open_at = record.lane_open_at.max(retry::rest(at, due));
-            record.act += i16::from(counted && verdict.outcome == Outcome::Unknown);
-        }
-        Next::Hold(until) | Next::Mend(_, until) => {
-            record.due_at = until;
-            record.lane_open_at = record.lane_open_at.max(until);
-        }
-        Next::Move(_) => record.moved = moved,
-        // Perhaps for the sake of one of them: each is tried by itself.
-        Next::GiveUp(retry::Why::Refused) if digest => record.apart = true,
-        Next::GiveUp(retry::Why::Refused) if let Some(progress) = course.refused(progress) => {
-            go_on(&mut record, &course, progress);
-        }
-        Next::GiveUp(_) => give_up(&mut record, &course, progress),
-        Next::Disable => {
-            give_up(&mut record, &course, progress);
-            record.disable = Some("gone");
-        }
-    }
-    if takes_back && !mutation::on(Mutation::DoubtTakingBack) {
+    let (wide, random, moved) = (ended.verdict.wide, ended.random, ended.moved.clone());
+    let mut record = tried(leased, ended);
+    step.follow(&mut record, next, moved);
+    if step.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
         // An ending's reach is that of its own words: only they can be said once too often.
         record.reach = Reach::No as i16;
     }
-    if verdict.wide {
+    let at = record.at;
+    if wide {
         let again = if record.state == DeliveryState::Open { record.due_at } else { at };
-        record.bot_open_at = Some(again.max(asked)).filter(|opens| *opens > at);
+        record.bot_open_at = Some(again.max(record.asked_until)).filter(|opens| *opens > at);
     }
     for waits in [&mut record.due_at, &mut record.lane_open_at] {
         if *waits > at {
@@ -242,10 +171,131 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
         }
     }
     if record.health == Health::Failing && failed_too_long(&record) {
-        give_up(&mut record, &course, progress);
+        step.give_up(&mut record);
         record.disable = Some("failing");
     }
     record
+}
+
+/// What is on record of an attempt before anything follows from it: its lane, and that it was tried.
+fn tried(leased: Leased, ended: Ended) -> Record {
+    let Ended { verdict, at, took_ms, random, answer_sealed, .. } = ended;
+    let mut sends = leased.sends.clone();
+    if let Some(last) = sends.last_mut() {
+        // By its end it had certainly arrived: the platform's window cannot hold more than ours.
+        *last = at;
+    }
+    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
+    let asked_until = retry::rest_asked(&verdict, at);
+    let doubt = if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No };
+    // To wait as asked is no failure of the request.
+    let failed = !matches!(verdict.outcome, Outcome::Slow(_));
+    Record {
+        tries: leased.tries.saturating_add(i16::from(failed)),
+        reach: reach(leased.reach_before).max(doubt) as i16,
+        outcome: Some(verdict.outcome.as_str()),
+        health: health(&verdict.outcome, &leased, at),
+        code: verdict.code,
+        answer_sealed,
+        took_ms,
+        lane_open_at: pace(leased.platform, &sends, at, random).max(asked_until),
+        asked_until,
+        sends,
+        attempted: true,
+        ..unused(DeliveryState::Open, leased, at)
+    }
+}
+
+/// The step of a delivery's course that an attempt took.
+struct Step<'a> {
+    course: Course<'a>,
+    progress: Progress,
+    act: Option<Act<'a>>,
+    /// It told several notices in one message.
+    digest: bool,
+}
+
+impl Step<'_> {
+    fn takes_back(&self) -> bool {
+        self.act.is_some_and(takes_back)
+    }
+
+    /// Whether the answers that are in doubt are counted. An alert counts them, each part its own: whether the words
+    /// arrived says nothing of the picture. A crash is not counted, because the process may have ended before it sent
+    /// anything.
+    fn counts_doubts(&self) -> bool {
+        matches!(self.act, Some(Act::Say(part)) if part > 0 || !self.course.ends())
+    }
+
+    /// The attempt as [`retry`] judges it.
+    fn attempt(&self, leased: &Leased, ended: &Ended) -> Attempt {
+        Attempt {
+            tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
+            failures: leased.failures.max(0).unsigned_abs(),
+            reach: match (self.counts_doubts(), leased.act) {
+                (false, _) => reach(leased.reach_before),
+                (true, 0) => Reach::No,
+                (true, _) => Reach::Maybe,
+            },
+            // Nobody sees that a message is taken back twice.
+            idempotent: adapter(leased.platform).profile().idempotent
+                || (self.takes_back() && !mutation::on(Mutation::DoubtTakingBack)),
+            now: ended.at,
+            random: ended.random,
+            until: leased.not_after.unwrap_or(leased.said_at + ENDING),
+        }
+    }
+
+    /// Writes down what comes next.
+    fn follow(&self, record: &mut Record, next: Next, moved: Option<Moved>) {
+        match next {
+            Next::Done(reference) => {
+                // What tells of several notices cannot be taken back for one of them.
+                let named = !self.digest && matches!(self.act, Some(Act::Say(_)));
+                record.message_ref = reference.filter(|_| named);
+                record.reach = Reach::Yes as i16;
+                self.go_on(record, self.course.done(self.progress));
+            }
+            Next::At(due) => {
+                record.due_at = due;
+                record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
+                let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
+                record.act += i16::from(doubtful && self.counts_doubts());
+            }
+            Next::Hold(until) | Next::Mend(_, until) => {
+                record.due_at = until;
+                record.lane_open_at = record.lane_open_at.max(until);
+            }
+            Next::Move(_) => record.moved = moved,
+            // Perhaps for the sake of one of them: each is tried by itself.
+            Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
+            Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
+                self.go_on(record, progress);
+            }
+            Next::GiveUp(_) => self.give_up(record),
+            Next::Disable => {
+                self.give_up(record);
+                record.disable = Some("gone");
+            }
+        }
+    }
+
+    fn go_on(&self, record: &mut Record, progress: Progress) {
+        if mutation::on(Mutation::ForgetPart) {
+            return;
+        }
+        (record.part, record.act, record.how) = (progress.part, progress.act, progress.how);
+        record.tries = 0;
+        if self.course.next(progress).is_none() {
+            record.state = DeliveryState::Delivered;
+        }
+    }
+
+    /// Words that arrived without their picture have arrived.
+    fn give_up(&self, record: &mut Record) {
+        let spoken = self.course.has_spoken(self.progress);
+        record.state = if spoken { DeliveryState::Delivered } else { DeliveryState::GivenUp };
+    }
 }
 
 /// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
@@ -265,23 +315,6 @@ fn health(outcome: &Outcome, leased: &Leased, at: DateTime<Utc>) -> Health {
 fn failed_too_long(record: &Record) -> bool {
     record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
         && record.leased.failures + 1 >= PROOF
-}
-
-fn go_on(record: &mut Record, course: &Course<'_>, progress: Progress) {
-    if mutation::on(Mutation::ForgetPart) {
-        return;
-    }
-    (record.part, record.act, record.how) = (progress.part, progress.act, progress.how);
-    record.tries = 0;
-    if course.next(progress).is_none() {
-        record.state = DeliveryState::Delivered;
-    }
-}
-
-/// Words that arrived without their picture have arrived.
-fn give_up(record: &mut Record, course: &Course<'_>, progress: Progress) {
-    record.state =
-        if course.has_spoken(progress) { DeliveryState::Delivered } else { DeliveryState::GivenUp };
 }
 
 fn reach(stored: i16) -> Reach {

@@ -53,6 +53,11 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// Whether it tells that a notice is over.
+    pub fn ends(&self) -> bool {
+        self.ends
+    }
+
     /// The request that comes next; `None` when all is done.
     pub fn next(&self, progress: Progress) -> Option<Act<'a>> {
         let (part, act) = (at(progress.part), at(progress.act));
