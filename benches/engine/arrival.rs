@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use seventytwo::domain::delivery::DeliveryState;
 use seventytwo::domain::region::{Level, Region};
-use seventytwo::store::broadcasts;
+use seventytwo::store::{broadcasts, tally};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -73,10 +74,11 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
         let (store, now) = (&house.stations.shared.store, house.stations.shared.clock.now());
         until(async || {
             let (said, tally) = store
-                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, broadcasts::tally(c, broadcast, now)?)))
+                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, tally::tally(c, broadcast, now)?)))
                 .await
                 .expect("the store answers");
-            said.is_some_and(|said| said.expanded) && tally.iter().all(|t| t.state == "delivered")
+            said.is_some_and(|said| said.expanded)
+                && tally.iter().all(|t| t.state.0 == DeliveryState::Delivered)
         })
         .await;
     }

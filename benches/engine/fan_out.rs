@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use prometheus::Registry;
 use seventytwo::broadcast::platforms::Act;
+use seventytwo::domain::delivery::DeliveryState;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
-use seventytwo::store::broadcasts;
+use seventytwo::store::tally;
 use tokio::time::sleep;
 
 use crate::house::{Db, House};
@@ -86,10 +87,10 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let took = begun.elapsed().as_secs_f64();
     let (cpu, server_cpu) = (process::cpu() - cpu, process::cpu_of_servers().saturating_sub(server_cpu));
     let now = house.stations.shared.clock.now();
-    let tally = house.stations.shared.store.read(move |c| broadcasts::tally(c, broadcast, now)).await;
+    let tally = house.stations.shared.store.read(move |c| tally::tally(c, broadcast, now)).await;
     let tally = tally.expect("the store answers");
     let delivered: usize =
-        tally.iter().filter(|t| t.state == "delivered").map(|t| t.deliveries as usize).sum();
+        tally.iter().filter(|t| t.state.0 == DeliveryState::Delivered).map(|t| t.deliveries as usize).sum();
     let rate = delivered as f64 / took;
     let each = |used: Duration| used.as_secs_f64() * 1e6 / delivered.max(1) as f64;
     let (cpu_each, server_cpu_each) = (each(cpu), each(server_cpu));

@@ -98,7 +98,7 @@ mod tests {
     use crate::broadcast::send::SendFault;
     use crate::domain::group::GroupState;
     use crate::domain::language::Language;
-    use crate::store::broadcasts::DELETED;
+    use crate::store::tally::DELETED;
 
     fn has_words(family: &str, name: &str) {
         for language in Language::ALL {

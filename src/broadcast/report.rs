@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, How, Purpose};
-use crate::store::broadcasts::{self, Broadcast, CameTo, Tally};
+use crate::store::broadcasts::{self, Broadcast};
+use crate::store::tally::{self, CameTo, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
 
 /// Why there is no report.
@@ -84,16 +85,16 @@ pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Re
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?
         .iter()
-        .map(|broadcast| Ok(counted(broadcast, &broadcasts::tally(conn, broadcast.id.0, now)?)))
+        .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
     let case_number = case.parse::<CaseNumber>().map_or_else(|_| case.to_owned(), |c| c.to_string());
     Ok(Report { case_number, items })
 }
 
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
-    let count = |to| broadcasts::count(tally, to);
+    let count = |to| tally::count(tally, to);
     let done = |how| count(CameTo::Done(Some(how)));
-    let given_up = tally.iter().filter(|line| line.state == DeliveryState::GivenUp.as_str());
+    let given_up = tally.iter().filter(|line| line.state.0 == DeliveryState::GivenUp);
     let [edited, deleted, followed_up] = How::ALL.map(done);
     Counted {
         purpose: broadcast.purpose.0,
@@ -142,6 +143,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::group::GroupState;
     use crate::store::types::{Id, Named, Time};
 
     fn broadcast(purpose: Purpose) -> Broadcast {
@@ -161,11 +163,11 @@ mod tests {
 
     fn line(state: &str, outcome: Option<&str>, code: Option<&str>, deliveries: i64) -> Tally {
         Tally {
-            state: state.to_owned(),
+            state: Named(DeliveryState::named(state).unwrap()),
             last_outcome: outcome.map(str::to_owned),
             last_code: code.map(str::to_owned),
             how: None,
-            group_state: "active".to_owned(),
+            group_state: Some(Named(GroupState::Active)),
             group_reason: None,
             untried: None,
             deliveries,
@@ -173,7 +175,11 @@ mod tests {
     }
 
     fn of(group_state: &str, reason: Option<&str>, line: Tally) -> Tally {
-        Tally { group_state: group_state.to_owned(), group_reason: reason.map(str::to_owned), ..line }
+        Tally {
+            group_state: GroupState::named(group_state).map(Named),
+            group_reason: reason.map(str::to_owned),
+            ..line
+        }
     }
 
     fn causes(counted: &Counted) -> Vec<(&str, &str, Option<&str>, i64)> {

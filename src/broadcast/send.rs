@@ -7,32 +7,32 @@
 //! handed over, whether the peer has closed.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::client::conn::http1::{self};
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
 
+use connection::{Connection, Failed, Stream};
+
 use super::guard::{Guard, Refused, Target};
-use super::platforms::{Answer, HEADERS, Method, Outgoing};
+use super::platforms::{Answer, Method, Outgoing};
 use crate::domain::delivery::Outcome;
+
+mod connection;
 
 const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 
@@ -332,81 +332,6 @@ impl Hub {
 
     fn resting(&self) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why an exchange failed: with the request handed back untouched, or for good.
-enum Failed {
-    Untaken(Box<Request<Full<Bytes>>>),
-    For(SendFault),
-}
-
-/// A TCP or TLS stream.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
-type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
-
-/// A connection and what drives it, which is polled along with each request.
-struct Connection {
-    requests: SendRequest<Full<Bytes>>,
-    /// Absent once the connection has ended.
-    driver: Option<Driver>,
-}
-
-impl Connection {
-    /// Runs `work` and the connection together. The connection goes first: what it reads is what
-    /// `work` waits for.
-    async fn driving<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
-                *driver = None;
-            }
-            work.as_mut().poll(cx)
-        })
-        .await
-    }
-
-    /// Whether it can take a request now: notices a peer that has closed meanwhile.
-    fn is_open(&mut self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
-        let ended = self.driver.as_mut().is_none_or(|driver| Pin::new(driver).poll(&mut cx).is_ready());
-        !ended && self.requests.is_ready()
-    }
-
-    async fn request(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failed> {
-        let answer = self.requests.try_send_request(request);
-        Connection::driving(&mut self.driver, answer).await.map_err(|mut error| match error.take_message() {
-            Some(request) => Failed::Untaken(Box::new(request)),
-            None => Failed::For(SendFault::Broken { sent: true }),
-        })
-    }
-
-    /// Reads the answer, and tells whether its end was seen: otherwise the connection is of no more
-    /// use.
-    async fn answer(
-        &mut self,
-        response: Response<Incoming>,
-        most: usize,
-    ) -> Result<(Answer, bool), SendFault> {
-        let (head, mut incoming) = response.into_parts();
-        let kept = |name: &'static str| Some((name, head.headers.get(name)?.to_str().ok()?.to_owned()));
-        let headers = HEADERS.into_iter().filter_map(kept).collect();
-        let mut body = BytesMut::new();
-        let mut whole = false;
-        while body.len() < most {
-            match Connection::driving(&mut self.driver, incoming.frame()).await {
-                Some(Ok(frame)) => body.extend_from_slice(frame.data_ref().map_or(&[][..], Bytes::as_ref)),
-                Some(Err(_)) => return Err(SendFault::Broken { sent: true }),
-                None => {
-                    whole = self.driver.is_some();
-                    break;
-                }
-            }
-        }
-        body.truncate(most);
-        Ok((Answer { status: head.status.as_u16(), headers, body: body.freeze() }, whole))
     }
 }
 

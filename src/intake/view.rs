@@ -14,9 +14,9 @@ use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 use crate::language::{has, text};
-use crate::store::broadcasts::{self, Sum};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
+use crate::store::tally::{self, Sum};
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
@@ -102,7 +102,7 @@ pub(super) fn view(
         renewals_left: RENEWALS - notice.renewals,
         waiting,
         notice: restate(&public, &private)?,
-        groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
+        groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
         replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
         events: log.iter().filter_map(|event| happened(event, language)).collect(),
         tips: tips::for_reporter(conn, notice.id.0, &key)?

@@ -13,8 +13,8 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
-use crate::store::broadcasts::{self, Sum};
 use crate::store::notices::{self, Notice};
+use crate::store::tally::{self, Sum};
 use crate::store::{Answer, Conn, accounts, events, tips};
 use crate::vault::{Key, Vault};
 
@@ -150,7 +150,7 @@ pub fn sheet(
         waiting_s: (now - notice.submitted_at.0).num_seconds().max(0),
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
-        groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
+        groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
         claimed_by: notice.claimant(now).map(name),
         claimed_until: notice.claimant(now).and(notice.claimed_until).map(|t| t.0),
         cooling_until: notice.cooling_until.map(|t| t.0),

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use uuid::Uuid;
 
-use super::broadcasts::DELETED;
 use super::lanes::{self, times, written};
 use super::mutation::{self, Mutation};
 use super::schema::{self, deliveries, group_regions, groups};
+use super::tally::DELETED;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::DeliveryState;

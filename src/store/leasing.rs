@@ -11,97 +11,21 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::bots::{self, Bots};
-use super::digests::{self, Companion};
+use super::digests;
 use super::due::{self, Delivery, Due, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::{with_one_more, written};
+use super::lanes::with_one_more;
 use super::mutation::{self, Mutation};
-use super::rows::{Change, Holds};
 use super::types::Id;
 use super::wishes::{self, Heard};
 use super::{Answer, Conn};
-use crate::domain::delivery::{How, Priority, Purpose};
+use crate::domain::delivery::Priority;
 use crate::domain::group::Platform;
-use crate::domain::language::Language;
 
-/// A delivery that this node may send now, with all that sending it takes.
-#[derive(Clone, Debug)]
-pub struct Leased {
-    pub delivery: i64,
-    pub broadcast: Uuid,
-    pub group: Uuid,
-    pub platform: Platform,
-    pub language: Language,
-    /// Whom its requests go to.
-    pub host: String,
-    /// The token it shares with other groups, if it does.
-    pub bot: Option<String>,
-    pub credentials_sealed: Vec<u8>,
-    pub purpose: Purpose,
-    /// How many requests of the delivery are done.
-    pub part: i16,
-    /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
-    /// the present request got an answer that leaves in doubt whether it arrived.
-    pub act: i16,
-    /// What the taking back has come to so far.
-    pub how: Option<How>,
-    /// This attempt included.
-    pub attempts: i32,
-    /// How often its present request has failed.
-    pub tries: i16,
-    /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
-    /// doubt; a process that died may have said nothing, and is no reason to say it less often.
-    pub reach_before: i16,
-    /// The result counts only while the lane still has this number…
-    pub fence: i64,
-    /// …and until then.
-    pub leased_until: DateTime<Utc>,
-    /// The lane's latest requests, the last of them this one.
-    pub sends: Vec<DateTime<Utc>>,
-    /// The lane's failures since something last arrived.
-    pub failures: i32,
-    pub failing_since: Option<DateTime<Utc>>,
-    /// When it was decided that this is said.
-    pub said_at: DateTime<Utc>,
-    /// Nothing of it goes out after this.
-    pub not_after: Option<DateTime<Utc>>,
-    /// Until when its group wants to be left alone: what is taken back in silence may go, what speaks has to wait.
-    pub quiet_until: Option<DateTime<Utc>>,
-    /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
-    /// platform's reference, or `None` where one may stand that we cannot name.
-    pub standing: Vec<Option<String>>,
-    /// What it is told together with, where it is told in a digest.
-    pub with: Vec<Companion>,
-}
+mod leased;
+mod write;
 
-impl Leased {
-    /// The deliveries that its one request tells.
-    pub fn told(&self) -> impl Iterator<Item = i64> {
-        [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
-    }
-
-    /// What goes along with it, each as if it went alone.
-    pub fn along(&self) -> impl Iterator<Item = Leased> {
-        self.with.iter().map(|other| Leased {
-            delivery: other.delivery,
-            broadcast: other.broadcast,
-            purpose: other.purpose,
-            act: other.act,
-            attempts: other.attempts,
-            tries: other.tries,
-            reach_before: other.reach_before,
-            said_at: other.said_at,
-            not_after: other.not_after,
-            with: Vec::new(),
-            ..self.clone()
-        })
-    }
-
-    /// The broadcasts whose words it carries.
-    pub fn said(&self) -> impl Iterator<Item = Uuid> {
-        [self.broadcast].into_iter().chain(self.with.iter().map(|other| other.broadcast))
-    }
-}
+pub use leased::Leased;
 
 /// What leasing has to be told.
 pub struct Terms<'a> {
@@ -224,7 +148,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
         digests::complete(conn, &mut taken.leased, terms.now)?;
     }
-    write(conn, &decided, terms.node)?;
+    write::write(conn, &decided, terms.node)?;
     let busy = decided.busy || decided.stopped;
     Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })
 }
@@ -345,71 +269,4 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     };
     let new = delivery.id.is_none();
     decided.taken.push(Taken { leased, open_at, digest, new });
-}
-
-fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
-    struct Cancel;
-    struct PutOff;
-    struct TakeLane;
-    struct Attempt;
-    let cancel = Change {
-        before: "UPDATE deliveries SET state = 'cancelled'",
-        columns: &[("id", Holds::Int)],
-        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
-    };
-    cancel.make::<Cancel>(conn, decided.cancelled.iter().map(|id| vec![(*id).into()]).collect())?;
-    let put_off = Change {
-        before: "UPDATE deliveries SET due_at = rows.due_at, digest = (rows.digest <> 0)",
-        columns: &[("id", Holds::Int), ("due_at", Holds::Time), ("digest", Holds::Int)],
-        after: "WHERE deliveries.id = rows.id",
-    };
-    let rows = decided
-        .put_off
-        .iter()
-        .map(|(id, until, digest)| vec![(*id).into(), (*until).into(), i64::from(*digest).into()]);
-    put_off.make::<PutOff>(conn, rows.collect())?;
-    let take = Change {
-        before: "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, \
-             open_at = rows.open_at, leased_by = rows.node",
-        columns: &[
-            ("group_id", Holds::Id),
-            ("recent", Holds::Bytes),
-            ("open_at", Holds::Time),
-            ("until", Holds::Time),
-            ("node", Holds::Int),
-        ],
-        after: "WHERE lanes.group_id = rows.group_id",
-    };
-    let rows = decided.taken.iter().map(|Taken { leased, open_at, .. }| {
-        vec![
-            leased.group.into(),
-            written(&leased.sends).into(),
-            (*open_at).into(),
-            leased.leased_until.into(),
-            node.into(),
-        ]
-    });
-    take.make::<TakeLane>(conn, rows.collect())?;
-    // From here on the group is perhaps reached: the request is about to leave. Without a result it is due again
-    // when the lease is over. Of an end only an answer leaves in doubt whether it was said (see
-    // [`Leased::reach_before`]).
-    let attempt = Change {
-        before: if mutation::on(Mutation::ForgetReach) {
-            "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until"
-        } else {
-            "UPDATE deliveries SET attempts = attempts + 1, due_at = rows.until, \
-               reach = CASE WHEN reach = 0 AND priority > 0 THEN 1 ELSE reach END"
-        },
-        columns: &[("id", Holds::Int), ("until", Holds::Time)],
-        after: "WHERE deliveries.id = rows.id",
-    };
-    let known = decided.taken.iter().filter(|taken| !taken.new).map(|taken| &taken.leased);
-    let rows = known.flat_map(|one| one.told().map(|id| vec![id.into(), one.leased_until.into()]));
-    attempt.make::<Attempt>(conn, rows.collect())?;
-    let closed = decided
-        .taken
-        .iter()
-        .filter(|taken| taken.leased.sends.last().is_some_and(|now| taken.open_at > *now));
-    super::lanes::put_off(conn, closed.map(|taken| (Id(taken.leased.group), taken.open_at)))?;
-    bots::write(conn, &decided.bots)
 }

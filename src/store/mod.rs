@@ -33,6 +33,7 @@ mod rows;
 pub mod schema;
 pub mod standing;
 mod statement;
+pub mod tally;
 pub mod tips;
 pub mod transition;
 pub mod types;

@@ -2,7 +2,7 @@
 //! and nothing about any single group.
 
 use super::frame::Frame;
-use crate::store::broadcasts::Sum;
+use crate::store::tally::Sum;
 
 /// The sentences, in the order of the ledger; but for the first, those that say nothing are left out.
 pub fn sentences(frame: &Frame, sum: &Sum) -> String {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use seventytwo::store::{Answer, Conn, broadcasts, notices};
+use seventytwo::domain::delivery::DeliveryState;
+use seventytwo::store::{Answer, Conn, broadcasts, notices, tally};
 
 use super::asked;
 use super::crowd::{Arrival, Mood};
@@ -122,8 +123,12 @@ impl<'a> Turned<'a> {
         let delivered = move |c: &mut Conn| -> Answer<i64> {
             let notice = notices::by_case(c, &case)?.expect("it was published");
             let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
-            let tally = broadcasts::tally(c, last.id.0, last.created_at.0)?;
-            Ok(tally.iter().filter(|line| line.state == "delivered").map(|line| line.deliveries).sum())
+            let tally = tally::tally(c, last.id.0, last.created_at.0)?;
+            Ok(tally
+                .iter()
+                .filter(|line| line.state.0 == DeliveryState::Delivered)
+                .map(|line| line.deliveries)
+                .sum())
         };
         peek(&self.scene.db, delivered).await
     }

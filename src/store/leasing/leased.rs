@@ -1,0 +1,88 @@
+//! What is leased: a delivery with all that sending it takes.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::delivery::{How, Purpose};
+use crate::domain::group::Platform;
+use crate::domain::language::Language;
+use crate::store::digests::Companion;
+
+/// A delivery that this node may send now, with all that sending it takes.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    pub delivery: i64,
+    pub broadcast: Uuid,
+    pub group: Uuid,
+    pub platform: Platform,
+    pub language: Language,
+    /// Whom its requests go to.
+    pub host: String,
+    /// The token it shares with other groups, if it does.
+    pub bot: Option<String>,
+    pub credentials_sealed: Vec<u8>,
+    pub purpose: Purpose,
+    /// How many requests of the delivery are done.
+    pub part: i16,
+    /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
+    /// the present request got an answer that leaves in doubt whether it arrived.
+    pub act: i16,
+    /// What the taking back has come to so far.
+    pub how: Option<How>,
+    /// This attempt included.
+    pub attempts: i32,
+    /// How often its present request has failed.
+    pub tries: i16,
+    /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
+    /// doubt; a process that died may have said nothing, and is no reason to say it less often.
+    pub reach_before: i16,
+    /// The result counts only while the lane still has this number…
+    pub fence: i64,
+    /// …and until then.
+    pub leased_until: DateTime<Utc>,
+    /// The lane's latest requests, the last of them this one.
+    pub sends: Vec<DateTime<Utc>>,
+    /// The lane's failures since something last arrived.
+    pub failures: i32,
+    pub failing_since: Option<DateTime<Utc>>,
+    /// When it was decided that this is said.
+    pub said_at: DateTime<Utc>,
+    /// Nothing of it goes out after this.
+    pub not_after: Option<DateTime<Utc>>,
+    /// Until when its group wants to be left alone: what is taken back in silence may go, what speaks has to wait.
+    pub quiet_until: Option<DateTime<Utc>>,
+    /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
+    /// platform's reference, or `None` where one may stand that we cannot name.
+    pub standing: Vec<Option<String>>,
+    /// What it is told together with, where it is told in a digest.
+    pub with: Vec<Companion>,
+}
+
+impl Leased {
+    /// The deliveries that its one request tells.
+    pub fn told(&self) -> impl Iterator<Item = i64> {
+        [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
+    }
+
+    /// What goes along with it, each as if it went alone.
+    pub fn along(&self) -> impl Iterator<Item = Leased> {
+        self.with.iter().map(|other| Leased {
+            delivery: other.delivery,
+            broadcast: other.broadcast,
+            purpose: other.purpose,
+            act: other.act,
+            attempts: other.attempts,
+            tries: other.tries,
+            reach_before: other.reach_before,
+            said_at: other.said_at,
+            not_after: other.not_after,
+            with: Vec::new(),
+            ..self.clone()
+        })
+    }
+
+    /// The broadcasts whose words it carries.
+    pub fn said(&self) -> impl Iterator<Item = Uuid> {
+        [self.broadcast].into_iter().chain(self.with.iter().map(|other| other.broadcast))
+    }
+}

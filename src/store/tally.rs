@@ -1,0 +1,193 @@
+//! What became of what was said, counted for reports.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::schema::{broadcasts as said, deliveries};
+use super::types::sql::{Ts, Uid};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both, broadcasts};
+use crate::domain::delivery::{DeliveryState, How, Purpose};
+use crate::domain::group::GroupState;
+use crate::domain::quiet;
+
+/// What a report calls the state of a group that is gone, and the outcome of what was to be said to it.
+pub const DELETED: &str = "deleted";
+
+/// What became of some deliveries of one broadcast, and where their groups stand now.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Tally {
+    #[diesel(sql_type = Text)]
+    pub state: Named<DeliveryState>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_outcome: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_code: Option<String>,
+    /// What the taking back came to, where a notice ended.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub how: Option<Named<How>>,
+    /// `None` where the groups were deleted.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub group_state: Option<Named<GroupState>>,
+    /// Why they are disabled.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub group_reason: Option<String>,
+    /// Why none of them has been tried yet, where they wait: `quiet` (its quiet hours), `resting` (its lane), `later`
+    /// (an hourly cap, a host that is away, a paused notice) or `untried`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub untried: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub deliveries: i64,
+}
+
+/// What a delivery has come to, as a report counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameTo {
+    /// It was said; where a notice ended, what became of the message about it.
+    Done(Option<How>),
+    /// It is said as soon as it can be; to a paused group, when that hears again.
+    Waiting,
+    /// Given up, or its group was disabled, is not verified or was deleted. What waits for a group that hears again
+    /// is then said.
+    Unreachable,
+    Cancelled,
+}
+
+impl Tally {
+    /// What these deliveries have come to.
+    pub fn came_to(&self) -> CameTo {
+        match (self.state.0, self.group_hears() || self.group_is_paused()) {
+            (DeliveryState::Delivered, _) => CameTo::Done(self.how.map(|how| how.0)),
+            (DeliveryState::Open, true) => CameTo::Waiting,
+            (DeliveryState::Open, false) | (DeliveryState::GivenUp, _) => CameTo::Unreachable,
+            (DeliveryState::Cancelled, _) => CameTo::Cancelled,
+        }
+    }
+
+    /// Why they wait or were given up: the outcome of the last attempt, that their groups hear nothing, or why there
+    /// was no attempt; each with what is known beyond.
+    pub fn reason(&self) -> Option<(&str, Option<&str>)> {
+        if self.state.0 == DeliveryState::Open && !self.group_hears() {
+            let state = self.group_state.map_or(DELETED, |state| state.0.as_str());
+            return Some((state, self.group_reason.as_deref()));
+        }
+        let tried = self.last_outcome.as_deref().map(|outcome| (outcome, self.last_code.as_deref()));
+        tried.or_else(|| Some((self.untried.as_deref()?, None)))
+    }
+
+    /// Whether they wait for their groups to be resumed.
+    fn waits_for_its_group(&self) -> bool {
+        self.came_to() == CameTo::Waiting && self.group_is_paused()
+    }
+
+    fn group_hears(&self) -> bool {
+        self.group_state.is_some_and(|state| state.0 == GroupState::Active)
+    }
+
+    fn group_is_paused(&self) -> bool {
+        self.group_state.is_some_and(|state| state.0 == GroupState::Paused)
+    }
+}
+
+/// The deliveries of a broadcast, counted by all that a report tells apart at `now`. Where a notice ended, that counts
+/// the groups, too, that received it and were deleted before they could be told.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
+    let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(
+        "SELECT d.state, d.last_outcome, d.last_code, d.how, g.state AS group_state, \
+           g.reason AS group_reason, \
+           CASE WHEN d.state <> 'open' OR d.last_outcome IS NOT NULL THEN NULL \
+             WHEN d.due_at <= $1 THEN 'untried' \
+             WHEN g.quiet_from IS NOT NULL AND b.purpose <> 'correction' \
+               AND NOT (g.quiet_but_urgent AND n.urgency >= 2) \
+               AND CASE WHEN g.quiet_from <= g.quiet_until THEN $2 >= g.quiet_from AND $2 < g.quiet_until \
+                 ELSE $2 >= g.quiet_from OR $2 < g.quiet_until END THEN 'quiet' \
+             WHEN (SELECT l.open_at FROM lanes l WHERE l.group_id = d.group_id) > $1 THEN 'resting' \
+             ELSE 'later' END AS untried, \
+           COUNT(*) AS deliveries \
+         FROM deliveries d JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
+         LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $3 \
+         GROUP BY 1, 2, 3, 4, 5, 6, 7 \
+         UNION ALL \
+         SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, COUNT(DISTINCT d.group_id) \
+         FROM broadcasts e \
+         JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
+         JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
+         LEFT JOIN groups g ON g.id = d.group_id \
+         WHERE e.id = $3 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
+           (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
+         ORDER BY 8 DESC",
+    )
+    .bind::<Ts, _>(Time(now))
+    .bind::<SmallInt, _>(quiet::minute(now))
+    .bind::<Uid, _>(Id(broadcast))
+    .load(c))?;
+    Ok(counted.into_iter().filter(|line| line.deliveries > 0).collect())
+}
+
+/// How many groups of a tally have come to that.
+pub fn count(tally: &[Tally], to: CameTo) -> i64 {
+    tally.iter().filter(|line| line.came_to() == to).map(|line| line.deliveries).sum()
+}
+
+/// What became of all that was said about a notice, in numbers of groups: who received it, and what the last
+/// that there is to say has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sum {
+    /// Groups that received the notice.
+    pub received: i64,
+    /// Groups in which every message says now that it is over.
+    pub edited: i64,
+    /// Groups in which a message was deleted, and none stands as it was.
+    pub deleted: i64,
+    /// Groups that were told by a further message that it is over.
+    pub followed_up: i64,
+    /// Groups to which it is still on its way.
+    pub waiting: i64,
+    /// Those of them that are paused, and hear it when they are resumed.
+    pub paused: i64,
+    /// Groups that could not be reached.
+    pub unreachable: i64,
+}
+
+/// The sum for a notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
+    let all = broadcasts::of_notice(conn, notice)?;
+    let Some(last) = all.iter().find(|b| b.purpose.0.ends()).or(all.last()) else {
+        return Ok(Sum::default());
+    };
+    // Why something waits is not asked here, so any time will do.
+    let tally = tally(conn, last.id.0, last.created_at.0)?;
+    let paused = tally.iter().filter(|line| line.waits_for_its_group());
+    let paused = paused.map(|line| line.deliveries).sum();
+    let count = |to| count(&tally, to);
+    Ok(Sum {
+        received: received(conn, notice)?,
+        edited: count(CameTo::Done(Some(How::Edited))),
+        deleted: count(CameTo::Done(Some(How::Deleted))),
+        followed_up: count(CameTo::Done(Some(How::FollowedUp))),
+        waiting: count(CameTo::Waiting),
+        paused,
+        unreachable: count(CameTo::Unreachable),
+    })
+}
+
+/// Whoever received an update received the alert, or joined later: each counts once.
+fn received(conn: &mut Conn, notice: Uuid) -> Answer<i64> {
+    Ok(both!(conn, c => deliveries::table
+        .inner_join(said::table.on(said::id.eq(deliveries::broadcast_id)))
+        .filter(said::notice_id.eq(Id(notice)))
+        .filter(said::purpose.eq_any([Purpose::Alert, Purpose::Update].map(Named)))
+        .filter(deliveries::state.eq(Named(DeliveryState::Delivered)))
+        .select(diesel::dsl::count(deliveries::group_id).aggregate_distinct())
+        .first(c))?)
+}
