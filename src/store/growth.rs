@@ -28,7 +28,8 @@ use crate::domain::notice::Kind;
 /// Who a broadcast is for.
 #[derive(Clone, Debug)]
 pub enum Audience {
-    /// Active groups that want this kind and this region or one that contains it.
+    /// Groups that want this kind and this region or one that contains it. Whoever hears nothing at the moment, because
+    /// it is paused or fails, hears it afterwards, if it is still true then.
     Subscribers { kind: Kind, regions: Vec<String> },
     /// Exactly the groups that received this notice, or may have.
     Recipients,
@@ -168,7 +169,7 @@ fn listeners(
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
             let slice = format!("{select}group_id FROM group_regions WHERE region IN (");
-            let wants = format!(" {has_lane} WHERE g.state = 'active' AND {NEW}");
+            let wants = format!(" {has_lane} WHERE g.state <> 'unverified' AND {NEW}");
             let words = [
                 &*slice,
                 ", ",

@@ -25,6 +25,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_log_tells_which_request_a_call_was),
     housed!(of_a_call_that_ends_a_notice_the_log_tells_what_is_known),
     housed!(the_log_says_that_a_notice_is_paused),
+    housed!(what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
     housed!(a_change_that_is_refused_changes_nothing),
@@ -545,6 +546,25 @@ async fn the_log_says_that_a_notice_is_paused(house: House) {
     step("resume").await;
     house.advance(TimeDelta::hours(3));
     house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
+    house.advance(TimeDelta::hours(30));
+    house.settle().await;
+    assert_eq!(team.chat.read(), None, "it hears nothing");
+    assert_eq!(team.newest(&house).await["waits_for"], "group");
+    let outcome = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    house.settle().await;
+    // And nothing of what is over.
     team.hears(&case);
     house.finish().await;
 }
