@@ -131,7 +131,7 @@ pub(super) fn for_reporter(
     notice: Uuid,
     key: &Key,
 ) -> Result<Vec<(DateTime<Utc>, Content)>, StoreError> {
-    tips::tips_of(conn, notice, false, 50)?
+    tips::tips_of(conn, notice, false)?
         .into_iter()
         .map(|tip| {
             let content: Content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;

@@ -230,7 +230,7 @@ fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
 
 fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
-    tips::tips_of(conn, notice.id.0, true, 50)?
+    tips::tips_of(conn, notice.id.0, true)?
         .into_iter()
         .map(|tip| {
             let content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;

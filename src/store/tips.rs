@@ -28,17 +28,21 @@ pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
     Ok(())
 }
 
-/// The tips of a notice, newest first.
+/// Tips of a notice that are shown, at most: whoever wants to bury one under others needs as many networks as that
+/// takes.
+const SHOWN: i64 = 300;
+
+/// The newest tips of a notice, newest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn tips_of(conn: &mut Conn, notice: Uuid, held_too: bool, limit: i64) -> Answer<Vec<Tip>> {
+pub fn tips_of(conn: &mut Conn, notice: Uuid, held_too: bool) -> Answer<Vec<Tip>> {
     both!(conn, c => {
         let mut query = tips::table.filter(tips::notice_id.eq(Id(notice))).select(Tip::as_select()).into_boxed();
         if !held_too {
             query = query.filter(tips::held.eq(false));
         }
-        Ok(query.order(tips::id.desc()).limit(limit).load(c)?)
+        Ok(query.order(tips::id.desc()).limit(SHOWN).load(c)?)
     })
 }
 
