@@ -257,7 +257,7 @@ fn end(tx: &mut Conn, notice: &mut Notice, times: Times, now: DateTime<Utc>) -> 
     notice.cooling_until = None;
     notice.second_look_at = None;
     notice.police_due_at = None;
-    notice.pending_revision = None;
+    notice.drop_pending();
     notice.ended_at = Some(Time(now));
     notice.erase_at = Some(Time(now + times.retention));
     plan::end(tx, notice, Purpose::Closing, now)?;

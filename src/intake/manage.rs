@@ -232,17 +232,19 @@ fn replace(
         n.needs_approvals = n.needs_approvals.max(i16::from(weighed.needs.approvals));
         n.needs_leads = n.needs_leads.max(i16::from(weighed.needs.leads));
         n.sealed |= weighed.sealed;
-        n.urgency = weighed.urgency;
         n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
         change(tx, &mut notice)?;
+        // How the text is sent that is live is not the reporter's to change.
+        notice.pending_urgency = Some(weighed.urgency);
         return save_pending(tx, notice, Step::Revise.as_str(), now);
     }
     take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
         let_go(n);
+        n.urgency = weighed.urgency;
         public.region.code().clone_into(&mut n.region);
         n.missing_since = Time(submission.since(n.submitted_at.0));
         Ok(change(tx, n)?)

@@ -260,6 +260,7 @@ fn first_revision(
         second_look_at: None,
         police_due_at: None,
         renewals: 0,
+        pending_urgency: None,
     };
     Ok((notice, revision))
 }

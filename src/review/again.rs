@@ -66,7 +66,7 @@ fn decide_revision(
     match after {
         State::Cooling => publish_revision(tx, vault, &mut notice, revision, times, now)?,
         State::SecondReview => {}
-        _ => notice.pending_revision = None,
+        _ => notice.drop_pending(),
     }
     let note = seal_note(&notice, vault, decision.note.as_deref())?;
     notices::save(tx, &notice)?;
@@ -86,10 +86,11 @@ fn publish_revision(
     else {
         return Err(ReviewError::Unknown);
     };
-    notice.pending_revision = None;
     notice.live_revision = Some(revision);
-    // Lists, feeds and broadcasts go by it.
+    // Lists, feeds and broadcasts go by both.
+    notice.urgency = notice.review_urgency();
     content.public(&key)?.region.code().clone_into(&mut notice.region);
+    notice.drop_pending();
     if content.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + times.lifetime));

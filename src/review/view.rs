@@ -145,7 +145,7 @@ pub fn sheet(
         version: notice.version,
         revision: number,
         pending_revision: notice.pending_revision,
-        urgency: notice.urgency,
+        urgency: notice.review_urgency(),
         submitted_at: notice.submitted_at.0,
         waiting_s: (now - notice.submitted_at.0).num_seconds().max(0),
         live_at: notice.live_at.map(|t| t.0),

@@ -88,7 +88,7 @@ pub fn queue(
             case_number: shown(&n.case_number),
             kind: n.kind.0,
             state: n.state.0,
-            urgency: n.urgency,
+            urgency: n.review_urgency(),
             region: n.region.clone(),
             subject,
             age,

@@ -29,7 +29,7 @@ pub struct Notice {
     pub live_revision: Option<i32>,
     /// A newer one that waits for review while the live one stands.
     pub pending_revision: Option<i32>,
-    /// 3 most urgent, 0 least.
+    /// 3 most urgent, 0 least; of what is live as it was approved, for it decides how that is sent.
     pub urgency: i16,
     pub missing_since: Time,
     pub submitted_at: Time,
@@ -54,6 +54,8 @@ pub struct Notice {
     pub second_look_at: Option<Time>,
     pub police_due_at: Option<Time>,
     pub renewals: i16,
+    /// The urgency of the revision that waits, where it may be another one.
+    pub pending_urgency: Option<i16>,
 }
 
 impl Notice {
@@ -92,6 +94,17 @@ impl Notice {
             State::Live | State::Paused => self.live_revision.unwrap_or(self.revision),
             _ => self.revision,
         }
+    }
+
+    /// How urgent it is to look at it: what waits for review counts, not what is live.
+    pub fn review_urgency(&self) -> i16 {
+        self.pending_urgency.unwrap_or(self.urgency)
+    }
+
+    /// Nothing waits for review beside what is live any more.
+    pub fn drop_pending(&mut self) {
+        self.pending_revision = None;
+        self.pending_urgency = None;
     }
 
     /// The key of its case, unless it was erased.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt};
 use uuid::Uuid;
 
 use super::notices::Notice;
@@ -24,7 +25,7 @@ impl QueuePlace {
     /// The place of a notice.
     pub fn of(notice: &Notice) -> QueuePlace {
         QueuePlace {
-            urgency: notice.urgency,
+            urgency: notice.review_urgency(),
             missing_since: notice.missing_since.0.timestamp_micros(),
             submitted_at: notice.submitted_at.0.timestamp_micros(),
             id: notice.id.0,
@@ -32,7 +33,13 @@ impl QueuePlace {
     }
 }
 
-/// What waits for a moderator, most urgent first: risk, then time missing, then waiting.
+diesel::define_sql_function! {
+    /// The first of them that is there.
+    fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
+}
+
+/// What waits for a moderator, most urgent first: risk, then time missing, then waiting. An edit counts as it would be
+/// live.
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
 /// look or a police reference that is due, a new revision, a tip that is held back).
@@ -46,6 +53,7 @@ pub fn queue(
     after: Option<QueuePlace>,
     limit: i64,
 ) -> Answer<Vec<Notice>> {
+    let urgency = || coalesce(notices::pending_urgency, notices::urgency);
     both!(conn, c => {
         let mut query = notices::table.select(Notice::as_select()).into_boxed();
         query = match state {
@@ -69,7 +77,7 @@ pub fn queue(
             let missing = Time(crate::clock::from_micros(p.missing_since));
             let submitted = Time(crate::clock::from_micros(p.submitted_at));
             query = query.filter(
-                notices::urgency.lt(p.urgency).or(notices::urgency.eq(p.urgency).and(
+                urgency().lt(p.urgency).or(urgency().eq(p.urgency).and(
                     notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
                         notices::submitted_at.gt(submitted)
                             .or(notices::submitted_at.eq(submitted).and(notices::id.gt(Id(p.id)))),
@@ -78,7 +86,7 @@ pub fn queue(
             );
         }
         Ok(query
-            .order((notices::urgency.desc(), notices::missing_since, notices::submitted_at, notices::id))
+            .order((urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
             .limit(limit)
             .load(c)?)
     })

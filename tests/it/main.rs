@@ -11,6 +11,7 @@ mod command;
 mod crash;
 mod demo;
 mod desk;
+mod edits;
 mod fakes;
 mod groups;
 mod hostile;
@@ -128,6 +129,7 @@ fn main() -> ExitCode {
         ("crash", crash::TESTS),
         ("demo", demo::TESTS),
         ("desk", desk::TESTS),
+        ("edits", edits::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
