@@ -26,13 +26,33 @@ pub(super) fn look_again(
     if let Some(revision) = notice.pending_revision {
         return decide_revision(tx, vault, times, notice, revision, by, decision, now);
     }
+    let referenced = live_reference(tx, vault, &notice)?;
+    if lacks_reference_alone(&notice) && !referenced {
+        return Err(ReviewError::PoliceReferenceRequired);
+    }
     let step = words(by, decision, now);
     take(tx, vault, notice, decision.step, step, |_, n| {
         let_go(n);
         n.second_look_at = None;
-        n.police_due_at = None;
+        // A second look is no police reference.
+        n.police_due_at = n.police_due_at.filter(|_| !referenced);
         Ok(())
     })
+}
+
+/// Whether nothing is owed but the police reference: looking again brings it no nearer.
+pub(super) fn lacks_reference_alone(notice: &Notice) -> bool {
+    let looked_at = notice.second_look_at.is_none() && notice.pending_revision.is_none();
+    looked_at && notice.police_due_at.is_some()
+}
+
+fn live_reference(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, ReviewError> {
+    let (Some(live), Some(key)) =
+        (notices::revision(tx, notice.id.0, notice.looked_at())?, notice.key(vault)?)
+    else {
+        return Err(ReviewError::Unknown);
+    };
+    Ok(live.private(&key)?.police.reference.is_some())
 }
 
 /// A new revision of a live notice goes through the same approvals while the old one stands.
@@ -91,6 +111,9 @@ fn publish_revision(
     notice.urgency = notice.review_urgency();
     content.public(&key)?.region.code().clone_into(&mut notice.region);
     notice.drop_pending();
+    if content.private(&key)?.police.reference.is_some() {
+        notice.police_due_at = None;
+    }
     if content.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + times.lifetime));

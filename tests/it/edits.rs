@@ -13,7 +13,10 @@ use crate::house::{House, Person};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[housed!(an_edit_that_nobody_has_read_wakes_nobody)];
+pub const TESTS: &[Test] = &[
+    housed!(an_edit_that_nobody_has_read_wakes_nobody),
+    housed!(what_is_owed_is_asked_for_until_it_is_there),
+];
 
 /// Those who verify.
 struct Desk {
@@ -115,5 +118,79 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house.finish().await;
+}
+
+async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
+    let desk = Desk::of(&house).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["police"] = json!({"reported": true, "station": "银河南路派出所"});
+    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
+    // It would come first: somebody waits for help since before her.
+    let mut help = by_another(notices::rescue(house.clock.now()), 7);
+    help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
+    submit(&house, &help).await;
+    let owed = async || {
+        let sheet = desk.sheet(&house, &case).await;
+        let queue = desk.queue(&house).await;
+        let place = queue.iter().position(|line| line["case_number"] == json!(case));
+        if let Some(place) = place {
+            assert_eq!(
+                (&queue[place]["wants"], &queue[place]["overdue"]),
+                (&sheet["wants"], &sheet["overdue"])
+            );
+        }
+        (sheet["wants"].clone(), sheet["overdue"].clone(), place)
+    };
+    let page = async |path: &str| {
+        let cookie = format!("session={}", house.session(&desk.lead).await);
+        house.page_as(path, &cookie).await.text
+    };
+    let overdue = async |want: &str| {
+        let text = house.page("/metrics").await.text;
+        let series = format!("seventytwo_notices_overdue{{want=\"{want}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned)
+    };
+    house.advance(TimeDelta::minutes(30) - TimeDelta::seconds(1));
+    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!([]), Some(1)));
+    assert_eq!(overdue("second_look").await.as_deref(), Some("0"));
+    house.advance(TimeDelta::seconds(1));
+    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!(["second_look"]), Some(0)));
+    assert_eq!(overdue("second_look").await.as_deref(), Some("1"));
+    for path in ["/review".to_owned(), format!("/review/{case}")] {
+        assert!(page(&format!("{path}?lang=zh-CN")).await.contains("第二人复看已超时"), "{path}");
+        assert!(page(&format!("{path}?lang=en")).await.contains("second look overdue"), "{path}");
+    }
+    let figures = page("/review/figures?lang=en").await;
+    assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
+
+    // A second look is no police reference.
+    approve(&house, &case, &[&desk.colleague]).await;
+    assert_eq!(owed().await, (json!(["police_reference"]), json!([]), Some(1)));
+    let refused = house.decide(&case, &desk.lead, "approve", "verified").await;
+    assert_eq!(refused.problem(422), "police_reference_required");
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(sheet["approval_refused"], "police_reference_required", "{sheet}");
+    house.post(&format!("/review/{case}/release"), Some(&desk.lead.token), &json!({})).await.expect(200);
+    house.advance(TimeDelta::minutes(90));
+    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
+    assert_eq!(overdue("police_reference").await.as_deref(), Some("1"));
+    assert!(page("/review?lang=en").await.contains("police reference overdue"));
+    let figures = page("/review/figures?lang=zh-CN").await;
+    assert!(figures.contains("<th scope=\"row\">报警编号已超时未补</th><td>1</td><td>–</td>"), "{figures}");
+
+    // Another edit brings none; the one that brings it ends the matter when it goes out.
+    edit(&house, &manage, json!({"description": "早上出门买菜后未归。"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
+    edit(&house, &manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
+    assert_eq!(owed().await.0, json!(["revision", "police_reference"]));
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(owed().await, (json!([]), json!([]), None));
+    assert_eq!(overdue("police_reference").await.as_deref(), Some("0"));
     house.finish().await;
 }
