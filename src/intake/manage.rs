@@ -97,7 +97,7 @@ impl Intake {
                 let notice = locked(tx, &hash)?;
                 let by = By { note: Some(&words), ..reporter(now) };
                 take(tx, &vault, notice, Step::Reply, by, |tx, n| {
-                    let_go(n);
+                    n.let_go();
                     if photos.is_empty() { Ok(()) } else { add_photos(tx, &vault, n, &photos, now) }
                 })
             })
@@ -179,13 +179,6 @@ pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Pub
     Ok((revision.public(key)?, revision.private(key)?))
 }
 
-/// Whoever was looking at it has to look again.
-fn let_go(notice: &mut Notice) {
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-    notice.cooling_until = None;
-}
-
 fn add_revision(
     tx: &mut Conn,
     notice: &mut Notice,
@@ -243,7 +236,9 @@ fn replace(
         return save_pending(tx, notice, Step::Revise.as_str(), now);
     }
     take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
-        let_go(n);
+        // Whoever was looking at it has to look again.
+        n.let_go();
+        n.cooling_until = None;
         n.urgency = weighed.urgency;
         public.region.code().clone_into(&mut n.region);
         n.missing_since = Time(submission.since(n.submitted_at.0));
@@ -260,8 +255,7 @@ fn save_pending(
 ) -> Result<Notice, IntakeError> {
     notice.pending_revision = Some(notice.revision);
     notice.version += 1;
-    notice.claimed_by = None;
-    notice.claimed_until = None;
+    notice.let_go();
     notices::save(tx, &notice)?;
     let state = notice.state.0;
     let entry = Entry {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Decision, Moderator, ReviewError, append, check_police, let_go, words};
+use super::{Decision, Moderator, ReviewError, append, check_police, words};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
@@ -32,7 +32,7 @@ pub(super) fn look_again(
     }
     let step = words(by, decision, now);
     take(tx, vault, notice, decision.step, step, |_, n| {
-        let_go(n);
+        n.let_go();
         n.second_look_at = None;
         // A second look is no police reference.
         n.police_due_at = n.police_due_at.filter(|_| !referenced);
@@ -82,7 +82,7 @@ fn decide_revision(
     notices::set_approvals(tx, notice.id.0, revision, &approvals, now)?;
     let before = notice.state.0;
     notice.version += 1;
-    let_go(&mut notice);
+    notice.let_go();
     match after {
         State::Cooling => publish_revision(tx, vault, &mut notice, revision, times, now)?,
         State::SecondReview => {}

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, append, held_by, let_go, locked};
+use super::{Desk, Moderator, ReviewError, append, held_by, locked};
 use crate::domain::life_cycle::{Step, next};
 use crate::store::Conn;
 use crate::store::notices::{self, Notice};
@@ -41,7 +41,7 @@ impl Desk {
                 held_by(&notice, by, now)?;
                 let by = By { actor: by.actor(), reason: None, note: None, at: now };
                 take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    let_go(n);
+                    n.let_go();
                     Ok(())
                 })
             })

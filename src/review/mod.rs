@@ -128,9 +128,12 @@ impl Desk {
                 }
                 let by = words(by, &decision, now);
                 take(tx, &vault, notice, decision.step, by, |_, n| {
-                    let_go(n);
-                    n.cooling_until = (n.state.0 == State::Cooling).then_some(Time(now + times.cooling));
-                    end_unpublished(n, times, now);
+                    n.let_go();
+                    match n.state.0 {
+                        State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
+                        State::Rejected => n.end(now, times.retention),
+                        _ => {}
+                    }
                     Ok(())
                 })
             })
@@ -182,10 +185,7 @@ impl Desk {
                 let step = words(by, &decision, now);
                 take(tx, &vault, notice, decision.step, step, |tx, n| {
                     if decision.step == Step::Remove {
-                        let_go(n);
-                        n.cooling_until = None;
-                        n.ended_at = Some(Time(now));
-                        n.erase_at = Some(Time(now + times.retention));
+                        n.end(now, times.retention);
                         plan::end(tx, n, Purpose::Correction, now)?;
                     }
                     if decision.step == Step::Resume {
@@ -218,11 +218,6 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
     }
 }
 
-fn let_go(notice: &mut Notice) {
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-}
-
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let codes = reasons::of(decision.step);
     let reason = decision.reason.as_deref();
@@ -234,13 +229,6 @@ fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
 
 fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a> {
     By { actor: by.actor(), reason: decision.reason.as_deref(), note: decision.note.as_deref(), at }
-}
-
-fn end_unpublished(notice: &mut Notice, times: Times, now: DateTime<Utc>) {
-    if notice.state.0 == State::Rejected {
-        notice.ended_at = Some(Time(now));
-        notice.erase_at = Some(Time(now + times.retention));
-    }
 }
 
 fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {

@@ -1,6 +1,6 @@
 //! Notices, their revisions and the approvals of each.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -99,6 +99,24 @@ impl Notice {
     /// How urgent it is to look at it: what waits for review counts, not what is live.
     pub fn review_urgency(&self) -> i16 {
         self.pending_urgency.unwrap_or(self.urgency)
+    }
+
+    /// Whoever held it lets go of it.
+    pub fn let_go(&mut self) {
+        self.claimed_by = None;
+        self.claimed_until = None;
+    }
+
+    /// It is over, in whichever way: nobody holds it, nothing about it is to be decided any more, and when the
+    /// retention is over its contents go.
+    pub fn end(&mut self, now: DateTime<Utc>, retention: TimeDelta) {
+        self.let_go();
+        self.drop_pending();
+        self.cooling_until = None;
+        self.second_look_at = None;
+        self.police_due_at = None;
+        self.ended_at = Some(Time(now));
+        self.erase_at = Some(Time(now + retention));
     }
 
     /// Nothing waits for review beside what is live any more.

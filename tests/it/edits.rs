@@ -16,6 +16,7 @@ use crate::{Test, housed, notices};
 pub const TESTS: &[Test] = &[
     housed!(an_edit_that_nobody_has_read_wakes_nobody),
     housed!(what_is_owed_is_asked_for_until_it_is_there),
+    housed!(what_is_removed_waits_for_nothing),
 ];
 
 /// Those who verify.
@@ -192,5 +193,26 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     house.settle().await;
     assert_eq!(owed().await, (json!([]), json!([]), None));
     assert_eq!(overdue("police_reference").await.as_deref(), Some("0"));
+    house.finish().await;
+}
+
+async fn what_is_removed_waits_for_nothing(house: House) {
+    let desk = Desk::of(&house).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["police"] = json!({"reported": true, "station": "银河南路派出所"});
+    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
+    edit(&house, &manage, json!({"description": "从未发布过的一句话"})).await;
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(sheet["public"]["description"], "从未发布过的一句话");
+    let removal = json!({"version": sheet["version"], "reason": "false"});
+    house.post(&format!("/review/{case}/remove"), Some(&desk.colleague.token), &removal).await.expect(200);
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!((&sheet["wants"], &sheet["pending_revision"]), (&json!([]), &Value::Null), "{sheet}");
+    assert_eq!(sheet["public"]["description"], body["description"], "what was said, not what was to be");
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
+    assert_eq!(mine["waiting"], Value::Null, "{mine}");
+    house.advance(TimeDelta::hours(3));
+    let text = house.page("/metrics").await.text;
+    assert!(text.contains("seventytwo_notices_overdue{want=\"second_look\"} 0\n"), "{text}");
     house.finish().await;
 }
