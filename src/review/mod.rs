@@ -28,7 +28,7 @@ pub mod phone;
 pub mod policy;
 pub mod reasons;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod tips;
 pub mod view;
 pub mod waiting;
