@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
 use super::schema::{approvals, idempotency, notices, revisions, tips};
@@ -404,6 +405,21 @@ pub fn erase_contents(conn: &mut Conn, id: Uuid) -> Answer<()> {
         diesel::delete(tips::table.filter(tips::notice_id.eq(Id(id)))).execute(c)?;
         diesel::delete(idempotency::table.filter(idempotency::notice_id.eq(Id(id)))).execute(c)?;
     });
+    Ok(())
+}
+
+/// Has whoever hands in with that phone wait until this transaction ends: what is counted then is all there is.
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold_phone(conn: &mut Conn, phone_hash: &[u8]) -> Answer<()> {
+    // A write transaction of SQLite is alone already. Two phones with as much of the hash in common wait for each
+    // other in vain, and that is all.
+    if let (Conn::Pg(c), Some(half)) = (conn, phone_hash.first_chunk()) {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(i64::from_be_bytes(*half))
+            .execute(&mut **c)?;
+    }
     Ok(())
 }
 
