@@ -5,3 +5,6 @@ ALTER TABLE notices ADD COLUMN pending_urgency INTEGER;
 -- What was removed kept what somebody was still to decide about it.
 UPDATE notices SET cooling_until = NULL, pending_revision = NULL, second_look_at = NULL, police_due_at = NULL
     WHERE state IN ('rejected', 'closed', 'expired', 'removed', 'erased');
+
+-- What is forgotten is found by its time: the numbers of attempts follow it only while every clock is right.
+CREATE INDEX attempts_at ON attempts (at);
