@@ -49,9 +49,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
 fn under_review(notice: &Notice, standing: &Standing) -> Option<Standing> {
     match standing.state {
         State::Live | State::Paused if notice.pending_revision.is_some() => {
-            let first = standing.approvals.is_empty();
-            let state = if first { State::InReview } else { State::SecondReview };
-            Some(Standing { state, ..standing.clone() })
+            Some(notice.pending(standing.approvals.clone()))
         }
         State::Live | State::Paused => {
             let due = notice.second_look_at.is_some() || notice.police_due_at.is_some();

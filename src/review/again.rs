@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Decision, Moderator, ReviewError, append, check_police, words};
+use super::{Decision, Moderator, ReviewError, check_police, words};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
+use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::store::Conn;
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{seal_note, take};
+use crate::store::transition::{take, take_revision};
 use crate::store::types::Time;
 use crate::vault::Vault;
 
@@ -23,8 +23,8 @@ pub(super) fn look_again(
     decision: &Decision,
     now: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
-    if let Some(revision) = notice.pending_revision {
-        return decide_revision(tx, vault, times, notice, revision, by, decision, now);
+    if notice.pending_revision.is_some() {
+        return decide_revision(tx, vault, times, notice, by, decision, now);
     }
     let referenced = live_reference(tx, vault, &notice)?;
     if lacks_reference_alone(&notice) && !referenced {
@@ -56,13 +56,11 @@ fn live_reference(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool,
 }
 
 /// A new revision of a live notice goes through the same approvals while the old one stands.
-#[allow(clippy::too_many_arguments, reason = "one private step of `decide`, called once")]
 fn decide_revision(
     tx: &mut Conn,
     vault: &Vault,
     times: Times,
-    mut notice: Notice,
-    revision: i32,
+    notice: Notice,
     by: Moderator,
     decision: &Decision,
     now: DateTime<Utc>,
@@ -72,26 +70,20 @@ fn decide_revision(
         let from = notice.state.0;
         return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
     }
-    let approvals = notices::approvals(tx, notice.id.0, revision)?;
-    let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
-    let standing = Standing { state, ..notice.standing(approvals) };
-    let (after, approvals): (State, Vec<Approval>) = next(&standing, decision.step, by.actor())?;
-    if decision.step == Step::Approve {
-        check_police(tx, vault, &notice, revision)?;
-    }
-    notices::set_approvals(tx, notice.id.0, revision, &approvals, now)?;
-    let before = notice.state.0;
-    notice.version += 1;
-    notice.let_go();
-    match after {
-        State::Cooling => publish_revision(tx, vault, &mut notice, revision, times, now)?,
-        State::SecondReview => {}
-        _ => notice.drop_pending(),
-    }
-    let note = seal_note(&notice, vault, decision.note.as_deref())?;
-    notices::save(tx, &notice)?;
-    append(tx, &notice, revision, decision.step, before, words(by, decision, now), note)?;
-    Ok(notice)
+    let step = words(by, decision, now);
+    take_revision(tx, vault, notice, decision.step, step, |tx, n, after| {
+        let Some(revision) = n.pending_revision else { return Ok(()) };
+        if decision.step == Step::Approve {
+            check_police(tx, vault, n, revision)?;
+        }
+        n.let_go();
+        match after {
+            State::Cooling => publish_revision(tx, vault, n, revision, times, now)?,
+            State::SecondReview => {}
+            _ => n.drop_pending(),
+        }
+        Ok(())
+    })
 }
 
 fn publish_revision(

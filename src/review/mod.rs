@@ -244,32 +244,6 @@ fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) ->
     Ok(())
 }
 
-fn append(
-    tx: &mut Conn,
-    notice: &Notice,
-    revision: i32,
-    step: Step,
-    before: State,
-    by: By<'_>,
-    note_sealed: Option<Vec<u8>>,
-) -> Result<(), ReviewError> {
-    events::append(
-        tx,
-        Entry {
-            notice,
-            revision,
-            step: step.as_str(),
-            before,
-            after: notice.state.0,
-            actor: by.actor,
-            reason: by.reason,
-            note_sealed,
-            at: by.at,
-        },
-    )?;
-    Ok(())
-}
-
 /// Writes down what somebody did with a notice that leaves it where it stands.
 fn note_down(
     tx: &mut Conn,

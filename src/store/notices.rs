@@ -71,6 +71,12 @@ impl Notice {
         }
     }
 
+    /// Where the revision stands that waits beside what is live: as a notice does that was never published.
+    pub fn pending(&self, approvals: Vec<Approval>) -> Standing {
+        let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
+        Standing { state, ..self.standing(approvals) }
+    }
+
     /// Who holds it at that time.
     pub fn claimant(&self, now: DateTime<Utc>) -> Option<Uuid> {
         self.claimed_by.filter(|_| self.claimed_until.is_some_and(|until| until.0 > now)).map(|id| id.0)
