@@ -78,7 +78,7 @@ fn decide_revision(
         }
         n.let_go();
         match after {
-            State::Cooling => publish_revision(tx, vault, n, revision, times, now)?,
+            State::Cooling => cool(tx, vault, n, times, now)?,
             State::SecondReview => {}
             _ => n.drop_pending(),
         }
@@ -86,14 +86,31 @@ fn decide_revision(
     })
 }
 
-fn publish_revision(
+/// Lets the edit cool; where its notice would end meanwhile it goes out at once, for it may be what grants more time.
+fn cool(
     tx: &mut Conn,
     vault: &Vault,
     notice: &mut Notice,
-    revision: i32,
     times: Times,
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
+    let until = now + times.cooling;
+    if notice.ends_at.is_some_and(|ends| ends.0 <= until) {
+        return publish_revision(tx, vault, notice, times, now);
+    }
+    notice.cooling_until = Some(Time(until));
+    Ok(())
+}
+
+/// What waited beside the live revision takes its place.
+pub(super) fn publish_revision(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &mut Notice,
+    times: Times,
+    now: DateTime<Utc>,
+) -> Result<(), ReviewError> {
+    let Some(revision) = notice.pending_revision else { return Ok(()) };
     let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
     else {
         return Err(ReviewError::Unknown);

@@ -11,7 +11,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{By, TransitionError, take};
+use crate::store::transition::{By, TransitionError, take, take_revision};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
@@ -140,7 +140,7 @@ impl Desk {
             .await
     }
 
-    /// Takes the approval back while the notice cools.
+    /// Takes the approval back while the notice, or the edit of a live one, cools.
     ///
     /// # Errors
     /// [`ReviewError::TooLate`] once it went live.
@@ -149,17 +149,20 @@ impl Desk {
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &case)?;
-                let cooling = notice.cooling_until.is_some_and(|until| until.0 > now);
-                if notice.state.0 != State::Cooling || !cooling {
+                if notice.cooling_until.is_none_or(|until| until.0 <= now) {
                     return Err(ReviewError::TooLate);
                 }
                 let step = By { actor: by.actor(), reason: None, note: None, at: now };
-                take(tx, &vault, notice, Step::Undo, step, |_, n| {
+                let back = |n: &mut Notice| {
                     n.cooling_until = None;
                     n.claimed_by = Some(Id(by.id));
                     n.claimed_until = Some(Time(now + lease));
                     Ok(())
-                })
+                };
+                if notice.pending_revision.is_some() {
+                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                }
+                take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
             })
             .await
     }

@@ -149,7 +149,7 @@ pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) 
 /// Why something that is live is in the queue.
 pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
     [
-        notice.pending_revision.map(|_| "revision"),
+        notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| "revision"),
         notice.second_look_at.map(|_| "second_look"),
         notice.police_due_at.map(|_| "police_reference"),
         holds_tips.then_some("tip"),

@@ -40,6 +40,7 @@ pub struct Notice {
     pub submitted_by: Option<Id>,
     pub claimed_by: Option<Id>,
     pub claimed_until: Option<Time>,
+    /// What was approved goes out then: the notice or, where it is live, the revision that waits.
     pub cooling_until: Option<Time>,
     pub live_at: Option<Time>,
     pub ends_at: Option<Time>,
@@ -73,7 +74,11 @@ impl Notice {
 
     /// Where the revision stands that waits beside what is live: as a notice does that was never published.
     pub fn pending(&self, approvals: Vec<Approval>) -> Standing {
-        let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
+        let state = match self.cooling_until {
+            Some(_) => State::Cooling,
+            None if approvals.is_empty() => State::InReview,
+            None => State::SecondReview,
+        };
         Standing { state, ..self.standing(approvals) }
     }
 
@@ -119,15 +124,15 @@ impl Notice {
     pub fn end(&mut self, now: DateTime<Utc>, retention: TimeDelta) {
         self.let_go();
         self.drop_pending();
-        self.cooling_until = None;
         self.second_look_at = None;
         self.police_due_at = None;
         self.ended_at = Some(Time(now));
         self.erase_at = Some(Time(now + retention));
     }
 
-    /// Nothing waits for review beside what is live any more.
+    /// Nothing waits for review beside what is live any more, nor cools.
     pub fn drop_pending(&mut self) {
+        self.cooling_until = None;
         self.pending_revision = None;
         self.pending_urgency = None;
     }

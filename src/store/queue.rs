@@ -80,7 +80,7 @@ pub fn queue(
                     .or(notices::state.eq_any([State::Live, State::Paused].map(Named)).and(
                         notices::second_look_at.is_not_null()
                             .or(notices::police_due_at.is_not_null())
-                            .or(notices::pending_revision.is_not_null())
+                            .or(notices::pending_revision.is_not_null().and(notices::cooling_until.is_null()))
                             .or(diesel::dsl::exists(
                                 tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
                             )),
@@ -154,13 +154,13 @@ macro_rules! after {
     }};
 }
 
-/// Notices that cool after that place, and until when; those that have cooled the longest first.
+/// Notices that cool, or an edit of them, after that place, and until when; those that have cooled the longest first.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     places(both!(conn, c => notices::table
-        .filter(notices::state.eq(Named(State::Cooling)))
+        .filter(notices::cooling_until.is_not_null())
         .filter(after!(notices::cooling_until, notices::id, tried))
         .order((notices::cooling_until, notices::id))
         .select((notices::cooling_until, notices::id))

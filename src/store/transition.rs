@@ -109,6 +109,7 @@ pub fn lay_beside<E: From<TransitionError>>(
     write_down(conn, vault, notice, taken, by, |conn, n| {
         add(conn, n)?;
         n.let_go();
+        n.cooling_until = None;
         n.pending_revision = Some(n.revision);
         Ok(())
     })

@@ -200,6 +200,7 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     moved.expect(200);
     assert!(found("131003").await && !found("130102").await, "what is live stands until it is approved");
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert!(!found("131003").await && found("130102").await, "the list follows");
     assert!(told(&shijiazhuang));

@@ -15,6 +15,9 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(an_edit_that_nobody_has_read_wakes_nobody),
+    housed!(an_approved_edit_cools_like_a_new_notice),
+    housed!(an_edit_of_an_edit_that_cools_begins_anew),
+    housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
     housed!(what_is_owed_is_asked_for_until_it_is_there),
     housed!(what_is_removed_waits_for_nothing),
 ];
@@ -119,6 +122,90 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house.finish().await;
+}
+
+async fn an_approved_edit_cools_like_a_new_notice(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    chat.read().expect("the alert");
+    let undo =
+        async |by: &Person| house.post(&format!("/review/{case}/undo"), Some(&by.token), &json!({})).await;
+    assert_eq!(undo(&desk.moderator).await.problem(409), "too_late");
+    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!((&sheet["state"], &sheet["wants"]), (&json!("live"), &json!([])), "{sheet}");
+    assert_eq!(sheet["cooling_until"], "2026-11-23T02:08:00Z");
+    assert_eq!(desk.queue(&house).await, [Value::Null; 0], "nobody has to do anything");
+    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    assert!(page.contains("10:08:00") && page.contains(&format!("/review/{case}/undo")), "{page}");
+
+    // Taken back by whoever gave it, and by nobody else.
+    assert_eq!(undo(&desk.moderator).await.problem(403), "forbidden");
+    assert_eq!(undo(&desk.colleague).await.expect(200)["state"], "live");
+    house.advance(TimeDelta::minutes(2));
+    house.settle().await;
+    assert_eq!((description(&house, &case).await, chat.read()), ("遗失在 12 路公交车上。".to_owned(), None));
+    assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
+
+    // Approved again, it goes out by itself.
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(29));
+    house.stations.let_out_when_due().await.unwrap();
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
+    house.advance(TimeDelta::seconds(1));
+    house.stations.let_out_when_due().await.unwrap();
+    assert_eq!(description(&house, &case).await, "包里还有一把伞");
+    assert_eq!(undo(&desk.colleague).await.problem(409), "too_late");
+    house.settle().await;
+    assert!(chat.read().unwrap().to_string().contains("包里还有一把伞"));
+
+    // What ends while its edit cools ends as it was.
+    edit(&house, &manage, json!({"description": "还有一副眼镜"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    let end = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &end).await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let closing = chat.read().unwrap().to_string();
+    assert!(closing.contains(&case) && !closing.contains("眼镜"), "{closing}");
+    assert_eq!(desk.sheet(&house, &case).await["public"]["description"], "包里还有一把伞");
+    house.finish().await;
+}
+
+async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    edit(&house, &manage, json!({"description": "请加微信群领取"})).await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。", "nobody approved the newer one");
+    assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
+    house.decide(&case, &desk.colleague, "reject", "hoax").await.expect(200);
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
+    house.finish().await;
+}
+
+async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    house.advance(TimeDelta::hours(72) - TimeDelta::seconds(20));
+    house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    assert_eq!(shown["state"], "live", "whoever granted 72 hours more granted them");
     house.finish().await;
 }
 

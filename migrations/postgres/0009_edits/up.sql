@@ -8,3 +8,7 @@ UPDATE notices SET cooling_until = NULL, pending_revision = NULL, second_look_at
 
 -- What is forgotten is found by its time: the numbers of attempts follow it only while every clock is right.
 CREATE INDEX attempts_at ON attempts (at);
+
+-- An edit of a live notice cools, too.
+DROP INDEX notices_cooling;
+CREATE INDEX notices_cooling ON notices (cooling_until) WHERE cooling_until IS NOT NULL;

@@ -196,7 +196,7 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
     } else if sheet.state.in_queue() {
         lines.push(frame.t("review-held-by-nobody"));
     }
-    if let Some(until) = sheet.cooling_until.filter(|_| sheet.state == State::Cooling) {
+    if let Some(until) = sheet.cooling_until {
         let left = (until - now).num_seconds().max(0);
         let args = [("seconds", left.into()), ("until", to_the_second(until).into())];
         lines.push(text_with(frame.language, "review-cooling", &args));
