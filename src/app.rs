@@ -136,7 +136,7 @@ impl Stations {
         let swept = self.closer.sweep(self.shared.clock.now()).await;
         if swept.expired + swept.erased > 0 {
             tracing::info!(expired = swept.expired, erased = swept.erased, "swept");
-            self.worker.script.forget();
+            self.forget_messages()?;
             self.shared.work_is_due.notify_one();
         }
         if swept.erased > 0 {
@@ -349,11 +349,11 @@ pub fn listen(address: &str) -> Result<TcpListener, StartError> {
 /// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.
 fn posters_of(press: &Press) -> DrawPoster {
     let press = press.clone();
-    Arc::new(move |notice, public, language| {
+    Arc::new(move |notice, said, language| {
         let press = press.clone();
         Box::pin(async move {
-            let drawn = match &public {
-                Some(public) => press.poster(&notice, public, language).await,
+            let drawn = match &said {
+                Some((revision, public)) => press.poster(&notice, (*revision, public), language).await,
                 None => press.ended(&notice, Ending::Over, language).await,
             };
             drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()

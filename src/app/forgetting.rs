@@ -62,12 +62,14 @@ impl Stations {
         Ok(())
     }
 
-    /// Forgets the messages that were written: of what another node has erased nothing may stay here.
+    /// Forgets the messages that were written and the posters that were drawn: of what another node has erased nothing
+    /// may stay here.
     ///
     /// # Errors
     /// None; it has the shape of a job.
     pub fn forget_messages(&self) -> Result<(), String> {
         self.worker.script.forget();
+        self.shared.press.forget();
         Ok(())
     }
 

@@ -25,10 +25,10 @@ use crate::vault::{Key, Vault};
 /// two bodies in which that stands again (WeCom, Telegram) one takes about 1.2 MB, all of them up to 150 MB.
 const KEPT: usize = 128;
 
-/// Draws the picture of what is said: the poster, or, where nothing of the notice may be shown any
+/// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
 /// more, the one that takes its place. `None` where it cannot be drawn.
 pub type DrawPoster =
-    Arc<dyn Fn(Notice, Option<Public>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
+    Arc<dyn Fn(Notice, Option<(i32, Public)>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
@@ -55,7 +55,8 @@ pub struct Written {
     /// What the answers to it are sealed under; absent once the case is erased.
     pub key: Option<Key>,
     notice: Notice,
-    public: Option<Public>,
+    /// The revision that it says, and its public part; absent where nothing of the notice may be shown.
+    said: Option<(i32, Public)>,
     picture: OnceCell<Option<Bytes>>,
     bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
     handles: Places<String, Turn<Option<Arc<str>>>>,
@@ -121,7 +122,7 @@ impl Script {
     /// The picture of what is said, drawn when it is first needed: words never wait for it.
     pub async fn picture(&self, written: &Written) -> Option<Bytes> {
         let draw = async || {
-            (self.draw)(written.notice.clone(), written.public.clone(), written.message.language).await
+            (self.draw)(written.notice.clone(), written.said.clone(), written.message.language).await
         };
         written.picture.get_or_init(draw).await.clone()
     }
@@ -133,7 +134,7 @@ impl Script {
 
     async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
         let vault = self.vault.clone();
-        let (broadcast, notice, public) = self.store.read(move |c| content(c, &vault, broadcast)).await?;
+        let (broadcast, notice, said) = self.store.read(move |c| content(c, &vault, broadcast)).await?;
         let case_number: CaseNumber = notice
             .case_number
             .parse()
@@ -141,14 +142,14 @@ impl Script {
         let purpose = broadcast.purpose.0;
         let link = format!("{}/n/{case_number}", self.base_url);
         let poster = format!("{link}/poster.jpg");
-        let public = public.filter(|_| !purpose.ends());
+        let said = said.filter(|_| !purpose.ends());
         let message = message(&Said {
             purpose,
             kind: notice.kind.0,
             case_number: &case_number,
             link: &link,
-            poster: public.is_some().then_some(poster.as_str()),
-            public: public.as_ref(),
+            poster: said.is_some().then_some(poster.as_str()),
+            public: said.as_ref().map(|(_, public)| public),
             outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
             language,
             at: broadcast.created_at.0,
@@ -157,7 +158,7 @@ impl Script {
             message,
             key: notice.key(&self.vault)?,
             notice,
-            public,
+            said,
             picture: OnceCell::new(),
             bodies: Mutex::default(),
             handles: Mutex::default(),
@@ -169,16 +170,16 @@ fn content(
     conn: &mut crate::store::Conn,
     vault: &Vault,
     id: Uuid,
-) -> Answer<(Broadcast, Notice, Option<Public>)> {
+) -> Answer<(Broadcast, Notice, Option<(i32, Public)>)> {
     let missing = || StoreError::Corrupt("a delivery without its broadcast".to_owned());
     let broadcast = broadcasts::by_id(conn, id)?.ok_or_else(missing)?;
     let notice = notices::by_id(conn, broadcast.notice_id.0)?.ok_or_else(missing)?;
     let revision = notices::revision(conn, notice.id.0, broadcast.revision)?;
-    let public = match (revision, notice.key(vault)?) {
-        (Some(revision), Some(key)) => Some(revision.public(&key)?),
+    let said = match (revision, notice.key(vault)?) {
+        (Some(revision), Some(key)) => Some((revision.number, revision.public(&key)?)),
         _ => None,
     };
-    Ok((broadcast, notice, public))
+    Ok((broadcast, notice, said))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -12,7 +12,7 @@ use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, TransitionError, take};
-use crate::store::types::{Named, Time};
+use crate::store::types::Named;
 use crate::store::{Conn, Store, StoreError, answers, deliveries, events, photos, queue};
 use crate::vault::Vault;
 
@@ -252,14 +252,7 @@ impl Closer {
 
 /// What every ending has in common: nothing more goes out but the word that it is over.
 fn end(tx: &mut Conn, notice: &mut Notice, times: Times, now: DateTime<Utc>) -> Result<(), ExpiryError> {
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-    notice.cooling_until = None;
-    notice.second_look_at = None;
-    notice.police_due_at = None;
-    notice.pending_revision = None;
-    notice.ended_at = Some(Time(now));
-    notice.erase_at = Some(Time(now + times.retention));
+    notice.end(now, times.retention);
     plan::end(tx, notice, Purpose::Closing, now)?;
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Desk {
         shared.weigh = |_, private, _| Weighing {
             needs: Needs { approvals: 1 + u8::from(private.safety.violence), leads: 0 },
             sealed: private.safety.violence,
-            urgency: 2,
+            urgency: 2 + i16::from(private.safety.violence),
             second_look: false,
             police_follow_up: false,
         };

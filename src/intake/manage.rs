@@ -15,9 +15,8 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{Actor, State, Step};
 use crate::domain::notice::{Private, Public};
-use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
-use crate::store::transition::{By, take};
+use crate::store::transition::{By, lay_beside, take};
 use crate::store::types::Time;
 use crate::store::{Conn, StoreError};
 use crate::vault::{Key, Vault, token_hash};
@@ -97,7 +96,7 @@ impl Intake {
                 let notice = locked(tx, &hash)?;
                 let by = By { note: Some(&words), ..reporter(now) };
                 take(tx, &vault, notice, Step::Reply, by, |tx, n| {
-                    let_go(n);
+                    n.let_go();
                     if photos.is_empty() { Ok(()) } else { add_photos(tx, &vault, n, &photos, now) }
                 })
             })
@@ -143,7 +142,7 @@ impl Intake {
         let (hash, vault) = (token_hash(token), self.vault.clone());
         self.store
             .write(move |tx| {
-                let mut notice = locked(tx, &hash)?;
+                let notice = locked(tx, &hash)?;
                 if !notice.is_public(now) || notice.renewals >= RENEWALS {
                     return Err(IntakeError::NotPossible(notice.state_at(now)));
                 }
@@ -152,8 +151,9 @@ impl Intake {
                 }
                 let key = key(&notice, &vault)?;
                 let (public, private) = newest(tx, &notice, &key)?;
-                add_revision(tx, &mut notice, &key, (&public, &private), true, now)?;
-                save_pending(tx, notice, "renew", now)
+                lay_beside(tx, &vault, notice, "renew", reporter(now), |tx, n| {
+                    Ok(add_revision(tx, n, &key, (&public, &private), true, now)?)
+                })
             })
             .await
     }
@@ -177,13 +177,6 @@ pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Pub
     let revision = notices::revision(conn, notice.id.0, notice.revision)?
         .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number)))?;
     Ok((revision.public(key)?, revision.private(key)?))
-}
-
-/// Whoever was looking at it has to look again.
-fn let_go(notice: &mut Notice) {
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-    notice.cooling_until = None;
 }
 
 fn add_revision(
@@ -219,7 +212,7 @@ fn add_photos(
 fn replace(
     tx: &mut Conn,
     desk: &Intake,
-    mut notice: Notice,
+    notice: Notice,
     key: &Key,
     submission: &Submission,
     now: DateTime<Utc>,
@@ -232,49 +225,27 @@ fn replace(
         n.needs_approvals = n.needs_approvals.max(i16::from(weighed.needs.approvals));
         n.needs_leads = n.needs_leads.max(i16::from(weighed.needs.leads));
         n.sealed |= weighed.sealed;
-        n.urgency = weighed.urgency;
         n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        change(tx, &mut notice)?;
-        return save_pending(tx, notice, Step::Revise.as_str(), now);
+        let step = Step::Revise.as_str();
+        return lay_beside(tx, &desk.vault, notice, step, reporter(now), |tx, n| {
+            // How the text is sent that is live is not the reporter's to change.
+            n.pending_urgency = Some(weighed.urgency);
+            Ok(change(tx, n)?)
+        });
     }
     take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
-        let_go(n);
+        // Whoever was looking at it has to look again.
+        n.let_go();
+        n.cooling_until = None;
+        n.urgency = weighed.urgency;
         public.region.code().clone_into(&mut n.region);
         n.missing_since = Time(submission.since(n.submitted_at.0));
         Ok(change(tx, n)?)
     })
-}
-
-/// A new revision of what is live waits for review; the state stays, and one event says so.
-fn save_pending(
-    tx: &mut Conn,
-    mut notice: Notice,
-    step: &str,
-    now: DateTime<Utc>,
-) -> Result<Notice, IntakeError> {
-    notice.pending_revision = Some(notice.revision);
-    notice.version += 1;
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-    notices::save(tx, &notice)?;
-    let state = notice.state.0;
-    let entry = Entry {
-        notice: &notice,
-        revision: notice.revision,
-        step,
-        before: state,
-        after: state,
-        actor: Actor::Reporter,
-        reason: None,
-        note_sealed: None,
-        at: now,
-    };
-    events::append(tx, entry)?;
-    Ok(notice)
 }
 
 pub(super) fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, StoreError> {

@@ -182,8 +182,11 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
         return Ok(Submitted { receipt, again: true });
     }
     let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
-    if !asked.unlimited && notices::open_by_phone(tx, &phone_hash)? >= OPEN_NOTICES {
-        return Err(IntakeError::TooMany.into());
+    if !asked.unlimited {
+        notices::hold_phone(tx, &phone_hash)?;
+        if notices::open_by_phone(tx, &phone_hash)? >= OPEN_NOTICES {
+            return Err(IntakeError::TooMany.into());
+        }
     }
     let token = new_token();
     let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
@@ -260,6 +263,7 @@ fn first_revision(
         second_look_at: None,
         police_due_at: None,
         renewals: 0,
+        pending_urgency: None,
     };
     Ok((notice, revision))
 }

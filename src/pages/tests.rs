@@ -139,6 +139,7 @@ pub(super) async fn put(
         second_look_at: None,
         police_due_at: None,
         renewals: 0,
+        pending_urgency: None,
     };
     let revision = Revision::seal(&key, id, 1, (&public, &private), false, now).unwrap();
     shared.store.write(move |conn| notices::insert(conn, &notice, &revision)).await.unwrap();

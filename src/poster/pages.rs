@@ -32,7 +32,7 @@ pub async fn poster(
                 None => None,
             };
             let public = match (revision, notice.key(&vault)?) {
-                (Some(revision), Some(key)) => Some(revision.public(&key)?),
+                (Some(revision), Some(key)) => Some((revision.number, revision.public(&key)?)),
                 _ => None,
             };
             Ok(Some((notice, public)))
@@ -40,7 +40,7 @@ pub async fn poster(
         .await?;
     let (notice, public) = found.ok_or(Problem::CaseUnknown)?;
     let drawn = match public {
-        Some(public) => shared.press.poster(&notice, &public, language).await,
+        Some((number, public)) => shared.press.poster(&notice, (number, &public), language).await,
         None => shared.press.ended(&notice, ending(notice.state_at(now)), language).await,
     };
     let drawn = drawn.map_err(|e| Problem::Internal(e.to_string()))?;

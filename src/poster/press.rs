@@ -66,17 +66,17 @@ impl Press {
         }
     }
 
-    /// The poster of a notice's live revision.
+    /// The poster of a notice as that revision of it says.
     ///
     /// # Errors
     /// See [`PressError`].
     pub async fn poster(
         &self,
         notice: &Notice,
-        public: &Public,
+        (revision, public): (i32, &Public),
         language: Language,
     ) -> Result<Bytes, PressError> {
-        let key = (notice.id.0, notice.live_revision.unwrap_or_default(), language);
+        let key = (notice.id.0, revision, language);
         if let Some(kept) = lock(&self.kept).get(&key) {
             return Ok(kept.clone());
         }
@@ -115,6 +115,11 @@ impl Press {
         .await
     }
 
+    /// Forgets every poster: what is erased is in none that is kept.
+    pub fn forget(&self) {
+        lock(&self.kept).clear();
+    }
+
     fn link(&self, case_number: &CaseNumber) -> String {
         format!("{}/n/{case_number}", self.base_url)
     }
@@ -151,4 +156,41 @@ fn case_number(notice: &Notice) -> Result<CaseNumber, StoreError> {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // What a panicking drawing left behind is whole: painters and pictures are put in only when done.
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::life_cycle::{Needs, State};
+    use crate::domain::notice::{Emergency, Incident, Subject};
+    use crate::domain::region::Region;
+    use crate::review::samples::notice;
+    use crate::web::shared::Shared;
+
+    fn says(description: &str) -> Public {
+        Public {
+            region: Region::parse("131003").unwrap(),
+            subject: Subject::Rescue { incident: Incident { what: Emergency::Flood, people: None } },
+            last_seen: None,
+            description: description.to_owned(),
+            police_station: None,
+            phone: None,
+            photos: Vec::new(),
+        }
+    }
+
+    /// What is drawn for a broadcast may be older, or newer, than what was live when its notice was read.
+    #[tokio::test]
+    async fn every_revision_has_a_poster_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let press = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
+        let mut live = notice(State::Live, Needs { approvals: 1, leads: 0 });
+        live.live_revision = Some(2);
+        let (old, new) = (says("三人被困。"), says("三人已转移，另有五人被困。"));
+        let draw =
+            async |revision, public| press.poster(&live, (revision, public), Language::ZhCn).await.unwrap();
+        let drawn = draw(1, &old).await;
+        assert_ne!(draw(2, &new).await, drawn);
+        assert_eq!(draw(1, &old).await, drawn);
+    }
 }

@@ -39,9 +39,15 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
         }
         _ => {}
     }
-    let cools = notice.cooling_until.is_some_and(|until| until.0 > now);
-    let unclaimed = [Step::Undo, Step::Pause, Step::Resume, Step::Remove].into_iter();
-    steps.extend(unclaimed.filter(|step| (*step != Step::Undo || cools) && allowed(&standing, *step)));
+    let cooling = match state {
+        State::Live | State::Paused => notice.pending(standing.approvals.clone()),
+        _ => standing.clone(),
+    };
+    if notice.cooling_until.is_some_and(|until| until.0 > now) && allowed(&cooling, Step::Undo) {
+        steps.push(Step::Undo);
+    }
+    let unclaimed = [Step::Pause, Step::Resume, Step::Remove].into_iter();
+    steps.extend(unclaimed.filter(|step| allowed(&standing, *step)));
     Actions { steps, approval }
 }
 
@@ -49,9 +55,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
 fn under_review(notice: &Notice, standing: &Standing) -> Option<Standing> {
     match standing.state {
         State::Live | State::Paused if notice.pending_revision.is_some() => {
-            let first = standing.approvals.is_empty();
-            let state = if first { State::InReview } else { State::SecondReview };
-            Some(Standing { state, ..standing.clone() })
+            Some(notice.pending(standing.approvals.clone()))
         }
         State::Live | State::Paused => {
             let due = notice.second_look_at.is_some() || notice.police_due_at.is_some();

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Decision, Moderator, ReviewError, append, check_police, let_go, words};
+use super::{Decision, Moderator, ReviewError, check_police, words};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
+use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::store::Conn;
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{seal_note, take};
+use crate::store::transition::{take, take_revision};
 use crate::store::types::Time;
 use crate::vault::Vault;
 
@@ -23,26 +23,44 @@ pub(super) fn look_again(
     decision: &Decision,
     now: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
-    if let Some(revision) = notice.pending_revision {
-        return decide_revision(tx, vault, times, notice, revision, by, decision, now);
+    if notice.pending_revision.is_some() {
+        return decide_revision(tx, vault, times, notice, by, decision, now);
+    }
+    let referenced = live_reference(tx, vault, &notice)?;
+    if lacks_reference_alone(&notice) && !referenced {
+        return Err(ReviewError::PoliceReferenceRequired);
     }
     let step = words(by, decision, now);
     take(tx, vault, notice, decision.step, step, |_, n| {
-        let_go(n);
+        n.let_go();
         n.second_look_at = None;
-        n.police_due_at = None;
+        // A second look is no police reference.
+        n.police_due_at = n.police_due_at.filter(|_| !referenced);
         Ok(())
     })
 }
 
+/// Whether nothing is owed but the police reference: looking again brings it no nearer.
+pub(super) fn lacks_reference_alone(notice: &Notice) -> bool {
+    let looked_at = notice.second_look_at.is_none() && notice.pending_revision.is_none();
+    looked_at && notice.police_due_at.is_some()
+}
+
+fn live_reference(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, ReviewError> {
+    let (Some(live), Some(key)) =
+        (notices::revision(tx, notice.id.0, notice.looked_at())?, notice.key(vault)?)
+    else {
+        return Err(ReviewError::Unknown);
+    };
+    Ok(live.private(&key)?.police.reference.is_some())
+}
+
 /// A new revision of a live notice goes through the same approvals while the old one stands.
-#[allow(clippy::too_many_arguments, reason = "one private step of `decide`, called once")]
 fn decide_revision(
     tx: &mut Conn,
     vault: &Vault,
     times: Times,
-    mut notice: Notice,
-    revision: i32,
+    notice: Notice,
     by: Moderator,
     decision: &Decision,
     now: DateTime<Utc>,
@@ -52,44 +70,59 @@ fn decide_revision(
         let from = notice.state.0;
         return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
     }
-    let approvals = notices::approvals(tx, notice.id.0, revision)?;
-    let state = if approvals.is_empty() { State::InReview } else { State::SecondReview };
-    let standing = Standing { state, ..notice.standing(approvals) };
-    let (after, approvals): (State, Vec<Approval>) = next(&standing, decision.step, by.actor())?;
-    if decision.step == Step::Approve {
-        check_police(tx, vault, &notice, revision)?;
-    }
-    notices::set_approvals(tx, notice.id.0, revision, &approvals, now)?;
-    let before = notice.state.0;
-    notice.version += 1;
-    let_go(&mut notice);
-    match after {
-        State::Cooling => publish_revision(tx, vault, &mut notice, revision, times, now)?,
-        State::SecondReview => {}
-        _ => notice.pending_revision = None,
-    }
-    let note = seal_note(&notice, vault, decision.note.as_deref())?;
-    notices::save(tx, &notice)?;
-    append(tx, &notice, revision, decision.step, before, words(by, decision, now), note)?;
-    Ok(notice)
+    let step = words(by, decision, now);
+    take_revision(tx, vault, notice, decision.step, step, |tx, n, after| {
+        let Some(revision) = n.pending_revision else { return Ok(()) };
+        if decision.step == Step::Approve {
+            check_police(tx, vault, n, revision)?;
+        }
+        n.let_go();
+        match after {
+            State::Cooling => cool(tx, vault, n, times, now)?,
+            State::SecondReview => {}
+            _ => n.drop_pending(),
+        }
+        Ok(())
+    })
 }
 
-fn publish_revision(
+/// Lets the edit cool; where its notice would end meanwhile it goes out at once, for it may be what grants more time.
+fn cool(
     tx: &mut Conn,
     vault: &Vault,
     notice: &mut Notice,
-    revision: i32,
     times: Times,
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
+    let until = now + times.cooling;
+    if notice.ends_at.is_some_and(|ends| ends.0 <= until) {
+        return publish_revision(tx, vault, notice, times, now);
+    }
+    notice.cooling_until = Some(Time(until));
+    Ok(())
+}
+
+/// What waited beside the live revision takes its place.
+pub(super) fn publish_revision(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &mut Notice,
+    times: Times,
+    now: DateTime<Utc>,
+) -> Result<(), ReviewError> {
+    let Some(revision) = notice.pending_revision else { return Ok(()) };
     let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
     else {
         return Err(ReviewError::Unknown);
     };
-    notice.pending_revision = None;
     notice.live_revision = Some(revision);
-    // Lists, feeds and broadcasts go by it.
+    // Lists, feeds and broadcasts go by both.
+    notice.urgency = notice.review_urgency();
     content.public(&key)?.region.code().clone_into(&mut notice.region);
+    notice.drop_pending();
+    if content.private(&key)?.police.reference.is_some() {
+        notice.police_due_at = None;
+    }
     if content.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + times.lifetime));

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, append, held_by, let_go, locked};
+use super::{Desk, Moderator, ReviewError, held_by, locked};
 use crate::domain::life_cycle::{Step, next};
 use crate::store::Conn;
+use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
@@ -41,7 +42,7 @@ impl Desk {
                 held_by(&notice, by, now)?;
                 let by = By { actor: by.actor(), reason: None, note: None, at: now };
                 take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    let_go(n);
+                    n.let_go();
                     Ok(())
                 })
             })
@@ -74,14 +75,19 @@ fn claim(
     notice.claimed_by = Some(Id(by.id));
     notice.claimed_until = Some(Time(until));
     if !renewal {
-        append(
+        events::append(
             tx,
-            &notice,
-            notice.revision,
-            Step::Claim,
-            before,
-            By { actor: by.actor(), reason: None, note: None, at: now },
-            None,
+            Entry {
+                notice: &notice,
+                revision: notice.revision,
+                step: Step::Claim.as_str(),
+                before,
+                after,
+                actor: by.actor(),
+                reason: None,
+                note_sealed: None,
+                at: now,
+            },
         )?;
     }
     Ok(notice)

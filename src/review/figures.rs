@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::notice::Kind;
-use crate::store::figures::{self, CameIn, Ended, Waiting};
+use crate::store::figures::{self, CameIn, Ended, Overdue, Waiting};
 use crate::store::{Answer, Conn};
 
 /// The notices that are counted: those that came in within this time.
@@ -50,6 +50,8 @@ pub struct Figures {
     pub ended: Vec<Ended>,
     /// What waits at this moment, whenever it came in.
     pub waiting: Vec<Waiting>,
+    /// What is live and should have been looked at again by this moment.
+    pub overdue: Vec<Overdue>,
 }
 
 /// The figures of a period.
@@ -63,5 +65,6 @@ pub fn figures(conn: &mut Conn, period: Period, now: DateTime<Utc>) -> Answer<Fi
         to_live_s: figures::median_to_live(conn, since)?,
         ended: figures::ended(conn, since)?,
         waiting: figures::waiting(conn)?,
+        overdue: figures::overdue(conn, now)?,
     })
 }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::again::publish_revision;
 use super::{Desk, ReviewError, policy};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{State, Step, Weighing};
+use crate::domain::life_cycle::{Step, Weighing};
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{By, take};
+use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
 use crate::store::{Conn, StoreError, queue};
 use crate::vault::Vault;
@@ -20,7 +21,7 @@ const SLICE: i64 = 200;
 /// What became of what has cooled.
 #[derive(Debug)]
 pub struct LetOut {
-    /// Notices that went live.
+    /// Notices that went live, and edits of live ones.
     pub live: usize,
     /// No other will have cooled before then: what is approved from now on has all its cooling before it.
     pub next: DateTime<Utc>,
@@ -78,9 +79,15 @@ fn go_live(
     now: DateTime<Utc>,
 ) -> Result<usize, ReviewError> {
     let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
-    // Another node may have been faster, or the approval was taken back.
-    if notice.state.0 != State::Cooling || notice.cooling_until.is_none_or(|until| until.0 > now) {
+    // Another node may have been faster, or the approval was taken back; or it is over, and the sweep comes.
+    if notice.cooling_until.is_none_or(|until| until.0 > now) || notice.state_at(now).is_over() {
         return Ok(0);
+    }
+    if notice.pending_revision.is_some() {
+        take_revision(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n, _| {
+            publish_revision(tx, vault, n, times, now)
+        })?;
+        return Ok(1);
     }
     let weighed = weigh_again(tx, vault, &notice, now)?;
     take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {

@@ -11,7 +11,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{By, TransitionError, take};
+use crate::store::transition::{By, TransitionError, take, take_revision};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
@@ -28,7 +28,7 @@ pub mod phone;
 pub mod policy;
 pub mod reasons;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod tips;
 pub mod view;
 pub mod waiting;
@@ -128,16 +128,19 @@ impl Desk {
                 }
                 let by = words(by, &decision, now);
                 take(tx, &vault, notice, decision.step, by, |_, n| {
-                    let_go(n);
-                    n.cooling_until = (n.state.0 == State::Cooling).then_some(Time(now + times.cooling));
-                    end_unpublished(n, times, now);
+                    n.let_go();
+                    match n.state.0 {
+                        State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
+                        State::Rejected => n.end(now, times.retention),
+                        _ => {}
+                    }
                     Ok(())
                 })
             })
             .await
     }
 
-    /// Takes the approval back while the notice cools.
+    /// Takes the approval back while the notice, or the edit of a live one, cools.
     ///
     /// # Errors
     /// [`ReviewError::TooLate`] once it went live.
@@ -146,17 +149,20 @@ impl Desk {
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &case)?;
-                let cooling = notice.cooling_until.is_some_and(|until| until.0 > now);
-                if notice.state.0 != State::Cooling || !cooling {
+                if notice.cooling_until.is_none_or(|until| until.0 <= now) {
                     return Err(ReviewError::TooLate);
                 }
                 let step = By { actor: by.actor(), reason: None, note: None, at: now };
-                take(tx, &vault, notice, Step::Undo, step, |_, n| {
+                let back = |n: &mut Notice| {
                     n.cooling_until = None;
                     n.claimed_by = Some(Id(by.id));
                     n.claimed_until = Some(Time(now + lease));
                     Ok(())
-                })
+                };
+                if notice.pending_revision.is_some() {
+                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                }
+                take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
             })
             .await
     }
@@ -182,10 +188,7 @@ impl Desk {
                 let step = words(by, &decision, now);
                 take(tx, &vault, notice, decision.step, step, |tx, n| {
                     if decision.step == Step::Remove {
-                        let_go(n);
-                        n.cooling_until = None;
-                        n.ended_at = Some(Time(now));
-                        n.erase_at = Some(Time(now + times.retention));
+                        n.end(now, times.retention);
                         plan::end(tx, n, Purpose::Correction, now)?;
                     }
                     if decision.step == Step::Resume {
@@ -218,11 +221,6 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
     }
 }
 
-fn let_go(notice: &mut Notice) {
-    notice.claimed_by = None;
-    notice.claimed_until = None;
-}
-
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let codes = reasons::of(decision.step);
     let reason = decision.reason.as_deref();
@@ -236,13 +234,6 @@ fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a>
     By { actor: by.actor(), reason: decision.reason.as_deref(), note: decision.note.as_deref(), at }
 }
 
-fn end_unpublished(notice: &mut Notice, times: Times, now: DateTime<Utc>) {
-    if notice.state.0 == State::Rejected {
-        notice.ended_at = Some(Time(now));
-        notice.erase_at = Some(Time(now + times.retention));
-    }
-}
-
 fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {
     let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
     else {
@@ -253,32 +244,6 @@ fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) ->
     if required && private.police.reference.is_none() {
         return Err(ReviewError::PoliceReferenceRequired);
     }
-    Ok(())
-}
-
-fn append(
-    tx: &mut Conn,
-    notice: &Notice,
-    revision: i32,
-    step: Step,
-    before: State,
-    by: By<'_>,
-    note_sealed: Option<Vec<u8>>,
-) -> Result<(), ReviewError> {
-    events::append(
-        tx,
-        Entry {
-            notice,
-            revision,
-            step: step.as_str(),
-            before,
-            after: notice.state.0,
-            actor: by.actor,
-            reason: by.reason,
-            note_sealed,
-            at: by.at,
-        },
-    )?;
     Ok(())
 }
 

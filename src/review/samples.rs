@@ -44,5 +44,6 @@ pub fn notice(state: State, needs: Needs) -> Notice {
         second_look_at: None,
         police_due_at: None,
         renewals: 0,
+        pending_urgency: None,
     }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::actions::{self, Actions};
 use super::duplicates::{Duplicate, duplicates};
-use super::waiting::wants;
-use super::{Moderator, ReviewError, phone, policy};
+use super::waiting::{overdue, wants};
+use super::{Moderator, ReviewError, again, phone, policy};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
@@ -86,6 +86,8 @@ pub struct Sheet {
     #[serde(skip)]
     pub class: Option<policy::Class>,
     pub wants: Vec<&'static str>,
+    /// Those of `wants` whose time is over.
+    pub overdue: Vec<&'static str>,
     #[schema(value_type = Object)]
     pub public: Option<Public>,
     /// `reporter.phone` is empty until the reader has it shown.
@@ -124,7 +126,7 @@ pub fn sheet(
     let approvals = notices::approvals(conn, notice.id.0, number)?;
     let line = public.as_ref().zip(private.as_ref()).map(|(public, private)| policy::line(public, private));
     let may = actions::actions(&notice, &approvals, by, now);
-    let lacks_police = lacks_required_reference(line, private.as_ref());
+    let lacks_police = lacks_reference(&notice, line, private.as_ref());
     let (actions, approval_refused) = offered(may, lacks_police);
     let log = events::of_notice(conn, notice.id.0)?;
     let people: Vec<Uuid> = log
@@ -145,7 +147,7 @@ pub fn sheet(
         version: notice.version,
         revision: number,
         pending_revision: notice.pending_revision,
-        urgency: notice.urgency,
+        urgency: notice.review_urgency(),
         submitted_at: notice.submitted_at.0,
         waiting_s: (now - notice.submitted_at.0).num_seconds().max(0),
         live_at: notice.live_at.map(|t| t.0),
@@ -162,6 +164,7 @@ pub fn sheet(
         approval_refused,
         class: line.map(|line| line.class),
         wants: wants(&notice, !holds_tips.is_empty()),
+        overdue: overdue(&notice, now),
         flags: flags(public.as_ref(), private.as_ref()),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, by, now)?,
@@ -172,8 +175,9 @@ pub fn sheet(
     })
 }
 
-fn lacks_required_reference(line: Option<&policy::Line>, private: Option<&Private>) -> bool {
-    line.is_some_and(|line| line.police == policy::Police::Required)
+fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option<&Private>) -> bool {
+    let required = line.is_some_and(|line| line.police == policy::Police::Required);
+    (required || again::lacks_reference_alone(notice))
         && private.is_some_and(|private| private.police.reference.is_none())
 }
 

@@ -1,4 +1,4 @@
-//! What waits for a moderator, most urgent first, page by page.
+//! What waits for a moderator, page by page: first what is overdue, then the most urgent.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::domain::life_cycle::State;
 use crate::domain::notice::{Category, Kind, Subject};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::queue::{self, QueuePlace};
+use crate::store::types::Time;
 use crate::store::{Answer, Conn, accounts, tips};
 use crate::vault::Vault;
 
@@ -42,6 +43,8 @@ pub struct Waiting {
     pub version: i32,
     /// Why something that is live is here: `revision`, `second_look`, `police_reference`, `tip`.
     pub wants: Vec<&'static str>,
+    /// Those of `wants` whose time is over.
+    pub overdue: Vec<&'static str>,
     pub sealed: bool,
 }
 
@@ -69,7 +72,8 @@ pub fn queue(
     limit: i64,
     now: DateTime<Utc>,
 ) -> Answer<Queue> {
-    let mut found = queue::queue(conn, state, by.lead, after, limit + 1)?;
+    let at = after.map_or(now, |place| place.at());
+    let mut found = queue::queue(conn, state, by.lead, after, at, limit + 1)?;
     let more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
@@ -79,7 +83,7 @@ pub fn queue(
     let seen: Vec<&Notice> = found.iter().filter(|n| by.lead || !for_leads(n)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
-    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
+    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n, at)));
     let line = |n: &Notice| {
         let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
@@ -88,7 +92,7 @@ pub fn queue(
             case_number: shown(&n.case_number),
             kind: n.kind.0,
             state: n.state.0,
-            urgency: n.urgency,
+            urgency: n.review_urgency(),
             region: n.region.clone(),
             subject,
             age,
@@ -99,6 +103,7 @@ pub fn queue(
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
             wants: wants(n, with_tips.contains(&n.id.0)),
+            overdue: overdue(n, now),
             sealed: n.sealed,
         })
     };
@@ -134,7 +139,7 @@ impl About {
 /// # Errors
 /// When the database refuses.
 pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
-    let waiting = queue::queue(conn, None, by.lead, None, LOOKED_AT)?;
+    let waiting = queue::queue(conn, None, by.lead, None, now, LOOKED_AT)?;
     let free = waiting
         .iter()
         .find(|n| n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(n)));
@@ -144,10 +149,22 @@ pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) 
 /// Why something that is live is in the queue.
 pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
     [
-        notice.pending_revision.map(|_| "revision"),
+        notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| "revision"),
         notice.second_look_at.map(|_| "second_look"),
         notice.police_due_at.map(|_| "police_reference"),
         holds_tips.then_some("tip"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What of that should have been done by now.
+pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<&'static str> {
+    let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= now);
+    [
+        over(notice.second_look_at).then_some("second_look"),
+        over(notice.police_due_at).then_some("police_reference"),
     ]
     .into_iter()
     .flatten()

@@ -131,13 +131,13 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
 /// When the database refuses.
 pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
     Ok(both!(conn, c => {
-        // They are numbered in the order in which they were written down.
-        let oldest: Vec<(i64, Time)> = attempts::table
-            .order(attempts::id)
+        // By their times, not by the order in which they were written down: a clock may have been ahead.
+        let oldest: Vec<i64> = attempts::table
+            .filter(attempts::at.lt(Time(before)))
+            .order(attempts::at)
             .limit(most)
-            .select((attempts::id, attempts::at))
+            .select(attempts::id)
             .load(c)?;
-        let oldest: Vec<i64> = oldest.into_iter().filter(|(_, at)| at.0 < before).map(|(id, _)| id).collect();
         diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
     }))
 }

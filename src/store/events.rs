@@ -186,7 +186,7 @@ pub enum Verdict {
     Broken { seq: i64, what: &'static str },
 }
 
-/// Walks the log from its first line to its head.
+/// Walks the log from its first line to its head. What is appended meanwhile is not of this walk.
 ///
 /// # Errors
 /// When the database refuses.
@@ -196,7 +196,7 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
     loop {
         let slice: Vec<Event> = both!(conn, c => events::table
-            .filter(events::seq.gt(seq))
+            .filter(events::seq.gt(seq).and(events::seq.le(last)))
             .order(events::seq)
             .limit(SLICE)
             .select(Event::as_select())
@@ -205,7 +205,7 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
             seq += 1;
             let note = event.note_sealed.as_deref().map(|n| Sha256::digest(n).to_vec());
             let what = if event.seq != seq {
-                Some("an entry before it is missing")
+                Some("it is missing")
             } else if event.previous != previous {
                 Some("it does not follow from the entry before")
             } else if event.hash != event.digest() {
@@ -227,6 +227,18 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
     if seq != last || (last > 0 && previous != head_hash) {
         return Ok(Verdict::Broken { seq: seq + 1, what: "entries at the end are missing" });
     }
+    if let Some(seq) = beyond_the_head(conn)? {
+        return Ok(Verdict::Broken { seq, what: "the head does not know it" });
+    }
     let head = previous.iter().map(|b| format!("{b:02x}")).collect();
     Ok(Verdict::Whole { lines: seq, head })
+}
+
+/// The first line that the head has not come to. One question, for the program writes both in one transaction.
+fn beyond_the_head(conn: &mut Conn) -> Answer<Option<i64>> {
+    let head = chain::table.find(1).select(chain::seq).single_value().assume_not_null();
+    Ok(both!(conn, c => events::table
+        .filter(events::seq.gt(head))
+        .select(diesel::dsl::min(events::seq))
+        .get_result(c))?)
 }

@@ -42,6 +42,14 @@ pub struct Waiting {
     pub since: DateTime<Utc>,
 }
 
+/// Live notices of one kind with which somebody should have done something by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub kind: Kind,
+    pub second_looks: i64,
+    pub police_references: i64,
+}
+
 /// No notice that came in at `since` or later has a smaller id, so only their part of the table is read.
 fn first_id(since: DateTime<Utc>) -> Id {
     let millis = u128::try_from(since.timestamp_millis()).unwrap_or_default();
@@ -149,4 +157,36 @@ pub fn waiting(conn: &mut Conn) -> Answer<Vec<Waiting>> {
     .load(c))?;
     let waiting = |u: Undecided| Waiting { kind: u.kind.0, notices: u.notices, since: u.since.0 };
     Ok(counted.into_iter().map(waiting).collect())
+}
+
+#[derive(QueryableByName)]
+struct Owed {
+    #[diesel(sql_type = Text)]
+    kind: Named<Kind>,
+    #[diesel(sql_type = BigInt)]
+    second_looks: i64,
+    #[diesel(sql_type = BigInt)]
+    police_references: i64,
+}
+
+/// What is live and should have been looked at again by now, by kind.
+///
+/// # Errors
+/// When the database refuses.
+pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
+    // In the words of the index of what is looked at again.
+    let counted: Vec<Owed> = both!(conn, c => diesel::sql_query(
+        "SELECT kind, COUNT(CASE WHEN second_look_at <= $1 THEN 1 END) AS second_looks, \
+           COUNT(CASE WHEN police_due_at <= $1 THEN 1 END) AS police_references FROM notices \
+         WHERE (second_look_at IS NOT NULL OR police_due_at IS NOT NULL OR pending_revision IS NOT NULL) \
+           AND state IN ('live', 'paused') GROUP BY kind",
+    )
+    .bind::<Ts, _>(Time(now))
+    .load(c))?;
+    let overdue = |owed: Owed| Overdue {
+        kind: owed.kind.0,
+        second_looks: owed.second_looks,
+        police_references: owed.police_references,
+    };
+    Ok(counted.into_iter().map(overdue).collect())
 }

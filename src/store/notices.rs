@@ -1,7 +1,8 @@
 //! Notices, their revisions and the approvals of each.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
 use super::schema::{approvals, idempotency, notices, revisions, tips};
@@ -29,7 +30,7 @@ pub struct Notice {
     pub live_revision: Option<i32>,
     /// A newer one that waits for review while the live one stands.
     pub pending_revision: Option<i32>,
-    /// 3 most urgent, 0 least.
+    /// 3 most urgent, 0 least; of what is live as it was approved, for it decides how that is sent.
     pub urgency: i16,
     pub missing_since: Time,
     pub submitted_at: Time,
@@ -39,6 +40,7 @@ pub struct Notice {
     pub submitted_by: Option<Id>,
     pub claimed_by: Option<Id>,
     pub claimed_until: Option<Time>,
+    /// What was approved goes out then: the notice or, where it is live, the revision that waits.
     pub cooling_until: Option<Time>,
     pub live_at: Option<Time>,
     pub ends_at: Option<Time>,
@@ -54,6 +56,8 @@ pub struct Notice {
     pub second_look_at: Option<Time>,
     pub police_due_at: Option<Time>,
     pub renewals: i16,
+    /// The urgency of the revision that waits, where it may be another one.
+    pub pending_urgency: Option<i16>,
 }
 
 impl Notice {
@@ -66,6 +70,16 @@ impl Notice {
             submitted_by: self.submitted_by.map(|id| id.0),
             sealed: self.sealed,
         }
+    }
+
+    /// Where the revision stands that waits beside what is live: as a notice does that was never published.
+    pub fn pending(&self, approvals: Vec<Approval>) -> Standing {
+        let state = match self.cooling_until {
+            Some(_) => State::Cooling,
+            None if approvals.is_empty() => State::InReview,
+            None => State::SecondReview,
+        };
+        Standing { state, ..self.standing(approvals) }
     }
 
     /// Who holds it at that time.
@@ -92,6 +106,35 @@ impl Notice {
             State::Live | State::Paused => self.live_revision.unwrap_or(self.revision),
             _ => self.revision,
         }
+    }
+
+    /// How urgent it is to look at it: what waits for review counts, not what is live.
+    pub fn review_urgency(&self) -> i16 {
+        self.pending_urgency.unwrap_or(self.urgency)
+    }
+
+    /// Whoever held it lets go of it.
+    pub fn let_go(&mut self) {
+        self.claimed_by = None;
+        self.claimed_until = None;
+    }
+
+    /// It is over, in whichever way: nobody holds it, nothing about it is to be decided any more, and when the
+    /// retention is over its contents go.
+    pub fn end(&mut self, now: DateTime<Utc>, retention: TimeDelta) {
+        self.let_go();
+        self.drop_pending();
+        self.second_look_at = None;
+        self.police_due_at = None;
+        self.ended_at = Some(Time(now));
+        self.erase_at = Some(Time(now + retention));
+    }
+
+    /// Nothing waits for review beside what is live any more, nor cools.
+    pub fn drop_pending(&mut self) {
+        self.cooling_until = None;
+        self.pending_revision = None;
+        self.pending_urgency = None;
     }
 
     /// The key of its case, unless it was erased.
@@ -373,6 +416,21 @@ pub fn erase_contents(conn: &mut Conn, id: Uuid) -> Answer<()> {
         diesel::delete(tips::table.filter(tips::notice_id.eq(Id(id)))).execute(c)?;
         diesel::delete(idempotency::table.filter(idempotency::notice_id.eq(Id(id)))).execute(c)?;
     });
+    Ok(())
+}
+
+/// Has whoever hands in with that phone wait until this transaction ends: what is counted then is all there is.
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold_phone(conn: &mut Conn, phone_hash: &[u8]) -> Answer<()> {
+    // A write transaction of SQLite is alone already. Two phones with as much of the hash in common wait for each
+    // other in vain, and that is all.
+    if let (Conn::Pg(c), Some(half)) = (conn, phone_hash.first_chunk()) {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(i64::from_be_bytes(*half))
+            .execute(&mut **c)?;
+    }
     Ok(())
 }
 

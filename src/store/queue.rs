@@ -1,7 +1,9 @@
 //! Lists of notices: the review queue, what is live, and what the clock has come for.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt};
 use uuid::Uuid;
 
 use super::notices::Notice;
@@ -14,6 +16,9 @@ use crate::domain::notice::Kind;
 /// Where a page of the queue ends, so that the next goes on from there.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct QueuePlace {
+    /// The moment that tells what is overdue, the same for all pages.
+    at: i64,
+    overdue: bool,
     pub urgency: i16,
     pub missing_since: i64,
     pub submitted_at: i64,
@@ -21,18 +26,32 @@ pub struct QueuePlace {
 }
 
 impl QueuePlace {
-    /// The place of a notice.
-    pub fn of(notice: &Notice) -> QueuePlace {
+    /// The place of a notice in the queue as it was at that moment.
+    pub fn of(notice: &Notice, at: DateTime<Utc>) -> QueuePlace {
+        let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= at);
         QueuePlace {
-            urgency: notice.urgency,
+            at: at.timestamp_micros(),
+            overdue: over(notice.second_look_at) || over(notice.police_due_at),
+            urgency: notice.review_urgency(),
             missing_since: notice.missing_since.0.timestamp_micros(),
             submitted_at: notice.submitted_at.0.timestamp_micros(),
             id: notice.id.0,
         }
     }
+
+    /// The moment of the queue that it is a place in.
+    pub fn at(&self) -> DateTime<Utc> {
+        crate::clock::from_micros(self.at)
+    }
 }
 
-/// What waits for a moderator, most urgent first: risk, then time missing, then waiting.
+diesel::define_sql_function! {
+    /// The first of them that is there.
+    fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
+}
+
+/// What waits for a moderator. First what is live and should have been looked at again by `at`, then the most urgent:
+/// risk, then time missing, then waiting. An edit counts as it would be live.
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
 /// look or a police reference that is due, a new revision, a tip that is held back).
@@ -44,8 +63,14 @@ pub fn queue(
     state: Option<State>,
     sealed_too: bool,
     after: Option<QueuePlace>,
+    at: DateTime<Utc>,
     limit: i64,
 ) -> Answer<Vec<Notice>> {
+    let overdue = || {
+        let over = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
+        case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
+    };
+    let urgency = || coalesce(notices::pending_urgency, notices::urgency);
     both!(conn, c => {
         let mut query = notices::table.select(Notice::as_select()).into_boxed();
         query = match state {
@@ -55,7 +80,7 @@ pub fn queue(
                     .or(notices::state.eq_any([State::Live, State::Paused].map(Named)).and(
                         notices::second_look_at.is_not_null()
                             .or(notices::police_due_at.is_not_null())
-                            .or(notices::pending_revision.is_not_null())
+                            .or(notices::pending_revision.is_not_null().and(notices::cooling_until.is_null()))
                             .or(diesel::dsl::exists(
                                 tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
                             )),
@@ -68,17 +93,18 @@ pub fn queue(
         if let Some(p) = after {
             let missing = Time(crate::clock::from_micros(p.missing_since));
             let submitted = Time(crate::clock::from_micros(p.submitted_at));
-            query = query.filter(
-                notices::urgency.lt(p.urgency).or(notices::urgency.eq(p.urgency).and(
+            let later = overdue().eq(i16::from(p.overdue)).and(
+                urgency().lt(p.urgency).or(urgency().eq(p.urgency).and(
                     notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
                         notices::submitted_at.gt(submitted)
                             .or(notices::submitted_at.eq(submitted).and(notices::id.gt(Id(p.id)))),
                     )),
                 )),
             );
+            query = query.filter(overdue().lt(i16::from(p.overdue)).or(later));
         }
         Ok(query
-            .order((notices::urgency.desc(), notices::missing_since, notices::submitted_at, notices::id))
+            .order((overdue().desc(), urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
             .limit(limit)
             .load(c)?)
     })
@@ -128,13 +154,13 @@ macro_rules! after {
     }};
 }
 
-/// Notices that cool after that place, and until when; those that have cooled the longest first.
+/// Notices that cool, or an edit of them, after that place, and until when; those that have cooled the longest first.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     places(both!(conn, c => notices::table
-        .filter(notices::state.eq(Named(State::Cooling)))
+        .filter(notices::cooling_until.is_not_null())
         .filter(after!(notices::cooling_until, notices::id, tried))
         .order((notices::cooling_until, notices::id))
         .select((notices::cooling_until, notices::id))

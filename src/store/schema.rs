@@ -77,6 +77,7 @@ diesel::table! {
         second_look_at -> Nullable<Ts>,
         police_due_at -> Nullable<Ts>,
         renewals -> SmallInt,
+        pending_urgency -> Nullable<SmallInt>,
     }
 }
 

@@ -1,5 +1,6 @@
-//! The one way a notice changes its state: the life cycle decides, and the new state, its approvals
-//! and exactly one event are written together.
+//! The one way a notice, or the revision that waits beside a live one, comes from one state to the next: the life
+//! cycle decides, and the new state, its approvals and exactly one event are written together. (A claim is written by
+//! `notices::claim`, in one conditional update.)
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +9,7 @@ use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
 use super::types::Named;
 use super::{Answer, Conn, StoreError};
-use crate::domain::life_cycle::{Actor, Refusal, Step, next};
+use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
 use crate::vault::Vault;
 
 /// Why a transition did not happen.
@@ -53,7 +54,6 @@ pub fn take<E: From<TransitionError>>(
 ) -> Result<Notice, E> {
     let store = |e: StoreError| E::from(TransitionError::Store(e));
     let revision = notice.looked_at();
-    let before = notice.state.0;
     let mut standing = notice.standing(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
     if mutation::on(Mutation::AskOne) {
         standing.needs.approvals = 1;
@@ -64,7 +64,78 @@ pub fn take<E: From<TransitionError>>(
         notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;
     }
     notice.state = Named(after);
+    let taken = Taken { step: step.as_str(), revision, before: standing.state };
+    write_down(conn, vault, notice, taken, by, change)
+}
+
+/// Takes a step with the revision that waits beside what is live, as with a notice that was never published; what is
+/// live stays as it is. `change` hears where the revision stands then, and sets what belongs to that.
+///
+/// # Errors
+/// The life cycle's refusal, also where nothing waits, or the database's.
+pub fn take_revision<E: From<TransitionError>>(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: Notice,
+    step: Step,
+    by: By<'_>,
+    change: impl FnOnce(&mut Conn, &mut Notice, State) -> Result<(), E>,
+) -> Result<Notice, E> {
+    let store = |e: StoreError| E::from(TransitionError::Store(e));
+    let refuse = |refusal| E::from(TransitionError::Refused(refusal));
+    let before = notice.state.0;
+    let nothing = Refusal::NotFrom { from: before, step: step.as_str() };
+    let revision = notice.pending_revision.ok_or_else(|| refuse(nothing))?;
+    let standing = notice.pending(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
+    let (after, approvals) = next(&standing, step, by.actor).map_err(refuse)?;
+    notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;
+    let taken = Taken { step: step.as_str(), revision, before };
+    write_down(conn, vault, notice, taken, by, |conn, n| change(conn, n, after))
+}
+
+/// Lays a new revision beside what is live, where it waits for review from the start. `add` adds it.
+///
+/// # Errors
+/// What `add` answers, or the database's.
+pub fn lay_beside<E: From<TransitionError>>(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: Notice,
+    step: &str,
+    by: By<'_>,
+    add: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
+) -> Result<Notice, E> {
+    let taken = Taken { step, revision: notice.revision + 1, before: notice.state.0 };
+    write_down(conn, vault, notice, taken, by, |conn, n| {
+        add(conn, n)?;
+        n.let_go();
+        n.cooling_until = None;
+        n.pending_revision = Some(n.revision);
+        Ok(())
+    })
+}
+
+/// A step that is taken.
+struct Taken<'a> {
+    step: &'a str,
+    revision: i32,
+    /// Where the notice stood.
+    before: State,
+}
+
+fn write_down<E: From<TransitionError>>(
+    conn: &mut Conn,
+    vault: &Vault,
+    mut notice: Notice,
+    taken: Taken<'_>,
+    by: By<'_>,
+    change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
+) -> Result<Notice, E> {
+    let store = |e: StoreError| E::from(TransitionError::Store(e));
+    let Taken { step, revision, before } = taken;
+    let after = notice.state.0;
     notice.version += 1;
+    // Before the change, which may destroy the key.
     let note_sealed = seal_note(&notice, vault, by.note).map_err(store)?;
     change(conn, &mut notice)?;
     if !(after.is_over() && mutation::on(Mutation::ForgetState)) {
@@ -73,7 +144,7 @@ pub fn take<E: From<TransitionError>>(
     let entry = Entry {
         notice: &notice,
         revision,
-        step: step.as_str(),
+        step,
         before,
         after,
         actor: by.actor,
@@ -86,10 +157,7 @@ pub fn take<E: From<TransitionError>>(
 }
 
 /// The free words of an event, under its case's key.
-///
-/// # Errors
-/// Under another master key.
-pub fn seal_note(notice: &Notice, vault: &Vault, note: Option<&str>) -> Answer<Option<Vec<u8>>> {
+fn seal_note(notice: &Notice, vault: &Vault, note: Option<&str>) -> Answer<Option<Vec<u8>>> {
     let (Some(note), Some(key)) = (note.filter(|n| !n.is_empty()), notice.key(vault)?) else {
         return Ok(None);
     };

@@ -10,7 +10,8 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::broadcast::figures::Figures;
 use crate::store::deliveries::Backlog;
-use crate::store::{broadcasts, deliveries, lanes, queue};
+use crate::store::figures::Overdue;
+use crate::store::{broadcasts, deliveries, figures as counted, lanes, queue};
 
 /// Alive: the process answers.
 #[get("/healthz")]
@@ -33,6 +34,7 @@ pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
 /// What the database knows of the program's work.
 struct Counts {
     notices: Vec<(String, i64)>,
+    overdue: Vec<Overdue>,
     backlog: Backlog,
     lanes: Vec<(&'static str, i64)>,
     /// Broadcasts that grow, and since when the oldest of them has.
@@ -49,6 +51,7 @@ pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem>
     let read = shared.store.read(move |c| {
         Ok(Counts {
             notices: queue::count_by_state(c)?,
+            overdue: counted::overdue(c, now)?,
             backlog: deliveries::backlog(c, now)?,
             lanes: lanes::count(c, now)?,
             growing: broadcasts::growing(c)?,
@@ -85,11 +88,15 @@ fn render(figures: &Figures, counts: Option<&Counts>, now: DateTime<Utc>) -> pro
 
 impl Counts {
     fn add(&self, registry: &Registry, now: DateTime<Utc>) -> prometheus::Result<()> {
-        let Counts { notices, backlog, lanes, growing } = self;
+        let Counts { notices, overdue, backlog, lanes, growing } = self;
         let mut notices = notices.iter().map(|(state, count)| (state.as_str(), *count));
-        add_by_state(registry, "seventytwo_notices", "Notices by state.", &mut notices)?;
+        add_by(registry, "state", "seventytwo_notices", "Notices by state.", &mut notices)?;
+        let looks = ("second_look", overdue.iter().map(|one| one.second_looks).sum());
+        let references = ("police_reference", overdue.iter().map(|one| one.police_references).sum());
+        let help = "Live notices that should have been looked at again by now, by what they want.";
+        add_by(registry, "want", "seventytwo_notices_overdue", help, &mut [looks, references].into_iter())?;
         let mut lanes = lanes.iter().copied();
-        add_by_state(registry, "seventytwo_lanes", "Groups by what their lane does.", &mut lanes)?;
+        add_by(registry, "state", "seventytwo_lanes", "Groups by what their lane does.", &mut lanes)?;
         let seconds = |since: Option<DateTime<Utc>>| since.map_or(0, |at| (now - at).num_seconds().max(0));
         for (name, help, value) in [
             ("seventytwo_deliveries_open", "Deliveries that are not finished.", backlog.open),
@@ -128,13 +135,14 @@ fn add(registry: &Registry, name: &str, help: &str, value: i64) -> prometheus::R
     registry.register(Box::new(gauge))
 }
 
-fn add_by_state(
+fn add_by(
     registry: &Registry,
+    label: &str,
     name: &str,
     help: &str,
     counts: &mut dyn Iterator<Item = (&str, i64)>,
 ) -> prometheus::Result<()> {
-    let gauge = IntGaugeVec::new(Opts::new(name, help), &["state"])?;
-    counts.for_each(|(state, count)| gauge.with_label_values(&[state]).set(count));
+    let gauge = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+    counts.for_each(|(value, count)| gauge.with_label_values(&[value]).set(count));
     registry.register(Box::new(gauge))
 }

@@ -22,6 +22,8 @@ pub const TESTS: &[Test] = &[
     housed!(a_notice_that_moved_is_found_where_it_is_now),
     housed!(what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks),
     housed!(what_is_erased_is_not_in_the_journal_either),
+    housed!(what_is_swept_is_in_no_picture_that_is_kept),
+    housed!(what_another_node_has_erased_is_in_no_picture_that_is_kept),
     housed!(only_a_rejection_for_another_reason_needs_words),
     housed!(the_queue_says_who_is_sought_to_whoever_may_know),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
@@ -198,6 +200,7 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     moved.expect(200);
     assert!(found("131003").await && !found("130102").await, "what is live stands until it is approved");
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert!(!found("131003").await && found("130102").await, "the list follows");
     assert!(told(&shijiazhuang));
@@ -258,6 +261,41 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) {
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
     house.finish().await;
+}
+
+/// Whether the press still has the poster of a notice: a new one it could not draw, for the photo is gone.
+async fn is_kept(house: &House, case: &str) -> bool {
+    house.page(&format!("/n/{case}/poster.jpg")).await.status == 200
+}
+
+/// A live notice whose poster the press keeps, and whose photo is taken from under it.
+async fn kept(house: &House) -> String {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::lost_property(house.clock.now());
+    body["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
+    let (case, _) = live(house, &body, &moderator).await;
+    assert!(is_kept(house, &case).await, "it is drawn");
+    std::fs::remove_dir_all(house.db.folder.path().join("blobs/photos")).unwrap();
+    assert!(is_kept(house, &case).await, "it is drawn once");
+    case
+}
+
+async fn what_is_swept_is_in_no_picture_that_is_kept(house: House) {
+    let (over, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 3)).await;
+    house.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
+    let case = kept(&house).await;
+    house.settle().await;
+    assert!(is_kept(&house, &case).await, "nothing was swept");
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{over}"), None).await.expect(200)["state"], "expired");
+    assert!(!is_kept(&house, &case).await);
+}
+
+async fn what_another_node_has_erased_is_in_no_picture_that_is_kept(house: House) {
+    let case = kept(&house).await;
+    house.stations.forget_messages().unwrap();
+    assert!(!is_kept(&house, &case).await);
 }
 
 async fn only_a_rejection_for_another_reason_needs_words(house: House) {

@@ -5,11 +5,13 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
+mod audit;
 mod chaos;
 mod command;
 mod crash;
 mod demo;
 mod desk;
+mod edits;
 mod fakes;
 mod groups;
 mod hostile;
@@ -108,6 +110,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("audit", audit::TESTS),
         ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
@@ -126,6 +129,7 @@ fn main() -> ExitCode {
         ("crash", crash::TESTS),
         ("demo", demo::TESTS),
         ("desk", desk::TESTS),
+        ("edits", edits::TESTS),
         ("groups", groups::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),

@@ -87,6 +87,7 @@ impl World<'_> {
             second_look_at: None,
             police_due_at: None,
             renewals: 0,
+            pending_urgency: None,
         };
         notices::insert(self.conn, &notice, &revision(id, 1, now))?;
         self.note(|| format!("case {place} comes in, wants {needs} approvals, lasts {lifetime} s"));

@@ -30,6 +30,8 @@ review-urgency-1 = Soon
 review-urgency-0 = Can wait
 review-want-second_look = second look due
 review-want-police_reference = police reference due
+review-overdue-second_look = second look overdue
+review-overdue-police_reference = police reference overdue
 review-want-tip = a tip is held
 review-want-revision = changed, to be checked again
 
@@ -292,6 +294,8 @@ figures-to-live = From submission to publication (median)
 figures-now = At this moment
 figures-waiting = Waiting for a decision
 figures-oldest = The oldest has waited
+figures-overdue-second_look = Second look overdue
+figures-overdue-police_reference = Police reference overdue
 
 # broadcasts of one notice
 broadcasts-title = Who received { $case }

@@ -26,6 +26,8 @@ review-urgency-1 = 较急
 review-urgency-0 = 一般
 review-want-second_look = 待第二人复看
 review-want-police_reference = 待补报警编号
+review-overdue-second_look = 第二人复看已超时
+review-overdue-police_reference = 报警编号已超时未补
 review-want-tip = 有线索待处理
 review-want-revision = 有修改待审
 
@@ -280,6 +282,8 @@ figures-to-live = 从提交到发布（中位数）
 figures-now = 此刻
 figures-waiting = 等待决定
 figures-oldest = 等得最久的
+figures-overdue-second_look = 第二人复看已超时
+figures-overdue-police_reference = 报警编号已超时未补
 
 # broadcasts of one notice
 broadcasts-title = { $case } 的送达情况

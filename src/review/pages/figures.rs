@@ -116,8 +116,12 @@ fn how(frame: &Frame, state: State, reason: Option<&str>) -> String {
 
 fn waiting(frame: &Frame, found: &Figures, now: DateTime<Utc>) -> Vec<Line> {
     let of = |kind| found.waiting.iter().find(move |waiting| waiting.kind == kind);
+    let overdue = |kind| found.overdue.iter().find(move |overdue| overdue.kind == kind);
+    let some = |count: i64| (count > 0).then(|| count.to_string());
     vec![
         line(frame.t("figures-waiting"), |kind| Some(of(kind)?.notices.to_string())),
         line(frame.t("figures-oldest"), |kind| Some(span(frame, (now - of(kind)?.since).num_seconds()))),
+        line(frame.t("figures-overdue-second_look"), |kind| some(overdue(kind)?.second_looks)),
+        line(frame.t("figures-overdue-police_reference"), |kind| some(overdue(kind)?.police_references)),
     ]
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
-use super::words::{icon, span, word};
+use super::words::{Want, icon, span, wanted, word};
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
@@ -60,7 +60,7 @@ struct Row {
     icon: &'static str,
     urgency_word: String,
     waiting: String,
-    wants: Vec<String>,
+    wants: Vec<Want>,
     /// Who holds it, where somebody else does.
     holder: Option<String>,
     mine: bool,
@@ -129,7 +129,7 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         icon: icon(waiting.urgency),
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
         waiting: span(frame, waiting.waiting_s),
-        wants: waiting.wants.iter().map(|want| word(frame, "review-want", want)).collect(),
+        wants: wanted(frame, &waiting.wants, &waiting.overdue),
         free: reviewable && !for_leads && waiting.claimed_by.is_none(),
         holder: waiting.claimed_by.filter(|_| !mine),
         mine,

@@ -11,7 +11,7 @@ use super::super::tips::Verdict;
 use super::super::view::{Happened, Hint, Sheet};
 use super::compare::Comparison;
 use super::form::{Fault, Form, Typed, form, key, state_word};
-use super::words::{as_typed, at, icon, reason_word, span, to_the_second, word};
+use super::words::{Want, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
@@ -56,7 +56,7 @@ pub struct SheetPage {
     kept: String,
     /// Who holds it, who approved, what the clock will do.
     standing: Vec<String>,
-    wants: Vec<String>,
+    wants: Vec<Want>,
     /// What groups will read, or what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
@@ -139,7 +139,7 @@ impl SheetPage {
             faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
             done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
             standing: standing(&frame, &sheet, now),
-            wants: sheet.wants.iter().map(|want| word(&frame, "review-want", want)).collect(),
+            wants: wanted(&frame, &sheet.wants, &sheet.overdue),
             preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
             preview: shown_to_groups(&frame, &sheet, link, now),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
@@ -196,7 +196,7 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
     } else if sheet.state.in_queue() {
         lines.push(frame.t("review-held-by-nobody"));
     }
-    if let Some(until) = sheet.cooling_until.filter(|_| sheet.state == State::Cooling) {
+    if let Some(until) = sheet.cooling_until {
         let left = (until - now).num_seconds().max(0);
         let args = [("seconds", left.into()), ("until", to_the_second(until).into())];
         lines.push(text_with(frame.language, "review-cooling", &args));

@@ -15,6 +15,22 @@ pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
     if has(frame.language, &key) { frame.t(&key) } else { code.to_owned() }
 }
 
+/// Why something that is live is looked at again.
+pub struct Want {
+    pub words: String,
+    /// It should have been done by now.
+    pub overdue: bool,
+}
+
+/// What is wanted, in words.
+pub fn wanted(frame: &Frame, wants: &[&str], overdue: &[&str]) -> Vec<Want> {
+    let want = |want: &&str| {
+        let overdue = overdue.contains(want);
+        Want { words: word(frame, if overdue { "review-overdue" } else { "review-want" }, want), overdue }
+    };
+    wants.iter().map(want).collect()
+}
+
 /// A reason in words; that of an end by the reporter is its outcome.
 pub fn reason_word(frame: &Frame, reason: &str) -> String {
     match Outcome::named(reason) {

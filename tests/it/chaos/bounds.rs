@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     housed!(when_to_look_again_is_one_question),
     housed!(what_is_over_for_long_is_pruned),
     housed!(what_cannot_be_pruned_keeps_nothing_else),
+    housed!(attempts_of_a_clock_that_was_ahead_keep_no_others),
 ];
 
 async fn no_statement_waits_for_ever(db: Db) {
@@ -149,4 +150,40 @@ async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
     run(&house.db, keep).await;
     assert!(house.stations.forget_broadcasts().await.is_err(), "somebody must hear of it");
     assert_eq!(count(&house.db, ROWS).await, 2);
+}
+
+async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    house.chats[0].script(503, &[], "not now");
+    go_live(&house, &moderator).await;
+    // As many as one look takes were written down in the year 2100, and as many again by a clock that was right.
+    run(
+        &house.db,
+        "CREATE TABLE numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+         SELECT i FROM n",
+    )
+    .await;
+    let again = "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, took_ms) \
+         SELECT delivery_id, group_id, at, part, outcome, took_ms FROM attempts a, numbers \
+         WHERE a.id = (SELECT MIN(id) FROM attempts)";
+    run(&house.db, again).await;
+    let ahead = if house.db.is_sqlite() {
+        "UPDATE attempts SET at = 4102444800000000"
+    } else {
+        "UPDATE attempts SET at = '2100-01-01T00:00:00Z'"
+    };
+    run(&house.db, ahead).await;
+    run(&house.db, again).await;
+    let right = if house.db.is_sqlite() {
+        "UPDATE attempts SET at = 1764000000000000 WHERE id > (SELECT MIN(id) FROM attempts) + 500"
+    } else {
+        "UPDATE attempts SET at = '2025-11-24T16:00:00Z' WHERE id > (SELECT MIN(id) FROM attempts) + 500"
+    };
+    run(&house.db, right).await;
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 1001);
+    house.stations.forget_attempts().await.unwrap();
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 501);
 }

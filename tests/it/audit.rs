@@ -1,0 +1,125 @@
+//! The decision log against whoever has the database in hand: what was changed in it is found, entry by entry, and
+//! the operator's command says where.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::Connection as _;
+use diesel::connection::InstrumentationEvent;
+use serde_json::json;
+use seventytwo::domain::life_cycle::Actor;
+use seventytwo::domain::people::Role;
+use seventytwo::store::events::{self, Entry, Verdict};
+use seventytwo::store::{Answer, Conn, notices as stored};
+
+use crate::chaos::run;
+use crate::house::House;
+use crate::{Test, housed, notices, process};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(whoever_changes_the_log_is_found_out),
+    housed!(what_is_written_during_the_walk_is_no_tampering),
+];
+
+/// The log and its head as they were.
+const KEEP: &str = "CREATE TABLE kept_events AS SELECT * FROM events; \
+     CREATE TABLE kept_chain AS SELECT * FROM chain";
+const PUT_BACK: &str = "DELETE FROM events; INSERT INTO events SELECT * FROM kept_events; \
+     DELETE FROM chain; INSERT INTO chain SELECT * FROM kept_chain";
+
+/// What somebody does to a log of five entries, the first that shows it, and what is said about that.
+const TAMPERINGS: [(&str, i64, &str); 8] = [
+    ("UPDATE events SET reason = 'hoax' WHERE seq = 3", 3, "it was altered"),
+    ("UPDATE events SET note_sealed = hash WHERE seq = 3", 3, "its note was altered"),
+    ("UPDATE events SET hash = previous WHERE seq = 2", 2, "it was altered"),
+    ("DELETE FROM events WHERE seq = 3", 3, "it is missing"),
+    ("DELETE FROM events WHERE seq = 5", 5, "entries at the end are missing"),
+    ("DELETE FROM events", 1, "entries at the end are missing"),
+    (
+        "UPDATE events SET seq = -1 WHERE seq = 2; UPDATE events SET seq = 2 WHERE seq = 3; \
+         UPDATE events SET seq = 3 WHERE seq = -1",
+        2,
+        "it does not follow from the entry before",
+    ),
+    (
+        "UPDATE chain SET seq = 4, hash = (SELECT hash FROM events WHERE events.seq = 4)",
+        5,
+        "the head does not know it",
+    ),
+];
+
+async fn whoever_changes_the_log_is_found_out(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for body in [notices::lost_property(house.clock.now()), notices::rescue(house.clock.now())] {
+        let made = house.post("/notices", None, &body).await.expect(201);
+        let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+        let claimed =
+            house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
+        if body["kind"] == "lost_property" {
+            let ask = json!({"version": claimed["version"], "action": "ask", "note": "在哪一路公交车上？"});
+            house.post(&format!("{path}/decisions"), Some(&moderator.token), &ask).await.expect(200);
+        }
+    }
+    let verify = || house.stations.shared.store.read(events::verify);
+    let audit = || process::command(&house.db).args(["audit", "verify"]).output().unwrap();
+    let whole = verify().await.unwrap();
+    assert!(matches!(whole, Verdict::Whole { lines: 5, .. }), "{whole:?}");
+    run(&house.db, KEEP).await;
+    for (tampering, seq, what) in TAMPERINGS {
+        run(&house.db, tampering).await;
+        assert_eq!(verify().await.unwrap(), Verdict::Broken { seq, what }, "{tampering}");
+        let told = audit();
+        let line = String::from_utf8(told.stderr).unwrap();
+        assert_eq!(told.status.code(), Some(1), "{tampering}: {line}");
+        assert_eq!(line, format!("seventytwo: the decision log is broken at entry {seq}: {what}\n"));
+        run(&house.db, PUT_BACK).await;
+        assert_eq!(verify().await.unwrap(), whole, "{tampering}");
+    }
+    assert_eq!(audit().status.code(), Some(0));
+}
+
+/// Writes one more entry down, as the running program does at any moment.
+fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
+    conn.transaction(|tx| {
+        let notice = stored::by_case(tx, case)?.expect("it was submitted");
+        let entry = Entry {
+            notice: &notice,
+            revision: 1,
+            step: "reveal_phone",
+            before: notice.state.0,
+            after: notice.state.0,
+            actor: Actor::Reporter,
+            reason: None,
+            note_sealed: None,
+            at: notice.submitted_at.0,
+        };
+        events::append(tx, entry)
+    })
+}
+
+async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let (case, database) =
+        (made["case_number"].as_str().unwrap().replace('-', ""), process::database(&house.db));
+    let walked = process::peek(&house.db, move |conn| {
+        let written = AtomicBool::new(false);
+        // The first question is for the head; what follows is the walk.
+        let after_the_head = move |event: InstrumentationEvent<'_>| {
+            let done = matches!(event, InstrumentationEvent::FinishQuery { .. });
+            if done && !written.swap(true, Ordering::SeqCst) {
+                let (case, database) = (case.clone(), database.clone());
+                let write = move || write_on(&mut Conn::open(&database).unwrap(), &case).unwrap();
+                std::thread::spawn(write).join().unwrap();
+            }
+        };
+        match conn {
+            Conn::Pg(c) => c.set_instrumentation(after_the_head),
+            Conn::Sqlite(c) => c.set_instrumentation(after_the_head),
+        }
+        events::verify(conn)
+    });
+    let walked = walked.await;
+    assert!(matches!(walked, Verdict::Whole { lines: 1, .. }), "{walked:?}");
+    let after = house.stations.shared.store.read(events::verify).await.unwrap();
+    assert!(matches!(after, Verdict::Whole { lines: 2, .. }), "{after:?}");
+}

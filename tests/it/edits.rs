@@ -1,0 +1,305 @@
+//! What is live is looked at again: an edit goes the way of a new notice while what is published stands, what is owed
+//! is asked for until it is there, and an end leaves nothing to be decided.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use crate::groups::beijing;
+use crate::hostile::by_another;
+use crate::house::{House, Person};
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(an_edit_that_nobody_has_read_wakes_nobody),
+    housed!(an_approved_edit_cools_like_a_new_notice),
+    housed!(an_edit_of_an_edit_that_cools_begins_anew),
+    housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
+    housed!(what_is_owed_is_asked_for_until_it_is_there),
+    housed!(what_is_removed_waits_for_nothing),
+];
+
+/// Those who verify.
+struct Desk {
+    moderator: Person,
+    colleague: Person,
+    lead: Person,
+}
+
+impl Desk {
+    async fn of(house: &House) -> Desk {
+        Desk {
+            moderator: house.person("林志愿", Role::Moderator).await,
+            colleague: house.person("周志愿", Role::Moderator).await,
+            lead: house.person("陈组长", Role::Lead).await,
+        }
+    }
+
+    async fn queue(&self, house: &House) -> Vec<Value> {
+        let queue = house.get("/review/queue", Some(&self.lead.token)).await.expect(200);
+        queue["items"].as_array().unwrap().clone()
+    }
+
+    async fn sheet(&self, house: &House, case: &str) -> Value {
+        house.get(&format!("/review/{case}"), Some(&self.lead.token)).await.expect(200)
+    }
+}
+
+async fn submit(house: &House, body: &Value) -> (String, String) {
+    let made = house.post("/notices", None, body).await.expect(201);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("case_number"), text("manage_token"))
+}
+
+/// Approved by each of them, and past the cooling.
+async fn live(house: &House, body: &Value, by: &[&Person]) -> (String, String) {
+    let (case, manage) = submit(house, body).await;
+    approve(house, &case, by).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    (case, manage)
+}
+
+async fn approve(house: &House, case: &str, by: &[&Person]) {
+    for person in by {
+        house.decide(case, person, "approve", "verified").await.expect(200);
+    }
+}
+
+async fn edit(house: &House, manage: &str, changes: Value) -> Value {
+    house.call(Method::PATCH, "/my/notice", Some(manage), Some(&changes)).await.expect(200)
+}
+
+/// What everybody reads of it.
+async fn description(house: &House, case: &str) -> String {
+    let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    shown["description"].as_str().unwrap_or_default().to_owned()
+}
+
+async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    let group = house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    // Quiet from 11:00, but for life at risk; what is said half a minute before that fails.
+    let quiet = json!({"from": beijing(house.clock.now(), 1), "until": beijing(house.clock.now(), 4)});
+    let path = format!("/groups/{group}");
+    house.call(Method::PATCH, &path, Some(&admin.token), Some(&json!({"quiet": quiet}))).await.expect(200);
+    let adult = |number| {
+        let mut body = by_another(notices::missing_person(house.clock.now()), number);
+        body["person"]["age"] = json!(34);
+        body["person"]["category"] = json!("other_adult");
+        body["person"]["medical_urgent"] = json!(false);
+        body
+    };
+    house.advance(TimeDelta::minutes(52));
+    let (waits, _) = submit(&house, &adult(2)).await;
+    house.advance(TimeDelta::seconds(1));
+    chat.script(503, &[], "not now");
+    let (case, manage) = live(&house, &adult(1), &[&desk.moderator, &desk.lead]).await;
+    house.advance(TimeDelta::seconds(40));
+    edit(&house, &manage, json!({"person": {"medical_urgent": true}})).await;
+    house.settle().await;
+    assert_eq!(chat.read(), None, "its edit says that it is urgent, and nobody has read that");
+    // Whoever reads it reads it before what can wait longer.
+    let queue = desk.queue(&house).await;
+    assert_eq!((&queue[0]["case_number"], &queue[0]["urgency"]), (&json!(case), &json!(2)), "{queue:?}");
+    assert_eq!((&queue[1]["case_number"], &queue[1]["urgency"]), (&json!(waits), &json!(1)));
+    assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house.decide(&case, &desk.moderator, "reject", "hoax").await.expect(200);
+    assert_eq!(desk.sheet(&house, &case).await["urgency"], 1);
+    house.advance(TimeDelta::minutes(20));
+    house.settle().await;
+    assert_eq!(chat.read(), None, "it was turned down");
+
+    edit(&house, &manage, json!({"person": {"medical_urgent": true}})).await;
+    approve(&house, &case, &[&desk.colleague, &desk.lead]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
+    assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house.finish().await;
+}
+
+async fn an_approved_edit_cools_like_a_new_notice(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    chat.read().expect("the alert");
+    let undo =
+        async |by: &Person| house.post(&format!("/review/{case}/undo"), Some(&by.token), &json!({})).await;
+    assert_eq!(undo(&desk.moderator).await.problem(409), "too_late");
+    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!((&sheet["state"], &sheet["wants"]), (&json!("live"), &json!([])), "{sheet}");
+    assert_eq!(sheet["cooling_until"], "2026-11-23T02:08:00Z");
+    assert_eq!(desk.queue(&house).await, [Value::Null; 0], "nobody has to do anything");
+    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    assert!(page.contains("10:08:00") && page.contains(&format!("/review/{case}/undo")), "{page}");
+
+    // Taken back by whoever gave it, and by nobody else.
+    assert_eq!(undo(&desk.moderator).await.problem(403), "forbidden");
+    assert_eq!(undo(&desk.colleague).await.expect(200)["state"], "live");
+    house.advance(TimeDelta::minutes(2));
+    house.settle().await;
+    assert_eq!((description(&house, &case).await, chat.read()), ("遗失在 12 路公交车上。".to_owned(), None));
+    assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
+
+    // Approved again, it goes out by itself.
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(29));
+    house.stations.let_out_when_due().await.unwrap();
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
+    house.advance(TimeDelta::seconds(1));
+    house.stations.let_out_when_due().await.unwrap();
+    assert_eq!(description(&house, &case).await, "包里还有一把伞");
+    assert_eq!(undo(&desk.colleague).await.problem(409), "too_late");
+    house.settle().await;
+    assert!(chat.read().unwrap().to_string().contains("包里还有一把伞"));
+
+    // What ends while its edit cools ends as it was.
+    edit(&house, &manage, json!({"description": "还有一副眼镜"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    let end = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &end).await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let closing = chat.read().unwrap().to_string();
+    assert!(closing.contains(&case) && !closing.contains("眼镜"), "{closing}");
+    assert_eq!(desk.sheet(&house, &case).await["public"]["description"], "包里还有一把伞");
+    house.finish().await;
+}
+
+async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    edit(&house, &manage, json!({"description": "请加微信群领取"})).await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。", "nobody approved the newer one");
+    assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
+    house.decide(&case, &desk.colleague, "reject", "hoax").await.expect(200);
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
+    house.finish().await;
+}
+
+async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    house.advance(TimeDelta::hours(72) - TimeDelta::seconds(20));
+    house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    assert_eq!(shown["state"], "live", "whoever granted 72 hours more granted them");
+    house.finish().await;
+}
+
+async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
+    let desk = Desk::of(&house).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["police"] = json!({"reported": true, "station": "银河南路派出所"});
+    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
+    // It would come first: somebody waits for help since before her.
+    let mut help = by_another(notices::rescue(house.clock.now()), 7);
+    help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
+    submit(&house, &help).await;
+    let owed = async || {
+        let sheet = desk.sheet(&house, &case).await;
+        let queue = desk.queue(&house).await;
+        let place = queue.iter().position(|line| line["case_number"] == json!(case));
+        if let Some(place) = place {
+            assert_eq!(
+                (&queue[place]["wants"], &queue[place]["overdue"]),
+                (&sheet["wants"], &sheet["overdue"])
+            );
+        }
+        (sheet["wants"].clone(), sheet["overdue"].clone(), place)
+    };
+    let page = async |path: &str| {
+        let cookie = format!("session={}", house.session(&desk.lead).await);
+        house.page_as(path, &cookie).await.text
+    };
+    let overdue = async |want: &str| {
+        let text = house.page("/metrics").await.text;
+        let series = format!("seventytwo_notices_overdue{{want=\"{want}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned)
+    };
+    house.advance(TimeDelta::minutes(30) - TimeDelta::seconds(1));
+    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!([]), Some(1)));
+    assert_eq!(overdue("second_look").await.as_deref(), Some("0"));
+    house.advance(TimeDelta::seconds(1));
+    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!(["second_look"]), Some(0)));
+    assert_eq!(overdue("second_look").await.as_deref(), Some("1"));
+    for path in ["/review".to_owned(), format!("/review/{case}")] {
+        assert!(page(&format!("{path}?lang=zh-CN")).await.contains("第二人复看已超时"), "{path}");
+        assert!(page(&format!("{path}?lang=en")).await.contains("second look overdue"), "{path}");
+    }
+    let figures = page("/review/figures?lang=en").await;
+    assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
+
+    // A second look is no police reference.
+    approve(&house, &case, &[&desk.colleague]).await;
+    assert_eq!(owed().await, (json!(["police_reference"]), json!([]), Some(1)));
+    let refused = house.decide(&case, &desk.lead, "approve", "verified").await;
+    assert_eq!(refused.problem(422), "police_reference_required");
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(sheet["approval_refused"], "police_reference_required", "{sheet}");
+    house.post(&format!("/review/{case}/release"), Some(&desk.lead.token), &json!({})).await.expect(200);
+    house.advance(TimeDelta::minutes(90));
+    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
+    assert_eq!(overdue("police_reference").await.as_deref(), Some("1"));
+    assert!(page("/review?lang=en").await.contains("police reference overdue"));
+    let figures = page("/review/figures?lang=zh-CN").await;
+    assert!(figures.contains("<th scope=\"row\">报警编号已超时未补</th><td>1</td><td>–</td>"), "{figures}");
+
+    // Another edit brings none; the one that brings it ends the matter when it goes out.
+    edit(&house, &manage, json!({"description": "早上出门买菜后未归。"})).await;
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
+    edit(&house, &manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
+    assert_eq!(owed().await.0, json!(["revision", "police_reference"]));
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(owed().await, (json!([]), json!([]), None));
+    assert_eq!(overdue("police_reference").await.as_deref(), Some("0"));
+    house.finish().await;
+}
+
+async fn what_is_removed_waits_for_nothing(house: House) {
+    let desk = Desk::of(&house).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["police"] = json!({"reported": true, "station": "银河南路派出所"});
+    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
+    edit(&house, &manage, json!({"description": "从未发布过的一句话"})).await;
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(sheet["public"]["description"], "从未发布过的一句话");
+    let removal = json!({"version": sheet["version"], "reason": "false"});
+    house.post(&format!("/review/{case}/remove"), Some(&desk.colleague.token), &removal).await.expect(200);
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!((&sheet["wants"], &sheet["pending_revision"]), (&json!([]), &Value::Null), "{sheet}");
+    assert_eq!(sheet["public"]["description"], body["description"], "what was said, not what was to be");
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
+    assert_eq!(mine["waiting"], Value::Null, "{mine}");
+    house.advance(TimeDelta::hours(3));
+    let text = house.page("/metrics").await.text;
+    assert!(text.contains("seventytwo_notices_overdue{want=\"second_look\"} 0\n"), "{text}");
+    house.finish().await;
+}
