@@ -28,7 +28,7 @@ const KEPT: usize = 128;
 /// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
 /// more, the one that takes its place. `None` where it cannot be drawn.
 pub type DrawPoster =
-    Arc<dyn Fn(Notice, Option<(i32, Public)>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
+    Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
@@ -56,7 +56,7 @@ pub struct Written {
     pub key: Option<Key>,
     notice: Notice,
     /// The revision that it says, and its public part; absent where nothing of the notice may be shown.
-    said: Option<(i32, Public)>,
+    said: Option<Numbered>,
     picture: OnceCell<Option<Bytes>>,
     bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
     handles: Places<String, Turn<Option<Arc<str>>>>,
@@ -166,11 +166,14 @@ impl Script {
     }
 }
 
+/// The number of a revision, and what it says.
+type Numbered = (i32, Public);
+
 fn content(
     conn: &mut crate::store::Conn,
     vault: &Vault,
     id: Uuid,
-) -> Answer<(Broadcast, Notice, Option<(i32, Public)>)> {
+) -> Answer<(Broadcast, Notice, Option<Numbered>)> {
     let missing = || StoreError::Corrupt("a delivery without its broadcast".to_owned());
     let broadcast = broadcasts::by_id(conn, id)?.ok_or_else(missing)?;
     let notice = notices::by_id(conn, broadcast.notice_id.0)?.ok_or_else(missing)?;
