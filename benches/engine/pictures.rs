@@ -49,7 +49,7 @@ pub async fn measure(db: Db) {
             shared.base_url.clone(),
         );
         let begun = Instant::now();
-        press.poster(&notice, &public, Language::default()).await.expect("a poster");
+        press.poster(&notice, (1, &public), Language::default()).await.expect("a poster");
         posters.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     line(&house.db, "poster without photo, first of a press, median ms", quantile(&mut posters, 0.5), None);
