@@ -293,15 +293,15 @@ fn read_reply(body: &Value) -> Result<(String, Vec<Uuid>), FieldFaults> {
 
 /// A notice's state after a step, for the API.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Standing {
+pub struct MyStanding {
     #[schema(value_type = String)]
     pub state: State,
     /// Waits for review while the published text stands.
     pub pending: bool,
 }
 
-impl From<&Notice> for Standing {
-    fn from(notice: &Notice) -> Standing {
-        Standing { state: told(notice.state.0), pending: notice.pending_revision.is_some() }
+impl From<&Notice> for MyStanding {
+    fn from(notice: &Notice) -> MyStanding {
+        MyStanding { state: told(notice.state.0), pending: notice.pending_revision.is_some() }
     }
 }

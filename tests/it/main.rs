@@ -14,6 +14,7 @@ mod fakes;
 mod groups;
 mod hostile;
 mod house;
+mod interface;
 mod metrics;
 mod nodes;
 mod notices;
@@ -133,6 +134,7 @@ fn main() -> ExitCode {
         ("hostile::notices", hostile::notices::TESTS),
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
+        ("interface", interface::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
         ("platforms", platforms::TESTS),
