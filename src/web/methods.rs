@@ -85,7 +85,10 @@ static DOORS: LazyLock<Vec<(ResourceDef, &'static str)>> = LazyLock::new(|| {
 
 /// The methods that a path takes, as the `Allow` header names them; `None` where there is nothing.
 pub fn allowed(path: &str) -> Option<String> {
-    let taken: BTreeSet<&str> =
+    let mut taken: BTreeSet<&str> =
         DOORS.iter().filter(|(door, _)| door.is_match(path)).map(|(_, method)| *method).collect();
+    if taken.contains("GET") {
+        taken.insert("HEAD");
+    }
     (!taken.is_empty()).then(|| taken.into_iter().collect::<Vec<_>>().join(", "))
 }

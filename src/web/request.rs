@@ -61,9 +61,14 @@ pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
 /// # Errors
 /// What the inner service answers and is not a problem.
 pub async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Whoever asks for the head alone is answered by the same door (RFC 9110, 9.3.2); the server, which read the
+    // method before, leaves the body out.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let request_id = Uuid::from_bytes(crate::vault::random()).simple().to_string();
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let response = match refused(&request) {

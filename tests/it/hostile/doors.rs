@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::domain::people::Role;
 use seventytwo::web::csrf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::forms::pages;
 use super::{ask, by_another, request};
@@ -23,6 +25,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_manage_token_opens_its_own_notice_and_no_other_door),
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
+    housed!(head_is_answered_like_get_without_a_body),
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
 ];
@@ -267,6 +270,9 @@ async fn another_method_is_told_which_there_are(house: House) {
     }
     let document = house.page("/api/openapi.json").await.expect(200);
     for (path, methods) in document["paths"].as_object().unwrap() {
+    for takes in doors.values_mut().filter(|takes| takes.contains("GET")) {
+        takes.insert("HEAD".to_owned());
+    }
         let methods = methods.as_object().unwrap().keys().map(|method| method.to_uppercase());
         doors.insert(format!("/api/v1{path}"), methods.collect());
     }
@@ -289,13 +295,52 @@ async fn another_method_is_told_which_there_are(house: House) {
         }
     }
     for (method, path, allow) in [
-        (Method::POST, "/check", "GET"),
+        (Method::POST, "/check", "GET, HEAD"),
         (Method::GET, "/review/00000-00000/claim", "POST"),
-        (Method::PUT, "/login", "GET, POST"),
-        (Method::DELETE, "/api/v1/notices", "GET, POST"),
-        (Method::POST, "/api/docs", "GET"),
+        (Method::PUT, "/login", "GET, HEAD, POST"),
+        (Method::DELETE, "/api/v1/notices", "GET, HEAD, POST"),
+        (Method::POST, "/api/docs", "GET, HEAD"),
+        (Method::HEAD, "/review/00000-00000/claim", "POST"),
     ] {
         let told = ask(request(&house, method, path)).await;
+
+async fn head_is_answered_like_get_without_a_body(house: House) {
+    let document = house.page("/api/openapi.json").await.expect(200);
+    let api =
+        document["paths"].as_object().unwrap().iter().filter(|(_, methods)| methods.get("get").is_some());
+    let mut paths: Vec<String> = api.map(|(path, _)| format!("/api/v1{path}")).collect();
+    paths.extend(pages("get"));
+    paths.extend(["/nothing".to_owned(), "/api/v1/nothing".to_owned(), "/assets/style.css".to_owned()]);
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in paths {
+        let path = path.replace("{case}", "00000-00000").replace("{id}", NO_GROUP).replace(['{', '}'], "");
+        let looked = ask(request(&house, Method::GET, &path)).await;
+        let asked = ask(request(&house, Method::HEAD, &path)).await;
+        assert_eq!(asked.status, looked.status, "{path}");
+        assert_eq!(asked.text, "", "{path}");
+        for header in ["content-type", "location", "etag", "allow"] {
+            assert_eq!(asked.headers.get(header), looked.headers.get(header), "{path}: {header}");
+        }
+        // Figures change from one look to the next, and every problem has an id of its own, of one length.
+        if path != "/metrics" {
+            assert_eq!(asked.headers.get("content-length"), looked.headers.get("content-length"), "{path}");
+        }
+    }
+    // On the wire nothing follows the head: the next answer on the same connection begins at once.
+    let address = house.base.trim_start_matches("http://");
+    let mut wire = TcpStream::connect(address).await.unwrap();
+    wire.write_all(b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(wire.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-length: "), "{head}");
+    wire.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut next = String::new();
+    wire.read_to_string(&mut next).await.unwrap();
+    assert!(next.starts_with("HTTP/1.1 200") && next.ends_with("ok"), "{next}");
+}
         assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
     }
     for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
