@@ -129,6 +129,7 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
         wrong.push(Some(if call.security == "token" { manage } else { &lead.token }));
         for token in wrong {
             let refused = make(&house, &call, token).await;
+            assert_eq!(refused.headers["www-authenticate"], "Bearer", "{} {}", call.method, call.path);
             assert_eq!(refused.problem(401), code, "{} {} with {token:?}", call.method, call.path);
         }
         for header in ["Basic bGVhZDpwdw==", "Bearer", "Bearer ", &lead.token, "\u{9}"] {
