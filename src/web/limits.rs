@@ -49,15 +49,15 @@ impl Limit {
     ];
 
     /// How many at once, and in how many milliseconds another one is allowed.
-    const fn measure(self) -> (u32, u64) {
+    pub const fn measure(self) -> (u32, u64) {
         match self {
             Limit::LoginName => (5, 30_000),
             Limit::LoginAddress => (20, 6_000),
-            Limit::Submit => (30, 10_000),
+            Limit::Submit => (120, 2_000),
             Limit::Photos => (60, 3_000),
             Limit::Reads => (300, 100),
-            Limit::Tips => (10, 30_000),
-            Limit::GroupConnects => (10, 60_000),
+            Limit::Tips => (30, 10_000),
+            Limit::GroupConnects => (40, 60_000),
         }
     }
 

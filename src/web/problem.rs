@@ -206,6 +206,16 @@ impl Problem {
         response
     }
 
+    /// In how many seconds it is worth asking again.
+    pub const fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Problem::TooMany { retry_after_s } => Some(*retry_after_s),
+            // Nobody knows when one of them ends.
+            Problem::TooManyNotices => Some(3_600),
+            _ => None,
+        }
+    }
+
     /// Logs what only the operator may know; the reader gets the request's id.
     pub fn log(&self, request_id: &str) {
         if let Problem::Internal(cause) = self {

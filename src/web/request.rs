@@ -124,6 +124,9 @@ fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> ac
     {
         answer.headers_mut().insert(header::ALLOW, allow);
     }
+    if let Some(seconds) = problem.retry_after_s() {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     answer
 }
 

@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_is_tried_five_times),
     housed!(a_code_is_good_for_ten_minutes),
     housed!(groups_that_cannot_be_are_refused_by_field),
+    housed!(forty_groups_are_connected_at_once),
 ];
 
 fn group(platform: &str, url: &str) -> Value {
@@ -268,5 +269,18 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
     let mut extra = good.clone();
     extra["credentials"]["surprise\u{202e}"] = json!("x");
     let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
+
+/// One admin connects many chats in one sitting: a script that meets the contract is not held back.
+async fn forty_groups_are_connected_at_once(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    for number in 0..40 {
+        // A chat that knows another robot alone: the group is kept all the same.
+        let body = group("wecom", &format!("{}{number}", chat.robot()));
+        house.post("/groups", Some(&admin.token), &body).await.expect(201);
+    }
+    let list = house.get("/groups", Some(&admin.token)).await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 40);
     assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
 }

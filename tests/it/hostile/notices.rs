@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(addresses_that_are_none_are_not_found),
     housed!(what_is_hostile_in_a_text_does_not_reach_a_chat),
     housed!(what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator),
+    housed!(whoever_has_too_many_notices_is_told_when_to_come_back),
 ];
 
 const KINDS: [fn(DateTime<Utc>) -> Value; 4] = [missing_person, lost_property, rescue, donation];
@@ -449,4 +450,13 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
         }
     }
     house.finish().await;
+
+async fn whoever_has_too_many_notices_is_told_when_to_come_back(house: House) {
+    for _ in 0..2 {
+        house.post("/notices", None, &lost_property(house.clock.now())).await.expect(201);
+    }
+    let told = house.post("/notices", None, &lost_property(house.clock.now())).await;
+    assert!(told.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
+    assert_eq!(told.problem(429), "too_many_notices");
+}
 }
