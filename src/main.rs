@@ -122,9 +122,9 @@ fn command() -> Command {
 fn with_settings(command: Command) -> Command {
     SETTINGS.iter().fold(command, |command, s| {
         let help = if s.default.is_empty() {
-            format!("{} [{}]", s.meaning, s.variable)
+            format!("{} [{}]", s.explained(), s.variable)
         } else {
-            format!("{} [{}, default {}]", s.meaning, s.variable, s.default)
+            format!("{} [{}, default {}]", s.explained(), s.variable, s.default)
         };
         command.arg(Arg::new(s.variable).long(s.flag).value_name("VALUE").help(help))
     })
@@ -206,7 +206,7 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         let (value, source) =
             given(Some(matches), setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
         let shown = if setting.secret && source != "default" { "***" } else { &value };
-        println!("{}={shown}\n    {source}; {}", setting.variable, setting.meaning);
+        println!("{}={shown}\n    {source}; {}", setting.variable, setting.explained());
     }
     configuration(Some(matches))?;
     Ok(ExitCode::SUCCESS)

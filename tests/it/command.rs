@@ -1,6 +1,9 @@
 //! The command line: what it says where it was used wrongly, which settings it says are in force, and for whom
 //! what it writes is.
 
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::fs::{Permissions, metadata, read_dir, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,10 +15,23 @@ use crate::{Test, alone, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     alone!(wrong_usage_is_told_in_one_line),
+    alone!(times_have_bounds_that_are_named),
+    bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     alone!(help_and_version_are_no_errors),
+
+fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
 ];
+
+/// What is said about a configuration with these settings in it; nothing where it is fine.
+fn faults(settings: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = run_with(folder.path(), &["config"], settings);
+    let told = said(&shown.stderr).to_owned();
+    assert_eq!(shown.status.success(), told.is_empty(), "{told}");
+    told
+}
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
@@ -128,6 +144,53 @@ async fn what_is_kept_is_for_its_user_alone() {
     for name in ["seventytwo.db", "seventytwo.db-wal", "seventytwo.db-shm", "key", "full"] {
         assert!(kept.iter().any(|(path, _)| path.ends_with(name)), "{name} in {kept:?}");
     }
+
+async fn times_have_bounds_that_are_named() {
+    for (variable, least, most, beyond) in [
+        ("SEVENTYTWO_NOTICE_LIFETIME", "1s", "30d", "31d"),
+        ("SEVENTYTWO_COOLING", "0s", "24h", "25h"),
+        ("SEVENTYTWO_LEASE", "1s", "24h", "25h"),
+        ("SEVENTYTWO_RETENTION", "0s", "3650d", "3651d"),
+    ] {
+        for fine in [least, most] {
+            assert_eq!(faults(&[(variable, fine)]), "", "{variable}={fine}");
+        }
+        for wrong in [beyond, "999999d", "99999999999999999999s"] {
+            let told = faults(&[(variable, wrong)]);
+            assert!(
+                told.contains(&format!("{variable}: must be between {least} and {most}")),
+                "{wrong}: {told}"
+            );
+            assert!(!told.contains("written"), "{wrong} is written well: {told}");
+        }
+        let told = faults(&[(variable, "5x")]);
+        assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
+    }
+    let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
+    assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
+}
+
+async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
+    let moderator = person(&db, "林志愿", Role::Moderator).await;
+    let settings =
+        [("SEVENTYTWO_NOTICE_LIFETIME", "1s"), ("SEVENTYTWO_COOLING", "0s"), ("SEVENTYTWO_LEASE", "1s")];
+    let program =
+        Program::start(&db, &[&settings[..], &[("SEVENTYTWO_SWEEP", "* * * * * *")]].concat()).await;
+    let made = program.door.submit(&Asked::new(1, 1)).await.unwrap().expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    // The lease may be over before the decision; then it is claimed again.
+    eventually("the notice is approved", async || program.door.approve_if_held(case, &moderator).await).await;
+    let manage = made["manage_token"].as_str();
+    eventually("the end is written down", async || {
+        let mine = program.door.call(Method::GET, "/my/notice", manage, None).await.unwrap().expect(200);
+        mine["events"].as_array().unwrap().iter().any(|event| event["step"] == "expire")
+    })
+    .await;
+    let over = program.door.call(Method::GET, &format!("/notices/{case}"), None, None).await.unwrap();
+    assert_eq!(over.expect(200)["state"], "expired");
+    program.stop().await;
+    assert_audit(&db);
+}
     for (path, mode) in &kept {
         let private = if path.is_dir() { 0o700 } else { 0o600 };
         assert_eq!(*mode, private, "{} has {mode:o}", path.display());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use seventytwo::config::SETTINGS;
+use seventytwo::config::{SETTINGS, written};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::language::has;
@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_example_names_every_setting),
     alone!(the_readme_lists_the_settings),
     alone!(the_readme_lists_the_problems),
+    alone!(the_bounds_of_times_are_told),
     alone!(files_are_short),
     alone!(nothing_is_left_to_do),
 ];
@@ -551,6 +552,33 @@ async fn the_readme_lists_the_problems() {
         assert_eq!(listed, there, "the problems of {readme} and the table in web::problem");
     }
 }
+
+/// Wherever a setting is explained, so is what it may be.
+async fn the_bounds_of_times_are_told() {
+    for (setting, least, most) in
+        SETTINGS.iter().filter_map(|s| s.bounds.map(|(least, most)| (s, least, most)))
+    {
+        let (least, most) = (written(least), written(most));
+        for (place, told) in [
+            ("README.md", format!("{least} to {most}")),
+            ("README.zh-CN.md", format!("{least} 到 {most}")),
+            (".env.example", format!("{least} to {most}")),
+        ] {
+            let text = read(place);
+            let lines: Vec<&str> = text.lines().collect();
+            let at = lines.iter().position(|line| {
+                line.trim_start_matches(['#', '|', ' ', '`']).starts_with(setting.variable)
+                    && line.trim_start_matches(['#', '|', ' ', '`'])[setting.variable.len()..]
+                        .starts_with(['=', '`'])
+            });
+            let at = at.unwrap_or_else(|| panic!("{place} lacks {}", setting.variable));
+            // In the example the words stand above the setting.
+            let said = &lines[at.saturating_sub(2)..=at];
+            assert!(said.iter().any(|line| line.contains(&told)), "{place} on {}: {told}", setting.variable);
+        }
+    }
+}
+
 
 /// Lines a file may have without its tests.
 const LINES: usize = 450;

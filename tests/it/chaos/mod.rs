@@ -50,7 +50,7 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
 }
 
 /// Runs statements beside the program.
-async fn run(db: &Db, sql: &'static str) {
+pub async fn run(db: &Db, sql: &'static str) {
     peek(db, move |conn| {
         match conn {
             Conn::Pg(c) => c.batch_execute(sql)?,
