@@ -11,7 +11,6 @@ use seventytwo::config::{self, Config, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Verdict};
-use seventytwo::vault::Vault;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -220,12 +219,9 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("add", m)) => {
             let role = m.get_one::<String>("role").and_then(|r| Role::named(r)).unwrap_or(Role::Moderator);
-            let mut given = String::new();
-            if m.get_flag("password-stdin") {
-                std::io::stdin().read_to_string(&mut given)?;
-            }
-            let chosen = m.get_flag("password-stdin").then(|| given.trim_end_matches(['\r', '\n']));
-            let vault = Vault::new(&app::master_key(&config)?);
+            let given = m.get_flag("password-stdin").then(password).transpose()?;
+            let chosen = given.as_deref().map(|given| given.trim_end_matches(['\r', '\n']));
+            let vault = app::unlock(&config, &store).await?;
             let added = people::add(&store, &vault, now, &name(m), role, chosen).await?;
             println!("name      {}\nrole      {}", added.name, added.role.as_str());
             if let Some(password) = added.password {
@@ -251,6 +247,12 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Some(("add", m)) = matches.subcommand() else {
         anyhow::bail!("use: seventytwo token add --account NAME")
     };
+fn password() -> anyhow::Result<String> {
+    let mut given = Vec::new();
+    std::io::stdin().read_to_end(&mut given)?;
+    String::from_utf8(given).map_err(|_| anyhow::anyhow!("the password on standard input is not UTF-8"))
+}
+
     let life = m.get_one::<chrono::Duration>("expires").copied();
     let store = app::open_store(&configuration(None)?).await?;
     let account = m.get_one::<String>("account").cloned().unwrap_or_default();

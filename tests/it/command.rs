@@ -22,6 +22,8 @@ pub const TESTS: &[Test] = &[
 fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(a_password_has_to_be_text),
+    bare!(another_key_is_noticed_at_once),
 ];
 
 /// What is said about a configuration with these settings in it; nothing where it is fine.
@@ -168,6 +170,45 @@ async fn times_have_bounds_that_are_named() {
     }
     let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
     assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
+
+async fn a_password_has_to_be_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    program.args(["account", "add", "--name", "林志愿", "--role", "moderator", "--password-stdin"]);
+    program.env("SEVENTYTWO_DATA_DIR", folder.path());
+    program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse \xff battery").unwrap();
+    let told = child.wait_with_output().unwrap();
+    let line = said(&told.stderr);
+    assert_eq!(told.status.code(), Some(1), "{line}");
+    assert!(line.contains("the password on standard input is not UTF-8"), "{line}");
+}
+
+async fn another_key_is_noticed_at_once(db: Db) {
+    Program::start(&db, &[]).await.stop().await;
+    let other = "YWJjZGVmMDEyMzQ1Njc4OTAxMjM0NTY3ODlhYmNkZWY=";
+    for arguments in [&["serve"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
+        let mut program = command(&db);
+        program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        // Where it begins all the same it would go on for ever.
+        let begun = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next();
+        if begun.is_some() {
+            child.kill().unwrap();
+        }
+        assert_eq!(begun, None, "{arguments:?}");
+        let told = child.wait_with_output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {line}");
+        assert!(line.contains("wrong SEVENTYTWO_KEY"), "{arguments:?}: {line}");
+    }
+    let done =
+        command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    Program::start(&db, &[]).await.stop().await;
+}
 }
 
 async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {

@@ -228,7 +228,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "the whole program with people and a chat in it",
     ),
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
-    ("src/app/", &["accounts", "groups", "store"], "the jobs that forget"),
+    (
+        "src/app/",
+        &["accounts", "groups", "store", "config", "vault"],
+        "the jobs that forget; the database and the key that the rest is built on",
+    ),
 ];
 
 /// What a station's door may know more than its station.
