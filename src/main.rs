@@ -182,7 +182,10 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     log(&config);
     let stop = stop_on_signals()?;
     let app = App::build(config, Clock::system()).await?;
-    println!("listening on {}", app.url());
+    println!("listening on http://{}", app.address());
+    if app.url() != format!("http://{}", app.address()) {
+        println!("links point to {}", app.url());
+    }
     app.run(stop).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -22,6 +22,7 @@ pub const TESTS: &[Test] = &[
 fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(the_address_listened_on_is_told_whatever_links_point_to),
     alone!(a_password_has_to_be_text),
     bare!(another_key_is_noticed_at_once),
 ];
@@ -169,6 +170,27 @@ async fn times_have_bounds_that_are_named() {
         assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
     }
     let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
+
+async fn the_address_listened_on_is_told_whatever_links_point_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |base_url: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+        program.arg("serve").env("SEVENTYTWO_DATA_DIR", folder.path()).env("SEVENTYTWO_BIND", "127.0.0.1:0");
+        program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+        program.env("SEVENTYTWO_BASE_URL", base_url).env("SEVENTYTWO_LOG", "error");
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let first = told.next().expect("it says where it listens");
+        let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(asked.success() && child.wait().unwrap().success());
+        std::iter::once(first).chain(told).collect::<Vec<_>>()
+    };
+    let told = lines("https://72.example.org");
+    assert!(told[0].starts_with("listening on http://127.0.0.1:"), "{told:?}");
+    assert!(told[1].contains("https://72.example.org") && !told[1].contains("listening on "), "{told:?}");
+    let told = lines("");
+    assert!(told.len() == 1 && told[0].starts_with("listening on http://127.0.0.1:"), "{told:?}");
+}
     assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
 
 async fn a_password_has_to_be_text() {
