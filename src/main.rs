@@ -216,7 +216,10 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 
 async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let config = configuration(None)?;
-    let store = app::open_store(&config).await?;
+    let store = match matches.subcommand_name() {
+        Some("add") => app::open_store(&config).await?,
+        _ => app::open_existing(&config).await?,
+    };
     let now = Clock::system().now();
     let name = |m: &ArgMatches| m.get_one::<String>("name").cloned().unwrap_or_default();
     match matches.subcommand() {
@@ -257,14 +260,14 @@ fn password() -> anyhow::Result<String> {
 }
 
     let life = m.get_one::<chrono::Duration>("expires").copied();
-    let store = app::open_store(&configuration(None)?).await?;
+    let store = app::open_existing(&configuration(None)?).await?;
     let account = m.get_one::<String>("account").cloned().unwrap_or_default();
     println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);
     Ok(ExitCode::SUCCESS)
 }
 
 async fn audit() -> anyhow::Result<ExitCode> {
-    let store = app::open_store(&configuration(None)?).await?;
+    let store = app::open_existing(&configuration(None)?).await?;
     match store.read(events::verify).await? {
         Verdict::Whole { lines, head } => {
             println!("whole: {lines} entries, head {head}");

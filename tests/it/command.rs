@@ -23,7 +23,9 @@ fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Out
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
+    alone!(looking_makes_no_database),
     alone!(a_password_has_to_be_text),
+    bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(another_key_is_noticed_at_once),
 ];
 
@@ -191,7 +193,25 @@ async fn the_address_listened_on_is_told_whatever_links_point_to() {
     let told = lines("");
     assert!(told.len() == 1 && told[0].starts_with("listening on http://127.0.0.1:"), "{told:?}");
 }
-    assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
+
+async fn looking_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["audit", "verify"][..],
+        &["account", "list"],
+        &["account", "disable", "--name", "x"],
+        &["token", "add", "--account", "x"],
+    ] {
+        let told = run(folder.path(), arguments);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", said(&told.stdout));
+        let line = said(&told.stderr);
+        assert!(line.contains("DATABASE_URL") && line.contains("test.db"), "{arguments:?}: {line}");
+        assert!(line.contains("seventytwo migrate"), "{arguments:?} does not say what to do: {line}");
+        assert!(!folder.path().join("test.db").exists(), "{arguments:?} made one");
+    }
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    assert!(run(folder.path(), &["audit", "verify"]).status.success());
+}
 
 async fn a_password_has_to_be_text() {
     let folder = tempfile::tempdir().unwrap();
@@ -211,6 +231,32 @@ async fn a_password_has_to_be_text() {
 async fn another_key_is_noticed_at_once(db: Db) {
     Program::start(&db, &[]).await.stop().await;
     let other = "YWJjZGVmMDEyMzQ1Njc4OTAxMjM0NTY3ODlhYmNkZWY=";
+
+async fn an_entry_with_a_word_that_is_none_is_named(db: Db) {
+    let program = Program::start(&db, &[]).await;
+    for number in 0..3 {
+        program.door.submit(&Asked::new(1, number)).await.unwrap();
+    }
+    program.stop().await;
+    assert_audit(&db);
+    for (wrong, right) in [
+        (
+            "UPDATE events SET before = 'nowhere' WHERE seq = 2",
+            "UPDATE events SET before = 'submitted' WHERE seq = 2",
+        ),
+        (
+            "UPDATE events SET after = 'nowhere' WHERE seq = 2",
+            "UPDATE events SET after = 'submitted' WHERE seq = 2",
+        ),
+    ] {
+        beside(&db, wrong).await;
+        let told = command(&db).args(["audit", "verify"]).output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{wrong}: {line}");
+        assert!(line.contains("broken at entry 2"), "{wrong}: {line}");
+        beside(&db, right).await;
+        assert_audit(&db);
+    }
     for arguments in [&["serve"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
         let mut program = command(&db);
         program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
