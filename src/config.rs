@@ -291,7 +291,7 @@ fn database(value: &str) -> Result<Database, String> {
             Ok(Database::Sqlite(path.to_owned()))
         };
     }
-    if value.starts_with("postgres://") || value.starts_with("postgresql://") {
+    if value.starts_with("postgres://") {
         return Ok(Database::Postgres(value.to_owned()));
     }
     Err("must begin with sqlite: or postgres://".to_owned())
