@@ -1,5 +1,6 @@
 //! Every setting: its name, default, bounds and meaning; all faults are reported at once.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -232,10 +233,6 @@ impl Config {
 }
 
 /// The value in force of a setting; where none is given, its default or what follows from the others.
-fn setting_of(variable: &str) -> &'static Setting {
-    SETTINGS.iter().find(|s| s.variable == variable).expect("every variable is in the table")
-}
-
 pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>) -> String {
     let form = Form { look_up, faults: Vec::new() };
     let of = |variable| form.value(variable).unwrap_or_default();
@@ -282,6 +279,10 @@ impl<L: Fn(&Setting) -> Option<String>> Form<L> {
     }
 }
 
+fn setting_of(variable: &str) -> &'static Setting {
+    SETTINGS.iter().find(|s| s.variable == variable).expect("every variable is in the table")
+}
+
 fn database(value: &str) -> Result<Database, String> {
     if let Some(path) = value.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
@@ -318,7 +319,12 @@ fn base_url(value: &str) -> Result<String, String> {
 
 fn blobs(value: &str) -> Result<Blobs, String> {
     if let Some(folder) = value.strip_prefix("file:") {
-        return Ok(Blobs::Folder(PathBuf::from(folder.strip_prefix("//").unwrap_or(folder))));
+        let folder = folder.strip_prefix("//").unwrap_or(folder);
+        return if folder.is_empty() {
+            Err("file: needs a folder, such as file:data/blobs".to_owned())
+        } else {
+            Ok(Blobs::Folder(PathBuf::from(folder)))
+        };
     }
     match Url::parse(value) {
         Ok(url) if url.scheme() == "s3" && url.host_str().is_some() => Ok(Blobs::S3(url)),
@@ -377,6 +383,7 @@ fn cron(value: &str) -> Result<String, String> {
 }
 
 fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
+    let mut named = BTreeSet::new();
     value
         .split(',')
         .map(str::trim)
@@ -389,6 +396,15 @@ fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
             let url = Url::parse(url).map_err(|e| format!("{url:?} is not an address: {e}"))?;
             if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
                 return Err(format!("{url} must begin with http:// or https://"));
+            }
+            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            if !is_bare || !url.username().is_empty() || url.password().is_some() {
+                return Err(format!(
+                    "{platform} must be https://host[:port], without a path or anything else"
+                ));
+            }
+            if !named.insert(platform.to_owned()) {
+                return Err(format!("{platform} is named twice"));
             }
             Ok(Gateway { platform: platform.to_owned(), url })
         })

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
-use seventytwo::config::{self, Config, SETTINGS, Setting};
+use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Verdict};
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
-        Err(error) => failed(&format!("{error:#}")),
+        Err(error) => failed(&error),
     }
 }
 
@@ -140,10 +140,38 @@ fn given(matches: Option<&ArgMatches>, setting: &Setting) -> Option<(String, &'s
 }
 
 fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
-    Config::read(|s| given(matches, s).map(|(value, _)| value)).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
-    })
+    let mut told = environment(matches);
+    let read = Config::read(|s| given(matches, s).map(|(value, _)| value));
+    told.extend(read.as_ref().err().into_iter().flatten().map(|Fault { variable, what }| {
+        // Whoever gave a flag looks for it, not for the variable that it stands before.
+        let flag = SETTINGS.iter().find(|s| s.variable == *variable);
+        let flag = flag.filter(|s| given(matches, s).is_some_and(|(_, source)| source == "flag"));
+        flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("--{}: {what}", s.flag))
+    }));
+    match read {
+        Ok(config) if told.is_empty() => Ok(config),
+        _ => anyhow::bail!("these settings are wrong: {}", told.join("; ")),
+    }
+}
+
+/// Warns of variables that look like settings and are none; answers what is wrong with those that cannot be read.
+fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
+    #[allow(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    let all = std::env::vars_os();
+    let mut faults = Vec::new();
+    for (name, value) in all {
+        let Some(name) = name.to_str() else { continue };
+        match SETTINGS.iter().find(|s| s.variable == name) {
+            None if name.starts_with("SEVENTYTWO_") => {
+                eprintln!("seventytwo: {name} is no setting and does nothing; seventytwo config lists them");
+            }
+            Some(setting) if value.to_str().is_none() && given(matches, setting).is_none() => {
+                faults.push(format!("{name}: is not UTF-8"));
+            }
+            _ => {}
+        }
+    }
+    faults
 }
 
 async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {

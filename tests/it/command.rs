@@ -22,6 +22,10 @@ pub const TESTS: &[Test] = &[
 fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(each_fault_names_its_own_setting),
+    alone!(a_flag_is_blamed_by_its_name),
+    alone!(a_setting_that_is_none_is_told),
+    alone!(what_is_wrong_is_said_once),
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
     alone!(looking_makes_no_database),
     alone!(a_password_has_to_be_text),
@@ -168,6 +172,79 @@ async fn times_have_bounds_that_are_named() {
             );
             assert!(!told.contains("written"), "{wrong} is written well: {told}");
         }
+
+async fn each_fault_names_its_own_setting() {
+    for (variable, value, word) in [
+        ("DATABASE_URL", "postgresql://db/x", "postgres://"),
+        ("DATABASE_URL", "POSTGRES://db/x", "postgres://"),
+        ("DATABASE_URL", "mysql://db/x", "sqlite:"),
+        ("SEVENTYTWO_BLOBS", "file:", "needs a folder"),
+        ("SEVENTYTWO_BLOBS", "file://", "needs a folder"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/path", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/?x", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://me:pw@h.example.org", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example,wecom=https://b.example", "twice"),
+    ] {
+        let told =
+            faults(&[(variable, value), ("SEVENTYTWO_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]);
+        assert!(told.contains(&format!("{variable}: ")) && told.contains(word), "{variable}={value}: {told}");
+    }
+    assert_eq!(
+        faults(&[("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example/,matrix=http://b.example:8008")]),
+        ""
+    );
+
+    // What is no text was not left out by anybody.
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    program.arg("config").env("SEVENTYTWO_DATA_DIR", folder.path());
+    let told = program.env("SEVENTYTWO_LEASE", OsStr::from_bytes(b"5\xffm")).output().unwrap();
+    assert_eq!(told.status.code(), Some(1), "{}", said(&told.stdout));
+    assert!(said(&told.stderr).contains("SEVENTYTWO_LEASE: is not UTF-8"), "{}", said(&told.stderr));
+
+    // A folder that cannot be made is told by whoever names it.
+    let told = run_with(folder.path(), &["migrate"], &[("DATABASE_URL", "sqlite:/proc/nope/a.db")]);
+    let told = said(&told.stderr);
+    assert!(told.contains("DATABASE_URL") && told.contains("/proc/nope"), "{told}");
+    assert!(!told.contains("SEVENTYTWO_DATA_DIR"), "{told}");
+}
+
+async fn a_flag_is_blamed_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = run(folder.path(), &["serve", "--cooling", "5x"]);
+    assert_eq!(told.status.code(), Some(1));
+    let told = said(&told.stderr);
+    assert!(
+        told.contains("--cooling: must be written like") && !told.contains("SEVENTYTWO_COOLING"),
+        "{told}"
+    );
+}
+
+async fn a_setting_that_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("SEVENTYTWO_LEASES", "5m"), ("SEVENTYTWO_SWEEP", "*/10 * * * * *")];
+    let done = run_with(folder.path(), &["migrate"], &settings);
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    let told = said(&done.stderr);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("SEVENTYTWO_LEASES"), "{told}");
+}
+
+async fn what_is_wrong_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = ("SEVENTYTWO_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    for database in ["postgres://nobody@127.0.0.1:1/x", "sqlite:/proc/self/a.db"] {
+        let told = run_with(folder.path(), &["migrate"], &[("DATABASE_URL", database), key]);
+        assert_eq!(told.status.code(), Some(1));
+        let told = said(&told.stderr);
+        assert_eq!(told.matches("no connection to the database").count(), 1, "{told}");
+        let parts: Vec<&str> = told.trim().split(": ").collect();
+        let mut once = parts.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), parts.len(), "{told}");
+    }
+}
         let told = faults(&[(variable, "5x")]);
         assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
     }
