@@ -1,7 +1,7 @@
 //! What a request tells about itself: its id, its reader's language, where it comes from; and what
 //! every answer carries.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -41,18 +41,31 @@ pub fn language(request: &HttpRequest) -> Language {
 
 /// The address of the client: the forwarding header counts only where a trusted proxy set it.
 pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
-    if !trusted.contains(&peer) {
+    let is_ours = |ip: &IpAddr| trusted.iter().any(|own| own.to_canonical() == *ip);
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip().to_canonical());
+    if !is_ours(&peer) {
         return peer;
     }
-    let forwarded =
-        request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or_default();
-    // From the right: the first that is not one of ours was seen by one of ours.
-    forwarded
-        .rsplit(',')
-        .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-        .find(|ip| !trusted.contains(ip))
-        .unwrap_or(peer)
+    // Several headers are one list. From the right: the first that is not one of ours was seen by one of ours, and
+    // left of what nobody can read stands whatever the client likes.
+    let parts = request.headers().get_all("x-forwarded-for").map(|value| value.to_str().unwrap_or_default());
+    let parts: Vec<&str> = parts.flat_map(|value| value.split(',')).collect();
+    let mut seen = peer;
+    for part in parts.into_iter().rev() {
+        let Some(ip) = forwarded(part.trim()) else { break };
+        seen = ip;
+        if !is_ours(&ip) {
+            break;
+        }
+    }
+    seen
+}
+
+/// An address as proxies write it: alone, with its port, or in brackets.
+fn forwarded(part: &str) -> Option<IpAddr> {
+    let bare = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(part);
+    let alone = bare.parse::<IpAddr>().ok();
+    alone.or_else(|| part.parse::<SocketAddr>().ok().map(|at| at.ip())).map(|ip| ip.to_canonical())
 }
 
 /// Gives the request its id, refuses what another site sent, turns problems into JSON or a page in
@@ -147,6 +160,49 @@ fn with_headers(
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     set("x-content-type-options", "nosniff");
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn seen(peer: &str, headers: &[&str]) -> String {
+        let trusted = ["127.0.0.1".parse().unwrap(), "2001:db8::ff".parse().unwrap()];
+        let mut request = TestRequest::default().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4000));
+        for header in headers {
+            request = request.append_header(("x-forwarded-for", *header));
+        }
+        client(&request.to_http_request(), &trusted).to_string()
+    }
+
+    #[test]
+    fn only_what_a_trusted_proxy_saw_counts() {
+        for (peer, headers, client) in [
+            ("9.9.9.9", &["7.7.7.7"][..], "9.9.9.9"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, 7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7, 127.0.0.1"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, 7.7.7.7:5678"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, [2001:db8::1]"], "2001:db8::1"),
+            ("127.0.0.1", &["9.9.9.9, [2001:db8::1]:5678"], "2001:db8::1"),
+            ("127.0.0.1", &["9.9.9.9, 2001:db8::1"], "2001:db8::1"),
+            ("127.0.0.1", &["7.7.7.7, 2001:db8::ff"], "7.7.7.7"),
+            // Nobody knows who that is: the last of ours that saw it.
+            ("127.0.0.1", &["9.9.9.9, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &["9.9.9.9, unknown, 2001:db8::ff"], "2001:db8::ff"),
+            ("127.0.0.1", &["9.9.9.9,"], "127.0.0.1"),
+            ("127.0.0.1", &["9.9.9.9", "7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7", "127.0.0.1"], "7.7.7.7"),
+            // The same address, as a socket for both families names it.
+            ("::ffff:127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7, ::ffff:127.0.0.1"], "7.7.7.7"),
+        ] {
+            assert_eq!(seen(peer, headers), client, "{peer}: {headers:?}");
+        }
+    }
+}
     // `no-referrer` would make browsers hide the origin of our own forms, too.
     set("referrer-policy", "same-origin");
     set("cross-origin-opener-policy", "same-origin");
