@@ -8,6 +8,7 @@ use seventytwo::config::{SETTINGS, written};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::language::has;
+use seventytwo::web::limits::Limit;
 use seventytwo::web::problem::CODES;
 
 use crate::{Test, alone};
@@ -27,6 +28,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_example_names_every_setting),
     alone!(the_readme_lists_the_settings),
     alone!(the_readme_lists_the_problems),
+    alone!(the_readme_lists_the_limits),
     alone!(the_bounds_of_times_are_told),
     alone!(files_are_short),
     alone!(nothing_is_left_to_do),
@@ -557,6 +559,23 @@ async fn the_readme_lists_the_problems() {
     }
 }
 
+/// `| what, by whom | at once | then one every |`, in the order of the limits.
+async fn the_readme_lists_the_limits() {
+    let there: Vec<(String, String)> = Limit::ALL
+        .iter()
+        .map(|limit| limit.measure())
+        .map(|(burst, millis)| (burst.to_string(), format!("{} s", millis as f64 / 1000.0)))
+        .collect();
+    for readme in READMES {
+        let listed: Vec<(String, String)> = rows(readme)
+            .into_iter()
+            .filter(|row| row.len() == 3 && row[2].ends_with(" s"))
+            .map(|mut row| (row.remove(1), row.remove(1)))
+            .collect();
+        assert_eq!(listed, there, "the limits of {readme} and those of web::limits");
+    }
+}
+
 /// Wherever a setting is explained, so is what it may be.
 async fn the_bounds_of_times_are_told() {
     for (setting, least, most) in
@@ -582,7 +601,6 @@ async fn the_bounds_of_times_are_told() {
         }
     }
 }
-
 
 /// Lines a file may have without its tests.
 const LINES: usize = 450;
