@@ -18,6 +18,7 @@ use crate::domain::people::Role;
 use crate::store::accounts::Account;
 use crate::web::json;
 use crate::web::limits::Limit;
+use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::{Caller, ManageToken, Visitor};
@@ -102,7 +103,7 @@ pub async fn send_photo(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Photos)?;
-    let bytes = photo_part(form).await?;
+    let bytes = patience::within(patience::PHOTOS, photo_part(form)).await?;
     let stored = desk(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }

@@ -31,6 +31,8 @@ pub enum Problem {
     WrongType,
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    #[error("the body did not come in time")]
+    TooSlow,
     #[error("some fields are wrong")]
     Invalid(FieldFaults),
     #[error("nobody is logged in")]
@@ -111,6 +113,7 @@ macro_rules! table {
 
 table! {
     Problem::NotJson(_) => "not_json", BAD_REQUEST;
+    Problem::TooSlow => "too_slow", REQUEST_TIMEOUT;
     Problem::WrongType => "wrong_content_type", UNSUPPORTED_MEDIA_TYPE;
     Problem::TooLarge(_) => "too_large", PAYLOAD_TOO_LARGE;
     Problem::Invalid(_) => "invalid_fields", UNPROCESSABLE_ENTITY;

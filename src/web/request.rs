@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use uuid::Uuid;
 
@@ -139,6 +139,10 @@ fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> ac
     }
     if let Some(seconds) = problem.retry_after_s() {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(problem, Problem::TooSlow) {
+        // The rest of the body is not waited for.
+        answer.head_mut().set_connection_type(ConnectionType::Close);
     }
     answer
 }

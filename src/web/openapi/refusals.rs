@@ -51,7 +51,7 @@ fn common(path: &str, method: &str, call: &Value) -> Vec<String> {
         (path.contains("{id}"), &["not_found"]),
         (
             call.get("requestBody").is_some(),
-            &["wrong_content_type", "too_large", "invalid_fields"],
+            &["wrong_content_type", "too_large", "too_slow", "invalid_fields"],
         ),
         (takes("application/json"), &["not_json"]),
         (asks("query"), &["invalid_fields"]),

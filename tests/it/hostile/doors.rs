@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     housed!(head_is_answered_like_get_without_a_body),
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
+    housed!(who_does_not_go_on_sending_is_not_waited_for),
 ];
 
 /// One call that needs a token.
@@ -344,8 +345,79 @@ async fn head_is_answered_like_get_without_a_body(house: House) {
 }
         assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
     }
-    for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
-        let none = ask(request(&house, Method::PUT, path)).await;
-        assert_eq!((none.status.as_u16(), none.headers.get("allow")), (404, None), "{path}");
+    let page = ask(request(&house, Method::GET, "/apiary")).await;
+    assert!(page.status == 404 && page.text.contains("<h1>"), "{}", page.text);
+}
+
+async fn what_asks_for_another_host_is_not_linked(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    for path in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"] {
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        wire.write_all(asked.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        wire.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 404") || told.starts_with("HTTP/1.1 400"), "{path}: {told}");
+        for leads_away in ["=\"//", "=\"/\\", "=\"\\"] {
+            assert!(!told.contains(leads_away), "{path}: {told}");
+        }
+    }
+}
+
+async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let (moderator, lead) = (house.session(&moderator).await, house.session(&lead).await);
+    let mut seen = Vec::new();
+    for (number, violence) in [(1, true), (2, false)] {
+        let photo = house.photo(notices::jpeg()).await;
+        let mut body = by_another(notices::missing_person(house.clock.now()), number);
+        body["person"]["age"] = json!(34);
+        body["person"]["category"] = json!("other_adult");
+        body["safety"]["violence"] = json!(violence);
+        body["photo_ids"] = json!([photo]);
+        house.post("/notices", None, &body).await.expect(201);
+        for session in [&moderator, &lead] {
+            for size in ["full", "page", "thumb"] {
+                let path = format!("/p/{photo}/{size}.jpg");
+                let status = house.page_as(&path, &format!("session={session}")).await.status.as_u16();
+                seen.push((violence, session == &lead, status));
+            }
+        }
+    }
+    for (sealed, by_lead, status) in seen {
+        assert_eq!(
+            status,
+            if sealed && !by_lead { 404 } else { 200 },
+            "sealed: {sealed}, by a lead: {by_lead}"
+        );
+    }
+}
+
+async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    let begun = |path: &str, kind: &str, length: usize, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let part = "--b\r\ncontent-disposition: form-data; name=\"photo\"\r\n\r\nhalf";
+    let multipart = "multipart/form-data; boundary=b";
+    let mut waiting = Vec::new();
+    for asked in [
+        begun("/api/v1/notices", "application/json", 60_000, "{\"ki"),
+        begun("/login", "application/x-www-form-urlencoded", 60_000, "name="),
+        begun("/api/v1/photos", multipart, 60_000, part),
+        begun("/report/rescue", multipart, 60_000, part),
+    ] {
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        wire.write_all(asked.as_bytes()).await.unwrap();
+        waiting.push((asked, wire));
+    }
+    for (asked, mut wire) in waiting {
+        // It ends by itself: answered, and closed.
+        let mut told = String::new();
+        wire.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 408"), "{asked}: {told}");
     }
 }
