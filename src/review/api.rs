@@ -32,6 +32,7 @@ impl From<ReviewError> for Problem {
             ReviewError::TooLate => Problem::TooLate,
             ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
             ReviewError::Reason => invalid("reason", "reason"),
+            ReviewError::Note => invalid("note", "required"),
             ReviewError::TipUnknown => Problem::NotFound,
             ReviewError::PhonesUsedUp { wait } => {
                 Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }

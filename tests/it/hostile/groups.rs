@@ -232,7 +232,7 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
     let good = group("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6");
     for (field, value, named) in [
         ("platform", json!("icq"), "platform"),
-        ("platform", json!(1), "body"),
+        ("platform", json!(1), "platform"),
         ("name", json!(""), "name"),
         ("name", json!("\u{200b}\u{202e}"), "name"),
         ("name", json!("群".repeat(61)), "name"),
@@ -244,13 +244,18 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         ("hourly_cap", json!(0), "hourly_cap"),
         ("hourly_cap", json!(61), "hourly_cap"),
         ("hourly_cap", json!(i64::MIN), "hourly_cap"),
-        ("hourly_cap", json!("two"), "body"),
+        ("hourly_cap", json!("two"), "hourly_cap"),
+        ("regions", json!("131003"), "regions"),
+        ("regions", json!([131003]), "regions[0]"),
+        ("kinds", json!({}), "kinds"),
+        ("credentials", json!("x"), "credentials"),
         ("quiet", json!({"from": "24:00", "until": "07:00"}), "quiet.from"),
         ("quiet", json!({"from": "22:00", "until": "\u{0}"}), "quiet.until"),
         ("quiet", json!({"from": "22:00", "until": "22:00"}), "quiet.until"),
-        ("quiet", json!({"from": "22:00"}), "until"),
-        ("quiet", json!({"from": "22:00", "until": "07:00", "surprise": 1}), "surprise"),
-        ("quiet", json!("night"), "body"),
+        ("quiet", json!({"from": "22:00"}), "quiet.until"),
+        ("quiet", json!({"from": "22:00", "until": 7}), "quiet.until"),
+        ("quiet", json!({"from": "22:00", "until": "07:00", "surprise": 1}), "quiet.surprise"),
+        ("quiet", json!("night"), "quiet"),
         ("surprise", json!(1), "surprise"),
         ("credentials", json!({}), "credentials.url"),
         ("credentials", json!({"url": 1}), "credentials.url"),
@@ -264,6 +269,15 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         body[field] = value;
         let refused = house.post("/groups", Some(&admin.token), &body).await;
         let fields = faults(refused);
+    assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
+    // Whatever is wrong is told together, as far as it goes.
+    let both = json!({"platform": 1, "regions": "131003", "surprise": 1, "quiet": {"from": 1}});
+    let all = faults(house.post("/groups", Some(&admin.token), &both).await);
+    assert_eq!(
+        all,
+        only(["platform", "regions", "surprise", "quiet.from", "quiet.until", "name", "credentials"])
+    );
+}
         assert!(fields.contains(named) && fields.len() == 1, "{body}: {fields:?}");
     }
     let mut extra = good.clone();

@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(addresses_that_are_none_are_not_found),
     housed!(what_is_hostile_in_a_text_does_not_reach_a_chat),
     housed!(what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator),
+    housed!(an_end_that_cannot_be_read_is_refused_by_field),
     housed!(whoever_has_too_many_notices_is_told_when_to_come_back),
 ];
 
@@ -449,6 +450,21 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
             }
         }
     }
+
+async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) {
+    let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
+    let manage = made["manage_token"].as_str();
+    for (body, fields) in [
+        (json!({}), vec!["outcome"]),
+        (json!({"outcome": 1}), vec!["outcome"]),
+        (json!({"outcome": "rescued", "announce": "yes"}), vec!["announce"]),
+        (json!({"outcome": 1, "announce": 1, "surprise": 1}), vec!["announce", "outcome", "surprise"]),
+        (json!("rescued"), vec!["body"]),
+    ] {
+        let told = faults(house.post("/my/notice/close", manage, &body).await);
+        assert_eq!(told.into_iter().collect::<Vec<_>>(), fields, "{body}");
+    }
+}
     house.finish().await;
 
 async fn whoever_has_too_many_notices_is_told_when_to_come_back(house: House) {

@@ -73,13 +73,27 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     let mut surprising = of("approve", json!("verified"), Value::Null);
     surprising["surprise"] = json!(1);
     assert_eq!(faults(house.post(&path, token, &surprising).await), only(["surprise"]));
-    // `other` says nothing without a note.
-    let other = house.post(&path, token, &of("reject", json!("other"), json!(" \u{200b}"))).await;
-    assert_eq!(faults(other).len(), 1);
-    for wrong in
-        [json!({"version": "1", "action": "approve"}), json!([]), json!({"version": 1e300, "action": 1})]
-    {
-        assert!(!faults(house.post(&path, token, &wrong).await).is_empty(), "{wrong}");
+    // Nothing is asked, and `other` says nothing, without a note.
+    for (action, reason) in [("ask", Value::Null), ("reject", json!("other"))] {
+        for note in [Value::Null, json!(" \u{200b}")] {
+            let unsaid = house.post(&path, token, &of(action, reason.clone(), note)).await;
+            assert_eq!(faults(unsaid), only(["note"]), "{action}");
+        }
+    }
+    for (wrong, fields) in [
+        (json!({}), only(["version", "action"]).into_iter().collect::<Vec<_>>()),
+        (json!({"version": "1", "action": "approve"}), vec!["version".to_owned()]),
+        (json!({"version": 1e300, "action": 1}), vec!["action".to_owned(), "version".to_owned()]),
+        (json!([]), vec!["body".to_owned()]),
+        (
+            json!({"version": 1, "action": "ask", "note": 7, "reason": []}),
+            vec!["note".to_owned(), "reason".to_owned()],
+        ),
+    ] {
+        let told: Vec<String> = faults(house.post(&path, token, &wrong).await).into_iter().collect();
+        let mut fields = fields;
+        fields.sort_unstable();
+        assert_eq!(told, fields, "{wrong}");
     }
     let bytes = post_bytes(&house, &path, "{").await;
     assert_eq!(bytes.problem(401), "login_required", "whoever has no token hears that first");
