@@ -130,6 +130,10 @@ impl Intake {
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
+                // What changes nothing is nothing for anybody to look at again.
+                if submission.public == public && submission.private == private {
+                    return Ok(notice);
+                }
                 replace(tx, &desk, notice, &key, &submission, now)
             })
             .await

@@ -152,10 +152,13 @@ pub async fn queue(
 ) -> Result<web::Json<Queue>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let QueueQuery { state, cursor } = query.into_inner();
-    let state =
-        state.map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value"))).transpose()?;
-    let after =
-        cursor.map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let state = given(state)
+        .map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value")))
+        .transpose()?;
+    let after = given(cursor)
+        .map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor")))
+        .transpose()?;
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let page = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;

@@ -113,9 +113,9 @@ macro_rules! table {
 
 table! {
     Problem::NotJson(_) => "not_json", BAD_REQUEST;
-    Problem::TooSlow => "too_slow", REQUEST_TIMEOUT;
     Problem::WrongType => "wrong_content_type", UNSUPPORTED_MEDIA_TYPE;
     Problem::TooLarge(_) => "too_large", PAYLOAD_TOO_LARGE;
+    Problem::TooSlow => "too_slow", REQUEST_TIMEOUT;
     Problem::Invalid(_) => "invalid_fields", UNPROCESSABLE_ENTITY;
     Problem::LoginRequired => "login_required", UNAUTHORIZED;
     Problem::LoginRefused => "login_refused", UNAUTHORIZED;
@@ -175,7 +175,7 @@ impl Problem {
     pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
         let fields = match self {
             Problem::Invalid(faults) => Some(
-                faults.iter().map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
+                told(faults).map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
             ),
             _ => None,
         };
@@ -225,6 +225,14 @@ impl Problem {
             tracing::error!(request_id, cause, "internal error");
         }
     }
+}
+
+/// The faults that are told: of many fields that nobody knows, the first will do.
+fn told(faults: &FieldFaults) -> impl Iterator<Item = (&String, &FieldFault)> {
+    const UNKNOWN: usize = 20;
+    let is_unknown = |fault: &FieldFault| ["unknown", "credential_unknown"].contains(&fault.code);
+    let unknown = faults.iter().filter(move |(_, fault)| is_unknown(fault)).take(UNKNOWN);
+    faults.iter().filter(move |(_, fault)| !is_unknown(fault)).chain(unknown)
 }
 
 #[derive(Serialize)]

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::http::{ConnectionType, Method};
+use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ fn refused(request: &ServiceRequest) -> Option<Problem> {
 fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {
     problem.log(request_id);
     let language = language(http);
-    let mut answer = if http.path().starts_with("/api/") {
+    let mut answer = if http.path() == "/api" || http.path().starts_with("/api/") {
         problem.to_json_response(language, request_id)
     } else {
         frame::problem_page(http, problem, request_id)
@@ -164,6 +164,19 @@ fn with_headers(
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     set("x-content-type-options", "nosniff");
+    // `no-referrer` would make browsers hide the origin of our own forms, too.
+    set("referrer-policy", "same-origin");
+    set("cross-origin-opener-policy", "same-origin");
+    set("permissions-policy", "camera=(), geolocation=(), microphone=()");
+    set("cache-control", "no-store");
+    if !http.path().starts_with("/assets/") {
+        set("x-robots-tag", "noindex, noarchive");
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
 
 #[cfg(test)]
 mod tests {
@@ -206,17 +219,4 @@ mod tests {
             assert_eq!(seen(peer, headers), client, "{peer}: {headers:?}");
         }
     }
-}
-    // `no-referrer` would make browsers hide the origin of our own forms, too.
-    set("referrer-policy", "same-origin");
-    set("cross-origin-opener-policy", "same-origin");
-    set("permissions-policy", "camera=(), geolocation=(), microphone=()");
-    set("cache-control", "no-store");
-    if !http.path().starts_with("/assets/") {
-        set("x-robots-tag", "noindex, noarchive");
-    }
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
-    }
-    response
 }

@@ -28,6 +28,8 @@ pub const TESTS: &[Test] = &[
     housed!(head_is_answered_like_get_without_a_body),
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
+    housed!(nothing_below_the_interface_is_a_page),
+    housed!(what_asks_for_another_host_is_not_linked),
     housed!(who_does_not_go_on_sending_is_not_waited_for),
 ];
 
@@ -343,7 +345,10 @@ async fn head_is_answered_like_get_without_a_body(house: House) {
     wire.read_to_string(&mut next).await.unwrap();
     assert!(next.starts_with("HTTP/1.1 200") && next.ends_with("ok"), "{next}");
 }
-        assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
+
+async fn nothing_below_the_interface_is_a_page(house: House) {
+    for path in ["/api", "/api/", "/api/nothing", "/api/v1", "/api/v1/nothing"] {
+        assert_eq!(ask(request(&house, Method::GET, path)).await.problem(404), "not_found", "{path}");
     }
     let page = ask(request(&house, Method::GET, "/apiary")).await;
     assert!(page.status == 404 && page.text.contains("<h1>"), "{}", page.text);

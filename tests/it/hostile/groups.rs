@@ -191,7 +191,12 @@ async fn a_code_is_tried_five_times(house: House) {
     let (id, code) = connected(&house, &admin, 0).await;
     let path = format!("/groups/{id}/verify");
     let other = if code == "000000" { "111111" } else { "000000" };
-    for wrong in [other, "", "x", "１２３４５６７", "\u{0}"] {
+    // What cannot be a code is no try.
+    for none in ["", "x", "１２３４５６７", "\u{0}", "12345", "12 34", "12345a"] {
+        let told = house.post(&path, Some(&admin.token), &json!({"code": none})).await;
+        assert_eq!(faults(told), only(["code"]), "{none}");
+    }
+    for wrong in [other, other, other, other, other] {
         let told = house.post(&path, Some(&admin.token), &json!({"code": wrong})).await;
         assert_eq!(told.problem(422), "wrong_code", "{wrong}");
     }
@@ -264,6 +269,11 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
             json!({"url": format!("https://qyapi.weixin.qq.com/{}", "x".repeat(5_000))}),
             "credentials.url",
         ),
+        assert!(fields.contains(named) && fields.len() == 1, "{body}: {fields:?}");
+    }
+    let mut extra = good.clone();
+    extra["credentials"]["surprise\u{202e}"] = json!("x");
+    let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
     ] {
         let mut body = good.clone();
         body[field] = value;
@@ -278,11 +288,6 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         only(["platform", "regions", "surprise", "quiet.from", "quiet.until", "name", "credentials"])
     );
 }
-        assert!(fields.contains(named) && fields.len() == 1, "{body}: {fields:?}");
-    }
-    let mut extra = good.clone();
-    extra["credentials"]["surprise\u{202e}"] = json!("x");
-    let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
 
 /// One admin connects many chats in one sitting: a script that meets the contract is not held back.
 async fn forty_groups_are_connected_at_once(house: House) {
@@ -296,5 +301,4 @@ async fn forty_groups_are_connected_at_once(house: House) {
     }
     let list = house.get("/groups", Some(&admin.token)).await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 40);
-    assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
 }

@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
     housed!(cases_that_are_not_there_are_told_so),
     housed!(without_the_claim_nothing_private_is_seen),
     housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
+    housed!(an_empty_filter_of_the_queue_is_none),
 ];
 
 async fn submit(house: &House, body: &Value) -> String {
@@ -197,4 +198,14 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
         assert!(sheet["flags"].as_array().unwrap().contains(&json!(flag)), "{words}: {sheet}");
     }
+
+async fn an_empty_filter_of_the_queue_is_none(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let token = Some(moderator.token.as_str());
+    submit(&house, &notices::rescue(house.clock.now())).await;
+    let all = house.get("/review/queue", token).await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
+    assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
+}
 }
