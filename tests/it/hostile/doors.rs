@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     housed!(another_method_is_told_which_there_are),
     housed!(nothing_below_the_interface_is_a_page),
     housed!(what_asks_for_another_host_is_not_linked),
+    housed!(a_sealed_case_shows_its_photos_to_leads_alone),
     housed!(who_does_not_go_on_sending_is_not_waited_for),
 ];
 
