@@ -198,8 +198,9 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    // What these two say at every start is of no use; who asks for it by name gets it.
-    let quiet = "tokio_cron_scheduler=warn,actix_server=warn";
+    // What the first two say at every start is of no use, and the last one tells the words that it draws; who asks
+    // for it by name gets it.
+    let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json { subscriber.json().init() } else { subscriber.init() }
@@ -277,16 +278,16 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
-    let Some(("add", m)) = matches.subcommand() else {
-        anyhow::bail!("use: seventytwo token add --account NAME")
-    };
 fn password() -> anyhow::Result<String> {
     let mut given = Vec::new();
     std::io::stdin().read_to_end(&mut given)?;
     String::from_utf8(given).map_err(|_| anyhow::anyhow!("the password on standard input is not UTF-8"))
 }
 
+async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let Some(("add", m)) = matches.subcommand() else {
+        anyhow::bail!("use: seventytwo token add --account NAME")
+    };
     let life = m.get_one::<chrono::Duration>("expires").copied();
     let store = app::open_existing(&configuration(None)?).await?;
     let account = m.get_one::<String>("account").cloned().unwrap_or_default();

@@ -31,6 +31,7 @@ fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Out
     alone!(a_password_has_to_be_text),
     bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(another_key_is_noticed_at_once),
+    filed!(the_words_of_a_poster_stand_in_no_log),
 ];
 
 /// What is said about a configuration with these settings in it; nothing where it is fine.
@@ -382,14 +383,24 @@ async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
         assert_eq!(*mode, private, "{} has {mode:o}", path.display());
     }
 
-    // What an earlier version left open is closed.
-    program.kill();
-    let opened = ["seventytwo.db", "seventytwo.db-wal", "key"].map(|name| data.join(name));
-    for file in &opened {
-        set_permissions(file, Permissions::from_mode(0o644)).unwrap();
-    }
-    let _program = start().await;
-    for (path, mode) in modes(&data) {
-        assert!(path.is_dir() || mode == 0o600, "{} has {mode:o}", path.display());
+async fn the_words_of_a_poster_stand_in_no_log(db: Db) {
+    let moderator = person(&db, "林志愿", Role::Moderator).await;
+    let settings = [("SEVENTYTWO_COOLING", "0s"), ("SEVENTYTWO_LOG", "trace")];
+    let program = Program::start(&db, &settings).await;
+    let made = program.door.submit(&Asked::new(1, 1)).await.unwrap().expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    program.door.approve(case, &moderator).await.unwrap();
+    eventually("it is live", async || {
+        let shown = program.door.call(Method::GET, &format!("/notices/{case}"), None, None).await.unwrap();
+        shown.body["state"] == "live"
+    })
+    .await;
+    let poster = program.door.page(&format!("/n/{case}/poster.jpg")).await.unwrap();
+    assert_eq!(poster.headers()["content-type"], "image/jpeg");
+    let log = program.log();
+    assert!(log.iter().any(|line| line.contains("TRACE")), "nothing is traced");
+    for words in ["双肩包", "探路者", "12 路公交车"] {
+        let told = log.iter().find(|line| line.contains(words));
+        assert_eq!(told, None, "{words} stand in the log");
     }
 }
