@@ -2,26 +2,28 @@
 //! what it writes is.
 
 use std::ffi::OsStr;
+use std::fs::{Permissions, metadata, read_dir, set_permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::fs::{Permissions, metadata, read_dir, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use crate::process::Running;
-use crate::{Test, alone, notices};
+use reqwest::Method;
+use seventytwo::domain::people::Role;
+
+use crate::chaos::run as beside;
+use crate::house::Db;
+use crate::process::{Asked, Program, Running, assert_audit, command, eventually, person};
+use crate::{Test, alone, bare, filed, notices};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     alone!(wrong_usage_is_told_in_one_line),
-    alone!(times_have_bounds_that_are_named),
-    bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     alone!(help_and_version_are_no_errors),
-
-fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(times_have_bounds_that_are_named),
     alone!(each_fault_names_its_own_setting),
     alone!(a_flag_is_blamed_by_its_name),
     alone!(a_setting_that_is_none_is_told),
@@ -29,10 +31,23 @@ fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Out
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
     alone!(looking_makes_no_database),
     alone!(a_password_has_to_be_text),
-    bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(another_key_is_noticed_at_once),
+    bare!(an_entry_with_a_word_that_is_none_is_named),
+    bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     filed!(the_words_of_a_poster_stand_in_no_log),
 ];
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    run_with(folder, arguments, &[])
+}
+
+fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    command.args(arguments).env("SEVENTYTWO_DATA_DIR", folder);
+    command.env("DATABASE_URL", format!("sqlite:{}", folder.join("test.db").display()));
+    command.envs(settings.iter().copied());
+    command.output().expect("the program starts")
+}
 
 /// What is said about a configuration with these settings in it; nothing where it is fine.
 fn faults(settings: &[(&str, &str)]) -> String {
@@ -41,13 +56,6 @@ fn faults(settings: &[(&str, &str)]) -> String {
     let told = said(&shown.stderr).to_owned();
     assert_eq!(shown.status.success(), told.is_empty(), "{told}");
     told
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
-    command.args(arguments).env("SEVENTYTWO_DATA_DIR", folder);
-    command.env("DATABASE_URL", format!("sqlite:{}", folder.join("test.db").display()));
-    command.output().expect("the program starts")
 }
 
 fn said(bytes: &[u8]) -> &str {
@@ -154,6 +162,22 @@ async fn what_is_kept_is_for_its_user_alone() {
     for name in ["seventytwo.db", "seventytwo.db-wal", "seventytwo.db-shm", "key", "full"] {
         assert!(kept.iter().any(|(path, _)| path.ends_with(name)), "{name} in {kept:?}");
     }
+    for (path, mode) in &kept {
+        let private = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(*mode, private, "{} has {mode:o}", path.display());
+    }
+
+    // What an earlier version left open is closed.
+    program.kill();
+    let opened = ["seventytwo.db", "seventytwo.db-wal", "key"].map(|name| data.join(name));
+    for file in &opened {
+        set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+    }
+    let _program = start().await;
+    for (path, mode) in modes(&data) {
+        assert!(path.is_dir() || mode == 0o600, "{} has {mode:o}", path.display());
+    }
+}
 
 async fn times_have_bounds_that_are_named() {
     for (variable, least, most, beyond) in [
@@ -173,6 +197,12 @@ async fn times_have_bounds_that_are_named() {
             );
             assert!(!told.contains("written"), "{wrong} is written well: {told}");
         }
+        let told = faults(&[(variable, "5x")]);
+        assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
+    }
+    let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
+    assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
+}
 
 async fn each_fault_names_its_own_setting() {
     for (variable, value, word) in [
@@ -246,10 +276,6 @@ async fn what_is_wrong_is_said_once() {
         assert_eq!(once.len(), parts.len(), "{told}");
     }
 }
-        let told = faults(&[(variable, "5x")]);
-        assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
-    }
-    let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
 
 async fn the_address_listened_on_is_told_whatever_links_point_to() {
     let folder = tempfile::tempdir().unwrap();
@@ -309,6 +335,26 @@ async fn a_password_has_to_be_text() {
 async fn another_key_is_noticed_at_once(db: Db) {
     Program::start(&db, &[]).await.stop().await;
     let other = "YWJjZGVmMDEyMzQ1Njc4OTAxMjM0NTY3ODlhYmNkZWY=";
+    for arguments in [&["serve"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
+        let mut program = command(&db);
+        program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        // Where it begins all the same it would go on for ever.
+        let begun = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next();
+        if begun.is_some() {
+            child.kill().unwrap();
+        }
+        assert_eq!(begun, None, "{arguments:?}");
+        let told = child.wait_with_output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {line}");
+        assert!(line.contains("wrong SEVENTYTWO_KEY"), "{arguments:?}: {line}");
+    }
+    let done =
+        command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    Program::start(&db, &[]).await.stop().await;
+}
 
 async fn an_entry_with_a_word_that_is_none_is_named(db: Db) {
     let program = Program::start(&db, &[]).await;
@@ -335,26 +381,6 @@ async fn an_entry_with_a_word_that_is_none_is_named(db: Db) {
         beside(&db, right).await;
         assert_audit(&db);
     }
-    for arguments in [&["serve"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
-        let mut program = command(&db);
-        program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = program.spawn().unwrap();
-        // Where it begins all the same it would go on for ever.
-        let begun = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next();
-        if begun.is_some() {
-            child.kill().unwrap();
-        }
-        assert_eq!(begun, None, "{arguments:?}");
-        let told = child.wait_with_output().unwrap();
-        let line = said(&told.stderr);
-        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {line}");
-        assert!(line.contains("wrong SEVENTYTWO_KEY"), "{arguments:?}: {line}");
-    }
-    let done =
-        command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();
-    assert!(done.status.success(), "{}", said(&done.stderr));
-    Program::start(&db, &[]).await.stop().await;
-}
 }
 
 async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
@@ -378,10 +404,6 @@ async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
     program.stop().await;
     assert_audit(&db);
 }
-    for (path, mode) in &kept {
-        let private = if path.is_dir() { 0o700 } else { 0o600 };
-        assert_eq!(*mode, private, "{} has {mode:o}", path.display());
-    }
 
 async fn the_words_of_a_poster_stand_in_no_log(db: Db) {
     let moderator = person(&db, "林志愿", Role::Moderator).await;

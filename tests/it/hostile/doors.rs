@@ -25,9 +25,9 @@ pub const TESTS: &[Test] = &[
     housed!(a_manage_token_opens_its_own_notice_and_no_other_door),
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
-    housed!(head_is_answered_like_get_without_a_body),
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
+    housed!(head_is_answered_like_get_without_a_body),
     housed!(nothing_below_the_interface_is_a_page),
     housed!(what_asks_for_another_host_is_not_linked),
     housed!(a_sealed_case_shows_its_photos_to_leads_alone),
@@ -275,11 +275,11 @@ async fn another_method_is_told_which_there_are(house: House) {
     }
     let document = house.page("/api/openapi.json").await.expect(200);
     for (path, methods) in document["paths"].as_object().unwrap() {
-    for takes in doors.values_mut().filter(|takes| takes.contains("GET")) {
-        takes.insert("HEAD".to_owned());
-    }
         let methods = methods.as_object().unwrap().keys().map(|method| method.to_uppercase());
         doors.insert(format!("/api/v1{path}"), methods.collect());
+    }
+    for takes in doors.values_mut().filter(|takes| takes.contains("GET")) {
+        takes.insert("HEAD".to_owned());
     }
     assert!(doors.len() > 60, "{doors:?}");
     for (path, takes) in &doors {
@@ -308,6 +308,13 @@ async fn another_method_is_told_which_there_are(house: House) {
         (Method::HEAD, "/review/00000-00000/claim", "POST"),
     ] {
         let told = ask(request(&house, method, path)).await;
+        assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
+    }
+    for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
+        let none = ask(request(&house, Method::PUT, path)).await;
+        assert_eq!((none.status.as_u16(), none.headers.get("allow")), (404, None), "{path}");
+    }
+}
 
 async fn head_is_answered_like_get_without_a_body(house: House) {
     let document = house.page("/api/openapi.json").await.expect(200);

@@ -450,6 +450,8 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
             for harm in READ_BY_NOBODY {
                 assert!(!read.text.contains(harm), "{harm} in {}", read.text);
             }
+        }
+    }
     house.finish().await;
 }
 
@@ -495,8 +497,6 @@ async fn a_correction_that_changes_nothing_is_none(house: House) {
         assert_ne!(look().await, before, "live: {live}");
     }
 }
-        }
-    }
 
 async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) {
     let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);

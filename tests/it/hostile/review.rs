@@ -198,6 +198,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
         assert!(sheet["flags"].as_array().unwrap().contains(&json!(flag)), "{words}: {sheet}");
     }
+}
 
 async fn an_empty_filter_of_the_queue_is_none(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -207,5 +208,4 @@ async fn an_empty_filter_of_the_queue_is_none(house: House) {
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
     assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
     assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
-}
 }
