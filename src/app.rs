@@ -3,8 +3,7 @@
 //! [`App::build`] opens everything and binds the address; [`App::run`] serves until told to stop. A
 //! test builds the same program with a clock driven by hand and calls the stations' loops itself.
 
-use std::net::TcpListener;
-use std::path::Path;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -12,7 +11,6 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use anyhow::Context as _;
-use base64::Engine as _;
 use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -35,13 +33,16 @@ use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
 use crate::review::Desk;
-use crate::store::{Database, Store, StoreError};
-use crate::vault::{self, Vault};
+use crate::store::StoreError;
+use crate::vault::Unopenable;
 use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
 mod forgetting;
+mod opening;
+
+pub use opening::{open_existing, open_store, unlock};
 
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
@@ -57,6 +58,14 @@ pub enum StartError {
     DataDir(String, std::io::Error),
     #[error("the key file {0} does not hold 32 bytes in base64; restore it from your backup")]
     KeyFile(String),
+    #[error("the key file {0} is gone, and the database was sealed under it; restore it from your backup")]
+    KeyGone(String),
+    #[error("{0}")]
+    WrongKey(#[from] Unopenable),
+    #[error("DATABASE_URL: there is no database at {0}; make one with: seventytwo migrate")]
+    NoDatabase(String),
+    #[error("DATABASE_URL: cannot use {0}: {1}; create it, or give this user the right to")]
+    DatabaseDir(String, std::io::Error),
     #[error("SEVENTYTWO_BLOBS: {0}")]
     Blobs(String),
     #[error("DATABASE_URL: {0}")]
@@ -177,6 +186,7 @@ impl Stations {
 pub struct App {
     pub stations: Stations,
     listener: TcpListener,
+    address: SocketAddr,
     sweep: String,
     extra: Doors,
 }
@@ -208,8 +218,8 @@ impl App {
         let address = listener.local_addr().map_err(|e| StartError::Bind(config.bind.clone(), e))?;
         let base_url: Arc<str> =
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
-        let vault = Vault::new(&master_key(&config)?);
         let store = open_store(&config).await?;
+        let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
@@ -255,13 +265,18 @@ impl App {
             // Whoever ran before may not have come to it.
             log_holds_erased: Arc::new(AtomicBool::new(true)),
         };
-        Ok(App { stations, listener, sweep: config.sweep, extra: Arc::new(|_| ()) })
+        Ok(App { stations, listener, address, sweep: config.sweep, extra: Arc::new(|_| ()) })
     }
 
     /// The same program with doors of its own beside the usual ones (the demo's practice chat).
     #[must_use]
     pub fn with_doors(self, extra: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> App {
         App { extra: Arc::new(extra), ..self }
+    }
+
+    /// The address that is listened on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The address to open in a browser.
@@ -359,81 +374,4 @@ fn posters_of(press: &Press) -> DrawPoster {
             drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()
         })
     })
-}
-
-/// Opens and migrates the database of a configuration.
-///
-/// # Errors
-/// See [`StartError`].
-pub async fn open_store(config: &Config) -> Result<Store, StartError> {
-    if let Database::Sqlite(path) = &config.database
-        && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(|e| StartError::DataDir(folder.display().to_string(), e))?;
-        for kept in ["", "-wal", "-shm"] {
-            close_to_others(Path::new(&format!("{path}{kept}")));
-        }
-    }
-    Ok(Store::open(config.database.clone()).await?)
-}
-
-/// The key of the configuration, or the one kept in the data directory, made on the first start.
-///
-/// # Errors
-/// See [`StartError`].
-pub fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
-    if let Some(key) = config.key {
-        return Ok(key);
-    }
-    let base64 = base64::engine::general_purpose::STANDARD;
-    let file = config.data_dir.join("key");
-    let shown = file.display().to_string();
-    let failed = |e| StartError::DataDir(shown.clone(), e);
-    close_to_others(&file);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => base64
-            .decode(text.trim())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| StartError::KeyFile(shown.clone())),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let key: [u8; 32] = vault::random();
-            std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
-            write_secret(&file, &base64.encode(key)).map_err(failed)?;
-            Ok(key)
-        }
-        Err(e) => Err(failed(e)),
-    }
-}
-
-/// Takes a file from everybody but its owner: an earlier version, or a restored backup, may have left it open.
-fn close_to_others(file: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let close = || {
-        let found = std::fs::metadata(file)?;
-        let mode = found.permissions().mode();
-        // A folder in its place is somebody else's, and a mistake that is told elsewhere.
-        if mode & 0o077 == 0 || !found.is_file() {
-            return Ok(());
-        }
-        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode & 0o700))
-    };
-    match close() {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, file = %file.display(), "others can read this file, and it cannot be closed to them");
-        }
-        _ => {}
-    }
-}
-
-fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    file.write_all(text.as_bytes())?;
-    // Losing this key loses everything sealed under it.
-    file.sync_all()
 }

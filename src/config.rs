@@ -1,5 +1,6 @@
 //! Every setting: its name, default, bounds and meaning; all faults are reported at once.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,6 +19,8 @@ pub struct Setting {
     pub default: &'static str,
     pub secret: bool,
     pub meaning: &'static str,
+    /// Of a time: the shortest and the longest.
+    pub bounds: Option<(Duration, Duration)>,
 }
 
 const fn setting(
@@ -26,7 +29,27 @@ const fn setting(
     default: &'static str,
     meaning: &'static str,
 ) -> Setting {
-    Setting { variable, flag, default, secret: false, meaning }
+    Setting { variable, flag, default, secret: false, meaning, bounds: None }
+}
+
+const fn time(
+    variable: &'static str,
+    flag: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+    bounds: (Duration, Duration),
+) -> Setting {
+    Setting { bounds: Some(bounds), ..setting(variable, flag, default, meaning) }
+}
+
+impl Setting {
+    /// What it is for, and what it may be.
+    pub fn explained(&self) -> String {
+        match self.bounds {
+            Some((least, most)) => format!("{}; {} to {}", self.meaning, written(least), written(most)),
+            None => self.meaning.to_owned(),
+        }
+    }
 }
 
 /// All settings, in the order in which they are explained.
@@ -58,10 +81,34 @@ pub const SETTINGS: &[Setting] = &[
             "32 bytes, base64; encrypts what is private; required with PostgreSQL",
         )
     },
-    setting("SEVENTYTWO_NOTICE_LIFETIME", "notice-lifetime", "72h", "how long a notice is live"),
-    setting("SEVENTYTWO_COOLING", "cooling", "30s", "undo window between the last approval and going live"),
-    setting("SEVENTYTWO_LEASE", "lease", "5m", "how long a claim holds without activity"),
-    setting("SEVENTYTWO_RETENTION", "retention", "30d", "from the end of a notice to its erasure"),
+    time(
+        "SEVENTYTWO_NOTICE_LIFETIME",
+        "notice-lifetime",
+        "72h",
+        "how long a notice is live",
+        (Duration::seconds(1), Duration::days(30)),
+    ),
+    time(
+        "SEVENTYTWO_COOLING",
+        "cooling",
+        "30s",
+        "undo window between the last approval and going live",
+        (Duration::zero(), Duration::hours(24)),
+    ),
+    time(
+        "SEVENTYTWO_LEASE",
+        "lease",
+        "5m",
+        "how long a claim holds without activity",
+        (Duration::seconds(1), Duration::hours(24)),
+    ),
+    time(
+        "SEVENTYTWO_RETENTION",
+        "retention",
+        "30d",
+        "from the end of a notice to its erasure",
+        (Duration::zero(), Duration::days(3_650)),
+    ),
     setting("SEVENTYTWO_SWEEP", "sweep", "*/10 * * * * *", "cron (with seconds) of the expiry sweep"),
     setting(
         "SEVENTYTWO_PLATFORM_HOSTS",
@@ -87,13 +134,13 @@ pub enum Blobs {
 /// How the times of a notice run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// `SEVENTYTWO_NOTICE_LIFETIME`, one minute to 30 days.
+    /// `SEVENTYTWO_NOTICE_LIFETIME`.
     pub lifetime: Duration,
-    /// `SEVENTYTWO_COOLING`, zero to an hour.
+    /// `SEVENTYTWO_COOLING`.
     pub cooling: Duration,
-    /// `SEVENTYTWO_LEASE`, ten seconds to a day.
+    /// `SEVENTYTWO_LEASE`.
     pub lease: Duration,
-    /// `SEVENTYTWO_RETENTION`, zero to a year.
+    /// `SEVENTYTWO_RETENTION`.
     pub retention: Duration,
 }
 
@@ -162,10 +209,10 @@ impl Config {
                 .unwrap_or_else(|| Blobs::Folder(data_dir.join(BLOBS))),
             key: form.parse("SEVENTYTWO_KEY", key),
             times: Times {
-                lifetime: form.span("SEVENTYTWO_NOTICE_LIFETIME", Duration::minutes(1), Duration::days(30)),
-                cooling: form.span("SEVENTYTWO_COOLING", Duration::zero(), Duration::hours(1)),
-                lease: form.span("SEVENTYTWO_LEASE", Duration::seconds(10), Duration::days(1)),
-                retention: form.span("SEVENTYTWO_RETENTION", Duration::zero(), Duration::days(366)),
+                lifetime: form.span("SEVENTYTWO_NOTICE_LIFETIME"),
+                cooling: form.span("SEVENTYTWO_COOLING"),
+                lease: form.span("SEVENTYTWO_LEASE"),
+                retention: form.span("SEVENTYTWO_RETENTION"),
             },
             sweep: form.parse("SEVENTYTWO_SWEEP", cron).unwrap_or_default(),
             gateways: form.parse("SEVENTYTWO_PLATFORM_HOSTS", gateways).unwrap_or_default(),
@@ -205,8 +252,7 @@ struct Form<L> {
 
 impl<L: Fn(&Setting) -> Option<String>> Form<L> {
     fn value(&self, variable: &'static str) -> Option<String> {
-        let setting =
-            SETTINGS.iter().find(|s| s.variable == variable).expect("every variable is in the table");
+        let setting = setting_of(variable);
         (self.look_up)(setting)
             .filter(|v| !v.trim().is_empty())
             .or_else(|| (!setting.default.is_empty()).then(|| setting.default.to_owned()))
@@ -222,7 +268,8 @@ impl<L: Fn(&Setting) -> Option<String>> Form<L> {
         }
     }
 
-    fn span(&mut self, variable: &'static str, least: Duration, most: Duration) -> Duration {
+    fn span(&mut self, variable: &'static str) -> Duration {
+        let (least, most) = setting_of(variable).bounds.expect("every time has its bounds");
         let span = self.parse(variable, duration).unwrap_or(least);
         if span < least || span > most {
             let what = format!("must be between {} and {}", written(least), written(most));
@@ -230,6 +277,10 @@ impl<L: Fn(&Setting) -> Option<String>> Form<L> {
         }
         span
     }
+}
+
+fn setting_of(variable: &str) -> &'static Setting {
+    SETTINGS.iter().find(|s| s.variable == variable).expect("every variable is in the table")
 }
 
 fn database(value: &str) -> Result<Database, String> {
@@ -241,7 +292,7 @@ fn database(value: &str) -> Result<Database, String> {
             Ok(Database::Sqlite(path.to_owned()))
         };
     }
-    if value.starts_with("postgres://") || value.starts_with("postgresql://") {
+    if value.starts_with("postgres://") {
         return Ok(Database::Postgres(value.to_owned()));
     }
     Err("must begin with sqlite: or postgres://".to_owned())
@@ -268,7 +319,12 @@ fn base_url(value: &str) -> Result<String, String> {
 
 fn blobs(value: &str) -> Result<Blobs, String> {
     if let Some(folder) = value.strip_prefix("file:") {
-        return Ok(Blobs::Folder(PathBuf::from(folder.strip_prefix("//").unwrap_or(folder))));
+        let folder = folder.strip_prefix("//").unwrap_or(folder);
+        return if folder.is_empty() {
+            Err("file: needs a folder, such as file:data/blobs".to_owned())
+        } else {
+            Ok(Blobs::Folder(PathBuf::from(folder)))
+        };
     }
     match Url::parse(value) {
         Ok(url) if url.scheme() == "s3" && url.host_str().is_some() => Ok(Blobs::S3(url)),
@@ -293,25 +349,27 @@ fn key(value: &str) -> Result<[u8; 32], String> {
 pub fn duration(value: &str) -> Result<Duration, String> {
     let usage = || "must be written like 90s, 30m, 72h or 30d".to_owned();
     let unit = value.chars().last().ok_or_else(usage)?;
-    let number: i64 = value[..value.len() - unit.len_utf8()].parse().map_err(|_| usage())?;
-    let seconds = match unit {
+    let number = &value[..value.len() - unit.len_utf8()];
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(usage());
+    }
+    let seconds: i64 = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3_600,
         'd' => 86_400,
         _ => return Err(usage()),
     };
-    number
-        .checked_mul(seconds)
-        .filter(|s| (0..=10_000 * 86_400).contains(s))
-        .map(Duration::seconds)
-        .ok_or_else(usage)
+    // What is beyond all numbers is beyond every bound, too.
+    let number: i64 = number.parse().unwrap_or(i64::MAX);
+    Ok(Duration::try_seconds(number.saturating_mul(seconds)).unwrap_or(Duration::MAX))
 }
 
-fn written(span: Duration) -> String {
+/// A time as it is written in settings: up to 72 hours in hours, as everybody says it here.
+pub fn written(span: Duration) -> String {
     let seconds = span.num_seconds();
     match seconds {
-        s if s > 0 && s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s > 72 * 3_600 && s % 86_400 == 0 => format!("{}d", s / 86_400),
         s if s > 0 && s % 3_600 == 0 => format!("{}h", s / 3_600),
         s if s > 0 && s % 60 == 0 => format!("{}m", s / 60),
         s => format!("{s}s"),
@@ -325,6 +383,7 @@ fn cron(value: &str) -> Result<String, String> {
 }
 
 fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
+    let mut named = BTreeSet::new();
     value
         .split(',')
         .map(str::trim)
@@ -337,6 +396,15 @@ fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
             let url = Url::parse(url).map_err(|e| format!("{url:?} is not an address: {e}"))?;
             if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
                 return Err(format!("{url} must begin with http:// or https://"));
+            }
+            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            if !is_bare || !url.username().is_empty() || url.password().is_some() {
+                return Err(format!(
+                    "{platform} must be https://host[:port], without a path or anything else"
+                ));
+            }
+            if !named.insert(platform.to_owned()) {
+                return Err(format!("{platform} is named twice"));
             }
             Ok(Gateway { platform: platform.to_owned(), url })
         })
@@ -388,7 +456,7 @@ mod tests {
             ("SEVENTYTWO_BIND", "7272"),
             ("SEVENTYTWO_KEY", "c2hvcnQ="),
             ("SEVENTYTWO_NOTICE_LIFETIME", "72"),
-            ("SEVENTYTWO_LEASE", "1s"),
+            ("SEVENTYTWO_LEASE", "0s"),
             ("SEVENTYTWO_SWEEP", "often"),
             ("SEVENTYTWO_PLATFORM_HOSTS", "icq=https://x"),
             ("SEVENTYTWO_TRUSTED_PROXIES", "localhost"),

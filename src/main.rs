@@ -7,11 +7,10 @@ use clap::{Arg, ArgMatches, Command};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
-use seventytwo::config::{self, Config, SETTINGS, Setting};
+use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Verdict};
-use seventytwo::vault::Vault;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
-        Err(error) => failed(&format!("{error:#}")),
+        Err(error) => failed(&error),
     }
 }
 
@@ -122,9 +121,9 @@ fn command() -> Command {
 fn with_settings(command: Command) -> Command {
     SETTINGS.iter().fold(command, |command, s| {
         let help = if s.default.is_empty() {
-            format!("{} [{}]", s.meaning, s.variable)
+            format!("{} [{}]", s.explained(), s.variable)
         } else {
-            format!("{} [{}, default {}]", s.meaning, s.variable, s.default)
+            format!("{} [{}, default {}]", s.explained(), s.variable, s.default)
         };
         command.arg(Arg::new(s.variable).long(s.flag).value_name("VALUE").help(help))
     })
@@ -141,10 +140,38 @@ fn given(matches: Option<&ArgMatches>, setting: &Setting) -> Option<(String, &'s
 }
 
 fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
-    Config::read(|s| given(matches, s).map(|(value, _)| value)).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
-    })
+    let mut told = environment(matches);
+    let read = Config::read(|s| given(matches, s).map(|(value, _)| value));
+    told.extend(read.as_ref().err().into_iter().flatten().map(|Fault { variable, what }| {
+        // Whoever gave a flag looks for it, not for the variable that it stands before.
+        let flag = SETTINGS.iter().find(|s| s.variable == *variable);
+        let flag = flag.filter(|s| given(matches, s).is_some_and(|(_, source)| source == "flag"));
+        flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("--{}: {what}", s.flag))
+    }));
+    match read {
+        Ok(config) if told.is_empty() => Ok(config),
+        _ => anyhow::bail!("these settings are wrong: {}", told.join("; ")),
+    }
+}
+
+/// Warns of variables that look like settings and are none; answers what is wrong with those that cannot be read.
+fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
+    #[allow(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    let all = std::env::vars_os();
+    let mut faults = Vec::new();
+    for (name, value) in all {
+        let Some(name) = name.to_str() else { continue };
+        match SETTINGS.iter().find(|s| s.variable == name) {
+            None if name.starts_with("SEVENTYTWO_") => {
+                eprintln!("seventytwo: {name} is no setting and does nothing; seventytwo config lists them");
+            }
+            Some(setting) if value.to_str().is_none() && given(matches, setting).is_none() => {
+                faults.push(format!("{name}: is not UTF-8"));
+            }
+            _ => {}
+        }
+    }
+    faults
 }
 
 async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
@@ -171,8 +198,9 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    // What these two say at every start is of no use; who asks for it by name gets it.
-    let quiet = "tokio_cron_scheduler=warn,actix_server=warn";
+    // What the first two say at every start is of no use, and the last one tells the words that it draws; who asks
+    // for it by name gets it.
+    let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json { subscriber.json().init() } else { subscriber.init() }
@@ -183,7 +211,10 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     log(&config);
     let stop = stop_on_signals()?;
     let app = App::build(config, Clock::system()).await?;
-    println!("listening on {}", app.url());
+    println!("listening on http://{}", app.address());
+    if app.url() != format!("http://{}", app.address()) {
+        println!("links point to {}", app.url());
+    }
     app.run(stop).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -206,7 +237,7 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         let (value, source) =
             given(Some(matches), setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
         let shown = if setting.secret && source != "default" { "***" } else { &value };
-        println!("{}={shown}\n    {source}; {}", setting.variable, setting.meaning);
+        println!("{}={shown}\n    {source}; {}", setting.variable, setting.explained());
     }
     configuration(Some(matches))?;
     Ok(ExitCode::SUCCESS)
@@ -214,18 +245,18 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 
 async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let config = configuration(None)?;
-    let store = app::open_store(&config).await?;
+    let store = match matches.subcommand_name() {
+        Some("add") => app::open_store(&config).await?,
+        _ => app::open_existing(&config).await?,
+    };
     let now = Clock::system().now();
     let name = |m: &ArgMatches| m.get_one::<String>("name").cloned().unwrap_or_default();
     match matches.subcommand() {
         Some(("add", m)) => {
             let role = m.get_one::<String>("role").and_then(|r| Role::named(r)).unwrap_or(Role::Moderator);
-            let mut given = String::new();
-            if m.get_flag("password-stdin") {
-                std::io::stdin().read_to_string(&mut given)?;
-            }
-            let chosen = m.get_flag("password-stdin").then(|| given.trim_end_matches(['\r', '\n']));
-            let vault = Vault::new(&app::master_key(&config)?);
+            let given = m.get_flag("password-stdin").then(password).transpose()?;
+            let chosen = given.as_deref().map(|given| given.trim_end_matches(['\r', '\n']));
+            let vault = app::unlock(&config, &store).await?;
             let added = people::add(&store, &vault, now, &name(m), role, chosen).await?;
             println!("name      {}\nrole      {}", added.name, added.role.as_str());
             if let Some(password) = added.password {
@@ -247,19 +278,25 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn password() -> anyhow::Result<String> {
+    let mut given = Vec::new();
+    std::io::stdin().read_to_end(&mut given)?;
+    String::from_utf8(given).map_err(|_| anyhow::anyhow!("the password on standard input is not UTF-8"))
+}
+
 async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Some(("add", m)) = matches.subcommand() else {
         anyhow::bail!("use: seventytwo token add --account NAME")
     };
     let life = m.get_one::<chrono::Duration>("expires").copied();
-    let store = app::open_store(&configuration(None)?).await?;
+    let store = app::open_existing(&configuration(None)?).await?;
     let account = m.get_one::<String>("account").cloned().unwrap_or_default();
     println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);
     Ok(ExitCode::SUCCESS)
 }
 
 async fn audit() -> anyhow::Result<ExitCode> {
-    let store = app::open_store(&configuration(None)?).await?;
+    let store = app::open_existing(&configuration(None)?).await?;
     match store.read(events::verify).await? {
         Verdict::Whole { lines, head } => {
             println!("whole: {lines} entries, head {head}");

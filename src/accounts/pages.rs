@@ -136,8 +136,11 @@ async fn attempt(
     shared: &Shared,
     fields: &LoginFields,
 ) -> Result<(&'static str, String), Problem> {
-    shared.limits.check(Limit::LoginAddress, request::client(http, &shared.trusted_proxies))?;
-    shared.limits.check(Limit::LoginName, people::tidy(&fields.name).as_str())?;
+    let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(&fields.name));
+    // In this order: what one network is refused does not count against the name.
+    shared.limits.check(Limit::LoginAddress, address)?;
+    shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
+    shared.limits.check(Limit::LoginName, name.as_str())?;
     let attempt = Attempt { name: &fields.name, password: &fields.password, code: &fields.code };
     let previous = SESSION.read(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
@@ -321,24 +324,40 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn after_five_tries_a_name_waits_even_with_the_right_proofs() {
+    async fn after_five_tries_from_one_network_a_name_waits_there_and_nowhere_else() {
         let house = House::new().await;
         let doors = Doors::of(&house);
         let person = house.person("小王", Role::Moderator).await;
         let code = house.code(&person);
         for n in 0..5 {
             let fields = [("name", "小王"), ("password", "wrong"), ("code", "000000")];
-            let peer = format!("192.0.{n}.1");
+            let peer = format!("192.0.2.{n}");
             let response = doors.call(from(&peer, "/login", &fields)).await;
             assert_eq!(response.status(), 401);
         }
         let right = [("name", " 小王 "), ("password", PASSWORD), ("code", &code)];
-        let response = doors.call(from("192.0.9.1", "/login", &right)).await;
-        assert_eq!(response.status(), 429);
+        let response = doors.call(from("192.0.2.9", "/login", &right)).await;
+        assert_eq!(response.status(), 429, "even with the right proofs");
+        let other = doors.call(from("192.0.9.1", "/login", &right)).await;
+        assert_eq!(other.status(), 303, "nobody is kept out by others");
         let wait: u64 = header(&response, "retry-after").parse().unwrap();
         assert!((1..=30).contains(&wait), "{wait}");
         let page = text(response).await;
         assert!(page.contains(&wait.to_string()));
+    }
+
+    #[actix_web::test]
+    async fn a_name_waits_everywhere_once_it_was_tried_from_everywhere() {
+        let house = House::new().await;
+        let doors = Doors::of(&house);
+        let person = house.person("小王", Role::Moderator).await;
+        let code = house.code(&person);
+        for _ in 0..Limit::LoginName.measure().0 {
+            house.shared.limits.check(Limit::LoginName, "小王").unwrap();
+        }
+        let right = [("name", "小王"), ("password", PASSWORD), ("code", &code)];
+        let response = doors.call(from("192.0.9.1", "/login", &right)).await;
+        assert_eq!(response.status(), 429);
     }
 
     #[actix_web::test]

@@ -30,11 +30,13 @@ pub struct NewGroupBody {
     /// `rocketchat`, `teams` or `webhook`; recognised from the address where absent and possible.
     platform: Option<String>,
     /// At most 60 characters.
+    #[schema(value_type = String)]
     name: Option<String>,
     /// The fields of the platform: an address, or a token and a chat. docs/platforms.md lists them.
     #[schema(value_type = Object)]
     credentials: Option<Map<String, Value>>,
     /// 1 to 50 region codes.
+    #[schema(value_type = Vec<String>)]
     regions: Option<Vec<String>>,
     /// Every kind where absent.
     kinds: Option<Vec<String>>,
@@ -52,7 +54,7 @@ pub struct NewGroupBody {
 pub struct ChangeBody {
     name: Option<String>,
     /// A new way into the chat: control has to be proved again.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     credentials: Option<Map<String, Value>>,
     regions: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
@@ -97,7 +99,7 @@ pub struct Created {
 
 /// Where a group stands after a step.
 #[derive(Serialize, ToSchema)]
-pub struct Standing {
+pub struct GroupStanding {
     state: &'static str,
 }
 
@@ -180,7 +182,7 @@ fn admin(caller: &Caller) -> Result<Uuid, Problem> {
 }
 
 /// Connect a chat: a six-digit code is sent into it
-#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409, description = "`group_exists`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups")]
 pub async fn connect(
     http: HttpRequest,
@@ -222,7 +224,7 @@ pub async fn list(
 }
 
 /// One group
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupBody), (status = 404)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupBody)), security(("token" = [])))]
 #[get("/groups/{id}")]
 pub async fn show(
     http: HttpRequest,
@@ -235,7 +237,7 @@ pub async fn show(
 }
 
 /// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 404), (status = 409), (status = 422)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 409, description = "`group_exists`, `not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
@@ -272,7 +274,7 @@ pub struct Changed {
 
 /// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the
 /// signatures of both
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = NewSecret), (status = 404), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/secret")]
 pub async fn rotate(
     http: HttpRequest,
@@ -286,7 +288,7 @@ pub async fn rotate(
 }
 
 /// Forget a group; what waits for it is cancelled at once
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 204), (status = 404)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
 #[delete("/groups/{id}")]
 pub async fn forget(
     http: HttpRequest,
@@ -299,7 +301,7 @@ pub async fn forget(
 }
 
 /// Prove control of the chat with the code that was sent into it
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = CodeBody, responses((status = 200, body = Standing), (status = 410), (status = 422), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = CodeBody, responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`"), (status = 410, description = "`code_expired`"), (status = 422, description = "`wrong_code`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
     http: HttpRequest,
@@ -307,13 +309,13 @@ pub async fn verify(
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<CodeBody>,
-) -> Result<web::Json<Standing>, Problem> {
+) -> Result<web::Json<GroupStanding>, Problem> {
     let done = station(&shared).verify(admin(&caller)?, id(&path)?, &body.0.code).await;
-    done.map(|()| web::Json(Standing { state: "active" })).map_err(|e| problem(e, language(&http)))
+    done.map(|()| web::Json(GroupStanding { state: "active" })).map_err(|e| problem(e, language(&http)))
 }
 
 /// Send another code; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 202), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 202, description = "It is on its way"), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/code")]
 pub async fn send_code(
     http: HttpRequest,
@@ -326,33 +328,33 @@ pub async fn send_code(
 }
 
 /// Stop what goes to a group
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
     http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-) -> Result<web::Json<Standing>, Problem> {
+) -> Result<web::Json<GroupStanding>, Problem> {
     let state = station(&shared).pause(admin(&caller)?, id(&path)?).await;
-    state.map(|s| web::Json(Standing { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+    state.map(|s| web::Json(GroupStanding { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
 }
 
 /// Let a paused group receive again
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[utoipa::path(operation_id = "resume_group", tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/resume")]
 pub async fn resume(
     http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-) -> Result<web::Json<Standing>, Problem> {
+) -> Result<web::Json<GroupStanding>, Problem> {
     let state = station(&shared).resume(admin(&caller)?, id(&path)?).await;
-    state.map(|s| web::Json(Standing { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+    state.map(|s| web::Json(GroupStanding { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
 }
 
 /// Send a message marked as a test; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Tested), (status = 409), (status = 422), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Tested), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/test")]
 pub async fn test(
     http: HttpRequest,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::manage::Standing;
+use super::manage::MyStanding;
 use super::photos::Stored;
 use super::submission::parse;
 use super::view::{MyNotice, told};
@@ -18,6 +18,7 @@ use crate::domain::people::Role;
 use crate::store::accounts::Account;
 use crate::web::json;
 use crate::web::limits::Limit;
+use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::{Caller, ManageToken, Visitor};
@@ -94,7 +95,7 @@ pub struct PhotoForm {
 }
 
 /// Send a photo, to be named in a notice afterwards
-#[utoipa::path(tag = "reporting", request_body(content = PhotoForm, content_type = "multipart/form-data"), responses((status = 201, body = Stored), (status = 413), (status = 422)))]
+#[utoipa::path(tag = "reporting", request_body(content = PhotoForm, content_type = "multipart/form-data"), responses((status = 201, body = Stored), (status = 422, description = "`photo_refused`"), (status = 429, description = "`too_many_requests`")))]
 #[post("/photos")]
 pub async fn send_photo(
     http: HttpRequest,
@@ -102,7 +103,7 @@ pub async fn send_photo(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Photos)?;
-    let bytes = photo_part(form).await?;
+    let bytes = patience::within(patience::PHOTOS, photo_part(form)).await?;
     let stored = desk(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
@@ -133,7 +134,7 @@ pub async fn read_photo(field: &mut actix_multipart::Field) -> Result<Vec<u8>, P
 }
 
 /// Hand a notice in
-#[utoipa::path(tag = "reporting", request_body = Value, params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409), (status = 422)))]
+#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/Notice")), params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409, description = "`idempotency_key_reused`"), (status = 429, description = "`too_many_requests`, `too_many_notices`")))]
 #[post("/notices")]
 pub async fn submit(
     http: HttpRequest,
@@ -166,7 +167,7 @@ fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
 }
 
 /// Tell what you saw of a live notice
-#[utoipa::path(tag = "public", request_body = TipBody, params(("case" = String, Path)), responses((status = 202), (status = 404), (status = 409), (status = 422)))]
+#[utoipa::path(tag = "public", request_body = TipBody, params(("case" = String, Path)), responses((status = 202, description = "It is taken in"), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")))]
 #[post("/notices/{case}/tips")]
 pub async fn tip(
     http: HttpRequest,
@@ -197,7 +198,7 @@ pub struct TipBody {
 }
 
 /// What the reporter sees of the notice
-#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice), (status = 401)), security(("manage" = [])))]
+#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice)), security(("manage" = [])))]
 #[get("/my/notice")]
 pub async fn my_notice(
     http: HttpRequest,
@@ -218,7 +219,7 @@ pub struct ReplyBody {
 }
 
 /// Answer a question of those who verify
-#[utoipa::path(tag = "reporting", request_body = ReplyBody, responses((status = 200, body = Standing), (status = 401), (status = 409), (status = 422)), security(("manage" = [])))]
+#[utoipa::path(tag = "reporting", request_body = ReplyBody, responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
 #[post("/my/notice/reply")]
 pub async fn reply(
     http: HttpRequest,
@@ -229,11 +230,11 @@ pub async fn reply(
     count(&shared, &http, Limit::Submit)?;
     let body = value(&http, payload).await?;
     let notice = desk(&shared).reply(&token.0, &body, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }
 
 /// Correct the notice, by a JSON merge patch
-#[utoipa::path(tag = "reporting", request_body = Value, responses((status = 200, body = Standing), (status = 401), (status = 409), (status = 422)), security(("manage" = [])))]
+#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/NoticeChange")), responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
 #[patch("/my/notice")]
 pub async fn revise(
     http: HttpRequest,
@@ -244,11 +245,11 @@ pub async fn revise(
     count(&shared, &http, Limit::Submit)?;
     let changes = value(&http, payload).await?;
     let notice = desk(&shared).revise(&token.0, changes, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }
 
 /// Ask for another 72 hours
-#[utoipa::path(tag = "reporting", responses((status = 200, body = Standing), (status = 401), (status = 409)), security(("manage" = [])))]
+#[utoipa::path(tag = "reporting", responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
 #[post("/my/notice/renew")]
 pub async fn renew(
     http: HttpRequest,
@@ -257,5 +258,5 @@ pub async fn renew(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let notice = desk(&shared).renew(&token.0, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(Standing::from(&notice)))
+    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }

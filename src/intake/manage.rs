@@ -129,6 +129,10 @@ impl Intake {
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
+                // What changes nothing is nothing for anybody to look at again.
+                if submission.public == public && submission.private == private {
+                    return Ok(notice);
+                }
                 replace(tx, &desk, notice, &key, &submission, now)
             })
             .await
@@ -264,15 +268,15 @@ fn read_reply(body: &Value) -> Result<(String, Vec<Uuid>), FieldFaults> {
 
 /// A notice's state after a step, for the API.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Standing {
+pub struct MyStanding {
     #[schema(value_type = String)]
     pub state: State,
     /// Waits for review while the published text stands.
     pub pending: bool,
 }
 
-impl From<&Notice> for Standing {
-    fn from(notice: &Notice) -> Standing {
-        Standing { state: told(notice.state.0), pending: notice.pending_revision.is_some() }
+impl From<&Notice> for MyStanding {
+    fn from(notice: &Notice) -> MyStanding {
+        MyStanding { state: told(notice.state.0), pending: notice.pending_revision.is_some() }
     }
 }

@@ -22,6 +22,7 @@ use crate::store::{Conn, Store, StoreError, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
+pub mod described;
 pub mod form;
 pub mod manage;
 pub mod pages;

@@ -16,9 +16,9 @@ use crate::domain::notice::{
 use crate::domain::text::ascii_digits;
 
 /// The longest police or filing number, in characters.
-const CODE: usize = 60;
+pub(super) const CODE: usize = 60;
 /// The longest link, in characters.
-const LINK: usize = 300;
+pub(super) const LINK: usize = 300;
 
 /// So many digits in a row are taken for a document's number.
 const DOCUMENT_NUMBER: usize = 6;

@@ -41,7 +41,7 @@ pub struct MyNotice {
     pub notice: Value,
     /// What became of it in the groups; absent before it went live.
     pub groups: Option<Sum>,
-    pub events: Vec<Happened>,
+    pub events: Vec<MyEvent>,
     /// Questions of those who verify, and the reporter's answers.
     pub replies: Vec<Said>,
     pub tips: Vec<TipShown>,
@@ -49,7 +49,7 @@ pub struct MyNotice {
 
 /// Something that happened to the notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Happened {
+pub struct MyEvent {
     pub at: DateTime<Utc>,
     pub step: String,
     /// The same in the reader's language, with the reason where there is one.
@@ -132,7 +132,7 @@ fn said(event: &Event, key: &Key) -> Result<Option<Said>, StoreError> {
 }
 
 /// An event in plain words; how the work is shared out behind the desk is not the reporter's.
-fn happened(event: &Event, language: Language) -> Option<Happened> {
+fn happened(event: &Event, language: Language) -> Option<MyEvent> {
     let sentence = format!("my-event-{}", event.step.replace('_', "-"));
     if !has(language, &sentence) {
         return None;
@@ -145,7 +145,7 @@ fn happened(event: &Event, language: Language) -> Option<Happened> {
         .filter(|sentence| has(language, sentence))
         .map(|sentence| text(language, &sentence));
     let what = text(language, &sentence);
-    Some(Happened {
+    Some(MyEvent {
         at: event.at.0,
         step: event.step.clone(),
         text: reason.map_or(what.clone(), |reason| format!("{what} {reason}")),

@@ -108,7 +108,7 @@ pub struct Wanted {
 #[utoipa::path(
     tag = "notices",
     params(("case" = String, Path, description = "The case number, as typed")),
-    responses((status = 200, body = PublicNotice), (status = 404, description = "`case_unknown`, `case_malformed`"))
+    responses((status = 200, body = PublicNotice), (status = 429, description = "`too_many_requests`"))
 )]
 #[get("/notices/{case}")]
 pub async fn notice(
@@ -134,7 +134,7 @@ pub async fn notice(
 #[utoipa::path(
     tag = "notices",
     params(Wanted),
-    responses((status = 200, body = LiveNotices), (status = 422, description = "`invalid_fields`"))
+    responses((status = 200, body = LiveNotices), (status = 429, description = "`too_many_requests`"))
 )]
 #[get("/notices")]
 pub async fn notices(

@@ -70,15 +70,14 @@ struct DocsPage<'a> {
 /// The calls of the API, their parameters, bodies and answers, and the codes of problems.
 ///
 /// # Errors
-/// When the document or the template cannot be written.
-pub fn page(http: &HttpRequest, api: &utoipa::openapi::OpenApi) -> Result<HttpResponse, Problem> {
-    let mut document =
-        serde_json::to_value(api).map_err(|e| Problem::Internal(format!("the OpenAPI document: {e}")))?;
+/// When the template cannot be written.
+pub fn page(http: &HttpRequest, api: &Value) -> Result<HttpResponse, Problem> {
+    let mut document = api.clone();
     let frame = &Frame::public(http);
     said::tell(&mut document, frame.language);
     let template = DocsPage {
         frame,
-        version: &api.info.version,
+        version: api["info"]["version"].as_str().unwrap_or_default(),
         groups: groups(&document["paths"]),
         shapes: members(&document["components"]["schemas"])
             .map(|(name, shape)| read_shape(name, shape))
@@ -175,7 +174,8 @@ fn kind(schema: &Value) -> Kind {
         return Kind { words: name.to_owned(), shape: Some(name.to_owned()) };
     }
     for several in ["oneOf", "anyOf", "allOf"] {
-        let kinds: Vec<Kind> = items(&schema[several]).map(kind).filter(|k| k.words != "null").collect();
+        let kinds: Vec<Kind> =
+            items(&schema[several]).map(kind).filter(|k| !["null", ""].contains(&k.words.as_str())).collect();
         if !kinds.is_empty() {
             let all: Vec<&str> = kinds.iter().map(|k| k.words.as_str()).collect();
             let joined = all.join(" | ");
@@ -183,7 +183,9 @@ fn kind(schema: &Value) -> Kind {
         }
     }
     if let Some(values) = schema["enum"].as_array() {
-        let all: Vec<String> = values.iter().map(words).collect();
+        let named = values.iter().filter(|value| !value.is_null());
+        let all: Vec<String> =
+            named.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
         return Kind { words: all.join(" | "), shape: None };
     }
     let name = match &schema["type"] {
@@ -237,7 +239,7 @@ mod tests {
         let (chinese, english) = ("接入群聊：会往群里发一个六位验证码", "Connect a chat: a six-digit code");
         for (language, said, other) in [("zh-CN", chinese, english), ("en", english, chinese)] {
             let http = TestRequest::with_uri(&format!("/api/docs?lang={language}")).to_http_request();
-            let answer = super::page(&http, &crate::web::openapi::document()).unwrap();
+            let answer = super::page(&http, crate::web::openapi::document()).unwrap();
             let html = String::from_utf8(to_bytes(answer.into_body()).await.unwrap().to_vec()).unwrap();
             assert!(html.contains(said) && !html.contains(other), "{language}: {html}");
             assert!(html.contains("case_number"), "names stay as they are");
@@ -252,6 +254,8 @@ mod tests {
             (json!({"type": "array", "items": {"$ref": "#/components/schemas/Notice"}}), "Notice[]"),
             (json!({"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Notice"}]}), "Notice"),
             (json!({"type": "string", "enum": ["a", "b"]}), "a | b"),
+            (json!({"type": ["string", "null"], "enum": ["a", "b", null]}), "a | b"),
+            (json!({"allOf": [{"$ref": "#/components/schemas/Notice"}, {"required": ["x"]}]}), "Notice"),
             (json!({}), ""),
         ] {
             assert_eq!(kind(&schema).words, expected, "{schema}");

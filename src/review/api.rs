@@ -32,6 +32,7 @@ impl From<ReviewError> for Problem {
             ReviewError::TooLate => Problem::TooLate,
             ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
             ReviewError::Reason => invalid("reason", "reason"),
+            ReviewError::Note => invalid("note", "required"),
             ReviewError::TipUnknown => Problem::NotFound,
             ReviewError::PhonesUsedUp { wait } => {
                 Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
@@ -151,10 +152,13 @@ pub async fn queue(
 ) -> Result<web::Json<Queue>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let QueueQuery { state, cursor } = query.into_inner();
-    let state =
-        state.map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value"))).transpose()?;
-    let after =
-        cursor.map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor"))).transpose()?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let state = given(state)
+        .map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value")))
+        .transpose()?;
+    let after = given(cursor)
+        .map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor")))
+        .transpose()?;
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let page = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
@@ -162,7 +166,7 @@ pub async fn queue(
 }
 
 /// All that the role may see of a notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Sheet)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Sheet), (status = 403, description = "`lead_required`")), security(("token" = [])))]
 #[get("/review/{case}")]
 pub async fn sheet(
     caller: Caller,
@@ -184,7 +188,7 @@ pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<
 }
 
 /// Take a notice on, or keep it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 409)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`"), (status = 409, description = "`claimed_by_other`, `stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/claim")]
 pub async fn claim(
     caller: Caller,
@@ -197,7 +201,7 @@ pub async fn claim(
 }
 
 /// Let a notice go
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 409)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`"), (status = 409, description = "`claimed_by_other`, `claim_required`, `stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/release")]
 pub async fn release(
     caller: Caller,
@@ -210,7 +214,7 @@ pub async fn release(
 }
 
 /// Decide a claimed notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = DecisionBody, responses((status = 200, body = Standing), (status = 403), (status = 409)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = DecisionBody, responses((status = 200, body = Standing), (status = 403, description = "`same_approver`, `lead_required`"), (status = 409, description = "`stale_version`, `claim_required`, `claimed_by_other`, `not_possible`"), (status = 422, description = "`police_reference_required`")), security(("token" = [])))]
 #[post("/review/{case}/decisions")]
 pub async fn decide(
     caller: Caller,
@@ -233,7 +237,7 @@ pub fn action(name: &str) -> Option<Step> {
 }
 
 /// Take one's approval back while the notice cools
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Standing), (status = 409)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`too_late`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/undo")]
 pub async fn undo(
     caller: Caller,
@@ -246,7 +250,7 @@ pub async fn undo(
 }
 
 /// Pause a live notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/pause")]
 pub async fn pause(
     caller: Caller,
@@ -258,7 +262,7 @@ pub async fn pause(
 }
 
 /// Let a paused notice go on
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/resume")]
 pub async fn resume(
     caller: Caller,
@@ -270,7 +274,7 @@ pub async fn resume(
 }
 
 /// Remove a notice that is false, unsafe or unlawful, with a correction to those who received it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/remove")]
 pub async fn remove(
     caller: Caller,
@@ -284,19 +288,19 @@ pub async fn remove(
 /// What becomes of a tip that was held back.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TipBody {
+pub struct VerdictBody {
     /// `pass_on` to the family, or `discard`.
     action: String,
 }
 
 /// Pass a held tip on to the family, or discard it
-#[utoipa::path(tag = "review", params(("case" = String, Path), ("id" = Uuid, Path)), request_body = TipBody, responses((status = 204), (status = 404), (status = 409)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path), ("id" = Uuid, Path)), request_body = VerdictBody, responses((status = 204, description = "It is done"), (status = 403, description = "`lead_required`"), (status = 409, description = "`claim_required`, `claimed_by_other`")), security(("token" = [])))]
 #[post("/review/{case}/tips/{id}")]
 pub async fn decide_tip(
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<(String, Uuid)>,
-    body: Json<TipBody>,
+    body: Json<VerdictBody>,
 ) -> Result<HttpResponse, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
@@ -323,7 +327,7 @@ pub struct PhoneShown {
 }
 
 /// Have the reporter's phone shown; written down, and limited by the day
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = PhoneBody, responses((status = 200, body = PhoneShown), (status = 409), (status = 429)), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = PhoneBody, responses((status = 200, body = PhoneShown), (status = 403, description = "`lead_required`"), (status = 409, description = "`claim_required`, `claimed_by_other`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/review/{case}/phone")]
 pub async fn reveal_phone(
     caller: Caller,

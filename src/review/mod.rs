@@ -48,8 +48,10 @@ pub enum ReviewError {
     TooLate,
     #[error("the policy wants a police reference first")]
     PoliceReferenceRequired,
-    #[error("this reason does not go with this action, or a note is missing")]
+    #[error("this reason does not go with this action")]
     Reason,
+    #[error("this action, or this reason, needs a note")]
+    Note,
     #[error("no such tip is held")]
     TipUnknown,
     #[error("no more phones are shown today")]
@@ -227,7 +229,11 @@ fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
     let needs_note = decision.step == Step::Ask || (decision.step == Step::Reject && reason == Some("other"));
     let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
-    if fits && (has_note || !needs_note) { Ok(()) } else { Err(ReviewError::Reason) }
+    match (fits, has_note || !needs_note) {
+        (false, _) => Err(ReviewError::Reason),
+        (true, false) => Err(ReviewError::Note),
+        (true, true) => Ok(()),
+    }
 }
 
 fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a> {

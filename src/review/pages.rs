@@ -144,7 +144,7 @@ pub async fn take_step(
         }
         Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
         Err(error) => {
-            let fault = Fault::refused(step, &typed, error);
+            let fault = Fault::refused(step, error);
             visit.show(Some(fault), typed, "").await
         }
     }

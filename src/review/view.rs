@@ -88,10 +88,10 @@ pub struct Sheet {
     pub wants: Vec<&'static str>,
     /// Those of `wants` whose time is over.
     pub overdue: Vec<&'static str>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
     /// `reporter.phone` is empty until the reader has it shown.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub private: Option<Private>,
     pub reporter_phone_last4: Option<String>,
     pub flags: Vec<String>,

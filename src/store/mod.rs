@@ -31,6 +31,7 @@ pub mod queue;
 pub mod results;
 mod rows;
 pub mod schema;
+pub mod seal;
 pub mod standing;
 mod statement;
 pub mod tally;

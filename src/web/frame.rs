@@ -45,7 +45,8 @@ impl Frame {
             language: request::language(http),
             who: None,
             csrf: String::new(),
-            path: http.path().to_owned(),
+            // Browsers take what begins with two slashes, of either sort, for another host.
+            path: format!("/{}", http.path().trim_start_matches(['/', '\\'])),
             large,
         }
     }

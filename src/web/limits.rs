@@ -20,6 +20,8 @@ use super::problem::Problem;
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
+    /// Logins to an account from an address, by its name and the address.
+    LoginFrom,
     /// Logins to an account, by its name.
     LoginName,
     /// Logins from an address.
@@ -38,7 +40,8 @@ pub enum Limit {
 
 impl Limit {
     /// All limits, in the order of their declaration.
-    pub const ALL: [Limit; 7] = [
+    pub const ALL: [Limit; 8] = [
+        Limit::LoginFrom,
         Limit::LoginName,
         Limit::LoginAddress,
         Limit::Submit,
@@ -49,15 +52,20 @@ impl Limit {
     ];
 
     /// How many at once, and in how many milliseconds another one is allowed.
-    const fn measure(self) -> (u32, u64) {
+    pub const fn measure(self) -> (u32, u64) {
         match self {
-            Limit::LoginName => (5, 30_000),
+            // From one network five wrong codes, then one in half a minute. Whoever could keep a name waiting for
+            // everybody could keep a moderator out; so the bound on all networks together is far looser, and is
+            // there for the second factor: of a million codes three are right at a time, so somebody who knows the
+            // password and asks from everywhere finds one in three months, with a warning in the log for each try.
+            Limit::LoginFrom => (5, 30_000),
+            Limit::LoginName => (300, 30_000),
             Limit::LoginAddress => (20, 6_000),
-            Limit::Submit => (30, 10_000),
+            Limit::Submit => (120, 2_000),
             Limit::Photos => (60, 3_000),
             Limit::Reads => (300, 100),
-            Limit::Tips => (10, 30_000),
-            Limit::GroupConnects => (10, 60_000),
+            Limit::Tips => (30, 10_000),
+            Limit::GroupConnects => (40, 60_000),
         }
     }
 
@@ -77,6 +85,7 @@ pub enum Key {
     V6([u8; 6]),
     Id(Uuid),
     Name(String),
+    NameFrom(String, Box<Key>),
 }
 
 impl From<IpAddr> for Key {
@@ -101,10 +110,20 @@ impl From<Uuid> for Key {
 }
 
 impl From<&str> for Key {
-    /// Cut to 64 characters: a stranger's text must not fill the memory.
     fn from(name: &str) -> Key {
-        Key::Name(name.chars().take(64).collect())
+        Key::Name(cut(name))
     }
+}
+
+impl From<(&str, IpAddr)> for Key {
+    fn from((name, address): (&str, IpAddr)) -> Key {
+        Key::NameFrom(cut(name), Box::new(address.into()))
+    }
+}
+
+/// A stranger's text must not fill the memory.
+fn cut(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
@@ -203,14 +222,18 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:ffff::9"));
         assert_ne!(key("2001:db8:1::"), key("2001:db8:2::"));
         assert_eq!(Key::from("a".repeat(64).as_str()), Key::from("a".repeat(9_000).as_str()));
+        let from = |name, text| Key::from((name, address(text)));
+        assert_eq!(from("a", "203.0.113.7"), from("a", "203.0.113.200"));
+        assert_ne!(from("a", "203.0.113.7"), from("a", "203.0.114.7"));
+        assert_ne!(from("a", "203.0.113.7"), from("b", "203.0.113.7"));
     }
 
     #[test]
     fn a_factor_multiplies_burst_and_rate() {
         let clock = FakeRelativeClock::default();
         let limits = Limits::with_clock(10, clock.clone());
-        assert!((0..50).all(|_| limits.check(Limit::LoginName, "x").is_ok()));
-        assert_eq!(wait(limits.check(Limit::LoginName, "x")), Some(3));
+        assert!((0..50).all(|_| limits.check(Limit::LoginFrom, "x").is_ok()));
+        assert_eq!(wait(limits.check(Limit::LoginFrom, "x")), Some(3));
         assert!(Limits::new(0).check(Limit::Tips, "x").is_ok());
     }
 

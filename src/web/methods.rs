@@ -74,22 +74,21 @@ const SENT: &[&str] = &[
 static DOORS: LazyLock<Vec<(ResourceDef, &'static str)>> = LazyLock::new(|| {
     let pages = READ.iter().map(|path| (*path, "GET")).chain(SENT.iter().map(|path| (*path, "POST")));
     let mut doors: Vec<_> = pages.map(|(path, method)| (ResourceDef::new(path), method)).collect();
-    for (path, item) in openapi::document().paths.paths {
-        let taken = [
-            ("GET", item.get.is_some()),
-            ("POST", item.post.is_some()),
-            ("PATCH", item.patch.is_some()),
-            ("DELETE", item.delete.is_some()),
-        ];
-        let taken = taken.into_iter().filter(|(_, is)| *is);
-        doors.extend(taken.map(|(method, _)| (ResourceDef::new(format!("/api/v1{path}")), method)));
+    for (path, taken) in openapi::document()["paths"].as_object().into_iter().flatten() {
+        let taken = ["GET", "POST", "PATCH", "DELETE"]
+            .into_iter()
+            .filter(|method| taken.get(method.to_ascii_lowercase()).is_some());
+        doors.extend(taken.map(|method| (ResourceDef::new(format!("/api/v1{path}")), method)));
     }
     doors
 });
 
 /// The methods that a path takes, as the `Allow` header names them; `None` where there is nothing.
 pub fn allowed(path: &str) -> Option<String> {
-    let taken: BTreeSet<&str> =
+    let mut taken: BTreeSet<&str> =
         DOORS.iter().filter(|(door, _)| door.is_match(path)).map(|(_, method)| *method).collect();
+    if taken.contains("GET") {
+        taken.insert("HEAD");
+    }
     (!taken.is_empty()).then(|| taken.into_iter().collect::<Vec<_>>().join(", "))
 }

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod manage;
 pub mod methods;
 pub mod openapi;
+pub mod patience;
 pub mod problem;
 pub mod request;
 pub mod routes;

@@ -1,11 +1,17 @@
 //! The description of the JSON interface, made from its doors.
 
+use std::sync::LazyLock;
+
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use crate::{broadcast, expiry, groups, intake, pages, review};
+
+mod choices;
+mod refusals;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,9 +46,37 @@ impl Modify for Tokens {
     }
 }
 
-/// The description as a value.
-pub fn document() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
+    let mut api = serde_json::to_value(Api::openapi()).expect("names and sentences are JSON");
+    let shapes = &mut api["components"]["schemas"];
+    for (name, shape) in intake::described::shapes() {
+        shapes[name] = shape;
+    }
+    choices::tell(shapes);
+    refusals::add(&mut api);
+    name_answers(&mut api);
+    api
+});
+
+/// An answer that says nothing of its own is what its shape is.
+fn name_answers(api: &mut Value) {
+    let shapes = api["components"]["schemas"].clone();
+    let calls = api["paths"].as_object_mut().into_iter().flatten();
+    let calls = calls.flat_map(|(_, methods)| methods.as_object_mut().into_iter().flatten());
+    for (_, answer) in calls.flat_map(|(_, call)| call["responses"].as_object_mut().into_iter().flatten()) {
+        let shape = answer["content"]["application/json"]["schema"]["$ref"].as_str();
+        let named = shape.and_then(|to| shapes.get(to.rsplit('/').next()?));
+        if answer["description"].as_str().is_none_or(str::is_empty)
+            && let Some(shape) = named
+        {
+            answer["description"] = shape["description"].clone();
+        }
+    }
+}
+
+/// The description, made once.
+pub fn document() -> &'static Value {
+    &DESCRIPTION
 }
 
 /// The description for programs.
@@ -54,7 +88,7 @@ pub async fn json() -> HttpResponse {
 /// The description for people.
 #[get("/docs")]
 pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
-    pages::docs::page(&http, &document())
+    pages::docs::page(&http, document())
 }
 
 #[cfg(test)]
@@ -63,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_changed_group_is_described_with_its_new_secret() {
-        let api = serde_json::to_value(document()).unwrap();
+        let api = document();
         let reference =
             |at: &str| api.pointer(at).and_then(|name| name.as_str()).unwrap_or_default().to_owned();
         let changed = "/paths/~1groups~1{id}/patch/responses/200/content/application~1json/schema/$ref";

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ContentType, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
@@ -31,6 +31,8 @@ pub enum Problem {
     WrongType,
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    #[error("the body did not come in time")]
+    TooSlow,
     #[error("some fields are wrong")]
     Invalid(FieldFaults),
     #[error("nobody is logged in")]
@@ -113,6 +115,7 @@ table! {
     Problem::NotJson(_) => "not_json", BAD_REQUEST;
     Problem::WrongType => "wrong_content_type", UNSUPPORTED_MEDIA_TYPE;
     Problem::TooLarge(_) => "too_large", PAYLOAD_TOO_LARGE;
+    Problem::TooSlow => "too_slow", REQUEST_TIMEOUT;
     Problem::Invalid(_) => "invalid_fields", UNPROCESSABLE_ENTITY;
     Problem::LoginRequired => "login_required", UNAUTHORIZED;
     Problem::LoginRefused => "login_refused", UNAUTHORIZED;
@@ -172,7 +175,7 @@ impl Problem {
     pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
         let fields = match self {
             Problem::Invalid(faults) => Some(
-                faults.iter().map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
+                told(faults).map(|(name, fault)| (name.clone(), field_sentence(fault, language))).collect(),
             ),
             _ => None,
         };
@@ -200,10 +203,20 @@ impl Problem {
             actix_web::http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if let Problem::TooMany { retry_after_s } = self {
-            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        if self.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+
+    /// In how many seconds it is worth asking again.
+    pub const fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Problem::TooMany { retry_after_s } => Some(*retry_after_s),
+            // Nobody knows when one of them ends.
+            Problem::TooManyNotices => Some(3_600),
+            _ => None,
+        }
     }
 
     /// Logs what only the operator may know; the reader gets the request's id.
@@ -212,6 +225,14 @@ impl Problem {
             tracing::error!(request_id, cause, "internal error");
         }
     }
+}
+
+/// The faults that are told: of many fields that nobody knows, the first will do.
+fn told(faults: &FieldFaults) -> impl Iterator<Item = (&String, &FieldFault)> {
+    const UNKNOWN: usize = 20;
+    let is_unknown = |fault: &FieldFault| ["unknown", "credential_unknown"].contains(&fault.code);
+    let unknown = faults.iter().filter(move |(_, fault)| is_unknown(fault)).take(UNKNOWN);
+    faults.iter().filter(move |(_, fault)| !is_unknown(fault)).chain(unknown)
 }
 
 #[derive(Serialize)]

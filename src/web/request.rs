@@ -1,12 +1,12 @@
 //! What a request tells about itself: its id, its reader's language, where it comes from; and what
 //! every answer carries.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use url::Url;
@@ -42,18 +42,31 @@ pub fn language(request: &HttpRequest) -> Language {
 
 /// The address of the client: the forwarding header counts only where a trusted proxy set it.
 pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
-    if !trusted.contains(&peer) {
+    let is_ours = |ip: &IpAddr| trusted.iter().any(|own| own.to_canonical() == *ip);
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip().to_canonical());
+    if !is_ours(&peer) {
         return peer;
     }
-    let forwarded =
-        request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or_default();
-    // From the right: the first that is not one of ours was seen by one of ours.
-    forwarded
-        .rsplit(',')
-        .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-        .find(|ip| !trusted.contains(ip))
-        .unwrap_or(peer)
+    // Several headers are one list. From the right: the first that is not one of ours was seen by one of ours, and
+    // left of what nobody can read stands whatever the client likes.
+    let parts = request.headers().get_all("x-forwarded-for").map(|value| value.to_str().unwrap_or_default());
+    let parts: Vec<&str> = parts.flat_map(|value| value.split(',')).collect();
+    let mut seen = peer;
+    for part in parts.into_iter().rev() {
+        let Some(ip) = forwarded(part.trim()) else { break };
+        seen = ip;
+        if !is_ours(&ip) {
+            break;
+        }
+    }
+    seen
+}
+
+/// An address as proxies write it: alone, with its port, or in brackets.
+fn forwarded(part: &str) -> Option<IpAddr> {
+    let bare = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(part);
+    let alone = bare.parse::<IpAddr>().ok();
+    alone.or_else(|| part.parse::<SocketAddr>().ok().map(|at| at.ip())).map(|ip| ip.to_canonical())
 }
 
 /// Gives the request its id, refuses what another site sent, turns problems into JSON or a page in
@@ -62,9 +75,14 @@ pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
 /// # Errors
 /// What the inner service answers and is not a problem.
 pub async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Whoever asks for the head alone is answered by the same door (RFC 9110, 9.3.2); the server, which read the
+    // method before, leaves the body out.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let request_id = Uuid::from_bytes(crate::vault::random()).simple().to_string();
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let response = match refused(&request) {
@@ -115,7 +133,7 @@ fn is_of(base_url: &str, origin: &str) -> bool {
 fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {
     problem.log(request_id);
     let language = language(http);
-    let mut answer = if http.path().starts_with("/api/") {
+    let mut answer = if http.path() == "/api" || http.path().starts_with("/api/") {
         problem.to_json_response(language, request_id)
     } else {
         frame::problem_page(http, problem, request_id)
@@ -124,6 +142,13 @@ fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> ac
         && let Ok(allow) = HeaderValue::from_str(allow)
     {
         answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    if let Some(seconds) = problem.retry_after_s() {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(problem, Problem::TooSlow) {
+        // The rest of the body is not waited for.
+        answer.head_mut().set_connection_type(ConnectionType::Close);
     }
     answer
 }
@@ -157,4 +182,47 @@ fn with_headers(
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn seen(peer: &str, headers: &[&str]) -> String {
+        let trusted = ["127.0.0.1".parse().unwrap(), "2001:db8::ff".parse().unwrap()];
+        let mut request = TestRequest::default().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4000));
+        for header in headers {
+            request = request.append_header(("x-forwarded-for", *header));
+        }
+        client(&request.to_http_request(), &trusted).to_string()
+    }
+
+    #[test]
+    fn only_what_a_trusted_proxy_saw_counts() {
+        for (peer, headers, client) in [
+            ("9.9.9.9", &["7.7.7.7"][..], "9.9.9.9"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, 7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7, 127.0.0.1"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, 7.7.7.7:5678"], "7.7.7.7"),
+            ("127.0.0.1", &["9.9.9.9, [2001:db8::1]"], "2001:db8::1"),
+            ("127.0.0.1", &["9.9.9.9, [2001:db8::1]:5678"], "2001:db8::1"),
+            ("127.0.0.1", &["9.9.9.9, 2001:db8::1"], "2001:db8::1"),
+            ("127.0.0.1", &["7.7.7.7, 2001:db8::ff"], "7.7.7.7"),
+            // Nobody knows who that is: the last of ours that saw it.
+            ("127.0.0.1", &["9.9.9.9, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &["9.9.9.9, unknown, 2001:db8::ff"], "2001:db8::ff"),
+            ("127.0.0.1", &["9.9.9.9,"], "127.0.0.1"),
+            ("127.0.0.1", &["9.9.9.9", "7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7", "127.0.0.1"], "7.7.7.7"),
+            // The same address, as a socket for both families names it.
+            ("::ffff:127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
+            ("127.0.0.1", &["7.7.7.7, ::ffff:127.0.0.1"], "7.7.7.7"),
+        ] {
+            assert_eq!(seen(peer, headers), client, "{peer}: {headers:?}");
+        }
+    }
 }

@@ -1,13 +1,21 @@
 //! The command line: what it says where it was used wrongly, which settings it says are in force, and for whom
 //! what it writes is.
 
+use std::ffi::OsStr;
 use std::fs::{Permissions, metadata, read_dir, set_permissions};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use crate::process::Running;
-use crate::{Test, alone, notices};
+use reqwest::Method;
+use seventytwo::domain::people::Role;
+
+use crate::chaos::run as beside;
+use crate::house::Db;
+use crate::process::{Asked, Program, Running, assert_audit, command, eventually, person};
+use crate::{Test, alone, bare, filed, notices};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -15,13 +23,40 @@ pub const TESTS: &[Test] = &[
     alone!(help_and_version_are_no_errors),
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(times_have_bounds_that_are_named),
+    alone!(each_fault_names_its_own_setting),
+    alone!(a_flag_is_blamed_by_its_name),
+    alone!(a_setting_that_is_none_is_told),
+    alone!(what_is_wrong_is_said_once),
+    alone!(the_address_listened_on_is_told_whatever_links_point_to),
+    alone!(looking_makes_no_database),
+    alone!(a_folder_in_the_place_of_the_database_stays_as_it_was),
+    alone!(a_password_has_to_be_text),
+    bare!(another_key_is_noticed_at_once),
+    bare!(an_entry_with_a_word_that_is_none_is_named),
+    bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
+    filed!(the_words_of_a_poster_stand_in_no_log),
 ];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
+    run_with(folder, arguments, &[])
+}
+
+fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
     command.args(arguments).env("SEVENTYTWO_DATA_DIR", folder);
     command.env("DATABASE_URL", format!("sqlite:{}", folder.join("test.db").display()));
+    command.envs(settings.iter().copied());
     command.output().expect("the program starts")
+}
+
+/// What is said about a configuration with these settings in it; nothing where it is fine.
+fn faults(settings: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = run_with(folder.path(), &["config"], settings);
+    let told = said(&shown.stderr).to_owned();
+    assert_eq!(shown.status.success(), told.is_empty(), "{told}");
+    told
 }
 
 fn said(bytes: &[u8]) -> &str {
@@ -91,6 +126,17 @@ async fn the_settings_in_force_are_shown() {
     assert!(!said(&again.stdout).contains(key.trim()), "the key is never shown");
 }
 
+async fn a_folder_in_the_place_of_the_database_stays_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("shared");
+    std::fs::create_dir(&folder).unwrap();
+    set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
+    let database = format!("sqlite:{}", folder.display());
+    let done = run_with(home.path(), &["migrate"], &[("DATABASE_URL", &database)]);
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done.stderr));
+    assert_eq!(metadata(&folder).unwrap().permissions().mode() & 0o777, 0o777);
+}
+
 /// All that lies in a folder, with its mode: first the folder itself.
 fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
     let mode = |path: &Path| metadata(path).unwrap().permissions().mode() & 0o777;
@@ -142,5 +188,253 @@ async fn what_is_kept_is_for_its_user_alone() {
     let _program = start().await;
     for (path, mode) in modes(&data) {
         assert!(path.is_dir() || mode == 0o600, "{} has {mode:o}", path.display());
+    }
+}
+
+async fn times_have_bounds_that_are_named() {
+    for (variable, least, most, beyond) in [
+        ("SEVENTYTWO_NOTICE_LIFETIME", "1s", "30d", "31d"),
+        ("SEVENTYTWO_COOLING", "0s", "24h", "25h"),
+        ("SEVENTYTWO_LEASE", "1s", "24h", "25h"),
+        ("SEVENTYTWO_RETENTION", "0s", "3650d", "3651d"),
+    ] {
+        for fine in [least, most] {
+            assert_eq!(faults(&[(variable, fine)]), "", "{variable}={fine}");
+        }
+        for wrong in [beyond, "999999d", "99999999999999999999s"] {
+            let told = faults(&[(variable, wrong)]);
+            assert!(
+                told.contains(&format!("{variable}: must be between {least} and {most}")),
+                "{wrong}: {told}"
+            );
+            assert!(!told.contains("written"), "{wrong} is written well: {told}");
+        }
+        let told = faults(&[(variable, "5x")]);
+        assert!(told.contains(&format!("{variable}: must be written like")), "{told}");
+    }
+    let told = faults(&[("SEVENTYTWO_LEASE", "0s")]);
+    assert!(told.contains("SEVENTYTWO_LEASE: must be between 1s and 24h"), "{told}");
+}
+
+async fn each_fault_names_its_own_setting() {
+    for (variable, value, word) in [
+        ("DATABASE_URL", "postgresql://db/x", "postgres://"),
+        ("DATABASE_URL", "POSTGRES://db/x", "postgres://"),
+        ("DATABASE_URL", "mysql://db/x", "sqlite:"),
+        ("SEVENTYTWO_BLOBS", "file:", "needs a folder"),
+        ("SEVENTYTWO_BLOBS", "file://", "needs a folder"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/path", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/?x", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://me:pw@h.example.org", "without a path"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example,wecom=https://b.example", "twice"),
+    ] {
+        let told =
+            faults(&[(variable, value), ("SEVENTYTWO_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]);
+        assert!(told.contains(&format!("{variable}: ")) && told.contains(word), "{variable}={value}: {told}");
+    }
+    assert_eq!(
+        faults(&[("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example/,matrix=http://b.example:8008")]),
+        ""
+    );
+
+    // What is no text was not left out by anybody.
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    program.arg("config").env("SEVENTYTWO_DATA_DIR", folder.path());
+    let told = program.env("SEVENTYTWO_LEASE", OsStr::from_bytes(b"5\xffm")).output().unwrap();
+    assert_eq!(told.status.code(), Some(1), "{}", said(&told.stdout));
+    assert!(said(&told.stderr).contains("SEVENTYTWO_LEASE: is not UTF-8"), "{}", said(&told.stderr));
+
+    // A folder that cannot be made is told by whoever names it.
+    let told = run_with(folder.path(), &["migrate"], &[("DATABASE_URL", "sqlite:/proc/nope/a.db")]);
+    let told = said(&told.stderr);
+    assert!(told.contains("DATABASE_URL") && told.contains("/proc/nope"), "{told}");
+    assert!(!told.contains("SEVENTYTWO_DATA_DIR"), "{told}");
+}
+
+async fn a_flag_is_blamed_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = run(folder.path(), &["serve", "--cooling", "5x"]);
+    assert_eq!(told.status.code(), Some(1));
+    let told = said(&told.stderr);
+    assert!(
+        told.contains("--cooling: must be written like") && !told.contains("SEVENTYTWO_COOLING"),
+        "{told}"
+    );
+}
+
+async fn a_setting_that_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("SEVENTYTWO_LEASES", "5m"), ("SEVENTYTWO_SWEEP", "*/10 * * * * *")];
+    let done = run_with(folder.path(), &["migrate"], &settings);
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    let told = said(&done.stderr);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("SEVENTYTWO_LEASES"), "{told}");
+}
+
+async fn what_is_wrong_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = ("SEVENTYTWO_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    for database in ["postgres://nobody@127.0.0.1:1/x", "sqlite:/proc/self/a.db"] {
+        let told = run_with(folder.path(), &["migrate"], &[("DATABASE_URL", database), key]);
+        assert_eq!(told.status.code(), Some(1));
+        let told = said(&told.stderr);
+        assert_eq!(told.matches("no connection to the database").count(), 1, "{told}");
+        let parts: Vec<&str> = told.trim().split(": ").collect();
+        let mut once = parts.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), parts.len(), "{told}");
+    }
+}
+
+async fn the_address_listened_on_is_told_whatever_links_point_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |base_url: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+        program.arg("serve").env("SEVENTYTWO_DATA_DIR", folder.path()).env("SEVENTYTWO_BIND", "127.0.0.1:0");
+        program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+        program.env("SEVENTYTWO_BASE_URL", base_url).env("SEVENTYTWO_LOG", "error");
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let first = told.next().expect("it says where it listens");
+        let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(asked.success() && child.wait().unwrap().success());
+        std::iter::once(first).chain(told).collect::<Vec<_>>()
+    };
+    let told = lines("https://72.example.org");
+    assert!(told[0].starts_with("listening on http://127.0.0.1:"), "{told:?}");
+    assert!(told[1].contains("https://72.example.org") && !told[1].contains("listening on "), "{told:?}");
+    let told = lines("");
+    assert!(told.len() == 1 && told[0].starts_with("listening on http://127.0.0.1:"), "{told:?}");
+}
+
+async fn looking_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["audit", "verify"][..],
+        &["account", "list"],
+        &["account", "disable", "--name", "x"],
+        &["token", "add", "--account", "x"],
+    ] {
+        let told = run(folder.path(), arguments);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", said(&told.stdout));
+        let line = said(&told.stderr);
+        assert!(line.contains("DATABASE_URL") && line.contains("test.db"), "{arguments:?}: {line}");
+        assert!(line.contains("seventytwo migrate"), "{arguments:?} does not say what to do: {line}");
+        assert!(!folder.path().join("test.db").exists(), "{arguments:?} made one");
+    }
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    assert!(run(folder.path(), &["audit", "verify"]).status.success());
+}
+
+async fn a_password_has_to_be_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    program.args(["account", "add", "--name", "林志愿", "--role", "moderator", "--password-stdin"]);
+    program.env("SEVENTYTWO_DATA_DIR", folder.path());
+    program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse \xff battery").unwrap();
+    let told = child.wait_with_output().unwrap();
+    let line = said(&told.stderr);
+    assert_eq!(told.status.code(), Some(1), "{line}");
+    assert!(line.contains("the password on standard input is not UTF-8"), "{line}");
+}
+
+async fn another_key_is_noticed_at_once(db: Db) {
+    Program::start(&db, &[]).await.stop().await;
+    let other = "YWJjZGVmMDEyMzQ1Njc4OTAxMjM0NTY3ODlhYmNkZWY=";
+    for arguments in [&["serve"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
+        let mut program = command(&db);
+        program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        // Where it begins all the same it would go on for ever.
+        let begun = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next();
+        if begun.is_some() {
+            child.kill().unwrap();
+        }
+        assert_eq!(begun, None, "{arguments:?}");
+        let told = child.wait_with_output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {line}");
+        assert!(line.contains("wrong SEVENTYTWO_KEY"), "{arguments:?}: {line}");
+    }
+    let done =
+        command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    Program::start(&db, &[]).await.stop().await;
+}
+
+async fn an_entry_with_a_word_that_is_none_is_named(db: Db) {
+    let program = Program::start(&db, &[]).await;
+    for number in 0..3 {
+        program.door.submit(&Asked::new(1, number)).await.unwrap();
+    }
+    program.stop().await;
+    assert_audit(&db);
+    for (wrong, right) in [
+        (
+            "UPDATE events SET before = 'nowhere' WHERE seq = 2",
+            "UPDATE events SET before = 'submitted' WHERE seq = 2",
+        ),
+        (
+            "UPDATE events SET after = 'nowhere' WHERE seq = 2",
+            "UPDATE events SET after = 'submitted' WHERE seq = 2",
+        ),
+    ] {
+        beside(&db, wrong).await;
+        let told = command(&db).args(["audit", "verify"]).output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{wrong}: {line}");
+        assert!(line.contains("broken at entry 2"), "{wrong}: {line}");
+        beside(&db, right).await;
+        assert_audit(&db);
+    }
+}
+
+async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
+    let moderator = person(&db, "林志愿", Role::Moderator).await;
+    let settings =
+        [("SEVENTYTWO_NOTICE_LIFETIME", "1s"), ("SEVENTYTWO_COOLING", "0s"), ("SEVENTYTWO_LEASE", "1s")];
+    let program =
+        Program::start(&db, &[&settings[..], &[("SEVENTYTWO_SWEEP", "* * * * * *")]].concat()).await;
+    let made = program.door.submit(&Asked::new(1, 1)).await.unwrap().expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    // The lease may be over before the decision; then it is claimed again.
+    eventually("the notice is approved", async || program.door.approve_if_held(case, &moderator).await).await;
+    let manage = made["manage_token"].as_str();
+    eventually("the end is written down", async || {
+        let mine = program.door.call(Method::GET, "/my/notice", manage, None).await.unwrap().expect(200);
+        mine["events"].as_array().unwrap().iter().any(|event| event["step"] == "expire")
+    })
+    .await;
+    let over = program.door.call(Method::GET, &format!("/notices/{case}"), None, None).await.unwrap();
+    assert_eq!(over.expect(200)["state"], "expired");
+    program.stop().await;
+    assert_audit(&db);
+}
+
+async fn the_words_of_a_poster_stand_in_no_log(db: Db) {
+    let moderator = person(&db, "林志愿", Role::Moderator).await;
+    let settings = [("SEVENTYTWO_COOLING", "0s"), ("SEVENTYTWO_LOG", "trace")];
+    let program = Program::start(&db, &settings).await;
+    let made = program.door.submit(&Asked::new(1, 1)).await.unwrap().expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    program.door.approve(case, &moderator).await.unwrap();
+    eventually("it is live", async || {
+        let shown = program.door.call(Method::GET, &format!("/notices/{case}"), None, None).await.unwrap();
+        shown.body["state"] == "live"
+    })
+    .await;
+    let poster = program.door.page(&format!("/n/{case}/poster.jpg")).await.unwrap();
+    assert_eq!(poster.headers()["content-type"], "image/jpeg");
+    let log = program.log();
+    assert!(log.iter().any(|line| line.contains("TRACE")), "nothing is traced");
+    for words in ["双肩包", "探路者", "12 路公交车"] {
+        let told = log.iter().find(|line| line.contains(words));
+        assert_eq!(told, None, "{words} stand in the log");
     }
 }

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fakes::{Fake, Rules};
+use crate::interface::assert_as_described;
 
 /// A padded secret of Standard Webhooks.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -199,7 +200,7 @@ impl House {
         let [_, a, b, c] = network.to_be_bytes();
         let mut request = self
             .http
-            .request(method, format!("{}/api/v1{path}", self.base))
+            .request(method.clone(), format!("{}/api/v1{path}", self.base))
             .header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -207,7 +208,9 @@ impl House {
         if let Some(body) = body {
             request = request.json(body);
         }
-        reply(request).await
+        let reply = reply(request).await;
+        assert_as_described(&method, path, &reply);
+        reply
     }
 
     /// A GET of the API.

@@ -16,6 +16,7 @@ mod fakes;
 mod groups;
 mod hostile;
 mod house;
+mod interface;
 mod metrics;
 mod nodes;
 mod notices;
@@ -137,6 +138,7 @@ fn main() -> ExitCode {
         ("hostile::notices", hostile::notices::TESTS),
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
+        ("interface", interface::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
         ("platforms", platforms::TESTS),

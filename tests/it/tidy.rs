@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use seventytwo::config::SETTINGS;
+use seventytwo::config::{SETTINGS, written};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::language::has;
+use seventytwo::web::limits::Limit;
 use seventytwo::web::problem::CODES;
 
 use crate::{Test, alone};
@@ -27,6 +28,8 @@ pub const TESTS: &[Test] = &[
     alone!(the_example_names_every_setting),
     alone!(the_readme_lists_the_settings),
     alone!(the_readme_lists_the_problems),
+    alone!(the_readme_lists_the_limits),
+    alone!(the_bounds_of_times_are_told),
     alone!(files_are_short),
     alone!(nothing_is_left_to_do),
 ];
@@ -227,7 +230,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "the whole program with people and a chat in it",
     ),
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
-    ("src/app/", &["accounts", "groups", "store"], "the jobs that forget"),
+    (
+        "src/app/",
+        &["accounts", "groups", "store", "config", "vault"],
+        "the jobs that forget; the database and the key that the rest is built on",
+    ),
 ];
 
 /// What a station's door may know more than its station.
@@ -549,6 +556,49 @@ async fn the_readme_lists_the_problems() {
             .map(|mut row| (row.remove(0), row.remove(0)))
             .collect();
         assert_eq!(listed, there, "the problems of {readme} and the table in web::problem");
+    }
+}
+
+/// `| what, by whom | at once | then one every |`, in the order of the limits.
+async fn the_readme_lists_the_limits() {
+    let there: Vec<(String, String)> = Limit::ALL
+        .iter()
+        .map(|limit| limit.measure())
+        .map(|(burst, millis)| (burst.to_string(), format!("{} s", millis as f64 / 1000.0)))
+        .collect();
+    for readme in READMES {
+        let listed: Vec<(String, String)> = rows(readme)
+            .into_iter()
+            .filter(|row| row.len() == 3 && row[2].ends_with(" s"))
+            .map(|mut row| (row.remove(1), row.remove(1)))
+            .collect();
+        assert_eq!(listed, there, "the limits of {readme} and those of web::limits");
+    }
+}
+
+/// Wherever a setting is explained, so is what it may be.
+async fn the_bounds_of_times_are_told() {
+    for (setting, least, most) in
+        SETTINGS.iter().filter_map(|s| s.bounds.map(|(least, most)| (s, least, most)))
+    {
+        let (least, most) = (written(least), written(most));
+        for (place, told) in [
+            ("README.md", format!("{least} to {most}")),
+            ("README.zh-CN.md", format!("{least} 到 {most}")),
+            (".env.example", format!("{least} to {most}")),
+        ] {
+            let text = read(place);
+            let lines: Vec<&str> = text.lines().collect();
+            let at = lines.iter().position(|line| {
+                line.trim_start_matches(['#', '|', ' ', '`']).starts_with(setting.variable)
+                    && line.trim_start_matches(['#', '|', ' ', '`'])[setting.variable.len()..]
+                        .starts_with(['=', '`'])
+            });
+            let at = at.unwrap_or_else(|| panic!("{place} lacks {}", setting.variable));
+            // In the example the words stand above the setting.
+            let said = &lines[at.saturating_sub(2)..=at];
+            assert!(said.iter().any(|line| line.contains(&told)), "{place} on {}: {told}", setting.variable);
+        }
     }
 }
 

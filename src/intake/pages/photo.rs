@@ -4,17 +4,20 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
+use crate::domain::life_cycle::State;
 use crate::domain::people::Role;
 use crate::intake::api::{count, desk};
 use crate::intake::photos::size;
-use crate::store::photos;
+use crate::store::photos::{self, Photo};
+use crate::store::{Answer, Conn, notices};
 use crate::web::limits::Limit;
 use crate::web::manage;
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
 
-/// A photo that may be seen now: everybody's, the reporter's own, or any for those who verify.
+/// A photo that may be seen now: everybody's, the reporter's own, or for those who verify any of a notice that they
+/// may open.
 #[get("/p/{id}/{size}.jpg")]
 pub async fn photo(
     http: HttpRequest,
@@ -26,9 +29,14 @@ pub async fn photo(
     let (id, name) = path.into_inner();
     let size = size(&name).ok_or(Problem::NotFound)?;
     let intake = desk(&shared);
-    if visitor.0.is_some_and(|person| person.require(Role::Moderator).is_ok()) {
-        let found = shared.store.read(move |c| photos::by_id(c, id)).await?;
-        return Ok(jpeg_answer(intake.photo_bytes(&found.ok_or(Problem::NotFound)?, size).await?));
+    if let Some(person) = visitor.0
+        && let Ok(account) = person.require(Role::Moderator)
+    {
+        let lead = account.role.0 == Role::Lead;
+        let found = shared.store.read(move |c| may_be_looked_at(c, id, lead)).await?;
+        if let Some(photo) = found {
+            return Ok(jpeg_answer(intake.photo_bytes(&photo, size).await?));
+        }
     }
     let public = intake.public_photo(id, size, shared.clock.now()).await?;
     let jpeg = match (public, manage::token(&http, &shared)) {
@@ -37,6 +45,14 @@ pub async fn photo(
         (None, Err(_)) => None,
     };
     Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))
+}
+
+/// The photo, where its notice is not one for leads alone, or a lead asks.
+fn may_be_looked_at(conn: &mut Conn, id: Uuid, lead: bool) -> Answer<Option<Photo>> {
+    let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
+    let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
+    let for_leads = owner.is_some_and(|notice| notice.sealed || notice.state.0 == State::Escalated);
+    Ok((lead || !for_leads).then_some(found))
 }
 
 /// A JPEG that nobody keeps: it must vanish at once.

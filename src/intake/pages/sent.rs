@@ -12,6 +12,7 @@ use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
 use crate::web::limits::Limit;
+use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::session::MAX_FORM_BYTES;
 use crate::web::shared::Shared;
@@ -30,8 +31,12 @@ pub struct Sent {
 /// Reads a form to its end.
 ///
 /// # Errors
-/// Where it is no form, or one of too many words or bytes.
-pub async fn read(http: &HttpRequest, shared: &Shared, mut form: Multipart) -> Result<Sent, Problem> {
+/// Where it is no form, or one of too many words or bytes, or does not come in time.
+pub async fn read(http: &HttpRequest, shared: &Shared, form: Multipart) -> Result<Sent, Problem> {
+    patience::within(patience::PHOTOS, read_whole(http, shared, form)).await
+}
+
+async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Multipart) -> Result<Sent, Problem> {
     let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new() };
     let (mut words, mut bytes) = (0, 0);
     while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {

@@ -33,16 +33,14 @@ impl Fault {
     }
 
     /// What the station answered.
-    pub fn refused(step: Step, typed: &Typed, error: ReviewError) -> Fault {
-        if matches!(error, ReviewError::Reason) {
-            let codes = reasons::of(step);
-            let lacks_reason = !codes.is_empty() && !codes.contains(&typed.reason.as_str());
-            let field = if lacks_reason { "reason" } else { "note" };
-            let place = format!("{}-{field}", step.as_str());
-            let code = if lacks_reason { "reason" } else { "note" };
-            return Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place };
-        }
-        Fault::at("standing", &error.into())
+    pub fn refused(step: Step, error: ReviewError) -> Fault {
+        let code = match error {
+            ReviewError::Reason => "reason",
+            ReviewError::Note => "note",
+            error => return Fault::at("standing", &error.into()),
+        };
+        let place = format!("{}-{code}", step.as_str());
+        Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place }
     }
 
     /// What stands in the way, to be read at that place of the page.

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use super::shared;
 use crate::web::cookies::SESSION;
 use crate::web::csrf;
+use crate::web::patience;
 use crate::web::problem::{FieldFaults, Problem};
 
 /// The largest form, in bytes.
@@ -79,11 +80,14 @@ async fn form_body(http: &HttpRequest, mut payload: Payload) -> Result<web::Byte
     let payload = web::Payload::from_request(http, &mut payload)
         .await
         .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;
-    match payload.to_bytes_limited(MAX_FORM_BYTES).await {
-        Err(_) => Err(Problem::TooLarge(MAX_FORM_BYTES)),
-        // The sender broke off: nobody reads the answer.
-        Ok(body) => body.map_err(|_| Problem::Invalid(FieldFaults::new())),
-    }
+    patience::within(patience::WORDS, async {
+        match payload.to_bytes_limited(MAX_FORM_BYTES).await {
+            Err(_) => Err(Problem::TooLarge(MAX_FORM_BYTES)),
+            // The sender broke off: nobody reads the answer.
+            Ok(body) => body.map_err(|_| Problem::Invalid(FieldFaults::new())),
+        }
+    })
+    .await
 }
 
 fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

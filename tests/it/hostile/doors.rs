@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::domain::people::Role;
 use seventytwo::web::csrf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::forms::pages;
 use super::{ask, by_another, request};
@@ -25,6 +27,11 @@ pub const TESTS: &[Test] = &[
     housed!(what_another_site_sends_is_refused_everywhere),
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
+    housed!(head_is_answered_like_get_without_a_body),
+    housed!(nothing_below_the_interface_is_a_page),
+    housed!(what_asks_for_another_host_is_not_linked),
+    housed!(a_sealed_case_shows_its_photos_to_leads_alone),
+    housed!(who_does_not_go_on_sending_is_not_waited_for),
 ];
 
 /// One call that needs a token.
@@ -126,6 +133,7 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
         wrong.push(Some(if call.security == "token" { manage } else { &lead.token }));
         for token in wrong {
             let refused = make(&house, &call, token).await;
+            assert_eq!(refused.headers["www-authenticate"], "Bearer", "{} {}", call.method, call.path);
             assert_eq!(refused.problem(401), code, "{} {} with {token:?}", call.method, call.path);
         }
         for header in ["Basic bGVhZDpwdw==", "Bearer", "Bearer ", &lead.token, "\u{9}"] {
@@ -270,6 +278,9 @@ async fn another_method_is_told_which_there_are(house: House) {
         let methods = methods.as_object().unwrap().keys().map(|method| method.to_uppercase());
         doors.insert(format!("/api/v1{path}"), methods.collect());
     }
+    for takes in doors.values_mut().filter(|takes| takes.contains("GET")) {
+        takes.insert("HEAD".to_owned());
+    }
     assert!(doors.len() > 60, "{doors:?}");
     for (path, takes) in &doors {
         for method in [Method::PUT, Method::PATCH, Method::DELETE] {
@@ -289,11 +300,12 @@ async fn another_method_is_told_which_there_are(house: House) {
         }
     }
     for (method, path, allow) in [
-        (Method::POST, "/check", "GET"),
+        (Method::POST, "/check", "GET, HEAD"),
         (Method::GET, "/review/00000-00000/claim", "POST"),
-        (Method::PUT, "/login", "GET, POST"),
-        (Method::DELETE, "/api/v1/notices", "GET, POST"),
-        (Method::POST, "/api/docs", "GET"),
+        (Method::PUT, "/login", "GET, HEAD, POST"),
+        (Method::DELETE, "/api/v1/notices", "GET, HEAD, POST"),
+        (Method::POST, "/api/docs", "GET, HEAD"),
+        (Method::HEAD, "/review/00000-00000/claim", "POST"),
     ] {
         let told = ask(request(&house, method, path)).await;
         assert_eq!((told.status.as_u16(), told.headers["allow"].to_str().unwrap()), (405, allow), "{path}");
@@ -301,5 +313,124 @@ async fn another_method_is_told_which_there_are(house: House) {
     for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
         let none = ask(request(&house, Method::PUT, path)).await;
         assert_eq!((none.status.as_u16(), none.headers.get("allow")), (404, None), "{path}");
+    }
+}
+
+async fn head_is_answered_like_get_without_a_body(house: House) {
+    let document = house.page("/api/openapi.json").await.expect(200);
+    let api =
+        document["paths"].as_object().unwrap().iter().filter(|(_, methods)| methods.get("get").is_some());
+    let mut paths: Vec<String> = api.map(|(path, _)| format!("/api/v1{path}")).collect();
+    paths.extend(pages("get"));
+    paths.extend(["/nothing".to_owned(), "/api/v1/nothing".to_owned(), "/assets/style.css".to_owned()]);
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in paths {
+        let path = path.replace("{case}", "00000-00000").replace("{id}", NO_GROUP).replace(['{', '}'], "");
+        let looked = ask(request(&house, Method::GET, &path)).await;
+        let asked = ask(request(&house, Method::HEAD, &path)).await;
+        assert_eq!(asked.status, looked.status, "{path}");
+        assert_eq!(asked.text, "", "{path}");
+        for header in ["content-type", "location", "etag", "allow"] {
+            assert_eq!(asked.headers.get(header), looked.headers.get(header), "{path}: {header}");
+        }
+        // Figures change from one look to the next, and every problem has an id of its own, of one length.
+        if path != "/metrics" {
+            assert_eq!(asked.headers.get("content-length"), looked.headers.get("content-length"), "{path}");
+        }
+    }
+    // On the wire nothing follows the head: the next answer on the same connection begins at once.
+    let address = house.base.trim_start_matches("http://");
+    let mut wire = TcpStream::connect(address).await.unwrap();
+    wire.write_all(b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(wire.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-length: "), "{head}");
+    wire.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut next = String::new();
+    wire.read_to_string(&mut next).await.unwrap();
+    assert!(next.starts_with("HTTP/1.1 200") && next.ends_with("ok"), "{next}");
+}
+
+async fn nothing_below_the_interface_is_a_page(house: House) {
+    for path in ["/api", "/api/", "/api/nothing", "/api/v1", "/api/v1/nothing"] {
+        assert_eq!(ask(request(&house, Method::GET, path)).await.problem(404), "not_found", "{path}");
+    }
+    let page = ask(request(&house, Method::GET, "/apiary")).await;
+    assert!(page.status == 404 && page.text.contains("<h1>"), "{}", page.text);
+}
+
+async fn what_asks_for_another_host_is_not_linked(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    for path in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"] {
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        wire.write_all(asked.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        wire.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 404") || told.starts_with("HTTP/1.1 400"), "{path}: {told}");
+        for leads_away in ["=\"//", "=\"/\\", "=\"\\"] {
+            assert!(!told.contains(leads_away), "{path}: {told}");
+        }
+    }
+}
+
+async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let (moderator, lead) = (house.session(&moderator).await, house.session(&lead).await);
+    let mut seen = Vec::new();
+    for (number, violence) in [(1, true), (2, false)] {
+        let photo = house.photo(notices::jpeg()).await;
+        let mut body = by_another(notices::missing_person(house.clock.now()), number);
+        body["person"]["age"] = json!(34);
+        body["person"]["category"] = json!("other_adult");
+        body["safety"]["violence"] = json!(violence);
+        body["photo_ids"] = json!([photo]);
+        house.post("/notices", None, &body).await.expect(201);
+        for session in [&moderator, &lead] {
+            for size in ["full", "page", "thumb"] {
+                let path = format!("/p/{photo}/{size}.jpg");
+                let status = house.page_as(&path, &format!("session={session}")).await.status.as_u16();
+                seen.push((violence, session == &lead, status));
+            }
+        }
+    }
+    for (sealed, by_lead, status) in seen {
+        assert_eq!(
+            status,
+            if sealed && !by_lead { 404 } else { 200 },
+            "sealed: {sealed}, by a lead: {by_lead}"
+        );
+    }
+}
+
+async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    let begun = |path: &str, kind: &str, length: usize, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let part = "--b\r\ncontent-disposition: form-data; name=\"photo\"\r\n\r\nhalf";
+    let multipart = "multipart/form-data; boundary=b";
+    let mut waiting = Vec::new();
+    for asked in [
+        begun("/api/v1/notices", "application/json", 60_000, "{\"ki"),
+        begun("/login", "application/x-www-form-urlencoded", 60_000, "name="),
+        begun("/api/v1/photos", multipart, 60_000, part),
+        begun("/report/rescue", multipart, 60_000, part),
+    ] {
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        wire.write_all(asked.as_bytes()).await.unwrap();
+        waiting.push((asked, wire));
+    }
+    for (asked, mut wire) in waiting {
+        // It ends by itself: answered, and closed.
+        let mut told = String::new();
+        wire.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 408"), "{asked}: {told}");
     }
 }

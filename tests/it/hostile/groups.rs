@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_is_tried_five_times),
     housed!(a_code_is_good_for_ten_minutes),
     housed!(groups_that_cannot_be_are_refused_by_field),
+    housed!(forty_groups_are_connected_at_once),
 ];
 
 fn group(platform: &str, url: &str) -> Value {
@@ -190,7 +191,12 @@ async fn a_code_is_tried_five_times(house: House) {
     let (id, code) = connected(&house, &admin, 0).await;
     let path = format!("/groups/{id}/verify");
     let other = if code == "000000" { "111111" } else { "000000" };
-    for wrong in [other, "", "x", "１２３４５６７", "\u{0}"] {
+    // What cannot be a code is no try.
+    for none in ["", "x", "１２３４５６７", "\u{0}", "12345", "12 34", "12345a"] {
+        let told = house.post(&path, Some(&admin.token), &json!({"code": none})).await;
+        assert_eq!(faults(told), only(["code"]), "{none}");
+    }
+    for wrong in [other, other, other, other, other] {
         let told = house.post(&path, Some(&admin.token), &json!({"code": wrong})).await;
         assert_eq!(told.problem(422), "wrong_code", "{wrong}");
     }
@@ -231,7 +237,7 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
     let good = group("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6");
     for (field, value, named) in [
         ("platform", json!("icq"), "platform"),
-        ("platform", json!(1), "body"),
+        ("platform", json!(1), "platform"),
         ("name", json!(""), "name"),
         ("name", json!("\u{200b}\u{202e}"), "name"),
         ("name", json!("群".repeat(61)), "name"),
@@ -243,13 +249,18 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         ("hourly_cap", json!(0), "hourly_cap"),
         ("hourly_cap", json!(61), "hourly_cap"),
         ("hourly_cap", json!(i64::MIN), "hourly_cap"),
-        ("hourly_cap", json!("two"), "body"),
+        ("hourly_cap", json!("two"), "hourly_cap"),
+        ("regions", json!("131003"), "regions"),
+        ("regions", json!([131003]), "regions[0]"),
+        ("kinds", json!({}), "kinds"),
+        ("credentials", json!("x"), "credentials"),
         ("quiet", json!({"from": "24:00", "until": "07:00"}), "quiet.from"),
         ("quiet", json!({"from": "22:00", "until": "\u{0}"}), "quiet.until"),
         ("quiet", json!({"from": "22:00", "until": "22:00"}), "quiet.until"),
-        ("quiet", json!({"from": "22:00"}), "until"),
-        ("quiet", json!({"from": "22:00", "until": "07:00", "surprise": 1}), "surprise"),
-        ("quiet", json!("night"), "body"),
+        ("quiet", json!({"from": "22:00"}), "quiet.until"),
+        ("quiet", json!({"from": "22:00", "until": 7}), "quiet.until"),
+        ("quiet", json!({"from": "22:00", "until": "07:00", "surprise": 1}), "quiet.surprise"),
+        ("quiet", json!("night"), "quiet"),
         ("surprise", json!(1), "surprise"),
         ("credentials", json!({}), "credentials.url"),
         ("credentials", json!({"url": 1}), "credentials.url"),
@@ -269,4 +280,25 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
     extra["credentials"]["surprise\u{202e}"] = json!("x");
     let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
     assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
+    // Whatever is wrong is told together, as far as it goes.
+    let both = json!({"platform": 1, "regions": "131003", "surprise": 1, "quiet": {"from": 1}});
+    let all = faults(house.post("/groups", Some(&admin.token), &both).await);
+    assert_eq!(
+        all,
+        only(["platform", "regions", "surprise", "quiet.from", "quiet.until", "name", "credentials"])
+    );
+}
+
+/// One admin connects many chats in one sitting: a script that meets the contract is not held back.
+async fn forty_groups_are_connected_at_once(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    for number in 0..40 {
+        // A chat that knows another robot alone: the group is kept all the same.
+        let body = group("wecom", &format!("{}{number}", chat.robot()));
+        house.post("/groups", Some(&admin.token), &body).await.expect(201);
+    }
+    let list = house.get("/groups", Some(&admin.token)).await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 40);
 }

@@ -26,6 +26,10 @@ pub const TESTS: &[Test] = &[
     housed!(addresses_that_are_none_are_not_found),
     housed!(what_is_hostile_in_a_text_does_not_reach_a_chat),
     housed!(what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator),
+    housed!(of_many_unknown_fields_twenty_are_named),
+    housed!(a_correction_that_changes_nothing_is_none),
+    housed!(an_end_that_cannot_be_read_is_refused_by_field),
+    housed!(whoever_has_too_many_notices_is_told_when_to_come_back),
 ];
 
 const KINDS: [fn(DateTime<Utc>) -> Value; 4] = [missing_person, lost_property, rescue, donation];
@@ -449,4 +453,71 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
         }
     }
     house.finish().await;
+}
+
+async fn of_many_unknown_fields_twenty_are_named(house: House) {
+    let mut body = rescue(house.clock.now());
+    for number in 0..500 {
+        body[format!("surprise{number}")] = json!(1);
+        body["incident"][format!("surprise{number}")] = json!(1);
+    }
+    let told = house.post("/notices", None, &body).await;
+    assert!(told.text.len() < 10_000, "{} bytes", told.text.len());
+    let named = faults(told);
+    assert_eq!(named.len(), 20, "{named:?}");
+    // What is wrong with the fields that are known is told all the same.
+    body["region"] = json!("x");
+    let named = faults(house.post("/notices", None, &body).await);
+    assert!(named.contains("region") && named.len() == 21, "{named:?}");
+}
+
+async fn a_correction_that_changes_nothing_is_none(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
+    let same = json!({"description": rescue(house.clock.now())["description"]});
+    let look = async || {
+        let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+        (sheet["revision"].clone(), sheet["version"].clone(), sheet["pending_revision"].clone())
+    };
+    for live in [false, true] {
+        if live {
+            house.decide(case, &moderator, "approve", "verified").await.expect(200);
+            house.advance(TimeDelta::seconds(30));
+            house.settle().await;
+        }
+        let before = look().await;
+        for change in [&json!({}), &same] {
+            let standing = house.call(Method::PATCH, "/my/notice", manage, Some(change)).await.expect(200);
+            assert_eq!(standing, json!({"state": if live { "live" } else { "submitted" }, "pending": false}));
+            assert_eq!(look().await, before, "{change}, live: {live}");
+        }
+        let more = json!({"incident": {"people": if live { 5 } else { 4 }}});
+        house.call(Method::PATCH, "/my/notice", manage, Some(&more)).await.expect(200);
+        assert_ne!(look().await, before, "live: {live}");
+    }
+}
+
+async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) {
+    let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
+    let manage = made["manage_token"].as_str();
+    for (body, fields) in [
+        (json!({}), vec!["outcome"]),
+        (json!({"outcome": 1}), vec!["outcome"]),
+        (json!({"outcome": "rescued", "announce": "yes"}), vec!["announce"]),
+        (json!({"outcome": 1, "announce": 1, "surprise": 1}), vec!["announce", "outcome", "surprise"]),
+        (json!("rescued"), vec!["body"]),
+    ] {
+        let told = faults(house.post("/my/notice/close", manage, &body).await);
+        assert_eq!(told.into_iter().collect::<Vec<_>>(), fields, "{body}");
+    }
+}
+
+async fn whoever_has_too_many_notices_is_told_when_to_come_back(house: House) {
+    for _ in 0..2 {
+        house.post("/notices", None, &lost_property(house.clock.now())).await.expect(201);
+    }
+    let told = house.post("/notices", None, &lost_property(house.clock.now())).await;
+    assert!(told.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
+    assert_eq!(told.problem(429), "too_many_notices");
 }

@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
     housed!(cases_that_are_not_there_are_told_so),
     housed!(without_the_claim_nothing_private_is_seen),
     housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
+    housed!(an_empty_filter_of_the_queue_is_none),
 ];
 
 async fn submit(house: &House, body: &Value) -> String {
@@ -73,13 +74,27 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     let mut surprising = of("approve", json!("verified"), Value::Null);
     surprising["surprise"] = json!(1);
     assert_eq!(faults(house.post(&path, token, &surprising).await), only(["surprise"]));
-    // `other` says nothing without a note.
-    let other = house.post(&path, token, &of("reject", json!("other"), json!(" \u{200b}"))).await;
-    assert_eq!(faults(other).len(), 1);
-    for wrong in
-        [json!({"version": "1", "action": "approve"}), json!([]), json!({"version": 1e300, "action": 1})]
-    {
-        assert!(!faults(house.post(&path, token, &wrong).await).is_empty(), "{wrong}");
+    // Nothing is asked, and `other` says nothing, without a note.
+    for (action, reason) in [("ask", Value::Null), ("reject", json!("other"))] {
+        for note in [Value::Null, json!(" \u{200b}")] {
+            let unsaid = house.post(&path, token, &of(action, reason.clone(), note)).await;
+            assert_eq!(faults(unsaid), only(["note"]), "{action}");
+        }
+    }
+    for (wrong, fields) in [
+        (json!({}), only(["version", "action"]).into_iter().collect::<Vec<_>>()),
+        (json!({"version": "1", "action": "approve"}), vec!["version".to_owned()]),
+        (json!({"version": 1e300, "action": 1}), vec!["action".to_owned(), "version".to_owned()]),
+        (json!([]), vec!["body".to_owned()]),
+        (
+            json!({"version": 1, "action": "ask", "note": 7, "reason": []}),
+            vec!["note".to_owned(), "reason".to_owned()],
+        ),
+    ] {
+        let told: Vec<String> = faults(house.post(&path, token, &wrong).await).into_iter().collect();
+        let mut fields = fields;
+        fields.sort_unstable();
+        assert_eq!(told, fields, "{wrong}");
     }
     let bytes = post_bytes(&house, &path, "{").await;
     assert_eq!(bytes.problem(401), "login_required", "whoever has no token hears that first");
@@ -183,4 +198,14 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
         assert!(sheet["flags"].as_array().unwrap().contains(&json!(flag)), "{words}: {sheet}");
     }
+}
+
+async fn an_empty_filter_of_the_queue_is_none(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let token = Some(moderator.token.as_str());
+    submit(&house, &notices::rescue(house.clock.now())).await;
+    let all = house.get("/review/queue", token).await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
+    assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
 }

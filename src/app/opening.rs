@@ -1,0 +1,116 @@
+//! What has to be there before anything else: the database, and the key that opens what is sealed in it.
+
+use std::path::Path;
+
+use base64::Engine as _;
+
+use super::StartError;
+use crate::config::Config;
+use crate::store::{Database, Store, seal};
+use crate::vault::{self, Vault};
+
+/// Opens and migrates the database of a configuration.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn open_store(config: &Config) -> Result<Store, StartError> {
+    if let Database::Sqlite(path) = &config.database
+        && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| StartError::DatabaseDir(folder.display().to_string(), e))?;
+        for kept in ["", "-wal", "-shm"] {
+            close_to_others(Path::new(&format!("{path}{kept}")));
+        }
+    }
+    Ok(Store::open(config.database.clone()).await?)
+}
+
+/// As [`open_store`], where there is one to look at: who only asks makes none.
+///
+/// # Errors
+/// [`StartError::NoDatabase`]; else see [`StartError`].
+pub async fn open_existing(config: &Config) -> Result<Store, StartError> {
+    match &config.database {
+        Database::Sqlite(path) if !Path::new(path).exists() => Err(StartError::NoDatabase(path.clone())),
+        _ => open_store(config).await,
+    }
+}
+
+/// The vault of the configuration's key, which has to be the one that this database was sealed under; the first
+/// start decides which that is.
+///
+/// # Errors
+/// [`StartError::WrongKey`] or [`StartError::KeyGone`]; else see [`StartError`].
+pub async fn unlock(config: &Config, store: &Store) -> Result<Vault, StartError> {
+    let known = store.read(seal::known).await?;
+    let file = config.data_dir.join("key");
+    if known && config.key.is_none() && !file.exists() {
+        return Err(StartError::KeyGone(file.display().to_string()));
+    }
+    let vault = Vault::new(&master_key(config)?);
+    let own = vault.clone();
+    store.write(move |tx| seal::check(tx, &own)).await??;
+    Ok(vault)
+}
+
+/// The key of the configuration, or the one kept in the data directory, made on the first start.
+///
+/// # Errors
+/// See [`StartError`].
+fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
+    if let Some(key) = config.key {
+        return Ok(key);
+    }
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let file = config.data_dir.join("key");
+    let shown = file.display().to_string();
+    let failed = |e| StartError::DataDir(shown.clone(), e);
+    close_to_others(&file);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => base64
+            .decode(text.trim())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| StartError::KeyFile(shown.clone())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let key: [u8; 32] = vault::random();
+            std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
+            write_secret(&file, &base64.encode(key)).map_err(failed)?;
+            Ok(key)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+/// Takes a file from everybody but its owner: an earlier version, or a restored backup, may have left it open.
+fn close_to_others(file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let close = || {
+        let found = std::fs::metadata(file)?;
+        let mode = found.permissions().mode();
+        // A folder in its place is somebody else's, and a mistake that is told elsewhere.
+        if mode & 0o077 == 0 || !found.is_file() {
+            return Ok(());
+        }
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode & 0o700))
+    };
+    match close() {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, file = %file.display(), "others can read this file, and it cannot be closed to them");
+        }
+        _ => {}
+    }
+}
+
+fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    file.write_all(text.as_bytes())?;
+    // Losing this key loses everything sealed under it.
+    file.sync_all()
+}
