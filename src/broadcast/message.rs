@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::domain::language::Language;
-use crate::domain::text::Unit;
+use crate::domain::text::{Unit, cut_for_group};
 use crate::language::{Arg, text_with};
 
 mod lines;
@@ -162,7 +162,7 @@ impl Message {
             let Some(last) = last.filter(|_| over > 0) else { return cut };
             let value = &mut cut.lines[last].value;
             match unit.measure(value).checked_sub(over) {
-                Some(room) if room >= STUB => *value = unit.cut(value, room),
+                Some(room) if room >= STUB => *value = cut_for_group(value, unit, room),
                 _ => drop(cut.lines.remove(last)),
             }
         }
@@ -208,7 +208,7 @@ pub fn digest(language: Language, messages: &[Message]) -> Message {
     let count = [("count", messages.len().into())];
     let told = |message: &Message| {
         let subject = message.lines.iter().find(|line| line.field == Field::Subject)?;
-        let heading = Unit::Chars.cut(&subject.text(), DIGESTED);
+        let heading = cut_for_group(&subject.text(), Unit::Chars, DIGESTED);
         let link = message.link.as_ref().map(|link| link.url.as_str()).unwrap_or_default();
         Some(Line { field: Field::Subject, label: String::new(), value: format!("{heading} {link}") })
     };

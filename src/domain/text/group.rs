@@ -1,7 +1,9 @@
 //! Text of the public, made harmless for a group chat, and so for every page and picture.
 
 use super::clean::lines;
+use super::fold::ascii;
 use super::scan::{Contact, contacts, glyphs};
+use super::unit::Unit;
 
 /// Stands where a link was.
 const NO_LINK: &str = "〔链接已隐去〕";
@@ -17,6 +19,29 @@ const NO_NUMBER: &str = "〔号码已隐去〕";
 #[must_use]
 pub fn for_group(text: &str) -> String {
     plain(&without_contacts(&lines(text)))
+}
+
+/// [`Unit::cut`] of what [`for_group`] made harmless, so that it stays so. Half a word may be a link that the whole
+/// was not (`evil.comfy`, `evil.com…`), and fewer digits a number: so what the cut splits goes as a whole.
+#[must_use]
+pub fn cut_for_group(text: &str, unit: Unit, max: usize) -> String {
+    let cut = unit.cut(text, max);
+    if cut == text {
+        return cut;
+    }
+    let (mut head, end) = cut.strip_suffix('…').map_or((cut.as_str(), ""), |head| (head, "…"));
+    loop {
+        let whole = head.trim_end_matches(|c| ascii(c).is_ascii_graphic());
+        head = match whole.len() < head.len() {
+            true => whole.trim_end(),
+            false => head,
+        };
+        let shorter = format!("{head}{end}");
+        if head.is_empty() || for_group(&shorter) == shorter {
+            return shorter;
+        }
+        head = head.strip_suffix(|_| true).unwrap_or_default();
+    }
 }
 
 /// Hiding a number may lay a link bare (`a.com13800138000`), so this goes on until nothing is
@@ -174,6 +199,39 @@ mod tests {
         for (hostile, harmless) in GOLDEN {
             assert_eq!(&for_group(hostile), harmless, "{hostile:?}");
             assert_eq!(&for_group(harmless), harmless, "again: {hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_lays_nothing_bare() {
+        for (text, cut) in [
+            ("看 evil.comfy", "看…"),
+            ("看evil点comfy", "看evil点…"),
+            ("123 4567 89", "123…"),
+            ("出生于20261123", "出生于…"),
+            ("he went home", "he went…"),
+        ] {
+            assert_eq!(for_group(text), text, "the test is about what is harmless as a whole");
+            assert_eq!(cut_for_group(text, Unit::Chars, text.chars().count() - 1), cut);
+            assert_eq!(cut_for_group(text, Unit::Chars, text.chars().count()), text);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn a_cut_of_what_is_harmless_is_harmless(
+            any in ".{0,40}",
+            mean in "([a-z0-9.:/?一二点。 -]|evil\\.com|comfy|\\.in|\\.中国|人|2026-11-23|123 4567|微信号|好){0,20}",
+        ) {
+            for text in [for_group(&any), for_group(&mean)] {
+                for (unit, max) in (0..=text.len()).flat_map(|max| [Unit::Chars, Unit::Bytes, Unit::Utf16].map(|u| (u, max))) {
+                    let cut = cut_for_group(&text, unit, max);
+                    prop_assert!(unit.measure(&cut) <= max);
+                    prop_assert_eq!(&for_group(&cut), &cut, "{:?} of {:?}", max, text);
+                }
+            }
         }
     }
 
