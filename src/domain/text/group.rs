@@ -89,7 +89,8 @@ fn plain(text: &str) -> String {
             other => other,
         });
         line_start = c == '\n' || (line_start && matches!(c, '-' | '=' | '+' | '－' | '＝' | '＋'));
-        word_start = c.is_whitespace();
+        // As Telegram has it: <https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp>.
+        word_start = !c.is_alphanumeric();
     }
     out
 }
@@ -116,8 +117,8 @@ mod tests {
         ("﹫all", "＠all"),
         ("@\u{200b}all", "＠all"),
         ("@\u{feff}所\u{2060}有人", "＠所有人"),
-        ("<at user_id=\"all\">所有人</at>", "＜at user＿id=\"all\"＞所有人＜/at＞"),
-        ("<at id=all></at>", "＜at id=all＞＜/at＞"),
+        ("<at user_id=\"all\">所有人</at>", "＜at user＿id=\"all\"＞所有人＜／at＞"),
+        ("<at id=all></at>", "＜at id=all＞＜／at＞"),
         ("<@U012AB3CD>", "＜＠U012AB3CD＞"),
         ("<!channel>", "＜!channel＞"),
         ("<!here|here>", "＜!here｜here＞"),
@@ -130,6 +131,8 @@ mod tests {
         ("{{@all}}", "｛｛＠all｝｝"),
         ("/start x", "／start x"),
         ("去 /kick 他", "去 ／kick 他"),
+        ("去（/kick）他，/start", "去（／kick）他，／start"),
+        ("\"/start\" 1/2 和/或", "\"／start\" 1/2 和/或"),
         // links
         ("[点我](http://evil.cn)", "［点我］(〔链接已隐去〕)"),
         ("[点我](javascript:alert(1))", "［点我］(javascript:alert(1))"),
@@ -171,9 +174,9 @@ mod tests {
         ("好\n> 官方", "好\n＞ 官方"),
         ("标题\n---\n===", "标题\n－－－\n＝＝＝"),
         ("- 一\n+ 二", "－ 一\n＋ 二"),
-        ("<font color=\"warning\">官方</font>", "＜font color=\"warning\"＞官方＜/font＞"),
-        ("<script>alert(1)</script>", "＜script＞alert(1)＜/script＞"),
-        ("<b>粗</b>", "＜b＞粗＜/b＞"),
+        ("<font color=\"warning\">官方</font>", "＜font color=\"warning\"＞官方＜／font＞"),
+        ("<script>alert(1)</script>", "＜script＞alert(1)＜／script＞"),
+        ("<b>粗</b>", "＜b＞粗＜／b＞"),
         ("\\*粗\\*", "＼＊粗＼＊"),
         ("| a | b |", "｜ a ｜ b ｜"),
         ("$x$", "＄x＄"),
