@@ -20,6 +20,7 @@ pub(super) fn station(shared: &Shared) -> Groups {
         vault: shared.vault.clone(),
         clock: shared.clock.clone(),
         sender: shared.sender.clone(),
+        hosts: shared.hosts.clone(),
         base_url: shared.base_url.clone(),
         wake: shared.work_is_due.clone(),
     }
