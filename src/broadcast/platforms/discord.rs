@@ -167,6 +167,8 @@ impl Adapter for Discord {
             || answer.header("x-ratelimit-scope") == Some("global")
             || answer.status == 403;
         let wide = global && matches!(outcome, Outcome::Slow(_));
+        // 0 is what has no code of its own.
+        let code = code.filter(|code| *code != 0);
         let code = code.map_or_else(|| format!("http_{}", answer.status), |code| code.to_string());
         Verdict::new(outcome, code, words).resting(rest).widely(wide)
     }
@@ -213,6 +215,12 @@ mod tests {
                 (401, r#"{"message":"Invalid Webhook Token","code":50027}"#, Outcome::Gone),
                 (400, r#"{"message":"Invalid Form Body","code":50035}"#, Outcome::Bad),
                 (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
+                (400, r#"{"code":220002}"#, Outcome::Config(Fault::Permission)),
+                (403, r#"{"code":50001}"#, Outcome::Config(Fault::Permission)),
+                (404, r#"{"code":10003}"#, Outcome::Gone),
+                (404, r#"{"message":"404: Not Found","code":0}"#, Outcome::Gone),
+                (401, r#"{"message":"401: Unauthorized","code":0}"#, Outcome::Config(Fault::Credential)),
+                (401, "", Outcome::Config(Fault::Credential)),
                 (413, r#"{"code":40005}"#, Outcome::Bad),
                 (403, r#"{"code":50013}"#, Outcome::Config(Fault::Permission)),
                 (403, r#"{"code":40333}"#, slow(60)),

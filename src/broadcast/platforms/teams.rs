@@ -184,6 +184,7 @@ mod tests {
                 (400, &said("WorkflowTriggerIsNotEnabled"), Outcome::Gone),
                 (404, &said("WorkflowNotFound"), Outcome::Gone),
                 (401, &said("DirectApiAuthorizationRequired"), Outcome::Config(Fault::Credential)),
+                (403, "", Outcome::Config(Fault::Credential)),
                 (400, &said("TriggerInputSchemaMismatch"), Outcome::Bad),
                 (413, "", Outcome::Bad),
                 (400, "Webhook message delivery failed: the payload is too large", Outcome::Bad),

@@ -17,6 +17,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
+use crate::language::has;
 
 mod answers;
 mod proof;
@@ -300,6 +301,10 @@ pub(super) fn means(platform: Platform, act: Act<'_>, table: &[(u16, &str, Outco
     for (status, body, outcome) in table {
         let verdict = adapter(platform).judge(act, &answer(*status, body));
         assert_eq!(verdict.outcome, *outcome, "{status} {body}");
+        if matches!(outcome, Outcome::Gone | Outcome::Config(_)) {
+            let key = format!("code-{}-{}", platform.as_str(), verdict.code.unwrap());
+            assert!(Language::ALL.into_iter().all(|language| has(language, &key)), "no advice: {key}");
+        }
     }
 }
 
