@@ -142,6 +142,8 @@ impl Adapter for Discord {
         let spent = answer.header("x-ratelimit-remaining") == Some("0");
         let rest = answer.seconds("x-ratelimit-reset-after").filter(|_| spent);
         let outcome = match (answer.status, code) {
+            // Too many edits of messages older than an hour; said with 429, though another way is still open.
+            (_, Some(30046)) => Outcome::Bad,
             (204, _) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
             (200, None) => done(act, said.as_ref()),
             (404, Some(10008)) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
@@ -159,8 +161,8 @@ impl Adapter for Discord {
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
             (_, Some(40004)) => Outcome::Retry,
-            // Content, size, or too many edits of an old message (30046).
-            (400 | 403 | 405 | 413, Some(_)) | (_, Some(30046)) | (413, None) => Outcome::Bad,
+            // Content or size.
+            (400 | 403 | 405 | 413, Some(_)) | (413, None) => Outcome::Bad,
             _ => return Verdict::without_code(answer).resting(rest),
         };
         let global = said.as_ref().is_none_or(|said| said["global"] == true)
@@ -237,6 +239,7 @@ mod tests {
             (400, r#"{"code":10008}"#, Outcome::Bad),
             (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Bad),
             (400, r#"{"code":30046}"#, Outcome::Bad),
+            (429, r#"{"code":30046,"retry_after":3600.0}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
             (404, "", Outcome::Gone),
         ];

@@ -62,7 +62,7 @@ fn edit(chat: &mut Chat, call: &Call<'_>, id: &str) -> Reply {
     };
     if spent && now - shown.at > TimeDelta::hours(1) {
         let words = "Maximum number of edits to messages older than 1 hour reached. Try again later";
-        return Reply::json(400, &json!({"message": words, "code": 30046}));
+        return Reply::json(429, &json!({"message": words, "code": 30046}));
     }
     shown.text = text(&message).to_owned();
     // What is not named stays.
