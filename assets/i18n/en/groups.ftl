@@ -408,6 +408,12 @@ field-credential_host = This host does not belong to the platform, or is not on 
 field-credential_port = Only the default port 443 can be used
 field-credential_extra = The address may not contain a name, a password or a #
 field-credential_incomplete = The address is not complete; copy the whole Webhook address again
+field-credential_unfit =
+    { $platform ->
+        [teams] This is an old Office 365 connector, which Microsoft has shut down; make a workflow for the channel or chat and copy its address
+        [feishu] This is the address of an old (v1) custom bot; add a custom bot to the group anew and copy its address
+       *[slack] This starts a workflow of Slack and takes no messages; make an incoming webhook, whose address begins with https://hooks.slack.com/services/
+    }
 field-credential_bad_secret = The secret does not have the right form; copy it again
 field-credential_bad_form = This does not have the right form; copy it again as described
 field-credential_either = Give either the address or the token, not both

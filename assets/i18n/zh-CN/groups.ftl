@@ -408,6 +408,12 @@ field-credential_host = 这个主机不属于该平台，或者不在公网上�
 field-credential_port = 只能用默认端口 443
 field-credential_extra = 地址里不能有用户名、密码或 # 号
 field-credential_incomplete = 地址不完整，请重新复制整条 Webhook 地址
+field-credential_unfit =
+    { $platform ->
+        [teams] 这是旧的 Office 365 连接器地址，微软已停用；请在频道或聊天的“工作流”里新建一个，复制它的地址
+        [feishu] 这是旧版（v1）自定义机器人的地址；请在群里新添加一个自定义机器人，复制它的地址
+       *[slack] 这是 Slack 工作流的地址，不能直接发消息；请建一个 Incoming Webhook，地址以 https://hooks.slack.com/services/ 开头
+    }
 field-credential_bad_secret = 密钥的格式不对，请重新复制
 field-credential_bad_form = 格式不对，请按说明重新复制
 field-credential_either = 地址和 token 只填一种

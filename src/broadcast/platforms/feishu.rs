@@ -63,6 +63,11 @@ fn is_robot(url: &Url) -> bool {
         })
 }
 
+/// A robot of the first version, which takes no `post`.
+fn is_old(url: &Url) -> bool {
+    url.path().starts_with("/open-apis/bot/hook/")
+}
+
 /// The signature over a time in seconds. The text is the key and the message is empty:
 /// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>.
 fn sign(secret: &str, timestamp: i64) -> String {
@@ -90,7 +95,7 @@ impl Adapter for Feishu {
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
-        let url = given.url(Platform::Feishu)?.into();
+        let url = given.url_unless(Platform::Feishu, is_old)?.into();
         let (secret, keyword) = (given.short("secret")?, given.short("keyword")?);
         Ok(Credentials { secret, keyword, ..Credentials::at(Platform::Feishu, url) })
     }

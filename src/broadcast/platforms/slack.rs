@@ -54,12 +54,17 @@ const VENDOR: &str = "https://slack.com/";
 /// The plan's messages are used up (`message_limit_exceeded`): ask seldom.
 const PLAN: Duration = Duration::from_secs(60 * 60);
 
-/// An incoming webhook, or one of the three methods that we call. Addresses of workflows take no text.
+/// An incoming webhook, or one of the three methods that we call.
 fn is_call(url: &Url) -> bool {
     let parts: Vec<&str> = url.path().split('/').skip(1).collect();
     let webhook = matches!(parts[..], ["services", team, robot, key] if [team, robot, key].iter().all(|p| !p.is_empty()));
     let method = matches!(parts[..], ["api", "chat.postMessage" | "chat.update" | "chat.delete"]);
     url.query().is_none() && (webhook || method)
+}
+
+/// What starts a workflow: it takes values for its steps, and no text.
+fn is_workflow(url: &Url) -> bool {
+    ["/workflows/", "/triggers/"].iter().any(|start| url.path().starts_with(start))
 }
 
 fn is_token(text: &str) -> bool {
@@ -100,7 +105,7 @@ impl Adapter for Slack {
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
         if !given.has("token") && !given.has("channel") {
-            let url = given.url(Platform::Slack)?;
+            let url = given.url_unless(Platform::Slack, is_workflow)?;
             let robot = url.path().starts_with("/services/");
             return match robot {
                 true => Ok(Credentials::at(Platform::Slack, url.into())),
@@ -473,7 +478,9 @@ mod tests {
             (json!({"token": "secret", "channel": "C1"}), "token", BadForm),
             (json!({"token": "xoxb-1", "channel": "a b"}), "channel", BadForm),
             (json!({"url": url, "token": "xoxb-1", "channel": "C1"}), "url", Either),
-            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Incomplete),
+            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Unfit(Platform::Slack)),
+            (json!({"url": "https://hooks.slack.com/workflows/T/1/x"}), "url", Unfit(Platform::Slack)),
+            (json!({"url": "https://hooks.slack.com/services/T/1"}), "url", Incomplete),
             (json!({"url": "https://slack.com/api/chat.postMessage"}), "url", Incomplete),
         ] {
             assert_eq!(read(Platform::Slack, &given).unwrap_err(), fault(field, code), "{given}");

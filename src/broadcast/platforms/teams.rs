@@ -57,6 +57,12 @@ fn is_workflow(url: &Url) -> bool {
         && url.query_pairs().any(|(name, value)| name == "sig" && !value.is_empty())
 }
 
+/// What workflows have replaced: it is shut down.
+fn is_connector(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.ends_with(".webhook.office.com") || host == "outlook.office.com"
+}
+
 impl Adapter for Teams {
     fn profile(&self) -> &'static Profile {
         &PROFILE
@@ -68,7 +74,7 @@ impl Adapter for Teams {
         _: &[u8; 32],
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
-        let url = Given::new(given, PROFILE.fields)?.url(Platform::Teams)?;
+        let url = Given::new(given, PROFILE.fields)?.url_unless(Platform::Teams, is_connector)?;
         Ok(Credentials::at(Platform::Teams, url.into()))
     }
 
@@ -151,6 +157,7 @@ mod tests {
 
     use chrono::DateTime;
 
+    use super::super::CredentialCode;
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
     use crate::broadcast::message::plain;
@@ -204,7 +211,15 @@ mod tests {
             .unwrap();
         assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
         for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
-            assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
+            let refused = read(Platform::Teams, &json!({ "url": wrong })).unwrap_err();
+            assert_eq!(refused.code, CredentialCode::Incomplete, "{wrong}");
+        }
+        for old in [
+            "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d",
+            "https://outlook.office.com/webhook/a",
+        ] {
+            let refused = read(Platform::Teams, &json!({ "url": old })).unwrap_err();
+            assert_eq!(refused.code, CredentialCode::Unfit(Platform::Teams), "{old}");
         }
     }
 

@@ -212,6 +212,12 @@ fn credentials_are_refused_with_the_field_and_the_reason() {
             Incomplete,
         ),
         (
+            Platform::Feishu,
+            json!({"url": "https://open.feishu.cn/open-apis/bot/hook/a"}),
+            "url",
+            Unfit(Platform::Feishu),
+        ),
+        (
             Platform::Webhook,
             json!({"url": "https://h.org/", "secret": "whsec_c2hvcnQ="}),
             "secret",
