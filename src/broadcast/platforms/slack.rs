@@ -37,7 +37,7 @@ static PROFILE: Profile = Profile {
     ],
     unit: Unit::Chars,
     text: 3000,
-    hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com", "slack-gov.com"]),
+    hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com"]),
     path: is_call,
     rate: &[Budget::new(1, 1)],
     account_rate: &[Budget::new(50, 60)],
@@ -180,11 +180,15 @@ impl Adapter for Slack {
                 _ => Verdict::without_code(answer),
             };
         }
+        let say = matches!(act, Act::Say(_));
         match std::str::from_utf8(&answer.body) {
-            Ok("ok") if answer.status == 200 && matches!(act, Act::Say(_)) => {
-                Verdict::new(Outcome::Delivered(None), "ok", "")
+            Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok", ""),
+            // A webhook's word decides whatever status it comes with, where we know it; but it does not take back.
+            Ok(word)
+                if is_word(word) && (answer.status >= 400 || (say && means(act, word, answer).is_some())) =>
+            {
+                refused(act, word, answer)
             }
-            Ok(word) if is_word(word) && answer.status >= 400 => refused(act, word, answer),
             _ => Verdict::without_code(answer),
         }
     }
@@ -215,9 +219,10 @@ fn limited(answer: &Answer) -> Outcome {
     slow_as_told(object(answer).as_ref(), answer)
 }
 
-fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+/// What a word means, where we know it.
+fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
     let back = !matches!(act, Act::Say(_));
-    let outcome = match word {
+    Some(match word {
         // An edit of what is gone is refused: that it is gone is then what taking it away is told.
         "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
             Outcome::Delivered(None)
@@ -269,16 +274,20 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "user_not_found"
         | "attachment_payload_limit_exceeded" => Outcome::Bad,
         _ if word.starts_with("invalid_") || word.starts_with("too_many_") => Outcome::Bad,
-        _ => match answer.status {
-            410 => Outcome::Gone,
-            403 => Outcome::Config(Fault::Permission),
-            400 => Outcome::Bad,
-            _ => Outcome::Retry,
-        },
-    };
+        _ => return None,
+    })
+}
+
+fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+    let outcome = means(act, word, answer).unwrap_or(match answer.status {
+        410 => Outcome::Gone,
+        403 => Outcome::Config(Fault::Permission),
+        400 => Outcome::Bad,
+        _ => Outcome::Retry,
+    });
     let of_account = match outcome {
         // Posting is limited by channel, editing and deleting by account.
-        Outcome::Slow(_) => back,
+        Outcome::Slow(_) => !matches!(act, Act::Say(_)),
         Outcome::Config(Fault::Credential) => true,
         Outcome::Config(_) => word == "missing_scope",
         Outcome::Gone => matches!(word, "account_inactive" | "token_revoked" | "team_not_found"),
@@ -318,6 +327,12 @@ mod tests {
                 (200, "ok\n", Outcome::Unknown),
                 (201, "ok", Outcome::Unknown),
                 (200, "<html>ok</html>", Outcome::Unknown),
+                // The word decides, whatever status it comes with.
+                (200, "no_service", Outcome::Gone),
+                (200, "invalid_token", Outcome::Config(Fault::Credential)),
+                (200, "invalid_payload", Outcome::Bad),
+                (200, "rollup_error", Outcome::Retry),
+                (200, "posted", Outcome::Unknown),
                 (400, "invalid_payload", Outcome::Bad),
                 (400, "no_text", Outcome::Bad),
                 (403, "action_prohibited", Outcome::Config(Fault::Permission)),
