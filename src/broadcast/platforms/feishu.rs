@@ -159,7 +159,7 @@ impl Adapter for Feishu {
             9499 if words.to_lowercase().contains("too many") => slow(answer),
             9499 | 19002 | 19036 | 11246 | 230_099 => Outcome::Bad,
             19001 => Outcome::Gone,
-            // "sign match fail or timestamp is not within one hour": our clock is watched elsewhere.
+            // "sign match fail or timestamp is not within one hour": one code for both.
             19021 => Outcome::Config(Fault::Signature),
             19022 => Outcome::Config(Fault::Address),
             19024 => Outcome::Config(Fault::Keyword),
