@@ -40,7 +40,7 @@ impl Words {
     }
 
     pub(super) fn line(self, field: Field, label: &str, value: String) -> Line {
-        Line { field, label: self.label(label), value }
+        Line { field, label: self.label(label), value, link: None }
     }
 
     /// The parts there are, with commas.

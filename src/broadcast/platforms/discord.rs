@@ -103,11 +103,10 @@ impl Adapter for Discord {
         if let Act::Delete(_) = act {
             return Some(Body::empty());
         }
-        let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len());
-        let link = cut.link.map(|link| format!("{}<{}>", link.label, link.url));
-        let lines: Vec<String> = [cut.first.to_owned()].into_iter().chain(cut.body()).chain(link).collect();
+        // In brackets a link has no preview, which would copy what our page shows, and stay.
+        let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len() * message.links());
         // Left out, an edit would read the text for mentions again.
-        let mut said = json!({"content": lines.join("\n"), "allowed_mentions": {"parse": []}});
+        let mut said = json!({"content": cut.text_with("<", ">"), "allowed_mentions": {"parse": []}});
         match (act, &message.poster) {
             (Act::Edit(_), _) => (said["embeds"], said["attachments"]) = (json!([]), json!([])),
             (_, Some(poster)) => said["embeds"] = json!([{"image": {"url": poster}}]),
@@ -194,8 +193,11 @@ mod tests {
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
-    use crate::broadcast::message::plain;
+    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::{digest, message, plain};
+    use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
+    use crate::store::digests::MOST;
 
     const SAY: Act<'_> = Act::Say(0);
 
@@ -305,6 +307,17 @@ mod tests {
             let refused = read(Platform::Discord, &given).unwrap_err();
             assert_eq!(refused.code, super::super::CredentialCode::Incomplete, "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_link_of_a_digest_is_previewed() {
+        let (case, public) = (CaseNumber::from_bits(1), person());
+        let all = vec![message(&said(&case, &public)); MOST];
+        let body = Discord.compose(&digest(Language::En, &all), SAY).unwrap();
+        let content = json_of(&body.bytes)["content"].as_str().unwrap().to_owned();
+        assert_eq!(content.matches(&format!("<{LINK}>")).count(), MOST, "{content}");
+        assert_eq!(content.matches("http").count(), MOST);
+        assert!(PROFILE.unit.measure(&content) <= PROFILE.text);
     }
 
     #[test]

@@ -102,14 +102,11 @@ impl Adapter for Feishu {
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
-        let mut paragraphs: Vec<Value> =
-            cut.body().map(|line| json!([{"tag": "text", "text": line}])).collect();
-        if let Some(link) = cut.link {
-            paragraphs.push(json!([
-                {"tag": "text", "text": link.label},
-                {"tag": "a", "text": link.url, "href": link.url},
-            ]));
-        }
+        let paragraph = |(words, link): (String, Option<&str>)| {
+            let link = link.map(|link| json!({"tag": "a", "text": link, "href": link}));
+            Value::from_iter([json!({"tag": "text", "text": words})].into_iter().chain(link))
+        };
+        let mut paragraphs: Vec<Value> = cut.body().map(paragraph).collect();
         if paragraphs.is_empty() {
             paragraphs.push(json!([{"tag": "text", "text": message.first()}]));
         }

@@ -80,18 +80,23 @@ impl Adapter for Teams {
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
-        let line = |words: &str, weight: &str| {
-            let run = json!({"type": "TextRun", "text": words, "weight": weight});
-            json!({"type": "RichTextBlock", "inlines": [run]})
-        };
-        let mut card = vec![line(cut.first, "Bolder")];
-        card.extend(cut.body().map(|words| line(&words, "Default")));
+        let run = |words: &str, weight: &str| json!({"type": "TextRun", "text": words, "weight": weight});
+        let line = |runs: Vec<Value>| json!({"type": "RichTextBlock", "inlines": runs});
+        let mut card = vec![line(vec![run(cut.first, "Bolder")])];
+        card.extend(cut.body().map(|(words, link)| {
+            // A text run knows no links of its own.
+            let opens = link.map(|link| {
+                let mut opens = run(link, "Default");
+                opens["selectAction"] = json!({"type": "Action.OpenUrl", "url": link});
+                opens
+            });
+            line([run(&words, "Default")].into_iter().chain(opens).collect())
+        }));
         if let Some(poster) = &message.poster {
             card.push(json!({"type": "Image", "url": poster, "altText": cut.first}));
         }
         let mut actions = Vec::new();
         if let Some(link) = cut.link {
-            card.push(line(&format!("{}{}", link.label, link.url), "Default"));
             let title = link.label.trim_end_matches([' ', ':', '：']);
             actions.push(json!({"type": "Action.OpenUrl", "title": title, "url": link.url}));
         }
@@ -160,7 +165,9 @@ mod tests {
     use super::super::CredentialCode;
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
-    use crate::broadcast::message::plain;
+    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::{digest, message, plain};
+    use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
 
     #[test]
@@ -221,6 +228,16 @@ mod tests {
             let refused = read(Platform::Teams, &json!({ "url": old })).unwrap_err();
             assert_eq!(refused.code, CredentialCode::Unfit(Platform::Teams), "{old}");
         }
+    }
+
+    #[test]
+    fn every_link_of_a_digest_can_be_followed() {
+        let (case, public) = (CaseNumber::from_bits(1), person());
+        let all = vec![message(&said(&case, &public)); 2];
+        let card = json_of(&Teams.compose(&digest(Language::En, &all), Act::Say(0)).unwrap().bytes);
+        let shown = card.to_string();
+        let opens = json!({"type": "Action.OpenUrl", "url": LINK}).to_string();
+        assert_eq!(shown.matches(&format!("\"selectAction\":{opens}")).count(), 2, "{shown}");
     }
 
     #[test]
