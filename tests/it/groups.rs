@@ -31,6 +31,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_waits_for_its_account_as_a_notice_does),
     housed!(a_code_leaves_a_host_alone_that_is_away),
     housed!(a_code_follows_a_chat_to_its_new_id),
+    housed!(the_log_shows_the_words_that_stood_below_a_photo),
 ];
 
 /// Who takes part.
@@ -703,5 +704,22 @@ async fn a_code_follows_a_chat_to_its_new_id(house: House) {
     verify(&team).await;
     let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
     team.hears(&case);
+    house.finish().await;
+}
+
+async fn the_log_shows_the_words_that_stood_below_a_photo(house: House) {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let team = Team::of(&house).await;
+    house.advance(TimeDelta::minutes(1));
+    let mut bag = notices::lost_property(house.clock.now());
+    bag["description"] = "黑色双肩包，里面有书和钥匙。".repeat(70).into();
+    team.publish(&house, bag, "13800138001").await;
+    let sent = team.chat.read().expect("a photo");
+    let caption = sent["caption"].as_str().expect("its caption");
+    assert!(caption.contains('…'), "longer than a caption may be: {caption}");
+    let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+    let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+    let shown: Value = serde_json::from_str(exchange["request"]["words"].as_str().unwrap()).unwrap();
+    assert_eq!(shown, json!({"caption": caption}));
     house.finish().await;
 }
