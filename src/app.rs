@@ -5,7 +5,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
@@ -227,6 +227,7 @@ impl App {
         let gateways =
             config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
+        let hosts: Arc<Mutex<Hosts>> = Arc::default();
         let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
         let shared = web::Data::new(Shared {
@@ -241,6 +242,7 @@ impl App {
             blobs: blobs.clone(),
             press,
             sender: sender.clone(),
+            hosts: hosts.clone(),
             figures: figures.clone(),
             weigh: crate::review::policy::weigh,
         });
@@ -255,7 +257,7 @@ impl App {
                 sender,
                 script: Arc::new(script),
                 node: Arc::new(node),
-                hosts: Arc::default(),
+                hosts,
                 figures,
                 wake,
             },

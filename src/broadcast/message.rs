@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::domain::language::Language;
-use crate::domain::text::Unit;
+use crate::domain::text::{Unit, cut_for_group};
 use crate::language::{Arg, text_with};
 
 mod lines;
@@ -80,11 +80,13 @@ pub struct Line {
     pub field: Field,
     label: String,
     value: String,
+    /// What stands behind the words.
+    link: Option<String>,
 }
 
 impl Line {
-    /// The whole line.
-    pub fn text(&self) -> String {
+    /// The line without its link.
+    fn words(&self) -> String {
         format!("{}{}", self.label, self.value)
     }
 }
@@ -132,15 +134,30 @@ pub struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// What stands between the first line and the link, line by line.
-    pub fn body(&self) -> impl Iterator<Item = String> {
-        self.lines.iter().map(Line::text).chain(self.tail.iter().cloned())
+    /// What stands below the first line, line by line: words, and the link behind them.
+    pub fn body(&self) -> impl Iterator<Item = (String, Option<&str>)> {
+        let lines = self.lines.iter().map(|line| match line.link.as_deref() {
+            Some(link) => (line.words() + " ", Some(link)),
+            None => (line.words(), None),
+        });
+        let tail = self.tail.iter().map(|words| (words.clone(), None));
+        let link = self.link.map(|link| (link.label.clone(), Some(link.url.as_str())));
+        lines.chain(tail).chain(link)
     }
 
     /// Everything, one line each.
     pub fn text(&self) -> String {
-        let link = self.link.map(|link| format!("{}{}", link.label, link.url));
-        let lines: Vec<String> = [self.first.to_owned()].into_iter().chain(self.body()).chain(link).collect();
+        self.text_with("", "")
+    }
+
+    /// Everything, one line each, with something before and after each link.
+    pub fn text_with(&self, before: &str, after: &str) -> String {
+        let written = |(words, link): (String, Option<&str>)| match link {
+            Some(link) => format!("{words}{before}{link}{after}"),
+            None => words,
+        };
+        let lines: Vec<String> =
+            [self.first.to_owned()].into_iter().chain(self.body().map(written)).collect();
         lines.join("\n")
     }
 }
@@ -149,6 +166,11 @@ impl Message {
     /// The first line; it begins with [`PREFIX`].
     pub fn first(&self) -> &str {
         &self.first
+    }
+
+    /// How many links stand in it at most.
+    pub fn links(&self) -> usize {
+        self.lines.iter().filter_map(|line| line.link.as_ref()).count() + usize::from(self.link.is_some())
     }
 
     /// The message in at most `limit` units, line ends included. Only a limit too small for the
@@ -162,7 +184,7 @@ impl Message {
             let Some(last) = last.filter(|_| over > 0) else { return cut };
             let value = &mut cut.lines[last].value;
             match unit.measure(value).checked_sub(over) {
-                Some(room) if room >= STUB => *value = unit.cut(value, room),
+                Some(room) if room >= STUB => *value = cut_for_group(value, unit, room),
                 _ => drop(cut.lines.remove(last)),
             }
         }
@@ -208,9 +230,9 @@ pub fn digest(language: Language, messages: &[Message]) -> Message {
     let count = [("count", messages.len().into())];
     let told = |message: &Message| {
         let subject = message.lines.iter().find(|line| line.field == Field::Subject)?;
-        let heading = Unit::Chars.cut(&subject.text(), DIGESTED);
-        let link = message.link.as_ref().map(|link| link.url.as_str()).unwrap_or_default();
-        Some(Line { field: Field::Subject, label: String::new(), value: format!("{heading} {link}") })
+        let heading = cut_for_group(&subject.words(), Unit::Chars, DIGESTED);
+        let link = message.link.as_ref().map(|link| link.url.clone());
+        Some(Line { field: Field::Subject, label: String::new(), value: heading, link })
     };
     let at = messages.iter().map(|message| message.event.at).max().unwrap_or_default();
     let notices: Vec<Value> = messages.iter().map(|told| Value::Object(told.event.data.clone())).collect();

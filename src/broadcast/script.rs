@@ -133,37 +133,51 @@ impl Script {
     }
 
     async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
-        let vault = self.vault.clone();
-        let (broadcast, notice, said) = self.store.read(move |c| content(c, &vault, broadcast)).await?;
-        let case_number: CaseNumber = notice
-            .case_number
-            .parse()
-            .map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))?;
-        let purpose = broadcast.purpose.0;
-        let link = format!("{}/n/{case_number}", self.base_url);
-        let poster = format!("{link}/poster.jpg");
-        let said = said.filter(|_| !purpose.ends());
-        let message = message(&Said {
-            purpose,
-            kind: notice.kind.0,
-            case_number: &case_number,
-            link: &link,
-            poster: said.is_some().then_some(poster.as_str()),
-            public: said.as_ref().map(|(_, public)| public),
-            outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
-            language,
-            at: broadcast.created_at.0,
-        });
-        Ok(Arc::new(Written {
-            message,
-            key: notice.key(&self.vault)?,
-            notice,
-            said,
-            picture: OnceCell::new(),
-            bodies: Mutex::default(),
-            handles: Mutex::default(),
-        }))
+        write(&self.store, &self.vault, &self.base_url, broadcast, language).await.map(Arc::new)
     }
+}
+
+/// Writes the message of a broadcast.
+///
+/// # Errors
+/// When the database refuses, or holds no such broadcast.
+pub async fn write(
+    store: &Store,
+    vault: &Vault,
+    base_url: &str,
+    broadcast: Uuid,
+    language: Language,
+) -> Answer<Written> {
+    let opens = vault.clone();
+    let (broadcast, notice, said) = store.read(move |c| content(c, &opens, broadcast)).await?;
+    let case_number: CaseNumber = notice
+        .case_number
+        .parse()
+        .map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))?;
+    let purpose = broadcast.purpose.0;
+    let link = format!("{}/n/{case_number}", base_url);
+    let poster = format!("{link}/poster.jpg");
+    let said = said.filter(|_| !purpose.ends());
+    let message = message(&Said {
+        purpose,
+        kind: notice.kind.0,
+        case_number: &case_number,
+        link: &link,
+        poster: said.is_some().then_some(poster.as_str()),
+        public: said.as_ref().map(|(_, public)| public),
+        outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
+        language,
+        at: broadcast.created_at.0,
+    });
+    Ok(Written {
+        message,
+        key: notice.key(vault)?,
+        notice,
+        said,
+        picture: OnceCell::new(),
+        bodies: Mutex::default(),
+        handles: Mutex::default(),
+    })
 }
 
 /// The number of a revision, and what it says.

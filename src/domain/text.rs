@@ -1,7 +1,7 @@
 //! What the public typed, made fit to be read, sent and compared.
 //!
 //! In the order a text travels: [`one_line`] and [`paragraph`] clean what is stored, [`for_group`]
-//! neutralises it for whoever reads it, and [`Unit`] cuts it to what the platform takes.
+//! neutralises it for whoever reads it, and [`cut_for_group`] cuts that to what the platform takes.
 
 mod clean;
 mod domains;
@@ -12,5 +12,5 @@ mod unit;
 
 pub use clean::{chars_len, one_line, paragraph};
 pub use fold::{ascii_digits, compact, whole_number};
-pub use group::for_group;
+pub use group::{cut_for_group, for_group};
 pub use unit::{Unit, cut_bytes, cut_chars, cut_utf16};

@@ -1,6 +1,8 @@
 //! Connecting a chat and proving control of it: a code goes into the chat, and whoever reads it there
 //! types it in here.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -31,6 +33,8 @@ pub(super) struct Tested {
     hash: Vec<u8>,
     /// When it was sent.
     at: DateTime<Utc>,
+    /// The way by which it was sent, where the chat has a new id.
+    moved: Option<Credentials>,
     /// What the platform said instead of taking it.
     pub refused: Option<Refusal>,
 }
@@ -60,7 +64,7 @@ impl Groups {
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now)?;
-        let id = group.id.0;
+        let (id, platform) = (group.id.0, group.platform.0);
         self.store
             .write(move |tx| match groups::insert(tx, &group, &new.regions)? {
                 true => Ok(()),
@@ -70,6 +74,11 @@ impl Groups {
         let refused = match self.send_code(account, id).await {
             Ok(()) => None,
             Err(GroupError::Unreachable(refusal)) => Some(refusal),
+            // Of a new group it is its account or its host that has to rest.
+            Err(GroupError::TooMany(wait)) => {
+                let wait = wait.to_std().unwrap_or_default();
+                Some(Refusal { platform, outcome: Outcome::Slow(wait), code: None })
+            }
             Err(error) => return Err(error),
         };
         Ok(Connected { id, secret: new.secret, refused })
@@ -87,6 +96,7 @@ impl Groups {
         way: Credentials,
     ) -> Result<Tested, GroupError> {
         let (now, code, vault) = (self.clock.now(), random_code(), self.vault.clone());
+        let hosts = Arc::clone(&self.hosts);
         let errand = self
             .store
             .write(move |tx| {
@@ -96,12 +106,12 @@ impl Groups {
                 if groups::is_taken(tx, &renewed)? {
                     return Err(GroupError::Exists);
                 }
-                courier::set_out_to(tx, &mut group, &renewed, now)
+                courier::set_out_to(tx, &hosts, &mut group, &renewed, now)
             })
             .await?;
         let hash = code_hash(&self.vault, id, &code);
-        let refused = self.say_code(account, errand, code).await?;
-        Ok(Tested { hash, at: self.clock.now(), refused })
+        let (refused, moved) = self.say_code(account, errand, code).await?;
+        Ok(Tested { hash, at: self.clock.now(), moved, refused })
     }
 
     /// Sends a new code; the one before is no longer good. Also how a disabled group comes back.
@@ -111,7 +121,7 @@ impl Groups {
     /// an hour, [`GroupError::Unreachable`] where the platform certainly did not take it.
     pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
         let (now, code) = (self.clock.now(), random_code());
-        let (vault, hashed) = (self.vault.clone(), code.clone());
+        let (vault, hashed, hosts) = (self.vault.clone(), code.clone(), Arc::clone(&self.hosts));
         let errand: Errand = self
             .store
             .write(move |tx| {
@@ -122,29 +132,30 @@ impl Groups {
                 group.code_hash = Some(code_hash(&vault, id, &hashed));
                 group.code_expires_at = Some(Time(now + VALID));
                 group.code_tries = 0;
-                courier::set_out(tx, &mut group, now)
+                courier::set_out(tx, &hosts, &mut group, now)
             })
             .await?;
-        match self.say_code(account, errand, code).await? {
+        match self.say_code(account, errand, code).await?.0 {
             None => Ok(()),
             Some(refusal) => Err(GroupError::Unreachable(refusal)),
         }
     }
 
-    /// Says a code; answers what the platform said instead of taking it.
+    /// Says a code; answers what the platform said instead of taking it, and the way to where the chat has moved.
     async fn say_code(
         &self,
         account: Uuid,
         errand: Errand,
         code: String,
-    ) -> Result<Option<Refusal>, GroupError> {
+    ) -> Result<(Option<Refusal>, Option<Credentials>), GroupError> {
         let platform = errand.platform;
-        let verdict = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
-        Ok(match verdict.outcome {
+        let said = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
+        let refused = match said.verdict.outcome {
             // Without proof either way the code may be there: who can type it in has read it.
             Outcome::Delivered(_) | Outcome::Unknown => None,
-            _ => Some(Refusal::new(platform, verdict)),
-        })
+            _ => Some(Refusal::new(platform, said.verdict)),
+        };
+        Ok((refused, said.moved))
     }
 
     /// Takes the code that was read in the chat. The group receives from now on.
@@ -264,7 +275,7 @@ pub(super) fn renew(
     tested: Tested,
 ) -> Result<(), GroupError> {
     let robot = group.address_hash.clone();
-    enter(vault, group, credentials)?;
+    enter(vault, group, tested.moved.as_ref().unwrap_or(credentials))?;
     if group.address_hash != robot {
         lanes::renew(tx, group.id.0)?;
         courier::note(tx, group, tested.at)?;

@@ -1,23 +1,29 @@
 //! Says something of ours to a group on its admin's request: a code or a test message.
 //!
-//! It takes the group's lane for that, so that it counts against the robot's budget and never gets
-//! between the requests of a delivery.
+//! It takes what a delivery takes: the group's lane, so that it counts against the robot's budget and never gets
+//! between the requests of a delivery; the token that groups share; a place at the host.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{GroupError, Groups, Refusal, locked};
-use crate::broadcast::message::plain;
+use crate::broadcast::hosts::{Hosts, Went};
+use crate::broadcast::message::{Message, plain};
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
-use crate::broadcast::retry;
+use crate::broadcast::{conclude, retry};
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
 use crate::store::groups::{self, Group};
-use crate::store::lanes::{self, Held};
-use crate::store::{Conn, StoreError};
+use crate::store::lanes::{self, Held, NotHeld};
+use crate::store::leasing::Admission;
+use crate::store::{Conn, StoreError, bots};
+use crate::vault;
 
 /// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
 const PROBES: usize = 3;
@@ -26,45 +32,96 @@ const SPAN: TimeDelta = TimeDelta::hours(1);
 const HOLD: TimeDelta = TimeDelta::seconds(25);
 
 /// Something that may be said now, decided and written down.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Errand {
     pub group: Uuid,
     pub platform: Platform,
     pub language: Language,
     credentials_sealed: Vec<u8>,
+    address_hash: Vec<u8>,
+    /// The token that the group shares with others.
+    bot: Option<String>,
     /// The group's lane; a robot that is not in it yet has a budget of its own.
     held: Option<Held>,
+    place: Place,
     started: DateTime<Utc>,
 }
 
-/// Lets one more code or test go to a locked group: counts it, holds the lane and saves the group.
+/// What was said on an errand.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub verdict: Verdict,
+    /// The way into the chat, where that has a new id.
+    pub moved: Option<Credentials>,
+}
+
+/// One request among those that a host has under way, until this is dropped.
+#[derive(Debug)]
+struct Place {
+    hosts: Arc<Mutex<Hosts>>,
+    host: String,
+    began: DateTime<Utc>,
+    /// When and how it ended, as far as the host is concerned.
+    ended: (DateTime<Utc>, Went),
+}
+
+impl Place {
+    fn take(hosts: &Arc<Mutex<Hosts>>, host: &str, now: DateTime<Utc>) -> Result<Place, NotHeld> {
+        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(host, now) {
+            Admission::Go => Ok(Place {
+                hosts: Arc::clone(hosts),
+                host: host.to_owned(),
+                began: now,
+                ended: (now, Went::NotSent),
+            }),
+            Admission::Busy => Err(NotHeld::InUse),
+            Admission::Until(until) => Err(NotHeld::Full(until)),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (at, went) = self.ended;
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).ended(&self.host, self.began, at, went);
+    }
+}
+
+/// Lets one more code or test go to a locked group: counts it, holds the lane and saves the group. The token that it
+/// shares with others, and its host, must take one more, too.
 ///
 /// # Errors
 /// [`GroupError::TooMany`] where the group's own limit or its robot's is reached.
-pub(super) fn set_out(tx: &mut Conn, group: &mut Group, now: DateTime<Utc>) -> Result<Errand, GroupError> {
+pub(super) fn set_out(
+    tx: &mut Conn,
+    hosts: &Arc<Mutex<Hosts>>,
+    group: &mut Group,
+    now: DateTime<Utc>,
+) -> Result<Errand, GroupError> {
     count(group, now)?;
     let platform = group.platform.0;
     let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
     groups::save(tx, group)?;
-    Ok(errand(group, group.credentials_sealed.clone(), Some(held), now))
+    errand(tx, hosts, group, Some(held), now)
 }
 
 /// As [`set_out`], to the robot that is to take the place of the present one, as `renewed` has it. It does not wait
 /// for what the present one has under way, nor for its budget.
 pub(super) fn set_out_to(
     tx: &mut Conn,
+    hosts: &Arc<Mutex<Hosts>>,
     group: &mut Group,
     renewed: &Group,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
     if renewed.address_hash == group.address_hash {
-        let errand = set_out(tx, group, now)?;
+        let errand = set_out(tx, hosts, group, now)?;
         return Ok(Errand { credentials_sealed: renewed.credentials_sealed.clone(), ..errand });
     }
     count(group, now)?;
     groups::save(tx, group)?;
-    Ok(errand(group, renewed.credentials_sealed.clone(), None, now))
+    errand(tx, hosts, renewed, None, now)
 }
 
 /// Writes into the renewed lane of a group that its new robot has just been asked for something.
@@ -85,33 +142,61 @@ fn count(group: &mut Group, now: DateTime<Utc>) -> Result<(), GroupError> {
     Ok(())
 }
 
-fn errand(group: &Group, credentials_sealed: Vec<u8>, held: Option<Held>, now: DateTime<Utc>) -> Errand {
-    Errand {
-        group: group.id.0,
-        platform: group.platform.0,
-        language: group.language.0,
-        credentials_sealed,
-        held,
-        started: now,
+/// Takes what is not the group's alone: its token and its host.
+fn errand(
+    tx: &mut Conn,
+    hosts: &Arc<Mutex<Hosts>>,
+    group: &Group,
+    held: Option<Held>,
+    now: DateTime<Utc>,
+) -> Result<Errand, GroupError> {
+    let platform = group.platform.0;
+    if let Some(bot) = &group.bot {
+        let pace = |platform, sends: &[DateTime<Utc>]| conclude::bot_pace(platform, sends, now);
+        bots::take(tx, bot, platform, now, &pace)?.map_err(|not_held| not_held.refused(now))?;
     }
+    // Asked last: whoever is admitted goes.
+    let place = Place::take(hosts, &group.host, now).map_err(|not_held| not_held.refused(now))?;
+    Ok(Errand {
+        group: group.id.0,
+        platform,
+        language: group.language.0,
+        credentials_sealed: group.credentials_sealed.clone(),
+        address_hash: group.address_hash.clone(),
+        bot: group.bot.clone(),
+        held,
+        place,
+        started: now,
+    })
 }
 
 /// When the robot may be asked once more.
 pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
-    retry::open_at(adapter(platform).profile().rate, sends, 1, now)
+    conclude::pace(platform, sends, now, u64::from_be_bytes(vault::random()))
 }
 
 impl Groups {
-    /// Says it, gives the lane back, and answers what the platform said. A message that certainly did
-    /// not arrive is not counted against the group's limit.
+    /// Says it, follows the chat where that has moved, gives everything back, and answers what the platform said.
+    /// What never reached the platform is not counted against the group's limit.
     pub(super) async fn say(
         &self,
         account: Uuid,
-        errand: Errand,
+        mut errand: Errand,
         key: &str,
         args: &[Arg<'_>],
-    ) -> Result<Verdict, StoreError> {
-        let verdict = self.attempt(&errand, key, args).await?;
+    ) -> Result<Said, StoreError> {
+        let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
+        let credentials: Credentials = serde_json::from_slice(&opened)?;
+        let words = plain(errand.language, key, args, errand.started);
+        let (mut went, mut verdict) = self.attempt(&errand, &credentials, &words).await;
+        let mut moved = None;
+        if let Outcome::Moved(chat) = &verdict.outcome {
+            let there = credentials.moved_to(chat.clone());
+            if self.follow(account, &errand, &there).await? {
+                (went, verdict) = self.attempt(&errand, &there, &words).await;
+                moved = Some(there);
+            }
+        }
         tracing::info!(
             group = %errand.group,
             platform = errand.platform.as_str(),
@@ -119,46 +204,93 @@ impl Groups {
             code = verdict.code.as_deref(),
             "{key}"
         );
-        let arrived = matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown);
-        let delivered = matches!(verdict.outcome, Outcome::Delivered(_));
+        errand.place.ended = (self.clock.now(), went.unwrap_or(Went::Failed));
+        let reached = went.is_some() || verdict.outcome == Outcome::Unknown;
+        self.give_back(account, errand, &verdict, reached).await?;
+        Ok(Said { verdict, moved })
+    }
+
+    /// Writes down what an errand came to.
+    async fn give_back(
+        &self,
+        account: Uuid,
+        errand: Errand,
+        verdict: &Verdict,
+        reached: bool,
+    ) -> Result<(), StoreError> {
         let at = self.clock.now();
-        let asked_until = retry::rest_asked(&verdict, at);
+        let asked_until = retry::rest_asked(verdict, at);
+        let delivered = matches!(verdict.outcome, Outcome::Delivered(_));
+        let bot_rests = Some(asked_until).filter(|until| verdict.wide && *until > at);
         self.store
             .write(move |tx| {
                 // It may have been deleted meanwhile.
-                let Some(mut group) = groups::lock(tx, account, errand.group)? else { return Ok(()) };
-                let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                if let Some(held) = errand.held {
-                    lanes::free(tx, errand.group, held, (at, asked_until), &pace)?;
-                    if delivered {
-                        lanes::reopen(tx, errand.group, &pace)?;
+                let group = groups::lock(tx, account, errand.group)?;
+                if let Some(mut group) = group {
+                    let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
+                    if let Some(held) = errand.held {
+                        lanes::free(tx, errand.group, held, (at, asked_until), &pace)?;
+                        if delivered {
+                            lanes::reopen(tx, errand.group, &pace)?;
+                        }
+                    }
+                    if !reached {
+                        let kept: Vec<_> =
+                            group.probes().into_iter().filter(|p| *p != errand.started).collect();
+                        group.set_probes(&kept);
+                        groups::save(tx, &group)?;
                     }
                 }
-                if !arrived {
-                    let kept: Vec<_> = group.probes().into_iter().filter(|p| *p != errand.started).collect();
-                    group.set_probes(&kept);
-                    groups::save(tx, &group)?;
+                match errand.bot.as_deref().filter(|_| reached) {
+                    Some(bot) => bots::rest(tx, BTreeMap::from([(bot, bot_rests)])),
+                    None => Ok(()),
                 }
-                Ok::<_, StoreError>(())
             })
             .await?;
         self.wake.notify_one();
-        Ok(verdict)
+        Ok(())
     }
 
-    async fn attempt(&self, errand: &Errand, key: &str, args: &[Arg<'_>]) -> Result<Verdict, StoreError> {
-        let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
-        let credentials: Credentials = serde_json::from_slice(&opened)?;
-        let adapter = adapter(errand.platform);
-        let act = Act::Say(0);
-        let Some(body) = adapter.compose(&plain(errand.language, key, args, errand.started), act) else {
-            return Ok(Verdict::ours(Outcome::Bad, "internal"));
+    /// One request: how it went for the host, where that answered, and what it means.
+    async fn attempt(
+        &self,
+        errand: &Errand,
+        credentials: &Credentials,
+        words: &Message,
+    ) -> (Option<Went>, Verdict) {
+        let (adapter, act) = (adapter(errand.platform), Act::Say(0));
+        let Some(body) = adapter.compose(words, act) else {
+            return (Some(Went::NotSent), Verdict::ours(Outcome::Bad, "internal"));
         };
         let stamp = Stamp::new(errand.started, new_id(errand.started));
-        Ok(match self.sender.send(adapter.address(act, &body, &credentials, &stamp)).await {
-            Ok(answer) => adapter.judge(act, &answer),
-            Err(fault) => Verdict::ours(fault.outcome(), fault.as_str()),
-        })
+        match self.sender.send(adapter.address(act, &body, credentials, &stamp)).await {
+            Ok(answer) => {
+                let went = Went::answered(answer.status, adapter.profile().refusals);
+                (Some(went), adapter.judge(act, &answer))
+            }
+            Err(fault) => (None, Verdict::ours(fault.outcome(), fault.as_str())),
+        }
+    }
+
+    /// Lets a group follow its chat to a new id; `false` where that chat is another group's, or the group has got
+    /// another robot meanwhile. One whose robot is yet to be put in has nothing to follow with.
+    async fn follow(&self, account: Uuid, errand: &Errand, to: &Credentials) -> Result<bool, StoreError> {
+        if errand.held.is_none() {
+            return Ok(true);
+        }
+        let sealed = super::secret::sealed(&self.vault, to)?;
+        let address_hash = self.vault.index("robot", &to.address_key());
+        let (group, robot) = (errand.group, errand.address_hash.clone());
+        self.store
+            .write(move |tx| {
+                let locked = groups::lock(tx, account, group)?;
+                let Some(mut group) = locked.filter(|group| group.address_hash == robot) else {
+                    return Ok(false);
+                };
+                (group.credentials_sealed, group.address_hash) = (sealed, address_hash);
+                groups::save(tx, &group)
+            })
+            .await
     }
 
     /// Sends a message marked as a test; answers the platform's code.
@@ -167,7 +299,7 @@ impl Groups {
     /// [`GroupError::NotPossible`] before control is proved, [`GroupError::TooMany`] after three in an
     /// hour, [`GroupError::Unreachable`] where there is no proof that it arrived.
     pub async fn test(&self, account: Uuid, id: Uuid) -> Result<Option<String>, GroupError> {
-        let now = self.clock.now();
+        let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
         let errand = self
             .store
             .write(move |tx| {
@@ -175,11 +307,11 @@ impl Groups {
                 if !super::preferences::is_proved(&group) {
                     return Err(GroupError::NotPossible(group.state.0));
                 }
-                set_out(tx, &mut group, now)
+                set_out(tx, &hosts, &mut group, now)
             })
             .await?;
         let platform = errand.platform;
-        let verdict = self.say(account, errand, "broadcast-test", &[]).await?;
+        let verdict = self.say(account, errand, "broadcast-test", &[]).await?.verdict;
         match verdict.outcome {
             Outcome::Delivered(_) => Ok(verdict.code),
             _ => Err(GroupError::Unreachable(Refusal::new(platform, verdict))),

@@ -2,15 +2,15 @@
 //! once more what was given up.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::preferences::is_proved;
 use super::{GroupError, Groups, locked};
 use crate::broadcast::platforms::{Act, adapter};
-use crate::broadcast::script::{Script, Written};
+use crate::broadcast::script::{self, Written};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::Platform;
 use crate::store::StoreError;
@@ -159,12 +159,8 @@ impl Groups {
             })
             .await?;
         let (group, delivery, calls) = found.ok_or(GroupError::Unknown)?;
-        // The one place that writes messages; nothing is drawn for a log.
-        let draw = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, _> {
-            Box::pin(std::future::ready(None))
-        });
-        let script = Script::new(self.store.clone(), self.vault.clone(), self.base_url.clone(), draw);
-        let written = script.written(delivery.broadcast_id.0, group.language.0).await?;
+        let (broadcast, language) = (delivery.broadcast_id.0, group.language.0);
+        let written = script::write(&self.store, &self.vault, &self.base_url, broadcast, language).await?;
         let platform = group.platform.0;
         let request = match written.key {
             None => Kept::Erased,
@@ -208,9 +204,12 @@ impl Groups {
 
 /// A message as that platform gets it, laid out for reading.
 fn said(written: &Written, platform: Platform) -> Kept {
-    let body = adapter(platform).compose(&written.message, Act::Say(0));
+    let mut message = written.message.clone();
+    // Beside a picture, whatever it shows, there may be room for fewer words.
+    message.picture = message.has_picture.then(|| Bytes::from_static(b"drawn"));
+    let body = adapter(platform).compose(&message, Act::Say(0));
     let laid_out = body.and_then(|body| {
-        let value: serde_json::Value = serde_json::from_slice(&body.bytes).ok()?;
+        let value: serde_json::Value = serde_json::from_slice(&body.lean().unwrap_or(&body).bytes).ok()?;
         serde_json::to_string_pretty(&value).ok()
     });
     laid_out.map_or_else(

@@ -287,9 +287,13 @@ fn sentence(field: &str, code: CredentialCode) -> FieldFault {
         CredentialCode::TooLong => "credential_too_long",
         CredentialCode::NotAnAddress if field == "url" => "credential_not_an_address",
         CredentialCode::NotAnAddress | CredentialCode::BadForm => "credential_bad_form",
-        CredentialCode::Belongs(platform) => {
+        CredentialCode::Belongs(platform) | CredentialCode::Unfit(platform) => {
             let values = vec![("platform", platform.as_str().to_owned())];
-            return FieldFault { code: "credential_belongs", values };
+            let unfit = matches!(code, CredentialCode::Unfit(_));
+            return FieldFault {
+                code: if unfit { "credential_unfit" } else { "credential_belongs" },
+                values,
+            };
         }
         CredentialCode::Incomplete => "credential_incomplete",
         CredentialCode::BadSecret => "credential_bad_secret",
@@ -355,6 +359,8 @@ mod tests {
             ("wecom", "https://evil.example.org/cgi-bin/webhook/send?key=1", "credential_host"),
             ("wecom", "693a91f6", "credential_not_an_address"),
             ("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "credential_incomplete"),
+            ("slack", "https://hooks.slack.com/triggers/T/1/x", "credential_unfit"),
+            ("teams", "https://contoso.webhook.office.com/webhookb2/a", "credential_unfit"),
         ] {
             let faults = draft(Some(platform), url).new_group(&Guard::default()).unwrap_err();
             assert_eq!(codes(&faults), [("credentials.url", code)], "{url}");

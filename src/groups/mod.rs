@@ -4,12 +4,13 @@
 //! No step talks to a platform inside a transaction: what is to be said is decided and written down,
 //! then said, then what came of it is written down.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::broadcast::hosts::Hosts;
 use crate::broadcast::platforms::Verdict;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
@@ -46,6 +47,8 @@ pub struct Groups {
     pub vault: Vault,
     pub clock: Clock,
     pub sender: Arc<Sender>,
+    /// What each host has under way, and which are away.
+    pub hosts: Arc<Mutex<Hosts>>,
     /// What links in messages point to.
     pub base_url: Arc<str>,
     /// Wakes the worker when a group can receive again.

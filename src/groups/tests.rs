@@ -15,6 +15,7 @@ use super::words::station;
 use super::{Change, Draft, GroupError, Groups, NewGroup, Refusal};
 use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
+use crate::broadcast::hosts::Went;
 use crate::broadcast::send::{Limits, Sender};
 use crate::domain::delivery::Outcome;
 use crate::domain::group::{GroupState, Platform};
@@ -227,7 +228,7 @@ async fn three_codes_an_hour_go_into_a_chat() {
 }
 
 #[actix_web::test]
-async fn a_refused_code_leaves_the_group_unverified_and_is_not_counted() {
+async fn a_refused_code_leaves_the_group_unverified_and_is_counted() {
     let rig = Rig::new().await;
     rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
     let connected = rig.groups.connect(rig.admin, rig.robot("first")).await.unwrap();
@@ -235,13 +236,44 @@ async fn a_refused_code_leaves_the_group_unverified_and_is_not_counted() {
         Refusal { platform: Platform::Wecom, outcome: Outcome::Gone, code: Some("93000".to_owned()) };
     assert_eq!(connected.refused, Some(refusal));
     assert_eq!(rig.state(connected.id).await, GroupState::Unverified);
-    for _ in 0..4 {
+    for _ in 0..2 {
         let sent = rig.groups.send_code(rig.admin, connected.id).await;
         assert!(matches!(sent, Err(GroupError::Unreachable(_))), "{sent:?}");
     }
+    // Platforms shut out whoever asks again and again for what they refuse.
+    let sent = rig.groups.send_code(rig.admin, connected.id).await;
+    assert!(matches!(sent, Err(GroupError::TooMany(_))), "{sent:?}");
+    assert_eq!(rig.wecom.heard().len(), 3);
+    rig.house.advance(TimeDelta::hours(1));
     rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
     rig.groups.send_code(rig.admin, connected.id).await.unwrap();
     rig.groups.verify(rig.admin, connected.id, &rig.wecom.code()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_host_is_told_how_a_message_of_ours_went() {
+    let rig = Rig::new().await;
+    let id = rig.active().await;
+    let (now, host) = (rig.house.now(), rig.wecom.address.strip_prefix("http://").unwrap());
+    let fail = |times: usize| {
+        let mut hosts = rig.groups.hosts.lock().unwrap();
+        for _ in 0..times {
+            hosts.admits(host, now);
+            hosts.ended(host, now, now, Went::Failed);
+        }
+        hosts.away(now)
+    };
+    assert_eq!(fail(7), 0);
+    // It is there after all.
+    rig.groups.test(rig.admin, id).await.unwrap();
+    assert_eq!(fail(7), 0);
+    assert_eq!(fail(1), 1);
+    let test = rig.groups.test(rig.admin, id).await;
+    assert!(matches!(test, Err(GroupError::TooMany(_))), "{test:?}");
+    assert_eq!(rig.wecom.heard().len(), 2);
+    rig.house.advance(TimeDelta::minutes(6));
+    rig.groups.test(rig.admin, id).await.unwrap();
+    rig.groups.test(rig.admin, id).await.unwrap();
 }
 
 #[actix_web::test]

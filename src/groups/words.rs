@@ -20,6 +20,7 @@ pub(super) fn station(shared: &Shared) -> Groups {
         vault: shared.vault.clone(),
         clock: shared.clock.clone(),
         sender: shared.sender.clone(),
+        hosts: shared.hosts.clone(),
         base_url: shared.base_url.clone(),
         wake: shared.work_is_due.clone(),
     }
@@ -59,12 +60,18 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
 
 /// What a platform said, with what it means and what to do.
 pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
-    let words = match (refusal.fault(), refusal.code.as_deref()) {
-        (Some(fault), _) => text(language, &format!("fault-{}", fault.as_str())),
-        (None, Some(code)) => meaning(language, refusal.platform, code)
-            .unwrap_or_else(|| text(language, outcome_key(refusal.outcome.as_str()))),
-        (None, None) => text(language, outcome_key(refusal.outcome.as_str())),
-    };
+    // This one code stands for four faults, of which the platform's words tell one.
+    let vague = refusal.platform == Platform::Dingtalk && refusal.code.as_deref() == Some("310000");
+    let code = refusal.code.as_deref().filter(|_| !(vague && refusal.fault().is_some()));
+    let words = code.and_then(|code| meaning(language, refusal.platform, code)).unwrap_or_else(|| {
+        text(
+            language,
+            &match refusal.fault() {
+                Some(fault) => format!("fault-{}", fault.as_str()),
+                None => outcome_key(refusal.outcome.as_str()).to_owned(),
+            },
+        )
+    });
     match &refusal.code {
         Some(code) => {
             text_with(language, "groups-code", &[("code", code.as_str().into()), ("words", words.into())])
@@ -123,4 +130,29 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
 /// A stored case number as people read it.
 pub(super) fn case(stored: &str) -> String {
     stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |case| case.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{Fault, Outcome};
+
+    #[test]
+    fn what_a_code_means_is_said_before_what_its_fault_is_in_general() {
+        let said = |platform, outcome, code: &str| {
+            refused(&Refusal { platform, outcome, code: Some(code.to_owned()) }, Language::En)
+        };
+        for (platform, fault, code, words) in [
+            (Platform::Slack, Fault::Permission, "missing_scope", "chat:write"),
+            (Platform::Discord, Fault::Permission, "220001", "forum channel"),
+            (Platform::Matrix, Fault::Credential, "M_UNRECOGNIZED", "no Matrix server"),
+            // One code for several faults: then the fault says more.
+            (Platform::Dingtalk, Fault::Keyword, "310000", "The keyword does not match"),
+            (Platform::Slack, Fault::Permission, "never_heard_of", "may not post"),
+        ] {
+            let said = said(platform, Outcome::Config(fault), code);
+            assert!(said.contains(words) && said.contains(code), "{said}");
+        }
+        assert!(said(Platform::Wecom, Outcome::Gone, "93000").contains("add a bot again"));
+    }
 }

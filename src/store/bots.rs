@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::lanes::{times, with_one_more, written};
+use super::lanes::{NotHeld, times, with_one_more, written};
 use super::leasing::Pace;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
@@ -84,6 +84,47 @@ pub(super) fn load<'a>(
     Ok(())
 }
 
+/// Uses a token that groups share for one more request, which is no delivery, if it may be used now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn take(
+    conn: &mut Conn,
+    bot: &str,
+    platform: Platform,
+    now: DateTime<Utc>,
+    pace: Pace<'_>,
+) -> Answer<Result<(), NotHeld>> {
+    keep(conn, Some(bot))?;
+    let mut known = Bots::new();
+    load(conn, std::iter::once(bot), now, &mut known)?;
+    for bot in known.values_mut() {
+        let opens = bot.opens_at(platform, pace);
+        if opens > now {
+            return Ok(Err(NotHeld::Full(opens)));
+        }
+        bot.take(now);
+    }
+    write(conn, &known)?;
+    Ok(Ok(()))
+}
+
+/// What platforms said of the tokens that groups share: some are to rest, the others may be used freely again.
+/// In one order, so that two nodes never wait for each other.
+///
+/// # Errors
+/// When the database refuses.
+pub fn rest(conn: &mut Conn, heard: BTreeMap<&str, Option<DateTime<Utc>>>) -> Answer<()> {
+    struct Rest;
+    let rest = Change {
+        before: "UPDATE bots SET open_at = COALESCE(rows.asked, bots.open_at), limited = (rows.asked IS NOT NULL)",
+        columns: &[("id", Holds::Text), ("asked", Holds::Time)],
+        after: "WHERE bots.id = rows.id AND ((rows.asked IS NULL AND bots.limited) OR bots.open_at < rows.asked)",
+    };
+    let rows = heard.into_iter().map(|(bot, asked)| vec![bot.into(), asked.into()]);
+    rest.make_in_order::<Rest>(conn, "bots", rows.collect())
+}
+
 /// Writes down what was used.
 pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     struct Use;
@@ -96,4 +137,36 @@ pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     let rows =
         used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
     change.make::<Use>(conn, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::groups::tests::{at, store};
+
+    #[tokio::test]
+    async fn a_token_is_used_while_its_budget_lasts_and_not_before_its_platform_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let pace = |_, sends: &[DateTime<Utc>]| {
+            sends.iter().rev().nth(1).map_or(at(0), |last| *last + TimeDelta::seconds(60))
+        };
+        let ask = move |tx: &mut Conn, now| take(tx, "bot", Platform::Matrix, at(now), &pace);
+        store
+            .write(move |tx| {
+                assert_eq!([ask(tx, 0)?, ask(tx, 1)?], [Ok(()), Ok(())]);
+                assert_eq!(ask(tx, 2)?, Err(NotHeld::Full(at(60))));
+                rest(tx, BTreeMap::from([("bot", Some(at(90)))]))?;
+                assert_eq!(ask(tx, 89)?, Err(NotHeld::Full(at(90))));
+                assert_eq!(ask(tx, 90)?, Ok(()));
+                // Until it is known how that went, the others wait; then they need not.
+                assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
+                rest(tx, BTreeMap::from([("bot", None)]))?;
+                assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
 }

@@ -296,23 +296,15 @@ fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
     Ok(())
 }
 
-/// What platforms said of the tokens that groups share: some are to rest, the others may be used freely again.
-/// In one order, so that two nodes never wait for each other.
+/// What platforms said of the tokens that groups share.
 fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
-    struct Rest;
     let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.attempted) {
         let Some(bot) = &record.leased.bot else { continue };
         let asked = heard.entry(bot).or_default();
         *asked = (*asked).max(record.bot_open_at);
     }
-    let rest = Change {
-        before: "UPDATE bots SET open_at = COALESCE(rows.asked, bots.open_at), limited = (rows.asked IS NOT NULL)",
-        columns: &[("id", Holds::Text), ("asked", Holds::Time)],
-        after: "WHERE bots.id = rows.id AND ((rows.asked IS NULL AND bots.limited) OR bots.open_at < rows.asked)",
-    };
-    let rows = heard.into_iter().map(|(bot, asked)| vec![bot.into(), asked.into()]);
-    rest.make_in_order::<Rest>(conn, "bots", rows.collect())
+    super::bots::rest(conn, heard)
 }
 
 /// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.

@@ -1,12 +1,13 @@
 //! What every door needs to reach its station.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
 use super::limits::Limits;
 use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
+use crate::broadcast::hosts::Hosts;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::config::Times;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub blobs: Blobs,
     pub press: Press,
     pub sender: Arc<Sender>,
+    /// What each host has under way, and which are away.
+    pub hosts: Arc<Mutex<Hosts>>,
     /// What is counted about sending.
     pub figures: Arc<Figures>,
     /// The review policy, for the intake.
@@ -76,6 +79,7 @@ impl Shared {
             weigh: crate::review::policy::weigh,
             press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
+            hosts: Arc::default(),
             figures: Arc::new(Figures::new().unwrap()),
             limits: Arc::new(Limits::new(1)),
             clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),

@@ -140,7 +140,10 @@ async fn the_twenty_first_message_of_a_minute_is_limited() {
         }
         let limited = Outcome::Slow(Duration::from_secs(wait));
         assert_eq!(lane.deliver(&words(), now()).await.outcome, limited);
-        lane.fake.set_now(now() + TimeDelta::seconds(60));
+        let wait = TimeDelta::seconds(wait as i64);
+        lane.fake.set_now(now() + wait - TimeDelta::seconds(1));
+        assert_eq!(lane.deliver(&words(), now()).await.outcome, limited);
+        lane.fake.set_now(now() + wait);
         assert_eq!(lane.deliver(&words(), now()).await.outcome, Outcome::Delivered(None));
         lane.fake.read().unwrap();
         lane.fake.assert_drained().await;

@@ -30,7 +30,7 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
         && person.medical_urgent
     {
         let value = words.of("broadcast-health");
-        lines.push(Line { field: Field::Health, label: String::new(), value });
+        lines.push(Line { field: Field::Health, label: String::new(), value, link: None });
     }
     let told = |text: &Option<String>| text.as_deref().map(harmless);
     lines

@@ -224,6 +224,24 @@ fn the_least_needed_goes_first() {
     assert_eq!(least, format!("【72小时】寻人\n编号：{case}\n核实与提供线索：{LINK}"));
 }
 
+#[test]
+fn nothing_is_cut_to_a_link() {
+    let case = CaseNumber::from_bits(1);
+    for before in 0..40 {
+        let mean = format!("{} evil.comfy.lies", "好".repeat(before));
+        let mut public = Public { description: mean.clone(), ..person() };
+        let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
+        person.name = mean;
+        let message = message(&said(&case, &public));
+        let long = message.text(Unit::Chars, usize::MAX).chars().count();
+        let cut = (long - 40..long).map(|limit| message.text(Unit::Chars, limit));
+        let digest = digest(Language::ZhCn, std::slice::from_ref(&message)).text(Unit::Chars, usize::MAX);
+        for text in cut.chain([digest]) {
+            assert!(!text.contains("evil.com…") && !text.contains("evil.co…"), "{text}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_limit_is_kept_and_what_matters_stays(

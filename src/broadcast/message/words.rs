@@ -2,7 +2,7 @@
 
 use super::{Field, Line};
 use crate::domain::language::Language;
-use crate::domain::text::{Unit, for_group, one_line};
+use crate::domain::text::{Unit, cut_for_group, for_group, one_line};
 use crate::language::{Arg, text, text_with};
 
 /// The longest name or thing in the heading of a notice, in characters.
@@ -15,7 +15,7 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// A name or the like, short enough never to crowd out what stands beside it.
 pub(super) fn name(text: &str) -> String {
-    Unit::Chars.cut(&harmless(text), NAME)
+    cut_for_group(&harmless(text), Unit::Chars, NAME)
 }
 
 /// Sentences of one language.
@@ -40,7 +40,7 @@ impl Words {
     }
 
     pub(super) fn line(self, field: Field, label: &str, value: String) -> Line {
-        Line { field, label: self.label(label), value }
+        Line { field, label: self.label(label), value, link: None }
     }
 
     /// The parts there are, with commas.

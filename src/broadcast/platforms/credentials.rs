@@ -188,6 +188,8 @@ pub enum CredentialCode {
     Belongs(Platform),
     /// Right host or unknown host, but not the address of a robot; often cut off while copying.
     Incomplete,
+    /// The whole address of something of that platform by which we cannot speak.
+    Unfit(Platform),
     /// Not a secret of the form the platform gives out.
     BadSecret,
     /// Not a token, an id or a name of the form the platform has.
@@ -207,6 +209,7 @@ impl CredentialCode {
             CredentialCode::NotAnAddress => "not_an_address",
             CredentialCode::Belongs(_) => "belongs_elsewhere",
             CredentialCode::Incomplete => "incomplete",
+            CredentialCode::Unfit(_) => "unfit",
             CredentialCode::BadSecret => "bad_secret",
             CredentialCode::BadForm => "bad_form",
             CredentialCode::Either => "either",
@@ -269,6 +272,15 @@ impl<'a> Given<'a> {
 
     /// The robot's address in the field `url`.
     pub(super) fn url(&self, platform: Platform) -> Result<Url, CredentialFault> {
+        self.url_unless(platform, |_| false)
+    }
+
+    /// The robot's address in the field `url`; `unfit` knows what people take for it, and is another thing.
+    pub(super) fn url_unless(
+        &self,
+        platform: Platform,
+        unfit: fn(&Url) -> bool,
+    ) -> Result<Url, CredentialFault> {
         let refuse = |code| Err(fault("url", code));
         let Some(text) = self.text("url", ADDRESS)? else { return refuse(CredentialCode::Missing) };
         let url = match Url::parse(text) {
@@ -277,6 +289,7 @@ impl<'a> Given<'a> {
         };
         match recognise(text) {
             Some(other) if other != platform => refuse(CredentialCode::Belongs(other)),
+            _ if unfit(&url) => refuse(CredentialCode::Unfit(platform)),
             _ if !(adapter(platform).profile().path)(&url) => refuse(CredentialCode::Incomplete),
             _ => Ok(url),
         }

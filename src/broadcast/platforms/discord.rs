@@ -103,11 +103,10 @@ impl Adapter for Discord {
         if let Act::Delete(_) = act {
             return Some(Body::empty());
         }
-        let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len());
-        let link = cut.link.map(|link| format!("{}<{}>", link.label, link.url));
-        let lines: Vec<String> = [cut.first.to_owned()].into_iter().chain(cut.body()).chain(link).collect();
+        // In brackets a link has no preview, which would copy what our page shows, and stay.
+        let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len() * message.links());
         // Left out, an edit would read the text for mentions again.
-        let mut said = json!({"content": lines.join("\n"), "allowed_mentions": {"parse": []}});
+        let mut said = json!({"content": cut.text_with("<", ">"), "allowed_mentions": {"parse": []}});
         match (act, &message.poster) {
             (Act::Edit(_), _) => (said["embeds"], said["attachments"]) = (json!([]), json!([])),
             (_, Some(poster)) => said["embeds"] = json!([{"image": {"url": poster}}]),
@@ -142,6 +141,8 @@ impl Adapter for Discord {
         let spent = answer.header("x-ratelimit-remaining") == Some("0");
         let rest = answer.seconds("x-ratelimit-reset-after").filter(|_| spent);
         let outcome = match (answer.status, code) {
+            // Too many edits of messages older than an hour; said with 429, though another way is still open.
+            (_, Some(30046)) => Outcome::Bad,
             (204, _) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
             (200, None) => done(act, said.as_ref()),
             (404, Some(10008)) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
@@ -159,14 +160,16 @@ impl Adapter for Discord {
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
             (_, Some(40004)) => Outcome::Retry,
-            // Content, size, or too many edits of an old message (30046).
-            (400 | 403 | 405 | 413, Some(_)) | (_, Some(30046)) | (413, None) => Outcome::Bad,
+            // Content or size.
+            (400 | 403 | 405 | 413, Some(_)) | (413, None) => Outcome::Bad,
             _ => return Verdict::without_code(answer).resting(rest),
         };
         let global = said.as_ref().is_none_or(|said| said["global"] == true)
             || answer.header("x-ratelimit-scope") == Some("global")
             || answer.status == 403;
         let wide = global && matches!(outcome, Outcome::Slow(_));
+        // 0 is what has no code of its own.
+        let code = code.filter(|code| *code != 0);
         let code = code.map_or_else(|| format!("http_{}", answer.status), |code| code.to_string());
         Verdict::new(outcome, code, words).resting(rest).widely(wide)
     }
@@ -190,8 +193,11 @@ mod tests {
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
-    use crate::broadcast::message::plain;
+    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::{digest, message, plain};
+    use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
+    use crate::store::digests::MOST;
 
     const SAY: Act<'_> = Act::Say(0);
 
@@ -213,6 +219,12 @@ mod tests {
                 (401, r#"{"message":"Invalid Webhook Token","code":50027}"#, Outcome::Gone),
                 (400, r#"{"message":"Invalid Form Body","code":50035}"#, Outcome::Bad),
                 (400, r#"{"code":220001}"#, Outcome::Config(Fault::Permission)),
+                (400, r#"{"code":220002}"#, Outcome::Config(Fault::Permission)),
+                (403, r#"{"code":50001}"#, Outcome::Config(Fault::Permission)),
+                (404, r#"{"code":10003}"#, Outcome::Gone),
+                (404, r#"{"message":"404: Not Found","code":0}"#, Outcome::Gone),
+                (401, r#"{"message":"401: Unauthorized","code":0}"#, Outcome::Config(Fault::Credential)),
+                (401, "", Outcome::Config(Fault::Credential)),
                 (413, r#"{"code":40005}"#, Outcome::Bad),
                 (403, r#"{"code":50013}"#, Outcome::Config(Fault::Permission)),
                 (403, r#"{"code":40333}"#, slow(60)),
@@ -229,6 +241,7 @@ mod tests {
             (400, r#"{"code":10008}"#, Outcome::Bad),
             (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Bad),
             (400, r#"{"code":30046}"#, Outcome::Bad),
+            (429, r#"{"code":30046,"retry_after":3600.0}"#, Outcome::Bad),
             (404, r#"{"code":10015}"#, Outcome::Gone),
             (404, "", Outcome::Gone),
         ];
@@ -294,6 +307,17 @@ mod tests {
             let refused = read(Platform::Discord, &given).unwrap_err();
             assert_eq!(refused.code, super::super::CredentialCode::Incomplete, "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_link_of_a_digest_is_previewed() {
+        let (case, public) = (CaseNumber::from_bits(1), person());
+        let all = vec![message(&said(&case, &public)); MOST];
+        let body = Discord.compose(&digest(Language::En, &all), SAY).unwrap();
+        let content = json_of(&body.bytes)["content"].as_str().unwrap().to_owned();
+        assert_eq!(content.matches(&format!("<{LINK}>")).count(), MOST, "{content}");
+        assert_eq!(content.matches("http").count(), MOST);
+        assert!(PROFILE.unit.measure(&content) <= PROFILE.text);
     }
 
     #[test]

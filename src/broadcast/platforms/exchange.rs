@@ -62,7 +62,7 @@ impl Body {
     }
 
     /// The body to send with the handle of a picture, where there is one of each.
-    pub(super) fn lean(&self) -> Option<&Body> {
+    pub fn lean(&self) -> Option<&Body> {
         self.lean.as_deref()
     }
 

@@ -63,6 +63,11 @@ fn is_robot(url: &Url) -> bool {
         })
 }
 
+/// A robot of the first version, which takes no `post`.
+fn is_old(url: &Url) -> bool {
+    url.path().starts_with("/open-apis/bot/hook/")
+}
+
 /// The signature over a time in seconds. The text is the key and the message is empty:
 /// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>.
 fn sign(secret: &str, timestamp: i64) -> String {
@@ -90,21 +95,18 @@ impl Adapter for Feishu {
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
-        let url = given.url(Platform::Feishu)?.into();
+        let url = given.url_unless(Platform::Feishu, is_old)?.into();
         let (secret, keyword) = (given.short("secret")?, given.short("keyword")?);
         Ok(Credentials { secret, keyword, ..Credentials::at(Platform::Feishu, url) })
     }
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
-        let mut paragraphs: Vec<Value> =
-            cut.body().map(|line| json!([{"tag": "text", "text": line}])).collect();
-        if let Some(link) = cut.link {
-            paragraphs.push(json!([
-                {"tag": "text", "text": link.label},
-                {"tag": "a", "text": link.url, "href": link.url},
-            ]));
-        }
+        let paragraph = |(words, link): (String, Option<&str>)| {
+            let link = link.map(|link| json!({"tag": "a", "text": link, "href": link}));
+            Value::from_iter([json!({"tag": "text", "text": words})].into_iter().chain(link))
+        };
+        let mut paragraphs: Vec<Value> = cut.body().map(paragraph).collect();
         if paragraphs.is_empty() {
             paragraphs.push(json!([{"tag": "text", "text": message.first()}]));
         }
@@ -154,7 +156,7 @@ impl Adapter for Feishu {
             9499 if words.to_lowercase().contains("too many") => slow(answer),
             9499 | 19002 | 19036 | 11246 | 230_099 => Outcome::Bad,
             19001 => Outcome::Gone,
-            // "sign match fail or timestamp is not within one hour": our clock is watched elsewhere.
+            // "sign match fail or timestamp is not within one hour": one code for both.
             19021 => Outcome::Config(Fault::Signature),
             19022 => Outcome::Config(Fault::Address),
             19024 => Outcome::Config(Fault::Keyword),

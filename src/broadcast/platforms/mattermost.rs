@@ -85,8 +85,9 @@ impl Adapter for Mattermost {
             return Verdict::without_code(answer);
         };
         let short = id.trim_end_matches(".app_error").trim_start_matches("web.incoming_webhook.");
+        let short = if short == "app.channel.get.existing" { "channel" } else { short };
         let outcome = match short {
-            "invalid" | "channel" | "app.channel.get.existing" => Outcome::Gone,
+            "invalid" | "channel" => Outcome::Gone,
             "channel_locked" | "permissions" | "user" | "disabled" => Outcome::Config(Fault::Permission),
             _ => match answer.status {
                 429 => slow(answer),
@@ -127,6 +128,8 @@ mod tests {
                 (404, &said("channel"), Outcome::Gone),
                 (404, r#"{"id":"app.channel.get.existing.app_error"}"#, Outcome::Gone),
                 (403, &said("channel_locked"), Outcome::Config(Fault::Permission)),
+                (403, &said("permissions"), Outcome::Config(Fault::Permission)),
+                (403, &said("user"), Outcome::Config(Fault::Permission)),
                 (501, &said("disabled"), Outcome::Config(Fault::Permission)),
                 (500, &said("other"), Outcome::Retry),
                 (502, "<html>", Outcome::Retry),

@@ -84,7 +84,8 @@ impl Adapter for Rocketchat {
             return Verdict::without_code(answer);
         };
         let words = said["error"].as_str().unwrap_or_default();
-        let code = format!("http_{}", answer.status);
+        let unknown = words.contains("Invalid integration id or token");
+        let elsewhere = words.contains("overriding destination channel");
         let outcome = match (success, answer.status) {
             (true, 200) if said.get("error").is_none() => {
                 return Verdict::new(Outcome::Delivered(None), "ok", "");
@@ -92,13 +93,16 @@ impl Adapter for Rocketchat {
             (true, _) => Outcome::Unknown,
             (false, 429) => slow(answer),
             (false, _) if words.contains("too-many-requests") => slow(answer),
-            (false, _) if words.contains("Invalid integration id or token") => Outcome::Gone,
-            (false, _) if words.contains("overriding destination channel") => {
-                Outcome::Config(Fault::Permission)
-            }
+            (false, _) if unknown => Outcome::Gone,
+            (false, _) if elsewhere => Outcome::Config(Fault::Permission),
             (false, 401 | 403) => Outcome::Config(Fault::Permission),
             (false, 400..=499) => Outcome::Bad,
             (false, _) => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+        };
+        let code = match (unknown, elsewhere) {
+            (true, _) => "invalid_integration".to_owned(),
+            (_, true) => "overriding_destination".to_owned(),
+            _ => format!("http_{}", answer.status),
         };
         Verdict::new(outcome, code, words)
     }
@@ -128,6 +132,8 @@ mod tests {
                 (200, r#"{"success":true,"error":"x"}"#, Outcome::Unknown),
                 (400, &said("Invalid integration id or token provided."), Outcome::Gone),
                 (400, &said("unknown-error"), Outcome::Bad),
+                (401, &said("unauthorized"), Outcome::Config(Fault::Permission)),
+                (403, &said("forbidden"), Outcome::Config(Fault::Permission)),
                 (
                     400,
                     &said("overriding destination channel is disabled for this integration"),

@@ -37,7 +37,7 @@ static PROFILE: Profile = Profile {
     ],
     unit: Unit::Chars,
     text: 3000,
-    hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com", "slack-gov.com"]),
+    hosts: Hosts::Listed(&["hooks.slack.com", "slack.com", "hooks.slack-gov.com"]),
     path: is_call,
     rate: &[Budget::new(1, 1)],
     account_rate: &[Budget::new(50, 60)],
@@ -54,12 +54,17 @@ const VENDOR: &str = "https://slack.com/";
 /// The plan's messages are used up (`message_limit_exceeded`): ask seldom.
 const PLAN: Duration = Duration::from_secs(60 * 60);
 
-/// An incoming webhook, or one of the three methods that we call. Addresses of workflows take no text.
+/// An incoming webhook, or one of the three methods that we call.
 fn is_call(url: &Url) -> bool {
     let parts: Vec<&str> = url.path().split('/').skip(1).collect();
     let webhook = matches!(parts[..], ["services", team, robot, key] if [team, robot, key].iter().all(|p| !p.is_empty()));
     let method = matches!(parts[..], ["api", "chat.postMessage" | "chat.update" | "chat.delete"]);
     url.query().is_none() && (webhook || method)
+}
+
+/// What starts a workflow: it takes values for its steps, and no text.
+fn is_workflow(url: &Url) -> bool {
+    ["/workflows/", "/triggers/"].iter().any(|start| url.path().starts_with(start))
 }
 
 fn is_token(text: &str) -> bool {
@@ -100,7 +105,7 @@ impl Adapter for Slack {
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
         if !given.has("token") && !given.has("channel") {
-            let url = given.url(Platform::Slack)?;
+            let url = given.url_unless(Platform::Slack, is_workflow)?;
             let robot = url.path().starts_with("/services/");
             return match robot {
                 true => Ok(Credentials::at(Platform::Slack, url.into())),
@@ -175,11 +180,15 @@ impl Adapter for Slack {
                 _ => Verdict::without_code(answer),
             };
         }
+        let say = matches!(act, Act::Say(_));
         match std::str::from_utf8(&answer.body) {
-            Ok("ok") if answer.status == 200 && matches!(act, Act::Say(_)) => {
-                Verdict::new(Outcome::Delivered(None), "ok", "")
+            Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok", ""),
+            // A webhook's word decides whatever status it comes with, where we know it; but it does not take back.
+            Ok(word)
+                if is_word(word) && (answer.status >= 400 || (say && means(act, word, answer).is_some())) =>
+            {
+                refused(act, word, answer)
             }
-            Ok(word) if is_word(word) && answer.status >= 400 => refused(act, word, answer),
             _ => Verdict::without_code(answer),
         }
     }
@@ -210,9 +219,10 @@ fn limited(answer: &Answer) -> Outcome {
     slow_as_told(object(answer).as_ref(), answer)
 }
 
-fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+/// What a word means, where we know it.
+fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
     let back = !matches!(act, Act::Say(_));
-    let outcome = match word {
+    Some(match word {
         // An edit of what is gone is refused: that it is gone is then what taking it away is told.
         "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
             Outcome::Delivered(None)
@@ -264,16 +274,20 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         | "user_not_found"
         | "attachment_payload_limit_exceeded" => Outcome::Bad,
         _ if word.starts_with("invalid_") || word.starts_with("too_many_") => Outcome::Bad,
-        _ => match answer.status {
-            410 => Outcome::Gone,
-            403 => Outcome::Config(Fault::Permission),
-            400 => Outcome::Bad,
-            _ => Outcome::Retry,
-        },
-    };
+        _ => return None,
+    })
+}
+
+fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+    let outcome = means(act, word, answer).unwrap_or(match answer.status {
+        410 => Outcome::Gone,
+        403 => Outcome::Config(Fault::Permission),
+        400 => Outcome::Bad,
+        _ => Outcome::Retry,
+    });
     let of_account = match outcome {
         // Posting is limited by channel, editing and deleting by account.
-        Outcome::Slow(_) => back,
+        Outcome::Slow(_) => !matches!(act, Act::Say(_)),
         Outcome::Config(Fault::Credential) => true,
         Outcome::Config(_) => word == "missing_scope",
         Outcome::Gone => matches!(word, "account_inactive" | "token_revoked" | "team_not_found"),
@@ -313,11 +327,22 @@ mod tests {
                 (200, "ok\n", Outcome::Unknown),
                 (201, "ok", Outcome::Unknown),
                 (200, "<html>ok</html>", Outcome::Unknown),
+                // The word decides, whatever status it comes with.
+                (200, "no_service", Outcome::Gone),
+                (200, "invalid_token", Outcome::Config(Fault::Credential)),
+                (200, "invalid_payload", Outcome::Bad),
+                (200, "rollup_error", Outcome::Retry),
+                (200, "posted", Outcome::Unknown),
                 (400, "invalid_payload", Outcome::Bad),
                 (400, "no_text", Outcome::Bad),
                 (403, "action_prohibited", Outcome::Config(Fault::Permission)),
                 (403, "invalid_token", Outcome::Config(Fault::Credential)),
                 (404, "no_service", Outcome::Gone),
+                (404, "no_service_id", Outcome::Gone),
+                (404, "no_team", Outcome::Gone),
+                (404, "no_active_hooks", Outcome::Gone),
+                (404, "team_disabled", Outcome::Gone),
+                (403, "posting_to_general_channel_denied", Outcome::Config(Fault::Permission)),
                 (404, "channel_not_found", Outcome::Gone),
                 (410, "channel_is_archived", Outcome::Gone),
                 (429, r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#, slow(1)),
@@ -339,6 +364,39 @@ mod tests {
                     Outcome::Config(Fault::Permission),
                 ),
                 (200, r#"{"ok":false,"error":"token_expired"}"#, Outcome::Config(Fault::Credential)),
+                (200, r#"{"ok":false,"error":"not_authed"}"#, Outcome::Config(Fault::Credential)),
+                (200, r#"{"ok":false,"error":"invalid_auth"}"#, Outcome::Config(Fault::Credential)),
+                (200, r#"{"ok":false,"error":"missing_scope"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"restricted_action"}"#, Outcome::Config(Fault::Permission)),
+                (
+                    200,
+                    r#"{"ok":false,"error":"restricted_action_read_only_channel"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (
+                    200,
+                    r#"{"ok":false,"error":"restricted_action_thread_only_channel"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (
+                    200,
+                    r#"{"ok":false,"error":"restricted_action_non_threadable_channel"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (200, r#"{"ok":false,"error":"no_permission"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"access_denied"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"accesslimited"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"not_allowed_token_type"}"#, Outcome::Config(Fault::Permission)),
+                (
+                    200,
+                    r#"{"ok":false,"error":"team_access_not_granted"}"#,
+                    Outcome::Config(Fault::Permission),
+                ),
+                (200, r#"{"ok":false,"error":"ekm_access_denied"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"messages_tab_disabled"}"#, Outcome::Config(Fault::Permission)),
+                (200, r#"{"ok":false,"error":"team_not_found"}"#, Outcome::Gone),
+                (200, r#"{"ok":false,"error":"account_inactive"}"#, Outcome::Gone),
+                (200, r#"{"ok":false,"error":"token_revoked"}"#, Outcome::Gone),
                 (200, r#"{"ok":false,"error":"is_archived"}"#, Outcome::Gone),
                 (200, r#"{"ok":false,"error":"msg_too_long"}"#, Outcome::Bad),
                 (200, r#"{"ok":false,"error":"fatal_error"}"#, Outcome::Unknown),
@@ -435,7 +493,9 @@ mod tests {
             (json!({"token": "secret", "channel": "C1"}), "token", BadForm),
             (json!({"token": "xoxb-1", "channel": "a b"}), "channel", BadForm),
             (json!({"url": url, "token": "xoxb-1", "channel": "C1"}), "url", Either),
-            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Incomplete),
+            (json!({"url": "https://hooks.slack.com/triggers/T/1/x"}), "url", Unfit(Platform::Slack)),
+            (json!({"url": "https://hooks.slack.com/workflows/T/1/x"}), "url", Unfit(Platform::Slack)),
+            (json!({"url": "https://hooks.slack.com/services/T/1"}), "url", Incomplete),
             (json!({"url": "https://slack.com/api/chat.postMessage"}), "url", Incomplete),
         ] {
             assert_eq!(read(Platform::Slack, &given).unwrap_err(), fault(field, code), "{given}");

@@ -57,6 +57,12 @@ fn is_workflow(url: &Url) -> bool {
         && url.query_pairs().any(|(name, value)| name == "sig" && !value.is_empty())
 }
 
+/// What workflows have replaced: it is shut down.
+fn is_connector(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.ends_with(".webhook.office.com") || host == "outlook.office.com"
+}
+
 impl Adapter for Teams {
     fn profile(&self) -> &'static Profile {
         &PROFILE
@@ -68,24 +74,29 @@ impl Adapter for Teams {
         _: &[u8; 32],
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
-        let url = Given::new(given, PROFILE.fields)?.url(Platform::Teams)?;
+        let url = Given::new(given, PROFILE.fields)?.url_unless(Platform::Teams, is_connector)?;
         Ok(Credentials::at(Platform::Teams, url.into()))
     }
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
-        let line = |words: &str, weight: &str| {
-            let run = json!({"type": "TextRun", "text": words, "weight": weight});
-            json!({"type": "RichTextBlock", "inlines": [run]})
-        };
-        let mut card = vec![line(cut.first, "Bolder")];
-        card.extend(cut.body().map(|words| line(&words, "Default")));
+        let run = |words: &str, weight: &str| json!({"type": "TextRun", "text": words, "weight": weight});
+        let line = |runs: Vec<Value>| json!({"type": "RichTextBlock", "inlines": runs});
+        let mut card = vec![line(vec![run(cut.first, "Bolder")])];
+        card.extend(cut.body().map(|(words, link)| {
+            // A text run knows no links of its own.
+            let opens = link.map(|link| {
+                let mut opens = run(link, "Default");
+                opens["selectAction"] = json!({"type": "Action.OpenUrl", "url": link});
+                opens
+            });
+            line([run(&words, "Default")].into_iter().chain(opens).collect())
+        }));
         if let Some(poster) = &message.poster {
             card.push(json!({"type": "Image", "url": poster, "altText": cut.first}));
         }
         let mut actions = Vec::new();
         if let Some(link) = cut.link {
-            card.push(line(&format!("{}{}", link.label, link.url), "Default"));
             let title = link.label.trim_end_matches([' ', ':', '：']);
             actions.push(json!({"type": "Action.OpenUrl", "title": title, "url": link.url}));
         }
@@ -129,6 +140,8 @@ impl Adapter for Teams {
             (429, _) => slow(answer),
             _ => return Verdict::without_code(answer),
         };
+        // Of a signature that does not hold there are many codes with one meaning.
+        let code = code.filter(|_| !matches!(answer.status, 401 | 403));
         let code = code.map_or_else(|| format!("http_{}", answer.status), str::to_owned);
         Verdict::new(outcome, code, words)
     }
@@ -149,9 +162,12 @@ mod tests {
 
     use chrono::DateTime;
 
+    use super::super::CredentialCode;
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
-    use crate::broadcast::message::plain;
+    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::{digest, message, plain};
+    use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
 
     #[test]
@@ -182,6 +198,7 @@ mod tests {
                 (400, &said("WorkflowTriggerIsNotEnabled"), Outcome::Gone),
                 (404, &said("WorkflowNotFound"), Outcome::Gone),
                 (401, &said("DirectApiAuthorizationRequired"), Outcome::Config(Fault::Credential)),
+                (403, "", Outcome::Config(Fault::Credential)),
                 (400, &said("TriggerInputSchemaMismatch"), Outcome::Bad),
                 (413, "", Outcome::Bad),
                 (400, "Webhook message delivery failed: the payload is too large", Outcome::Bad),
@@ -201,8 +218,26 @@ mod tests {
             .unwrap();
         assert_eq!(Teams.address(Act::Say(0), &body, &flow, &stamp(0, 0)).url.as_str(), url);
         for wrong in [url.split("&sig").next().unwrap(), "https://x.logic.azure.com/triggers?sig=1"] {
-            assert!(read(Platform::Teams, &json!({ "url": wrong })).is_err(), "{wrong}");
+            let refused = read(Platform::Teams, &json!({ "url": wrong })).unwrap_err();
+            assert_eq!(refused.code, CredentialCode::Incomplete, "{wrong}");
         }
+        for old in [
+            "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d",
+            "https://outlook.office.com/webhook/a",
+        ] {
+            let refused = read(Platform::Teams, &json!({ "url": old })).unwrap_err();
+            assert_eq!(refused.code, CredentialCode::Unfit(Platform::Teams), "{old}");
+        }
+    }
+
+    #[test]
+    fn every_link_of_a_digest_can_be_followed() {
+        let (case, public) = (CaseNumber::from_bits(1), person());
+        let all = vec![message(&said(&case, &public)); 2];
+        let card = json_of(&Teams.compose(&digest(Language::En, &all), Act::Say(0)).unwrap().bytes);
+        let shown = card.to_string();
+        let opens = json!({"type": "Action.OpenUrl", "url": LINK}).to_string();
+        assert_eq!(shown.matches(&format!("\"selectAction\":{opens}")).count(), 2, "{shown}");
     }
 
     #[test]

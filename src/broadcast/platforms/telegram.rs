@@ -281,6 +281,12 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
         _ => Outcome::Retry,
     };
     let wide = outcome == Outcome::Config(Fault::Credential);
+    // 400 stands for all sorts of things; these two the group's admin can mend.
+    let code = match (&outcome, code) {
+        (Outcome::Gone, 400) => "chat_not_found".to_owned(),
+        (Outcome::Config(Fault::Permission), 400) => "no_rights".to_owned(),
+        _ => code.to_string(),
+    };
     Verdict::new(outcome, code, words).widely(wide)
 }
 
@@ -325,6 +331,11 @@ mod tests {
                 (
                     400,
                     &said(400, "Bad Request: not enough rights to send photos to the chat"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (
+                    400,
+                    &said(400, "Bad Request: need administrator rights in the channel chat"),
                     Outcome::Config(Fault::Permission),
                 ),
                 (400, &said(400, "Bad Request: message is too long"), Outcome::Bad),

@@ -17,6 +17,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
+use crate::language::has;
 
 mod answers;
 mod proof;
@@ -211,6 +212,12 @@ fn credentials_are_refused_with_the_field_and_the_reason() {
             Incomplete,
         ),
         (
+            Platform::Feishu,
+            json!({"url": "https://open.feishu.cn/open-apis/bot/hook/a"}),
+            "url",
+            Unfit(Platform::Feishu),
+        ),
+        (
             Platform::Webhook,
             json!({"url": "https://h.org/", "secret": "whsec_c2hvcnQ="}),
             "secret",
@@ -300,6 +307,10 @@ pub(super) fn means(platform: Platform, act: Act<'_>, table: &[(u16, &str, Outco
     for (status, body, outcome) in table {
         let verdict = adapter(platform).judge(act, &answer(*status, body));
         assert_eq!(verdict.outcome, *outcome, "{status} {body}");
+        if matches!(outcome, Outcome::Gone | Outcome::Config(_)) {
+            let key = format!("code-{}-{}", platform.as_str(), verdict.code.unwrap());
+            assert!(Language::ALL.into_iter().all(|language| has(language, &key)), "no advice: {key}");
+        }
     }
 }
 

@@ -1,7 +1,15 @@
 //! Endings that make a link of two words with a dot between them.
 
-/// Top-level domains that chat programs turn into links or that the public knows. Those that begin an
-/// English sentence are left out, because people forget the blank after a full stop: `is`, `today`.
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Every top-level domain: chat programs make links of them all.
+static ENDINGS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../assets/endings.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
+});
+/// Those that are believed however they are written. The others may begin a sentence before which somebody forgot
+/// the blank (`home.It was late`), or be a name (`Li.Na`), and no chat program takes them for links then.
 const DOMAINS: &[&str] = &[
     "academy", "ae", "agency", "ai", "app", "ar", "asia", "au", "bar", "be", "bet", "bid", "bio", "biz",
     "blog", "br", "buzz", "ca", "cafe", "casa", "casino", "cc", "cf", "cfd", "ch", "chat", "cl", "click",
@@ -20,15 +28,36 @@ const DOMAINS: &[&str] = &[
 /// Those believed also after a disguised dot, where the others would be too often a word.
 pub(super) const PLAIN_DOMAINS: &[&str] =
     &["cc", "cn", "com", "gov", "icu", "info", "net", "org", "shop", "top", "vip", "xyz"];
-/// Chinese top-level domains.
-pub(super) const CHINESE_DOMAINS: &[&str] =
-    &["中国", "公司", "网络", "网址", "商城", "集团", "在线", "中文网"];
+/// Chinese ones that are read as such after Latin letters, whatever follows.
+pub(super) const CHINESE_DOMAINS: &[&str] = &[
+    "中国",
+    "公司",
+    "公益",
+    "慈善",
+    "机构",
+    "网络",
+    "网站",
+    "网址",
+    "网店",
+    "商城",
+    "集团",
+    "在线",
+    "中文网",
+];
 /// Short forms that end in a dot: `Mr.Wang` is somebody, `Co.Ltd` a company.
 const TITLES: &[&str] = &["co", "dr", "miss", "mr", "mrs", "ms", "prof"];
 
-/// Whether a lower-case label is a top-level domain; those of other scripts begin with `xn--`.
-pub(super) fn is_domain(label: &str) -> bool {
-    DOMAINS.contains(&label) || label.strip_prefix("xn--").is_some_and(|rest| !rest.is_empty())
+/// Whether a lower-case label is a top-level domain; those of other scripts begin with `xn--`. `named` is whether it was
+/// written like a name.
+pub(super) fn is_domain(label: &str, named: bool) -> bool {
+    DOMAINS.contains(&label)
+        || (ENDINGS.contains(label) && !named)
+        || label.strip_prefix("xn--").is_some_and(|rest| !rest.is_empty())
+}
+
+/// Whether a lower-case label is a top-level domain in a script of its own.
+pub(super) fn is_foreign_domain(label: &str) -> bool {
+    !label.is_ascii() && ENDINGS.contains(label)
 }
 
 /// Whether the word before a dot is such a short form.

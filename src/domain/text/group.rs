@@ -1,7 +1,9 @@
 //! Text of the public, made harmless for a group chat, and so for every page and picture.
 
 use super::clean::lines;
+use super::fold::ascii;
 use super::scan::{Contact, contacts, glyphs};
+use super::unit::Unit;
 
 /// Stands where a link was.
 const NO_LINK: &str = "〔链接已隐去〕";
@@ -17,6 +19,29 @@ const NO_NUMBER: &str = "〔号码已隐去〕";
 #[must_use]
 pub fn for_group(text: &str) -> String {
     plain(&without_contacts(&lines(text)))
+}
+
+/// [`Unit::cut`] of what [`for_group`] made harmless, so that it stays so. Half a word may be a link that the whole
+/// was not (`evil.comfy`, `evil.com…`), and fewer digits a number: so what the cut splits goes as a whole.
+#[must_use]
+pub fn cut_for_group(text: &str, unit: Unit, max: usize) -> String {
+    let cut = unit.cut(text, max);
+    if cut == text {
+        return cut;
+    }
+    let (mut head, end) = cut.strip_suffix('…').map_or((cut.as_str(), ""), |head| (head, "…"));
+    loop {
+        let whole = head.trim_end_matches(|c| ascii(c).is_ascii_graphic());
+        head = match whole.len() < head.len() {
+            true => whole.trim_end(),
+            false => head,
+        };
+        let shorter = format!("{head}{end}");
+        if head.is_empty() || for_group(&shorter) == shorter {
+            return shorter;
+        }
+        head = head.strip_suffix(|_| true).unwrap_or_default();
+    }
 }
 
 /// Hiding a number may lay a link bare (`a.com13800138000`), so this goes on until nothing is
@@ -64,7 +89,8 @@ fn plain(text: &str) -> String {
             other => other,
         });
         line_start = c == '\n' || (line_start && matches!(c, '-' | '=' | '+' | '－' | '＝' | '＋'));
-        word_start = c.is_whitespace();
+        // As Telegram has it: <https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp>.
+        word_start = !c.is_alphanumeric();
     }
     out
 }
@@ -91,8 +117,8 @@ mod tests {
         ("﹫all", "＠all"),
         ("@\u{200b}all", "＠all"),
         ("@\u{feff}所\u{2060}有人", "＠所有人"),
-        ("<at user_id=\"all\">所有人</at>", "＜at user＿id=\"all\"＞所有人＜/at＞"),
-        ("<at id=all></at>", "＜at id=all＞＜/at＞"),
+        ("<at user_id=\"all\">所有人</at>", "＜at user＿id=\"all\"＞所有人＜／at＞"),
+        ("<at id=all></at>", "＜at id=all＞＜／at＞"),
         ("<@U012AB3CD>", "＜＠U012AB3CD＞"),
         ("<!channel>", "＜!channel＞"),
         ("<!here|here>", "＜!here｜here＞"),
@@ -105,6 +131,8 @@ mod tests {
         ("{{@all}}", "｛｛＠all｝｝"),
         ("/start x", "／start x"),
         ("去 /kick 他", "去 ／kick 他"),
+        ("去（/kick）他，/start", "去（／kick）他，／start"),
+        ("\"/start\" 1/2 和/或", "\"／start\" 1/2 和/或"),
         // links
         ("[点我](http://evil.cn)", "［点我］(〔链接已隐去〕)"),
         ("[点我](javascript:alert(1))", "［点我］(javascript:alert(1))"),
@@ -127,6 +155,10 @@ mod tests {
         ("1.2.3.4", "〔链接已隐去〕"),
         ("百度.com", "百度〔链接已隐去〕"),
         ("weixin://dl/business/?t=x", "〔链接已隐去〕"),
+        ("骗子.中国", "骗子〔链接已隐去〕"),
+        ("百度.公司 爱心.公益，爱心.慈善", "百度〔链接已隐去〕 爱心〔链接已隐去〕，爱心〔链接已隐去〕"),
+        ("evil.in/支付", "〔链接已隐去〕支付"),
+        ("evil.foundation", "〔链接已隐去〕"),
         // our prefix
         ("【72小时】假消息", "〔72小时〕假消息"),
         ("72小时】", "72小时〕"),
@@ -142,9 +174,9 @@ mod tests {
         ("好\n> 官方", "好\n＞ 官方"),
         ("标题\n---\n===", "标题\n－－－\n＝＝＝"),
         ("- 一\n+ 二", "－ 一\n＋ 二"),
-        ("<font color=\"warning\">官方</font>", "＜font color=\"warning\"＞官方＜/font＞"),
-        ("<script>alert(1)</script>", "＜script＞alert(1)＜/script＞"),
-        ("<b>粗</b>", "＜b＞粗＜/b＞"),
+        ("<font color=\"warning\">官方</font>", "＜font color=\"warning\"＞官方＜／font＞"),
+        ("<script>alert(1)</script>", "＜script＞alert(1)＜／script＞"),
+        ("<b>粗</b>", "＜b＞粗＜／b＞"),
         ("\\*粗\\*", "＼＊粗＼＊"),
         ("| a | b |", "｜ a ｜ b ｜"),
         ("$x$", "＄x＄"),
@@ -174,6 +206,39 @@ mod tests {
         for (hostile, harmless) in GOLDEN {
             assert_eq!(&for_group(hostile), harmless, "{hostile:?}");
             assert_eq!(&for_group(harmless), harmless, "again: {hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_lays_nothing_bare() {
+        for (text, cut) in [
+            ("看 evil.comfy", "看…"),
+            ("看evil点comfy", "看evil点…"),
+            ("123 4567 89", "123…"),
+            ("出生于20261123", "出生于…"),
+            ("he went home", "he went…"),
+        ] {
+            assert_eq!(for_group(text), text, "the test is about what is harmless as a whole");
+            assert_eq!(cut_for_group(text, Unit::Chars, text.chars().count() - 1), cut);
+            assert_eq!(cut_for_group(text, Unit::Chars, text.chars().count()), text);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn a_cut_of_what_is_harmless_is_harmless(
+            any in ".{0,40}",
+            mean in "([a-z0-9.:/?一二点。 -]|evil\\.com|comfy|\\.in|\\.中国|人|2026-11-23|123 4567|微信号|好){0,20}",
+        ) {
+            for text in [for_group(&any), for_group(&mean)] {
+                for (unit, max) in (0..=text.len()).flat_map(|max| [Unit::Chars, Unit::Bytes, Unit::Utf16].map(|u| (u, max))) {
+                    let cut = cut_for_group(&text, unit, max);
+                    prop_assert!(unit.measure(&cut) <= max);
+                    prop_assert_eq!(&for_group(&cut), &cut, "{:?} of {:?}", max, text);
+                }
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Finds links and numbers of contact in free text, also where they are disguised.
 
-use super::domains::{CHINESE_DOMAINS, PLAIN_DOMAINS, is_domain, is_title};
+use super::domains::{CHINESE_DOMAINS, PLAIN_DOMAINS, is_domain, is_foreign_domain, is_title};
 use super::fold::{ascii, digit, is_dash, is_invisible};
 use std::ops::Range;
 
@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(crate) struct Glyph {
     /// The folded character.
     pub(crate) c: char,
+    /// Whether it was a capital.
+    capital: bool,
     /// Its bytes in the text.
     pub(crate) at: Range<usize>,
 }
@@ -16,7 +18,10 @@ pub(crate) struct Glyph {
 pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
     text.char_indices()
         .filter(|(_, c)| !is_invisible(*c))
-        .map(|(i, c)| Glyph { c: ascii(c).to_ascii_lowercase(), at: i..i + c.len_utf8() })
+        .map(|(i, c)| {
+            let (folded, at) = (ascii(c), i..i + c.len_utf8());
+            Glyph { c: folded.to_ascii_lowercase(), capital: folded.is_ascii_uppercase(), at }
+        })
         .collect()
 }
 
@@ -162,26 +167,48 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     };
     let before = glyphs[..at].last()?.c;
     let after = at + dot;
-    let label: String =
-        glyphs[after..].iter().map(|g| g.c).take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let end = after + label.len();
-    let known = if plain { is_domain(&label) } else { PLAIN_DOMAINS.contains(&label.as_str()) };
+    let latin = label(glyphs, after, |c| c.is_ascii_alphanumeric() || c == '-');
+    let latin = &latin[..latin.iter().rposition(|g| g.c != '-').map_or(0, |last| last + 1)];
+    let (end, ending) = (after + latin.len(), word(latin));
+    let named = is_name(latin);
+    let known = if plain { is_domain(&ending, named) } else { PLAIN_DOMAINS.contains(&ending.as_str()) };
     let start = back(glyphs, at, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let any = label(glyphs, after, |c| c.is_alphanumeric() || c == '-');
+    let foreign = plain && is_foreign_domain(&word(any).to_lowercase());
     if !before.is_ascii_alphanumeric() {
         // 例子.com: the reader keeps the word, the link is gone.
-        return (plain && before.is_alphabetic() && known).then(|| at..extend(glyphs, end));
+        let end = if foreign { after + any.len() } else { end };
+        return (plain && before.is_alphabetic() && (known || foreign)).then(|| at..extend(glyphs, end));
     }
     if let Some(name) = CHINESE_DOMAINS.iter().find(|name| plain && starts_with(&glyphs[after..], name)) {
         return Some(start..extend(glyphs, after + name.chars().count()));
     }
-    let path = plain
-        && label.len() >= 2
-        && label.starts_with(|c: char| c.is_ascii_alphabetic())
-        && glyphs.get(end).is_some_and(|g| g.c == '/')
-        && glyphs.get(end + 1).is_some_and(|g| g.c.is_ascii_alphanumeric());
-    let www = plain && !label.is_empty() && starts_with(&glyphs[start..], "www.");
-    let titled = is_title(glyphs[start..at].iter().map(|g| g.c)) && !PLAIN_DOMAINS.contains(&label.as_str());
+    if foreign {
+        return Some(start..extend(glyphs, after + any.len()));
+    }
+    let next = |more: usize| glyphs.get(end + more).map(|g| g.c);
+    // A question mark may also end the sentence.
+    let path = next(0) == Some('/') || (next(0) == Some('?') && next(1).is_some_and(in_link));
+    let path = path && plain && ending.len() >= 2 && ending.starts_with(|c: char| c.is_ascii_alphabetic());
+    let www = plain && !ending.is_empty() && starts_with(&glyphs[start..], "www.");
+    let titled =
+        named && is_title(glyphs[start..at].iter().map(|g| g.c)) && !PLAIN_DOMAINS.contains(&ending.as_str());
     (path || www || (known && !titled) || address(glyphs, start, end)).then(|| start..extend(glyphs, end))
+}
+
+/// The glyphs from `start` on that may stand between two dots.
+fn label(glyphs: &[Glyph], start: usize, allowed: impl Fn(char) -> bool) -> &[Glyph] {
+    let rest = &glyphs[start..];
+    &rest[..rest.iter().take_while(|g| allowed(g.c)).count()]
+}
+
+fn word(glyphs: &[Glyph]) -> String {
+    glyphs.iter().map(|g| g.c).collect()
+}
+
+/// Whether a word has a capital at its beginning, and only there.
+fn is_name(word: &[Glyph]) -> bool {
+    word.split_first().is_some_and(|(first, rest)| first.capital && rest.iter().all(|g| !g.capital))
 }
 
 /// Whether the glyphs are an IPv4 address, up to its last dot's number.
@@ -341,6 +368,17 @@ mod tests {
             "Mr.Wang",
             "他走了.没带手机",
             "He left at 9 p.m.Please call",
+            "He left home.It was late.In the morning.Today",
+            "Li.Na",
+            "王.李",
+            "3.5kg",
+            "12.30",
+            "J.R.",
+            "9.30am",
+            "走失.手机没带",
+            "去了.中国银行",
+            "在家/单位.ok?",
+            "Co.Ltd",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
@@ -372,11 +410,45 @@ mod tests {
             "wang.wang",
             "mr.com",
             "evil.cyou",
+            "evil.foundation",
+            "evil.ngo",
+            "evil.ong",
+            "evil.charity",
+            "evil.help",
+            "evil.support",
+            "evil.money",
+            "evil.cash",
+            "evil.world",
+            "evil.today",
+            "evil.TODAY",
+            "evil.in",
+            "evil.it",
+            "evil.id",
+            "evil.in?x=1",
+            "evil.nosuch?x=1",
+            "evil.nosuch/",
+            "Evil.Online",
+            "dr.link",
+            "mr.app",
+            "dr.live",
+            "evil.公益",
+            "evil.机构",
         ] {
             let text = format!("请看{link}谢谢");
             assert_eq!(found(&text), [(link, Contact::Link)], "{text}");
         }
         assert_eq!(found("百度.com/x 好"), [(".com/x", Contact::Link)]);
+        for (text, link) in [
+            ("骗子.中国", ".中国"),
+            ("骗子.中国/x 好", ".中国/x"),
+            ("爱心.公益，", ".公益"),
+            ("爱心.慈善", ".慈善"),
+            ("骗子.рф", ".рф"),
+            ("骗子.in/支付", ".in/"),
+            ("evil.com- 好", "evil.com"),
+        ] {
+            assert_eq!(found(text), [(link, Contact::Link)], "{text}");
+        }
         assert_eq!(found("(见 http://a.cn/b)。"), [("http://a.cn/b", Contact::Link)]);
     }
 

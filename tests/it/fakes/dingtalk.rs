@@ -49,7 +49,12 @@ fn judge(rules: &Rules, chat: &mut Chat, call: &Call<'_>) -> Result<(), (i64, &'
     if rules.keyword.as_deref().is_some_and(|word| !content.contains(word)) {
         return Err((310_000, "keywords not in content"));
     }
-    if !chat.admits(&[(20, TimeDelta::seconds(60))]) {
+    let muted = chat.now < chat.muted_until;
+    if muted || !chat.admits(&[(20, TimeDelta::seconds(60))]) {
+        // Whoever goes beyond it is muted for ten minutes.
+        if !muted {
+            chat.muted_until = chat.now + TimeDelta::minutes(10);
+        }
         return Err((130_101, "send too fast, exceed 20 times per minute"));
     }
     let picture = content.split_once("![](").and_then(|(_, rest)| rest.split(')').next());

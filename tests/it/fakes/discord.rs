@@ -9,7 +9,19 @@ use seventytwo::domain::group::Platform;
 use super::exchange::{Call, Chat, Reply, utf16};
 use super::{Rules, robot};
 
+/// An address whose requests are refused ten thousand times in ten minutes is shut out:
+/// <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
+    let reply = judge(chat, call);
+    match reply.status {
+        401 | 403 | 404 | 429 if !chat.counts(10_000, TimeDelta::minutes(10)) => {
+            Reply::text(429, "<html>Access denied</html>")
+        }
+        _ => reply,
+    }
+}
+
+fn judge(chat: &mut Chat, call: &Call<'_>) -> Reply {
     if call.header("user-agent").is_empty() {
         return Reply::json(403, &json!({"message": "internal network error", "code": 40333}));
     }
@@ -62,7 +74,7 @@ fn edit(chat: &mut Chat, call: &Call<'_>, id: &str) -> Reply {
     };
     if spent && now - shown.at > TimeDelta::hours(1) {
         let words = "Maximum number of edits to messages older than 1 hour reached. Try again later";
-        return Reply::json(400, &json!({"message": words, "code": 30046}));
+        return Reply::json(429, &json!({"message": words, "code": 30046}));
     }
     shown.text = text(&message).to_owned();
     // What is not named stays.

@@ -147,6 +147,10 @@ pub struct Chat {
     pub files: Vec<(String, Vec<u8>)>,
     /// Requests that were answered before, where the platform knows them again.
     pub answered: Vec<(String, String)>,
+    /// When requests were refused, or others than messages taken, where the platform counts these.
+    pub counted: Vec<DateTime<Utc>>,
+    /// Nothing is taken before.
+    pub muted_until: DateTime<Utc>,
     /// Ways of taking a message back that this chat does not allow.
     pub refused: Vec<TakeBack>,
     last: i64,
@@ -161,9 +165,20 @@ impl Chat {
             posted: std::collections::VecDeque::new(),
             files: Vec::new(),
             answered: Vec::new(),
+            counted: Vec::new(),
+            muted_until: now,
             refused: Vec::new(),
             last: 100,
         }
+    }
+
+    /// As [`Chat::admits`], of what is counted apart.
+    pub fn counts(&mut self, most: usize, span: TimeDelta) -> bool {
+        let room = self.counted.iter().filter(|at| self.now - **at < span).count() < most;
+        if room {
+            self.counted.push(self.now);
+        }
+        room
     }
 
     /// Whether the span that ends now has room for one more request; counts it if so.

@@ -13,7 +13,7 @@ use super::{Rules, robot};
 
 pub fn answer(rules: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     let (code, words) = judge(rules, chat, call).err().unwrap_or((0, "ok"));
-    Reply::json(200, &json!({"code": code, "msg": words}))
+    Reply::json(if code == 9499 { 400 } else { 200 }, &json!({"code": code, "msg": words}))
 }
 
 fn judge(rules: &Rules, chat: &mut Chat, call: &Call<'_>) -> Result<(), (i64, &'static str)> {

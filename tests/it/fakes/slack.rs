@@ -54,6 +54,9 @@ fn judge(method: &str, chat: &mut Chat, call: &Call<'_>) -> Result<Value, &'stat
     }
     let (text, picture) = (text(&message), picture(&message).map(str::to_owned));
     let ts = message["ts"].as_str().unwrap_or_default();
+    if method != "chat.postMessage" && !chat.counts(50, TimeDelta::seconds(60)) {
+        return Err("ratelimited");
+    }
     match method {
         "chat.postMessage" => {
             well_formed(&message, 40_000)?;

@@ -44,7 +44,10 @@ fn read(card: &Value) -> Option<String> {
     let mut lines = Vec::new();
     for element in card["body"].as_array()? {
         match element["type"].as_str()? {
-            "RichTextBlock" => lines.push(element["inlines"][0]["text"].as_str()?),
+            "RichTextBlock" => {
+                let runs = element["inlines"].as_array()?.iter().map(|run| run["text"].as_str());
+                lines.push(runs.collect::<Option<String>>()?);
+            }
             "Image" => {}
             _ => return None,
         }

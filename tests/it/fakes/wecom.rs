@@ -43,6 +43,9 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Result<(), (i64, &'static str)> {
 fn picture(image: &Value) -> Result<&str, (i64, &'static str)> {
     let picture = STANDARD.decode(image["base64"].as_str().unwrap_or_default());
     let picture = picture.map_err(|_| (40123, "invalid image format"))?;
+    if !picture.starts_with(b"\xff\xd8\xff") && !picture.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Err((40123, "invalid image format"));
+    }
     if picture.len() > 2 * 1024 * 1024 {
         return Err((40009, "invalid image size"));
     }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn wecom_answers_mean_what_its_document_says() {
-    for (status, body, outcome) in [
+    let table = [
         (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
         (200, r#"{"errcode":0,"errmsg":"ok. Warning: wrong json format. "}"#, Outcome::Unknown),
         (200, r#"{"errmsg":"ok"}"#, Outcome::Unknown),
@@ -25,18 +25,13 @@ fn wecom_answers_mean_what_its_document_says() {
         (302, "", Outcome::Retry),
         (502, "bad gateway", Outcome::Retry),
         (429, "", slow(60)),
-    ] {
-        assert_eq!(
-            adapter(Platform::Wecom).judge(Act::Say(0), &answer(status, body)).outcome,
-            outcome,
-            "{body}"
-        );
-    }
+    ];
+    means(Platform::Wecom, Act::Say(0), &table);
 }
 
 #[test]
 fn dingtalk_answers_mean_what_its_document_says() {
-    for (status, body, outcome) in [
+    let table = [
         (200, r#"{"errcode":0,"errmsg":"ok"}"#, Outcome::Delivered(None)),
         (200, r#"{"errcode":310000,"errmsg":"keywords not in content"}"#, Outcome::Config(Fault::Keyword)),
         (200, r#"{"errcode":310000,"errmsg":"错误描述:关键词不匹配"}"#, Outcome::Config(Fault::Keyword)),
@@ -54,6 +49,10 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, Outcome::Retry),
         (200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, Outcome::Gone),
         (200, r#"{"errcode":400013}"#, Outcome::Gone),
+        (200, r#"{"errcode":300001}"#, Outcome::Gone),
+        (200, r#"{"errcode":400101}"#, Outcome::Gone),
+        (200, r#"{"errcode":400102}"#, Outcome::Gone),
+        (200, r#"{"errcode":400106}"#, Outcome::Gone),
         (200, r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, Outcome::Bad),
         (200, r#"{"errcode":430104}"#, Outcome::Bad),
         (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
@@ -68,13 +67,8 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, "", Outcome::Unknown),
         (200, r#"{"errcode":0,"#, Outcome::Unknown),
         (200, r#"{"errcode":"0"}"#, Outcome::Unknown),
-    ] {
-        assert_eq!(
-            adapter(Platform::Dingtalk).judge(Act::Say(0), &answer(status, body)).outcome,
-            outcome,
-            "{body}"
-        );
-    }
+    ];
+    means(Platform::Dingtalk, Act::Say(0), &table);
 }
 
 /// How long a chat must rest after an answer, and how often it may be asked again.
@@ -96,7 +90,7 @@ fn a_busy_platform_is_left_alone_for_a_while() {
 
 #[test]
 fn feishu_answers_mean_what_its_document_says() {
-    for (status, body, outcome) in [
+    let table = [
         (200, r#"{"code":0,"msg":"success","data":{},"StatusCode":0}"#, Outcome::Delivered(None)),
         (200, r#"{"StatusCode":0,"StatusMessage":"success"}"#, Outcome::Delivered(None)),
         (200, r#"{"code":19024,"StatusCode":0}"#, Outcome::Config(Fault::Keyword)),
@@ -120,13 +114,8 @@ fn feishu_answers_mean_what_its_document_says() {
         (200, r#"{"code":19036}"#, Outcome::Bad),
         (200, r#"{"code":2200}"#, Outcome::Retry),
         (503, "", Outcome::Retry),
-    ] {
-        assert_eq!(
-            adapter(Platform::Feishu).judge(Act::Say(0), &answer(status, body)).outcome,
-            outcome,
-            "{body}"
-        );
-    }
+    ];
+    means(Platform::Feishu, Act::Say(0), &table);
     let headers = vec![("x-ogw-ratelimit-reset", "7".to_owned())];
     let limited = Answer { headers, ..answer(429, r#"{"code":99991400}"#) };
     assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &limited).outcome, slow(7));
