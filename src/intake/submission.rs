@@ -96,7 +96,15 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
             phone: reporter.publish_phone.then(|| reporter.phone.clone()),
             photos,
         },
-        private: Private { reporter, category, police, safety, secret_detail, flags: Vec::new() },
+        private: Private {
+            reporter,
+            category,
+            police,
+            safety,
+            secret_detail,
+            flags: Vec::new(),
+            evidence: Vec::new(),
+        },
         hints,
     })
 }

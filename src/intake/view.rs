@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::manage::{RENEWALS, newest, renewal_waits};
 use super::words::restate;
@@ -12,7 +13,7 @@ use super::{Intake, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
-use crate::domain::notice::Kind;
+use crate::domain::notice::{Kind, Private};
 use crate::language::{has, text};
 use crate::store::broadcasts::{self, Sum};
 use crate::store::events::{self, Event};
@@ -63,6 +64,8 @@ pub struct Said {
     /// `moderator` or `reporter`.
     pub from: &'static str,
     pub text: String,
+    /// Photos that came along, for those who verify alone.
+    pub photo_ids: Vec<Uuid>,
 }
 
 /// A tip that the reporter may read.
@@ -103,7 +106,10 @@ pub(super) fn view(
         waiting,
         notice: restate(&public, &private)?,
         groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
-        replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
+        replies: log
+            .iter()
+            .filter_map(|event| said(event, &key, &private).transpose())
+            .collect::<Result<_, _>>()?,
         events: log.iter().filter_map(|event| happened(event, language)).collect(),
         tips: tips::for_reporter(conn, notice.id.0, &key)?
             .into_iter()
@@ -120,15 +126,16 @@ pub(super) const fn told(state: State) -> State {
     }
 }
 
-fn said(event: &Event, key: &Key) -> Result<Option<Said>, StoreError> {
+fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, StoreError> {
     let from = match event.step.as_str() {
         "ask" => "moderator",
         "reply" => "reporter",
         _ => return Ok(None),
     };
     let Some(sealed) = &event.note_sealed else { return Ok(None) };
+    let photo_ids = if from == "reporter" { private.came_with(event.at.0) } else { Vec::new() };
     let text = String::from_utf8_lossy(&key.open("note", sealed)?).into_owned();
-    Ok(Some(Said { at: event.at.0, from, text }))
+    Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
 }
 
 /// An event in plain words; how the work is shared out behind the desk is not the reporter's.

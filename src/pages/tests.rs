@@ -82,6 +82,7 @@ fn content(kind: Kind, now: DateTime<Utc>, photos: Vec<Uuid>) -> (Public, Privat
         safety: Safety::default(),
         secret_detail: Some(SECRET.to_owned()),
         flags: Vec::new(),
+        evidence: Vec::new(),
     };
     (public, private)
 }

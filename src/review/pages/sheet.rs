@@ -113,6 +113,8 @@ struct Line {
     what: String,
     reason: Option<String>,
     note: Option<String>,
+    /// Photos that came with an answer.
+    photos: Vec<Uuid>,
 }
 
 impl SheetPage {
@@ -329,6 +331,7 @@ fn line(frame: &Frame, event: &Happened) -> Line {
         what,
         reason: event.reason.as_deref().map(|reason| reason_word(frame, reason)),
         note: event.note.clone(),
+        photos: event.photo_ids.clone(),
     }
 }
 

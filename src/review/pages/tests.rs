@@ -148,6 +148,7 @@ fn content(subject: Subject, free: &str) -> (Public, Private) {
         safety: Safety::default(),
         secret_detail: Some(format!("左手腕有一颗痣{free}")),
         flags: vec![format!("contact{free}")],
+        evidence: Vec::new(),
     };
     (public, private)
 }
