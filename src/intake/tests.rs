@@ -23,12 +23,12 @@ async fn count(desk: &Desk) -> i64 {
     counts.iter().map(|(_, n)| n).sum()
 }
 
-async fn submitted(desk: &Desk, body: &Value) -> Receipt {
+pub(super) async fn submitted(desk: &Desk, body: &Value) -> Receipt {
     desk.intake.submit(desk.request(body, None), desk.now()).await.unwrap().receipt
 }
 
 /// Moves the notice behind the link by the steps of others.
-async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
+pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
     let (hash, vault, now) = (token_hash(&receipt.manage_token), desk.intake.vault.clone(), desk.now());
     desk.intake
         .store
@@ -51,7 +51,7 @@ async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) 
         .unwrap();
 }
 
-const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
+pub(super) const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
 const TO_LIVE: &[(Step, Actor)] =
     &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
 

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::sent::{self, Sent};
-use super::sheet::Sheet;
-use super::{FieldFault, FieldFaults, FormPage};
+use super::sheet::{Sheet, sentence};
+use super::{FieldFaults, FormPage};
 use crate::clock::beijing;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Outcome;
@@ -25,7 +25,7 @@ use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
-use crate::web::problem::{Problem, field_sentence};
+use crate::web::problem::Problem;
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 use crate::web::sum;
@@ -42,7 +42,7 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    let mut page = show(&http, &shared, &token, String::new(), None).await?;
+    let mut page = show(&http, &shared, &token, String::new(), &FieldFaults::new()).await?;
     let kept = page.add_cookie(&MANAGE.with(&shared, token));
     kept.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
     Ok(page)
@@ -64,9 +64,9 @@ struct MyPage {
     outcomes: Vec<(&'static str, String)>,
     /// The outcome that is chosen beforehand: the happy one.
     chosen: &'static str,
-    /// What was typed as a reply, and what is wrong with it.
+    /// What was typed as a reply, and what is wrong with it: the id of an element of the page, and a sentence.
     reply: String,
-    fault: Option<String>,
+    fault: Option<(&'static str, String)>,
 }
 
 impl MyPage {
@@ -76,6 +76,11 @@ impl MyPage {
 
     fn asked(&self) -> bool {
         self.mine.state == State::NeedsInfo
+    }
+
+    /// What is wrong with that field of the reply.
+    fn fault_of(&self, field: &str) -> Option<&String> {
+        self.fault.as_ref().filter(|(name, _)| *name == field).map(|(_, sentence)| sentence)
     }
 
     fn may_renew(&self) -> bool {
@@ -96,9 +101,10 @@ async fn show(
     shared: &Shared,
     token: &str,
     reply: String,
-    fault: Option<&FieldFault>,
+    faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
+    let fault = faults.iter().next().map(|(field, fault)| (asked_as(field), sentence(&frame, fault)));
     let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
@@ -113,14 +119,19 @@ async fn show(
         chosen: outcome.as_str(),
         mine,
         reply,
-        fault: fault.map(|fault| field_sentence(fault, frame.language)),
+        fault,
         frame: frame.clone(),
     };
-    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut page = page_with(http, &frame, &template, status)?;
     // The address may be the link: it goes along to no other page.
     page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     Ok(page)
+}
+
+/// The element in which a field of the reply is filled in.
+fn asked_as(field: &str) -> &'static str {
+    if field.starts_with("photo") { "photo" } else { "text" }
 }
 
 /// What has just been done, in words; anything else in the address is ignored. That it is over is said for
@@ -135,7 +146,7 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 #[get("/my")]
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
-    show(&http, &shared, &token, String::new(), None).await
+    show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
 }
 
 fn back(done: &str) -> HttpResponse {
@@ -164,13 +175,13 @@ pub async fn send_reply(
 ) -> Result<HttpResponse, Problem> {
     let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
     let text = typed.first("text").to_owned();
-    if let Some(fault) = faults.values().next() {
-        return show(&http, &shared, &token, text, Some(fault)).await;
+    if !faults.is_empty() {
+        return show(&http, &shared, &token, text, &faults).await;
     }
     let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
         Ok(_) => Ok(back("replied")),
-        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, faults.values().next()).await,
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, &faults).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -95,11 +95,17 @@ impl Sheet {
         // What belongs to no field that is shown is said at the top.
         for (field, fault) in faults {
             if !sections(kind).iter().flat_map(|s| s.fields).any(|(name, _)| belongs(field, name)) {
-                listed.push(("main".to_owned(), field_sentence(fault, frame.language)));
+                listed.push(("main".to_owned(), sentence(frame, fault)));
             }
         }
         Sheet { kind, sections: shown, faults: listed, key: typed.first("key").to_owned() }
     }
+}
+
+/// What is wrong, in the reader's language; a photo's faults have sentences of their own.
+pub fn sentence(frame: &Frame, fault: &FieldFault) -> String {
+    let key = format!("photo-{}", fault.code);
+    if has(frame.language, &key) { frame.t(&key) } else { field_sentence(fault, frame.language) }
 }
 
 /// Whether a fault is one of this field: photos are faulted by their place in the list.
@@ -143,12 +149,7 @@ impl Words<'_> {
     fn fault(&self, label: &str, control: Control, fault: &FieldFault) -> String {
         let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
-        let key = format!("photo-{}", fault.code);
-        let sentence = if has(self.frame.language, &key) {
-            self.frame.t(&key)
-        } else {
-            field_sentence(fault, self.frame.language)
-        };
+        let sentence = sentence(self.frame, fault);
         // A box to tick has a whole sentence for its label, and its fault says all of it.
         if control == Control::Tick {
             return sentence;

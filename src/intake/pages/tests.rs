@@ -371,3 +371,46 @@ async fn a_form_beyond_the_limit_is_shown_again_as_it_was_typed() {
     assert!(html.find("已达上限").is_some_and(|told| Some(told) < html.find("<h1")), "{html}");
     assert!(html.contains("第三个钱包") && html.contains("name=\"photo_ids\""), "{html}");
 }
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
+    use crate::domain::life_cycle::Step;
+    use crate::intake::photo::PhotoFault as Fault;
+    use crate::intake::tests::{MODERATOR, steps, submitted};
+    let faults = [
+        Fault::Empty,
+        Fault::TooManyBytes,
+        Fault::TooManyPixels,
+        Fault::TooLong,
+        Fault::TooSmall,
+        Fault::NotAPicture,
+        Fault::Heic,
+        Fault::Gif,
+        Fault::Truncated,
+        Fault::Damaged,
+    ];
+    for language in ["zh-CN", "en"] {
+        let asked = TestRequest::get().uri(&format!("/?lang={language}")).to_http_request();
+        for fault in faults {
+            let said = sheet::sentence(&Frame::public(&asked), &FieldFault::new(fault.code()));
+            assert!(!said.contains(fault.code()), "{said}");
+        }
+    }
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    browser.cookie = open.cookie();
+    let csrf = open.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let reply = [("csrf", csrf), ("text", "回执在照片里")];
+    let page = browser.send("/my/reply", &reply, Some(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.html.contains("HEIC") && !page.html.contains("photo_heic"), "{}", page.html);
+    assert!(
+        page.html.contains("href=\"#photo\"") && page.html.contains("id=\"photo-error\""),
+        "{}",
+        page.html
+    );
+    assert!(page.html.contains("回执在照片里"), "what was typed is kept");
+}
