@@ -250,6 +250,7 @@ test('without scripts: reported, verified, live, read in the group, found, over'
   await approve(volunteer);
 
   await until(family, `/n/${number}`, NOTICE['person.name']);
+  assert.ok(!(await family.locator('[data-copy]').isVisible()), 'a button that does nothing without scripts');
   await until(family, '/practice', number);
   await close(family, manage);
   await until(family, `/n/${number}`, OVER);
