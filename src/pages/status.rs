@@ -21,6 +21,8 @@ struct LivePage<'a> {
     heading: String,
     facts: Vec<Fact>,
     until: String,
+    /// Seconds until then.
+    left: i64,
     copy: String,
     link: String,
 }
@@ -89,6 +91,7 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         heading: said::heading(live, frame.language),
         facts: said::facts(live, frame.language),
         until: said::moment(live.ends_at, Precision::Exact, frame.language),
+        left: (live.ends_at - shared.clock.now()).num_seconds().max(0),
         copy: said::to_copy(live, &link, frame.language),
         link,
         live,

@@ -115,6 +115,7 @@ describe('from the first page to “found”, on a phone', () => {
     await volunteer.locator(`a[href$="${phone}"]`).waitFor();
     assert.ok(await drawn(volunteer.locator('.photos img')));
     await approve(volunteer);
+    await volunteer.locator('form[action$="/undo"]').waitFor({ state: 'hidden' });
   });
 
   test('the group reads it, with its poster', async () => {

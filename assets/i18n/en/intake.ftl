@@ -224,6 +224,7 @@ my-done-renewed = Your request has arrived and waits to be verified.
 my-done-replied = Your answer was passed to the volunteers.
 my-done-closed = This notice is over: its page is down, and the groups that had it are told to stop forwarding.
 my-state = State
+my-answer-now = A volunteer has a question for you: please answer
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.
 my-ends = Public until { $at }

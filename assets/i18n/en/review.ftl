@@ -3,6 +3,7 @@
 review-title = Review queue
 review-filter = Show only
 review-filter-all = Everything to do
+review-news = The queue has changed. Show it
 review-empty = Nothing waits here. Thank you.
 review-waiting = waiting { $span }
 review-sealed = sealed
@@ -45,7 +46,9 @@ review-standing = Where it stands
 review-held-by-you = You have it until { $until }; “Keep it” renews that.
 review-held-by = { $name } has it until { $until }. You can read, not decide.
 review-held-by-nobody = Nobody has it. Claim it to see everything and decide.
-review-cooling = Approved. Goes out at { $until }, in { $seconds } s, unless it is undone or removed.
+review-cooling = Approved: it goes out at { $until }, and until then it can be taken back.
+review-left-to-undo = {"{"}s{"}"} s left
+review-left-to-hold = {"{"}m{"}"} min {"{"}s{"}"} s left
 review-approvals = Approvals: { $given } of { $needed }
 review-approvals-leads =
     { $leads ->

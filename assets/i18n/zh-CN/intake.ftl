@@ -224,6 +224,7 @@ my-done-renewed = 续期申请已收到，等待核实。
 my-done-replied = 回答已发给志愿者。
 my-done-closed = 这条信息已结束：公开页面已撤下，收到过的群会收到“已结束，请停止转发”。
 my-state = 现在的状态
+my-answer-now = 志愿者有问题要问您：请回答
 my-waiting-revision = 您的修改正在等待核实，目前公开的仍是原来的内容。
 my-waiting-renewal = 您的续期申请正在等待核实。
 my-ends = 公开到 { $at }

@@ -55,7 +55,7 @@ pub struct SheetPage {
     /// What was typed into a form that is no longer offered.
     kept: String,
     /// Who holds it, who approved, what the clock will do.
-    standing: Vec<String>,
+    standing: Vec<Standing>,
     wants: Vec<String>,
     /// What groups will read, or what the notice said where it is over.
     preview_heading: &'static str,
@@ -94,9 +94,18 @@ pub struct Around<'a> {
     pub next: Option<String>,
 }
 
+/// A sentence about where the notice stands; where time runs out, with the seconds left and the words that
+/// tell them.
+struct Standing {
+    words: String,
+    left: Option<(i64, String)>,
+}
+
 /// A step that is one button and no more.
 struct Button {
     step: &'static str,
+    /// Seconds for which it is of use, where they are few.
+    left: Option<i64>,
     key: &'static str,
     label: String,
 }
@@ -129,7 +138,7 @@ impl SheetPage {
         }
         let kept = if forms.iter().any(|form| form.open) { String::new() } else { typed.note.clone() };
         let buttons: Vec<Button> =
-            BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect();
+            BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, &sheet, now)).collect();
         let private = sheet.private.as_ref();
         let phone = private.filter(|private| !private.reporter.phone.is_empty());
         SheetPage {
@@ -173,9 +182,14 @@ impl SheetPage {
     }
 }
 
-fn button(frame: &Frame, step: Step, mine: bool) -> Button {
-    let name = if step == Step::Claim && mine { "keep" } else { step.as_str() };
-    Button { step: step.as_str(), key: key(step), label: frame.t(&format!("review-button-{name}")) }
+fn button(frame: &Frame, step: Step, sheet: &Sheet, now: DateTime<Utc>) -> Button {
+    let name = if step == Step::Claim && sheet.mine { "keep" } else { step.as_str() };
+    let left = sheet.cooling_until.filter(|_| step == Step::Undo).map(|until| seconds(now, until));
+    Button { step: step.as_str(), left, key: key(step), label: frame.t(&format!("review-button-{name}")) }
+}
+
+fn seconds(now: DateTime<Utc>, until: DateTime<Utc>) -> i64 {
+    (until - now).num_seconds().max(0)
 }
 
 fn keys(frame: &Frame, buttons: &[Button], forms: &[Form], more: bool) -> Vec<(&'static str, String)> {
@@ -189,19 +203,22 @@ fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {
     reasons::REVEAL.iter().map(|code| (*code, frame.t(&format!("reason-{code}")))).collect()
 }
 
-fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
+fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<Standing> {
     let mut lines = Vec::new();
+    let mut line = |words: String, left: Option<(i64, &str)>| {
+        lines.push(Standing { words, left: left.map(|(seconds, key)| (seconds, frame.t(key))) });
+    };
     if let (Some(name), Some(until)) = (&sheet.claimed_by, sheet.claimed_until) {
         let key = if sheet.mine { "review-held-by-you" } else { "review-held-by" };
         let args = [("name", name.as_str().into()), ("until", to_the_second(until).into())];
-        lines.push(text_with(frame.language, key, &args));
+        let left = sheet.mine.then(|| (seconds(now, until), "review-left-to-hold"));
+        line(text_with(frame.language, key, &args), left);
     } else if sheet.state.in_queue() {
-        lines.push(frame.t("review-held-by-nobody"));
+        line(frame.t("review-held-by-nobody"), None);
     }
     if let Some(until) = sheet.cooling_until.filter(|_| sheet.state == State::Cooling) {
-        let left = (until - now).num_seconds().max(0);
-        let args = [("seconds", left.into()), ("until", to_the_second(until).into())];
-        lines.push(text_with(frame.language, "review-cooling", &args));
+        let words = frame.t1("review-cooling", "until", to_the_second(until));
+        line(words, Some((seconds(now, until), "review-left-to-undo")));
     }
     if !sheet.state.is_over() {
         let so_far = sheet.approved_by.len();
@@ -213,10 +230,10 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
         if so_far > 0 {
             approvals += &frame.t1("review-approvals-by", "names", sheet.approved_by.join(", "));
         }
-        lines.push(approvals);
+        line(approvals, None);
     }
     if let Some(ends) = sheet.ends_at.filter(|_| matches!(sheet.state, State::Live | State::Paused)) {
-        lines.push(frame.t1("review-ends", "at", at(ends)));
+        line(frame.t1("review-ends", "at", at(ends)), None);
     }
     lines
 }

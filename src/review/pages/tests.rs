@@ -344,7 +344,7 @@ async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
     let answer = desk.send(&format!("{path}/decisions"), &holder, &ticked).await;
     assert_eq!(answer.status(), 303);
     assert_eq!(answer.headers().get("location").unwrap(), &format!("{path}?done=approve"));
-    let undo = format!("action=\"{path}/undo\"");
+    let undo = format!("action=\"{path}/undo\" data-left=\"30\"");
     assert!(desk.page(&path, &holder).await.1.contains(&undo));
     assert!(!desk.page(&path, &other).await.1.contains(&undo));
     assert_eq!(desk.send(&format!("{path}/undo"), &other, &[]).await.status(), 403);
