@@ -4,7 +4,6 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
-use crate::domain::text::cut_chars;
 use crate::intake::form::{Control, Typed, sections};
 use crate::intake::photo::Size;
 use crate::intake::photos::path;
@@ -12,9 +11,6 @@ use crate::intake::submission::PHOTOS;
 use crate::language::{has, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::field_sentence;
-
-/// The longest label before a fault, in characters.
-const LABEL: usize = 24;
 
 /// A whole form.
 pub struct Sheet {
@@ -154,7 +150,7 @@ impl Words<'_> {
         if control == Control::Tick {
             return sentence;
         }
-        let label = cut_chars(label.trim_end_matches(['?', '？']), LABEL);
+        let label = label.trim_end_matches(['?', '？']);
         let values = [("label", label.into()), ("sentence", sentence.as_str().into())];
         text_with(self.frame.language, "report-fault", &values)
     }

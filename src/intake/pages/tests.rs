@@ -214,6 +214,16 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
 }
 
 #[actix_web::test]
+async fn a_fault_names_its_field_by_the_whole_label() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let page = browser.send("/report/missing_person?lang=en", &[], None).await;
+    let label = page.html.split("<legend>").skip(1).find(|rest| rest.contains("safety.violence")).unwrap();
+    let (label, _) = label.split_once('?').unwrap();
+    assert!(page.html.contains(&format!("<a href=\"#safety.violence\">{label}: ")), "{label}: {}", page.html);
+}
+
+#[actix_web::test]
 async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
