@@ -228,6 +228,22 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
 }
 
 #[tokio::test]
+async fn an_approval_taken_back_is_none_to_the_reporter() {
+    let desk = Desk::new().await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    account_of_the_lead(&desk).await;
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::Undo, MODERATOR)])
+        .await;
+    let told = async || {
+        let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
+        mine.events.into_iter().map(|event| event.step).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, ["submit"]);
+    steps(&desk, &receipt, &[(Step::Approve, MODERATOR)]).await;
+    assert_eq!(told().await, ["submit", "approve"]);
+}
+
+#[tokio::test]
 async fn before_it_is_live_an_edit_replaces_it_and_never_lowers_the_bar() {
     let desk = Desk::new().await;
     let mut body = missing_person();

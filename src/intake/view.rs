@@ -12,7 +12,7 @@ use super::words::restate;
 use super::{Intake, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::State;
+use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Kind, Private};
 use crate::language::{has, text};
 use crate::store::broadcasts::{self, Sum};
@@ -110,7 +110,7 @@ pub(super) fn view(
             .iter()
             .filter_map(|event| said(event, &key, &private).transpose())
             .collect::<Result<_, _>>()?,
-        events: log.iter().filter_map(|event| happened(event, language)).collect(),
+        events: standing(&log).filter_map(|event| happened(event, language)).collect(),
         tips: tips::for_reporter(conn, notice.id.0, &key)?
             .into_iter()
             .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
@@ -136,6 +136,13 @@ fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, Sto
     let photo_ids = if from == "reporter" { private.came_with(event.at.0) } else { Vec::new() };
     let text = String::from_utf8_lossy(&key.open("note", sealed)?).into_owned();
     Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
+}
+
+/// What happened, without approvals that were taken back: one who thought again did not verify it.
+fn standing(log: &[Event]) -> impl Iterator<Item = &Event> {
+    let undone = log.iter().rposition(|event| event.step == Step::Undo.as_str()).unwrap_or(0);
+    let taken_back = move |at, event: &Event| at < undone && event.step == Step::Approve.as_str();
+    log.iter().enumerate().filter(move |(at, event)| !taken_back(*at, event)).map(|(_, event)| event)
 }
 
 /// An event in plain words; how the work is shared out behind the desk is not the reporter's.

@@ -239,6 +239,7 @@ review-fault-police_reference_required = It cannot be approved without a police 
 review-fault-too_late = Too late to undo: it has gone out or the time is over. Pause or remove it if need be.
 review-fault-forbidden = Only whoever gave the last approval can undo it.
 review-fault-reason = Choose a reason.
+review-fault-statement = First tick “I verified it”.
 review-fault-not_found = That tip has been dealt with already.
 review-fault-too_many_requests = You have had as many phones shown as one person may in a day. A colleague can take this one on.
 review-fault-note = Write a note: without words this step says nothing.

@@ -227,6 +227,7 @@ review-fault-police_reference_required = 没有报警编号不能通过。请向
 review-fault-too_late = 来不及撤回了：已经发出，或撤回时间已过。需要时可以暂停或撤下。
 review-fault-forbidden = 只有最后通过的人可以撤回。
 review-fault-reason = 请选择原因。
+review-fault-statement = 请先勾选“我已核实”。
 review-fault-not_found = 这条线索已经处理过了。
 review-fault-too_many_requests = 你今天查看的电话已到上限，请同事接手这条。
 review-fault-note = 请写说明，这一步不能空着。

@@ -39,7 +39,12 @@ impl Fault {
             let lacks_reason = !codes.is_empty() && !codes.contains(&typed.reason.as_str());
             let field = if lacks_reason { "reason" } else { "note" };
             let place = format!("{}-{field}", step.as_str());
-            let code = if lacks_reason { "reason" } else { "note" };
+            let code = match (lacks_reason, codes) {
+                // Its one reason is a statement to be ticked.
+                (true, [_]) => "statement",
+                (true, _) => "reason",
+                (false, _) => "note",
+            };
             return Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place };
         }
         Fault::at("standing", &error.into())

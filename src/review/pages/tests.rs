@@ -339,7 +339,13 @@ async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
     desk.send(&format!("{path}/claim"), &holder, &[]).await;
     let version = desk.stored(&case).await.version.to_string();
     let unticked = [("version", version.as_str()), ("action", "approve")];
-    assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &unticked).await.status(), 422);
+    let refused = desk.send(&format!("{path}/decisions"), &holder, &unticked).await;
+    assert_eq!(refused.status(), 422);
+    let refused = text(refused).await;
+    assert!(
+        refused.contains("请先勾选“我已核实”") && refused.contains("href=\"#approve-reason\""),
+        "{refused}"
+    );
     let ticked = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
     let answer = desk.send(&format!("{path}/decisions"), &holder, &ticked).await;
     assert_eq!(answer.status(), 303);
