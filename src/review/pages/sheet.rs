@@ -263,11 +263,12 @@ pub const fn policy_key(class: Class) -> &'static str {
 /// What the message does not say but the decision rests on.
 fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
-    let mut fact = |name: &str, value: &str| {
+    let mut told = |key: String, value: &str| {
         if !value.is_empty() {
-            facts.push((frame.t(&format!("review-fact-{name}")), value.to_owned()));
+            facts.push((frame.t(&key), value.to_owned()));
         }
     };
+    let mut fact = |name: &str, value: &str| told(format!("review-fact-{name}"), value);
     if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
         fact("credit_code", &campaign.credit_code);
         fact("filing_number", &campaign.filing_number);
@@ -286,11 +287,15 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         fact("police_reported", &yes_no(private.police.reported));
         fact("police_station", private.police.station.as_deref().unwrap_or_default());
         fact("police_reference", private.police.reference.as_deref().unwrap_or("–"));
-        fact("violence", &yes_no(private.safety.violence));
-        fact("protection_order", &yes_no(private.safety.protection_order));
-        fact("left_voluntarily", &yes_no(private.safety.left_voluntarily));
     }
     fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
+    if private.category.is_some() {
+        let safety = &private.safety;
+        // Under the question as it was asked: a yes to several things is a yes to none in particular.
+        told("f-safety-violence".to_owned(), &yes_no(safety.violence));
+        told("f-safety-protection_order".to_owned(), &yes_no(safety.protection_order));
+        told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
+    }
     [facts, typed].concat()
 }
 

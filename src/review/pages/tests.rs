@@ -176,6 +176,8 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
     for secret in &PRIVATE[2..] {
         assert!(held.contains(secret), "{secret} for the holder");
     }
+    // A question stands there as it was asked.
+    assert!(held.contains("<dt>最近有没有争吵、家暴，或离婚、抚养权争议？</dt><dd>否</dd>"), "{held}");
     // The phone is another question, with a reason.
     assert!(!held.contains("13800138000"), "{held}");
     let phone = format!("{path}/phone");
