@@ -238,6 +238,41 @@ describe('the admin of a group', () => {
   });
 });
 
+for (const js of [true, false]) {
+  test(`what was typed is there again on the way back, ${js ? 'with' : 'without'} scripts`, async () => {
+    const family = await newPage(browser, demo, { ...PHONE, js });
+    const typed = Object.entries(NOTICE).filter(([, value]) => typeof value === 'string');
+    const all = async () => {
+      for (const [name, value] of typed) {
+        const field = family.locator(`main [name="${name}"]`);
+        const radio = await field.first().getAttribute('type') === 'radio';
+        const said = radio ? await family.locator(`main [name="${name}"]:checked`).getAttribute('value') : await field.inputValue();
+        assert.equal(said, value, name);
+      }
+    };
+    await family.goto('/report/missing_person');
+    await fill(family, NOTICE);
+    await family.goto('/safety');
+    await family.goBack();
+    await all();
+    // In another language, and back again.
+    await family.locator('header button[lang=en]').click();
+    assert.equal(await family.locator('html').getAttribute('lang'), 'en');
+    await all();
+    await family.locator('header button[lang=zh-CN]').click();
+    await all();
+    // A photo first: the way back leads to the form, not to an error of the browser's.
+    await family.locator('[name=photo]').setInputFiles(photo);
+    await family.locator('main button[name=stay]').click();
+    await family.locator('[name=photo_ids]').waitFor();
+    await family.goto('/safety');
+    await family.goBack();
+    await family.locator('[name=photo_ids]').waitFor();
+    await all();
+    assert.deepEqual(faults(family), []);
+  });
+}
+
 test('without scripts: reported, verified, live, read in the group, found, over', async () => {
   const family = await newPage(browser, demo, { ...PHONE, js: false });
   await family.goto('/report/missing_person');

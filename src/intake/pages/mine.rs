@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::sent::{self, Sent};
 use super::sheet::{Sheet, sentence};
-use super::{FieldFaults, FormPage};
+use super::{FieldFaults, FormPage, kept};
 use crate::clock::beijing;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Outcome;
@@ -211,7 +211,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() })
+    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }).map(kept)
 }
 
 /// Takes the corrected notice in, or shows the form again with what is wrong.
@@ -242,7 +242,7 @@ pub async fn send_edit(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status)
+    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status).map(kept)
 }
 
 /// The phone stays as private as it was: making it public is a choice of its own, before a warning.

@@ -189,7 +189,7 @@ impl Words<'_> {
             Control::Tick => (Shape::Tick, "", Vec::new()),
             Control::Place => {
                 let choices = places.iter().map(|p| (p.code().to_owned(), self.place(*p))).collect();
-                (Shape::Place, r#"autocomplete="off""#, choices)
+                (Shape::Place, "", choices)
             }
             Control::Moment => (Shape::Line, moment_attributes(&value), Vec::new()),
             Control::Photos => (Shape::Photos, "", Vec::new()),

@@ -265,6 +265,38 @@ async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known
 }
 
 #[actix_web::test]
+async fn another_language_or_size_keeps_what_was_typed() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let empty = browser.get("/report/rescue").await;
+    for asked in ["lang=en", "big=1"] {
+        let address = format!("/report/rescue?{asked}");
+        assert!(empty.html.contains(&format!("formaction=\"{address}\"")), "{}", empty.html);
+        let again = browser.send(&address, &[("stay", "1"), ("description", "被困桥头")], Some(&png())).await;
+        assert_eq!(again.status, StatusCode::OK);
+        assert!(
+            again.html.contains("被困桥头") && again.html.contains("name=\"photo_ids\""),
+            "{}",
+            again.html
+        );
+        assert!(!again.html.contains("error-summary"), "nobody asked what is wrong: {}", again.html);
+        assert_eq!(again.headers.get("cache-control").unwrap(), "private, no-cache");
+    }
+    // On the page about the phone, too.
+    let mut form = typed(&lost_property());
+    form.insert("reporter.publish_phone".to_owned(), "true".to_owned());
+    form.insert("publish_confirmed".to_owned(), String::new());
+    let warning = browser.send("/report/lost_property?lang=en", &pairs(&form), None).await;
+    assert_eq!(warning.status, StatusCode::OK);
+    let carried = "type=\"hidden\" name=\"publish_confirmed\"";
+    assert!(
+        warning.html.contains("<html lang=\"en\"") && !warning.html.contains(carried),
+        "{}",
+        warning.html
+    );
+}
+
+#[actix_web::test]
 async fn a_photo_can_be_sent_before_the_rest() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
