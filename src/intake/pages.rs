@@ -200,9 +200,7 @@ fn hash_of_words(body: &Value) -> Vec<u8> {
 struct SubmittedPage {
     frame: Frame,
     case_number: String,
-    public_url: String,
     manage_url: String,
-    copy: String,
     hints: Vec<String>,
 }
 
@@ -218,17 +216,10 @@ pub async fn done(
     let now = shared.clock.now();
     let mine = desk(&shared).my_notice(&token, frame.language, now).await?;
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
-    let copy = crate::language::text_with(
-        frame.language,
-        "done-copy",
-        &[("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())],
-    );
     let template = SubmittedPage {
         hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
         manage_url: shared.link(&format!("/my/{token}")),
         case_number: mine.case_number,
-        public_url: mine.public_url,
-        copy,
         frame: frame.clone(),
     };
     page(&http, &frame, &template)

@@ -55,7 +55,7 @@ pub(super) const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), l
 const TO_LIVE: &[(Step, Actor)] =
     &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
 
-async fn live(desk: &Desk, body: &Value) -> Receipt {
+pub(super) async fn live(desk: &Desk, body: &Value) -> Receipt {
     let receipt = submitted(desk, body).await;
     account_of_the_lead(desk).await;
     steps(desk, &receipt, TO_LIVE).await;

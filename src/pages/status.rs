@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 
-use super::number::{Live, Standing, look_up};
+use super::number::{Live, Standing, WentOut, look_up};
 use super::said::{self, Fact};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::notice::{Kind, Precision, Subject};
@@ -48,7 +48,7 @@ struct QuietPage<'a> {
     frame: &'a Frame,
     case: String,
     kind: Option<Kind>,
-    /// `checking`, `over`, `unknown` or `malformed`: the keys of the page's sentences.
+    /// `checking`, `over`, `never`, `unknown` or `malformed`: the keys of the page's sentences.
     what: &'static str,
 }
 
@@ -72,8 +72,9 @@ pub async fn status(
         Ok((number, Standing::Checking(kind))) => {
             quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
         }
-        Ok((number, Standing::Over(kind, _))) => {
-            quiet(number.to_string(), Some(kind), "over", StatusCode::OK)
+        Ok((number, Standing::Over(kind, _, went_out))) => {
+            let what = if went_out == WentOut::Once { "over" } else { "never" };
+            quiet(number.to_string(), Some(kind), what, StatusCode::OK)
         }
         Err(Problem::CaseUnknown) => {
             let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();

@@ -46,6 +46,8 @@ status-checking-wait = 家属请放心：志愿者会尽快处理。情况紧急
 # The wording of the product description, to the letter.
 status-over = 本条信息已结束,请停止转发
 status-over-detail = 为保护当事人，内容已经撤下。请删除手机和群里的旧消息、照片和海报。
+status-never = 本条信息已结束,请停止转发
+status-never-detail = 这个编号下没有公开过任何内容。如果有人拿它转发消息，那不是我们发的，请不要相信。
 status-over-thanks = 谢谢每一位帮过忙的人。
 status-unknown = 无此编号
 status-unknown-detail = 我们从未发出过这个编号。带有它的“72小时”消息不是我们发的，请不要转发。

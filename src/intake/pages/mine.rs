@@ -20,6 +20,7 @@ use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::intake::view::MyNotice;
+use crate::language::text_with;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
@@ -59,6 +60,8 @@ struct MyPage {
     manage_url: String,
     csrf: String,
     ends: Option<String>,
+    /// The text to forward, once there is something to read behind its link.
+    forward: Option<String>,
     /// What became of it in the groups.
     sum: Option<String>,
     outcomes: Vec<(&'static str, String)>,
@@ -112,6 +115,7 @@ async fn show(
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
@@ -127,6 +131,11 @@ async fn show(
     // The address may be the link: it goes along to no other page.
     page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     Ok(page)
+}
+
+fn to_forward(frame: &Frame, mine: &MyNotice) -> String {
+    let values = [("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())];
+    text_with(frame.language, "my-forward-copy", &values)
 }
 
 /// The element in which a field of the reply is filled in.

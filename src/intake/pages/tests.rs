@@ -456,3 +456,22 @@ async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
     );
     assert!(page.html.contains("回执在照片里"), "what was typed is kept");
 }
+
+#[actix_web::test]
+async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
+    use crate::intake::tests::{live, submitted};
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let waiting = submitted(&desk, &missing_person()).await;
+    let open = browser.get(&format!("/my/{}", waiting.manage_token)).await;
+    browser.cookie = open.cookie();
+    let confirmed = browser.get("/report/done").await;
+    for page in [&open, &confirmed] {
+        assert!(!page.html.contains("poster.jpg") && !page.html.contains("id=\"copy\""), "{}", page.html);
+    }
+    assert!(confirmed.html.contains("在那之前，请不要转发"), "{}", confirmed.html);
+    let public = live(&desk, &lost_property()).await;
+    let open = browser.get(&format!("/my/{}", public.manage_token)).await;
+    let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
+    assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
+}
