@@ -470,6 +470,9 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
         assert!(!page.html.contains("poster.jpg") && !page.html.contains("id=\"copy\""), "{}", page.html);
     }
     assert!(confirmed.html.contains("在那之前，请不要转发"), "{}", confirmed.html);
+    for page in [&open, &confirmed] {
+        assert!(page.html.contains("我们不发短信"), "nobody else tells them to look: {}", page.html);
+    }
     let public = live(&desk, &lost_property()).await;
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
