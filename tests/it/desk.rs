@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_erased_is_not_in_the_journal_either),
     housed!(only_a_rejection_for_another_reason_needs_words),
     housed!(the_queue_says_who_is_sought_to_whoever_may_know),
+    housed!(a_moderator_sees_the_poster_before_anybody_else),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
 ];
 
@@ -49,6 +50,28 @@ async fn claim(house: &House, case: &str, by: &Person) {
 /// The steps of a notice's history, oldest first.
 fn steps(sheet: &Value) -> Vec<&str> {
     sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
+}
+
+async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let cookie = format!("session={}", house.session(&moderator).await);
+    let (case, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
+    let (proof, public) = (format!("/review/{case}/poster.jpg"), format!("/n/{case}/poster.jpg"));
+    let sheet = house.page_as(&format!("/review/{case}"), &cookie).await;
+    assert!(sheet.text.contains(&format!("src=\"{proof}\"")), "{}", sheet.text);
+    let before = house.page_as(&proof, &cookie).await;
+    assert_eq!(
+        (before.status.as_u16(), &before.headers["content-type"]),
+        (200, &"image/jpeg".parse().unwrap())
+    );
+    assert_ne!(house.page(&proof).await.status, 200, "for those who verify alone");
+    assert_ne!(before.text, house.page(&public).await.text, "nobody else sees it yet");
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let shown = house.page(&public).await.text;
+    assert_eq!(shown, house.page_as(&proof, &cookie).await.text, "as groups get it");
+    house.finish().await;
 }
 
 async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {

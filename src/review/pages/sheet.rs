@@ -57,6 +57,10 @@ pub struct SheetPage {
     /// Who holds it, who approved, what the clock will do.
     standing: Vec<Standing>,
     wants: Vec<String>,
+    /// The newest answer of the reporter.
+    reply: Option<Line>,
+    /// A tip waits for a decision.
+    holds_tips: bool,
     /// What groups will read, or what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
@@ -153,6 +157,8 @@ impl SheetPage {
             wants: sheet.wants.iter().map(|want| word(&frame, "review-want", want)).collect(),
             preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
             preview: shown_to_groups(&frame, &sheet, link, now),
+            reply: reply(&frame, &sheet.events),
+            holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
             flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),
             policy: sheet.class.map(|class| frame.t(policy_key(class))),
@@ -161,7 +167,7 @@ impl SheetPage {
             reveal: if private.is_some() && phone.is_none() { why_reveal(&frame) } else { Vec::new() },
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
             comparison: Comparison::new(&frame, &sheet),
-            tips: sheet.tips.iter().map(|hint| tip(&frame, hint)).collect(),
+            tips: tips(&frame, &sheet.tips),
             history: history(&frame, &sheet.events),
             approval_refused: sheet
                 .approval_refused
@@ -308,6 +314,18 @@ fn dialled(stored: &str) -> (String, String) {
 
 /// What a tip says, in the order it is read.
 const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
+
+/// What is to be decided comes first.
+fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
+    let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
+    held.into_iter().chain(decided).map(|hint| tip(frame, hint)).collect()
+}
+
+/// The reporter's newest answer, where the reader may read it.
+fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
+    let answered = events.iter().rfind(|event| event.step == Step::Reply.as_str());
+    answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
+}
 
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
     let said = SAID.iter().filter_map(|name| {
