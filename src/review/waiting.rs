@@ -42,6 +42,8 @@ pub struct Waiting {
     pub version: i32,
     /// Why something that is live is here: `revision`, `second_look`, `police_reference`, `tip`.
     pub wants: Vec<&'static str>,
+    /// The reader approved it already, or handed it in: somebody else is to decide.
+    pub needs_another: bool,
     pub sealed: bool,
 }
 
@@ -80,7 +82,7 @@ pub fn queue(
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
     let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n)));
-    let line = |n: &Notice| {
+    let line = |conn: &mut Conn, n: &Notice| {
         let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
         let About { subject, age, category } = about.unwrap_or_default();
@@ -99,10 +101,24 @@ pub fn queue(
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
             wants: wants(n, with_tips.contains(&n.id.0)),
+            needs_another: needs_another(conn, n, by)?,
             sealed: n.sealed,
         })
     };
-    Ok(Queue { items: found.iter().map(line).collect::<Answer<_>>()?, next })
+    let mut items = found.iter().map(|n| line(conn, n)).collect::<Answer<Vec<_>>>()?;
+    // What somebody else is to decide does not stand in the way of what the reader can.
+    items.sort_by_key(|waiting| waiting.needs_another);
+    Ok(Queue { items, next })
+}
+
+/// Whether the next approval must be another's: one approves once, and never what one handed in.
+fn needs_another(conn: &mut Conn, notice: &Notice, by: Moderator) -> Answer<bool> {
+    let submitted = notice.submitted_by.is_some_and(|id| id.0 == by.id) && notice.state.0.in_queue();
+    if submitted || notice.state.0 != State::SecondReview {
+        return Ok(submitted);
+    }
+    let approvals = notices::approvals(conn, notice.id.0, notice.looked_at())?;
+    Ok(approvals.iter().any(|approval| approval.by == by.id))
 }
 
 /// Who or what a notice is about, as far as its reader may know.
@@ -134,15 +150,20 @@ impl About {
 /// # Errors
 /// When the database refuses.
 pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
-    let waiting = queue::queue(conn, None, by.lead, None, LOOKED_AT)?;
-    let free = waiting
-        .iter()
-        .find(|n| n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(n)));
-    Ok(free.map(|n| shown(&n.case_number)))
+    for n in queue::queue(conn, None, by.lead, None, LOOKED_AT)? {
+        let free = n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(&n));
+        if free && !needs_another(conn, &n, by)? {
+            return Ok(Some(shown(&n.case_number)));
+        }
+    }
+    Ok(None)
 }
 
-/// Why something that is live is in the queue.
+/// Why something that is live is in the queue; what is over wants nothing any more.
 pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
+    if notice.state.0.is_over() {
+        return Vec::new();
+    }
     [
         notice.pending_revision.map(|_| "revision"),
         notice.second_look_at.map(|_| "second_look"),

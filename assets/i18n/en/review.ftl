@@ -9,6 +9,7 @@ review-waiting = waiting { $span }
 review-sealed = sealed
 review-for-leads = Only a lead opens this one.
 review-with = { $name } has it
+review-needs-another = You approved it or handed it in: somebody else decides
 review-with-you = You have it
 review-go-on = Go on
 review-claim-case = Claim { $case }

@@ -9,6 +9,7 @@ review-waiting = 已等 { $span }
 review-sealed = 密件
 review-for-leads = 只有组长可以打开。
 review-with = { $name } 正在处理
+review-needs-another = 你已通过或提交了它，等另一人决定
 review-with-you = 你正在处理
 review-go-on = 继续处理
 review-claim-case = 领取 { $case }

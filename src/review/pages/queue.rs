@@ -67,6 +67,8 @@ struct Row {
     sealed: bool,
     /// Escalated, and the reader is not a lead.
     for_leads: bool,
+    /// The reader approved it, or handed it in.
+    needs_another: bool,
     /// May be claimed by the reader.
     free: bool,
 }
@@ -130,7 +132,8 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
         waiting: span(frame, waiting.waiting_s),
         wants: waiting.wants.iter().map(|want| word(frame, "review-want", want)).collect(),
-        free: reviewable && !for_leads && waiting.claimed_by.is_none(),
+        needs_another: waiting.needs_another,
+        free: reviewable && !for_leads && !waiting.needs_another && waiting.claimed_by.is_none(),
         holder: waiting.claimed_by.filter(|_| !mine),
         mine,
         sealed: waiting.sealed,
