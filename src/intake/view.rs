@@ -21,6 +21,9 @@ use crate::store::notices::Notice;
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
+/// The reasons to refuse a notice that may be gone when it is handed in again.
+const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "other"];
+
 /// What the reporter sees of the notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MyNotice {
@@ -35,6 +38,12 @@ pub struct MyNotice {
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
+    /// How the reporter ended it.
+    pub outcome: Option<&'static str>,
+    /// Why it was refused or taken down, in the reader's language.
+    pub why: Option<String>,
+    /// It is over, and what led to that can be mended by handing it in again.
+    pub may_try_again: bool,
     /// Waits for review while the published text stands: `revision` or `renewal`.
     pub waiting: Option<&'static str>,
     /// The newest text, as it was sent.
@@ -103,6 +112,9 @@ pub(super) fn view(
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
+        outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
+        why: log.iter().rev().find_map(|event| why(event, language)),
+        may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,
         notice: restate(&public, &private)?,
         groups: notice.live_at.is_some().then(|| broadcasts::sum(conn, notice.id.0)).transpose()?,
@@ -151,17 +163,27 @@ fn happened(event: &Event, language: Language) -> Option<Happened> {
     if !has(language, &sentence) {
         return None;
     }
-    let reason = event
-        .reason
-        .as_deref()
-        .filter(|_| matches!(event.step.as_str(), "reject" | "remove"))
-        .map(|reason| format!("reason-{reason}-reporter"))
-        .filter(|sentence| has(language, sentence))
-        .map(|sentence| text(language, &sentence));
     let what = text(language, &sentence);
     Some(Happened {
         at: event.at.0,
         step: event.step.clone(),
-        text: reason.map_or(what.clone(), |reason| format!("{what} {reason}")),
+        text: why(event, language).map_or(what.clone(), |why| format!("{what} {why}")),
     })
+}
+
+/// Why it was refused or taken down, as its reporter may know it: never the code, which may tell of others.
+fn why(event: &Event, language: Language) -> Option<String> {
+    let reason = event.reason.as_deref().filter(|_| matches!(event.step.as_str(), "reject" | "remove"))?;
+    let sentence = format!("reason-{reason}-reporter");
+    has(language, &sentence).then(|| text(language, &sentence))
+}
+
+/// What was refused for something that can be mended, or has had its time.
+fn may_try_again(state: State, log: &[Event]) -> bool {
+    let mendable = |event: &Event| event.reason.as_deref().is_some_and(|reason| MENDABLE.contains(&reason));
+    match state {
+        State::Expired => true,
+        State::Rejected => log.iter().rfind(|e| e.step == Step::Reject.as_str()).is_some_and(mendable),
+        _ => false,
+    }
 }

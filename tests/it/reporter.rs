@@ -13,8 +13,38 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(the_manage_link_is_the_page_and_says_when_it_is_over),
+    housed!(who_is_refused_reads_why_and_what_to_do_next),
     housed!(a_photo_that_comes_with_an_answer_is_never_published),
 ];
+
+async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let again = "href=\"/report/lost_property\">再提交一次";
+    let box_of = |page: &str| {
+        let (_, rest) = page.split_once("class=\"warning\"").expect("a box");
+        rest.split_once("id=\"state\"").expect("above the state").0.to_owned()
+    };
+    for (reason, said, mendable) in
+        [("unclear_photo", "请换一张", true), ("duplicate", "110", false), ("debt", "12348", false)]
+    {
+        let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+        house.decide(made["case_number"].as_str().unwrap(), &moderator, "reject", reason).await.expect(200);
+        let page = house.page(&format!("/my/{}", made["manage_token"].as_str().unwrap())).await.text;
+        let told = box_of(&page);
+        assert!(told.contains(said), "{reason}: {told}");
+        assert_eq!(told.contains(again), mendable, "{reason}: {told}");
+    }
+    // What has had its time may be handed in again.
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    house.advance(TimeDelta::hours(72));
+    let told = box_of(&house.page(&path).await.text);
+    assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
+    house.finish().await;
+}
 
 async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -96,6 +126,7 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     assert_eq!(closed.status, 303, "{}", closed.text);
     let told = house.page_as(closed.headers["location"].to_str().unwrap(), &cookie).await;
     assert!(told.text.contains("role=\"status\">这条信息已结束"), "{}", told.text);
+    assert!(told.text.contains("已经撤回。"), "and a kind word: {}", told.text);
     let english = house.page(&format!("{path}?lang=en")).await;
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
 }

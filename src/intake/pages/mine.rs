@@ -77,6 +77,17 @@ impl MyPage {
         self.mine.state.is_over()
     }
 
+    /// What is said under the state of a notice that is over.
+    fn ended(&self) -> Option<String> {
+        let key = match (self.mine.state, self.mine.outcome) {
+            (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
+            (State::Expired, _) => "my-ended-expired".to_owned(),
+            (State::Closed, Some(outcome)) => format!("my-ended-{outcome}"),
+            _ => return self.mine.why.clone().filter(|_| self.is_over()),
+        };
+        Some(self.frame.t(&key))
+    }
+
     fn asked(&self) -> bool {
         self.mine.state == State::NeedsInfo
     }
