@@ -478,3 +478,17 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
 }
+
+#[actix_web::test]
+async fn who_reports_danger_calls_first() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/rescue").await.html;
+    let (above, fields) = form.split_once("<form method=\"post\" action=\"/report/rescue\"").unwrap();
+    for number in ["110", "119", "120"] {
+        assert!(above.contains(&format!("href=\"tel:{number}\"")), "{number} above the form: {above}");
+    }
+    assert!(!fields.contains("不要写门牌号"), "in danger the place is as exact as can be: {fields}");
+    let other = browser.get("/report").await.html;
+    assert!(other.contains("href=\"tel:120\""), "at the foot of every page: {other}");
+}
