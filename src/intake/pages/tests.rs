@@ -492,3 +492,23 @@ async fn who_reports_danger_calls_first() {
     let other = browser.get("/report").await.html;
     assert!(other.contains("href=\"tel:120\""), "at the foot of every page: {other}");
 }
+
+#[actix_web::test]
+async fn a_personal_appeal_is_linked_out_with_the_risk() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let refused = [("campaign.url", "https://example.org/help-me")];
+    for (page, open) in [
+        (browser.get("/report/donation").await, false),
+        (browser.send("/report/donation", &refused, None).await, true),
+    ] {
+        for (host, name) in crate::intake::subjects::DESIGNATED.iter() {
+            assert!(
+                page.html.contains(&format!("href=\"https://{host}/\"")) && page.html.contains(name),
+                "{host}"
+            );
+        }
+        assert!(page.html.contains("不要把钱直接转给陌生人"), "{}", page.html);
+        assert_eq!(page.html.contains("<details id=\"platforms\" open>"), open, "{}", page.html);
+    }
+}
