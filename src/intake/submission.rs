@@ -50,9 +50,12 @@ impl Submission {
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    // Only somebody who is sought may have fled, or be fought over: from water or fire nobody hides.
+    // Only somebody who is sought may have fled, or be fought over: from water or fire nobody hides, and
+    // who is to be helped there is helped by an exact place.
     let sought = submission.public.subject.kind() == Kind::MissingPerson;
-    let of_somebody_sought = [FindingKind::Violence, FindingKind::Custody].map(FindingKind::code);
+    let of_somebody_sought =
+        [FindingKind::Violence, FindingKind::Custody, FindingKind::HouseNumber, FindingKind::Diagnosis]
+            .map(FindingKind::code);
     let told = flags.into_iter().filter(|flag| sought || !of_somebody_sought.contains(&flag.as_str()));
     submission.private.flags = told.collect();
     Ok(submission)
