@@ -20,6 +20,14 @@ for (const button of all('[data-copy]')) {
   });
 }
 
+// data-leave: who has to leave quickly leaves no way back to this page.
+for (const link of all('[data-leave]')) {
+  link.addEventListener('click', event => {
+    event.preventDefault();
+    location.replace(link.href);
+  });
+}
+
 // data-left: seconds from when the page came, for clocks differ; data-words: a sentence with {h}, {m} and {s}
 // in it. What has no time left is hidden, as is an element that has no words and would be of no use any more.
 const ends = new WeakMap();

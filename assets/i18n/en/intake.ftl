@@ -82,6 +82,7 @@ submit-notice = Submit for verification
 submit-more-photos = Upload photos first, then go on
 save-changes = Save for verification
 form-back = Back
+photo-kept = The photo has arrived; you can go on.
 photo-keep = Use photo { $number }
 photo-alt = Photo { $number } that you uploaded
 
@@ -254,7 +255,7 @@ my-tip-seen = Seen when and where
 my-edit = Change the notice
 my-edit-title = Change the notice
 my-edit-live = Changes are verified again; what is public already stays as it is until then.
-my-renew = Another 72 hours
+my-renew = Another { $hours } hours
 my-renew-hint = A volunteer verifies it again. You can renew it { $left } more times.
 my-close-title = End this notice
 my-close-hint = The page comes down at once, and the groups that had it are told that it is over.

@@ -154,6 +154,7 @@ field-list-cursor = cursor is the next of the page before, unchanged.
 field-list-limit = limit is from 1 to 100.
 
 safety-title = Safety and privacy
+safety-leave = Leave this page quickly
 safety-swindle = Beware of swindlers
 safety-swindle-text =
     Whoever wants money first — a deposit, a ransom, hospital or travel costs — hang up and call 110.

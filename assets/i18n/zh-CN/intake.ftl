@@ -82,6 +82,7 @@ submit-notice = 提交，请志愿者审核
 submit-more-photos = 先上传照片，再接着填
 save-changes = 保存修改，请志愿者审核
 form-back = 返回
+photo-kept = 照片已经收到，可以接着填。
 photo-keep = 使用第 { $number } 张
 photo-alt = 已上传的第 { $number } 张照片
 
@@ -254,7 +255,7 @@ my-tip-seen = 看到的时间和地点
 my-edit = 修改内容
 my-edit-title = 修改内容
 my-edit-live = 修改后由志愿者重新核实；已公开的内容在核实前不变。
-my-renew = 再公开 72 小时
+my-renew = 再公开 { $hours } 小时
 my-renew-hint = 需要志愿者再次核实。还可以续期 { $left } 次。
 my-close-title = 结束这条信息
 my-close-hint = 结束后页面马上撤下，收到过的群会收到“已结束，请停止转发”。

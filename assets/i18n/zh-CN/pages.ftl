@@ -151,6 +151,7 @@ field-list-cursor = cursor 要原样使用上一页的 next。
 field-list-limit = limit 要在 1 到 100 之间。
 
 safety-title = 安全与隐私
+safety-leave = 快速离开此页
 safety-swindle = 谨防诈骗
 safety-swindle-text =
     任何人要您先转账——押金、赎金、手术费、路费——都先挂断，打 110。

@@ -60,6 +60,8 @@ struct MyPage {
     manage_url: String,
     csrf: String,
     ends: Option<String>,
+    /// How long a renewal lasts.
+    hours: i64,
     /// The text to forward, once there is something to read behind its link.
     forward: Option<String>,
     /// What became of it in the groups.
@@ -126,6 +128,7 @@ async fn show(
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        hours: shared.times.lifetime.num_hours(),
         forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
         outcomes: [outcome, Outcome::Withdrawn]

@@ -6,6 +6,7 @@ use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
 use super::words::{icon, span, word};
+use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
@@ -125,7 +126,12 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         case: waiting.case_number,
         kind: frame.t(&format!("kind-{}", waiting.kind.as_str())),
         about,
-        region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |r| r.full_name()),
+        region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |region| {
+            match frame.language {
+                Language::ZhCn => region.full_name(),
+                Language::En => region.full_latin_name(),
+            }
+        }),
         state: state_word(frame, waiting.state),
         urgency: waiting.urgency,
         icon: icon(waiting.urgency),
