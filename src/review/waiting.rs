@@ -101,7 +101,7 @@ pub fn queue(
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
             wants: wants(n, with_tips.contains(&n.id.0)),
-            needs_another: needs_another(conn, n, by)?,
+            needs_another: needs_another(conn, n, with_tips.contains(&n.id.0), by)?,
             sealed: n.sealed,
         })
     };
@@ -111,14 +111,17 @@ pub fn queue(
     Ok(Queue { items, next })
 }
 
-/// Whether the next approval must be another's: one approves once, and never what one handed in.
-fn needs_another(conn: &mut Conn, notice: &Notice, by: Moderator) -> Answer<bool> {
-    let submitted = notice.submitted_by.is_some_and(|id| id.0 == by.id) && notice.state.0.in_queue();
-    if submitted || notice.state.0 != State::SecondReview {
-        return Ok(submitted);
-    }
-    let approvals = notices::approvals(conn, notice.id.0, notice.looked_at())?;
-    Ok(approvals.iter().any(|approval| approval.by == by.id))
+/// Whether what it waits for must be another's: one approves once, and never what one handed in. A tip is
+/// anybody's to decide.
+fn needs_another(conn: &mut Conn, notice: &Notice, holds_tips: bool, by: Moderator) -> Answer<bool> {
+    let submitted = notice.submitted_by.is_some_and(|id| id.0 == by.id);
+    let approved = match notice.state.0 {
+        State::SecondReview | State::Live | State::Paused => {
+            notices::approvals(conn, notice.id.0, read(notice))?.iter().any(|approval| approval.by == by.id)
+        }
+        _ => false,
+    };
+    Ok((submitted || approved) && !holds_tips)
 }
 
 /// Who or what a notice is about, as far as its reader may know.
@@ -150,9 +153,11 @@ impl About {
 /// # Errors
 /// When the database refuses.
 pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
-    for n in queue::queue(conn, None, by.lead, None, LOOKED_AT)? {
+    let waiting = queue::queue(conn, None, by.lead, None, LOOKED_AT)?;
+    let with_tips = tips::holding(conn, &waiting.iter().map(|n| n.id.0).collect::<Vec<_>>())?;
+    for n in waiting {
         let free = n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(&n));
-        if free && !needs_another(conn, &n, by)? {
+        if free && !needs_another(conn, &n, with_tips.contains(&n.id.0), by)? {
             return Ok(Some(shown(&n.case_number)));
         }
     }

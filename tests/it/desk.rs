@@ -99,6 +99,15 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
         let cookie = format!("session={}", house.session(by).await);
         assert_eq!(house.page_as("/review", &cookie).await.text.contains(&claim), offered, "{}", by.name);
     }
+    // Nor does a second look at what one let out alone.
+    let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
+    let (quick, _) = submit(&house, &quick).await;
+    house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let waits = async |by: &Person| order(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
+    assert_eq!(waits(&moderator).await, Some((json!(quick), json!(true))));
+    assert_eq!(waits(&colleague).await, Some((json!(quick), json!(false))));
     // What is over wants nothing any more, whatever was still open.
     house.decide(&urgent, &colleague, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
