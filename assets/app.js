@@ -69,7 +69,7 @@ for (const input of all('input[type=file]')) {
   });
 }
 
-// data-refresh: seconds. The element is taken anew from its own page, unless somebody is at work in it. In a
+// data-refresh: seconds, on a page that its address asks for again. The element is taken anew from there, unless somebody is at work in it. In a
 // list whose entries say what they are (data-entry), other entries than those one is reading are not put under
 // one's eyes: the element behind data-news says that there are some.
 const refreshes = new Map();

@@ -113,7 +113,7 @@ describe('from the first page to “found”, on a phone', () => {
     assert.ok(!(await volunteer.content()).includes(phone), 'the phone is another question');
     await volunteer.locator('form[action$="/phone"] button[value=call_back]').click();
     await volunteer.locator(`a[href$="${phone}"]`).waitFor();
-    assert.ok(await drawn(volunteer.locator('.photos img')));
+    for (const img of await volunteer.locator('.pictures img').all()) assert.ok(await drawn(img), 'photo and poster');
     await approve(volunteer);
     await volunteer.locator('form[action$="/undo"]').waitFor({ state: 'hidden' });
   });
@@ -183,11 +183,13 @@ test('a volunteer who likes keys needs no mouse, and who does not is left alone'
   await volunteer.waitForURL(`**/review/${first}`);
   await volunteer.keyboard.press('a');
   assert.equal(await at(), 'approve-reason');
-  // Typing is typing.
+  // Typing is typing, and being at work: the claim is prolonged by it.
+  const kept = volunteer.waitForResponse(answer => answer.url().endsWith(`/review/${first}/claim`));
   await volunteer.locator('#approve-note').fill('');
   await volunteer.locator('#approve-note').pressSequentially('ace');
   assert.equal(await volunteer.locator('#approve-note').inputValue(), 'ace');
   assert.equal(await open(), 1);
+  assert.equal((await kept).status(), 303);
   await volunteer.locator('#keys input').uncheck();
   await volunteer.reload();
   await volunteer.locator('#keys').waitFor();

@@ -44,6 +44,10 @@ pub async fn open(
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
     let mut page = show(&http, &shared, &token, String::new(), &FieldFaults::new()).await?;
+    // A script that looks again whether the state changed does not decide for which notice the browser acts.
+    if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
+        return Ok(page);
+    }
     let kept = page.add_cookie(&MANAGE.with(&shared, token));
     kept.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
     Ok(page)

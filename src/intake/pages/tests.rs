@@ -369,6 +369,9 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     assert_eq!(open.status, StatusCode::OK);
     assert!(open.html.contains(&receipt.case_number) && open.html.contains(&link), "{}", open.html);
     let header = |name: &str| open.headers.get(name).unwrap().to_str().unwrap();
+    let looked_again = TestRequest::get().uri(&link).insert_header(("sec-fetch-dest", "empty"));
+    let looked_again = browser.ask(looked_again).await;
+    assert!(looked_again.headers.get(header::SET_COOKIE).is_none(), "another tab may be at another notice");
     // The link goes along to no other page, and into no cache.
     assert_eq!((header("referrer-policy"), header("cache-control")), ("strict-origin", "no-store"));
     let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
