@@ -20,17 +20,29 @@ for (const button of all('[data-copy]')) {
   });
 }
 
-// data-until: an instant; data-words: a sentence with {h}, {m} and {s} in it.
+// data-leave: who has to leave quickly leaves no way back to this page.
+for (const link of all('[data-leave]')) {
+  link.addEventListener('click', event => {
+    event.preventDefault();
+    location.replace(link.href);
+  });
+}
+
+// data-left: seconds from when the page came, for clocks differ; data-words: a sentence with {h}, {m} and {s}
+// in it. What has no time left is hidden, as is an element that has no words and would be of no use any more.
+const ends = new WeakMap();
 function countDown() {
-  for (const place of all('[data-until]')) {
-    const left = Math.max(0, Math.floor((Date.parse(place.dataset.until) - Date.now()) / 1000));
+  for (const place of all('[data-left]')) {
+    if (!ends.has(place)) ends.set(place, performance.now() + place.dataset.left * 1000);
+    const left = Math.floor((ends.get(place) - performance.now()) / 1000);
+    place.hidden = left < 0;
     const part = { h: Math.floor(left / 3600), m: Math.floor(left / 60) % 60, s: left % 60 };
-    const words = place.dataset.words.replace(/\{([hms])\}/g, (_, letter) => part[letter]);
-    if (place.textContent !== words) place.textContent = words;
+    const words = place.dataset.words?.replace(/\{([hms])\}/g, (_, letter) => part[letter]);
+    if (words && place.textContent !== words) place.textContent = words;
   }
 }
 countDown();
-if (document.querySelector('[data-until]')) setInterval(countDown, 1000);
+setInterval(countDown, 1000);
 
 // A photo is made smaller before it travels; whatever goes wrong, the original is sent.
 const LONGEST = 1600;
@@ -57,8 +69,13 @@ for (const input of all('input[type=file]')) {
   });
 }
 
-// data-refresh: seconds. The element is taken anew from its own page, unless somebody is at work in it.
+// data-refresh: seconds, on a page that its address asks for again. The element is taken anew from there, unless somebody is at work in it. In a
+// list whose entries say what they are (data-entry), other entries than those one is reading are not put under
+// one's eyes: the element behind data-news says that there are some.
+const refreshes = new Map();
 for (const { id, dataset } of all('[id][data-refresh]')) {
+  const entries = on => [...all('[data-entry]', on)].map(it => it.dataset.entry).join();
+  let known;
   const refresh = async () => {
     const old = document.getElementById(id);
     if (document.hidden || old.contains(document.activeElement)) return;
@@ -66,13 +83,36 @@ for (const { id, dataset } of all('[id][data-refresh]')) {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
       if (!answer.ok || answer.redirected) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(id);
-      if (fresh && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...fresh.childNodes);
+      if (!fresh || fresh.innerHTML === known || old.contains(document.activeElement)) return;
+      if (dataset.news && entries(fresh) !== entries(old)) {
+        document.getElementById(dataset.news).hidden = false;
+        return;
+      }
+      known = fresh.innerHTML;
+      old.replaceChildren(...fresh.childNodes);
+      countDown();
     } catch {
       // Offline: the next turn tries again.
     }
   };
+  refreshes.set(id, refresh);
   setInterval(refresh, Math.max(2, Number(dataset.refresh)) * 1000);
 }
+
+// data-keep: the form that prolongs one's hold on a case. Whoever types is at work on it: once a minute that
+// is told, in the background.
+let told = -Infinity;
+document.addEventListener('input', async () => {
+  const form = document.querySelector('form[data-keep]');
+  if (!form || performance.now() - told < 60_000) return;
+  told = performance.now();
+  try {
+    await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), redirect: 'manual' });
+    refreshes.get('standing')?.();
+  } catch {
+    // Offline: the next letter but one minute tries again.
+  }
+});
 
 // data-key: a letter that presses the element, named on the page and switched off there. In a list it
 // leads from one entry to the next, or presses the button of the entry one is at.

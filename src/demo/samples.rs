@@ -233,7 +233,10 @@ mod tests {
     #[test]
     fn the_screening_has_nothing_to_say_about_them() {
         for sample in all() {
-            for text in texts(&sample).into_iter().filter(|t| !t.starts_with("13800") && !t.contains('T')) {
+            // The name of an illness is a category of the form's, not a word of the text.
+            let category = sample["person"]["category"].as_str();
+            let prose = texts(&sample).into_iter().filter(|text| Some(*text) != category);
+            for text in prose.filter(|t| !t.starts_with("13800") && !t.contains('T')) {
                 assert!(screen(text).is_empty(), "{text}: {:?}", screen(text));
             }
         }

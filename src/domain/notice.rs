@@ -324,6 +324,14 @@ pub struct Safety {
     pub left_voluntarily: bool,
 }
 
+/// A photo that came with an answer: shown to those who verify the notice, and never to the public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub photo: Uuid,
+    /// When the answer came.
+    pub at: DateTime<Utc>,
+}
+
 /// What only those who verify the notice may read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
@@ -335,4 +343,14 @@ pub struct Private {
     pub secret_detail: Option<String>,
     /// Flags of the screening, as codes.
     pub flags: Vec<String>,
+    /// In the order in which it came.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+}
+
+impl Private {
+    /// The photos that came with the answer of that instant.
+    pub fn came_with(&self, at: DateTime<Utc>) -> Vec<Uuid> {
+        self.evidence.iter().filter(|evidence| evidence.at == at).map(|evidence| evidence.photo).collect()
+    }
 }

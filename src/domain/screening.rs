@@ -27,6 +27,10 @@ pub enum FindingKind {
     Flight,
     /// Who a child is to live with is in dispute: the notice may be one parent's search for the other.
     Custody,
+    /// The door somebody lives behind: a notice shows an area.
+    HouseNumber,
+    /// An illness by its name: a notice says no more than that health is urgent.
+    Diagnosis,
 }
 
 impl FindingKind {
@@ -44,6 +48,8 @@ impl FindingKind {
             Self::Violence => "violence_mentioned",
             Self::Flight => "flight_mentioned",
             Self::Custody => "custody_mentioned",
+            Self::HouseNumber => "house_number",
+            Self::Diagnosis => "diagnosis",
         }
     }
 
@@ -197,7 +203,46 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "visitationright",
         ],
     ),
+    (
+        FindingKind::Diagnosis,
+        &[
+            "痴呆",
+            "癡呆",
+            "阿尔茨海默",
+            "阿爾茨海默",
+            "失智",
+            "精神病",
+            "精神分裂",
+            "精神障碍",
+            "抑郁",
+            "躁郁",
+            "双相障碍",
+            "癫痫",
+            "智障",
+            "智力障碍",
+            "自闭症",
+            "孤独症",
+            "帕金森",
+            "糖尿病",
+            "高血压",
+            "心脏病",
+            "脑梗",
+            "癌症",
+            "dementia",
+            "alzheimer",
+            "schizophrenia",
+            "depression",
+            "autis",
+            "epilep",
+            "parkinson",
+            "diabet",
+        ],
+    ),
 ];
+/// What after a number makes it that of a house or a flat. 号 alone is a day of the month as often.
+const DOORS: &[&str] = &["号楼", "号院", "號樓", "单元", "單元", "栋", "棟", "幢", "室"];
+/// Numbers that are written out.
+const NUMERALS: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'];
 /// Asking, in the same sentence before one of [`ASKED_FOR`].
 const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
 /// What of an adult nobody may ask the public for.
@@ -223,6 +268,7 @@ pub fn screen(text: &str) -> Vec<Finding> {
     let solid: Vec<usize> = (0..glyphs.len()).filter(|i| !is_filler(glyphs[*i].c)).collect();
     words(&glyphs, &solid, &mut found);
     asked(&glyphs, &solid, &mut found);
+    doors(&glyphs, &solid, &mut found);
     let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
     let mut findings: Vec<Finding> =
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
@@ -289,6 +335,17 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 found.push((*what, solid[i]..solid[end - 1] + 1));
             }
         }
+    }
+}
+
+/// `12号楼3单元502`: each number with what makes it a door's.
+fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
+    let numeral = |i: &usize| glyphs[solid[*i]].c.is_ascii_digit() || NUMERALS.contains(&glyphs[solid[*i]].c);
+    for i in 1..solid.len() {
+        let Some(door) = DOORS.iter().find(|door| stands_at(glyphs, &solid[i..], door)) else { continue };
+        let start = (0..i).rev().take_while(numeral).last();
+        let end = solid[i + door.chars().count() - 1] + 1;
+        found.extend(start.map(|start| (FindingKind::HouseNumber, solid[start]..end)));
     }
 }
 
@@ -392,6 +449,23 @@ mod tests {
                 findings.iter().all(|f| f.what.code() == code && !f.what.refuses()),
                 "{text}: {findings:?}"
             );
+        }
+    }
+
+    #[test]
+    fn doors_and_illnesses_are_shown_to_the_moderator() {
+        use FindingKind::{Diagnosis, HouseNumber};
+        assert_eq!(
+            found("家住新华路12号楼3单元502室"),
+            [(HouseNumber, "12号楼"), (HouseNumber, "3单元"), (HouseNumber, "502室")]
+        );
+        assert_eq!(found("三号楼 二单元"), [(HouseNumber, "三号楼"), (HouseNumber, "二单元")]);
+        assert_eq!(found("有老年痴呆"), [(Diagnosis, "痴呆")]);
+        assert_eq!(found("she has Alzheimer's"), [(Diagnosis, "Alzheimer")]);
+        assert!(![HouseNumber, Diagnosis].iter().any(|kind| kind.refuses()));
+        for text in ["11月23号从教室走失", "在3号线地铁站", "坐12路车到室外市场", "单元楼下"]
+        {
+            assert_eq!(found(text), [], "{text}");
         }
     }
 

@@ -48,10 +48,12 @@ pub struct Section {
     pub fields: &'static [Field],
 }
 
-const PLAIN: Control = Control::Line(r#"autocomplete="off""#);
-const NAME: Control = Control::Line(r#"autocomplete="off" spellcheck="false""#);
-const NUMBER: Control = Control::Line(r#"autocomplete="off" inputmode="numeric" size="6""#);
-const CODE: Control = Control::Line(r#"autocomplete="off" spellcheck="false" autocapitalize="characters""#);
+// Nowhere `autocomplete="off"`: a browser that goes back would leave such a field empty.
+const PLAIN: Control = Control::Line("");
+/// Somebody else's name: a section of its own, that a browser does not fill in with the reporter's.
+const NAME: Control = Control::Line(r#"autocomplete="section-sought name" spellcheck="false""#);
+const NUMBER: Control = Control::Line(r#"inputmode="numeric" size="6""#);
+const CODE: Control = Control::Line(r#"spellcheck="false" autocapitalize="characters""#);
 
 const SEEN: Section = Section {
     name: "seen",
@@ -165,7 +167,7 @@ const DONATION: &[Section] = &[
             ("campaign.organisation", PLAIN),
             ("campaign.credit_code", CODE),
             ("campaign.filing_number", CODE),
-            ("campaign.url", Control::Line(r#"type="url" inputmode="url" autocomplete="off""#)),
+            ("campaign.url", Control::Line(r#"type="url" inputmode="url""#)),
             ("campaign.starts_on", Control::Line(r#"type="date""#)),
             ("campaign.ends_on", Control::Line(r#"type="date""#)),
             ("campaign.needs", Control::Area),

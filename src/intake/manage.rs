@@ -14,7 +14,7 @@ use super::{Intake, IntakeError, attach};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{Actor, State, Step};
-use crate::domain::notice::{Private, Public};
+use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
 use crate::store::types::Time;
@@ -76,15 +76,17 @@ impl Intake {
                 _ => Ok(None),
             }
         });
-        let Some((mut public, private)) = said.await? else { return Ok(false) };
+        let Some((mut public, mut private)) = said.await? else { return Ok(false) };
         if submission.public.photos.len() > public.photos.len() {
             return Ok(false);
         }
+        private.evidence.clear();
         public.photos.clone_from(&submission.public.photos);
         Ok(public == submission.public && private == submission.private)
     }
 
-    /// Answers a moderator's question; the notice goes back to where it stood in the queue.
+    /// Answers a moderator's question; the notice goes back to where it stood in the queue. What photos come
+    /// along are evidence: a photo for the public is sent by an edit.
     ///
     /// # Errors
     /// The faults of the reply, or [`IntakeError::NotPossible`] where nothing was asked.
@@ -97,7 +99,7 @@ impl Intake {
                 let by = By { note: Some(&words), ..reporter(now) };
                 take(tx, &vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
-                    if photos.is_empty() { Ok(()) } else { add_photos(tx, &vault, n, &photos, now) }
+                    if photos.is_empty() { Ok(()) } else { add_evidence(tx, &vault, n, &photos, now) }
                 })
             })
             .await
@@ -125,7 +127,9 @@ impl Intake {
                 let (public, private) = newest(tx, &notice, &key)?;
                 let mut body = restate(&public, &private)?;
                 patch(&mut body, &changes);
-                let submission = parse(&body, now).map_err(IntakeError::Invalid)?;
+                let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
+                taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
+                submission.private.evidence.clone_from(&private.evidence);
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
@@ -196,7 +200,7 @@ fn add_revision(
     notices::insert_revision(tx, &revision)
 }
 
-fn add_photos(
+fn add_evidence(
     tx: &mut Conn,
     vault: &Vault,
     notice: &mut Notice,
@@ -204,13 +208,18 @@ fn add_photos(
     now: DateTime<Utc>,
 ) -> Result<(), IntakeError> {
     let key = key(notice, vault)?;
-    let (mut public, private) = newest(tx, notice, &key)?;
-    if public.photos.len() + photos.len() > PHOTOS {
-        return Err(IntakeError::field("photo_ids", FieldFault::new("too_many").with("max", PHOTOS)));
-    }
+    let (public, mut private) = newest(tx, notice, &key)?;
+    taken(photos, public.photos.iter().copied())?;
     attach(tx, photos, notice.id.0)?;
-    public.photos.extend_from_slice(photos);
+    private.evidence.extend(photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
     Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
+}
+
+/// A photo is shown to the public or is evidence, never both.
+fn taken(photos: &[Uuid], mut others: impl Iterator<Item = Uuid>) -> Result<(), IntakeError> {
+    let at = others.find_map(|other| photos.iter().position(|photo| *photo == other));
+    let fault = || FieldFault::new("photo_unknown");
+    at.map_or(Ok(()), |at| Err(IntakeError::field(format!("photo_ids[{at}]"), fault())))
 }
 
 fn replace(

@@ -59,7 +59,15 @@ pub async fn show_form(
     let frame = visitor.frame(&http);
     let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
     let there = sent_before(&http, &shared, kind).await?;
-    page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() })
+    page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }).map(kept)
+}
+
+/// A form, empty or filled in, is there again with all its words when its reader goes back to it: the browser
+/// may keep it, for the one who sees it alone.
+fn kept(mut form: HttpResponse) -> HttpResponse {
+    let keep = header::HeaderValue::from_static("private, no-cache");
+    form.headers_mut().insert(header::CACHE_CONTROL, keep);
+    form
 }
 
 /// The case number of the notice of that kind that this browser has sent, while it is not over: whoever goes
@@ -118,6 +126,7 @@ pub async fn send_form(
     let show = |faults: &FieldFaults, status: StatusCode| {
         let (sheet, there) = (Sheet::new(&frame, kind, &typed, faults, &places), there.clone());
         page_with(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }, status)
+            .map(kept)
     };
     if stays {
         let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -136,8 +145,9 @@ pub async fn send_form(
         return Ok(confirmed(None));
     }
     if submission.private.reporter.publish_phone && typed.first("publish_confirmed") != "true" {
+        typed.remove("publish_confirmed");
         let carried = typed.pairs();
-        return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() });
+        return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() }).map(kept);
     }
     let account = any_account_of(&visitor);
     let request = Request {
@@ -190,9 +200,7 @@ fn hash_of_words(body: &Value) -> Vec<u8> {
 struct SubmittedPage {
     frame: Frame,
     case_number: String,
-    public_url: String,
     manage_url: String,
-    copy: String,
     hints: Vec<String>,
 }
 
@@ -208,17 +216,10 @@ pub async fn done(
     let now = shared.clock.now();
     let mine = desk(&shared).my_notice(&token, frame.language, now).await?;
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
-    let copy = crate::language::text_with(
-        frame.language,
-        "done-copy",
-        &[("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())],
-    );
     let template = SubmittedPage {
         hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
         manage_url: shared.link(&format!("/my/{token}")),
         case_number: mine.case_number,
-        public_url: mine.public_url,
-        copy,
         frame: frame.clone(),
     };
     page(&http, &frame, &template)

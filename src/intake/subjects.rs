@@ -1,6 +1,5 @@
 //! The fields that only one kind of notice has.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,11 +26,12 @@ const DOCUMENT_NUMBER: usize = 6;
 pub const FIELDS: &[&str] =
     &["person", "item", "incident", "campaign", "last_seen", "police", "safety", "secret_detail"];
 
-/// Hosts of the platforms on which public fundraising is allowed; whatever lies below one counts.
-static DESIGNATED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+/// Host and name of the platforms on which public fundraising is allowed; whatever lies below a host counts.
+pub static DESIGNATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     include_str!("../../assets/donation-platforms.txt")
         .lines()
-        .filter_map(|line| line.split('#').next()?.split_whitespace().next())
+        .filter_map(|line| line.split('#').next()?.split_once(char::is_whitespace))
+        .map(|(host, name)| (host, name.trim()))
         .collect()
 });
 
@@ -264,7 +264,7 @@ fn designated(text: &str) -> Result<String, FieldFault> {
     let host = link.domain().filter(|_| plain).ok_or_else(|| FieldFault::new("link"))?;
     let allowed = DESIGNATED
         .iter()
-        .any(|d| host == *d || host.strip_suffix(d).is_some_and(|below| below.ends_with('.')));
+        .any(|(d, _)| host == *d || host.strip_suffix(d).is_some_and(|below| below.ends_with('.')));
     if allowed { Ok(link.into()) } else { Err(FieldFault::new("link_not_designated")) }
 }
 

@@ -50,10 +50,13 @@ impl Submission {
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    // Only who is sought is fought over, or fled from somebody and not from water or fire. Violence is told whatever
-    // the kind: who looks for somebody who fled may choose one that asks less.
+    // Only who is sought is fought over, or fled from somebody and not from water or fire; and who is to be helped there
+    // is helped by an exact place. Violence is told whatever the kind: who looks for somebody who fled may choose one
+    // that asks less.
     let sought = submission.public.subject.kind() == Kind::MissingPerson;
-    let of_somebody_sought = [FindingKind::Flight, FindingKind::Custody].map(FindingKind::code);
+    let of_somebody_sought =
+        [FindingKind::Flight, FindingKind::Custody, FindingKind::HouseNumber, FindingKind::Diagnosis]
+            .map(FindingKind::code);
     let told = flags.into_iter().filter(|flag| sought || !of_somebody_sought.contains(&flag.as_str()));
     submission.private.flags = told.collect();
     Ok(submission)
@@ -97,7 +100,15 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
             phone: reporter.publish_phone.then(|| reporter.phone.clone()),
             photos,
         },
-        private: Private { reporter, category, police, safety, secret_detail, flags: Vec::new() },
+        private: Private {
+            reporter,
+            category,
+            police,
+            safety,
+            secret_detail,
+            flags: Vec::new(),
+            evidence: Vec::new(),
+        },
         hints,
     })
 }

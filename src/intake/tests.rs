@@ -23,12 +23,12 @@ async fn count(desk: &Desk) -> i64 {
     counts.iter().map(|(_, n)| n).sum()
 }
 
-async fn submitted(desk: &Desk, body: &Value) -> Receipt {
+pub(super) async fn submitted(desk: &Desk, body: &Value) -> Receipt {
     desk.intake.submit(desk.request(body, None), desk.now()).await.unwrap().receipt
 }
 
 /// Moves the notice behind the link by the steps of others.
-async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
+pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
     let (hash, vault, now) = (token_hash(&receipt.manage_token), desk.intake.vault.clone(), desk.now());
     desk.intake
         .store
@@ -51,11 +51,11 @@ async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) 
         .unwrap();
 }
 
-const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
+pub(super) const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
 const TO_LIVE: &[(Step, Actor)] =
     &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
 
-async fn live(desk: &Desk, body: &Value) -> Receipt {
+pub(super) async fn live(desk: &Desk, body: &Value) -> Receipt {
     let receipt = submitted(desk, body).await;
     account_of_the_lead(desk).await;
     steps(desk, &receipt, TO_LIVE).await;
@@ -223,8 +223,24 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
     let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, later).await.unwrap();
     let said: Vec<_> = mine.replies.iter().map(|s| (s.from, s.text.as_str())).collect();
     assert_eq!(said, [("moderator", "请补充报警编号"), ("reporter", "回执已拿到")]);
-    assert_eq!(mine.notice["photo_ids"], json!([photo.id]));
+    assert_eq!((&mine.notice["photo_ids"], &mine.replies[1].photo_ids), (&json!([]), &vec![photo.id]));
     assert!(!mine.events.iter().any(|e| e.step == "claim"), "who works on it is not the reporter's");
+}
+
+#[tokio::test]
+async fn an_approval_taken_back_is_none_to_the_reporter() {
+    let desk = Desk::new().await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    account_of_the_lead(&desk).await;
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::Undo, MODERATOR)])
+        .await;
+    let told = async || {
+        let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
+        mine.events.into_iter().map(|event| event.step).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, ["submit"]);
+    steps(&desk, &receipt, &[(Step::Approve, MODERATOR)]).await;
+    assert_eq!(told().await, ["submit", "approve"]);
 }
 
 #[tokio::test]

@@ -5,20 +5,24 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::manage::{RENEWALS, newest, renewal_waits};
 use super::words::restate;
 use super::{Intake, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::State;
-use crate::domain::notice::Kind;
+use crate::domain::life_cycle::{State, Step};
+use crate::domain::notice::{Kind, Private};
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
 use crate::store::tally::{self, Sum};
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
+
+/// The reasons to refuse a notice that may be gone when it is handed in again.
+const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "other"];
 
 /// What the reporter sees of the notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -34,6 +38,12 @@ pub struct MyNotice {
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
+    /// How the reporter ended it.
+    pub outcome: Option<&'static str>,
+    /// Why it was refused or taken down, in the reader's language.
+    pub why: Option<String>,
+    /// It is over, and what led to that can be mended by handing it in again.
+    pub may_try_again: bool,
     /// Waits for review while the published text stands: `revision` or `renewal`.
     pub waiting: Option<&'static str>,
     /// The newest text, as it was sent.
@@ -63,6 +73,8 @@ pub struct Said {
     /// `moderator` or `reporter`.
     pub from: &'static str,
     pub text: String,
+    /// Photos that came along, for those who verify alone.
+    pub photo_ids: Vec<Uuid>,
 }
 
 /// A tip that the reporter may read.
@@ -100,11 +112,17 @@ pub(super) fn view(
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
+        outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
+        why: log.iter().rev().find_map(|event| why(event, language)),
+        may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,
         notice: restate(&public, &private)?,
         groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
-        replies: log.iter().filter_map(|event| said(event, &key).transpose()).collect::<Result<_, _>>()?,
-        events: log.iter().filter_map(|event| happened(event, language)).collect(),
+        replies: log
+            .iter()
+            .filter_map(|event| said(event, &key, &private).transpose())
+            .collect::<Result<_, _>>()?,
+        events: standing(&log).filter_map(|event| happened(event, language)).collect(),
         tips: tips::for_reporter(conn, notice.id.0, &key)?
             .into_iter()
             .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
@@ -120,15 +138,23 @@ pub(super) const fn told(state: State) -> State {
     }
 }
 
-fn said(event: &Event, key: &Key) -> Result<Option<Said>, StoreError> {
+fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, StoreError> {
     let from = match event.step.as_str() {
         "ask" => "moderator",
         "reply" => "reporter",
         _ => return Ok(None),
     };
     let Some(sealed) = &event.note_sealed else { return Ok(None) };
+    let photo_ids = if from == "reporter" { private.came_with(event.at.0) } else { Vec::new() };
     let text = String::from_utf8_lossy(&key.open("note", sealed)?).into_owned();
-    Ok(Some(Said { at: event.at.0, from, text }))
+    Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
+}
+
+/// What happened, without approvals that were taken back: one who thought again did not verify it.
+fn standing(log: &[Event]) -> impl Iterator<Item = &Event> {
+    let undone = log.iter().rposition(|event| event.step == Step::Undo.as_str()).unwrap_or(0);
+    let taken_back = move |at, event: &Event| at < undone && event.step == Step::Approve.as_str();
+    log.iter().enumerate().filter(move |(at, event)| !taken_back(*at, event)).map(|(_, event)| event)
 }
 
 /// An event in plain words; how the work is shared out behind the desk is not the reporter's.
@@ -137,17 +163,27 @@ fn happened(event: &Event, language: Language) -> Option<MyEvent> {
     if !has(language, &sentence) {
         return None;
     }
-    let reason = event
-        .reason
-        .as_deref()
-        .filter(|_| matches!(event.step.as_str(), "reject" | "remove"))
-        .map(|reason| format!("reason-{reason}-reporter"))
-        .filter(|sentence| has(language, sentence))
-        .map(|sentence| text(language, &sentence));
     let what = text(language, &sentence);
     Some(MyEvent {
         at: event.at.0,
         step: event.step.clone(),
-        text: reason.map_or(what.clone(), |reason| format!("{what} {reason}")),
+        text: why(event, language).map_or(what.clone(), |why| format!("{what} {why}")),
     })
+}
+
+/// Why it was refused or taken down, as its reporter may know it: never the code, which may tell of others.
+fn why(event: &Event, language: Language) -> Option<String> {
+    let reason = event.reason.as_deref().filter(|_| matches!(event.step.as_str(), "reject" | "remove"))?;
+    let sentence = format!("reason-{reason}-reporter");
+    has(language, &sentence).then(|| text(language, &sentence))
+}
+
+/// What was refused for something that can be mended, or has had its time.
+fn may_try_again(state: State, log: &[Event]) -> bool {
+    let mendable = |event: &Event| event.reason.as_deref().is_some_and(|reason| MENDABLE.contains(&reason));
+    match state {
+        State::Expired => true,
+        State::Rejected => log.iter().rfind(|e| e.step == Step::Reject.as_str()).is_some_and(mendable),
+        _ => false,
+    }
 }

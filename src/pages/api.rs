@@ -123,7 +123,7 @@ pub async fn notice(
     Ok(web::Json(match standing {
         Standing::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
         Standing::Checking(kind) => quiet(kind, "paused"),
-        Standing::Over(kind, state) => quiet(kind, state.as_str()),
+        Standing::Over(kind, state, _) => quiet(kind, state.as_str()),
     }))
 }
 

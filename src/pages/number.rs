@@ -54,7 +54,14 @@ pub enum Standing {
     /// Being checked: for the first time, or again. Which of the two is nobody's business.
     Checking(Kind),
     /// Over, for whatever reason; the state is one of the life cycle's last.
-    Over(Kind, State),
+    Over(Kind, State, WentOut),
+}
+
+/// Whether anything was ever public under the number: if not, there is no old message to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WentOut {
+    Once,
+    Never,
 }
 
 /// Reads a number as it was typed, and what it stands for now.
@@ -82,6 +89,7 @@ fn standing(
 ) -> Answer<Option<Standing>> {
     let Some(notice) = notices::by_case(conn, number.as_str())? else { return Ok(None) };
     let kind = notice.kind.0;
+    let went_out = if notice.live_at.is_some() { WentOut::Once } else { WentOut::Never };
     Ok(Some(match notice.state_at(now).in_public() {
         State::Live => {
             let revision =
@@ -91,7 +99,7 @@ fn standing(
                 None => Standing::Checking(kind),
             }
         }
-        state if state.is_over() => Standing::Over(kind, state),
+        state if state.is_over() => Standing::Over(kind, state, went_out),
         _ => Standing::Checking(kind),
     }))
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use askama::Template;
 
-use super::number::{Live, Standing, look_up};
+use super::number::{Live, Standing, WentOut, look_up};
 use super::said::{self, Fact};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::notice::{Kind, Precision, Subject};
@@ -21,6 +21,8 @@ struct LivePage<'a> {
     heading: String,
     facts: Vec<Fact>,
     until: String,
+    /// Seconds until then.
+    left: i64,
     copy: String,
     link: String,
 }
@@ -46,7 +48,7 @@ struct QuietPage<'a> {
     frame: &'a Frame,
     case: String,
     kind: Option<Kind>,
-    /// `checking`, `over`, `unknown` or `malformed`: the keys of the page's sentences.
+    /// `checking`, `over`, `never`, `unknown` or `malformed`: the keys of the page's sentences.
     what: &'static str,
 }
 
@@ -70,8 +72,9 @@ pub async fn status(
         Ok((number, Standing::Checking(kind))) => {
             quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
         }
-        Ok((number, Standing::Over(kind, _))) => {
-            quiet(number.to_string(), Some(kind), "over", StatusCode::OK)
+        Ok((number, Standing::Over(kind, _, went_out))) => {
+            let what = if went_out == WentOut::Once { "over" } else { "never" };
+            quiet(number.to_string(), Some(kind), what, StatusCode::OK)
         }
         Err(Problem::CaseUnknown) => {
             let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
@@ -89,6 +92,7 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         heading: said::heading(live, frame.language),
         facts: said::facts(live, frame.language),
         until: said::moment(live.ends_at, Precision::Exact, frame.language),
+        left: (live.ends_at - shared.clock.now()).num_seconds().max(0),
         copy: said::to_copy(live, &link, frame.language),
         link,
         live,

@@ -82,6 +82,7 @@ fn content(kind: Kind, now: DateTime<Utc>, photos: Vec<Uuid>) -> (Public, Privat
         safety: Safety::default(),
         secret_detail: Some(SECRET.to_owned()),
         flags: Vec::new(),
+        evidence: Vec::new(),
     };
     (public, private)
 }
@@ -238,6 +239,9 @@ async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
         assert_eq!(status, StatusCode::OK, "{state:?}");
         let word = if state.is_over() { "本条信息已结束,请停止转发" } else { "核实中" };
         assert!(page.contains(word), "{state:?}");
+        let never_out = matches!(state, State::Rejected | State::Erased);
+        assert_eq!(page.contains("没有公开过任何内容"), never_out, "{state:?}");
+        assert_eq!(page.contains("请删除手机和群里的旧消息"), state.is_over() && !never_out, "{state:?}");
         assert!(!page.contains("王秀英") && !page.contains("人民公园"), "{state:?}");
 
         let (_, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;

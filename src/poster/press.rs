@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -80,20 +81,34 @@ impl Press {
         if let Some(kept) = lock(&self.kept).get(&key) {
             return Ok(kept.clone());
         }
-        let case_number = case_number(notice)?;
         let ends_at = notice.ends_at.map(|t| t.0).unwrap_or_default();
-        let content = Content::of(public, &case_number, self.link(&case_number), ends_at, language);
-        let photo = match public.photos.first() {
-            Some(id) => self.photo(*id).await?,
-            None => None,
-        };
-        let drawn = self.draw(move |painter| content.draw(painter, photo.as_deref())).await?;
+        let drawn = self.proof(notice, public, language, ends_at).await?;
         let mut kept = lock(&self.kept);
         if kept.len() >= KEPT {
             kept.clear();
         }
         kept.insert(key, drawn.clone());
         Ok(drawn)
+    }
+
+    /// The poster of a revision that is not live yet, as it would be; drawn anew each time.
+    ///
+    /// # Errors
+    /// See [`PressError`].
+    pub async fn proof(
+        &self,
+        notice: &Notice,
+        public: &Public,
+        language: Language,
+        ends_at: DateTime<Utc>,
+    ) -> Result<Bytes, PressError> {
+        let case_number = case_number(notice)?;
+        let content = Content::of(public, &case_number, self.link(&case_number), ends_at, language);
+        let photo = match public.photos.first() {
+            Some(id) => self.photo(*id).await?,
+            None => None,
+        };
+        self.draw(move |painter| content.draw(painter, photo.as_deref())).await
     }
 
     /// The plain poster that says a notice is over, or paused: nothing of the person on it.

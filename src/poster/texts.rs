@@ -44,7 +44,7 @@ impl Texts<'static> {
             over_note: "请删除保存的旧图片，保护当事人的隐私。",
             paused: "核实中",
             paused_act: "请暂停转发",
-            paused_note: "志愿者正在重新核实本条信息。请扫码查看最新状态。",
+            paused_note: "志愿者正在核实本条信息。请扫码查看最新状态。",
         }
     }
 
@@ -62,7 +62,7 @@ impl Texts<'static> {
             over_note: "Delete saved copies to protect the privacy of those concerned.",
             paused: "Being checked",
             paused_act: "Please do not share for now",
-            paused_note: "Volunteers are checking this notice again. Scan for the latest status.",
+            paused_note: "Volunteers are checking this notice. Scan for the latest status.",
         }
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn duplicates(
     conn: &mut Conn,
     vault: &Vault,
     notice: &Notice,
+    public: Option<&Public>,
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
@@ -53,7 +54,7 @@ pub(super) fn duplicates(
         let same = same.into_iter().filter(|other| by.lead || !for_leads(other));
         found.extend(same.map(|other| (other, vec!["same_phone"])));
     }
-    for id in alike(conn, notice)? {
+    for id in alike(conn, notice, public)? {
         if let Some((_, why)) = found.iter_mut().find(|(other, _)| other.id.0 == id) {
             why.push("similar_photo");
         } else if found.len() < SHOWN {
@@ -64,9 +65,13 @@ pub(super) fn duplicates(
     found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
 }
 
-/// The notices with a photo like one of this notice's, newest first, each once.
-fn alike(conn: &mut Conn, notice: &Notice) -> Answer<Vec<Uuid>> {
-    let mine: Vec<i64> = photos::of_notice(conn, notice.id.0)?.iter().map(|photo| photo.likeness).collect();
+/// The notices with a photo like one that this notice shows, newest first, each once. What came as evidence
+/// tells nothing: one police receipt looks like another.
+fn alike(conn: &mut Conn, notice: &Notice, public: Option<&Public>) -> Answer<Vec<Uuid>> {
+    let shown = public.map_or(&[][..], |public| &public.photos);
+    let stored = photos::of_notice(conn, notice.id.0)?;
+    let mine: Vec<i64> =
+        stored.iter().filter(|photo| shown.contains(&photo.id.0)).map(|photo| photo.likeness).collect();
     let mut alike = Vec::new();
     if mine.is_empty() {
         return Ok(alike);

@@ -24,6 +24,7 @@ use crate::web::shared::Shared;
 mod compare;
 pub mod figures;
 mod form;
+pub mod poster;
 mod queue;
 mod sheet;
 #[cfg(test)]

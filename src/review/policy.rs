@@ -160,6 +160,7 @@ mod tests {
             safety: Safety { violence, ..Safety::default() },
             secret_detail: None,
             flags: Vec::new(),
+            evidence: Vec::new(),
         };
         (public, private)
     }

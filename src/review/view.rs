@@ -34,6 +34,8 @@ pub struct Happened {
     pub by: Option<String>,
     pub reason: Option<String>,
     pub note: Option<String>,
+    /// Photos that came with an answer; they are never published.
+    pub photo_ids: Vec<Uuid>,
 }
 
 /// A tip as those who verify read it.
@@ -167,9 +169,12 @@ pub fn sheet(
         overdue: overdue(&notice, now),
         flags: flags(public.as_ref(), private.as_ref()),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
-        duplicates: duplicates(conn, vault, &notice, by, now)?,
+        duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
-        events: log.into_iter().map(|e| happened(e, key.as_ref(), mine, &name)).collect::<Answer<_>>()?,
+        events: log
+            .into_iter()
+            .map(|e| happened(e, key.as_ref(), private.as_ref().filter(|_| mine), &name))
+            .collect::<Answer<_>>()?,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
     })
@@ -246,11 +251,12 @@ fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint
 fn happened(
     event: events::Event,
     key: Option<&Key>,
-    mine: bool,
+    told: Option<&Private>,
     name: &impl Fn(Uuid) -> String,
 ) -> Answer<Happened> {
+    let answers = told.filter(|_| event.step == Step::Reply.as_str());
     let note = match (event.note_sealed, key) {
-        (Some(sealed), Some(key)) if mine => {
+        (Some(sealed), Some(key)) if told.is_some() => {
             Some(String::from_utf8_lossy(&key.open("note", &sealed)?).into_owned())
         }
         _ => None,
@@ -265,6 +271,7 @@ fn happened(
         by: event.account_id.map(|id| name(id.0)),
         reason: event.reason,
         note,
+        photo_ids: answers.map(|private| private.came_with(event.at.0)).unwrap_or_default(),
     })
 }
 

@@ -45,6 +45,8 @@ pub struct Waiting {
     pub wants: Vec<&'static str>,
     /// Those of `wants` whose time is over.
     pub overdue: Vec<&'static str>,
+    /// The reader approved it already, or handed it in: somebody else is to decide.
+    pub needs_another: bool,
     pub sealed: bool,
 }
 
@@ -78,8 +80,7 @@ pub fn queue(
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
-    let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
-    let with_tips = tips::holding(conn, &ids)?;
+    let part = Part::of(conn, by, &found)?;
     let seen: Vec<&Notice> = found.iter().filter(|n| by.lead || !for_leads(n)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
@@ -102,12 +103,42 @@ pub fn queue(
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
-            wants: wants(n, with_tips.contains(&n.id.0)),
+            wants: wants(n, part.holds_tips(n)),
             overdue: overdue(n, now),
+            needs_another: part.needs_another(n),
             sealed: n.sealed,
         })
     };
-    Ok(Queue { items: found.iter().map(line).collect::<Answer<_>>()?, next })
+    let items = found.iter().map(line).collect::<Answer<Vec<_>>>()?;
+    Ok(Queue { items, next })
+}
+
+/// What a moderator has to do with the notices of a list.
+struct Part {
+    by: Moderator,
+    approved: Vec<(Uuid, i32)>,
+    with_tips: Vec<Uuid>,
+}
+
+impl Part {
+    fn of(conn: &mut Conn, by: Moderator, found: &[Notice]) -> Answer<Part> {
+        let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
+        let approved = notices::approved_by(conn, by.id, &ids)?;
+        Ok(Part { by, approved, with_tips: tips::holding(conn, &ids)? })
+    }
+
+    fn holds_tips(&self, notice: &Notice) -> bool {
+        self.with_tips.contains(&notice.id.0)
+    }
+
+    /// Whether what it waits for must be another's: one approves once, and never what one handed in. A tip is
+    /// anybody's to decide.
+    fn needs_another(&self, notice: &Notice) -> bool {
+        let submitted = notice.submitted_by.is_some_and(|id| id.0 == self.by.id);
+        let looked_at = matches!(notice.state.0, State::SecondReview | State::Live | State::Paused);
+        let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
+        (submitted || approved) && !self.holds_tips(notice)
+    }
 }
 
 /// Who or what a notice is about, as far as its reader may know.
@@ -140,14 +171,19 @@ impl About {
 /// When the database refuses.
 pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
     let waiting = queue::queue(conn, None, by.lead, None, now, LOOKED_AT)?;
-    let free = waiting
-        .iter()
-        .find(|n| n.case_number != but && n.claimant(now).is_none() && (by.lead || !for_leads(n)));
+    let part = Part::of(conn, by, &waiting)?;
+    let free = waiting.iter().find(|n| {
+        let open = n.claimant(now).is_none() && (by.lead || !for_leads(n));
+        n.case_number != but && open && !part.needs_another(n)
+    });
     Ok(free.map(|n| shown(&n.case_number)))
 }
 
-/// Why something that is live is in the queue.
+/// Why something that is live is in the queue; what is over wants nothing any more.
 pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
+    if notice.state.0.is_over() {
+        return Vec::new();
+    }
     [
         notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| "revision"),
         notice.second_look_at.map(|_| "second_look"),

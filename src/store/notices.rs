@@ -374,6 +374,19 @@ pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<App
     Ok(rows.into_iter().map(|(by, lead)| Approval { by: by.0, lead }).collect())
 }
 
+/// The revisions of these notices that somebody approved.
+///
+/// # Errors
+/// When the database refuses.
+pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<Vec<(Uuid, i32)>> {
+    let ids: Vec<Id> = notices.iter().copied().map(Id).collect();
+    let rows: Vec<(Id, i32)> = both!(conn, c => approvals::table
+        .filter(approvals::account_id.eq(Id(account)).and(approvals::notice_id.eq_any(&ids)))
+        .select((approvals::notice_id, approvals::revision))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(notice, revision)| (notice.0, revision)).collect())
+}
+
 /// Makes the approvals of a revision the ones given: the primary key keeps them distinct.
 ///
 /// # Errors

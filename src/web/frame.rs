@@ -159,7 +159,8 @@ pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> 
         title: problem.title(frame.language),
         detail: problem.detail(frame.language),
         login: matches!(problem, Problem::LoginRequired),
-        request_id,
+        // A number to tell us is of use where the fault is ours.
+        request_id: if problem.status().is_server_error() { request_id } else { "" },
         frame: frame.clone(),
     };
     page_with(http, &frame, &template, problem.status())

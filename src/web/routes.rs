@@ -111,6 +111,7 @@ fn team_pages(doors: &mut ServiceConfig) {
         .route("/review", get().to(review::pages::show_queue))
         .route("/review/figures", get().to(review::pages::figures::show_figures))
         .route("/review/{case}", get().to(review::pages::show_notice))
+        .route("/review/{case}/poster.jpg", get().to(review::pages::poster::show_poster))
         .route("/review/{case}/phone", post().to(review::pages::reveal_phone))
         .route("/review/{case}/tips/{id}", post().to(review::pages::decide_tip))
         .route("/review/{case}/{step}", post().to(review::pages::take_step))

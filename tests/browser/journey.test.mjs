@@ -113,8 +113,9 @@ describe('from the first page to “found”, on a phone', () => {
     assert.ok(!(await volunteer.content()).includes(phone), 'the phone is another question');
     await volunteer.locator('form[action$="/phone"] button[value=call_back]').click();
     await volunteer.locator(`a[href$="${phone}"]`).waitFor();
-    assert.ok(await drawn(volunteer.locator('.photos img')));
+    for (const img of await volunteer.locator('.pictures img').all()) assert.ok(await drawn(img), 'photo and poster');
     await approve(volunteer);
+    await volunteer.locator('form[action$="/undo"]').waitFor({ state: 'hidden' });
   });
 
   test('the group reads it, with its poster', async () => {
@@ -182,11 +183,13 @@ test('a volunteer who likes keys needs no mouse, and who does not is left alone'
   await volunteer.waitForURL(`**/review/${first}`);
   await volunteer.keyboard.press('a');
   assert.equal(await at(), 'approve-reason');
-  // Typing is typing.
+  // Typing is typing, and being at work: the claim is prolonged by it.
+  const kept = volunteer.waitForResponse(answer => answer.url().endsWith(`/review/${first}/claim`));
   await volunteer.locator('#approve-note').fill('');
   await volunteer.locator('#approve-note').pressSequentially('ace');
   assert.equal(await volunteer.locator('#approve-note').inputValue(), 'ace');
   assert.equal(await open(), 1);
+  assert.equal((await kept).status(), 303);
   await volunteer.locator('#keys input').uncheck();
   await volunteer.reload();
   await volunteer.locator('#keys').waitFor();
@@ -237,6 +240,41 @@ describe('the admin of a group', () => {
   });
 });
 
+for (const js of [true, false]) {
+  test(`what was typed is there again on the way back, ${js ? 'with' : 'without'} scripts`, async () => {
+    const family = await newPage(browser, demo, { ...PHONE, js });
+    const typed = Object.entries(NOTICE).filter(([, value]) => typeof value === 'string');
+    const all = async () => {
+      for (const [name, value] of typed) {
+        const field = family.locator(`main [name="${name}"]`);
+        const radio = await field.first().getAttribute('type') === 'radio';
+        const said = radio ? await family.locator(`main [name="${name}"]:checked`).getAttribute('value') : await field.inputValue();
+        assert.equal(said, value, name);
+      }
+    };
+    await family.goto('/report/missing_person');
+    await fill(family, NOTICE);
+    await family.goto('/safety');
+    await family.goBack();
+    await all();
+    // In another language, and back again.
+    await family.locator('header button[lang=en]').click();
+    assert.equal(await family.locator('html').getAttribute('lang'), 'en');
+    await all();
+    await family.locator('header button[lang=zh-CN]').click();
+    await all();
+    // A photo first: the way back leads to the form, not to an error of the browser's.
+    await family.locator('[name=photo]').setInputFiles(photo);
+    await family.locator('main button[name=stay]').click();
+    await family.locator('[name=photo_ids]').waitFor();
+    await family.goto('/safety');
+    await family.goBack();
+    await family.locator('[name=photo_ids]').waitFor();
+    await all();
+    assert.deepEqual(faults(family), []);
+  });
+}
+
 test('without scripts: reported, verified, live, read in the group, found, over', async () => {
   const family = await newPage(browser, demo, { ...PHONE, js: false });
   await family.goto('/report/missing_person');
@@ -250,6 +288,7 @@ test('without scripts: reported, verified, live, read in the group, found, over'
   await approve(volunteer);
 
   await until(family, `/n/${number}`, NOTICE['person.name']);
+  assert.ok(!(await family.locator('[data-copy]').isVisible()), 'a button that does nothing without scripts');
   await until(family, '/practice', number);
   await close(family, manage);
   await until(family, `/n/${number}`, OVER);

@@ -100,6 +100,7 @@ export async function approve(page) {
 export async function close(page, manage) {
   await page.goto(manage);
   await page.locator('form[action="/my/close"] [name=announce]').check();
+  await page.locator('form[action="/my/close"] summary').click();
   await page.locator('form[action="/my/close"] button').click();
   await page.locator('main .tag', { hasText: '已结束' }).waitFor();
 }

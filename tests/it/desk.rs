@@ -26,6 +26,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_another_node_has_erased_is_in_no_picture_that_is_kept),
     housed!(only_a_rejection_for_another_reason_needs_words),
     housed!(the_queue_says_who_is_sought_to_whoever_may_know),
+    housed!(a_moderator_sees_the_poster_before_anybody_else),
+    housed!(what_somebody_else_is_to_decide_does_not_stand_in_the_way),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
 ];
 
@@ -51,6 +53,76 @@ async fn claim(house: &House, case: &str, by: &Person) {
 /// The steps of a notice's history, oldest first.
 fn steps(sheet: &Value) -> Vec<&str> {
     sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
+}
+
+async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let cookie = format!("session={}", house.session(&moderator).await);
+    let (case, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
+    let (proof, public) = (format!("/review/{case}/poster.jpg"), format!("/n/{case}/poster.jpg"));
+    let sheet = house.page_as(&format!("/review/{case}"), &cookie).await;
+    assert!(sheet.text.contains(&format!("src=\"{proof}\"")), "{}", sheet.text);
+    let before = house.page_as(&proof, &cookie).await;
+    assert_eq!(
+        (before.status.as_u16(), &before.headers["content-type"]),
+        (200, &"image/jpeg".parse().unwrap())
+    );
+    assert_ne!(house.page(&proof).await.status, 200, "for those who verify alone");
+    assert_ne!(before.text, house.page(&public).await.text, "nobody else sees it yet");
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let shown = house.page(&public).await.text;
+    assert_eq!(shown, house.page_as(&proof, &cookie).await.text, "as groups get it");
+    house.finish().await;
+}
+
+async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let mut teen = notices::missing_person(house.clock.now());
+    (teen["person"]["age"], teen["person"]["category"]) = (json!(15), json!("teen"));
+    let (urgent, manage) = submit(&house, &teen).await;
+    let (other, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
+    let order = async |by: &Person| {
+        let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
+        let items = queue["items"].as_array().unwrap().clone();
+        items
+            .into_iter()
+            .map(|item| (item["case_number"].clone(), item["needs_another"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order(&moderator).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
+    house.decide(&urgent, &moderator, "approve", "verified").await.expect(200);
+    assert_eq!(order(&moderator).await, [(json!(other), json!(false)), (json!(urgent), json!(true))]);
+    assert_eq!(order(&colleague).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
+    let claim = format!("action=\"/review/{urgent}/claim\"");
+    for (by, offered) in [(&moderator, false), (&colleague, true)] {
+        let cookie = format!("session={}", house.session(by).await);
+        assert_eq!(house.page_as("/review", &cookie).await.text.contains(&claim), offered, "{}", by.name);
+    }
+    // Nor does a second look at what one let out alone.
+    let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
+    let (quick, _) = submit(&house, &quick).await;
+    house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let waits = async |by: &Person| order(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
+    assert_eq!(waits(&moderator).await, Some((json!(quick), json!(true))));
+    assert_eq!(waits(&colleague).await, Some((json!(quick), json!(false))));
+    // What is over wants nothing any more, whatever was still open.
+    house.decide(&urgent, &colleague, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    house.post(&format!("/notices/{urgent}/tips"), None, &json!({"text": "先转账保证金"})).await.expect(202);
+    let wants = async || {
+        house.get(&format!("/review/{urgent}"), Some(&moderator.token)).await.expect(200)["wants"].clone()
+    };
+    assert_eq!(wants().await, json!(["tip"]));
+    let found = json!({"outcome": "found", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &found).await.expect(200);
+    assert_eq!(wants().await, json!([]));
+    house.finish().await;
 }
 
 async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {

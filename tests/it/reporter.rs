@@ -1,13 +1,110 @@
 //! The reporter's page in a browser: the manage link is the page, and it says what became of a step.
 
+use chrono::TimeDelta;
 use reqwest::Method;
+use serde_json::json;
+use seventytwo::domain::people::Role;
+use seventytwo::store::photos;
 
 use crate::hostile::{ask, request};
 use crate::house::House;
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[housed!(the_manage_link_is_the_page_and_says_when_it_is_over)];
+pub const TESTS: &[Test] = &[
+    housed!(the_manage_link_is_the_page_and_says_when_it_is_over),
+    housed!(who_is_refused_reads_why_and_what_to_do_next),
+    housed!(a_photo_that_comes_with_an_answer_is_never_published),
+];
+
+async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let again = "href=\"/report/lost_property\">再提交一次";
+    let box_of = |page: &str| {
+        let (_, rest) = page.split_once("class=\"warning\"").expect("a box");
+        rest.split_once("id=\"state\"").expect("above the state").0.to_owned()
+    };
+    for (reason, said, mendable) in
+        [("unclear_photo", "请换一张", true), ("duplicate", "110", false), ("debt", "12348", false)]
+    {
+        let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+        house.decide(made["case_number"].as_str().unwrap(), &moderator, "reject", reason).await.expect(200);
+        let page = house.page(&format!("/my/{}", made["manage_token"].as_str().unwrap())).await.text;
+        let told = box_of(&page);
+        assert!(told.contains(said), "{reason}: {told}");
+        assert_eq!(told.contains(again), mendable, "{reason}: {told}");
+    }
+    // What has had its time may be handed in again.
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    house.advance(TimeDelta::hours(72));
+    let told = box_of(&house.page(&path).await.text);
+    assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
+    house.finish().await;
+}
+
+async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let face = house.photo(notices::jpeg()).await;
+    let mut body = notices::lost_property(house.clock.now());
+    body["photo_ids"] = json!([face]);
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
+    let path = format!("/review/{case}");
+    let claim = house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
+    let ask = json!({"version": claim["version"], "action": "ask", "note": "请发报警回执"});
+    house.post(&format!("{path}/decisions"), Some(&moderator.token), &ask).await.expect(200);
+    let receipt = house.photo(notices::jpeg()).await;
+    let both = json!({"text": "见照片", "photo_ids": [receipt, face]});
+    let refused = house.post("/my/notice/reply", manage, &both).await.expect(422);
+    assert!(!refused["fields"]["photo_ids[1]"].is_null(), "what is public is no evidence: {refused}");
+    let answer = json!({"text": "见照片", "photo_ids": [receipt]});
+    house.post("/my/notice/reply", manage, &answer).await.expect(200);
+    let sheet = house.get(&path, Some(&moderator.token)).await;
+    assert!(!sheet.text.contains(&receipt), "only whoever holds the case sees it: {}", sheet.text);
+
+    let claim = house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let reply = sheet["events"].as_array().unwrap().iter().find(|event| event["step"] == "reply").unwrap();
+    assert_eq!((&reply["photo_ids"], &sheet["public"]["photos"]), (&json!([receipt]), &json!([face])));
+    let approve = json!({"version": claim["version"], "action": "approve", "reason": "verified"});
+    house.post(&format!("{path}/decisions"), Some(&moderator.token), &approve).await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+
+    let picture = |id: &str| format!("/p/{id}/page.jpg");
+    assert_eq!(house.page(&picture(&face)).await.status, 200);
+    assert_eq!(house.page(&picture(&receipt)).await.status, 404);
+    let public = house.page(&format!("/n/{case}")).await;
+    assert!(public.text.contains(&face) && !public.text.contains(&receipt), "{}", public.text);
+    let mine = house.get("/my/notice", manage).await.expect(200);
+    assert_eq!(
+        (&mine["notice"]["photo_ids"], &mine["replies"][1]["photo_ids"]),
+        (&json!([face]), &json!([receipt]))
+    );
+
+    // An edit keeps what came as evidence, and cannot make it public either.
+    let edit = json!({"photo_ids": [face, receipt]});
+    let refused = house.call(Method::PATCH, "/my/notice", manage, Some(&edit)).await.expect(422);
+    assert!(!refused["fields"]["photo_ids[1]"].is_null(), "{refused}");
+    let edit = json!({"description": "遗失在 12 路公交车的后排。"});
+    house.call(Method::PATCH, "/my/notice", manage, Some(&edit)).await.expect(200);
+    let mine = house.get("/my/notice", manage).await.expect(200);
+    assert_eq!(mine["replies"][1]["photo_ids"], json!([receipt]));
+
+    // It is erased with the notice.
+    let close = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", manage, &close).await.expect(200);
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    let id = receipt.parse().unwrap();
+    let left = house.stations.shared.store.read(move |c| photos::by_id(c, id)).await.unwrap();
+    assert!(left.is_none(), "its key is deleted");
+    house.finish().await;
+}
 
 async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
@@ -29,6 +126,7 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     assert_eq!(closed.status, 303, "{}", closed.text);
     let told = house.page_as(closed.headers["location"].to_str().unwrap(), &cookie).await;
     assert!(told.text.contains("role=\"status\">这条信息已结束"), "{}", told.text);
+    assert!(told.text.contains("已经撤回。"), "and a kind word: {}", told.text);
     let english = house.page(&format!("{path}?lang=en")).await;
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
 }

@@ -211,7 +211,7 @@ groups-log-partly = The words arrived; the notice then ended, and the picture wa
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform
 groups-log-older = Earlier
-groups-log-whole = Request and answers
+groups-log-whole = Details
 groups-again = Send it again
 groups-done-again = It is sent again now.
 redeliver-delivered = It has arrived already.

@@ -3,6 +3,7 @@
 error-prefix = Error:{" "}
 home-title = In front of the right people, fast
 home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours it is gone.
+home-operator = You are logged in as an operator. Operators work on the server, with commands: accounts, the audit, /metrics. There is nothing for them to do on these pages: to verify, log in as a moderator or lead; to look after groups, as a group admin.
 home-police = Somebody is missing? First call 110.
 home-police-why = Never wait 24 hours. Then report here: three minutes, no account.
 home-report = I want to report
@@ -12,7 +13,7 @@ home-rescue = Somebody is in danger and people nearby can help
 home-donation = A qualified charity needs money or goods
 home-how = The 72 hours of a notice
 home-how-report = You send the notice and get a case number and a manage link that is yours alone.
-home-how-check = Volunteers check it. For adults, two people do so, each on their own.
+home-how-check = Volunteers verify it: two of them where a teenager or an adult is missing. For somebody with dementia or an intellectual disability, and for a child, one verifies and a second looks within half an hour, so that no time is lost.
 home-how-send = It goes to the groups of your area. Your telephone stays private; we pass tips on to you.
 home-how-end =
     { $hours ->
@@ -49,6 +50,8 @@ status-checking-detail = Volunteers are checking this notice. Please do not forw
 status-checking-wait = Families: volunteers will see to it as soon as they can. In an emergency call 110 directly.
 status-over = This notice is over. Please stop forwarding it.
 status-over-detail = To protect those concerned, what it said has been taken down. Please delete old messages, photos and posters.
+status-never = This notice is over. Please stop forwarding it.
+status-never-detail = Nothing was ever public under this number. A message that carries it is not ours: please do not believe it.
 status-over-thanks = Thank you to everybody who helped.
 status-unknown = No such number
 status-unknown-detail = We never issued this number. A “72小时” message that carries it is not ours: please do not forward it.
@@ -151,6 +154,7 @@ field-list-cursor = cursor is the next of the page before, unchanged.
 field-list-limit = limit is from 1 to 100.
 
 safety-title = Safety and privacy
+safety-leave = Leave this page quickly
 safety-swindle = Beware of swindlers
 safety-swindle-text =
     Whoever wants money first — a deposit, a ransom, hospital or travel costs — hang up and call 110.
@@ -170,7 +174,7 @@ safety-data-text =
     What is public stays so for 72 hours at a time, renewed only after another check, and is then gone at once from pages, posters and photo addresses.
     Telephones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
     Photos are made anew, without hidden data such as where they were taken. We do not recognise faces.
-    Afterwards only case number, kind, dates and outcome remain, so that the number on an old poster always has an answer.
+    Afterwards only case number, kind, region, dates and outcome remain, so that the number on an old poster always has an answer.
 safety-wrong = A notice is wrong and should go
 safety-wrong-text =
     Reporters end it in one step with their manage link. Everybody else writes what is wrong in the tip form under the notice: volunteers can pause it at once, and every group that received it gets a correction.

@@ -15,7 +15,11 @@ nav-report = Report
 nav-check = Check a number
 nav-safety = Safety and privacy
 nav-docs = API
-help-line = Somebody in danger? First call 110 (police), 120 (ambulance) or 119 (fire). Never wait 24 hours to report a missing person.
+call-danger = Somebody in danger? First call
+call-110 = police
+call-120 = ambulance
+call-119 = fire
+call-missing = Never wait 24 hours to report a missing person.
 foot-note = Volunteers check every notice, free of charge. We never ask anybody for money or for a code.
 
 kind-missing_person = Missing person

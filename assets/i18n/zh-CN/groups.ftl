@@ -211,7 +211,7 @@ groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口
 groups-log-older = 更早的记录
-groups-log-whole = 请求和回答
+groups-log-whole = 详情
 groups-again = 重新发送
 groups-done-again = 正在重新发送。
 redeliver-delivered = 它已经送达。

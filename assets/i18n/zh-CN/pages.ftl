@@ -3,6 +3,7 @@
 error-prefix = 错误：
 home-title = 让对的人尽快看到
 home-lead = 志愿者核实每一条信息，免费发到本地的群里；72 小时后自动结束，不留痕迹。
+home-operator = 您以运营者身份登录。运营者在服务器上用命令行工作：新建账号、核对审计记录、看 /metrics，网页上没有要做的事。审核请用志愿者或组长的账号，管理群请用群主的账号。
 home-police = 有人失踪，先打 110。
 home-police-why = 报警不用等 24 小时。报警之后，再到这里发布，三分钟就够，不用注册。
 home-report = 我要发布
@@ -12,7 +13,7 @@ home-rescue = 有人遇险，需要附近的人帮忙
 home-donation = 有资质的慈善组织募集款物
 home-how = 信息怎样走完 72 小时
 home-how-report = 您提交信息，得到一个编号和一个只属于您的管理链接。
-home-how-check = 志愿者核实。涉及成年人的，由两个人分别核实。
+home-how-check = 志愿者核实。少年和成年人失联，由两个人分别核实；认知或智力障碍者、儿童，为抢时间先由一个人核实发出，半小时内另一个人复看。
 home-how-send = 发到您所在地区的群。您的电话不公开，线索由平台转给您。
 home-how-end = 找到了，或满 { $hours } 小时，信息就从网页、海报和搜索里消失，收到过的群会收到“已结束”。
 home-things = 最近的失物招领
@@ -46,6 +47,8 @@ status-checking-wait = 家属请放心：志愿者会尽快处理。情况紧急
 # The wording of the product description, to the letter.
 status-over = 本条信息已结束,请停止转发
 status-over-detail = 为保护当事人，内容已经撤下。请删除手机和群里的旧消息、照片和海报。
+status-never = 本条信息已结束,请停止转发
+status-never-detail = 这个编号下没有公开过任何内容。如果有人拿它转发消息，那不是我们发的，请不要相信。
 status-over-thanks = 谢谢每一位帮过忙的人。
 status-unknown = 无此编号
 status-unknown-detail = 我们从未发出过这个编号。带有它的“72小时”消息不是我们发的，请不要转发。
@@ -148,6 +151,7 @@ field-list-cursor = cursor 要原样使用上一页的 next。
 field-list-limit = limit 要在 1 到 100 之间。
 
 safety-title = 安全与隐私
+safety-leave = 快速离开此页
 safety-swindle = 谨防诈骗
 safety-swindle-text =
     任何人要您先转账——押金、赎金、手术费、路费——都先挂断，打 110。
@@ -167,7 +171,7 @@ safety-data-text =
     公开的内容每次最多 72 小时，续期要重新核实；结束时立刻从网页、海报、照片地址里消失。
     电话、报警编号这些只给核实的志愿者看，加密保存，到期连同密钥一起删除。
     照片会重新生成，去掉拍摄地点等隐藏信息。我们不做人脸识别。
-    以后只留下编号、类别、日期和结果，好让旧海报上的编号永远有答案。
+    以后只留下编号、类别、地区、日期和结果，好让旧海报上的编号永远有答案。
 safety-wrong = 信息有误，要撤下
 safety-wrong-text =
     发布人请打开管理链接，一步就能结束。其他人请在那条信息下面的线索里写明哪里不对，志愿者可以立刻暂停它，收到过的群会收到更正。

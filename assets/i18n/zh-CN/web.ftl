@@ -15,7 +15,11 @@ nav-report = 发布信息
 nav-check = 核对编号
 nav-safety = 安全与隐私
 nav-docs = 接口文档
-help-line = 有人有危险：先打 110（报警）、120（急救）、119（火警）。报失踪不用等 24 小时。
+call-danger = 有人有危险，先打电话：
+call-110 = 报警
+call-120 = 急救
+call-119 = 火警
+call-missing = 报失踪不用等 24 小时。
 foot-note = 72小时由志愿者核实，免费发布。我们不会向任何人收钱、要验证码。
 
 kind-missing_person = 寻人

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::sent::{self, Sent};
-use super::sheet::Sheet;
-use super::{FieldFault, FieldFaults, FormPage};
+use super::sheet::{Sheet, sentence};
+use super::{FieldFaults, FormPage, kept};
 use crate::clock::beijing;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Outcome;
@@ -20,12 +20,13 @@ use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::intake::view::MyNotice;
+use crate::language::text_with;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
-use crate::web::problem::{Problem, field_sentence};
+use crate::web::problem::Problem;
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 use crate::web::sum;
@@ -42,7 +43,11 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    let mut page = show(&http, &shared, &token, String::new(), None).await?;
+    let mut page = show(&http, &shared, &token, String::new(), &FieldFaults::new()).await?;
+    // A script that looks again whether the state changed does not decide for which notice the browser acts.
+    if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
+        return Ok(page);
+    }
     let kept = page.add_cookie(&MANAGE.with(&shared, token));
     kept.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
     Ok(page)
@@ -59,14 +64,18 @@ struct MyPage {
     manage_url: String,
     csrf: String,
     ends: Option<String>,
+    /// How long a renewal lasts.
+    hours: i64,
+    /// The text to forward, once there is something to read behind its link.
+    forward: Option<String>,
     /// What became of it in the groups.
     sum: Option<String>,
     outcomes: Vec<(&'static str, String)>,
     /// The outcome that is chosen beforehand: the happy one.
     chosen: &'static str,
-    /// What was typed as a reply, and what is wrong with it.
+    /// What was typed as a reply, and what is wrong with it: the id of an element of the page, and a sentence.
     reply: String,
-    fault: Option<String>,
+    fault: Option<(&'static str, String)>,
 }
 
 impl MyPage {
@@ -74,8 +83,24 @@ impl MyPage {
         self.mine.state.is_over()
     }
 
+    /// What is said under the state of a notice that is over.
+    fn ended(&self) -> Option<String> {
+        let key = match (self.mine.state, self.mine.outcome) {
+            (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
+            (State::Expired, _) => "my-ended-expired".to_owned(),
+            (State::Closed, Some(outcome)) => format!("my-ended-{outcome}"),
+            _ => return self.mine.why.clone().filter(|_| self.is_over()),
+        };
+        Some(self.frame.t(&key))
+    }
+
     fn asked(&self) -> bool {
         self.mine.state == State::NeedsInfo
+    }
+
+    /// What is wrong with that field of the reply.
+    fn fault_of(&self, field: &str) -> Option<&String> {
+        self.fault.as_ref().filter(|(name, _)| *name == field).map(|(_, sentence)| sentence)
     }
 
     fn may_renew(&self) -> bool {
@@ -96,9 +121,10 @@ async fn show(
     shared: &Shared,
     token: &str,
     reply: String,
-    fault: Option<&FieldFault>,
+    faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
+    let fault = faults.iter().next().map(|(field, fault)| (asked_as(field), sentence(&frame, fault)));
     let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
@@ -106,6 +132,8 @@ async fn show(
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        hours: shared.times.lifetime.num_hours(),
+        forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
@@ -113,14 +141,24 @@ async fn show(
         chosen: outcome.as_str(),
         mine,
         reply,
-        fault: fault.map(|fault| field_sentence(fault, frame.language)),
+        fault,
         frame: frame.clone(),
     };
-    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut page = page_with(http, &frame, &template, status)?;
     // The address may be the link: it goes along to no other page.
     page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     Ok(page)
+}
+
+fn to_forward(frame: &Frame, mine: &MyNotice) -> String {
+    let values = [("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())];
+    text_with(frame.language, "my-forward-copy", &values)
+}
+
+/// The element in which a field of the reply is filled in.
+fn asked_as(field: &str) -> &'static str {
+    if field.starts_with("photo") { "photo" } else { "text" }
 }
 
 /// What has just been done, in words; anything else in the address is ignored. That it is over is said for
@@ -135,7 +173,7 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 #[get("/my")]
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
-    show(&http, &shared, &token, String::new(), None).await
+    show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
 }
 
 fn back(done: &str) -> HttpResponse {
@@ -164,13 +202,13 @@ pub async fn send_reply(
 ) -> Result<HttpResponse, Problem> {
     let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
     let text = typed.first("text").to_owned();
-    if let Some(fault) = faults.values().next() {
-        return show(&http, &shared, &token, text, Some(fault)).await;
+    if !faults.is_empty() {
+        return show(&http, &shared, &token, text, &faults).await;
     }
     let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
         Ok(_) => Ok(back("replied")),
-        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, faults.values().next()).await,
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, &faults).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -200,7 +238,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() })
+    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }).map(kept)
 }
 
 /// Takes the corrected notice in, or shows the form again with what is wrong.
@@ -231,7 +269,7 @@ pub async fn send_edit(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status)
+    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status).map(kept)
 }
 
 /// The phone stays as private as it was: making it public is a choice of its own, before a warning.

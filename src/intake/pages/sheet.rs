@@ -4,7 +4,6 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
-use crate::domain::text::cut_chars;
 use crate::intake::form::{Control, Typed, sections};
 use crate::intake::photo::Size;
 use crate::intake::photos::path;
@@ -12,9 +11,6 @@ use crate::intake::submission::PHOTOS;
 use crate::language::{has, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::field_sentence;
-
-/// The longest label before a fault, in characters.
-const LABEL: usize = 24;
 
 /// A whole form.
 pub struct Sheet {
@@ -95,11 +91,17 @@ impl Sheet {
         // What belongs to no field that is shown is said at the top.
         for (field, fault) in faults {
             if !sections(kind).iter().flat_map(|s| s.fields).any(|(name, _)| belongs(field, name)) {
-                listed.push(("main".to_owned(), field_sentence(fault, frame.language)));
+                listed.push(("main".to_owned(), sentence(frame, fault)));
             }
         }
         Sheet { kind, sections: shown, faults: listed, key: typed.first("key").to_owned() }
     }
+}
+
+/// What is wrong, in the reader's language; a photo's faults have sentences of their own.
+pub fn sentence(frame: &Frame, fault: &FieldFault) -> String {
+    let key = format!("photo-{}", fault.code);
+    if has(frame.language, &key) { frame.t(&key) } else { field_sentence(fault, frame.language) }
 }
 
 /// Whether a fault is one of this field: photos are faulted by their place in the list.
@@ -143,17 +145,12 @@ impl Words<'_> {
     fn fault(&self, label: &str, control: Control, fault: &FieldFault) -> String {
         let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
-        let key = format!("photo-{}", fault.code);
-        let sentence = if has(self.frame.language, &key) {
-            self.frame.t(&key)
-        } else {
-            field_sentence(fault, self.frame.language)
-        };
+        let sentence = sentence(self.frame, fault);
         // A box to tick has a whole sentence for its label, and its fault says all of it.
         if control == Control::Tick {
             return sentence;
         }
-        let label = cut_chars(label.trim_end_matches(['?', '？']), LABEL);
+        let label = label.trim_end_matches(['?', '？']);
         let values = [("label", label.into()), ("sentence", sentence.as_str().into())];
         text_with(self.frame.language, "report-fault", &values)
     }
@@ -192,7 +189,7 @@ impl Words<'_> {
             Control::Tick => (Shape::Tick, "", Vec::new()),
             Control::Place => {
                 let choices = places.iter().map(|p| (p.code().to_owned(), self.place(*p))).collect();
-                (Shape::Place, r#"autocomplete="off""#, choices)
+                (Shape::Place, "", choices)
             }
             Control::Moment => (Shape::Line, moment_attributes(&value), Vec::new()),
             Control::Photos => (Shape::Photos, "", Vec::new()),

@@ -214,6 +214,16 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
 }
 
 #[actix_web::test]
+async fn a_fault_names_its_field_by_the_whole_label() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let page = browser.send("/report/missing_person?lang=en", &[], None).await;
+    let label = page.html.split("<legend>").find(|rest| rest.contains("id=\"safety.violence\"")).unwrap();
+    let (label, _) = label.split_once('?').unwrap();
+    assert!(page.html.contains(&format!("<a href=\"#safety.violence\">{label}: ")), "{label}: {}", page.html);
+}
+
+#[actix_web::test]
 async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
@@ -252,6 +262,38 @@ async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known
     filled.insert("region".to_owned(), "Guangyang District, Langfang".to_owned());
     let sent = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+}
+
+#[actix_web::test]
+async fn another_language_or_size_keeps_what_was_typed() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let empty = browser.get("/report/rescue").await;
+    for asked in ["lang=en", "big=1"] {
+        let address = format!("/report/rescue?{asked}");
+        assert!(empty.html.contains(&format!("formaction=\"{address}\"")), "{}", empty.html);
+        let again = browser.send(&address, &[("stay", "1"), ("description", "被困桥头")], Some(&png())).await;
+        assert_eq!(again.status, StatusCode::OK);
+        assert!(
+            again.html.contains("被困桥头") && again.html.contains("name=\"photo_ids\""),
+            "{}",
+            again.html
+        );
+        assert!(!again.html.contains("error-summary"), "nobody asked what is wrong: {}", again.html);
+        assert_eq!(again.headers.get("cache-control").unwrap(), "private, no-cache");
+    }
+    // On the page about the phone, too.
+    let mut form = typed(&lost_property());
+    form.insert("reporter.publish_phone".to_owned(), "true".to_owned());
+    form.insert("publish_confirmed".to_owned(), String::new());
+    let warning = browser.send("/report/lost_property?lang=en", &pairs(&form), None).await;
+    assert_eq!(warning.status, StatusCode::OK);
+    let carried = "type=\"hidden\" name=\"publish_confirmed\"";
+    assert!(
+        warning.html.contains("<html lang=\"en\"") && !warning.html.contains(carried),
+        "{}",
+        warning.html
+    );
 }
 
 #[actix_web::test]
@@ -327,6 +369,9 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     assert_eq!(open.status, StatusCode::OK);
     assert!(open.html.contains(&receipt.case_number) && open.html.contains(&link), "{}", open.html);
     let header = |name: &str| open.headers.get(name).unwrap().to_str().unwrap();
+    let looked_again = TestRequest::get().uri(&link).insert_header(("sec-fetch-dest", "empty"));
+    let looked_again = browser.ask(looked_again).await;
+    assert!(looked_again.headers.get(header::SET_COOKIE).is_none(), "another tab may be at another notice");
     // The link goes along to no other page, and into no cache.
     assert_eq!((header("referrer-policy"), header("cache-control")), ("strict-origin", "no-store"));
     let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
@@ -370,4 +415,103 @@ async fn a_form_beyond_the_limit_is_shown_again_as_it_was_typed() {
     let html = &page.html;
     assert!(html.find("已达上限").is_some_and(|told| Some(told) < html.find("<h1")), "{html}");
     assert!(html.contains("第三个钱包") && html.contains("name=\"photo_ids\""), "{html}");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
+    use crate::domain::life_cycle::Step;
+    use crate::intake::photo::PhotoFault as Fault;
+    use crate::intake::tests::{MODERATOR, steps, submitted};
+    let faults = [
+        Fault::Empty,
+        Fault::TooManyBytes,
+        Fault::TooManyPixels,
+        Fault::TooLong,
+        Fault::TooSmall,
+        Fault::NotAPicture,
+        Fault::Heic,
+        Fault::Gif,
+        Fault::Truncated,
+        Fault::Damaged,
+    ];
+    for language in ["zh-CN", "en"] {
+        let asked = TestRequest::get().uri(&format!("/?lang={language}")).to_http_request();
+        for fault in faults {
+            let said = sheet::sentence(&Frame::public(&asked), &FieldFault::new(fault.code()));
+            assert!(!said.contains(fault.code()), "{said}");
+        }
+    }
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    browser.cookie = open.cookie();
+    let csrf = open.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let reply = [("csrf", csrf), ("text", "回执在照片里")];
+    let page = browser.send("/my/reply", &reply, Some(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.html.contains("HEIC") && !page.html.contains("photo_heic"), "{}", page.html);
+    assert!(
+        page.html.contains("href=\"#photo\"") && page.html.contains("id=\"photo-error\""),
+        "{}",
+        page.html
+    );
+    assert!(page.html.contains("回执在照片里"), "what was typed is kept");
+}
+
+#[actix_web::test]
+async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
+    use crate::intake::tests::{live, submitted};
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let waiting = submitted(&desk, &missing_person()).await;
+    let open = browser.get(&format!("/my/{}", waiting.manage_token)).await;
+    browser.cookie = open.cookie();
+    let confirmed = browser.get("/report/done").await;
+    for page in [&open, &confirmed] {
+        assert!(!page.html.contains("poster.jpg") && !page.html.contains("id=\"copy\""), "{}", page.html);
+    }
+    assert!(confirmed.html.contains("在那之前，请不要转发"), "{}", confirmed.html);
+    for page in [&open, &confirmed] {
+        assert!(page.html.contains("我们不发短信"), "nobody else tells them to look: {}", page.html);
+    }
+    let public = live(&desk, &lost_property()).await;
+    let open = browser.get(&format!("/my/{}", public.manage_token)).await;
+    let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
+    assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
+}
+
+#[actix_web::test]
+async fn who_reports_danger_calls_first() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/rescue").await.html;
+    let (above, fields) = form.split_once("<form method=\"post\" action=\"/report/rescue\"").unwrap();
+    for number in ["110", "119", "120"] {
+        assert!(above.contains(&format!("href=\"tel:{number}\"")), "{number} above the form: {above}");
+    }
+    assert!(!fields.contains("不要写门牌号"), "in danger the place is as exact as can be: {fields}");
+    let other = browser.get("/report").await.html;
+    assert!(other.contains("href=\"tel:120\""), "at the foot of every page: {other}");
+}
+
+#[actix_web::test]
+async fn a_personal_appeal_is_linked_out_with_the_risk() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let refused = [("campaign.url", "https://example.org/help-me")];
+    for (page, open) in [
+        (browser.get("/report/donation").await, false),
+        (browser.send("/report/donation", &refused, None).await, true),
+    ] {
+        for (host, name) in crate::intake::subjects::DESIGNATED.iter() {
+            assert!(
+                page.html.contains(&format!("href=\"https://{host}/\"")) && page.html.contains(name),
+                "{host}"
+            );
+        }
+        assert!(page.html.contains("不要把钱直接转给陌生人"), "{}", page.html);
+        assert_eq!(page.html.contains("<details id=\"platforms\" open>"), open, "{}", page.html);
+    }
 }

@@ -34,12 +34,14 @@ impl Fault {
 
     /// What the station answered.
     pub fn refused(step: Step, error: ReviewError) -> Fault {
-        let code = match error {
-            ReviewError::Reason => "reason",
-            ReviewError::Note => "note",
-            error => return Fault::at("standing", &error.into()),
+        let (field, code) = match (error, reasons::of(step)) {
+            // Its one reason is a statement to be ticked.
+            (ReviewError::Reason, [_]) => ("reason", "statement"),
+            (ReviewError::Reason, _) => ("reason", "reason"),
+            (ReviewError::Note, _) => ("note", "note"),
+            (error, _) => return Fault::at("standing", &error.into()),
         };
-        let place = format!("{}-{code}", step.as_str());
+        let place = format!("{}-{field}", step.as_str());
         Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place }
     }
 

@@ -6,6 +6,7 @@ use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
 use super::words::{Want, icon, span, wanted, word};
+use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
@@ -67,6 +68,8 @@ struct Row {
     sealed: bool,
     /// Escalated, and the reader is not a lead.
     for_leads: bool,
+    /// The reader approved it, or handed it in.
+    needs_another: bool,
     /// May be claimed by the reader.
     free: bool,
 }
@@ -78,7 +81,7 @@ impl QueuePage {
         name: &str,
         lead: bool,
         state: Option<State>,
-        queue: Queue,
+        mut queue: Queue,
         done: &str,
     ) -> QueuePage {
         let all = Filter {
@@ -95,6 +98,8 @@ impl QueuePage {
             let state = state.map_or("", State::as_str);
             format!("/review?state={state}&cursor={cursor}")
         });
+        // What somebody else is to decide does not stand in the way of what the reader can.
+        queue.items.sort_by_key(|waiting| waiting.needs_another);
         let rows: Vec<Row> =
             queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect();
         QueuePage {
@@ -123,14 +128,20 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         case: waiting.case_number,
         kind: frame.t(&format!("kind-{}", waiting.kind.as_str())),
         about,
-        region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |r| r.full_name()),
+        region: Region::parse(&waiting.region).map_or(waiting.region.clone(), |region| {
+            match frame.language {
+                Language::ZhCn => region.full_name(),
+                Language::En => region.full_latin_name(),
+            }
+        }),
         state: state_word(frame, waiting.state),
         urgency: waiting.urgency,
         icon: icon(waiting.urgency),
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
         waiting: span(frame, waiting.waiting_s),
         wants: wanted(frame, &waiting.wants, &waiting.overdue),
-        free: reviewable && !for_leads && waiting.claimed_by.is_none(),
+        needs_another: waiting.needs_another,
+        free: reviewable && !for_leads && !waiting.needs_another && waiting.claimed_by.is_none(),
         holder: waiting.claimed_by.filter(|_| !mine),
         mine,
         sealed: waiting.sealed,

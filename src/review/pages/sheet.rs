@@ -55,8 +55,12 @@ pub struct SheetPage {
     /// What was typed into a form that is no longer offered.
     kept: String,
     /// Who holds it, who approved, what the clock will do.
-    standing: Vec<String>,
+    standing: Vec<Standing>,
     wants: Vec<Want>,
+    /// The newest answer of the reporter.
+    reply: Option<Line>,
+    /// A tip waits for a decision.
+    holds_tips: bool,
     /// What groups will read, or what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
@@ -94,9 +98,18 @@ pub struct Around<'a> {
     pub next: Option<String>,
 }
 
+/// A sentence about where the notice stands; where time runs out, with the seconds left and the words that
+/// tell them.
+struct Standing {
+    words: String,
+    left: Option<(i64, String)>,
+}
+
 /// A step that is one button and no more.
 struct Button {
     step: &'static str,
+    /// Seconds for which it is of use, where they are few.
+    left: Option<i64>,
     key: &'static str,
     label: String,
 }
@@ -113,6 +126,8 @@ struct Line {
     what: String,
     reason: Option<String>,
     note: Option<String>,
+    /// Photos that came with an answer.
+    photos: Vec<Uuid>,
 }
 
 impl SheetPage {
@@ -127,7 +142,7 @@ impl SheetPage {
         }
         let kept = if forms.iter().any(|form| form.open) { String::new() } else { typed.note.clone() };
         let buttons: Vec<Button> =
-            BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, sheet.mine)).collect();
+            BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, &sheet, now)).collect();
         let private = sheet.private.as_ref();
         let phone = private.filter(|private| !private.reporter.phone.is_empty());
         SheetPage {
@@ -142,6 +157,8 @@ impl SheetPage {
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
             preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
             preview: shown_to_groups(&frame, &sheet, link, now),
+            reply: reply(&frame, &sheet.events),
+            holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
             flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),
             policy: sheet.class.map(|class| frame.t(policy_key(class))),
@@ -150,7 +167,7 @@ impl SheetPage {
             reveal: if private.is_some() && phone.is_none() { why_reveal(&frame) } else { Vec::new() },
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
             comparison: Comparison::new(&frame, &sheet),
-            tips: sheet.tips.iter().map(|hint| tip(&frame, hint)).collect(),
+            tips: tips(&frame, &sheet.tips),
             history: history(&frame, &sheet.events),
             approval_refused: sheet
                 .approval_refused
@@ -171,9 +188,14 @@ impl SheetPage {
     }
 }
 
-fn button(frame: &Frame, step: Step, mine: bool) -> Button {
-    let name = if step == Step::Claim && mine { "keep" } else { step.as_str() };
-    Button { step: step.as_str(), key: key(step), label: frame.t(&format!("review-button-{name}")) }
+fn button(frame: &Frame, step: Step, sheet: &Sheet, now: DateTime<Utc>) -> Button {
+    let name = if step == Step::Claim && sheet.mine { "keep" } else { step.as_str() };
+    let left = sheet.cooling_until.filter(|_| step == Step::Undo).map(|until| seconds(now, until));
+    Button { step: step.as_str(), left, key: key(step), label: frame.t(&format!("review-button-{name}")) }
+}
+
+fn seconds(now: DateTime<Utc>, until: DateTime<Utc>) -> i64 {
+    (until - now).num_seconds().max(0)
 }
 
 fn keys(frame: &Frame, buttons: &[Button], forms: &[Form], more: bool) -> Vec<(&'static str, String)> {
@@ -187,19 +209,22 @@ fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {
     reasons::REVEAL.iter().map(|code| (*code, frame.t(&format!("reason-{code}")))).collect()
 }
 
-fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
+fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<Standing> {
     let mut lines = Vec::new();
+    let mut line = |words: String, left: Option<(i64, &str)>| {
+        lines.push(Standing { words, left: left.map(|(seconds, key)| (seconds, frame.t(key))) });
+    };
     if let (Some(name), Some(until)) = (&sheet.claimed_by, sheet.claimed_until) {
         let key = if sheet.mine { "review-held-by-you" } else { "review-held-by" };
         let args = [("name", name.as_str().into()), ("until", to_the_second(until).into())];
-        lines.push(text_with(frame.language, key, &args));
+        let left = sheet.mine.then(|| (seconds(now, until), "review-left-to-hold"));
+        line(text_with(frame.language, key, &args), left);
     } else if sheet.state.in_queue() {
-        lines.push(frame.t("review-held-by-nobody"));
+        line(frame.t("review-held-by-nobody"), None);
     }
     if let Some(until) = sheet.cooling_until {
-        let left = (until - now).num_seconds().max(0);
-        let args = [("seconds", left.into()), ("until", to_the_second(until).into())];
-        lines.push(text_with(frame.language, "review-cooling", &args));
+        let words = frame.t1("review-cooling", "until", to_the_second(until));
+        line(words, Some((seconds(now, until), "review-left-to-undo")));
     }
     if !sheet.state.is_over() {
         let so_far = sheet.approved_by.len();
@@ -211,10 +236,10 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<String> {
         if so_far > 0 {
             approvals += &frame.t1("review-approvals-by", "names", sheet.approved_by.join(", "));
         }
-        lines.push(approvals);
+        line(approvals, None);
     }
     if let Some(ends) = sheet.ends_at.filter(|_| matches!(sheet.state, State::Live | State::Paused)) {
-        lines.push(frame.t1("review-ends", "at", at(ends)));
+        line(frame.t1("review-ends", "at", at(ends)), None);
     }
     lines
 }
@@ -245,11 +270,12 @@ pub const fn policy_key(class: Class) -> &'static str {
 /// What the message does not say but the decision rests on.
 fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
-    let mut fact = |name: &str, value: &str| {
+    let mut told = |key: String, value: &str| {
         if !value.is_empty() {
-            facts.push((frame.t(&format!("review-fact-{name}")), value.to_owned()));
+            facts.push((frame.t(&key), value.to_owned()));
         }
     };
+    let mut fact = |name: &str, value: &str| told(format!("review-fact-{name}"), value);
     if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
         fact("credit_code", &campaign.credit_code);
         fact("filing_number", &campaign.filing_number);
@@ -268,11 +294,15 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         fact("police_reported", &yes_no(private.police.reported));
         fact("police_station", private.police.station.as_deref().unwrap_or_default());
         fact("police_reference", private.police.reference.as_deref().unwrap_or("–"));
-        fact("violence", &yes_no(private.safety.violence));
-        fact("protection_order", &yes_no(private.safety.protection_order));
-        fact("left_voluntarily", &yes_no(private.safety.left_voluntarily));
     }
     fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
+    if private.category.is_some() {
+        let safety = &private.safety;
+        // Under the question as it was asked: a yes to several things is a yes to none in particular.
+        told("f-safety-violence".to_owned(), &yes_no(safety.violence));
+        told("f-safety-protection_order".to_owned(), &yes_no(safety.protection_order));
+        told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
+    }
     [facts, typed].concat()
 }
 
@@ -285,6 +315,18 @@ fn dialled(stored: &str) -> (String, String) {
 
 /// What a tip says, in the order it is read.
 const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
+
+/// What is to be decided comes first.
+fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
+    let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
+    held.into_iter().chain(decided).map(|hint| tip(frame, hint)).collect()
+}
+
+/// The reporter's newest answer, where the reader may read it.
+fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
+    let answered = events.iter().rfind(|event| event.step == Step::Reply.as_str());
+    answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
+}
 
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
     let said = SAID.iter().filter_map(|name| {
@@ -330,6 +372,7 @@ fn line(frame: &Frame, event: &Happened) -> Line {
         what,
         reason: event.reason.as_deref().map(|reason| reason_word(frame, reason)),
         note: event.note.clone(),
+        photos: event.photo_ids.clone(),
     }
 }
 

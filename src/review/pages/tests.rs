@@ -148,6 +148,7 @@ fn content(subject: Subject, free: &str) -> (Public, Private) {
         safety: Safety::default(),
         secret_detail: Some(format!("左手腕有一颗痣{free}")),
         flags: vec![format!("contact{free}")],
+        evidence: Vec::new(),
     };
     (public, private)
 }
@@ -175,6 +176,8 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
     for secret in &PRIVATE[2..] {
         assert!(held.contains(secret), "{secret} for the holder");
     }
+    // A question stands there as it was asked.
+    assert!(held.contains("<dt>最近有没有争吵、家暴，或离婚、抚养权争议？</dt><dd>否</dd>"), "{held}");
     // The phone is another question, with a reason.
     assert!(!held.contains("13800138000"), "{held}");
     let phone = format!("{path}/phone");
@@ -339,12 +342,18 @@ async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
     desk.send(&format!("{path}/claim"), &holder, &[]).await;
     let version = desk.stored(&case).await.version.to_string();
     let unticked = [("version", version.as_str()), ("action", "approve")];
-    assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &unticked).await.status(), 422);
+    let refused = desk.send(&format!("{path}/decisions"), &holder, &unticked).await;
+    assert_eq!(refused.status(), 422);
+    let refused = text(refused).await;
+    assert!(
+        refused.contains("请先勾选“我已核实”") && refused.contains("href=\"#approve-reason\""),
+        "{refused}"
+    );
     let ticked = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
     let answer = desk.send(&format!("{path}/decisions"), &holder, &ticked).await;
     assert_eq!(answer.status(), 303);
     assert_eq!(answer.headers().get("location").unwrap(), &format!("{path}?done=approve"));
-    let undo = format!("action=\"{path}/undo\"");
+    let undo = format!("action=\"{path}/undo\" data-left=\"30\"");
     assert!(desk.page(&path, &holder).await.1.contains(&undo));
     assert!(!desk.page(&path, &other).await.1.contains(&undo));
     assert_eq!(desk.send(&format!("{path}/undo"), &other, &[]).await.status(), 403);

@@ -1,0 +1,46 @@
+//! The poster of a notice as groups would get it now, for those who decide whether they do.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::view::{for_leads, read};
+use super::api::{case, moderator};
+use crate::domain::people::Role;
+use crate::store::notices;
+use crate::web::problem::Problem;
+use crate::web::request;
+use crate::web::session::SignedIn;
+use crate::web::shared::Shared;
+
+/// `GET /review/{case}/poster.jpg`: drawn anew of the revision that is reviewed.
+///
+/// # Errors
+/// [`Problem::Forbidden`] for anybody but moderators, [`Problem::LeadRequired`] where only leads may open it.
+pub async fn show_poster(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let by = moderator(person.require(Role::Moderator)?);
+    let (case, vault, now) = (case(&path)?, shared.vault.clone(), shared.clock.now());
+    let found = shared.store.read(move |c| {
+        let Some(notice) = notices::by_case(c, &case)? else { return Ok(None) };
+        let revision = notices::revision(c, notice.id.0, read(&notice))?;
+        let public = match (revision, notice.key(&vault)?) {
+            (Some(revision), Some(key)) => Some(revision.public(&key)?),
+            _ => None,
+        };
+        Ok(public.map(|public| (notice, public)))
+    });
+    let (notice, public) = found.await?.ok_or(Problem::NotFound)?;
+    if for_leads(&notice) && !by.lead {
+        return Err(Problem::LeadRequired);
+    }
+    let ends_at = notice.ends_at.map_or(now + shared.times.lifetime, |at| at.0);
+    let drawn = shared.press.proof(&notice, &public, request::language(&http), ends_at).await;
+    Ok(HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
+        .body(drawn.map_err(|e| Problem::Internal(e.to_string()))?))
+}
