@@ -25,10 +25,13 @@ use crate::vault::{Key, Vault};
 /// two bodies in which that stands again (WeCom, Telegram) one takes about 1.2 MB, all of them up to 150 MB.
 const KEPT: usize = 128;
 
+/// A revision of a notice: its number, and its public part.
+pub type Numbered = (i32, Public);
+
 /// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
 /// more, the one that takes its place. `None` where it cannot be drawn.
 pub type DrawPoster =
-    Arc<dyn Fn(Notice, Option<(i32, Public)>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
+    Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
 
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
@@ -56,7 +59,7 @@ pub struct Written {
     pub key: Option<Key>,
     notice: Notice,
     /// The revision that it says, and its public part; absent where nothing of the notice may be shown.
-    said: Option<(i32, Public)>,
+    said: Option<Numbered>,
     picture: OnceCell<Option<Bytes>>,
     bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
     handles: Places<String, Turn<Option<Arc<str>>>>,
@@ -170,7 +173,7 @@ fn content(
     conn: &mut crate::store::Conn,
     vault: &Vault,
     id: Uuid,
-) -> Answer<(Broadcast, Notice, Option<(i32, Public)>)> {
+) -> Answer<(Broadcast, Notice, Option<Numbered>)> {
     let missing = || StoreError::Corrupt("a delivery without its broadcast".to_owned());
     let broadcast = broadcasts::by_id(conn, id)?.ok_or_else(missing)?;
     let notice = notices::by_id(conn, broadcast.notice_id.0)?.ok_or_else(missing)?;
