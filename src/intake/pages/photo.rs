@@ -4,9 +4,9 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
+use crate::blobs::Size;
 use crate::domain::people::Role;
 use crate::intake::api::{count, desk};
-use crate::intake::photos::size;
 use crate::store::photos;
 use crate::web::limits::Limit;
 use crate::web::manage;
@@ -24,7 +24,7 @@ pub async fn photo(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let (id, name) = path.into_inner();
-    let size = size(&name).ok_or(Problem::NotFound)?;
+    let size = Size::named(&name).ok_or(Problem::NotFound)?;
     let intake = desk(&shared);
     if visitor.0.is_some_and(|person| person.require(Role::Moderator).is_ok()) {
         let found = shared.store.read(move |c| photos::by_id(c, id)).await?;
