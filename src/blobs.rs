@@ -11,8 +11,44 @@ use crate::config;
 use crate::store::photos::Photo;
 use crate::vault::{Key, Unopenable, Vault};
 
-/// The sizes in which a photo is kept, by the names in its addresses.
-pub const SIZES: [&str; 3] = ["full", "page", "thumb"];
+/// The sizes in which a photo is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// For looking closely.
+    Full,
+    /// For pages and posters.
+    Page,
+    /// For lists.
+    Thumb,
+}
+
+impl Size {
+    /// All sizes, the largest first.
+    pub const ALL: [Size; 3] = [Size::Full, Size::Page, Size::Thumb];
+
+    /// The name in addresses, and of what is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Size::Full => "full",
+            Size::Page => "page",
+            Size::Thumb => "thumb",
+        }
+    }
+
+    /// The size of that name, if there is one.
+    pub fn named(name: &str) -> Option<Size> {
+        Size::ALL.into_iter().find(|size| size.as_str() == name)
+    }
+
+    /// The longest side in pixels; smaller photos are not enlarged.
+    pub const fn longest(self) -> u32 {
+        match self {
+            Size::Full => 1_600,
+            Size::Page => 960,
+            Size::Thumb => 320,
+        }
+    }
+}
 
 /// Why a blob could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +94,7 @@ impl Blobs {
     ///
     /// # Errors
     /// When the place refuses.
-    pub async fn put_photo(&self, id: Uuid, size: &str, key: &Key, jpeg: &[u8]) -> Result<(), BlobError> {
+    pub async fn put_photo(&self, id: Uuid, size: Size, key: &Key, jpeg: &[u8]) -> Result<(), BlobError> {
         let sealed = key.seal("photo", jpeg);
         self.0.put(&path(id, size), PutPayload::from(sealed)).await?;
         Ok(())
@@ -68,7 +104,7 @@ impl Blobs {
     ///
     /// # Errors
     /// When the place refuses, or the key is not this photo's.
-    pub async fn photo(&self, vault: &Vault, photo: &Photo, size: &str) -> Result<Vec<u8>, BlobError> {
+    pub async fn photo(&self, vault: &Vault, photo: &Photo, size: Size) -> Result<Vec<u8>, BlobError> {
         let key = vault.unwrap(&photo.key_wrapped)?;
         let sealed = self.0.get(&path(photo.id.0, size)).await?.bytes().await?;
         Ok(key.open("photo", &sealed)?)
@@ -79,7 +115,7 @@ impl Blobs {
     /// # Errors
     /// When the place refuses.
     pub async fn delete_photo(&self, id: Uuid) -> Result<(), BlobError> {
-        for size in SIZES {
+        for size in Size::ALL {
             match self.0.delete(&path(id, size)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -89,6 +125,6 @@ impl Blobs {
     }
 }
 
-fn path(id: Uuid, size: &str) -> Path {
-    Path::from(format!("photos/{}/{size}", id.simple()))
+fn path(id: Uuid, size: Size) -> Path {
+    Path::from(format!("photos/{}/{}", id.simple(), size.as_str()))
 }

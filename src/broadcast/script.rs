@@ -25,6 +25,9 @@ use crate::vault::{Key, Vault};
 /// two bodies in which that stands again (WeCom, Telegram) one takes about 1.2 MB, all of them up to 150 MB.
 const KEPT: usize = 128;
 
+/// A revision of a notice: its number, and its public part.
+pub type Numbered = (i32, Public);
+
 /// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
 /// more, the one that takes its place. `None` where it cannot be drawn.
 pub type DrawPoster =
@@ -179,9 +182,6 @@ pub async fn write(
         handles: Mutex::default(),
     })
 }
-
-/// The number of a revision, and what it says.
-type Numbered = (i32, Public);
 
 fn content(
     conn: &mut crate::store::Conn,

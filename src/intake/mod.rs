@@ -18,7 +18,7 @@ use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::TransitionError;
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, Store, StoreError, photos as stored};
+use crate::store::{Conn, Store, StoreError, phones, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
@@ -184,8 +184,8 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
     }
     let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
     if !asked.unlimited {
-        notices::hold_phone(tx, &phone_hash)?;
-        if notices::open_by_phone(tx, &phone_hash)? >= OPEN_NOTICES {
+        phones::hold(tx, &phone_hash)?;
+        if phones::open(tx, &phone_hash)? >= OPEN_NOTICES {
             return Err(IntakeError::TooMany.into());
         }
     }

@@ -14,6 +14,8 @@ use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 
+use crate::blobs::Size;
+
 /// Largest file in bytes: 8 MB.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Most pixels of a photo: 40 megapixels.
@@ -27,28 +29,6 @@ pub const MIN_SIDE: u32 = 64;
 const MAX_DECODED: u64 = 4 * MAX_PIXELS;
 /// Quality of the JPEGs written, of 100.
 const QUALITY: u8 = 85;
-
-/// The sizes in which a photo is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
-    /// For looking closely.
-    Full,
-    /// For pages and posters.
-    Page,
-    /// For lists.
-    Thumb,
-}
-
-impl Size {
-    /// The longest side in pixels; smaller photos are not enlarged.
-    pub const fn longest(self) -> u32 {
-        match self {
-            Self::Full => 1_600,
-            Self::Page => 960,
-            Self::Thumb => 320,
-        }
-    }
-}
 
 /// A photo as we keep it: upright, without metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]

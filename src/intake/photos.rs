@@ -9,8 +9,9 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::photo::{self, Look, Size};
+use super::photo::{self, Look};
 use super::{Intake, IntakeError};
+use crate::blobs::Size;
 use crate::clock::new_id;
 use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
@@ -36,27 +37,9 @@ pub struct Stored {
     pub url: String,
 }
 
-/// The size of that name.
-pub fn size(name: &str) -> Option<Size> {
-    match name {
-        "full" => Some(Size::Full),
-        "page" => Some(Size::Page),
-        "thumb" => Some(Size::Thumb),
-        _ => None,
-    }
-}
-
-const fn name(size: Size) -> &'static str {
-    match size {
-        Size::Full => "full",
-        Size::Page => "page",
-        Size::Thumb => "thumb",
-    }
-}
-
 /// The address of a photo below the base address.
 pub fn path(id: Uuid, size: Size) -> String {
-    format!("/p/{id}/{}.jpg", name(size))
+    format!("/p/{id}/{}.jpg", size.as_str())
 }
 
 impl Intake {
@@ -73,8 +56,8 @@ impl Intake {
         };
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
-        for size in [Size::Full, Size::Page, Size::Thumb] {
-            self.blobs.put_photo(id, name(size), &key, picture.jpeg(size)).await?;
+        for size in Size::ALL {
+            self.blobs.put_photo(id, size, &key, picture.jpeg(size)).await?;
         }
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
         let row = Photo {
@@ -142,7 +125,7 @@ impl Intake {
     /// # Errors
     /// When the storage refuses, or under another master key.
     pub async fn photo_bytes(&self, photo: &Photo, size: Size) -> Result<Vec<u8>, IntakeError> {
-        Ok(self.blobs.photo(&self.vault, photo, name(size)).await?)
+        Ok(self.blobs.photo(&self.vault, photo, size).await?)
     }
 }
 

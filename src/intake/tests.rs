@@ -188,7 +188,7 @@ async fn a_photo_is_seen_while_it_is_loose_or_live() {
     let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
     let seen = async |after: Duration| {
         let now = desk.now() + after;
-        desk.intake.public_photo(photo.id, photo::Size::Thumb, now).await.unwrap().is_some()
+        desk.intake.public_photo(photo.id, crate::blobs::Size::Thumb, now).await.unwrap().is_some()
     };
     assert!(seen(Duration::zero()).await);
     assert!(!seen(Duration::hours(24)).await, "nobody took it for a day");
@@ -203,7 +203,7 @@ async fn a_photo_is_seen_while_it_is_loose_or_live() {
     let extra = desk.intake.store_photo(png(130), desk.now()).await.unwrap();
     let both = json!({"photo_ids": [photo.id, extra.id]});
     desk.intake.revise(&receipt.manage_token, both, desk.now()).await.unwrap();
-    let early = desk.intake.public_photo(extra.id, photo::Size::Page, desk.now()).await.unwrap();
+    let early = desk.intake.public_photo(extra.id, crate::blobs::Size::Page, desk.now()).await.unwrap();
     assert!(early.is_none(), "came with an edit that nobody approved yet");
 }
 

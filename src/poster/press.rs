@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::content::{Content, texts};
 use super::{Ended, Ending, Painter, PosterError};
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, Size};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
@@ -141,7 +141,7 @@ impl Press {
 
     async fn photo(&self, id: Uuid) -> Result<Option<Vec<u8>>, PressError> {
         let Some(photo) = self.store.read(move |c| photos::by_id(c, id)).await? else { return Ok(None) };
-        let read = self.blobs.photo(&self.vault, &photo, "page").await;
+        let read = self.blobs.photo(&self.vault, &photo, Size::Page).await;
         read.map(Some).map_err(|e| PressError::Photo(e.to_string()))
     }
 

@@ -11,7 +11,7 @@ use super::view::{for_leads, read, shown};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Public;
 use crate::store::notices::{self, Notice};
-use crate::store::{Answer, Conn, photos};
+use crate::store::{Answer, Conn, phones, photos};
 use crate::vault::Vault;
 
 /// Another notice that may be about the same person or thing, or from the same hand.
@@ -50,7 +50,7 @@ pub(super) fn duplicates(
 ) -> Answer<Vec<Duplicate>> {
     let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
-        let same = notices::same_phone(conn, phone, notice.id.0, SHOWN as i64)?;
+        let same = phones::others(conn, phone, notice.id.0, SHOWN as i64)?;
         let same = same.into_iter().filter(|other| by.lead || !for_leads(other));
         found.extend(same.map(|other| (other, vec!["same_phone"])));
     }

@@ -26,6 +26,7 @@ mod listen;
 pub mod migrate;
 pub(crate) mod mutation;
 pub mod notices;
+pub mod phones;
 pub mod photos;
 pub mod queue;
 pub mod results;

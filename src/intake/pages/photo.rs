@@ -4,10 +4,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
+use crate::blobs::Size;
 use crate::domain::life_cycle::State;
 use crate::domain::people::Role;
 use crate::intake::api::{count, desk};
-use crate::intake::photos::size;
 use crate::store::photos::{self, Photo};
 use crate::store::{Answer, Conn, notices};
 use crate::web::limits::Limit;
@@ -27,7 +27,7 @@ pub async fn photo(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let (id, name) = path.into_inner();
-    let size = size(&name).ok_or(Problem::NotFound)?;
+    let size = Size::named(&name).ok_or(Problem::NotFound)?;
     let intake = desk(&shared);
     if let Some(person) = visitor.0
         && let Ok(account) = person.require(Role::Moderator)

@@ -1,11 +1,11 @@
 //! A form as its template shows it: every word in the reader's language, every fault at its field.
 
+use crate::blobs::Size;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::intake::form::{Control, Typed, sections};
-use crate::intake::photo::Size;
 use crate::intake::photos::path;
 use crate::intake::submission::PHOTOS;
 use crate::language::{has, text_with};

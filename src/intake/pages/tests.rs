@@ -180,7 +180,7 @@ async fn going_back_after_sending_makes_no_second_notice() {
     assert!(again.headers.get(header::SET_COOKIE).is_none(), "the same link opens it");
     assert!(browser.get("/report/done").await.html.contains(&case));
     let phone = desk.shared.vault.index("phone", "+8613800138000");
-    let open = desk.shared.store.read(move |c| crate::store::notices::open_by_phone(c, &phone)).await;
+    let open = desk.shared.store.read(move |c| crate::store::phones::open(c, &phone)).await;
     assert_eq!(open.unwrap(), 1);
     // Somebody else is another matter, and the form that was used says which case it made.
     form.insert("key".to_owned(), key(&fresh.html));
