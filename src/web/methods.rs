@@ -41,6 +41,7 @@ const READ: &[&str] = &[
     "/review",
     "/review/figures",
     "/review/{case}",
+    "/review/{case}/poster.jpg",
     "/safety",
 ];
 
