@@ -32,7 +32,6 @@ impl From<IntakeError> for Problem {
         match error {
             IntakeError::Invalid(faults) => Problem::Invalid(faults),
             IntakeError::KeyReused => Problem::KeyReused,
-            IntakeError::TooMany => Problem::TooManyNotices,
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
             IntakeError::NotPossible(state) => Problem::NotPossible { state: told(state).as_str() },
@@ -134,7 +133,7 @@ pub async fn read_photo(field: &mut actix_multipart::Field) -> Result<Vec<u8>, P
 }
 
 /// Hand a notice in
-#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/Notice")), params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409, description = "`idempotency_key_reused`"), (status = 429, description = "`too_many_requests`, `too_many_notices`")))]
+#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/Notice")), params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409, description = "`idempotency_key_reused`"), (status = 429, description = "`too_many_requests`")))]
 #[post("/notices")]
 pub async fn submit(
     http: HttpRequest,
@@ -152,7 +151,6 @@ pub async fn submit(
         key: idempotency_key(&http)?,
         body_hash: body_hash(&body),
         submitted_by: account.map(|account| account.id.0),
-        unlimited: account.is_some_and(|account| account.role.0 == Role::Lead),
     };
     let done = desk(&shared).submit(asked, now).await?;
     let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };

@@ -40,7 +40,6 @@ impl Desk {
             key: key.map(str::to_owned),
             body_hash: api::body_hash(body),
             submitted_by: None,
-            unlimited: false,
         }
     }
 }

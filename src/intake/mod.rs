@@ -18,7 +18,7 @@ use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::TransitionError;
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, Store, StoreError, phones, photos as stored};
+use crate::store::{Conn, Store, StoreError, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
@@ -37,8 +37,6 @@ mod words;
 
 use submission::Submission;
 
-/// Notices of one phone that may be open at the same time.
-const OPEN_NOTICES: i64 = 2;
 /// Case numbers drawn until one is free; that the second is needed is a chance of one in millions.
 const DRAWS: usize = 8;
 
@@ -49,8 +47,6 @@ pub enum IntakeError {
     Invalid(FieldFaults),
     #[error("the same key came with another body")]
     KeyReused,
-    #[error("too many open notices of one phone")]
-    TooMany,
     #[error("no such case number")]
     Unknown,
     #[error("the manage link opens nothing")]
@@ -112,8 +108,6 @@ pub struct Request {
     pub body_hash: Vec<u8>,
     /// The account that was logged in, which may then not approve it.
     pub submitted_by: Option<Uuid>,
-    /// A lead may hand in for an organisation, as often as needed.
-    pub unlimited: bool,
 }
 
 /// What the reporter gets, once and, for the same request, again.
@@ -141,7 +135,7 @@ impl Intake {
     /// Takes a notice in. When this answers, it is on the disk.
     ///
     /// # Errors
-    /// [`IntakeError::KeyReused`], [`IntakeError::TooMany`], or a photo that is not there to be taken.
+    /// [`IntakeError::KeyReused`], or a photo that is not there to be taken.
     pub async fn submit(&self, request: Request, now: DateTime<Utc>) -> Result<Submitted, IntakeError> {
         let request = Arc::new(request);
         for _ in 0..2 {
@@ -183,12 +177,6 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
         return Ok(Submitted { receipt, again: true });
     }
     let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
-    if !asked.unlimited {
-        phones::hold(tx, &phone_hash)?;
-        if phones::open(tx, &phone_hash)? >= OPEN_NOTICES {
-            return Err(IntakeError::TooMany.into());
-        }
-    }
     let token = new_token();
     let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
     let case_number = insert_under_new_number(tx, &mut notice, &revision, || {

@@ -20,7 +20,6 @@ use super::{IntakeError, Request};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
-use crate::domain::people::Role;
 use crate::vault::new_token;
 use crate::web::cookies::MANAGE;
 use crate::web::frame::{Frame, page, page_with};
@@ -155,7 +154,6 @@ pub async fn send_form(
         key: Some(typed.first("key")).filter(|key| !key.is_empty()).map(|key| format!("page {key}")),
         body_hash: hash_of_words(&body),
         submitted_by: account.map(|account| account.id.0),
-        unlimited: account.is_some_and(|account| account.role.0 == Role::Lead),
     };
     match desk(&shared).submit(request, now).await {
         Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
@@ -172,7 +170,6 @@ fn refused(error: IntakeError) -> Result<(FieldFaults, StatusCode), Problem> {
     match error {
         IntakeError::Invalid(faults) => Ok((faults, StatusCode::UNPROCESSABLE_ENTITY)),
         IntakeError::KeyReused => Ok((one("key", "form_used"), StatusCode::CONFLICT)),
-        IntakeError::TooMany => Ok((one("main", "too_many_notices"), StatusCode::TOO_MANY_REQUESTS)),
         error => Err(error.into()),
     }
 }

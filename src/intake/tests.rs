@@ -133,21 +133,6 @@ async fn ten_taps_at_once_make_one_notice() {
 }
 
 #[tokio::test]
-async fn a_third_open_notice_of_one_phone_waits_for_the_first_to_end() {
-    let desk = Desk::new().await;
-    for _ in 0..2 {
-        submitted(&desk, &lost_property()).await;
-    }
-    let third = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await;
-    assert!(matches!(third, Err(IntakeError::TooMany)), "{third:?}");
-    let lead = Request { unlimited: true, ..desk.request(&lost_property(), None) };
-    desk.intake.submit(lead, desk.now()).await.unwrap();
-    let mut other = lost_property();
-    patch(&mut other, &json!({"reporter": {"phone": "13900139000"}}));
-    submitted(&desk, &other).await;
-}
-
-#[tokio::test]
 async fn a_number_drawn_twice_is_drawn_again() {
     let desk = Desk::new().await;
     let (intake, request, now) = (desk.intake.clone(), desk.request(&lost_property(), None), desk.now());

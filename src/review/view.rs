@@ -15,7 +15,7 @@ use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::store::notices::{self, Notice};
 use crate::store::tally::{self, Sum};
-use crate::store::{Answer, Conn, accounts, events, tips};
+use crate::store::{Answer, Conn, accounts, events, phones, tips};
 use crate::vault::{Key, Vault};
 
 /// A line of the notice's history.
@@ -167,7 +167,7 @@ pub fn sheet(
         class: line.map(|line| line.class),
         wants: wants(&notice, !holds_tips.is_empty()),
         overdue: overdue(&notice, now),
-        flags: flags(public.as_ref(), private.as_ref()),
+        flags: flags(public.as_ref(), private.as_ref(), has_many(conn, &notice)?),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
@@ -217,7 +217,15 @@ pub(super) fn for_leads(notice: &Notice) -> bool {
     notice.sealed || notice.state.0 == State::Escalated
 }
 
-fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
+/// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone it is, so
+/// nobody is refused for it there.
+fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
+    const FEW: i64 = 2;
+    let open = notice.phone_hash.as_deref().map(|phone| phones::open(conn, phone)).transpose()?;
+    Ok(open.is_some_and(|open| open > FEW))
+}
+
+fn flags(public: Option<&Public>, private: Option<&Private>, many_of_one_phone: bool) -> Vec<String> {
     let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
     let mut flags = private.flags.clone();
     let mut flag = |raised: bool, code: &str| {
@@ -234,6 +242,7 @@ fn flags(public: Option<&Public>, private: Option<&Private>) -> Vec<String> {
         "no_police_reference",
     );
     flag(public.photos.is_empty(), "no_photo");
+    flag(many_of_one_phone, "many_of_one_phone");
     flags
 }
 

@@ -71,8 +71,6 @@ pub enum Problem {
     TooLate,
     #[error("a notice in state {state} cannot do that")]
     NotPossible { state: &'static str },
-    #[error("too many live notices of one reporter")]
-    TooManyNotices,
     #[error("the photo was refused: {0}")]
     PhotoRefused(&'static str),
     #[error("the group is connected already")]
@@ -135,7 +133,6 @@ table! {
     Problem::PoliceReferenceRequired => "police_reference_required", UNPROCESSABLE_ENTITY;
     Problem::TooLate => "too_late", CONFLICT;
     Problem::NotPossible { .. } => "not_possible", CONFLICT;
-    Problem::TooManyNotices => "too_many_notices", TOO_MANY_REQUESTS;
     Problem::PhotoRefused(_) => "photo_refused", UNPROCESSABLE_ENTITY;
     Problem::GroupExists => "group_exists", CONFLICT;
     Problem::NotRedeliverable(_) => "not_redeliverable", CONFLICT;
@@ -214,7 +211,6 @@ impl Problem {
         match self {
             Problem::TooMany { retry_after_s } => Some(*retry_after_s),
             // Nobody knows when one of them ends.
-            Problem::TooManyNotices => Some(3_600),
             _ => None,
         }
     }

@@ -48,7 +48,6 @@ field-bank_card = There is a bank card number here. Remove it: we publish no acc
 field-payment = A payment is mentioned here. Remove it: we publish nothing about transfers, deposits or payment codes.
 field-photo_unknown = We do not have this photo, or it belongs to another notice. Send it again.
 field-idempotency_key = Use 1 to { $max } visible characters.
-field-too_many_notices = You have as many open notices as you may. Close one of them, then send this one: what you typed is still here. In an emergency call 110.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
 report-title = Report

@@ -152,6 +152,7 @@ review-flag-diagnosis = The text names an illness: a notice says no more than th
 review-flag-left_voluntarily = Answered yes: packed clothes, papers or money and left by themselves.
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
+review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
 review-policy-child = Speak to the reporter; is this a parent or guardian? One approval; another moderator looks again within 30 minutes. The police reference may follow within 2 hours. No school, no home address.

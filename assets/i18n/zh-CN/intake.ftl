@@ -48,7 +48,6 @@ field-bank_card = 这里有银行卡号。请删去，本平台不发布任何�
 field-payment = 这里提到了转账、押金、红包等付款方式。请删去，本平台不发布任何收付款信息。
 field-photo_unknown = 找不到这张照片，或它已用于另一条信息。请重新上传。
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
-field-too_many_notices = 您发布中的信息已达上限。请先结束一条已有的信息，再提交这一条；填写的内容都还在。情况紧急请拨打 110。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
 report-title = 发布信息

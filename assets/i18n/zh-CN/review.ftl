@@ -140,6 +140,7 @@ review-flag-diagnosis = 文字里有病名：信息里不写病名，只写“�
 review-flag-left_voluntarily = 回答“是”：自己收拾了衣物、证件或钱离开。
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
+review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：是发布人自己的吗？
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
 review-policy-child = 给发布人打电话，确认是父母或监护人。一人通过即可发出，30 分钟内另一人复看。报警编号可在 2 小时内补。不写学校和住址。

@@ -40,7 +40,6 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
-    shared!(a_phone_that_hands_in_five_notices_at_once_has_two_open),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -485,28 +484,4 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.wish(json!({"hourly_cap": 1})).await;
     scene.house.advance(LEASE_FOR);
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
-}
-
-/// All five have counted, or wait for the one that counts, before the first of them is written down.
-async fn a_phone_that_hands_in_five_notices_at_once_has_two_open(db: Db) {
-    const AT_ONCE: i64 = 5;
-    let house = House::start(db).await;
-    let store = &house.stations.shared.store;
-    let closed = Open::begin(store, |tx| {
-        let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
-        diesel::sql_query("LOCK TABLE notices IN SHARE ROW EXCLUSIVE MODE").execute(&mut **c)?;
-        Ok(())
-    })
-    .await;
-    let body = notices::lost_property(house.clock.now());
-    let hand_in = async || house.post("/notices", None, &body).await.status.as_u16();
-    let open = async {
-        eventually("all of them wait", async || waiting(&house.db).await == AT_ONCE).await;
-        closed.commit().await;
-    };
-    let (a, b, c, d, e, ()) = tokio::join!(hand_in(), hand_in(), hand_in(), hand_in(), hand_in(), open);
-    let mut answers = [a, b, c, d, e];
-    answers.sort_unstable();
-    assert_eq!(answers, [201, 201, 429, 429, 429]);
-    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM notices").await, 2);
 }
