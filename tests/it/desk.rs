@@ -68,12 +68,12 @@ async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {
         (200, &"image/jpeg".parse().unwrap())
     );
     assert_ne!(house.page(&proof).await.status, 200, "for those who verify alone");
-    assert_ne!(before.text, house.page(&public).await.text, "nobody else sees it yet");
+    assert!(before.text != house.page(&public).await.text, "nobody else sees it yet");
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     let shown = house.page(&public).await.text;
-    assert_eq!(shown, house.page_as(&proof, &cookie).await.text, "as groups get it");
+    assert!(shown == house.page_as(&proof, &cookie).await.text, "as groups get it");
     house.finish().await;
 }
 
