@@ -402,22 +402,6 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
 }
 
 #[actix_web::test]
-async fn a_form_beyond_the_limit_is_shown_again_as_it_was_typed() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
-    for _ in 0..2 {
-        desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap();
-    }
-    let mut form = typed(&lost_property());
-    form.insert("item.what".to_owned(), "第三个钱包".to_owned());
-    let page = browser.send("/report/lost_property", &pairs(&form), Some(&png())).await;
-    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
-    let html = &page.html;
-    assert!(html.find("已达上限").is_some_and(|told| Some(told) < html.find("<h1")), "{html}");
-    assert!(html.contains("第三个钱包") && html.contains("name=\"photo_ids\""), "{html}");
-}
-
-#[actix_web::test]
 async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
     use crate::domain::life_cycle::Step;
     use crate::intake::photo::PhotoFault as Fault;
