@@ -403,8 +403,8 @@ fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
                     "{platform} must be https://host[:port], without a path or anything else"
                 ));
             }
-            if !named.insert(platform.to_owned()) {
-                return Err(format!("{platform} is named twice"));
+            if !named.insert((platform.to_owned(), url.clone())) {
+                return Err(format!("{part:?} is named twice"));
             }
             Ok(Gateway { platform: platform.to_owned(), url })
         })

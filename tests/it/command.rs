@@ -226,14 +226,17 @@ async fn each_fault_names_its_own_setting() {
         ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/path", "without a path"),
         ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/?x", "without a path"),
         ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://me:pw@h.example.org", "without a path"),
-        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example,wecom=https://b.example", "twice"),
+        ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example,wecom=https://a.example/", "twice"),
     ] {
         let told =
             faults(&[(variable, value), ("SEVENTYTWO_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]);
         assert!(told.contains(&format!("{variable}: ")) && told.contains(word), "{variable}={value}: {told}");
     }
     assert_eq!(
-        faults(&[("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://a.example/,matrix=http://b.example:8008")]),
+        faults(&[(
+            "SEVENTYTWO_PLATFORM_HOSTS",
+            "wecom=https://a.example/,wecom=https://b.example,matrix=http://b.example:8008"
+        )]),
         ""
     );
 
