@@ -13,7 +13,7 @@ use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{Actor, State, Step};
+use crate::domain::life_cycle::{Actor, State, Step, Weighing};
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
@@ -91,15 +91,16 @@ impl Intake {
     /// # Errors
     /// The faults of the reply, or [`IntakeError::NotPossible`] where nothing was asked.
     pub async fn reply(&self, token: &str, body: &Value, now: DateTime<Utc>) -> Result<Notice, IntakeError> {
-        let (words, photos) = read_reply(body).map_err(IntakeError::Invalid)?;
-        let (hash, vault) = (token_hash(token), self.vault.clone());
+        let Reply { words, photos, flags } = read_reply(body).map_err(IntakeError::Invalid)?;
+        let (hash, desk) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 let by = By { note: Some(&words), ..reporter(now) };
-                take(tx, &vault, notice, Step::Reply, by, |tx, n| {
+                take(tx, &desk.vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
-                    if photos.is_empty() { Ok(()) } else { add_evidence(tx, &vault, n, &photos, now) }
+                    heed(tx, &desk, n, &flags, now)?;
+                    if photos.is_empty() { Ok(()) } else { add_evidence(tx, &desk.vault, n, &photos, now) }
                 })
             })
             .await
@@ -133,8 +134,10 @@ impl Intake {
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
-                // What changes nothing is nothing for anybody to look at again.
-                if submission.public == public && submission.private == private {
+                // What changes nothing is nothing for anybody to look at again. What was turned down may be asked anew.
+                let stands = notice.pending_revision.or(notice.live_revision);
+                let stands = stands.is_none_or(|number| number == notice.revision);
+                if stands && submission.public == public && submission.private == private {
                     return Ok(notice);
                 }
                 replace(tx, &desk, notice, &key, &submission, now)
@@ -200,6 +203,27 @@ fn add_revision(
     notices::insert_revision(tx, &revision)
 }
 
+/// What an answer mentions weighs as much as what the notice does: it may be the first to tell that somebody fled.
+fn heed(
+    tx: &mut Conn,
+    desk: &Intake,
+    notice: &mut Notice,
+    flags: &[String],
+    now: DateTime<Utc>,
+) -> Result<(), IntakeError> {
+    let (public, mut private) = newest(tx, notice, &key(notice, &desk.vault)?)?;
+    private.flags.extend_from_slice(flags);
+    raise_bar(notice, &(desk.weigh)(&public, &private, now));
+    Ok(())
+}
+
+/// An answer taken back does not lower the bar it raised.
+fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
+    notice.needs_approvals = notice.needs_approvals.max(i16::from(weighed.needs.approvals));
+    notice.needs_leads = notice.needs_leads.max(i16::from(weighed.needs.leads));
+    notice.sealed |= weighed.sealed;
+}
+
 fn add_evidence(
     tx: &mut Conn,
     vault: &Vault,
@@ -234,10 +258,7 @@ fn replace(
     attach(tx, &public.photos, notice.id.0)?;
     let weighed = (desk.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
-        // An answer taken back does not lower the bar it raised.
-        n.needs_approvals = n.needs_approvals.max(i16::from(weighed.needs.approvals));
-        n.needs_leads = n.needs_leads.max(i16::from(weighed.needs.leads));
-        n.sealed |= weighed.sealed;
+        raise_bar(n, &weighed);
         n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
@@ -266,13 +287,21 @@ pub(super) fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, St
     Ok(notices::revision(conn, notice.id.0, number)?.is_some_and(|revision| revision.renewal))
 }
 
-fn read_reply(body: &Value) -> Result<(String, Vec<Uuid>), FieldFaults> {
-    let (reply, _) = super::reader::read(body, |r| {
+/// An answer to a moderator's question.
+struct Reply {
+    words: String,
+    photos: Vec<Uuid>,
+    /// What the screening found in the words, as codes.
+    flags: Vec<String>,
+}
+
+fn read_reply(body: &Value) -> Result<Reply, FieldFaults> {
+    let ((words, photos), flags) = super::reader::read(body, |r| {
         let words = r.paragraph("text", REPLY);
         let photos = r.list("photo_ids", PHOTOS, super::submission::photo_id);
         Some((words?, photos))
     })?;
-    Ok(reply)
+    Ok(Reply { words, photos, flags })
 }
 
 /// A notice's state after a step, for the API.

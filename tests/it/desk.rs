@@ -84,7 +84,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     (teen["person"]["age"], teen["person"]["category"]) = (json!(15), json!("teen"));
     let (urgent, manage) = submit(&house, &teen).await;
     let (other, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
-    let order = async |by: &Person| {
+    let waiting = async |by: &Person| {
         let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
         let items = queue["items"].as_array().unwrap().clone();
         items
@@ -92,14 +92,19 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
             .map(|item| (item["case_number"].clone(), item["needs_another"].clone()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(order(&moderator).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
+    assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
     house.decide(&urgent, &moderator, "approve", "verified").await.expect(200);
-    assert_eq!(order(&moderator).await, [(json!(other), json!(false)), (json!(urgent), json!(true))]);
-    assert_eq!(order(&colleague).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
+    // The API has the most urgent first, whoever asks.
+    assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(true)), (json!(other), json!(false))]);
     let claim = format!("action=\"/review/{urgent}/claim\"");
-    for (by, offered) in [(&moderator, false), (&colleague, true)] {
+    for (by, first, offered) in [(&moderator, &other, false), (&colleague, &urgent, true)] {
         let cookie = format!("session={}", house.session(by).await);
-        assert_eq!(house.page_as("/review", &cookie).await.text.contains(&claim), offered, "{}", by.name);
+        let page = house.page_as("/review", &cookie).await.text;
+        assert_eq!(page.contains(&claim), offered, "{}", by.name);
+        let row = page
+            .split("href=\"/review/")
+            .find(|row| [&other, &urgent].iter().any(|case| row.starts_with(case.as_str())));
+        assert!(row.unwrap().starts_with(first.as_str()), "{}", by.name);
     }
     // Nor does a second look at what one let out alone.
     let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
@@ -107,7 +112,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    let waits = async |by: &Person| order(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
+    let waits = async |by: &Person| waiting(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
     assert_eq!(waits(&moderator).await, Some((json!(quick), json!(true))));
     assert_eq!(waits(&colleague).await, Some((json!(quick), json!(false))));
     // What is over wants nothing any more, whatever was still open.

@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
     housed!(cases_that_are_not_there_are_told_so),
     housed!(without_the_claim_nothing_private_is_seen),
     housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
+    housed!(an_answer_that_tells_of_violence_seals_the_case),
     housed!(an_empty_filter_of_the_queue_is_none),
 ];
 
@@ -165,6 +166,21 @@ async fn without_the_claim_nothing_private_is_seen(house: House) {
     house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
     house.post(&format!("{path}/release"), Some(&holder.token), &json!({})).await.expect(200);
     blind(&holder.token, "after the release").await;
+}
+
+async fn an_answer_that_tells_of_violence_seals_the_case(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["person"]["age"] = json!(34);
+    body["person"]["category"] = json!("other_adult");
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+    let claimed = house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
+    let ask = json!({"version": claimed["version"], "action": "ask", "note": "她为什么离开？"});
+    house.post(&format!("{path}/decisions"), Some(&moderator.token), &ask).await.expect(200);
+    let answer = json!({"text": "我们吵架，她申请了保护令", "photo_ids": []});
+    house.post("/my/notice/reply", made["manage_token"].as_str(), &answer).await.expect(200);
+    assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required");
 }
 
 async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House) {
