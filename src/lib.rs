@@ -1,63 +1,46 @@
 //! Seventy-Two: a notice comes in, people verify it, it goes out to group chats, and it ends.
 //!
-//! The modules stand in the order in which a notice passes them: its stations first, then what they stand on.
+//! The modules, in the order in which a notice passes them; then what its stations stand on:
+//!
+//! * [`intake`]: a notice comes in
+//! * [`review`]: people verify it
+//! * [`broadcast`]: it goes out to every group that wants to hear of it, and is taken back when it is over
+//! * [`expiry`]: it ends, and is forgotten
+//! * [`groups`]: who receives: the chats and those who connect them
+//! * [`accounts`]: who may act: people, their sessions and tokens
+//! * [`poster`]: the picture of a notice
+//! * [`pages`]: pages that belong to no station
+//! * [`web`]: what all doors share
+//! * [`domain`]: the words of the field, and what follows from them alone
+//! * [`store`]: the only SQL
+//! * [`vault`]: sealing, keyed hashes, tokens
+//! * [`blobs`]: photos at rest
+//! * [`language`]: every sentence that a person reads
+//! * [`clock`]: the only reader of the time
+//! * [`config`]: every setting
+//! * [`app`]: puts all of it together
+//! * [`schedule`]: what is done again and again
+//! * [`demo`]: all of it to try out, with a practice chat
 
-/// A notice comes in.
-pub mod intake;
-
-/// People verify it.
-pub mod review;
-
-/// It goes out to every group that wants to hear of it, and is taken back when it is over.
-pub mod broadcast;
-
-/// It ends, and is forgotten.
-pub mod expiry;
-
-/// Who receives: the chats and those who connect them.
-pub mod groups;
-
-/// Who may act: people, their sessions and tokens.
 pub mod accounts;
-
-/// The picture of a notice.
-pub mod poster;
-
-/// Pages that belong to no station.
-pub mod pages;
-
-/// What all doors share.
-pub mod web;
-
-/// The words of the field, and what follows from them alone.
-pub mod domain;
-
-/// The only SQL.
-pub mod store;
-
-/// Sealing, keyed hashes, tokens.
-pub mod vault;
-
-/// Photos at rest.
-pub mod blobs;
-
-/// Every sentence that a person reads.
-pub mod language;
-
-/// The only reader of the time.
-pub mod clock;
-
-/// Every setting.
-pub mod config;
-
-/// Puts all of it together.
 pub mod app;
-
-/// What is done again and again.
-pub mod schedule;
-
-/// All of it to try out, with a practice chat.
+pub mod blobs;
+pub mod broadcast;
+pub mod clock;
+pub mod config;
 pub mod demo;
+pub mod domain;
+pub mod expiry;
+pub mod groups;
+pub mod intake;
+pub mod language;
+pub mod pages;
+pub mod poster;
+pub mod review;
+pub mod schedule;
+pub mod store;
+pub mod vault;
+pub mod web;
 
 /// Memory that comes and goes on many threads is given back, where the system's allocator keeps it for each of them.
 #[cfg(not(target_env = "msvc"))]
