@@ -21,8 +21,6 @@ use crate::vault::{self, Vault};
 
 /// How long a code is valid.
 const VALID: TimeDelta = TimeDelta::minutes(10);
-/// The digits of a code.
-const DIGITS: usize = 6;
 /// How often one code may be tried.
 const TRIES: i16 = 5;
 
@@ -161,15 +159,12 @@ impl Groups {
     /// Takes the code that was read in the chat. The group receives from now on.
     ///
     /// # Errors
-    /// [`GroupError::NoCode`], which is no try; [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where none is
-    /// awaited any more;
+    /// [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where none is awaited any more;
     /// [`GroupError::TooMany`] after five tries, right or wrong.
     pub async fn verify(&self, account: Uuid, id: Uuid, given: &str) -> Result<(), GroupError> {
         let now = self.clock.now();
-        let given = compact(given);
-        let is_code = given.len() == DIGITS && given.bytes().all(|byte| byte.is_ascii_digit());
-        let given = is_code.then(|| code_hash(&self.vault, id, &given));
-        let tried = self.store.write(move |tx| try_code(tx, account, id, given.as_deref(), now)).await?;
+        let given = code_hash(&self.vault, id, &compact(given));
+        let tried = self.store.write(move |tx| try_code(tx, account, id, &given, now)).await?;
         match tried {
             Tried::Wrong => Err(GroupError::WrongCode),
             Tried::Right => {
@@ -221,15 +216,13 @@ fn try_code(
     tx: &mut Conn,
     account: Uuid,
     id: Uuid,
-    given: Option<&[u8]>,
+    given: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Tried, GroupError> {
     let mut group = locked(tx, account, id)?;
     if super::preferences::is_proved(&group) {
         return Err(GroupError::NotPossible(group.state.0));
     }
-    // What cannot be a code was typed wrongly, and uses up no try.
-    let given = given.ok_or(GroupError::NoCode)?;
     let awaited = group.code_hash.clone().zip(group.code_expires_at);
     let Some((hash, expires)) = awaited.filter(|(_, expires)| expires.0 > now) else {
         return Err(GroupError::CodeExpired);

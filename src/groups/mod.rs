@@ -64,8 +64,6 @@ pub enum GroupError {
     Exists,
     #[error("a group that is {} cannot do that", .0.as_str())]
     NotPossible(GroupState),
-    #[error("a code has six digits")]
-    NoCode,
     #[error("the code is wrong")]
     WrongCode,
     #[error("no code is awaited, or it has expired")]

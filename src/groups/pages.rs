@@ -17,7 +17,7 @@ use crate::domain::people::Role;
 use crate::language::has;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
-use crate::web::problem::{Problem, field_sentence};
+use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
@@ -287,11 +287,6 @@ fn steps(frame: &Frame, platform: Platform) -> Vec<String> {
 fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, StatusCode), Problem> {
     match problem(error, frame.language) {
         problem @ (Problem::NotFound | Problem::Internal(_)) => Err(problem),
-        Problem::Invalid(faults) => {
-            let sentences: Vec<String> =
-                faults.values().map(|fault| field_sentence(fault, frame.language)).collect();
-            Ok((Faults::one(field, sentences.join(frame.gap())), StatusCode::UNPROCESSABLE_ENTITY))
-        }
         problem => {
             let sentence = format!(
                 "{}{}",

@@ -10,7 +10,7 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::shared::{Practice, Shared};
 
 /// The station behind the doors.
@@ -43,9 +43,6 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
         GroupError::Exists => Problem::GroupExists,
         GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
         GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
-        GroupError::NoCode => {
-            Problem::Invalid(FieldFaults::from([("code".to_owned(), FieldFault::new("six_digits"))]))
-        }
         GroupError::WrongCode => Problem::WrongCode,
         GroupError::CodeExpired => Problem::CodeExpired,
         GroupError::TooMany(wait) => {

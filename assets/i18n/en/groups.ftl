@@ -374,7 +374,6 @@ code-path = This is not a bot's address
 code-address = The host is not on the public internet
 code-internal = Something went wrong on our side
 
-field-six_digits = Enter the six digits that stand in the group.
 field-group_platform_required = Choose the platform, or give an address that tells it
 field-group_platform_unknown = There is no such platform
 field-group_name_required = Enter the name of the group

@@ -374,7 +374,6 @@ code-path = 不是机器人的地址
 code-address = 主机不在公网上
 code-internal = 我们这边出了问题
 
-field-six_digits = 请填写群里收到的六位数字。
 field-group_platform_required = 请选择平台，或者填写能认出平台的地址
 field-group_platform_unknown = 没有这个平台
 field-group_name_required = 请填写群的名字

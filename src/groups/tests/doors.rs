@@ -116,11 +116,11 @@ async fn a_program_connects_verifies_reads_changes_and_forgets_a_group() {
     let group = format!("/api/v1/groups/{}", created["id"].as_str().unwrap());
     let sent = admin.wecom.code();
     let other = if sent == "000000" { "111111" } else { "000000" };
-    for (typed, code) in [("x", "invalid_fields"), (other, "wrong_code")] {
+    for typed in ["x", other] {
         let body = json!({"code": typed});
         let (status, wrong) =
             admin.call(TestRequest::post().uri(&format!("{group}/verify")), Some(body)).await;
-        assert_eq!((status.as_u16(), &wrong["code"]), (422, &json!(code)));
+        assert_eq!((status.as_u16(), &wrong["code"]), (422, &json!("wrong_code")));
     }
     let code = json!({"code": sent});
     let (status, verified) =

@@ -191,12 +191,7 @@ async fn a_code_is_tried_five_times(house: House) {
     let (id, code) = connected(&house, &admin, 0).await;
     let path = format!("/groups/{id}/verify");
     let other = if code == "000000" { "111111" } else { "000000" };
-    // What cannot be a code is no try.
-    for none in ["", "x", "１２３４５６７", "\u{0}", "12345", "12 34", "12345a"] {
-        let told = house.post(&path, Some(&admin.token), &json!({"code": none})).await;
-        assert_eq!(faults(told), only(["code"]), "{none}");
-    }
-    for wrong in [other, other, other, other, other] {
+    for wrong in [other, "", "x", "１２３４５６７", "\u{0}"] {
         let told = house.post(&path, Some(&admin.token), &json!({"code": wrong})).await;
         assert_eq!(told.problem(422), "wrong_code", "{wrong}");
     }
