@@ -13,6 +13,7 @@ pub mod people;
 pub mod phone;
 pub mod quiet;
 pub mod region;
+pub mod saying;
 pub mod screening;
 pub mod shown;
 pub mod text;

@@ -13,6 +13,7 @@ use crate::broadcast::platforms::{Act, adapter};
 use crate::broadcast::script::{self, Written};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::Platform;
+use crate::domain::saying::MayBeSaid;
 use crate::store::StoreError;
 use crate::store::groups::{self, Attempt, Logged};
 
@@ -164,7 +165,7 @@ impl Groups {
         let platform = group.platform.0;
         let request = match written.key {
             None => Kept::Erased,
-            Some(_) if delivery.is_true(self.clock.now()) => said(&written, platform),
+            Some(_) if delivery.may_be_said(self.clock.now()) == MayBeSaid::Now => said(&written, platform),
             Some(_) => Kept::Nothing,
         };
         let calls: Result<_, StoreError> = calls

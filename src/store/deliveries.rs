@@ -10,7 +10,7 @@ use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both, notices};
+use super::{Answer, Conn, both, due, notices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
@@ -264,7 +264,8 @@ impl Waiting {
 /// among these that were planned first.
 fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     const SOON: TimeDelta = TimeDelta::minutes(20);
-    let waiting: Vec<Waiting> = both!(conn, c => diesel::sql_query(
+    let [said, now_on] = due::MAY_BE_SAID_NOW;
+    let waiting: Vec<Waiting> = both!(conn, c => diesel::sql_query(format!(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
                  WHERE state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
@@ -273,12 +274,11 @@ fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime
          JOIN groups g ON g.id = d.group_id \
          JOIN broadcasts b ON b.id = d.broadcast_id \
          JOIN notices n ON n.id = b.notice_id \
-         WHERE g.state = 'active' AND (n.state = 'live' OR b.purpose IN ('closing', 'correction')) \
-           AND (b.not_after IS NULL OR b.not_after > $2) \
+         WHERE g.state = 'active' AND {said} $2 {now_on} \
            AND (d.last_outcome IS NULL OR d.last_outcome <> 'config') \
            AND (g.hourly_cap IS NULL OR d.attempts > 0 OR d.due_at <= $2) \
          ORDER BY b.created_at",
-    )
+    ))
     .bind::<Ts, _>(Time(now + SOON))
     .bind::<Ts, _>(Time(now))
     .load(c))?;

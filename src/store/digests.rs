@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
+use super::due;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::statement::{Statement, Value};
@@ -79,6 +80,7 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
         Conn::Sqlite(_) => "",
     };
+    let [said, then] = due::MAY_BE_SAID_NOW;
     let words = [
         "SELECT d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, b.not_after \
          FROM deliveries d \
@@ -86,9 +88,8 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
          WHERE d.state = 'open' AND d.digest AND d.part = 0 AND d.group_id = ",
         " AND d.id <> ",
         " AND d.due_at <= ",
-        " AND n.state = 'live' AND n.live_revision = b.revision \
-         AND (b.not_after IS NULL OR b.not_after > ",
-        ") ORDER BY d.id LIMIT ",
+        &*format!(" AND {said}"),
+        &*format!("{then} ORDER BY d.id LIMIT "),
         free,
     ];
     // What ends while the request is under way is not begun.

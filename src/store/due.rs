@@ -21,6 +21,7 @@ use crate::domain::group::{GroupState, Platform};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
+use crate::domain::saying::{MayBeSaid, Saying};
 
 /// A delivery whose time has come, and the group it is for.
 #[derive(Queryable)]
@@ -165,27 +166,21 @@ impl Said {
         }
     }
 
-    /// Whether it may still be said, now or later: the notice is live, or paused, with this very revision,
-    /// and its end has not come. What tells that a notice is over may always be said.
-    pub(super) fn still_true(&self, now: DateTime<Utc>) -> bool {
-        self.purpose.0.ends()
-            || mutation::on(Mutation::SkipStillTrue)
-            || (self.is_public_or_paused()
-                && (self.live_revision == Some(self.revision) || mutation::on(Mutation::KeepRevision))
-                && self.not_after.is_none_or(|end| end.0 > now))
-    }
-
-    /// Whether it may be said at this moment, as far as its notice is concerned.
-    fn is_true_now(&self, now: DateTime<Utc>) -> bool {
-        self.still_true(now) && !self.is_paused()
-    }
-
-    fn is_paused(&self) -> bool {
-        self.state.0 == State::Paused && !self.purpose.0.ends()
-    }
-
-    fn is_public_or_paused(&self) -> bool {
-        self.state.0 == State::Live || (self.state.0 == State::Paused && !mutation::on(Mutation::LosePaused))
+    /// Whether it may be said, as far as its notice is concerned.
+    pub(super) fn may_be_said(&self, now: DateTime<Utc>) -> MayBeSaid {
+        let newest = mutation::on(Mutation::KeepRevision).then_some(self.revision);
+        let saying = Saying {
+            purpose: self.purpose.0,
+            revision: self.revision,
+            not_after: self.not_after.map(|end| end.0),
+            state: self.state.0,
+            live_revision: newest.or(self.live_revision),
+        };
+        match saying.may_be_said(now) {
+            MayBeSaid::NoMore if mutation::on(Mutation::SkipStillTrue) => MayBeSaid::Now,
+            MayBeSaid::Later if mutation::on(Mutation::LosePaused) => MayBeSaid::NoMore,
+            answer => answer,
+        }
     }
 
     /// Whether a group hears no more of it than its cap allows: life at risk, a rumour to be stopped, and the end of
@@ -201,7 +196,7 @@ impl Said {
         lane: &Lane,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        if listener.is_deaf() || self.is_paused() {
+        if listener.is_deaf() || self.may_be_said(now) == MayBeSaid::Later {
             // Whoever lets the group hear again, or the notice go on, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
@@ -213,6 +208,13 @@ impl Said {
         listener.quiet.until(self.purpose.0, self.urgency, now)
     }
 }
+
+/// [`MayBeSaid::Now`] in SQL, of broadcasts `b` and notices `n`; the present stands between the two.
+pub(super) const MAY_BE_SAID_NOW: [&str; 2] = [
+    "(b.purpose IN ('closing', 'correction') OR (n.state = 'live' AND n.live_revision = b.revision \
+       AND (b.not_after IS NULL OR b.not_after > ",
+    ")))",
+];
 
 /// How the end of a free lane's lease compares with the present.
 pub(super) fn free() -> &'static str {
@@ -325,5 +327,61 @@ pub fn may_go(conn: &mut Conn, told: &[i64], fence: i64, now: DateTime<Utc>) -> 
         .filter(lanes::fence.eq(fence))
         .select(SAID)
         .load(c))?;
-    Ok(said.len() == told.len() && said.iter().all(|said| said.is_true_now(now)))
+    Ok(said.len() == told.len() && said.iter().all(|said| said.may_be_said(now) == MayBeSaid::Now))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_query;
+
+    use super::*;
+    use crate::store::groups::tests::{at, store};
+
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+
+    /// Every purpose in every state of its notice, of this revision and of another, before its end and at it.
+    fn sayings() -> Vec<Saying> {
+        let mut all = Vec::new();
+        for purpose in Purpose::ALL {
+            for state in State::ALL {
+                for live_revision in [None, Some(1), Some(2)] {
+                    for not_after in [None, Some(at(0)), Some(at(1))] {
+                        all.push(Saying { purpose, revision: 2, not_after, state, live_revision });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn what_may_be_said_is_the_same_in_sql() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let [said, now_on] = MAY_BE_SAID_NOW;
+        let question = format!(
+            "SELECT COUNT(*) AS rows FROM (SELECT ? AS purpose, 2 AS revision, ? AS not_after) AS b, \
+               (SELECT ? AS state, ? AS live_revision) AS n WHERE {said} ? {now_on}"
+        );
+        for saying in sayings() {
+            let asked = sql_query(&question)
+                .bind::<Text, _>(saying.purpose.as_str())
+                .bind::<Nullable<Ts>, _>(saying.not_after.map(Time))
+                .bind::<Text, _>(saying.state.as_str())
+                .bind::<Nullable<Integer>, _>(saying.live_revision)
+                .bind::<Ts, _>(Time(at(0)));
+            let counted: Counted = store
+                .read(|c| {
+                    let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
+                    Answer::Ok(asked.get_result(&mut **c)?)
+                })
+                .await
+                .unwrap();
+            assert_eq!(counted.rows == 1, saying.may_be_said(at(0)) == MayBeSaid::Now, "{saying:?}");
+        }
+    }
 }

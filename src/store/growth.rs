@@ -24,6 +24,7 @@ use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
+use crate::domain::saying::MayBeSaid;
 
 /// Who a broadcast is for.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ pub(super) fn grow(
     broadcast.planned += i32::try_from(new.len()).unwrap_or(i32::MAX);
     broadcast.cursor = if stopped { cursor } else { Some(end) };
     broadcast.expanded = (!stopped && end.0 == Uuid::max())
-        || !said.still_true(terms.now)
+        || said.may_be_said(terms.now) == MayBeSaid::NoMore
         || mutation::on(Mutation::StopGrowing);
     if !new.is_empty() || !stopped || broadcast.expanded {
         both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;

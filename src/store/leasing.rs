@@ -21,6 +21,7 @@ use super::wishes::{self, Heard};
 use super::{Answer, Conn};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Platform;
+use crate::domain::saying::MayBeSaid;
 
 mod leased;
 mod write;
@@ -187,7 +188,7 @@ fn take_due(
 /// What becomes of a delivery; where it goes, it is taken.
 pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut Decided) -> Decision {
     let (now, listener) = (terms.now, &one.listener);
-    if !said.still_true(now) {
+    if said.may_be_said(now) == MayBeSaid::NoMore {
         return Decision::Over;
     }
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {

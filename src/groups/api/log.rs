@@ -42,7 +42,7 @@ impl DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
             redeliverable: delivery.is_redeliverable(now),
-            waits_for: delivery.waits_for().map(WaitsFor::as_str),
+            waits_for: delivery.waits_for(now).map(WaitsFor::as_str),
             case_number: case(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
             state: delivery.state.0.as_str(),

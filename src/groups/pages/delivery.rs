@@ -68,7 +68,7 @@ pub async fn detail(
         group: format!("/groups/{group}"),
         id,
         title: text_with(frame.language, "groups-delivery-title", &title),
-        result: one::result(&frame, &delivery),
+        result: one::result(&frame, &delivery, shared.clock.now()),
         digest: delivery.digest,
         again: delivery.is_redeliverable(shared.clock.now()),
         request,

@@ -129,7 +129,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         case: words::case(&delivery.case_number),
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
         delivered: delivery.state.0 == DeliveryState::Delivered,
-        result: result(frame, delivery),
+        result: result(frame, delivery, now),
         why: failed.map(|outcome| {
             words::explained(frame.language, platform, outcome, delivery.last_code.as_deref())
         }),
@@ -138,7 +138,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
 }
 
 /// Where a delivery stands, in words.
-pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
+pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> String {
     match (delivery.state.0, delivery.delivered_at) {
         (DeliveryState::Delivered, Some(at)) => {
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
@@ -147,7 +147,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged) -> String {
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
             frame.t("groups-log-partly")
         }
-        (DeliveryState::Open, _) => match delivery.waits_for() {
+        (DeliveryState::Open, _) => match delivery.waits_for(now) {
             None => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
             Some(what) => frame.t(&format!("groups-log-for-{}", what.as_str())),
         },

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
+use crate::domain::saying::{MayBeSaid, Saying};
 use crate::store::mutation::{self, Mutation};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::types::{Id, Named, Time};
@@ -66,7 +67,7 @@ impl WaitsFor {
 
 impl Logged {
     /// What it waits for, where that is no time: first what its group's admin can end.
-    pub fn waits_for(&self) -> Option<WaitsFor> {
+    pub fn waits_for(&self, now: DateTime<Utc>) -> Option<WaitsFor> {
         if self.state.0 != DeliveryState::Open {
             return None;
         }
@@ -74,8 +75,7 @@ impl Logged {
             Some(GroupState::Paused) => Some(WaitsFor::Group),
             Some(GroupState::Disabled | GroupState::Unverified) | None => Some(WaitsFor::Proof),
             Some(GroupState::Active) => {
-                let paused = self.notice_state.0 == State::Paused && !self.broadcast.0.ends();
-                paused.then_some(WaitsFor::Notice)
+                (self.may_be_said(now) == MayBeSaid::Later).then_some(WaitsFor::Notice)
             }
         }
     }
@@ -97,17 +97,21 @@ impl Logged {
         })
     }
 
-    /// Whether it may still be said: its notice is live with these very words, or it tells of an end.
-    pub fn is_true(&self, now: DateTime<Utc>) -> bool {
-        self.broadcast.0.ends()
-            || (self.notice_state.0 == State::Live
-                && self.live_revision == Some(self.revision)
-                && self.not_after.is_none_or(|end| end.0 > now))
+    /// Whether it may be said, as far as its notice is concerned.
+    pub fn may_be_said(&self, now: DateTime<Utc>) -> MayBeSaid {
+        let saying = Saying {
+            purpose: self.broadcast.0,
+            revision: self.revision,
+            not_after: self.not_after.map(|end| end.0),
+            state: self.notice_state.0,
+            live_revision: self.live_revision,
+        };
+        saying.may_be_said(now)
     }
 
     /// Whether it was given up and may be tried again, as far as its notice is concerned.
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
-        self.state.0 == DeliveryState::GivenUp && self.is_true(now)
+        self.state.0 == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now
     }
 
     /// Whether its group's admin may send it again: it can go, and control of the group is proved.
