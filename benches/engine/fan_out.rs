@@ -1,9 +1,10 @@
 //! One notice to many groups: from its release until the last result is on the disk.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use prometheus::Registry;
+use serde::{Deserialize, Serialize};
 use seventytwo::broadcast::platforms::Act;
 use seventytwo::domain::delivery::DeliveryState;
 use seventytwo::domain::group::Platform;
@@ -18,27 +19,54 @@ use crate::{ceilings, line, process};
 /// What one notice may take at most; then it tells how far it came.
 const TIME: Duration = Duration::from_secs(60);
 
+/// What makes this program connect groups, or send one notice to them: in a process of its own, whose memory holds
+/// nothing else.
+pub const CONNECT: &str = "connect";
+pub const SEND: &str = "send";
+
+/// So many groups, and where they and a notice for them are. A city each, so that no notice finds lanes that rest.
+const ROUNDS: [(usize, &str, &str); 3] =
+    [(1_000, "131003", "131000"), (10_000, "440106", "440100"), (100_000, "330106", "330100")];
+
 pub async fn measure(db: Db) {
     let sink = Sink::start();
-    let house = House::start(db, &[&sink.address]).await;
-    // A city each, so that no notice finds lanes that rest.
-    for (groups, county, city) in
-        [(1_000, "131003", "131000"), (10_000, "440106", "440100"), (100_000, "330106", "330100")]
-    {
-        house.connect(&sink.address, named(city, groups)).await;
-        let run = one(&house, county, groups).await;
-        let (most, least) = ceilings::posts(&sink.address, run.body, 20_000, 128).await;
+    for (groups, ..) in ROUNDS {
+        apart(CONNECT, &db, &sink, groups);
+        let run: Run = serde_json::from_str(&apart(SEND, &db, &sink, groups)).expect("a run is told");
+        let (most, least) = ceilings::posts(&sink.address, run.body.into(), 20_000, 128).await;
         if run.delivered < groups {
-            println!("{:<10} only {} of {groups} in {} s", house.db.name(), run.delivered, TIME.as_secs());
+            println!("{:<10} only {} of {groups} in {} s", db.name(), run.delivered, TIME.as_secs());
         }
-        line(&house.db, &format!("recorded/s, {groups} groups (bare posts/s)"), run.rate, Some(most));
-        line(&house.db, &format!("CPU us each, {groups} groups (bare post)"), run.cpu_each, Some(least));
-        if !house.db.database().is_sqlite() {
+        line(&db, &format!("recorded/s, {groups} groups (bare posts/s)"), run.rate, Some(most));
+        line(&db, &format!("CPU us each, {groups} groups (bare post)"), run.cpu_each, Some(least));
+        if !db.database().is_sqlite() {
             let what = format!("CPU us each with the server's, {groups} groups");
-            line(&house.db, &what, run.cpu_each + run.server_cpu_each, Some(least));
+            line(&db, &what, run.cpu_each + run.server_cpu_each, Some(least));
         }
-        line(&house.db, &format!("peak MB, {groups} groups"), run.peak_mb, None);
+        line(&db, &format!("peak MB, {groups} groups"), run.peak_mb, None);
     }
+}
+
+/// Does that in a process of its own; what it says.
+fn apart(command: &str, db: &Db, sink: &Sink, groups: usize) -> String {
+    let own = std::env::current_exe().expect("a program knows where it is");
+    let arguments = [command, &db.url, &sink.address, &groups.to_string()];
+    let said = Command::new(own).args(arguments).stderr(Stdio::inherit()).output().expect("it starts");
+    assert!(said.status.success(), "{command}: {}", said.status);
+    String::from_utf8(said.stdout).expect("it says words")
+}
+
+/// What a process of its own does, as [`apart`] asks for it.
+pub async fn alone(asked: &[String]) {
+    let [command, url, sink, groups] = asked else { panic!("{asked:?}") };
+    let groups = groups.parse().expect("a number");
+    let (_, county, city) = ROUNDS.into_iter().find(|round| round.0 == groups).expect("a round");
+    let house = House::start(Db::at(url.clone()), &[sink]).await;
+    if command == CONNECT {
+        return house.connect(sink, named(city, groups)).await;
+    }
+    let run = one(&house, county, groups).await;
+    println!("{}", serde_json::to_string(&run).expect("it can be told"));
 }
 
 /// Names for so many groups of a city.
@@ -47,6 +75,7 @@ pub fn named(city: &'static str, groups: usize) -> Vec<(String, &'static str)> {
 }
 
 /// What one notice cost.
+#[derive(Serialize, Deserialize)]
 pub struct Run {
     pub delivered: usize,
     /// Deliveries recorded a second.
@@ -59,7 +88,7 @@ pub struct Run {
     pub server_cpu_each: f64,
     pub peak_mb: f64,
     /// What was posted.
-    pub body: Bytes,
+    pub body: Vec<u8>,
 }
 
 /// One notice of that county, until `wanted` deliveries are recorded.
@@ -85,6 +114,7 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
         sleep(Duration::from_millis(2)).await;
     }
     let took = begun.elapsed().as_secs_f64();
+    let peak_mb = process::peak_mb();
     let (cpu, server_cpu) = (process::cpu() - cpu, process::cpu_of_servers().saturating_sub(server_cpu));
     let now = house.stations.shared.clock.now();
     let tally = house.stations.shared.store.read(move |c| tally::tally(c, broadcast, now)).await;
@@ -94,11 +124,11 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let rate = delivered as f64 / took;
     let each = |used: Duration| used.as_secs_f64() * 1e6 / delivered.max(1) as f64;
     let (cpu_each, server_cpu_each) = (each(cpu), each(server_cpu));
-    let peak_mb = process::peak_mb();
     drop(worker);
     let script = &house.stations.worker.script;
     let written = script.written(broadcast, Language::default()).await.expect("the message is written");
     let body = script.body(&written, Platform::Dingtalk, Act::Say(0)).await.expect("it has words").bytes;
+    let body = body.to_vec();
     Run { delivered, rate, nearly_all_ms, cpu_each, server_cpu_each, peak_mb, body }
 }
 

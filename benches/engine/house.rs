@@ -36,6 +36,11 @@ impl Db {
 
     /// A database on a server.
     pub fn postgres(url: String) -> Db {
+        Db::at(url)
+    }
+
+    /// One that is there already.
+    pub fn at(url: String) -> Db {
         Db { url, folder: tempfile::tempdir().expect("a folder") }
     }
 

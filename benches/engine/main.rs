@@ -28,8 +28,11 @@ fn main() {
     if asked.iter().any(|a| a == sink::COMMAND) {
         return sink::run();
     }
-    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|a| a == part);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime starts");
+    if asked.first().is_some_and(|a| [fan_out::CONNECT, fan_out::SEND].contains(&a.as_str())) {
+        return runtime.block_on(fan_out::alone(&asked));
+    }
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|a| a == part);
     let server = Server::start();
     println!("{:<10} {:<50} {:>12} {:>12} {:>7}", "database", "what", "measured", "ceiling", "ratio");
     runtime.block_on(async {
