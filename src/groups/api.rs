@@ -159,7 +159,7 @@ impl From<Whole> for GroupBody {
             hourly_cap: group.hourly_cap,
             quiet: group.quiet().map(Hours::from),
             created_at: group.created_at.0,
-            verified_at: group.verified_at.map(|at| at.0),
+            verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
             reason: group.reason,
             name: group.name,
         }

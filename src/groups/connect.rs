@@ -254,7 +254,6 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<
     group.bot = credentials.account();
     group.state = Named(GroupState::Unverified);
     group.reason = None;
-    group.verified_at = None;
     forget_code(group);
     Ok(())
 }

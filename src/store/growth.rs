@@ -30,7 +30,7 @@ use crate::domain::saying::MayBeSaid;
 #[derive(Clone, Debug)]
 pub enum Audience {
     /// Groups that want this kind and this region or one that contains it. Whoever hears nothing at the moment, because
-    /// it is paused or fails, hears it afterwards, if it is still true then.
+    /// it is paused, fails or has a new robot, hears it afterwards, if it is still true then.
     Subscribers { kind: Kind, regions: Vec<String> },
     /// Exactly the groups that received this notice, or may have.
     Recipients,
@@ -62,6 +62,7 @@ pub(super) fn grow(
     decided: &mut Decided,
 ) -> Answer<bool> {
     let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else {
+        decided.stopped = true;
         return Ok(false);
     };
     if broadcast.cursor.is_none() {
@@ -170,7 +171,9 @@ fn listeners(
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
             let slice = format!("{select}group_id FROM group_regions WHERE region IN (");
-            let wants = format!(" {has_lane} WHERE g.state <> 'unverified' AND {NEW}");
+            // Whoever has proved control before will have to be told once it is proved again.
+            let wants =
+                format!(" {has_lane} WHERE (g.state <> 'unverified' OR g.verified_at IS NOT NULL) AND {NEW}");
             let words = [
                 &*slice,
                 ", ",

@@ -14,7 +14,7 @@ use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, How};
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
@@ -215,8 +215,9 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own and cannot take back what another one said. What the other
-/// one still has under way is of no account any more: it would tell of its own way into the chat, not of the new one.
+/// A group got a new robot, which has a budget of its own and cannot take back what another one said: what waits begins
+/// anew, because it was counted by messages that the new one cannot name. What the other one still has under way is of
+/// no account any more: it would tell of its own way into the chat, not of the new one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -233,6 +234,10 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
     both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
         .set(deliveries::message_ref.eq(None::<String>))
+        .execute(c))?;
+    let to_come = [DeliveryState::Open, DeliveryState::GivenUp].map(Named);
+    both!(conn, c => diesel::update(said.filter(deliveries::state.eq_any(to_come)))
+        .set((deliveries::part.eq(0), deliveries::act.eq(0), deliveries::how.eq(None::<Named<How>>)))
         .execute(c))?;
     Ok(())
 }
@@ -341,6 +346,43 @@ mod tests {
             })
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn with_a_new_robot_what_waits_begins_anew_and_what_is_done_is_not_named() {
+        type Course = (Named<DeliveryState>, i16, i16, Option<Named<How>>, Option<String>);
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let of = |group| deliveries::table.filter(deliveries::group_id.eq(Id(group))).order(deliveries::id);
+        let courses = store
+            .write(move |tx| {
+                let far = (
+                    deliveries::part.eq(1),
+                    deliveries::act.eq(1),
+                    deliveries::how.eq(Named(How::Edited)),
+                    deliveries::message_ref.eq("m1"),
+                );
+                both!(tx, c => diesel::update(deliveries::table).set(far).execute(c))?;
+                renew(tx, GROUP)?;
+                let course = (
+                    deliveries::state,
+                    deliveries::part,
+                    deliveries::act,
+                    deliveries::how,
+                    deliveries::message_ref,
+                );
+                let read = |tx: &mut Conn, group| -> Answer<Vec<Course>> {
+                    Ok(both!(tx, c => of(group).select(course).load(c))?)
+                };
+                Ok::<_, StoreError>((read(tx, GROUP)?, read(tx, OTHER)?))
+            })
+            .await
+            .unwrap();
+        let (done, waits) = (Named(DeliveryState::Delivered), Named(DeliveryState::Open));
+        let edited = Some(Named(How::Edited));
+        assert_eq!(courses.0, [(done, 1, 1, edited, None), (waits, 0, 0, None, None)]);
+        let m1 = || Some("m1".to_owned());
+        assert_eq!(courses.1, [(done, 1, 1, edited, m1()), (waits, 1, 1, edited, m1())]);
     }
 
     #[tokio::test]

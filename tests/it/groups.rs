@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(of_a_call_that_ends_a_notice_the_log_tells_what_is_known),
     housed!(the_log_says_that_a_notice_is_paused),
     housed!(what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on),
+    housed!(what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_proved),
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(a_replaced_secret_holds_for_a_day),
     housed!(a_change_that_is_refused_changes_nothing),
@@ -385,6 +386,25 @@ async fn close(house: &House, manage: &str) {
     let body = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(manage), &body).await.expect(200);
     house.settle().await;
+}
+
+async fn what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_proved(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let unproved = connect(&house, &team, "url", &format!("{}/other", team.chat.robot())).await;
+    let renewed = team.change(&house, json!({"credentials": team.chat.credentials()})).await;
+    assert_eq!((&renewed["state"], &renewed["verified_at"]), (&json!("unverified"), &Value::Null));
+    let code = json!({"code": team.chat.read_code()});
+    let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138001").await;
+    assert_eq!(team.chat.read(), None, "control is to be proved first");
+    assert_eq!(team.newest(&house).await["waits_for"], "proof");
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    house.settle().await;
+    team.hears(&case);
+    // Whoever never proved control is nobody's audience.
+    let log = house.get(&format!("/groups/{unproved}/deliveries"), Some(&team.admin.token)).await.expect(200);
+    assert_eq!(log["items"], json!([]));
+    house.finish().await;
 }
 
 async fn the_log_tells_of_every_call_for_thirty_days(house: House) {
