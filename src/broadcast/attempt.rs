@@ -1,6 +1,9 @@
 //! One request of a delivery: from the written message and the way into the chat to the platform's verdict.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,6 +15,7 @@ use super::platforms::{
     Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
 };
 use super::script::{Handle, Written};
+use super::send::Unanswered;
 use super::worker::{Worker, random};
 use crate::domain::delivery::Outcome;
 use crate::store::leasing::Leased;
@@ -20,6 +24,13 @@ use crate::store::{StoreError, due};
 
 /// A request with a token that groups share, which has waited for its picture for so long, waits for its turn anew.
 const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
+
+/// Why a request that had its connection did not leave.
+enum Withheld {
+    /// Its notice is over, or its lane may be somebody else's by the time it is answered.
+    Over,
+    Unknown(StoreError),
+}
 
 impl Worker {
     /// One request, from the written message to the platform's verdict; or when it is due again, where it
@@ -73,13 +84,14 @@ impl Worker {
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
-        match self.may_leave(leased).await {
-            Ok(true) => {}
-            Ok(false) => return (Went::NotSent, Err(now)),
-            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
-        }
         let request = adapter.address(act, &body, &credentials, &stamp);
-        let (went, mut verdict, answer) = self.exchange(adapter, act, request, (&leased.host, left)).await;
+        let may = |longest| self.may_leave(leased, longest);
+        let sent = self.exchange(adapter, act, request, (&leased.host, left), may).await;
+        let (went, mut verdict, answer) = match sent {
+            Ok(sent) => sent,
+            Err(Withheld::Over) => return (Went::NotSent, Err(self.clock.now())),
+            Err(Withheld::Unknown(error)) => return (Went::NotSent, Ok(internal(leased, &error))),
+        };
         if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
             *handle = Some(media.as_str().into());
         }
@@ -98,39 +110,50 @@ impl Worker {
         (went, Ok(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
     }
 
-    /// Sends a request of an act: how that went for the host, what it means for the delivery, and the answer.
-    async fn exchange(
+    /// Sends a request of an act if it `may` leave: how that went for the host, what it means for the delivery, and
+    /// the answer.
+    async fn exchange<W, F: Future<Output = Result<(), W>>>(
         &self,
         adapter: &dyn Adapter,
         act: Act<'_>,
         request: Outgoing,
         (host, left): (&str, &mut DateTime<Utc>),
-    ) -> (Went, Verdict, Option<Answer>) {
+        may: impl FnMut(Duration) -> F,
+    ) -> Result<(Went, Verdict, Option<Answer>), W> {
         let since = std::mem::replace(left, self.clock.now());
         self.hosts().leaves(host, since, *left);
-        match self.sender.send(request).await {
+        match self.sender.send_if(request, may).await {
             Ok(answer) => {
                 let went = Went::answered(answer.status, adapter.profile().refusals);
-                (went, adapter.judge(act, &answer), Some(answer))
+                Ok((went, adapter.judge(act, &answer), Some(answer)))
             }
-            Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
+            Err(Unanswered::Withheld(why)) => Err(why),
+            Err(Unanswered::Fault(fault)) => {
+                Ok((Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None))
+            }
         }
     }
 
-    /// Whether a request may leave now. Where it waited for something it is asked about again: its notice may be
-    /// over by now.
-    async fn may_leave(&self, leased: &Leased) -> Result<bool, StoreError> {
-        if self.withheld(leased).is_some() {
-            return Ok(false);
-        }
+    /// Lets a request leave that takes so long at most. Where it waited for something it is asked about again: its
+    /// notice may be over by now.
+    async fn may_leave(&self, leased: &Leased, longest: Duration) -> Result<(), Withheld> {
+        let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
+        let stands = |now| match conclude::withheld(leased, now, longest) {
+            None => Ok(()),
+            Some(_) => Err(Withheld::Over),
+        };
         let now = self.clock.now();
+        stands(now)?;
         if !conclude::has_waited(leased, now) {
-            return Ok(true);
+            return Ok(());
         }
         let (told, fence) = (leased.told().collect::<Vec<_>>(), leased.fence);
-        let may_go = self.store.read(move |c| due::may_go(c, &told, fence, now)).await?;
+        let may_go = self.store.read(move |c| due::may_go(c, &told, fence, now)).await;
+        if !may_go.map_err(Withheld::Unknown)? {
+            return Err(Withheld::Over);
+        }
         // The answer may have been waited for, too.
-        Ok(may_go && self.withheld(leased).is_none())
+        stands(self.clock.now())
     }
 
     /// What is said: the message, the one that it is told in, and the way into the chat.
@@ -174,7 +197,11 @@ impl Worker {
             && let Some(picture) = self.script.picture(written).await
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
-            let (went, verdict, _) = self.exchange(adapter, act, upload, (host, left)).await;
+            let may = |_| ready(Ok::<_, Infallible>(()));
+            let (went, verdict, _) = match self.exchange(adapter, act, upload, (host, left), may).await {
+                Ok(sent) => sent,
+                Err(never) => match never {},
+            };
             match verdict.media {
                 Some(media) => *handle = Some(media.into()),
                 // Taken, they say, but under no name: another try is no second message.
@@ -199,13 +226,13 @@ impl Worker {
 /// The end of an attempt that failed on our side.
 fn internal(leased: &Leased, error: &StoreError) -> Ended {
     tracing::error!(%error, delivery = leased.delivery, "a message could not be prepared");
-    ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[])
+    Ended { ours: true, ..ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[]) }
 }
 
 /// An end whose times are not known yet.
 fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
-    let at = DateTime::UNIX_EPOCH;
-    Ended { verdict, parts, ways, at, took_ms: 0, random: random(), answer_sealed: None, moved: None }
+    let (at, took_ms, answer_sealed, moved) = (DateTime::UNIX_EPOCH, 0, None, None);
+    Ended { verdict, ours: false, parts, ways, at, took_ms, random: random(), answer_sealed, moved }
 }
 
 /// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because

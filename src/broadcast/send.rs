@@ -7,6 +7,8 @@
 //! handed over, whether the peer has closed.
 
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::future::ready;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,6 +121,19 @@ impl SendFault {
     }
 }
 
+/// Why a request has no answer: something went wrong, or whoever was asked before it left said no.
+#[derive(Debug)]
+pub enum Unanswered<W> {
+    Fault(SendFault),
+    Withheld(W),
+}
+
+impl<W> From<SendFault> for Unanswered<W> {
+    fn from(fault: SendFault) -> Unanswered<W> {
+        Unanswered::Fault(fault)
+    }
+}
+
 /// Sends requests and keeps their connections.
 pub struct Sender {
     guard: Guard,
@@ -165,6 +180,26 @@ impl Sender {
     /// # Errors
     /// Why there is none, and whether the message may have been taken nevertheless.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, SendFault> {
+        let sent = self.send_if(outgoing, |_| ready(Ok::<_, Infallible>(())));
+        sent.await.map_err(|unanswered| match unanswered {
+            Unanswered::Fault(fault) => fault,
+            Unanswered::Withheld(never) => match never {},
+        })
+    }
+
+    /// Sends a request unless, once there is a connection for it, `may` holds it back: to get there can take seconds.
+    /// `may` is told how much longer the exchange takes at most.
+    ///
+    /// # Errors
+    /// Why there is no answer, and whether the message may have been taken nevertheless.
+    pub async fn send_if<W, F>(
+        &self,
+        outgoing: Outgoing,
+        mut may: impl FnMut(Duration) -> F,
+    ) -> Result<Answer, Unanswered<W>>
+    where
+        F: Future<Output = Result<(), W>>,
+    {
         let target = self.guard.target(outgoing.platform, &outgoing.url).map_err(SendFault::Refused)?;
         let mut request = request(outgoing).map_err(SendFault::Refused)?;
         let host = self.host(&target);
@@ -172,7 +207,7 @@ impl Sender {
             Ok(slot) => slot,
             Err(_) => match timeout(self.limits.queue, host.slots.acquire()).await {
                 Ok(Ok(slot)) => slot,
-                _ => return Err(SendFault::Timeout { sent: false }),
+                _ => return Err(SendFault::Timeout { sent: false }.into()),
             },
         };
 
@@ -184,12 +219,16 @@ impl Sender {
                 // Boxed, like all that is rare: every request would carry the room for it.
                 None => Box::pin(self.connection(&host, &target, deadline)).await?,
             };
+            if let Err(why) = may(deadline - Instant::now()).await {
+                host.rest(connection);
+                return Err(Unanswered::Withheld(why));
+            }
             match self.exchange(&host, connection, request, deadline).await {
                 // A connection at rest may be closed by its peer just now. If it gives the request back
                 // untouched, a fresh connection may have it; if not, it may have arrived.
                 Err(Failed::Untaken(back)) if again => request = *back,
-                Err(Failed::Untaken(_)) => return Err(SendFault::Broken { sent: false }),
-                Err(Failed::For(fault)) => return Err(fault),
+                Err(Failed::Untaken(_)) => return Err(SendFault::Broken { sent: false }.into()),
+                Err(Failed::For(fault)) => return Err(fault.into()),
                 Ok(answer) => return Ok(answer),
             }
         }

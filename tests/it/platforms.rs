@@ -3,6 +3,8 @@
 pub mod acts;
 pub mod document;
 
+use std::cell::Cell;
+use std::future::ready;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 use seventytwo::broadcast::guard::{Guard, Refused};
 use seventytwo::broadcast::message::{Message, plain};
 use seventytwo::broadcast::platforms::{self, Credentials, Outgoing, Stamp, Verdict, adapter};
-use seventytwo::broadcast::send::{Limits, SendFault, Sender};
+use seventytwo::broadcast::send::{Limits, SendFault, Sender, Unanswered};
 use seventytwo::domain::delivery::{Fault, Outcome};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
@@ -33,6 +35,7 @@ pub const TESTS: &[Test] = &[
     alone!(silence_after_a_request_is_doubt_and_never_repeated),
     alone!(of_an_endless_answer_sixteen_kilobytes_are_read),
     alone!(a_host_at_its_cap_lets_requests_wait_and_then_go),
+    alone!(what_may_no_longer_leave_is_held_back_when_its_turn_has_come),
     alone!(few_connections_to_a_host_are_opened_at_a_time),
     alone!(what_is_refused_is_not_connected_to),
     alone!(nobody_listening_is_no_delivery),
@@ -245,6 +248,33 @@ async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
     assert_eq!(first, Err(SendFault::Timeout { sent: true }));
     assert_eq!(second, Err(SendFault::Timeout { sent: false }));
     assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
+}
+
+async fn what_may_no_longer_leave_is_held_back_when_its_turn_has_come() {
+    let wire = Wire::start(&[Act::Hang, Act::Say(OK), Act::Say(OK)]).await;
+    let (_, outgoing) = to(&wire);
+    let limits = Limits { per_host: 1, exchange: Duration::from_secs(1), ..Limits::default() };
+    let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
+    // The only place is taken by one that hangs; while the others wait for it, their notice ends.
+    let over = Cell::new(false);
+    let may = |longest: Duration| {
+        assert!(longest <= limits.exchange);
+        ready(if over.get() { Err("over") } else { Ok(()) })
+    };
+    let hangs = async {
+        let hung = sender.send(outgoing.clone()).await;
+        over.set(true);
+        hung
+    };
+    let (hung, second, third) =
+        tokio::join!(hangs, sender.send_if(outgoing.clone(), may), sender.send_if(outgoing.clone(), may),);
+    assert_eq!(hung, Err(SendFault::Timeout { sent: true }));
+    for held in [second, third] {
+        assert!(matches!(held, Err(Unanswered::Withheld("over"))), "{held:?}");
+    }
+    assert_eq!(wire.requests(), 1);
+    sender.send(outgoing).await.unwrap();
+    assert_eq!(wire.connections(), 2, "the connection that was not used is there for the next");
 }
 
 async fn few_connections_to_a_host_are_opened_at_a_time() {
