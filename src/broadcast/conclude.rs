@@ -16,8 +16,13 @@ use crate::store::results::{Health, Moved, Record};
 const FAILING: TimeDelta = TimeDelta::hours(24);
 /// …in at least so many attempts: one failure a day apart proves nothing.
 const PROOF: i32 = 5;
-/// For so long the end of a notice is told to those who could not be reached with it.
+/// For so long the end of a notice is told to those who could not be reached with it…
 pub const ENDING: TimeDelta = TimeDelta::days(3);
+/// …and with so many requests, which is a day of them: whoever heard nothing until now has the time of all others.
+const TELLING: i32 = 100;
+
+/// How often one of those that share a token finds out whether somebody has mended what is wrong with it.
+const MENDED: TimeDelta = TimeDelta::minutes(10);
 
 /// A request that leaves so soon after its lease need not ask again whether its notice still stands.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
@@ -26,6 +31,8 @@ const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
 #[derive(Clone, Debug)]
 pub struct Ended {
     pub verdict: Verdict,
+    /// Where nobody answered, that may be because of us.
+    pub ours: bool,
     /// The requests that its message takes on this platform.
     pub parts: usize,
     /// What the platform lets us take back with these credentials.
@@ -61,11 +68,14 @@ pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>)
 }
 
 /// What becomes of a leased delivery whose request must not leave at `now`, although it could: its notice
-/// is over; or the answer could come when somebody else holds the lane, `longest` being the longest that
+/// is over; it would tell of an end to somebody who heard nothing; or the answer could come when somebody else holds the lane, `longest` being the longest that
 /// one exchange takes. `None` where it may leave.
 pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Option<DeliveryState> {
     let late = now + longest > leased.leased_until;
-    is_over(leased, now).then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
+    // When the end was planned, it was not known yet that nothing had arrived.
+    let unheard = leased.purpose.ends() && leased.standing.is_empty() && !mutation::on(Mutation::KeepEnding);
+    let needless = is_over(leased, now) || unheard;
+    needless.then_some(DeliveryState::Cancelled).or(late.then_some(DeliveryState::Open))
 }
 
 fn is_over(leased: &Leased, now: DateTime<Utc>) -> bool {
@@ -149,10 +159,8 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
     let step = Step { act: course.next(progress), course, progress, digest };
     let attempt = step.attempt(&leased, &ended);
-    let next = match ended.verdict.tries {
-        Some(most) if attempt.tries >= most => Next::GiveUp(retry::Why::Exhausted),
-        _ => retry::next(&ended.verdict.outcome, &attempt),
-    };
+    let next = retry::next(&ended.verdict.outcome, &attempt);
+    let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
     let (wide, random, moved) = (ended.verdict.wide, ended.random, ended.moved.clone());
     let mut record = tried(leased, ended);
     step.follow(&mut record, next, moved);
@@ -163,6 +171,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let at = record.at;
     if wide {
         let again = if record.state == DeliveryState::Open { record.due_at } else { at };
+        let again = if to_mend { again.min(at + MENDED) } else { again };
         record.bot_open_at = Some(again.max(record.asked_until)).filter(|opens| *opens > at);
     }
     for waits in [&mut record.due_at, &mut record.lane_open_at] {
@@ -179,7 +188,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
 
 /// What is on record of an attempt before anything follows from it: its lane, and that it was tried.
 fn tried(leased: Leased, ended: Ended) -> Record {
-    let Ended { verdict, at, took_ms, random, answer_sealed, .. } = ended;
+    let Ended { verdict, ours, at, took_ms, random, answer_sealed, .. } = ended;
     let mut sends = leased.sends.clone();
     if let Some(last) = sends.last_mut() {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
@@ -194,7 +203,7 @@ fn tried(leased: Leased, ended: Ended) -> Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
         reach: reach(leased.reach_before).max(doubt) as i16,
         outcome: Some(verdict.outcome.as_str()),
-        health: health(&verdict.outcome, &leased, at),
+        health: health(&verdict, ours, &leased, at),
         code: verdict.code,
         answer_sealed,
         took_ms,
@@ -232,6 +241,10 @@ impl Step<'_> {
         Attempt {
             tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
             failures: leased.failures.max(0).unsigned_abs(),
+            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(leased.act))
+                .max(1)
+                .unsigned_abs(),
+            bears: ended.verdict.tries,
             reach: match (self.counts_doubts(), leased.act) {
                 (false, _) => reach(leased.reach_before),
                 (true, 0) => Reach::No,
@@ -242,7 +255,7 @@ impl Step<'_> {
                 || (self.takes_back() && !mutation::on(Mutation::DoubtTakingBack)),
             now: ended.at,
             random: ended.random,
-            until: leased.not_after.unwrap_or(leased.said_at + ENDING),
+            until: until(leased),
         }
     }
 
@@ -262,9 +275,10 @@ impl Step<'_> {
                 let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
                 record.act += i16::from(doubtful && self.counts_doubts());
             }
-            Next::Hold(until) | Next::Mend(_, until) => {
-                record.due_at = until;
-                record.lane_open_at = record.lane_open_at.max(until);
+            Next::Hold(until) | Next::Mend(_, until) => hold(record, until),
+            Next::Anew(until) => {
+                record.tries = 0;
+                hold(record, until);
             }
             Next::Move(_) => record.moved = moved,
             // Perhaps for the sake of one of them: each is tried by itself.
@@ -298,11 +312,24 @@ impl Step<'_> {
     }
 }
 
+/// Nothing more to this group before that moment.
+fn hold(record: &mut Record, until: DateTime<Utc>) {
+    record.due_at = until;
+    record.lane_open_at = record.lane_open_at.max(until);
+}
+
+/// After that moment a delivery is not tried again.
+fn until(leased: &Leased) -> DateTime<Utc> {
+    let ending = if leased.attempts < TELLING { DateTime::<Utc>::MAX_UTC } else { leased.said_at + ENDING };
+    leased.not_after.unwrap_or(ending)
+}
+
 /// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
-fn health(outcome: &Outcome, leased: &Leased, at: DateTime<Utc>) -> Health {
+fn health(verdict: &Verdict, ours: bool, leased: &Leased, at: DateTime<Utc>) -> Health {
     let before = leased.sends.iter().rev().nth(1);
-    match outcome {
+    match &verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
+        Outcome::Retry if ours && !verdict.answered => Health::Unheard,
         Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
             // What failed a day ago and was not tried since may have been well in between.
             let anew = leased.failures > 0 && before.is_none_or(|before| at - *before >= FAILING);

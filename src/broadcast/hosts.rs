@@ -47,6 +47,8 @@ const LATEST: TimeDelta = TimeDelta::seconds(60);
 const FOR_OTHERS: usize = 32;
 /// Of the refusals that would shut us out, one in so many is risked.
 const SHARE_OF_REFUSALS: u32 = 10;
+/// For so long an answer proves that we have a way out.
+const LATELY: TimeDelta = TimeDelta::hours(1);
 /// Hosts that are remembered though nothing is under way there.
 const REMEMBERED: usize = 10_000;
 
@@ -82,6 +84,8 @@ pub struct Hosts {
     busy: Option<String>,
     /// Under way at hosts that are not brisk.
     doubtful: usize,
+    /// When any of them last answered.
+    answered_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -170,6 +174,9 @@ impl Hosts {
         if went == Went::NotSent {
             return;
         }
+        if went != Went::Failed {
+            self.answered_at = Some(now);
+        }
         let took = (now - began).num_milliseconds() as f64;
         host.usual += (took - host.usual) / 16.0;
         host.count(now);
@@ -191,6 +198,11 @@ impl Hosts {
                 }
             }
         }
+    }
+
+    /// Whether any of them has answered lately: otherwise it may be we who have no way out.
+    pub fn answer(&self, now: DateTime<Utc>) -> bool {
+        self.answered_at.is_some_and(|at| now - at <= LATELY)
     }
 
     /// How many hosts are left alone.

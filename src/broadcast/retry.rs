@@ -24,6 +24,11 @@ const MENDING: [Duration; 4] = [
     Duration::from_secs(4 * 60 * 60),
     Duration::from_secs(12 * 60 * 60),
 ];
+/// What a platform that has too much to do is asked again and again is at least so long apart in the end, however short
+/// the waits are that it asks for.
+const LIMITED: Duration = Duration::from_secs(60);
+/// The wait before a platform that bears only so many tries in a row is tried anew.
+const ANEW: Duration = Duration::from_secs(60 * 60);
 /// The wait before a message that perhaps arrived is said again.
 const IN_DOUBT: Duration = Duration::from_secs(60);
 
@@ -34,6 +39,10 @@ pub struct Attempt {
     pub tries: u32,
     /// How many in a row failed in this chat, whatever they were to say; without this one.
     pub failures: u32,
+    /// Requests of the delivery that came to nothing, in whichever way, this one included; from 1.
+    pub fruitless: u32,
+    /// So many in a row, and no more, may fail like this.
+    pub bears: Option<u32>,
     /// What was known before this attempt: `Maybe` after an earlier one of unknown end.
     pub reach: Reach,
     /// The platform makes no second message of the same request.
@@ -54,6 +63,8 @@ pub enum Next {
     At(DateTime<Utc>),
     /// Nothing at all to this group before this moment, then again.
     Hold(DateTime<Utc>),
+    /// The same, as if nothing had failed yet.
+    Anew(DateTime<Utc>),
     /// Tell the group's admin what is to be mended; again, and nothing else, at that moment.
     Mend(Fault, DateTime<Utc>),
     /// The chat has a new id: store it, and send there at once.
@@ -69,7 +80,7 @@ pub enum Next {
 pub enum Why {
     /// The next attempt would come after the notice's end.
     Ended,
-    /// The chat moves on and on, or its platform bears no more tries.
+    /// The chat moves on and on.
     Exhausted,
     /// The platform will never take this message.
     Refused,
@@ -102,6 +113,9 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
         if at >= until { Next::GiveUp(Why::Ended) } else { then(at) }
     };
     let failed = || again(backoff(attempt.failures.saturating_add(1)), Next::At);
+    if attempt.bears.is_some_and(|most| tries >= most) {
+        return again(ANEW, Next::Anew);
+    }
     match outcome {
         Outcome::Delivered(id) => Next::Done(id.clone()),
         Outcome::Gone => Next::Disable,
@@ -109,7 +123,7 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
         Outcome::Moved(_) if tries >= MOVES => Next::GiveUp(Why::Exhausted),
         Outcome::Moved(id) => Next::Move(id.clone()),
         Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => again(FIRST, Next::Hold),
-        Outcome::Slow(wait) => again(*wait, Next::Hold),
+        Outcome::Slow(wait) => again((*wait).max(backoff(attempt.fruitless).min(LIMITED)), Next::Hold),
         Outcome::Retry => failed(),
         Outcome::Unknown if mutation::on(Mutation::TrustSilence) => Next::Done(None),
         Outcome::Unknown if attempt.idempotent || mutation::on(Mutation::SayForEver) => failed(),
@@ -214,6 +228,8 @@ mod tests {
         Attempt {
             tries,
             failures: tries - 1,
+            fruitless: tries,
+            bears: None,
             idempotent: false,
             reach: Reach::No,
             now: now(),
@@ -224,7 +240,7 @@ mod tests {
 
     fn seconds(next: &Next) -> i64 {
         match next {
-            Next::At(at) | Next::Hold(at) | Next::Mend(_, at) => (*at - now()).num_seconds(),
+            Next::At(at) | Next::Hold(at) | Next::Anew(at) | Next::Mend(_, at) => (*at - now()).num_seconds(),
             other => panic!("no time in {other:?}"),
         }
     }
@@ -273,6 +289,20 @@ mod tests {
     }
 
     #[test]
+    fn a_platform_that_bears_few_tries_in_a_row_is_tried_anew_after_an_hour() {
+        let busy = |tries| next(&Outcome::Retry, &Attempt { bears: Some(4), ..attempt(tries) });
+        assert!(matches!(busy(3), Next::At(_)));
+        assert_eq!((seconds(&busy(4)), matches!(busy(4), Next::Anew(_))), (3_600, true));
+    }
+
+    #[test]
+    fn who_asks_for_no_wait_again_and_again_is_left_alone_all_the_same() {
+        let slow = |n, wait| seconds(&next(&Outcome::Slow(Duration::from_secs(wait)), &attempt(n)));
+        assert_eq!((1..=6).map(|n| slow(n, 0)).collect::<Vec<_>>(), [2, 6, 18, 54, 60, 60]);
+        assert_eq!(slow(1_000, 61), 61);
+    }
+
+    #[test]
     fn a_fault_at_the_platform_waits_for_a_person() {
         let outcome = Outcome::Config(Fault::Keyword);
         let waits: Vec<i64> = (1..=5).map(|n| seconds(&next(&outcome, &attempt(n)))).collect();
@@ -286,7 +316,7 @@ mod tests {
             let attempt = Attempt { random, until: DateTime::<Utc>::MAX_UTC, ..attempt(tries) };
             let Next::Hold(at) = next(&Outcome::Slow(Duration::from_secs(wait)), &attempt) else { panic!() };
             let waited = (at - now()).num_milliseconds() as u64;
-            prop_assert!(waited >= wait * 1000 && waited <= wait * 1250 + 1);
+            prop_assert!(waited >= wait * 1000 && waited <= wait.max(60) * 1250 + 1);
         }
 
         #[test]

@@ -241,7 +241,8 @@ impl Worker {
             took_ms,
             "attempt"
         );
-        conclude::concluded(leased, Ended { at, took_ms, ..ended })
+        let ours = ended.ours || !self.hosts().answer(at);
+        conclude::concluded(leased, Ended { ours, at, took_ms, ..ended })
     }
 
     /// See [`conclude::withheld`].

@@ -94,7 +94,7 @@ pub(super) struct Decided {
     pub(super) heard: Heard,
     /// Something that is due waits for its host.
     busy: bool,
-    /// A broadcast stopped at a host.
+    /// A broadcast stopped at a host, or another node is at work on it.
     pub(super) stopped: bool,
 }
 
@@ -116,7 +116,7 @@ pub struct Batch {
     /// Another look is worth while: as much was looked at as there was room for and some of it could not go, or
     /// a broadcast has not reached everybody.
     pub more: bool,
-    /// Something stopped at a host that takes no more at the moment.
+    /// Something stopped at a host that takes no more at the moment, or another node is at work on it.
     pub busy: bool,
 }
 
@@ -127,7 +127,7 @@ pub struct Batch {
 /// When the database refuses.
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     let mut decided = Decided::default();
-    let mut more = false;
+    let (mut more, mut busy) = (false, false);
     for Waiting { priority, due, grows } in due::waiting(conn, terms.now)? {
         let room = terms.limit.saturating_sub(decided.taken.len());
         if room == 0 {
@@ -145,12 +145,14 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         if grows && decided.taken.len() < terms.limit && !decided.busy {
             more |= growth::grow(conn, priority, terms, &mut decided)?;
         }
+        // The host of what is less urgent may be another one.
+        busy |= std::mem::take(&mut decided.busy);
     }
     for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
         digests::complete(conn, &mut taken.leased, terms.now)?;
     }
     write::write(conn, &decided, terms.node)?;
-    let busy = decided.busy || decided.stopped;
+    let busy = busy || decided.busy || decided.stopped;
     Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })
 }
 

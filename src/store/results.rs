@@ -28,6 +28,8 @@ pub enum Health {
     Unchanged = 2,
     /// As [`Health::Failing`], so long after the last request that what was before proves nothing.
     FailingAnew = 3,
+    /// Nothing arrived, perhaps because we have no way out: it is asked ever more slowly, and proves nothing.
+    Unheard = 4,
 }
 
 /// A group's way into its chat, sealed anew.
@@ -138,7 +140,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
         before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
              asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
              failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 WHEN 3 THEN 1 \
-               ELSE failures END, \
+               WHEN 4 THEN failures + 1 ELSE failures END, \
              failing_since = CASE rows.health WHEN 0 THEN NULL WHEN 1 THEN COALESCE(failing_since, rows.at) \
                WHEN 3 THEN rows.at ELSE failing_since END",
         columns: &[

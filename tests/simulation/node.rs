@@ -294,6 +294,7 @@ impl World<'_> {
         let record = conclude::concluded(
             request.leased.clone(),
             Ended {
+                ours: !self.nodes[node].hosts.answer(now),
                 parts: parts(&request.leased, manner.parts()),
                 ways: manner.ways(),
                 at: now,

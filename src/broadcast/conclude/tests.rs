@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::delivery::Purpose;
+use crate::domain::delivery::{Fault, Purpose};
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
 
@@ -45,6 +45,7 @@ fn picture(act: i16) -> Leased {
 fn ended(outcome: Outcome) -> Ended {
     Ended {
         verdict: Verdict::ours(outcome, "timeout"),
+        ours: false,
         parts: 2,
         ways: &[],
         at: at(15),
@@ -99,18 +100,77 @@ fn a_lease_without_a_result_is_no_second_doubt() {
 }
 
 /// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
-fn busy(tries: i16, failures: i32) -> DeliveryState {
+fn busy(tries: i16, failures: i32) -> (DeliveryState, i16, i64) {
     let leased = Leased { part: 0, tries, failures, reach_before: Reach::No as i16, ..picture(0) };
     let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
-    concluded(leased, Ended { verdict, ..ended(Outcome::Retry) }).state
+    let record = concluded(leased, Ended { verdict, ..ended(Outcome::Retry) });
+    (record.state, record.tries, (record.due_at - at(15)).num_seconds())
 }
 
 #[test]
-fn a_platform_that_bears_few_tries_gets_no_more() {
-    let states = [0, 1, 2, 3].map(|tries| busy(tries, tries.into()));
+fn a_platform_that_bears_few_tries_in_a_row_gets_a_rest_and_then_a_new_row() {
     let open = DeliveryState::Open;
-    assert_eq!(states, [open, open, open, DeliveryState::GivenUp]);
-    assert_eq!(busy(0, 9), open, "what failed before it was something else");
+    let tries = [0, 1, 2, 3].map(|tries| busy(tries, tries.into()));
+    assert_eq!(tries, [(open, 1, 2), (open, 2, 6), (open, 3, 18), (open, 0, 3_600)]);
+    assert_eq!(busy(0, 9), (open, 1, 900), "what failed before it was something else");
+}
+
+/// How a group's lane does, and whether the group goes on, when nobody answers after a day of that.
+fn unanswered(ours: bool) -> (Health, Option<&'static str>) {
+    let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-2 * 86_400)));
+    let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(0) };
+    let record = concluded(leased, Ended { ours, ..ended(Outcome::Retry) });
+    (record.health, record.disable)
+}
+
+#[test]
+fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
+    assert_eq!(unanswered(false), (Health::Failing, Some("failing")));
+    assert_eq!(unanswered(true), (Health::Unheard, None));
+    let verdict = Verdict { answered: true, ..ended(Outcome::Retry).verdict };
+    let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, ..picture(0) };
+    let answered = concluded(leased, Ended { ours: true, verdict, ..ended(Outcome::Retry) });
+    assert_eq!(answered.health, Health::Failing, "whoever answers is there");
+}
+
+/// Until when a token rests whose fault its admin has to mend, the so many'th time that one of its groups finds out.
+fn mended_at(tries: i16) -> Option<i64> {
+    let leased = Leased { platform: Platform::Matrix, part: 0, tries, ..picture(0) };
+    let verdict =
+        Verdict { wide: true, ..Verdict::ours(Outcome::Config(Fault::Credential), "M_UNKNOWN_TOKEN") };
+    let record = concluded(leased, Ended { verdict, ..ended(Outcome::Retry) });
+    record.bot_open_at.map(|opens| (opens - at(15)).num_minutes())
+}
+
+#[test]
+fn a_token_that_is_mended_does_not_rest_for_hours() {
+    assert_eq!([0, 1, 2, 3].map(mended_at), [Some(10); 4]);
+}
+
+#[test]
+fn nobody_is_told_of_the_end_of_what_they_certainly_did_not_hear() {
+    let told = |standing| {
+        let leased = Leased { purpose: Purpose::Closing, part: 0, standing, ..picture(0) };
+        withheld(&leased, at(1), TimeDelta::seconds(17))
+    };
+    assert_eq!(told(Vec::new()), Some(DeliveryState::Cancelled));
+    assert_eq!(told(vec![None]), None, "perhaps they did");
+}
+
+/// Where the end of a notice stands that is told to a group for the first time, and for the hundredth, so many days
+/// after the decision.
+fn told_after(days: i64) -> [DeliveryState; 2] {
+    [1, 100].map(|attempts| {
+        let said_at = at(0) - TimeDelta::days(days);
+        let leased = Leased { purpose: Purpose::Closing, part: 0, attempts, said_at, ..picture(0) };
+        concluded(leased, ended(Outcome::Retry)).state
+    })
+}
+
+#[test]
+fn whoever_could_not_be_told_of_an_end_until_now_is_told_as_patiently_as_anybody() {
+    assert_eq!(told_after(2), [DeliveryState::Open, DeliveryState::Open]);
+    assert_eq!(told_after(4), [DeliveryState::Open, DeliveryState::GivenUp]);
 }
 
 /// How a group's lane does after one more failure, and whether the group goes on: it failed nine times within two

@@ -23,6 +23,8 @@ const REFERENCE: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub outcome: Outcome,
+    /// Somebody answered.
+    pub answered: bool,
     /// The platform's own code, for the delivery log.
     pub code: Option<String>,
     /// The platform's own words, shortened.
@@ -41,14 +43,24 @@ impl Verdict {
     /// A verdict with the platform's code and words.
     pub(super) fn new(outcome: Outcome, code: impl ToString, words: &str) -> Verdict {
         let words: String = words.chars().filter(|c| !c.is_control()).take(DETAIL).collect();
-        Verdict { detail: Some(words).filter(|w| !w.is_empty()), ..Verdict::ours(outcome, code) }
+        let detail = Some(words).filter(|w| !w.is_empty());
+        Verdict { answered: true, detail, ..Verdict::ours(outcome, code) }
     }
 
     /// A verdict without an answer, with a code of our own.
     pub fn ours(outcome: Outcome, code: impl ToString) -> Verdict {
         // Some platforms let whoever runs the server choose the code, and PostgreSQL keeps no NUL.
         let code = code.to_string().chars().filter(|c| !c.is_control()).take(CODE).collect();
-        Verdict { outcome, code: Some(code), detail: None, media: None, rest: None, tries: None, wide: false }
+        Verdict {
+            outcome,
+            answered: false,
+            code: Some(code),
+            detail: None,
+            media: None,
+            rest: None,
+            tries: None,
+            wide: false,
+        }
     }
 
     /// The verdict on an answer without the code its platform promises. Success is never assumed;

@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_due_is_found_through_its_index),
     housed!(what_capped_groups_have_heard_is_one_question_through_its_index),
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
+    housed!(a_host_that_is_busy_with_closings_keeps_no_alert_from_another),
 ];
 
 async fn a_lease_outlasts_the_longest_exchange() {
@@ -49,6 +50,19 @@ pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut(
 }
 
 fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnMut()) -> Answer<Batch> {
+    let mut admits = |_: &str| {
+        before();
+        Admission::Go
+    };
+    lease_at(conn, now, node, &mut admits)
+}
+
+fn lease_at(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    node: i64,
+    admits: &mut dyn FnMut(&str) -> Admission,
+) -> Answer<Batch> {
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -59,10 +73,7 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
         bot_pace: &|_, _| now,
         back: &|_, until| until,
         begins: &|_| {},
-        admits: &mut |_| {
-            before();
-            Admission::Go
-        },
+        admits,
     };
     lease(conn, &mut terms)
 }
@@ -94,6 +105,45 @@ async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
     house.advance(asked_at - now);
     house.settle().await;
     assert!(!house.chats[0].shown().is_empty());
+}
+
+async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for (chat, region) in house.chats.iter().zip(["131000", "440100"]) {
+        house.group(chat, &admin, &[region], &["lost_property"]).await;
+    }
+    let (_, manage) = go_live(&house, &moderator).await;
+    let over = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    assert_eq!(store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.len(), 1);
+    let mut bag = notices::lost_property(now);
+    bag["region"] = json!("440106");
+    bag["reporter"]["phone"] = json!("13800138002");
+    let made = house.post("/notices", None, &bag).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+    // The closing is due again, and its host takes no more.
+    let busy = house.chats[0].gateway().1.authority().to_owned();
+    let now = house.clock.now();
+    let batch = store
+        .write(move |tx| {
+            let mut asked = Vec::new();
+            let mut admits = |host: &str| {
+                asked.push(host.to_owned());
+                if host == busy { Admission::Busy } else { Admission::Go }
+            };
+            let batch = lease_at(tx, now, ELSEWHERE, &mut admits)?;
+            assert!(asked.contains(&busy), "{asked:?}");
+            Ok::<_, StoreError>(batch)
+        })
+        .await
+        .unwrap();
+    assert_eq!(batch.leased.len(), 1);
+    assert_eq!(batch.leased[0].platform, Platform::Dingtalk);
 }
 
 /// A process that dies whenever it has begun a delivery.

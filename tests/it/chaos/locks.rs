@@ -36,6 +36,7 @@ pub const TESTS: &[Test] = &[
     shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
     shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
+    shared!(a_broadcast_that_another_node_grows_is_soon_looked_at_again),
     shared!(a_group_that_is_resumed_while_a_lease_looks_at_it_hears),
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
@@ -285,6 +286,18 @@ async fn a_lane_that_rests_waits_for_nobody_who_ends_what_waits_in_it(db: Db) {
     let record = scene.record(vec![&first, &second, &third]);
     let (recorded, ()) = crossing(&scene.house.db, record, scene.turn(&case, "remove"), held).await;
     assert_eq!(recorded.unwrap(), 3);
+}
+
+async fn a_broadcast_that_another_node_grows_is_soon_looked_at_again(db: Db) {
+    let scene = Scene::set(db, &[&[RESCUE]]).await;
+    scene.publish(RESCUE).await;
+    let held = locked(scene.store(), "SELECT 1 FROM broadcasts".to_owned()).await;
+    let now = scene.house.clock.now();
+    let batch = scene.store().write(move |tx| lease_and_die(tx, now)).await.unwrap();
+    // If the other one dies nobody tells us.
+    assert!(batch.leased.is_empty() && batch.busy, "{batch:?}");
+    held.commit().await;
+    assert_eq!(scene.lease().await.len(), 1);
 }
 
 async fn a_group_is_deleted_while_its_results_are_written(db: Db) {
