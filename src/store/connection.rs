@@ -214,10 +214,11 @@ fn open_postgres(url: &str) -> Result<Conn, String> {
     OPENED_ON.set(Some(own));
     let mut opened = PgConn::from(opened);
     // A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of
-    // ours waits for so long in one. Shorter than a lease. And nothing of ours takes as long as the other two.
+    // ours pauses for so long in one. Shorter than anybody waits for a lock, so that nobody's result is refused, and
+    // results are written within their leases. And nothing of ours takes as long as the other two.
     opened
         .batch_execute(
-            "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '10s'; SET statement_timeout = '30s'",
+            "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'; SET statement_timeout = '30s'",
         )
         .map_err(|e| format!("PostgreSQL: {e}"))?;
     Ok(Conn::Pg(Box::new(opened)))

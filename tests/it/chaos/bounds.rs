@@ -44,7 +44,7 @@ async fn no_statement_waits_for_ever(db: Db) {
         });
         Ok(values)
     });
-    assert_eq!(settings.await.unwrap(), ["10s", "30s", "20s"]);
+    assert_eq!(settings.await.unwrap(), ["10s", "30s", "5s"]);
 }
 
 /// A notice is live whose one group could not be reached yet.
