@@ -3,21 +3,24 @@
 //! holds across nodes.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{attempts, deliveries, lanes};
+use super::schema::{attempts, broadcasts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, How};
+use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
+/// In the place of the references to what a robot has said, or perhaps has, that was replaced since.
+const UNNAMED: &str = "";
 /// No process has this number: what is held for less than a lease is not freed before its time.
 const NOBODY: i64 = -1;
 
@@ -215,9 +218,9 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own and cannot take back what another one said: what waits begins
-/// anew, because it was counted by messages that the new one cannot name. What the other one still has under way is of
-/// no account any more: it would tell of its own way into the chat, not of the new one.
+/// A group got a new robot, which has a budget of its own and cannot take back what another one said: an end that was
+/// not told yet begins anew, because it was counted by messages that the new one cannot name. What the other one still
+/// has under way is of no account any more: it would tell of its own way into the chat, not of the new one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -232,11 +235,21 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
         .execute(c))?;
     super::deliveries::lock_of_group(conn, Id(group))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
-    both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null()))
-        .set(deliveries::message_ref.eq(None::<String>))
+    let perhaps =
+        deliveries::state.ne(Named(DeliveryState::Delivered)).and(deliveries::reach.gt(Reach::No as i16));
+    both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null().or(perhaps)))
+        .set(deliveries::message_ref.eq((!mutation::on(Mutation::ForgetRobot)).then_some(UNNAMED)))
         .execute(c))?;
-    let to_come = [DeliveryState::Open, DeliveryState::GivenUp].map(Named);
-    both!(conn, c => diesel::update(said.filter(deliveries::state.eq_any(to_come)))
+    if mutation::on(Mutation::KeepCourse) {
+        return Ok(());
+    }
+    let ends = broadcasts::table
+        .filter(broadcasts::id.eq(deliveries::broadcast_id))
+        .filter(broadcasts::purpose.eq_any([Purpose::Closing, Purpose::Correction].map(Named)));
+    let untold = said
+        .filter(deliveries::state.eq_any([DeliveryState::Open, DeliveryState::GivenUp].map(Named)))
+        .filter(deliveries::reach.lt(Reach::Yes as i16));
+    both!(conn, c => diesel::update(untold.filter(exists(ends)))
         .set((deliveries::part.eq(0), deliveries::act.eq(0), deliveries::how.eq(None::<Named<How>>)))
         .execute(c))?;
     Ok(())
@@ -349,7 +362,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn with_a_new_robot_what_waits_begins_anew_and_what_is_done_is_not_named() {
+    async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
         type Course = (Named<DeliveryState>, i16, i16, Option<Named<How>>, Option<String>);
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
@@ -362,7 +375,12 @@ mod tests {
                     deliveries::how.eq(Named(How::Edited)),
                     deliveries::message_ref.eq("m1"),
                 );
-                both!(tx, c => diesel::update(deliveries::table).set(far).execute(c))?;
+                let given_up = deliveries::state.eq(Named(DeliveryState::GivenUp));
+                let delivered = deliveries::state.eq(Named(DeliveryState::Delivered));
+                both!(tx, c => {
+                    diesel::update(deliveries::table).set(far).execute(c)?;
+                    diesel::update(deliveries::table.filter(delivered)).set(given_up).execute(c)?
+                });
                 renew(tx, GROUP)?;
                 let course = (
                     deliveries::state,
@@ -378,11 +396,12 @@ mod tests {
             })
             .await
             .unwrap();
-        let (done, waits) = (Named(DeliveryState::Delivered), Named(DeliveryState::Open));
+        let (alert, closing) = (Named(DeliveryState::GivenUp), Named(DeliveryState::Open));
         let edited = Some(Named(How::Edited));
-        assert_eq!(courses.0, [(done, 1, 1, edited, None), (waits, 0, 0, None, None)]);
+        let unnamed = || Some(UNNAMED.to_owned());
+        assert_eq!(courses.0, [(alert, 1, 1, edited, unnamed()), (closing, 0, 0, None, unnamed())]);
         let m1 = || Some("m1".to_owned());
-        assert_eq!(courses.1, [(done, 1, 1, edited, m1()), (waits, 1, 1, edited, m1())]);
+        assert_eq!(courses.1, [(alert, 1, 1, edited, m1()), (closing, 1, 1, edited, m1())]);
     }
 
     #[tokio::test]

@@ -70,6 +70,10 @@ pub enum Mutation {
     KeepTimes,
     /// What is sent once more by hand counts the doubts from before.
     KeepDoubts,
+    /// What was said, or perhaps was, by a robot that is replaced is forgotten.
+    ForgetRobot,
+    /// An end goes on with a new robot where the old one stopped.
+    KeepCourse,
 }
 
 /// Whether the engine has this fault.

@@ -31,9 +31,11 @@ impl Standing {
     /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
     /// the same request: what it proved at last, it never doubled.
     fn messages(self, idempotent: bool) -> Vec<Option<String>> {
-        // A message of several parts has several references.
+        // A message of several parts has several references, and an empty one if a robot that was replaced has said
+        // some of it.
         let named = self.message_ref.iter().flat_map(|references| references.lines());
-        let mut messages: Vec<_> = named.map(|reference| Some(reference.to_owned())).collect();
+        let mut messages: Vec<_> =
+            named.map(|reference| Some(reference.to_owned()).filter(|named| !named.is_empty())).collect();
         let settled = (idempotent && self.proved && !self.digest) || mutation::on(Mutation::ForgetDoubt);
         if messages.is_empty() || (self.arrived > messages.len() as i64 && !settled) {
             messages.push(None);
@@ -96,6 +98,16 @@ mod tests {
     fn standing(digest: bool) -> Vec<Option<String>> {
         let message_ref = Some("m2".to_owned());
         Standing { ending: 1, message_ref, arrived: 2, proved: true, digest }.messages(true)
+    }
+
+    #[test]
+    fn what_another_robot_has_said_cannot_be_named() {
+        let stands = |message_ref: &str, arrived| {
+            let message_ref = Some(message_ref.to_owned());
+            Standing { ending: 1, message_ref, arrived, proved: true, digest: false }.messages(true)
+        };
+        assert_eq!(stands("", 1), [None]);
+        assert_eq!(stands("\nm2", 2), [None, Some("m2".to_owned())]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What admins do with their groups: the steps of `groups`, on one connection.
 
+use chrono::DateTime;
+
 use super::chat::Mood;
+use super::node::Fate;
 use super::rules::Outcome;
 use super::sight::DeliveryRow;
 use super::world::{PEOPLE, World};
@@ -20,10 +23,13 @@ enum Act {
     Times,
     /// What was given up is to be sent once more.
     Again,
+    /// It gets a new robot, and control of that one is yet to be proved.
+    Renew,
     Delete,
 }
 
-const CHANCES: &[(usize, Act)] = &[(9, Act::Switch), (6, Act::Times), (8, Act::Again), (1, Act::Delete)];
+const CHANCES: &[(usize, Act)] =
+    &[(9, Act::Switch), (6, Act::Times), (10, Act::Again), (4, Act::Renew), (1, Act::Delete)];
 
 impl World<'_> {
     /// An admin does something with a group.
@@ -42,6 +48,7 @@ impl World<'_> {
                 self.change_times(place, quiet, cap)?;
             }
             Act::Again => self.send_again(place)?,
+            Act::Renew => self.renew(self.half_told().unwrap_or(place))?,
             Act::Delete => {
                 self.conn.transaction(|tx| groups::delete(tx, self.members[place].id))?;
                 self.members[place].deleted = true;
@@ -77,6 +84,34 @@ impl World<'_> {
         })?;
         self.note(|| format!("group {place} is {to:?}"));
         Ok(())
+    }
+
+    /// A group gets a new robot, which has a budget of its own; what the old one has under way is of no account.
+    fn renew(&mut self, place: usize) -> Answer<()> {
+        let address = 3_000_000 + self.dice.bits() % 1_000_000;
+        let member = &mut self.members[place];
+        let id = member.id;
+        member.chat.renew(address);
+        member.allowed_at = DateTime::UNIX_EPOCH;
+        for request in self.requests.iter_mut().filter(|r| r.member == place && r.fate == Fate::UnderWay) {
+            request.fate = Fate::Late;
+        }
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            (group.state, group.reason) = (Named(GroupState::Unverified), None);
+            group.credentials_sealed = address.to_be_bytes().to_vec();
+            group.address_hash = address.to_be_bytes().to_vec();
+            groups::save(tx, &group)?;
+            lanes::renew(tx, id)
+        })?;
+        self.note(|| format!("group {place} has a new robot"));
+        Ok(())
+    }
+
+    /// A group in which not everything is taken back yet that tells of a notice that is over.
+    fn half_told(&self) -> Option<usize> {
+        let half = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open && d.how.is_some();
+        self.sight.deliveries.iter().find(half).map(|d| self.place_of(d.group_id.0))
     }
 
     /// When a group wants to be left alone, if it does, and how often it wants to hear; each with that chance.
@@ -115,8 +150,7 @@ impl World<'_> {
         let (id, now) = (self.members[place].id, self.clock);
         let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state.0 == DeliveryState::GivenUp;
         let all: Vec<i64> = self.sight.deliveries.iter().filter(given_up).map(|d| d.id).collect();
-        let proved = self.sight.groups[&id].state.0 != GroupState::Disabled;
-        if all.is_empty() || !proved {
+        if all.is_empty() || !self.sight.groups[&id].state.0.is_proved() {
             return Ok(());
         }
         let delivery = self.dice.one_of(&all);
@@ -129,6 +163,10 @@ impl World<'_> {
         })?;
         if goes {
             self.again.insert(delivery, self.requests.len());
+            // What kept it from being proved may still be there.
+            if self.members[place].chat.mood == Mood::Fine && self.dice.percent(30) {
+                self.members[place].chat.mood = Mood::Silent;
+            }
         }
         self.note(|| format!("delivery {delivery} is to be sent once more: {goes}"));
         Ok(())

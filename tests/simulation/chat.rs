@@ -152,9 +152,17 @@ pub struct Chat {
     pub no_deletes: bool,
     /// When requests arrived, by the true time; each with the request's number.
     pub arrivals: Vec<(DateTime<Utc>, usize)>,
+    /// The robot is not the first: what another one took back it does not know.
+    pub renewed: bool,
 }
 
 impl Chat {
+    /// Has another robot from now on.
+    pub fn renew(&mut self, address: u64) {
+        (self.address, self.mood, self.renewed) = (address, Mood::Fine, true);
+        self.arrivals.clear();
+    }
+
     /// What comes of a request.
     pub fn ask(&mut self, deed: &Deed, asking: Asking, dice: &mut Dice) -> Reply {
         let answered = |outcome: Outcome| {

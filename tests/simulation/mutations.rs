@@ -4,10 +4,13 @@ use super::rules::Rule;
 use super::{SEEDS, play_all};
 use crate::store::mutation::Mutation;
 
+/// What only a rare course of events shows takes many seeds; the others are found in the first few.
+const MOST: u64 = 5 * SEEDS;
+
 /// Plays seeds until the rule is broken.
 fn is_found(mutation: Mutation, rule: Rule) {
-    let found = play_all(SEEDS, Some(mutation), &|broken| broken.rule == rule);
-    assert!(found.is_some(), "{mutation:?} breaks {rule:?} in none of {SEEDS} seeds");
+    let found = play_all(MOST, Some(mutation), &|broken| broken.rule == rule);
+    assert!(found.is_some(), "{mutation:?} breaks {rule:?} in none of {MOST} seeds");
 }
 
 /// One test a fault.
@@ -53,5 +56,7 @@ faults! {
     keeping_places_for_what_was_never_leased: KeepPlaces breaks Works;
     leaving_what_waits_when_a_group_changes_its_times: KeepTimes breaks Lost;
     counting_old_doubts_when_it_is_sent_once_more: KeepDoubts breaks Lost;
+    forgetting_what_another_robot_said: ForgetRobot breaks Ending;
+    going_on_where_another_robot_stopped: KeepCourse breaks Once;
     losing_a_batch_to_a_chat_that_moved: BreakOnMoved breaks Works;
 }

@@ -19,7 +19,7 @@ use crate::domain::delivery::{DeliveryState, Outcome as Ending};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
-use crate::store::{Answer, StoreError, lanes, standing};
+use crate::store::{Answer, StoreError, due, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
@@ -219,6 +219,12 @@ impl World<'_> {
             self.keep_back(node, number, record);
             return Ok(());
         }
+        let told: Vec<i64> = leased.told().collect();
+        if conclude::has_waited(leased, now) && !due::may_go(self.conn, &told, leased.fence, now)? {
+            let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, now);
+            self.keep_back(node, number, record);
+            return Ok(());
+        }
         let manner = self.members[request.member].chat.manner;
         let course =
             Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
@@ -246,7 +252,10 @@ impl World<'_> {
             address: address.expect("the world's credentials are eight bytes"),
         };
         let chat = &mut self.members[member].chat;
-        chat.arrivals.push((truly, number));
+        // What another robot still sends is not of this one's budget.
+        if self.requests[number].fate == Fate::UnderWay {
+            chat.arrivals.push((truly, number));
+        }
         let reply = chat.ask(&deed, asking, &mut self.dice);
         self.requests[number].accepted = reply.accepted;
         self.note(|| {

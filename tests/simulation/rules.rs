@@ -251,7 +251,9 @@ impl World<'_> {
         if leased.leased_until <= now {
             return self.broken(Rule::Lane, format!("#{number} leaves after its lease"));
         }
-        let says_more = !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
+        // Of what a robot still says in its last second that is being replaced nobody is asked.
+        let ours = request.fate == Fate::UnderWay;
+        let says_more = ours && !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
         let told_of = |case: usize| chat.messages.iter().any(|m| m.cases.contains(&case) && m.ends);
         if says_more && request.tells().any(|(_, case)| told_of(case)) {
             return self.broken(Rule::Ending, format!("#{number} comes after the ending"));
@@ -280,7 +282,12 @@ impl World<'_> {
             chat.messages.iter().any(|m| m.cases.contains(&request.case) && !m.ends && stands(m.now));
         // Whether it was taken back an answer that got lost did not tell.
         let known = !self.since_set_going(request.leased.delivery).iter().any(|r| r.is_doubtful());
-        if takes_back && known && !named_stands && !self.doubt_remains(request.case, request.member) {
+        if takes_back
+            && known
+            && !chat.renewed
+            && !named_stands
+            && !self.doubt_remains(request.case, request.member)
+        {
             return self.broken(Rule::Ending, format!("#{number} follows up what was taken back"));
         }
         Ok(())

@@ -174,6 +174,7 @@ impl<'c> World<'c> {
                 no_edits: self.dice.percent(25),
                 no_deletes: self.dice.percent(25),
                 arrivals: Vec::new(),
+                renewed: false,
             };
             let allowed_at = DateTime::UNIX_EPOCH;
             self.members.push(Member { id: group.id.0, chat, steady: true, deleted: false, allowed_at });
@@ -200,7 +201,7 @@ impl<'c> World<'c> {
             code_tries: 0,
             probes: Vec::new(),
             created_at: Time(self.clock),
-            verified_at: None,
+            verified_at: Some(Time(self.clock)),
             host: manner.host().to_owned(),
             bot: (manner == Manner::Threads).then(|| BOT.to_owned()),
             hourly_cap,
