@@ -1,7 +1,7 @@
 //! Why a decision was taken, as codes. For each there is a label for moderators under `reason-CODE`
 //! and a sentence for the reporter under `reason-CODE-reporter`.
 
-use crate::domain::life_cycle::Step;
+use crate::domain::life_cycle::{SEALED, Step};
 
 /// The one reason to approve.
 pub const APPROVE: &[&str] = &["verified"];
@@ -26,6 +26,9 @@ pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other
 
 /// The reasons to have a reporter's phone shown.
 pub const REVEAL: &[&str] = &["call_back", "urgent_tip"];
+
+/// The reasons for which the policy itself pauses what is live.
+pub const POLICY: &[&str] = &[SEALED];
 
 /// The codes that go with a step; empty where any words, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {

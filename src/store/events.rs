@@ -41,7 +41,7 @@ pub struct Event {
     pub step: String,
     pub before: Named<State>,
     pub after: Named<State>,
-    /// `reporter`, `moderator`, `lead` or `clock`.
+    /// `reporter`, `moderator`, `lead`, `clock` or `policy`.
     pub actor: String,
     pub account_id: Option<Id>,
     pub reason: Option<String>,
@@ -89,6 +89,7 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
         Actor::Moderator { id, lead: false } => ("moderator", Some(Id(id))),
         Actor::Moderator { id, lead: true } => ("lead", Some(Id(id))),
         Actor::Clock => ("clock", None),
+        Actor::Policy => ("policy", None),
     };
     let mut event = Event {
         seq: seq + 1,

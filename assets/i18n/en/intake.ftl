@@ -235,6 +235,7 @@ my-forward-alt = The poster of this notice
 my-state = State
 my-answer-now = A volunteer has a question for you: please answer
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
+my-waiting-paused = What you sent waits to be verified; at present it is not public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.
 my-ends = Public until { $at }
 my-public = See the public page

@@ -36,6 +36,7 @@ review-overdue-second_look = second look overdue
 review-overdue-police_reference = police reference overdue
 review-want-tip = a tip is held
 review-want-revision = changed, to be checked again
+review-want-resume = waits for a lead to resume or end it
 
 # who may open what
 review-leads-title = A lead has to open this case
@@ -233,6 +234,7 @@ review-step-erase = Its words and photos were deleted, as its keeping time was o
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator
 review-actor-lead = Lead
+review-actor-policy = Review policy
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = Nothing was changed
@@ -255,6 +257,8 @@ review-fault-note_too_long = The note is longer than 2,000 characters. Shorten i
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = I verified it: I spoke to the reporter and checked the points above.
 reason-verified-reporter = Volunteers verified your notice.
+reason-sealed = what the reporter tells now mentions violence or a protection order
+reason-sealed-reporter = What you changed is verified before it is shown again.
 reason-call_back = to verify
 reason-urgent_tip = for an urgent tip
 reason-no_police_reference = No police reference

@@ -235,6 +235,7 @@ my-forward-alt = 这条信息的海报
 my-state = 现在的状态
 my-answer-now = 志愿者有问题要问您：请回答
 my-waiting-revision = 您的修改正在等待核实，目前公开的仍是原来的内容。
+my-waiting-paused = 您提交的内容正在等待核实，这条信息目前不公开。
 my-waiting-renewal = 您的续期申请正在等待核实。
 my-ends = 公开到 { $at }
 my-public = 查看公开页面

@@ -32,6 +32,7 @@ review-overdue-second_look = 第二人复看已超时
 review-overdue-police_reference = 报警编号已超时未补
 review-want-tip = 有线索待处理
 review-want-revision = 有修改待审
+review-want-resume = 等组长恢复或结束
 
 # who may open what
 review-leads-title = 这条要由组长打开
@@ -221,6 +222,7 @@ review-step-erase = 保存期已满，内容和照片已自动删除
 review-actor-reporter = 发布人
 review-actor-moderator = 志愿者
 review-actor-lead = 组长
+review-actor-policy = 审核规则
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = 没有执行
@@ -243,6 +245,8 @@ review-fault-note_too_long = 说明超过 2000 字，请缩短。
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = 我已核实：与发布人通过话，并逐项核对了要点。
 reason-verified-reporter = 志愿者已核实您的信息。
+reason-sealed = 发布人新的内容提到家暴或保护令
+reason-sealed-reporter = 您的修改要先核实，然后才会再次公开。
 reason-call_back = 核实用
 reason-urgent_tip = 有紧急线索
 reason-no_police_reference = 缺报警编号

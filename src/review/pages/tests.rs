@@ -341,6 +341,9 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.push(format!("review-fault-{code}"));
     }
     keys.extend(reasons::REVEAL.iter().map(|code| format!("reason-{code}")));
+    for code in reasons::POLICY {
+        keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
+    }
     for verdict in crate::review::tips::Verdict::ALL {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
     }
