@@ -46,6 +46,7 @@ field-link_not_designated = Only links to the designated platforms for public fu
 field-id_card = There is an identity card number here. Remove it: we do not need it.
 field-bank_card = There is a bank card number here. Remove it: we publish no accounts.
 field-payment = A payment is mentioned here. Remove it: we publish nothing about transfers, deposits or payment codes.
+field-photos_full = We can take in no more photos at the moment. Send it without one for now; you can add it later on your own page.
 field-photo_unknown = We do not have this photo, or it belongs to another notice. Send it again.
 field-idempotency_key = Use 1 to { $max } visible characters.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.

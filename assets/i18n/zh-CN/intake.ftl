@@ -46,6 +46,7 @@ field-link_not_designated = 只能链接到民政部指定的互联网公开募�
 field-id_card = 这里有身份证号。为了安全请删去，我们不需要它。
 field-bank_card = 这里有银行卡号。请删去，本平台不发布任何账号。
 field-payment = 这里提到了转账、押金、红包等付款方式。请删去，本平台不发布任何收付款信息。
+field-photos_full = 暂时收不下更多照片。请先不带照片提交，稍后可以在您自己的页面补上。
 field-photo_unknown = 找不到这张照片，或它已用于另一条信息。请重新上传。
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
