@@ -218,7 +218,10 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     let config = configuration(matches)?;
     log(&config);
     let stop = stop_on_signals()?;
-    let app = App::build(config, Clock::system()).await?;
+    // What the start waits for (a database that is silent, another node that migrates) may take as long as it takes.
+    let Some(app) = stop.run_until_cancelled(App::build(config, Clock::system())).await.transpose()? else {
+        return Ok(ExitCode::SUCCESS);
+    };
     println!("listening on http://{}", app.address());
     if app.url() != format!("http://{}", app.address()) {
         println!("links point to {}", app.url());
