@@ -328,6 +328,8 @@ impl App {
                 .app_data(shared.clone())
                 .wrap(from_fn(doors::request::around))
                 .wrap(Compress::default())
+                // Outermost: who was asked for the head alone compresses nothing.
+                .wrap(from_fn(doors::request::head_alone))
                 .configure(|config| extra(config))
                 .configure(doors::routes::all)
         })

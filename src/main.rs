@@ -10,7 +10,7 @@ use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
-use seventytwo::store::events::{self, Verdict};
+use seventytwo::store::events::{self, Noted, Verdict};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -110,7 +110,15 @@ fn command() -> Command {
         )
         .subcommand(
             Command::new("audit").about("the decision log").subcommand_required(true).subcommand(
-                Command::new("verify").about("walk the log; exit 1 and name the first bad entry"),
+                Command::new("verify").about("walk the log; exit 1 and name the first bad entry").arg(
+                    Arg::new("expect")
+                        .long("expect")
+                        .value_name("SEQ:HASH")
+                        .value_parser(str::parse::<Noted>)
+                        .help(
+                            "a head that was printed before and kept elsewhere: that entry has to be there",
+                        ),
+                ),
             ),
         )
         .subcommand(with_settings(
@@ -192,7 +200,7 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         }
         Some(("account", m)) => account(m).await,
         Some(("token", m)) => token(m).await,
-        Some(("audit", _)) => audit().await,
+        Some(("audit", m)) => audit(m).await,
         Some((other, _)) => anyhow::bail!("there is no command {other}"),
     }
 }
@@ -210,7 +218,10 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     let config = configuration(matches)?;
     log(&config);
     let stop = stop_on_signals()?;
-    let app = App::build(config, Clock::system()).await?;
+    // What the start waits for (a database that is silent, another node that migrates) may take as long as it takes.
+    let Some(app) = stop.run_until_cancelled(App::build(config, Clock::system())).await.transpose()? else {
+        return Ok(ExitCode::SUCCESS);
+    };
     println!("listening on http://{}", app.address());
     if app.url() != format!("http://{}", app.address()) {
         println!("links point to {}", app.url());
@@ -295,11 +306,13 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn audit() -> anyhow::Result<ExitCode> {
+async fn audit(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let Some(("verify", m)) = matches.subcommand() else { anyhow::bail!("use: seventytwo audit verify") };
+    let noted = m.get_one::<Noted>("expect").cloned();
     let store = app::open_existing(&configuration(None)?).await?;
-    match store.read(events::verify).await? {
+    match store.read(move |c| events::verify_with(c, noted.as_ref())).await? {
         Verdict::Whole { lines, head } => {
-            println!("whole: {lines} entries, head {head}");
+            println!("whole: {lines} entries, head {lines}:{head}");
             Ok(ExitCode::SUCCESS)
         }
         Verdict::Broken { seq, what } => {

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::Stations;
 use crate::accounts::sessions;
-use crate::groups::LOG_KEPT;
-use crate::store::{StoreError, deliveries};
+use crate::groups::{LOG_KEPT, PROBES_KEPT};
+use crate::store::{StoreError, deliveries, probes};
 
 /// Rows that one transaction forgets.
 const SLICE: i64 = 500;
@@ -18,6 +18,15 @@ impl Stations {
     pub async fn forget_sessions(&self) -> Result<(), String> {
         let now = self.shared.clock.now();
         sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Forgets the robots whose codes and tests count no more.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn forget_probes(&self) -> Result<(), String> {
+        let before = self.shared.clock.now() - PROBES_KEPT;
+        self.shared.store.write(move |tx| probes::forget(tx, before)).await.map_err(|e| e.to_string())
     }
 
     /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody

@@ -134,7 +134,12 @@ pub enum Actor {
     Moderator { id: Uuid, lead: bool },
     /// The clock: cooling passed, 72 hours passed, retention passed.
     Clock,
+    /// The review policy: what is live turned out to be for leads alone.
+    Policy,
 }
+
+/// Why the policy pauses a notice: what its reporter tells now seals the case.
+pub const SEALED: &str = "sealed";
 
 /// All that decides what may happen to a notice next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +267,7 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     let allowed = match step {
         Step::Reply | Step::Revise | Step::Close(_) => actor == Actor::Reporter,
         Step::GoLive | Step::Expire | Step::Erase => actor == Actor::Clock,
+        Step::Pause => matches!(actor, Actor::Moderator { .. } | Actor::Policy),
         _ => matches!(actor, Actor::Moderator { .. }),
     };
     if !allowed {
@@ -363,6 +369,7 @@ mod tests {
         let actor = prop_oneof![
             Just(Actor::Reporter),
             Just(Actor::Clock),
+            Just(Actor::Policy),
             (0u8..4, any::<bool>()).prop_map(|(n, _)| Actor::Moderator { id: person(n), lead: n == 0 }),
         ];
         // Weighted towards what moves a notice forward, or most walks would die early.
@@ -437,6 +444,18 @@ mod tests {
         let other = Actor::Moderator { id: person(2), lead: true };
         assert_eq!(next(&at, Step::Undo, other), Err(Refusal::NotYours));
         assert_eq!(next(&at, Step::Undo, me), Ok((State::InReview, Vec::new())));
+    }
+
+    #[test]
+    fn the_policy_takes_from_view_and_does_nothing_else() {
+        let mut at = standing(State::Live, 1, 0);
+        assert_eq!(next(&at, Step::Pause, Actor::Policy), Ok((State::Paused, Vec::new())));
+        at.sealed = true;
+        assert_eq!(next(&at, Step::Pause, Actor::Policy), Ok((State::Paused, Vec::new())));
+        at.state = State::Paused;
+        for step in [Step::Resume, Step::Claim, Step::Approve, Step::Remove, Step::Expire, Step::GoLive] {
+            assert_eq!(next(&at, step, Actor::Policy), Err(Refusal::NotYours), "{step:?}");
+        }
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub struct ChangeBody {
     /// A new way into the chat: control has to be proved again.
     #[schema(value_type = Option<Object>)]
     credentials: Option<Map<String, Value>>,
+    /// 1 to 50 region codes.
     regions: Option<Vec<String>>,
     kinds: Option<Vec<String>>,
     language: Option<String>,

@@ -14,9 +14,8 @@ use crate::domain::delivery::Outcome;
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
-use crate::store::lanes;
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, lanes, probes};
 use crate::vault::{self, Vault};
 
 /// How long a code is valid.
@@ -238,6 +237,7 @@ fn try_code(
         group.verified_at = Some(Time(now));
         forget_code(&mut group);
         group.set_probes(&[]);
+        probes::save(tx, &group.address_hash, &[])?;
         let platform = group.platform.0;
         lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
     }

@@ -22,12 +22,14 @@ use crate::language::Arg;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Held, NotHeld};
 use crate::store::leasing::Admission;
-use crate::store::{Conn, StoreError, bots};
+use crate::store::{Conn, StoreError, bots, probes};
 use crate::vault;
 
-/// Codes or tests that a group gets on request in [`SPAN`], so that nobody can make us spam it.
+/// Codes or tests that a group, and a robot whosever it is, gets on request in [`PROBES_KEPT`], so that nobody can make
+/// us spam it.
 const PROBES: usize = 3;
-const SPAN: TimeDelta = TimeDelta::hours(1);
+/// How long a code or a test counts.
+pub const PROBES_KEPT: TimeDelta = TimeDelta::hours(1);
 /// Longer than any exchange takes, and no longer than a delivery holds a lane.
 const HOLD: TimeDelta = TimeDelta::seconds(25);
 
@@ -98,7 +100,7 @@ pub(super) fn set_out(
     group: &mut Group,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
-    count(group, now)?;
+    count(tx, group, &group.address_hash.clone(), now)?;
     let platform = group.platform.0;
     let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
         .map_err(|not_held| not_held.refused(now))?;
@@ -119,7 +121,7 @@ pub(super) fn set_out_to(
         let errand = set_out(tx, hosts, group, now)?;
         return Ok(Errand { credentials_sealed: renewed.credentials_sealed.clone(), ..errand });
     }
-    count(group, now)?;
+    count(tx, group, &renewed.address_hash, now)?;
     groups::save(tx, group)?;
     errand(tx, hosts, renewed, None, now)
 }
@@ -131,15 +133,25 @@ pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<()
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
 }
 
-/// Counts one more code or test.
-fn count(group: &mut Group, now: DateTime<Utc>) -> Result<(), GroupError> {
-    let mut probes: Vec<_> = group.probes().into_iter().filter(|at| *at > now - SPAN).collect();
+/// Counts one more code or test, of the group, which may go from robot to robot, and of the robot, which may go from group
+/// to group.
+fn count(tx: &mut Conn, group: &mut Group, robot: &[u8], now: DateTime<Utc>) -> Result<(), GroupError> {
+    group.set_probes(&one_more(group.probes(), now)?);
+    let sent = one_more(probes::lock(tx, robot, now)?, now)?;
+    Ok(probes::save(tx, robot, &sent)?)
+}
+
+fn one_more(probes: Vec<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, GroupError> {
+    let mut probes: Vec<_> = probes.into_iter().filter(|at| *at > now - PROBES_KEPT).collect();
     if probes.len() >= PROBES {
-        return Err(GroupError::TooMany(probes[0] + SPAN - now));
+        return Err(GroupError::TooMany(probes[0] + PROBES_KEPT - now));
     }
     probes.push(now);
-    group.set_probes(&probes);
-    Ok(())
+    Ok(probes)
+}
+
+fn without(probes: Vec<DateTime<Utc>>, taken_back: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    probes.into_iter().filter(|at| *at != taken_back).collect()
 }
 
 /// Takes what is not the group's alone: its token and its host.
@@ -177,7 +189,7 @@ pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Ut
 
 impl Groups {
     /// Says it, follows the chat where that has moved, gives everything back, and answers what the platform said.
-    /// What never reached the platform is not counted against the group's limit.
+    /// What never reached the platform is not counted.
     pub(super) async fn say(
         &self,
         account: Uuid,
@@ -235,11 +247,13 @@ impl Groups {
                         }
                     }
                     if !reached {
-                        let kept: Vec<_> =
-                            group.probes().into_iter().filter(|p| *p != errand.started).collect();
-                        group.set_probes(&kept);
+                        group.set_probes(&without(group.probes(), errand.started));
                         groups::save(tx, &group)?;
                     }
+                }
+                if !reached {
+                    let sent = without(probes::lock(tx, &errand.address_hash, at)?, errand.started);
+                    probes::save(tx, &errand.address_hash, &sent)?;
                 }
                 match errand.bot.as_deref().filter(|_| reached) {
                     Some(bot) => bots::rest(tx, BTreeMap::from([(bot, bot_rests)])),

@@ -36,6 +36,7 @@ mod tests;
 mod words;
 
 pub use connect::{Connected, fresh};
+pub use courier::PROBES_KEPT;
 pub use delivery_log::LOG_KEPT;
 pub use draft::{Change, Draft, MAX_REGIONS, NewGroup, Reach};
 pub use hours::Hours;

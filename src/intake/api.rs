@@ -35,6 +35,9 @@ impl From<IntakeError> for Problem {
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
             IntakeError::NotPossible(state) => Problem::NotPossible { state: told(state).as_str() },
+            IntakeError::PhotosFull { wait } => {
+                Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
+            }
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),

@@ -13,7 +13,7 @@ use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{Actor, State, Step, Weighing};
+use crate::domain::life_cycle::{Actor, SEALED, State, Step, Weighing};
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
@@ -107,7 +107,8 @@ impl Intake {
     }
 
     /// Corrects the notice by a JSON merge patch. What is not published yet is replaced and reviewed
-    /// from the start; what is published stands until the correction is approved.
+    /// from the start; what is published stands until the correction is approved, unless that seals the case: then it
+    /// is taken from view at once, and a lead resumes it.
     ///
     /// # Errors
     /// Every fault of the corrected notice, or [`IntakeError::NotPossible`] once it is over.
@@ -264,12 +265,17 @@ fn replace(
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        let step = Step::Revise.as_str();
-        return lay_beside(tx, &desk.vault, notice, step, reporter(now), |tx, n| {
+        let (step, was_sealed) = (Step::Revise.as_str(), notice.sealed);
+        let notice = lay_beside(tx, &desk.vault, notice, step, reporter(now), |tx, n| {
             // How the text is sent that is live is not the reporter's to change.
             n.pending_urgency = Some(weighed.urgency);
-            Ok(change(tx, n)?)
-        });
+            Ok::<_, IntakeError>(change(tx, n)?)
+        })?;
+        if notice.sealed && !was_sealed && notice.state.0 == State::Live {
+            // Whoever may be fleeing from the reporter is not looked for until a lead has read what is told now.
+            return take(tx, &desk.vault, notice, Step::Pause, By::policy(SEALED, now), |_, _| Ok(()));
+        }
+        return Ok(notice);
     }
     take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
         // Whoever was looking at it has to look again.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -53,6 +53,8 @@ pub enum IntakeError {
     LinkInvalid,
     #[error("a notice that is {} cannot do that", .0.as_str())]
     NotPossible(State),
+    #[error("too many photos wait for a notice")]
+    PhotosFull { wait: TimeDelta },
     #[error("the photo was refused: {0}")]
     Photo(#[from] photo::PhotoFault),
     #[error(transparent)]

@@ -22,6 +22,9 @@ use crate::vault::{Vault, token_hash};
 /// A photo that no notice took is shown this long to whoever has its address.
 const LOOSE: Duration = Duration::hours(24);
 
+/// Photos that no notice took, at most: some 10 GB. Whoever sends photos is nobody yet, and has more than one network.
+pub const LOOSE_AT_MOST: i64 = 10_000;
+
 /// One decoded photo is about 200 MB of pixels: never more than two at once.
 static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
 
@@ -46,8 +49,14 @@ impl Intake {
     /// Takes a photo in: what is kept is a new picture, never the file that was sent.
     ///
     /// # Errors
-    /// [`IntakeError::Photo`] with what is wrong with the file.
+    /// [`IntakeError::Photo`] with what is wrong with the file, [`IntakeError::PhotosFull`] where [`LOOSE_AT_MOST`]
+    /// photos wait for a notice.
     pub async fn store_photo(&self, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Stored, IntakeError> {
+        // Asked before the work: who come at the same time may be a few too many.
+        if let Some(oldest) = self.store.read(|c| stored::oldest_if(c, LOOSE_AT_MOST)).await? {
+            tracing::warn!("too many photos wait for a notice; no more are taken in");
+            return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
+        }
         let picture = {
             let _turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
             tokio::task::spawn_blocking(move || photo::read(&bytes))

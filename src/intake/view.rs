@@ -113,7 +113,7 @@ pub(super) fn view(
         ends_at: notice.ends_at.map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
         outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
-        why: log.iter().rev().find_map(|event| why(event, language)),
+        why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),
         may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,
         notice: restate(&public, &private)?,
@@ -171,9 +171,15 @@ fn happened(event: &Event, language: Language) -> Option<MyEvent> {
     })
 }
 
-/// Why it was refused or taken down, as its reporter may know it: never the code, which may tell of others.
+/// Whether by it something was refused or taken down.
+fn ends(event: &Event) -> bool {
+    matches!(event.step.as_str(), "reject" | "remove")
+}
+
+/// Why it was refused, taken down or, by the policy, taken from view, as its reporter may know it: never the code, which
+/// may tell of others.
 fn why(event: &Event, language: Language) -> Option<String> {
-    let reason = event.reason.as_deref().filter(|_| matches!(event.step.as_str(), "reject" | "remove"))?;
+    let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor == "policy")?;
     let sentence = format!("reason-{reason}-reporter");
     has(language, &sentence).then(|| text(language, &sentence))
 }

@@ -10,8 +10,11 @@ use crate::domain::life_cycle::Step;
 use crate::store::events::{self, Event};
 use crate::store::notices;
 
-/// The name of this step in the notice's history.
+/// The names of this step and of its refusal in the notice's history.
 const STEP: &str = "reveal_phone";
+const REFUSED: &str = "refuse_phone";
+/// Whoever is refused again within this time is not written down again: asking fills no log.
+const REFUSAL_HOLDS: Duration = Duration::hours(1);
 
 /// A phone that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +27,26 @@ pub struct Revealed {
 
 impl Desk {
     /// Shows the reporter's phone to the holder of the case, for as long as it is held. Asking again
-    /// under the same claim answers the same and counts once.
+    /// under the same claim answers the same and counts once. Who is refused it is written down, too.
     ///
     /// # Errors
     /// [`ReviewError::ClaimRequired`] for anybody else, [`ReviewError::Reason`] without a reason of
     /// [`reasons::REVEAL`], [`ReviewError::PhonesUsedUp`] beyond [`PHONES_A_DAY`].
     pub async fn reveal_phone(
+        &self,
+        case: String,
+        by: Moderator,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> Result<Revealed, ReviewError> {
+        let shown = self.show_phone(case.clone(), by, reason, now).await;
+        if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
+            self.note_refusal(case, by, why, now).await?;
+        }
+        shown
+    }
+
+    async fn show_phone(
         &self,
         case: String,
         by: Moderator,
@@ -61,6 +78,29 @@ impl Desk {
                     return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
                 }
                 Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
+            })
+            .await
+    }
+
+    /// Writes a refusal down. Nothing of what was refused is kept, so it has a transaction of its own.
+    async fn note_refusal(
+        &self,
+        case: String,
+        by: Moderator,
+        why: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<(), ReviewError> {
+        self.store
+            .write(move |tx| {
+                let notice = locked(tx, &case)?;
+                let lately = |event: &Event| {
+                    let mine = event.account_id.is_some_and(|id| id.0 == by.id);
+                    mine && event.step == REFUSED && event.at.0 > now - REFUSAL_HOLDS
+                };
+                if events::of_notice(tx, notice.id.0)?.iter().any(lately) {
+                    return Ok(());
+                }
+                Ok(note_down(tx, &notice, REFUSED, by, Some(why), now)?)
             })
             .await
     }

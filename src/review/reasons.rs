@@ -1,7 +1,8 @@
 //! Why a decision was taken, as codes. For each there is a label for moderators under `reason-CODE`
 //! and a sentence for the reporter under `reason-CODE-reporter`.
 
-use crate::domain::life_cycle::Step;
+use super::ReviewError;
+use crate::domain::life_cycle::{SEALED, Step};
 
 /// The one reason to approve.
 pub const APPROVE: &[&str] = &["verified"];
@@ -26,6 +27,23 @@ pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other
 
 /// The reasons to have a reporter's phone shown.
 pub const REVEAL: &[&str] = &["call_back", "urgent_tip"];
+
+/// Why somebody is not shown a phone.
+pub const REFUSAL: &[&str] = &[NOT_HELD, USED_UP];
+const NOT_HELD: &str = "not_held";
+const USED_UP: &str = "used_up";
+
+/// The code of [`REFUSAL`] for an error; none for a form that was filled in wrongly, and for what failed.
+pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
+    match error {
+        ReviewError::ClaimRequired | ReviewError::ClaimedByOther => Some(NOT_HELD),
+        ReviewError::PhonesUsedUp { .. } => Some(USED_UP),
+        _ => None,
+    }
+}
+
+/// The reasons for which the policy itself pauses what is live.
+pub const POLICY: &[&str] = &[SEALED];
 
 /// The codes that go with a step; empty where any words, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {

@@ -28,7 +28,7 @@ pub struct Happened {
     pub before: State,
     #[schema(value_type = String)]
     pub after: State,
-    /// `reporter`, `moderator`, `lead` or `clock`.
+    /// `reporter`, `moderator`, `lead`, `clock` or `policy`.
     pub actor: String,
     /// The account's name, where somebody acted.
     pub by: Option<String>,

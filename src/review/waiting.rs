@@ -41,7 +41,7 @@ pub struct Waiting {
     pub claimed_by: Option<String>,
     pub claimed_until: Option<DateTime<Utc>>,
     pub version: i32,
-    /// Why something that is live is here: `revision`, `second_look`, `police_reference`, `tip`.
+    /// Why something that was published is here: `revision`, `second_look`, `police_reference`, `tip`, `resume`.
     pub wants: Vec<&'static str>,
     /// Those of `wants` whose time is over.
     pub overdue: Vec<&'static str>,
@@ -132,12 +132,12 @@ impl Part {
     }
 
     /// Whether what it waits for must be another's: one approves once, and never what one handed in. A tip is
-    /// anybody's to decide.
+    /// anybody's to decide, and what is paused any lead's.
     fn needs_another(&self, notice: &Notice) -> bool {
         let submitted = notice.submitted_by.is_some_and(|id| id.0 == self.by.id);
         let looked_at = matches!(notice.state.0, State::SecondReview | State::Live | State::Paused);
         let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
-        (submitted || approved) && !self.holds_tips(notice)
+        (submitted || approved) && !self.holds_tips(notice) && !rests(notice)
     }
 }
 
@@ -179,7 +179,13 @@ pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) 
     Ok(free.map(|n| shown(&n.case_number)))
 }
 
-/// Why something that is live is in the queue; what is over wants nothing any more.
+/// Whether it is out of view until a lead resumes it: nothing else of it is left to be decided. (The queue asks the
+/// database for the same.)
+fn rests(notice: &Notice) -> bool {
+    notice.sealed && notice.state.0 == State::Paused && notice.pending_revision.is_none()
+}
+
+/// Why something that was published is in the queue; what is over wants nothing any more.
 pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
     if notice.state.0.is_over() {
         return Vec::new();
@@ -189,6 +195,7 @@ pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
         notice.second_look_at.map(|_| "second_look"),
         notice.police_due_at.map(|_| "police_reference"),
         holds_tips.then_some("tip"),
+        rests(notice).then_some("resume"),
     ]
     .into_iter()
     .flatten()

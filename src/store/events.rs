@@ -1,5 +1,7 @@
 //! The decision log: one event a transition, each with the hash of the one before.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -41,7 +43,7 @@ pub struct Event {
     pub step: String,
     pub before: Named<State>,
     pub after: Named<State>,
-    /// `reporter`, `moderator`, `lead` or `clock`.
+    /// `reporter`, `moderator`, `lead`, `clock` or `policy`.
     pub actor: String,
     pub account_id: Option<Id>,
     pub reason: Option<String>,
@@ -89,6 +91,7 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
         Actor::Moderator { id, lead: false } => ("moderator", Some(Id(id))),
         Actor::Moderator { id, lead: true } => ("lead", Some(Id(id))),
         Actor::Clock => ("clock", None),
+        Actor::Policy => ("policy", None),
     };
     let mut event = Event {
         seq: seq + 1,
@@ -177,6 +180,30 @@ pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
+/// A line as somebody noted it elsewhere: whoever can write the database can write a whole log anew, but not with this
+/// line in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// 0 is the head of an empty log.
+    pub seq: i64,
+    /// 64 hexadecimal digits.
+    pub hash: String,
+}
+
+impl FromStr for Noted {
+    type Err = &'static str;
+
+    /// Reads `SEQ:HASH`.
+    fn from_str(text: &str) -> Result<Noted, &'static str> {
+        let noted = text.split_once(':').and_then(|(seq, hash)| {
+            let seq = seq.parse().ok().filter(|seq: &i64| *seq >= 0)?;
+            let whole = hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
+            whole.then(|| Noted { seq, hash: hash.to_ascii_lowercase() })
+        });
+        noted.ok_or("it has to be SEQ:HASH, as audit verify prints the head")
+    }
+}
+
 /// What a walk over the whole log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -191,9 +218,22 @@ pub enum Verdict {
 /// # Errors
 /// When the database refuses.
 pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
+    verify_with(conn, None)
+}
+
+/// As [`verify`]; a line that was noted has to be there, too.
+///
+/// # Errors
+/// When the database refuses.
+pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Verdict> {
     let mut size = 1_000i64;
     let (last, head_hash) = head(conn)?;
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
+    let another =
+        |seq, hash: &[u8]| noted.is_some_and(|noted| noted.seq == seq && noted.hash != digits(hash));
+    if another(seq, &previous) {
+        return Ok(Verdict::Broken { seq, what: ANOTHER });
+    }
     loop {
         let slice: QueryResult<Vec<Event>> = both!(conn, c => events::table
             .filter(events::seq.gt(seq).and(events::seq.le(last)))
@@ -214,19 +254,8 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
         };
         for event in &slice {
             seq += 1;
-            let note = event.note_sealed.as_deref().map(|n| Sha256::digest(n).to_vec());
-            let what = if event.seq != seq {
-                Some("it is missing")
-            } else if event.previous != previous {
-                Some("it does not follow from the entry before")
-            } else if event.hash != event.digest() {
-                Some("it was altered")
-            } else if note.is_some() && note != event.note_digest {
-                Some("its note was altered")
-            } else {
-                None
-            };
-            if let Some(what) = what {
+            let what = fault(event, seq, &previous);
+            if let Some(what) = what.or(another(seq, &event.hash).then_some(ANOTHER)) {
                 return Ok(Verdict::Broken { seq, what });
             }
             previous.clone_from(&event.hash);
@@ -241,8 +270,34 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
     if let Some(seq) = beyond_the_head(conn)? {
         return Ok(Verdict::Broken { seq, what: "the head does not know it" });
     }
-    let head = previous.iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Verdict::Whole { lines: seq, head })
+    match noted {
+        Some(noted) if noted.seq > last => Ok(Verdict::Broken { seq: noted.seq, what: MISSING }),
+        _ => Ok(Verdict::Whole { lines: seq, head: digits(&previous) }),
+    }
+}
+
+const MISSING: &str = "it is missing";
+const ANOTHER: &str = "it is not the one that was noted";
+
+/// What is wrong with a line that should have that number, and follow that one.
+fn fault(event: &Event, seq: i64, previous: &[u8]) -> Option<&'static str> {
+    let note = event.note_sealed.as_deref().map(|n| Sha256::digest(n).to_vec());
+    if event.seq != seq {
+        Some(MISSING)
+    } else if event.previous != previous {
+        Some("it does not follow from the entry before")
+    } else if event.hash != event.digest() {
+        Some("it was altered")
+    } else if note.is_some() && note != event.note_digest {
+        Some("its note was altered")
+    } else {
+        None
+    }
+}
+
+/// A hash in hexadecimal.
+fn digits(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first line that the head has not come to. One question, for the program writes both in one transaction.

@@ -10,7 +10,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any number will do as long as nobody else uses it in this database.
-const LOCK: i64 = 7_272_727;
+pub const LOCK: i64 = 7_272_727;
 
 /// Applies what is missing.
 ///

@@ -28,6 +28,7 @@ pub(crate) mod mutation;
 pub mod notices;
 pub mod phones;
 pub mod photos;
+pub mod probes;
 pub mod queue;
 pub mod results;
 mod rows;

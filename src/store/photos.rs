@@ -79,6 +79,23 @@ pub fn likenesses(conn: &mut Conn, but: Uuid, limit: i64) -> Answer<Vec<(Uuid, i
     Ok(rows.into_iter().filter_map(|(id, likeness)| Some((id?.0, likeness))).collect())
 }
 
+/// When the oldest photo came that no notice took, where there are so many of them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
+    // By the index of their notices, and no further than to that many.
+    let loose = || photos::table.filter(photos::notice_id.is_null()).select(photos::created_at);
+    both!(conn, c => {
+        let last: Option<Time> = loose().offset(many - 1).limit(1).first(c).optional()?;
+        let oldest: Option<Time> = match last {
+            Some(_) => loose().order(photos::created_at).first(c).optional()?,
+            None => None,
+        };
+        Ok(oldest.map(|at| at.0))
+    })
+}
+
 /// Photos that no notice took within the time, beyond that one.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ diesel::define_sql_function! {
 /// risk, then time missing, then waiting. An edit counts as it would be live.
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
-/// look or a police reference that is due, a new revision, a tip that is held back).
+/// look or a police reference that is due, a new revision, a tip that is held back), and what is sealed and paused.
 ///
 /// # Errors
 /// When the database refuses.
@@ -84,7 +84,10 @@ pub fn queue(
                             .or(diesel::dsl::exists(
                                 tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
                             )),
-                    )),
+                    ))
+                    .or(notices::state.eq(Named(State::Paused))
+                        .and(notices::sealed.eq(true))
+                        .and(notices::pending_revision.is_null())),
             ),
         };
         if !sealed_too {

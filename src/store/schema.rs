@@ -325,6 +325,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    probes (address_hash) {
+        address_hash -> Binary,
+        sent -> Binary,
+        latest_at -> Ts,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     sessions,

@@ -37,6 +37,11 @@ impl By<'_> {
     pub const fn clock(at: DateTime<Utc>) -> By<'static> {
         By { actor: Actor::Clock, reason: None, note: None, at }
     }
+
+    /// The review policy's own step, for that reason.
+    pub const fn policy(reason: &'static str, at: DateTime<Utc>) -> By<'static> {
+        By { actor: Actor::Policy, reason: Some(reason), note: None, at }
+    }
 }
 
 /// Takes a step with a locked notice. `change` sets what else belongs to it (claims, times) and may

@@ -3,11 +3,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use url::Url;
 use uuid::Uuid;
@@ -69,20 +70,46 @@ fn forwarded(part: &str) -> Option<IpAddr> {
     alone.or_else(|| part.parse::<SocketAddr>().ok().map(|at| at.ip())).map(|ip| ip.to_canonical())
 }
 
+/// Whoever asks for the head alone is answered by the same door as whoever asks for all (RFC 9110, 9.3.2), and without
+/// a body. The server would leave it out by itself, but not where the next request came along in the same packet: it
+/// goes by the method that it has read last.
+///
+/// # Errors
+/// What the inner service answers.
+pub async fn head_alone(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let alone = request.method() == Method::HEAD;
+    if alone {
+        request.head_mut().method = Method::GET;
+    }
+    let response = next.call(request).await?.map_into_boxed_body();
+    Ok(if alone { response.map_body(left_out) } else { response })
+}
+
+/// No body, and its length where that is known.
+fn left_out(head: &mut ResponseHead, body: BoxBody) -> BoxBody {
+    match body.size() {
+        BodySize::None | BodySize::Sized(0) => body,
+        BodySize::Stream => BoxBody::new(body::None::new()),
+        BodySize::Sized(length) => {
+            head.no_chunking(true);
+            head.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            BoxBody::new(BodyStream::new(futures_util::stream::empty::<Result<Bytes, Error>>()))
+        }
+    }
+}
+
 /// Gives the request its id, refuses what another site sent, turns problems into JSON or a page in
 /// the reader's language, and adds what every answer carries.
 ///
 /// # Errors
 /// What the inner service answers and is not a problem.
 pub async fn around(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    // Whoever asks for the head alone is answered by the same door (RFC 9110, 9.3.2); the server, which read the
-    // method before, leaves the body out.
-    if request.method() == Method::HEAD {
-        request.head_mut().method = Method::GET;
-    }
     let request_id = Uuid::from_bytes(crate::vault::random()).simple().to_string();
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let response = match refused(&request) {

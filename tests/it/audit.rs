@@ -18,6 +18,7 @@ use crate::{Test, housed, notices, process};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(whoever_changes_the_log_is_found_out),
+    housed!(whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere),
     housed!(what_is_written_during_the_walk_is_no_tampering),
 ];
 
@@ -76,6 +77,55 @@ async fn whoever_changes_the_log_is_found_out(house: House) {
         assert_eq!(verify().await.unwrap(), whole, "{tampering}");
     }
     assert_eq!(audit().status.code(), Some(0));
+}
+
+/// The newest entry is cut off, and the head with it: what is left is whole.
+const CUT: &str = "DELETE FROM events WHERE seq = 2; \
+     UPDATE chain SET seq = 1, hash = (SELECT hash FROM events WHERE events.seq = 1)";
+
+async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+    let claim = async || {
+        house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
+    };
+    let audit = |expected: &[&str]| {
+        let told = process::command(&house.db).args(["audit", "verify"]).args(expected).output().unwrap();
+        let [out, err] = [told.stdout, told.stderr].map(|said| String::from_utf8(said).unwrap());
+        (told.status.code(), out, err)
+    };
+    let head = |out: &str| out.trim_end().rsplit_once("head ").unwrap().1.to_owned();
+    let (_, empty, _) = audit(&[]);
+    claim().await;
+    let (code, out, _) = audit(&[]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("whole: 2 entries, head 2:"), "{out}");
+    let (first, noted) = (head(&empty), head(&out));
+    for kept in [&first, &noted] {
+        assert_eq!(audit(&["--expect", kept]), (Some(0), out.clone(), String::new()), "{kept}");
+    }
+    let broken = |what: &str| {
+        (Some(1), String::new(), format!("seventytwo: the decision log is broken at entry 2: {what}\n"))
+    };
+
+    run(&house.db, CUT).await;
+    assert_eq!(audit(&[]).0, Some(0), "nobody could tell");
+    assert_eq!(audit(&["--expect", &noted]), broken("it is missing"));
+    assert_eq!(audit(&["--expect", &first]).0, Some(0));
+    let case = made["case_number"].as_str().unwrap().replace('-', "");
+    process::peek(&house.db, move |conn| write_on(conn, &case)).await;
+    let (code, out, _) = audit(&[]);
+    assert!(code == Some(0) && out.starts_with("whole: 2 entries"), "nobody could tell: {out}");
+    assert_eq!(audit(&["--expect", &noted]), broken("it is not the one that was noted"));
+
+    for wrong in ["", "2", "2:", ":ab", "x:ab", "2:xy", &noted[..20], &format!("{noted}00")] {
+        let (code, _, err) = audit(&["--expect", wrong]);
+        assert_eq!(code, Some(2), "{wrong}: {err}");
+        assert!(err.contains("SEQ:HASH") && err.lines().count() == 1, "{wrong}: {err}");
+    }
+    let whole = format!("0:{}", "00".repeat(32));
+    assert_eq!(audit(&["--expect", &whole]).0, Some(0), "what an empty log has for its head");
 }
 
 /// Writes one more entry down, as the running program does at any moment.

@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_held_tip_reaches_the_family_only_when_it_is_passed_on),
     housed!(a_phone_is_shown_to_the_holder_who_says_why),
     housed!(nobody_collects_phones),
+    housed!(who_is_refused_a_phone_is_written_down_once_an_hour),
     housed!(a_notice_that_moved_is_found_where_it_is_now),
     housed!(what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks),
     housed!(what_is_erased_is_not_in_the_journal_either),
@@ -249,6 +250,57 @@ async fn nobody_collects_phones(house: House) {
     house.advance(TimeDelta::seconds(1));
     reveal(PHONES_A_DAY + 3, &curious).await.expect(200);
     assert_eq!(reveal(PHONES_A_DAY + 4, &curious).await.problem(429), "too_many_requests");
+    house.finish().await;
+}
+
+async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) {
+    let curious = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
+    let why = json!({"reason": "call_back"});
+    let ask = async |case: &str, by: &Person| {
+        house.post(&format!("/review/{case}/phone"), Some(&by.token), &why).await
+    };
+    let refusals = async |case: &str| {
+        let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
+        let events = sheet["events"].as_array().unwrap().iter().filter(|e| e["step"] == "refuse_phone");
+        events.map(|e| [&e["by"], &e["reason"]].map(|v| v.as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let of = |by: &Person, reason: &str| [by.name.clone(), reason.to_owned()];
+    for _ in 0..5 {
+        assert_eq!(ask(&case, &curious).await.problem(409), "claim_required");
+    }
+    assert_eq!(refusals(&case).await, [of(&curious, "not_held")], "the first says it");
+    // Each person, and each hour, for itself.
+    claim(&house, &case, &colleague).await;
+    assert_eq!(ask(&case, &curious).await.problem(409), "claimed_by_other");
+    house.advance(TimeDelta::hours(1));
+    assert_eq!(ask(&case, &colleague).await.problem(409), "claim_required");
+    assert_eq!(refusals(&case).await, [of(&curious, "not_held"), of(&colleague, "not_held")]);
+    assert_eq!(ask(&case, &curious).await.problem(409), "claim_required");
+    assert_eq!(refusals(&case).await.len(), 3);
+    let cookie = format!("session={}", house.session(&lead).await);
+    for (language, said) in [("zh-CN", "被拒绝查看电话"), ("en", "was refused the phone")] {
+        let page = house.page_as(&format!("/review/{case}?lang={language}"), &cookie).await.text;
+        assert!(page.contains(said), "{page}");
+    }
+    assert!(!house.get("/my/notice", Some(&manage)).await.text.contains("refuse_phone"));
+
+    // Who has had as many as a day allows: the refusal is kept, and no phone is counted for it.
+    for number in 0..=PHONES_A_DAY {
+        let body = by_another(notices::rescue(house.clock.now()), 30_000_000 + number as u32);
+        let (case, _) = submit(&house, &body).await;
+        claim(&house, &case, &curious).await;
+        let answer = ask(&case, &curious).await;
+        if number < PHONES_A_DAY {
+            answer.expect(200);
+            assert_eq!(refusals(&case).await, [[""; 2]; 0]);
+        } else {
+            answer.problem(429);
+            assert_eq!(refusals(&case).await, [of(&curious, "used_up")]);
+        }
+    }
     house.finish().await;
 }
 

@@ -6,10 +6,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
+use seventytwo::store::notices as rows;
 
 use crate::groups::beijing;
 use crate::hostile::by_another;
-use crate::house::{House, Person};
+use crate::house::{House, Person, Reply};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -20,6 +21,8 @@ pub const TESTS: &[Test] = &[
     housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
     housed!(what_is_owed_is_asked_for_until_it_is_there),
     housed!(what_is_removed_waits_for_nothing),
+    housed!(what_turns_out_sealed_is_taken_from_view_at_once),
+    housed!(what_is_paused_and_turns_out_sealed_is_for_leads_to_resume),
 ];
 
 /// Those who verify.
@@ -301,5 +304,140 @@ async fn what_is_removed_waits_for_nothing(house: House) {
     house.advance(TimeDelta::hours(3));
     let text = house.page("/metrics").await.text;
     assert!(text.contains("seventytwo_notices_overdue{want=\"second_look\"} 0\n"), "{text}");
+    house.finish().await;
+}
+
+/// Somebody of age, who may go where they like.
+fn adult(house: &House) -> Value {
+    let mut body = notices::missing_person(house.clock.now());
+    body["person"]["age"] = json!(34);
+    body["person"]["category"] = json!("other_adult");
+    body
+}
+
+async fn step(house: &House, case: &str, by: &Person, step: &str) -> Reply {
+    let (store, number) = (&house.stations.shared.store, case.replace('-', ""));
+    let version = store.read(move |c| Ok(rows::by_case(c, &number)?.unwrap().version)).await.unwrap();
+    let body = json!({"version": version});
+    house.post(&format!("/review/{case}/{step}"), Some(&by.token), &body).await
+}
+
+async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let second = house.person("吴组长", Role::Lead).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    let photo = house.photo(notices::jpeg()).await;
+    let mut body = adult(&house);
+    body["photo_ids"] = json!([photo]);
+    chat.script(503, &[], "not now");
+    let (case, manage) = live(&house, &body, &[&desk.moderator, &desk.lead]).await;
+    let (photo, poster) = (format!("/p/{photo}/page.jpg"), format!("/n/{case}/poster.jpg"));
+    let shown = house.page(&poster).await.text;
+    assert_eq!(house.page(&photo).await.status, 200);
+    // Somebody is looking at it; what was not taken will be tried again soon.
+    house.post(&format!("/review/{case}/claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
+
+    let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
+    assert_eq!(edit(&house, &manage, told).await, json!({"state": "paused", "pending": true}));
+    let public = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    assert_eq!(public, json!({"case_number": case, "kind": "missing_person", "state": "paused"}));
+    assert!(house.page(&format!("/n/{case}?lang=zh-CN")).await.text.contains("核实中"));
+    assert_eq!(house.page(&photo).await.status, 404);
+    assert!(house.page(&poster).await.text != shown, "another poster");
+    house.advance(TimeDelta::minutes(30));
+    house.settle().await;
+    assert_eq!(chat.read(), None, "nothing more goes out");
+
+    // It is the leads' now, and says who took it from view and why.
+    let refused = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await;
+    assert_eq!(refused.problem(403), "lead_required");
+    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
+    let queue = desk.queue(&house).await;
+    assert_eq!((&queue[0]["case_number"], &queue[0]["wants"]), (&json!(case), &json!(["revision"])));
+    let sheet = desk.sheet(&house, &case).await;
+    let events = sheet["events"].as_array().unwrap();
+    let told = |event: &Value| ["step", "actor", "before", "after", "reason"].map(|name| event[name].clone());
+    let [revised, paused] = events.last_chunk().unwrap();
+    assert_eq!(
+        told(revised),
+        [json!("revise"), json!("reporter"), json!("live"), json!("live"), Value::Null]
+    );
+    assert_eq!(told(paused), ["pause", "policy", "live", "paused", "sealed"].map(Value::from));
+    let cookie = format!("session={}", house.session(&desk.lead).await);
+    for (language, who, why) in [
+        ("zh-CN", "审核规则 · 暂停", "提到家暴或保护令"),
+        ("en", "Review policy · paused it", "violence or a protection order"),
+    ] {
+        let page = house.page_as(&format!("/review/{case}?lang={language}"), &cookie).await.text;
+        assert!(page.contains(who) && page.contains(why), "{page}");
+        let mine = house.page(&format!("/my/{manage}?lang={language}")).await.text;
+        let (hidden, first) = match language {
+            "en" => ("it is not public", "What you changed is verified before it is shown again."),
+            _ => ("目前不公开", "您的修改要先核实，然后才会再次公开。"),
+        };
+        assert!(mine.contains(hidden) && mine.contains(first), "{mine}");
+        assert!(!mine.contains(why), "why is not the reporter's to know: {mine}");
+    }
+
+    // Approved, it takes the place of what was public, and stays out of view until a lead lets it go on.
+    approve(&house, &case, &[&desk.lead, &second]).await;
+    assert_eq!(desk.queue(&house).await, [Value::Null; 0], "it cools");
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "paused");
+    assert_eq!(chat.read(), None);
+    let waits = &desk.queue(&house).await[0];
+    assert_eq!((&waits["wants"], &waits["needs_another"]), (&json!(["resume"]), &json!(false)), "{waits}");
+    for (language, wanted) in [("zh-CN", "等组长恢复或结束"), ("en", "waits for a lead to resume or end it")]
+    {
+        assert!(house.page_as(&format!("/review?lang={language}"), &cookie).await.text.contains(wanted));
+    }
+    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
+    assert_eq!(step(&house, &case, &second, "resume").await.expect(200)["state"], "live");
+    assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
+    house.settle().await;
+    assert!(chat.read().expect("the update").to_string().contains("绿色外套"));
+    house.finish().await;
+}
+
+async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    let (case, manage) = live(&house, &adult(&house), &[&desk.moderator, &desk.lead]).await;
+    chat.read().expect("the alert");
+    step(&house, &case, &desk.moderator, "pause").await.expect(200);
+    edit(&house, &manage, json!({"description": "她因家暴离开"})).await;
+    let pauses = async || {
+        let sheet = desk.sheet(&house, &case).await;
+        sheet["events"].as_array().unwrap().iter().filter(|event| event["step"] == "pause").count()
+    };
+    assert_eq!(pauses().await, 1, "it is paused already");
+    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
+
+    // Turned down, the text before it may be shown again, by a lead.
+    house.decide(&case, &desk.lead, "reject", "hoax").await.expect(200);
+    assert_eq!(desk.sheet(&house, &case).await["state"], "paused");
+    assert_eq!(desk.queue(&house).await[0]["wants"], json!(["resume"]));
+    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
+    step(&house, &case, &desk.lead, "resume").await.expect(200);
+    assert_eq!(description(&house, &case).await, "早上出门买菜后未归，能说出自己的姓名。");
+    // What leads have let go on knowing that is not taken from view for the same thing again.
+    let again = edit(&house, &manage, json!({"person": {"clothing": "绿色外套"}})).await;
+    assert_eq!(again, json!({"state": "live", "pending": true}));
+    house.settle().await;
+    assert_eq!(chat.read(), None, "it was said before");
+
+    step(&house, &case, &desk.lead, "pause").await.expect(200);
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "expired");
+    assert!(chat.read().expect("the closing").to_string().contains(&case));
+    assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
     house.finish().await;
 }

@@ -77,6 +77,17 @@ impl Running {
     pub fn id(&self) -> u32 {
         self.0.id()
     }
+
+    /// SIGTERM: it ends what is under way; answers how.
+    pub async fn stop(mut self) -> ExitStatus {
+        self.signal("-TERM");
+        tokio::task::spawn_blocking(move || self.0.wait().unwrap()).await.unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
+        assert!(done.success(), "{signal}");
+    }
 }
 
 impl Drop for Running {
@@ -106,24 +117,17 @@ impl Program {
 
     /// SIGSTOP: it stands still and does not know it.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.running.signal("-STOP");
     }
 
     /// SIGCONT: it goes on as if no time had passed.
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.running.signal("-CONT");
     }
 
-    /// SIGTERM: it ends what is under way; answers how.
+    /// As [`Running::stop`].
     pub async fn stop(self) -> ExitStatus {
-        self.signal("-TERM");
-        let mut running = self.running;
-        tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap()
-    }
-
-    fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([signal, &self.running.id().to_string()]).status().unwrap();
-        assert!(done.success(), "{signal}");
+        self.running.stop().await
     }
 
     /// SIGKILL.

@@ -36,6 +36,7 @@ review-overdue-second_look = second look overdue
 review-overdue-police_reference = police reference overdue
 review-want-tip = a tip is held
 review-want-revision = changed, to be checked again
+review-want-resume = waits for a lead to resume or end it
 
 # who may open what
 review-leads-title = A lead has to open this case
@@ -229,10 +230,12 @@ review-step-forsake = Nobody finished checking it; it ended by itself
 review-step-pass_tip = passed a tip on
 review-step-discard_tip = discarded a tip
 review-step-reveal_phone = had the phone shown
+review-step-refuse_phone = was refused the phone
 review-step-erase = Its words and photos were deleted, as its keeping time was over
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator
 review-actor-lead = Lead
+review-actor-policy = Review policy
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = Nothing was changed
@@ -255,8 +258,12 @@ review-fault-note_too_long = The note is longer than 2,000 characters. Shorten i
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = I verified it: I spoke to the reporter and checked the points above.
 reason-verified-reporter = Volunteers verified your notice.
+reason-sealed = what the reporter tells now mentions violence or a protection order
+reason-sealed-reporter = What you changed is verified before it is shown again.
 reason-call_back = to verify
 reason-urgent_tip = for an urgent tip
+reason-not_held = did not hold the case
+reason-used_up = had had as many as a day allows
 reason-no_police_reference = No police reference
 reason-no_police_reference-reporter = Your notice was not published because we need the police's reference number. Report to the nearest police station or call 110; nobody has to wait 24 hours. Then send the notice again with the number.
 reason-unclear_photo = Photo unclear, or shows others

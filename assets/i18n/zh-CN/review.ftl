@@ -32,6 +32,7 @@ review-overdue-second_look = 第二人复看已超时
 review-overdue-police_reference = 报警编号已超时未补
 review-want-tip = 有线索待处理
 review-want-revision = 有修改待审
+review-want-resume = 等组长恢复或结束
 
 # who may open what
 review-leads-title = 这条要由组长打开
@@ -217,10 +218,12 @@ review-step-forsake = 一直没有人处理完，已自动结束
 review-step-pass_tip = 转给家属一条线索
 review-step-discard_tip = 删除一条线索
 review-step-reveal_phone = 查看了电话
+review-step-refuse_phone = 被拒绝查看电话
 review-step-erase = 保存期已满，内容和照片已自动删除
 review-actor-reporter = 发布人
 review-actor-moderator = 志愿者
 review-actor-lead = 组长
+review-actor-policy = 审核规则
 
 # why a step was not taken; $state is the notice's present state
 review-fault-title = 没有执行
@@ -243,8 +246,12 @@ review-fault-note_too_long = 说明超过 2000 字，请缩短。
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = 我已核实：与发布人通过话，并逐项核对了要点。
 reason-verified-reporter = 志愿者已核实您的信息。
+reason-sealed = 发布人新的内容提到家暴或保护令
+reason-sealed-reporter = 您的修改要先核实，然后才会再次公开。
 reason-call_back = 核实用
 reason-urgent_tip = 有紧急线索
+reason-not_held = 当时没有领取
+reason-used_up = 当天查看次数已到上限
 reason-no_police_reference = 缺报警编号
 reason-no_police_reference-reporter = 因缺少报警编号，信息未发布。请到就近派出所或拨打 110 报警，不需要等 24 小时；拿到编号后再提交一次。
 reason-unclear_photo = 照片不清或有他人

@@ -98,6 +98,9 @@ async fn take_photo(
         Err(IntakeError::Photo(fault)) => {
             sent.faults.insert("photo".to_owned(), FieldFault::new(fault.code()));
         }
+        Err(IntakeError::PhotosFull { .. }) => {
+            sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(())

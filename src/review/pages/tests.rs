@@ -340,11 +340,16 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for code in ["not_found", "too_many_requests"] {
         keys.push(format!("review-fault-{code}"));
     }
-    keys.extend(reasons::REVEAL.iter().map(|code| format!("reason-{code}")));
+    keys.extend(reasons::REVEAL.iter().chain(reasons::REFUSAL).map(|code| format!("reason-{code}")));
+    for code in reasons::POLICY {
+        keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
+    }
     for verdict in crate::review::tips::Verdict::ALL {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
     }
-    keys.extend(["pass_tip", "discard_tip", "reveal_phone"].map(|step| format!("review-step-{step}")));
+    keys.extend(
+        ["pass_tip", "discard_tip", "reveal_phone", "refuse_phone"].map(|step| format!("review-step-{step}")),
+    );
     for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
         keys.push(format!("review-step-{step}"));
     }

@@ -1,22 +1,26 @@
 //! Stopped with SIGTERM, as at every upgrade: what is under way is ended and written down, so nothing is lost and
 //! nothing comes twice; but no stop waits for long.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
+use diesel::connection::SimpleConnection as _;
+use seventytwo::store::Conn;
+use seventytwo::store::migrate::LOCK;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::crowd::Mood;
 use super::scene::Scene;
 use super::{HEARD, count};
 use crate::house::Db;
-use crate::process::{Program, assert_audit, eventually};
+use crate::process::{Program, Running, assert_audit, command, database, eventually};
 use crate::{Test, bare, shared};
 
 pub const TESTS: &[Test] = &[
     shared!(a_rolling_restart_loses_and_repeats_nothing),
     bare!(a_stop_waits_for_nobody_who_hangs),
     shared!(a_stop_waits_for_no_database_that_is_silent),
+    shared!(a_stop_waits_for_no_migration_of_another_node),
 ];
 
 /// Groups that each notice goes to: more than a node leases at once.
@@ -111,4 +115,28 @@ async fn carry(
             std::future::pending().await
         }
     }
+}
+
+/// Another node migrates, and takes as long as it takes; this one has begun to wait for it.
+async fn a_stop_waits_for_no_migration_of_another_node(db: Db) {
+    let (locked, done) = (oneshot::channel(), mpsc::channel::<()>());
+    let other = database(&db);
+    let other = tokio::task::spawn_blocking(move || {
+        let mut conn = Conn::open(&other).unwrap();
+        let Conn::Pg(c) = &mut conn else { unreachable!("only PostgreSQL is shared") };
+        c.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
+        locked.0.send(()).unwrap();
+        done.1.recv().unwrap();
+    });
+    locked.1.await.unwrap();
+    let waiting = Running::spawn(command(&db), &[]);
+    let waits = "SELECT COUNT(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually("it waits", async || count(&db, waits).await == 1).await;
+    let stop = tokio::spawn(waiting.stop());
+    eventually("it stops", async || stop.is_finished()).await;
+    let ended = stop.await.unwrap();
+    assert!(ended.success(), "{ended}");
+    done.0.send(()).unwrap();
+    other.await.unwrap();
 }

@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_notice_ends_as_its_kind_can_end),
     housed!(another_method_is_told_which_there_are),
     housed!(head_is_answered_like_get_without_a_body),
+    housed!(what_is_asked_behind_a_head_is_answered_whole),
     housed!(nothing_below_the_interface_is_a_page),
     housed!(what_asks_for_another_host_is_not_linked),
     housed!(a_sealed_case_shows_its_photos_to_leads_alone),
@@ -352,6 +353,32 @@ async fn head_is_answered_like_get_without_a_body(house: House) {
     let mut next = String::new();
     wire.read_to_string(&mut next).await.unwrap();
     assert!(next.starts_with("HTTP/1.1 200") && next.ends_with("ok"), "{next}");
+}
+
+async fn what_is_asked_behind_a_head_is_answered_whole(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    for path in
+        ["/", "/nothing", "/review", "/readyz", "/api/v1/notices", "/api/openapi.json", "/assets/style.css"]
+    {
+        for encoding in ["identity", "gzip"] {
+            let mut wire = TcpStream::connect(address).await.unwrap();
+            // Both are there before the first is answered.
+            let asked = format!(
+                "HEAD {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: {encoding}\r\n\r\n\
+                 GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+            );
+            wire.write_all(asked.as_bytes()).await.unwrap();
+            let mut told = Vec::new();
+            wire.read_to_end(&mut told).await.unwrap();
+            let told = String::from_utf8_lossy(&told).into_owned();
+            let (head, next) = told.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 "), "{path}: {told}");
+            assert!(
+                next.starts_with("HTTP/1.1 200") && next.ends_with("\r\n\r\nok"),
+                "{path}, {encoding}: {told}"
+            );
+        }
+    }
 }
 
 async fn nothing_below_the_interface_is_a_page(house: House) {

@@ -1,6 +1,7 @@
 //! Addresses that would make us talk to somebody else, and codes that were not read in the chat.
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
@@ -17,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_redirect_of_the_chat_is_not_followed),
     housed!(a_code_is_tried_five_times),
     housed!(a_code_is_good_for_ten_minutes),
+    housed!(a_chat_gets_three_codes_an_hour_however_often_it_is_connected),
     housed!(groups_that_cannot_be_are_refused_by_field),
     housed!(forty_groups_are_connected_at_once),
 ];
@@ -224,6 +226,47 @@ async fn a_code_is_good_for_ten_minutes(house: House) {
     house.post(&path, Some(&admin.token), &json!({"code": spaced})).await.expect(200);
     let again = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
     assert_eq!(again.problem(409), "not_possible");
+    house.finish().await;
+}
+
+async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let other = house.person("赵群主", Role::GroupAdmin).await;
+    let forget = async |id: &str, by: &Person| {
+        let path = format!("/groups/{id}");
+        house.call(Method::DELETE, &path, Some(&by.token), None).await.expect(204);
+    };
+    for by in [&admin, &other, &admin] {
+        let (id, _) = connected(&house, by, 0).await;
+        forget(&id, by).await;
+    }
+    // A fourth code does not go out, whoever asks and however: nor is there one to try.
+    let robot = house.chats[0].robot();
+    let connect = async |url: &str, by: &Person| {
+        let made = house.post("/groups", Some(&by.token), &group("wecom", url)).await.expect(201);
+        assert_eq!((&made["code_sent"], house.chats[0].read()), (&json!(false), None), "{made}");
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let id = connect(&robot, &other).await;
+    let path = format!("/groups/{id}");
+    let tried = house.post(&format!("{path}/verify"), Some(&other.token), &json!({"code": "000000"})).await;
+    assert_eq!(tried.problem(410), "code_expired");
+    let asked = house.post(&format!("{path}/code"), Some(&other.token), &json!({})).await;
+    assert_eq!(asked.problem(429), "too_many_requests");
+    forget(&id, &other).await;
+    let id = connect(&format!("{robot}x"), &admin).await;
+    let robot = json!({"credentials": {"url": robot}});
+    let changed = async |house: &House| {
+        house.call(Method::PATCH, &format!("/groups/{id}"), Some(&admin.token), Some(&robot)).await
+    };
+    assert_eq!(changed(&house).await.problem(429), "too_many_requests");
+    // Nor after a restart; but when an hour has passed.
+    let house = house.restart().await;
+    assert_eq!(changed(&house).await.problem(429), "too_many_requests");
+    house.advance(TimeDelta::hours(1));
+    changed(&house).await.expect(200);
+    house.chats[0].read_code();
     house.finish().await;
 }
 

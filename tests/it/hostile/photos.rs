@@ -2,18 +2,25 @@
 
 use std::io::Cursor;
 
+use chrono::TimeDelta;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use serde_json::json;
+use seventytwo::intake::photos::LOOSE_AT_MOST;
 
 use super::{ask, request};
+use crate::chaos::run;
 use crate::house::{House, Reply};
-use crate::notices::jpeg;
+use crate::notices::{self, jpeg};
 use crate::{Test, housed};
 
 /// The tests of this file.
-pub const TESTS: &[Test] =
-    &[housed!(what_is_no_photo_is_refused_with_the_reason), housed!(forms_without_a_photo_are_told_so)];
+pub const TESTS: &[Test] = &[
+    housed!(what_is_no_photo_is_refused_with_the_reason),
+    housed!(forms_without_a_photo_are_told_so),
+    housed!(photos_that_nobody_takes_do_not_fill_the_house),
+];
 
 async fn send(house: &House, part: Part) -> Reply {
     let form = Form::new().part("photo", part);
@@ -104,4 +111,45 @@ async fn forms_without_a_photo_are_told_so(house: House) {
         .header("content-type", "multipart/form-data; boundary=b")
         .body("--b--\r\n");
     assert_eq!(ask(ended).await.problem(422), "photo_refused");
+}
+
+/// 9,998 photos that came when the first did.
+const FILL_SQLITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9998) \
+     INSERT INTO photos SELECT randomblob(16), NULL, x'', 80, 80, 0, created_at FROM n, (SELECT created_at FROM photos)";
+const FILL_POSTGRES: &str = "INSERT INTO photos SELECT gen_random_uuid(), NULL::uuid, ''::bytea, 80, 80, 0, created_at \
+     FROM generate_series(1, 9998), (SELECT created_at FROM photos) AS first";
+
+async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) {
+    let began = house.clock.now();
+    let taken = house.photo(jpeg()).await;
+    house.advance(TimeDelta::minutes(1));
+    assert_eq!(LOOSE_AT_MOST, 10_000);
+    run(&house.db, if house.db.is_sqlite() { FILL_SQLITE } else { FILL_POSTGRES }).await;
+    house.photo(jpeg()).await;
+    let full = send(&house, Part::bytes(jpeg()).file_name("x.jpg")).await;
+    let wait = TimeDelta::hours(24) - TimeDelta::minutes(1);
+    assert_eq!(full.headers["retry-after"], wait.num_seconds().to_string());
+    assert_eq!(full.problem(429), "too_many_requests");
+    // Who fills a form in loses nothing of it, and hears that it can be sent without.
+    let words = Form::new()
+        .text("description", "遗失在 12 路公交车上")
+        .part("photo", Part::bytes(jpeg()).file_name("x.jpg"));
+    let form = ask(request(&house, Method::POST, "/report/lost_property?lang=zh-CN").multipart(words)).await;
+    assert_eq!(form.status, 422, "{}", form.text);
+    assert!(
+        form.text.contains("遗失在 12 路公交车上") && form.text.contains("请先不带照片提交"),
+        "{}",
+        form.text
+    );
+
+    // A notice that takes one makes room for another, and so does time.
+    let mut body = notices::lost_property(began);
+    body["photo_ids"] = json!([taken]);
+    house.post("/notices", None, &body).await.expect(201);
+    house.photo(jpeg()).await;
+    send(&house, Part::bytes(jpeg()).file_name("x.jpg")).await.problem(429);
+    house.advance(TimeDelta::hours(24));
+    house.settle().await;
+    house.photo(jpeg()).await;
+    house.finish().await;
 }
