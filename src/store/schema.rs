@@ -174,6 +174,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
+    marks (hash, notice_id) {
+        hash -> Binary,
+        notice_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
     tips (id) {
         id -> Uid,
         notice_id -> Uid,
@@ -336,6 +346,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain,
     idempotency,
     photos,
+    marks,
     tips,
     groups,
     bots,

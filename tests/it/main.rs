@@ -5,6 +5,7 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
+mod alike;
 mod audit;
 mod chaos;
 mod command;
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("alike", alike::TESTS),
         ("audit", audit::TESTS),
         ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
