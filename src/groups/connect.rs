@@ -206,6 +206,7 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
         quiet_until: None,
         quiet_but_urgent: true,
     };
+        paused_until: None,
     group.set_quiet(new.quiet);
     enter(vault, &mut group, &new.credentials)?;
     Ok(group)
@@ -256,6 +257,7 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<
     group.reason = None;
     group.verified_at = None;
     forget_code(group);
+    group.paused_until = None;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ mod draft;
 mod form;
 mod hours;
 pub mod pages;
+mod pauses;
 mod preferences;
 mod secret;
 #[cfg(test)]

@@ -287,7 +287,7 @@ async fn nobody_else_has_such_a_group() {
         for outcome in [
             groups.whole(other, id).await.map(drop),
             groups.log(other, id, None).await.map(drop),
-            groups.pause(other, id).await.map(drop),
+            groups.pause(other, id, None).await.map(drop),
             groups.resume(other, id).await.map(drop),
             groups.test(other, id).await.map(drop),
             groups.send_code(other, id).await,
@@ -342,7 +342,7 @@ async fn another_robot_has_to_be_proved_again() {
 async fn pausing_keeps_the_proof() {
     let rig = Rig::new().await;
     let id = rig.active().await;
-    assert_eq!(rig.groups.pause(rig.admin, id).await.unwrap(), GroupState::Paused);
+    assert_eq!(rig.groups.pause(rig.admin, id, None).await.unwrap(), GroupState::Paused);
     assert!(matches!(rig.groups.send_code(rig.admin, id).await, Err(GroupError::NotPossible(_))));
     assert_eq!(rig.groups.resume(rig.admin, id).await.unwrap(), GroupState::Active);
     rig.groups

@@ -221,6 +221,7 @@ diesel::table! {
         quiet_from -> Nullable<SmallInt>,
         quiet_until -> Nullable<SmallInt>,
         quiet_but_urgent -> Bool,
+        paused_until -> Nullable<Ts>,
     }
 }
 

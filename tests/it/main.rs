@@ -21,6 +21,7 @@ mod interface;
 mod metrics;
 mod nodes;
 mod notices;
+mod pauses;
 mod platforms;
 mod postgres;
 mod process;
@@ -143,6 +144,7 @@ fn main() -> ExitCode {
         ("interface", interface::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
+        ("pauses", pauses::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
