@@ -12,11 +12,13 @@ pub fn ascii_digits(text: &str) -> String {
 /// nor invisible characters.
 #[must_use]
 pub fn compact(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .map(|c| ascii(c).to_ascii_uppercase())
-        .filter(|c| !c.is_whitespace() && !is_dash(*c))
-        .collect()
+    unspaced(text).chars().filter(|c| !is_dash(*c)).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Full-width forms as ASCII, and neither spaces nor invisible characters. Signs stay: -1 is not 1.
+#[must_use]
+pub fn unspaced(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace()).collect()
 }
 
 /// What a person's name is compared by: one form of each character, small letters, and neither spaces, dashes, dots
@@ -32,12 +34,10 @@ fn is_middle_dot(c: char) -> bool {
     matches!(c, '.' | '\u{B7}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22C5}' | '\u{30FB}')
 }
 
-/// The whole number that was typed, in digits of any width. A sign makes it none: [`compact`] would drop
-/// it, and -1 is not 1.
+/// The whole number that was typed, in digits of any width. A sign makes it none.
 #[must_use]
 pub fn whole_number(text: &str) -> Option<i64> {
-    let typed = text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace());
-    let digits: String = typed.collect();
+    let digits = unspaced(text);
     if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
