@@ -39,9 +39,8 @@ const COMPARED: i64 = 5_000;
 /// Marks looked at at most, newest first: more than are shown, for some are not for everybody.
 const MARKED: i64 = 50;
 
-/// What may be the same as this notice: from the same phone first, then by its photos, then by
-/// what it says. Of what is for leads alone
-/// nobody else learns that it is there: a phone, a face or a name of one's own would find it.
+/// What may be the same as this notice: from the same phone first, then by its photos, then by what it says. Of what is
+/// for leads alone nobody else learns that it is there: a phone, a face or a name of one's own would find it.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
