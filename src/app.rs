@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::group::Platform;
 use crate::expiry::Closer;
+use crate::groups::Groups;
 use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
@@ -78,6 +79,7 @@ pub struct Stations {
     pub shared: web::Data<Shared>,
     pub desk: Desk,
     pub closer: Closer,
+    pub groups: Groups,
     pub worker: Worker,
     /// The time when it was last looked at, in microseconds since 1970.
     seen: Arc<AtomicI64>,
@@ -170,6 +172,14 @@ impl Stations {
         Ok(())
     }
 
+    /// Lets the groups hear again whose pause is over.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn end_pauses(&self) -> Result<(), String> {
+        self.groups.end_pauses().await.map_err(|e| e.to_string())
+    }
+
     /// Everything the loops would do until nothing is left to do at this moment: for tests with a clock
     /// driven by hand.
     ///
@@ -178,6 +188,7 @@ impl Stations {
     pub async fn settle(&self) -> Result<(), String> {
         self.let_out().await?;
         self.sweep().await?;
+        self.end_pauses().await?;
         self.worker.drain().await.map_err(|e| e.to_string())
     }
 }
@@ -247,9 +258,17 @@ impl App {
             weigh: crate::review::policy::weigh,
         });
         let stations = Stations {
-            shared,
             desk: Desk { store: store.clone(), vault: vault.clone(), times: config.times },
             closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
+            groups: Groups {
+                store: store.clone(),
+                vault: vault.clone(),
+                clock: clock.clone(),
+                sender: sender.clone(),
+                hosts: hosts.clone(),
+                base_url: shared.base_url.clone(),
+                wake: wake.clone(),
+            },
             worker: Worker {
                 store,
                 vault,
@@ -261,6 +280,7 @@ impl App {
                 figures,
                 wake,
             },
+            shared,
             seen: Arc::default(),
             nothing_cools_before: Arc::default(),
             clock_went_back: Arc::default(),

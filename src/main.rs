@@ -1,10 +1,10 @@
 //! The command line: reads the settings, does one of the commands, says in one line what went wrong.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
-use seventytwo::accounts::{people, tokens};
+use seventytwo::accounts::{people, scan, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
@@ -274,6 +274,12 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
                 println!("password  {password}");
             }
             println!("totp      {}\nscan      {}", added.totp_secret, added.totp_uri);
+            // Programs read the lines above; somebody at a terminal can hold a phone to it.
+            if std::io::stdout().is_terminal()
+                && let Some(code) = scan::drawn(&added.totp_uri)
+            {
+                print!("\n{code}");
+            }
         }
         Some(("disable", m)) => {
             let ended = people::disable(&store, now, &name(m)).await?;

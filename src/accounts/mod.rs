@@ -9,6 +9,7 @@ pub mod login;
 pub mod pages;
 pub mod password;
 pub mod people;
+pub mod scan;
 pub mod second_factor;
 pub mod sessions;
 pub mod tokens;

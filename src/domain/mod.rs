@@ -8,6 +8,7 @@ pub mod group;
 pub mod identifiers;
 pub mod language;
 pub mod life_cycle;
+pub mod marks;
 pub mod notice;
 pub mod people;
 pub mod phone;

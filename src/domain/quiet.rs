@@ -3,7 +3,8 @@
 use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 
 /// China has one time zone and no summer time.
-const BEIJING: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
+pub(super) const BEIJING: FixedOffset =
+    FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
 /// Minutes of a day.
 pub const DAY: i16 = 24 * 60;
 

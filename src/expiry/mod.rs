@@ -13,7 +13,7 @@ use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, TransitionError, take};
 use crate::store::types::Named;
-use crate::store::{Conn, Store, StoreError, answers, deliveries, events, photos, queue};
+use crate::store::{Conn, Store, StoreError, answers, deliveries, events, marks, photos, queue};
 use crate::vault::Vault;
 
 pub mod api;
@@ -198,6 +198,7 @@ impl Closer {
                 }
                 photos::delete(tx, &pictures)?;
                 notices::erase_contents(tx, id)?;
+                marks::clear(tx, id)?;
                 events::erase_notes(tx, id)?;
                 deliveries::give_up_gone(tx, id)?;
                 take(tx, &vault, notice, Step::Erase, By::clock(now), |_, n| {

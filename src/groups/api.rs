@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::pauses;
 use super::preferences::Whole;
 use super::secret::Rotated;
 use super::words::{problem, reach, refused, station};
 use super::{Draft, Hours};
 use crate::domain::people::Role;
-use crate::web::json::Json;
+use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request::language;
@@ -98,6 +99,23 @@ pub struct Created {
     secret: Option<String>,
 }
 
+/// How long a group is to hear nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseBody {
+    /// When it hears again by itself, within 30 days; `null` or absent: when it is resumed.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+}
+
+/// A group that hears nothing for a while.
+#[derive(Serialize, ToSchema)]
+pub struct PausedGroup {
+    state: &'static str,
+    /// When it hears again by itself; `null`: when it is resumed.
+    paused_until: Option<DateTime<Utc>>,
+}
+
 /// Where a group stands after a step.
 #[derive(Serialize, ToSchema)]
 pub struct GroupStanding {
@@ -143,6 +161,8 @@ pub struct GroupBody {
     language: &'static str,
     hourly_cap: Option<i16>,
     quiet: Option<Hours>,
+    /// When it hears again by itself; `null`: it is not paused, or hears again when it is resumed.
+    paused_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     verified_at: Option<DateTime<Utc>>,
 }
@@ -159,6 +179,7 @@ impl From<Whole> for GroupBody {
             language: group.language.0.as_str(),
             hourly_cap: group.hourly_cap,
             quiet: group.quiet().map(Hours::from),
+            paused_until: group.paused_until(),
             created_at: group.created_at.0,
             verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
             reason: group.reason,
@@ -328,17 +349,23 @@ pub async fn send_code(
     sent.map(|()| HttpResponse::Accepted().finish()).map_err(|e| problem(e, language(&http)))
 }
 
-/// Stop what goes to a group
-#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
+/// Stop what goes to a group, until a time or until it is resumed
+#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = String, Path)), request_body = Option<PauseBody>, responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
     http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-) -> Result<web::Json<GroupStanding>, Problem> {
-    let state = station(&shared).pause(admin(&caller)?, id(&path)?).await;
-    state.map(|s| web::Json(GroupStanding { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+    body: JsonIfAny<PauseBody>,
+) -> Result<web::Json<PausedGroup>, Problem> {
+    let (account, id) = (admin(&caller)?, id(&path)?);
+    let written = body.0.and_then(|body| body.until);
+    let paused_until = written.map(|until| pauses::end(&until, shared.clock.now())).transpose();
+    let paused_until = paused_until.map_err(Problem::Invalid)?;
+    let state = station(&shared).pause(account, id, paused_until).await;
+    let state = state.map_err(|e| problem(e, language(&http)))?.as_str();
+    Ok(web::Json(PausedGroup { state, paused_until }))
 }
 
 /// Let a paused group receive again

@@ -49,7 +49,8 @@ pub struct Connected {
 /// What trying a code came to; kept apart from errors, because a wrong try is to be written down.
 enum Tried {
     Right,
-    Wrong,
+    /// It may be tried so often again.
+    Wrong(i16),
 }
 
 impl Groups {
@@ -165,7 +166,7 @@ impl Groups {
         let given = code_hash(&self.vault, id, &compact(given));
         let tried = self.store.write(move |tx| try_code(tx, account, id, &given, now)).await?;
         match tried {
-            Tried::Wrong => Err(GroupError::WrongCode),
+            Tried::Wrong(tries_left) => Err(GroupError::WrongCode { tries_left }),
             Tried::Right => {
                 tracing::info!(group = %id, "control of a group was proved");
                 self.wake.notify_one();
@@ -204,6 +205,7 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
         quiet_from: None,
         quiet_until: None,
         quiet_but_urgent: true,
+        paused_until: None,
     };
     group.set_quiet(new.quiet);
     enter(vault, &mut group, &new.credentials)?;
@@ -242,7 +244,7 @@ fn try_code(
         lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
     }
     groups::save(tx, &group)?;
-    Ok(if right { Tried::Right } else { Tried::Wrong })
+    Ok(if right { Tried::Right } else { Tried::Wrong(TRIES - group.code_tries) })
 }
 
 /// Puts a way into the chat on a group; control of it is yet to be proved.
@@ -254,6 +256,7 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<
     group.bot = credentials.account();
     group.state = Named(GroupState::Unverified);
     group.reason = None;
+    group.paused_until = None;
     forget_code(group);
     Ok(())
 }

@@ -29,6 +29,7 @@ mod draft;
 mod form;
 mod hours;
 pub mod pages;
+mod pauses;
 mod preferences;
 mod secret;
 #[cfg(test)]
@@ -66,7 +67,10 @@ pub enum GroupError {
     #[error("a group that is {} cannot do that", .0.as_str())]
     NotPossible(GroupState),
     #[error("the code is wrong")]
-    WrongCode,
+    WrongCode {
+        /// How often it may still be tried.
+        tries_left: i16,
+    },
     #[error("no code is awaited, or it has expired")]
     CodeExpired,
     #[error("a delivery that is {} does not go again", .0.as_str())]

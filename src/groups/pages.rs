@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::api::id;
 use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
+use super::pauses;
 use super::preferences::Whole;
 use super::words::{practice, problem, reach, refused, station};
 use super::{Connected, GroupError};
@@ -205,7 +206,7 @@ pub async fn send_code(
     after(&http, frame, &shared, (account, id), step, ("code", "send")).await
 }
 
-/// Stops what goes to a group.
+/// Stops what goes to a group, for as long as was chosen.
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
@@ -215,11 +216,13 @@ pub async fn pause(
     person: SignedIn,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    _form: CsrfForm<Sent>,
+    form: CsrfForm<Sent>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let id = id(&path)?;
-    let step = station(&shared).pause(account, id).await;
+    let choice = form.0.iter().find(|(name, _)| name == "until").map_or("", |(_, choice)| choice);
+    let until = pauses::chosen(choice, shared.clock.now());
+    let step = station(&shared).pause(account, id, until).await;
     after(&http, frame, &shared, (account, id), step, ("paused", "state")).await
 }
 

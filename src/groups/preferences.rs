@@ -1,11 +1,9 @@
-//! What a group wants to hear, and whether it wants to hear anything: changes, pause, resume, delete.
+//! What a group wants to hear, and whether there is to be such a group: changes, delete.
 
 use uuid::Uuid;
 
 use super::connect::{Tested, renew};
-use super::courier;
 use super::{Change, Connected, GroupError, Groups, locked};
-use crate::domain::group::GroupState;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
@@ -128,43 +126,6 @@ impl Groups {
             .await?;
         self.wake.notify_one();
         Ok(())
-    }
-
-    /// Stops what goes to a group until [`Groups::resume`].
-    ///
-    /// # Errors
-    /// [`GroupError::NotPossible`] where nothing goes to it anyway.
-    pub async fn pause(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
-        self.switch(account, id, GroupState::Paused).await
-    }
-
-    /// Lets a paused group receive again, also what waited and is still true.
-    ///
-    /// # Errors
-    /// [`GroupError::NotPossible`] where control of it has to be proved first.
-    pub async fn resume(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
-        let state = self.switch(account, id, GroupState::Active).await?;
-        self.wake.notify_one();
-        Ok(state)
-    }
-
-    async fn switch(&self, account: Uuid, id: Uuid, to: GroupState) -> Result<GroupState, GroupError> {
-        let now = self.clock.now();
-        self.store
-            .write(move |tx| {
-                let mut group = locked(tx, account, id)?;
-                if !is_proved(&group) {
-                    return Err(GroupError::NotPossible(group.state.0));
-                }
-                group.state = Named(to);
-                groups::save(tx, &group)?;
-                if to == GroupState::Active {
-                    let platform = group.platform.0;
-                    lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
-                }
-                Ok(to)
-            })
-            .await
     }
 
     /// Forgets a group and its credentials, and gives up at once what waits for it.

@@ -163,7 +163,10 @@ async fn the_code_in_the_chat_proves_control() {
     let heard = rig.wecom.heard();
     assert_eq!(heard.len(), 1);
     assert!(heard[0].contains("【72小时】") && heard[0].contains(&rig.wecom.code()), "{heard:?}");
-    assert!(matches!(rig.groups.verify(rig.admin, id, &rig.wrong()).await, Err(GroupError::WrongCode)));
+    assert!(matches!(
+        rig.groups.verify(rig.admin, id, &rig.wrong()).await,
+        Err(GroupError::WrongCode { tries_left: 4 })
+    ));
     assert_eq!(rig.state(id).await, GroupState::Unverified);
     let spaced = format!(" {} {}", &rig.wecom.code()[..3], &rig.wecom.code()[3..]);
     rig.groups.verify(rig.admin, id, &spaced).await.unwrap();
@@ -179,7 +182,7 @@ async fn of_many_tries_at_once_five_are_compared() {
     let wrong = rig.wrong();
     let tries = (0..24).map(|_| rig.groups.verify(rig.admin, id, &wrong));
     let outcomes = futures_util::future::join_all(tries).await;
-    let compared = outcomes.iter().filter(|o| matches!(o, Err(GroupError::WrongCode))).count();
+    let compared = outcomes.iter().filter(|o| matches!(o, Err(GroupError::WrongCode { .. }))).count();
     let refused = outcomes.iter().filter(|o| matches!(o, Err(GroupError::TooMany(_)))).count();
     assert_eq!((compared, refused), (5, 19));
     let sixth = rig.groups.verify(rig.admin, id, &rig.wecom.code()).await;
@@ -205,7 +208,8 @@ async fn a_new_code_makes_the_old_one_worthless() {
     let old = rig.wecom.code();
     rig.groups.send_code(rig.admin, id).await.unwrap();
     if old != rig.wecom.code() {
-        assert!(matches!(rig.groups.verify(rig.admin, id, &old).await, Err(GroupError::WrongCode)));
+        let tried = rig.groups.verify(rig.admin, id, &old).await;
+        assert!(matches!(tried, Err(GroupError::WrongCode { .. })));
     }
     rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
 }
@@ -287,7 +291,7 @@ async fn nobody_else_has_such_a_group() {
         for outcome in [
             groups.whole(other, id).await.map(drop),
             groups.log(other, id, None).await.map(drop),
-            groups.pause(other, id).await.map(drop),
+            groups.pause(other, id, None).await.map(drop),
             groups.resume(other, id).await.map(drop),
             groups.test(other, id).await.map(drop),
             groups.send_code(other, id).await,
@@ -342,7 +346,7 @@ async fn another_robot_has_to_be_proved_again() {
 async fn pausing_keeps_the_proof() {
     let rig = Rig::new().await;
     let id = rig.active().await;
-    assert_eq!(rig.groups.pause(rig.admin, id).await.unwrap(), GroupState::Paused);
+    assert_eq!(rig.groups.pause(rig.admin, id, None).await.unwrap(), GroupState::Paused);
     assert!(matches!(rig.groups.send_code(rig.admin, id).await, Err(GroupError::NotPossible(_))));
     assert_eq!(rig.groups.resume(rig.admin, id).await.unwrap(), GroupState::Active);
     rig.groups

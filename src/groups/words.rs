@@ -43,7 +43,7 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
         GroupError::Exists => Problem::GroupExists,
         GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
         GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
-        GroupError::WrongCode => Problem::WrongCode,
+        GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
         GroupError::CodeExpired => Problem::CodeExpired,
         GroupError::TooMany(wait) => {
             // Rounded up: never sooner than allowed.

@@ -1,6 +1,7 @@
 //! A page's form: which fields each kind shows, and the JSON that what was typed into them stands
 //! for. The same parser reads that JSON as a program's, so pages and programs hear the same faults.
 
+mod figures;
 mod place;
 pub mod times;
 
@@ -13,6 +14,7 @@ use crate::clock::beijing;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind};
 use crate::domain::region::Region;
+use crate::domain::text::whole_number;
 use place::Found;
 
 /// How a field is asked for.
@@ -34,6 +36,10 @@ pub enum Control {
     Place,
     /// A time in Beijing.
     Moment,
+    /// Years, or the year of birth.
+    Age,
+    /// Centimetres, or metres.
+    Height,
     /// Photos, sent along.
     Photos,
 }
@@ -87,7 +93,7 @@ const MISSING_PERSON: &[Section] = &[
         name: "person",
         fields: &[
             ("person.name", NAME),
-            ("person.age", NUMBER),
+            ("person.age", Control::Age),
             ("person.sex", Control::Radios(&["female", "male", "other"])),
             ("person.category", Control::Select(&CATEGORIES)),
             ("person.medical_urgent", Control::Tick),
@@ -97,7 +103,7 @@ const MISSING_PERSON: &[Section] = &[
         name: "looks",
         fields: &[
             ("photo", Control::Photos),
-            ("person.height_cm", NUMBER),
+            ("person.height_cm", Control::Height),
             ("person.appearance", PLAIN),
             ("person.clothing", PLAIN),
             ("secret_detail", PLAIN),
@@ -307,6 +313,8 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
                     json!(text)
                 }
             },
+            Control::Age => figure(&mut meant.faults, name, text, figures::age(text, now), "age_unclear"),
+            Control::Height => figure(&mut meant.faults, name, text, figures::height(text), "height_unclear"),
             Control::Place if text.is_empty() => json!(text),
             Control::Place => {
                 let (code, places) = match place::find(text) {
@@ -328,6 +336,20 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
         set(&mut meant.body, name, value);
     }
     meant
+}
+
+/// What was read, else what was typed, with its fault where it is no number at all.
+fn figure(
+    faults: &mut FieldFaults,
+    name: &str,
+    text: &str,
+    read: Option<i64>,
+    unclear: &'static str,
+) -> Value {
+    if read.is_none() && !text.is_empty() && whole_number(text).is_none() {
+        faults.insert(name.to_owned(), FieldFault::new(unclear));
+    }
+    read.map_or_else(|| json!(text), |number| json!(number))
 }
 
 fn set(body: &mut Value, path: &str, value: Value) {

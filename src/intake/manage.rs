@@ -14,11 +14,12 @@ use super::{Intake, IntakeError, attach};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{Actor, SEALED, State, Step, Weighing};
+use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
 use crate::store::types::Time;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, marks as known_by};
 use crate::vault::{Key, Vault, token_hash};
 
 /// Times a notice's life may be renewed; each is reviewed.
@@ -261,6 +262,7 @@ fn replace(
     let change = |tx: &mut Conn, n: &mut Notice| {
         raise_bar(n, &weighed);
         n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
+        known_by::set(tx, &desk.vault, n.id.0, &marks(public))?;
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };

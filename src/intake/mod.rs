@@ -13,12 +13,13 @@ use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
+use crate::domain::marks::marks;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::TransitionError;
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, Store, StoreError, photos as stored};
+use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
@@ -185,6 +186,7 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
         CaseNumber::from_bits(u64::from_be_bytes(random()))
     })?;
     attach(tx, &asked.submission.public.photos, notice.id.0)?;
+    known_by::set(tx, &desk.vault, notice.id.0, &marks(&asked.submission.public))?;
     let receipt = Receipt {
         case_number: case_number.to_string(),
         state: notice.state.0.as_str().to_owned(),

@@ -20,6 +20,7 @@ use super::{IntakeError, Request};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
+use crate::language::text_with;
 use crate::vault::new_token;
 use crate::web::cookies::MANAGE;
 use crate::web::frame::{Frame, page, page_with};
@@ -198,6 +199,8 @@ struct SubmittedPage {
     frame: Frame,
     case_number: String,
     manage_url: String,
+    /// What was made of an age and a height.
+    understood: Option<String>,
     hints: Vec<String>,
 }
 
@@ -215,11 +218,19 @@ pub async fn done(
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
     let template = SubmittedPage {
         hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
+        understood: understood(&frame, &mine.notice["person"]),
         manage_url: shared.link(&format!("/my/{token}")),
         case_number: mine.case_number,
         frame: frame.clone(),
     };
     page(&http, &frame, &template)
+}
+
+/// How old and how tall somebody is, as the form was read: both may be written in many ways.
+fn understood(frame: &Frame, person: &Value) -> Option<String> {
+    let age = person["age"].as_i64()?;
+    let height = person["height_cm"].as_i64().unwrap_or_default();
+    Some(text_with(frame.language, "done-understood", &[("age", age.into()), ("height", height.into())]))
 }
 
 #[cfg(test)]

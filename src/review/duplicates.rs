@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::Moderator;
 use super::view::{for_leads, read, shown};
 use crate::domain::life_cycle::State;
+use crate::domain::marks::sought;
 use crate::domain::notice::Public;
 use crate::store::notices::{self, Notice};
-use crate::store::{Answer, Conn, phones, photos};
+use crate::store::{Answer, Conn, marks, phones, photos};
 use crate::vault::Vault;
 
 /// Another notice that may be about the same person or thing, or from the same hand.
@@ -20,7 +21,8 @@ pub struct Duplicate {
     pub case_number: String,
     #[schema(value_type = String)]
     pub state: State,
-    /// `same_phone`, `similar_photo`, or both.
+    /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
+    /// `same_filing_number`: one or more.
     pub why: Vec<&'static str>,
     pub submitted_at: DateTime<Utc>,
     /// What it says in public; not there where it was deleted.
@@ -34,9 +36,11 @@ const SHOWN: usize = 3;
 pub const ALIKE: u32 = 8;
 /// Photos compared at most, newest first.
 const COMPARED: i64 = 5_000;
+/// Marks looked at at most, newest first: more than are shown, for some are not for everybody.
+const MARKED: i64 = 50;
 
-/// What may be the same as this notice: from the same phone first, then by its photos. Of what is for leads alone
-/// nobody else learns that it is there: a phone or a face of one's own would find it.
+/// What may be the same as this notice: from the same phone first, then by its photos, then by what it says. Of what is
+/// for leads alone nobody else learns that it is there: a phone, a face or a name of one's own would find it.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -60,6 +64,14 @@ pub(super) fn duplicates(
         } else if found.len() < SHOWN {
             let other = notices::by_id(conn, id)?.filter(|other| by.lead || !for_leads(other));
             found.extend(other.map(|other| (other, vec!["similar_photo"])));
+        }
+    }
+    let sought = public.map(sought).unwrap_or_default();
+    for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, MARKED)? {
+        if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
+            why.push(likeness.as_str());
+        } else if found.len() < SHOWN && (by.lead || !for_leads(&other)) {
+            found.push((other, vec![likeness.as_str()]));
         }
     }
     found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()

@@ -60,6 +60,8 @@ pub struct Group {
     pub quiet_from: Option<i16>,
     pub quiet_until: Option<i16>,
     pub quiet_but_urgent: bool,
+    /// See [`Group::paused_until`].
+    pub paused_until: Option<Time>,
 }
 
 impl Group {
@@ -79,6 +81,11 @@ impl Group {
         self.quiet_from = quiet.map(|hours| hours.from);
         self.quiet_until = quiet.map(|hours| hours.until);
         self.quiet_but_urgent = quiet.is_none_or(|hours| hours.but_urgent);
+    }
+
+    /// When its pause ends by itself, where it is paused and that was said.
+    pub fn paused_until(&self) -> Option<DateTime<Utc>> {
+        self.paused_until.filter(|_| self.state.0 == GroupState::Paused).map(|until| until.0)
     }
 
     /// When codes and test messages went to it, oldest first, as far as they are remembered.
@@ -157,6 +164,26 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
         // A write transaction of SQLite is alone already.
         Conn::Sqlite(_) => of_admin(conn, account, id),
     }
+}
+
+/// The groups beyond that one, in order of their ids, whose pause is over at that time, each after its admin.
+///
+/// # Errors
+/// When the database refuses.
+pub fn paused_no_longer(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    beyond: Uuid,
+    limit: i64,
+) -> Answer<Vec<(Uuid, Uuid)>> {
+    let over: Vec<(Id, Id)> = both!(conn, c => groups::table
+        .filter(groups::paused_until.le(Time(now)))
+        .filter(groups::state.eq(Named(GroupState::Paused)).and(groups::id.gt(Id(beyond))))
+        .order(groups::id)
+        .select((groups::account_id, groups::id))
+        .limit(limit)
+        .load(c))?;
+    Ok(over.into_iter().map(|(account, id)| (account.0, id.0)).collect())
 }
 
 /// Whether a group's robot is another group's.

@@ -23,6 +23,7 @@ pub mod growth;
 pub mod lanes;
 pub mod leasing;
 mod listen;
+pub mod marks;
 pub mod migrate;
 pub(crate) mod mutation;
 pub mod notices;

@@ -174,6 +174,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
+    marks (hash, notice_id) {
+        hash -> Binary,
+        notice_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
     tips (id) {
         id -> Uid,
         notice_id -> Uid,
@@ -211,6 +221,7 @@ diesel::table! {
         quiet_from -> Nullable<SmallInt>,
         quiet_until -> Nullable<SmallInt>,
         quiet_but_urgent -> Bool,
+        paused_until -> Nullable<Ts>,
     }
 }
 
@@ -347,6 +358,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain,
     idempotency,
     photos,
+    marks,
     tips,
     groups,
     bots,

@@ -205,12 +205,12 @@ mod tests {
     }
 
     fn mark(conn: &mut Conn, n: i64) -> Answer<()> {
-        run(conn, &format!("INSERT INTO marks VALUES ({n})"))
+        run(conn, &format!("INSERT INTO done VALUES ({n})"))
     }
 
     fn marks(conn: &mut Conn) -> Answer<Vec<i64>> {
         let Conn::Sqlite(c) = conn else { unreachable!("PostgreSQL has no writer") };
-        let marks: Vec<Mark> = diesel::sql_query("SELECT n FROM marks ORDER BY n").load(&mut **c)?;
+        let marks: Vec<Mark> = diesel::sql_query("SELECT n FROM done ORDER BY n").load(&mut **c)?;
         Ok(marks.into_iter().map(|mark| mark.n).collect())
     }
 
@@ -220,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("marks.db").display().to_string();
         let store = Store::open(Database::Sqlite(path)).await.unwrap();
-        store.write(|c| run(c, "CREATE TABLE marks (n INTEGER NOT NULL)")).await.unwrap();
+        store.write(|c| run(c, "CREATE TABLE done (n INTEGER NOT NULL)")).await.unwrap();
         let (release, held) = mpsc::channel();
         let (first, emptied, refused, panicked, last, ()) = tokio::join!(
             store.write(move |c| {

@@ -35,16 +35,44 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A JSON body of a known shape that may be left out, empty or `null`.
+pub struct JsonIfAny<T>(pub Option<T>);
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<JsonIfAny<T>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let bytes = bytes(&http, payload).await?;
+            if bytes.is_empty() {
+                return Ok(JsonIfAny(None));
+            }
+            check_type(&http)?;
+            let shape = &openapi::document()["components"]["schemas"][&*T::name()];
+            serde_json::from_slice(&bytes).map(JsonIfAny).map_err(|error| faults(&error, &bytes, shape))
+        })
+    }
+}
+
 /// The bytes of a JSON body.
 ///
 /// # Errors
 /// Another content type, more than [`MAX_JSON_BYTES`], or a body that does not come in time.
-pub async fn body(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
+pub async fn body(http: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    check_type(http)?;
+    bytes(http, payload).await
+}
+
+fn check_type(http: &HttpRequest) -> Result<(), Problem> {
     let kind = http.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind != "application/json" && !kind.ends_with("+json") {
-        return Err(Problem::WrongType);
-    }
+    let is_json = kind == "application/json" || kind.ends_with("+json");
+    if is_json { Ok(()) } else { Err(Problem::WrongType) }
+}
+
+async fn bytes(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
     let payload = web::Payload::from_request(http, &mut payload)
         .await
         .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;

@@ -78,7 +78,7 @@ pub enum Problem {
     #[error("a delivery that is {0} does not go again")]
     NotRedeliverable(&'static str),
     #[error("the code is wrong")]
-    WrongCode,
+    WrongCode { tries_left: i16 },
     #[error("the code has expired")]
     CodeExpired,
     #[error("the platform did not take the message: {0}")]
@@ -136,7 +136,7 @@ table! {
     Problem::PhotoRefused(_) => "photo_refused", UNPROCESSABLE_ENTITY;
     Problem::GroupExists => "group_exists", CONFLICT;
     Problem::NotRedeliverable(_) => "not_redeliverable", CONFLICT;
-    Problem::WrongCode => "wrong_code", UNPROCESSABLE_ENTITY;
+    Problem::WrongCode { .. } => "wrong_code", UNPROCESSABLE_ENTITY;
     Problem::CodeExpired => "code_expired", GONE;
     Problem::GroupUnreachable(_) => "group_unreachable", UNPROCESSABLE_ENTITY;
     Problem::TooMany { .. } => "too_many_requests", TOO_MANY_REQUESTS;
@@ -162,6 +162,7 @@ impl Problem {
                 vec![("state", text(language, &format!("state-{state}")).into())]
             }
             Problem::GroupUnreachable(code) => vec![("code", code.as_str().into())],
+            Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
             Problem::TooMany { retry_after_s } => vec![("seconds", (*retry_after_s).into())],
             _ => Vec::new(),
         };
@@ -181,6 +182,10 @@ impl Problem {
             Problem::NotPossible { state } => (Some(*state), None),
             _ => (None, None),
         };
+        let tries_left = match self {
+            Problem::WrongCode { tries_left } => Some(*tries_left),
+            _ => None,
+        };
         let body = Body {
             kind: format!("/api/docs#{}", self.code()),
             title: self.title(language),
@@ -191,6 +196,7 @@ impl Problem {
             fields,
             state,
             version,
+            tries_left,
         };
         let mut response = HttpResponse::build(self.status())
             .insert_header(("content-language", language.as_str()))
@@ -246,6 +252,8 @@ struct Body<'a> {
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<i16>,
 }
 
 impl From<StoreError> for Problem {

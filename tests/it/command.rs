@@ -2,14 +2,15 @@
 //! what it writes is.
 
 use std::ffi::OsStr;
-use std::fs::{Permissions, metadata, read_dir, set_permissions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::fs::{File, Permissions, metadata, read_dir, set_permissions};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use reqwest::Method;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use seventytwo::domain::people::Role;
 
 use crate::chaos::run as beside;
@@ -32,6 +33,7 @@ pub const TESTS: &[Test] = &[
     alone!(looking_makes_no_database),
     alone!(a_folder_in_the_place_of_the_database_stays_as_it_was),
     alone!(a_password_has_to_be_text),
+    alone!(a_terminal_shows_a_code_to_scan_and_a_pipe_does_not),
     bare!(another_key_is_noticed_at_once),
     bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
@@ -345,6 +347,34 @@ async fn a_password_has_to_be_text() {
     let line = said(&told.stderr);
     assert_eq!(told.status.code(), Some(1), "{line}");
     assert!(line.contains("the password on standard input is not UTF-8"), "{line}");
+}
+
+async fn a_terminal_shows_a_code_to_scan_and_a_pipe_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = |told: &str| told.lines().map(|l| l.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    let lines = ["name", "role", "password", "totp", "scan"];
+    let piped = run(folder.path(), &["account", "add", "--name", "林志愿", "--role", "moderator"]);
+    assert_eq!(keys(said(&piped.stdout)), lines, "programs read it: {}", said(&piped.stdout));
+
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let path = ptsname(&screen, Vec::new()).unwrap();
+    let terminal = File::options().read(true).write(true).open(OsStr::from_bytes(path.as_bytes())).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+    program.args(["account", "add", "--name", "周志愿", "--role", "moderator"]);
+    program.env("SEVENTYTWO_DATA_DIR", folder.path());
+    program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+    let mut child = program.stdout(terminal).spawn().unwrap();
+    // What the command holds of the terminal: nothing more comes once the child has let go of it, too.
+    drop(program);
+    let mut shown = Vec::new();
+    drop(File::from(screen).read_to_end(&mut shown));
+    assert!(child.wait().unwrap().success());
+    let shown = said(&shown).replace('\r', "");
+    let (told, code) = shown.split_once("\n\n").expect("a code below the lines");
+    assert_eq!(keys(told), lines, "{shown}");
+    assert!(code.contains('▀') && code.lines().count() > 20, "{shown}");
 }
 
 async fn another_key_is_noticed_at_once(db: Db) {

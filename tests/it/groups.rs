@@ -54,7 +54,8 @@ impl Team {
         Team { admin, moderator, chat, group }
     }
 
-    fn path(&self, rest: &str) -> String {
+    /// The address of something of its group's.
+    pub fn path(&self, rest: &str) -> String {
         format!("/groups/{}{rest}", self.group)
     }
 
@@ -90,7 +91,7 @@ impl Team {
         log["items"][0].clone()
     }
 
-    async fn shown(&self, house: &House) -> Value {
+    pub async fn shown(&self, house: &House) -> Value {
         house.get(&self.path(""), Some(&self.admin.token)).await.expect(200)
     }
 

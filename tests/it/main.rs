@@ -5,6 +5,7 @@
 //! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
+mod alike;
 mod audit;
 mod chaos;
 mod command;
@@ -20,6 +21,7 @@ mod interface;
 mod metrics;
 mod nodes;
 mod notices;
+mod pauses;
 mod platforms;
 mod postgres;
 mod process;
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let files = [
+        ("alike", alike::TESTS),
         ("audit", audit::TESTS),
         ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
@@ -141,6 +144,7 @@ fn main() -> ExitCode {
         ("interface", interface::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
+        ("pauses", pauses::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),

@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use reqwest::multipart::Form;
 use serde_json::json;
 use seventytwo::domain::people::Role;
 use seventytwo::store::photos;
 
 use crate::hostile::{ask, request};
-use crate::house::House;
+use crate::house::{House, Reply};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -15,6 +16,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_manage_link_is_the_page_and_says_when_it_is_over),
     housed!(who_is_refused_reads_why_and_what_to_do_next),
     housed!(a_photo_that_comes_with_an_answer_is_never_published),
+    housed!(age_and_height_are_read_as_people_write_them),
 ];
 
 async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
@@ -129,4 +131,66 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     assert!(told.text.contains("已经撤回。"), "and a kind word: {}", told.text);
     let english = house.page(&format!("{path}?lang=en")).await;
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
+}
+
+/// Sends the form of a missing person with this age and this height in it.
+async fn report(house: &House, age: &str, height: &str) -> Reply {
+    let mut form = Form::new();
+    let body = notices::missing_person(house.clock.now());
+    for (name, value) in [
+        ("region", "廊坊市广阳区"),
+        ("person.name", "李玉兰"),
+        ("person.age", age),
+        ("person.height_cm", height),
+        ("person.category", "dementia"),
+        ("last_seen.at", body["last_seen"]["at"].as_str().unwrap()),
+        ("last_seen.place", "银河南路"),
+        ("last_seen.precision", "about"),
+        ("description", "早上出门买菜后未归。"),
+        ("police.reported", "true"),
+        ("safety.violence", "false"),
+        ("safety.protection_order", "false"),
+        ("safety.left_voluntarily", "false"),
+        ("reporter.name", "王小红"),
+        ("reporter.phone", "13800138000"),
+        ("reporter.relation", "女儿"),
+        ("consent.truthful", "true"),
+        ("consent.sensitive", "true"),
+        ("consent.publish", "true"),
+    ] {
+        form = form.text(name.to_owned(), value.to_owned());
+    }
+    ask(request(house, Method::POST, "/report/missing_person").multipart(form)).await
+}
+
+async fn age_and_height_are_read_as_people_write_them(house: House) {
+    let sent = report(&house, "１９５０年生", "1.58米").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let cookie = sent.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let done = sent.headers["location"].to_str().unwrap();
+    let told = house.page_as(done, cookie).await.text;
+    assert!(told.contains("76 岁") && told.contains("158 厘米"), "what was understood: {told}");
+    let told = house.page_as(&format!("{done}?lang=en"), cookie).await.text;
+    assert!(told.contains("76 years old") && told.contains("158 cm"), "{told}");
+
+    // What cannot be read is kept, and the page says how to write it.
+    let again = report(&house, "很老了", "中等").await;
+    assert_eq!(again.status, 422);
+    for kept in ["value=\"很老了\"", "value=\"中等\"", "出生年份，例如 1950", "请写厘米数"] {
+        assert!(again.text.contains(kept), "{kept}: {}", again.text);
+    }
+    // Beside what is wrong elsewhere, what was understood stands as it was typed.
+    let again = report(&house, "1950年生", "中等").await;
+    assert!(again.text.contains("value=\"1950年生\""), "{}", again.text);
+    // Who is too old was born in another year.
+    assert_eq!(report(&house, "1850", "158").await.status, 422);
+
+    // Programs send numbers.
+    let mut body = notices::missing_person(house.clock.now());
+    body["person"]["age"] = json!("1950年生");
+    body["person"]["height_cm"] = json!("1.58米");
+    let refused = house.post("/notices", None, &body).await.expect(422);
+    let fields = refused["fields"].as_object().unwrap();
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["person.age", "person.height_cm"], "{refused}");
+    house.finish().await;
 }

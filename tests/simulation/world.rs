@@ -208,6 +208,7 @@ impl<'c> World<'c> {
             quiet_from: None,
             quiet_until: None,
             quiet_but_urgent: true,
+            paused_until: None,
         };
         group.set_quiet(quiet);
         group

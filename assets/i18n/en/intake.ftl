@@ -12,6 +12,8 @@ field-repeated = This one is there twice. Remove it.
 field-not_whole = Enter a whole number, such as 76.
 field-out_of_range = Enter a number from { $min } to { $max }.
 field-not_centimetres = Enter whole centimetres, such as 158.
+field-age_unclear = Give the age in years, such as 76, or the year of birth, such as 1950.
+field-height_unclear = Give centimetres, such as 158, or metres, such as 1.58 m.
 field-age_category = Age and category do not fit: a child is under 14, a teenager 14 to 17, another adult 18 or older. Correct one of them.
 field-kind_fixed = The kind of a notice cannot be changed. Close this one and report anew.
 field-consent_truthful = Confirm that what you wrote is true before you submit it.
@@ -109,7 +111,7 @@ f-police-reference = Police reference number
 f-police-reference-hint = Not published. You may leave it out for now; a notice about an adult needs it before it goes out.
 f-person-name = Name
 f-person-age = Age
-f-person-age-hint = Your best guess if you are not sure.
+f-person-age-hint = Your best guess if you are not sure, or the year of birth, such as 1950.
 f-person-sex = Sex
 f-person-sex-female = Female
 f-person-sex-male = Male
@@ -131,6 +133,7 @@ f-photo = Photo
 f-photo-hint = Up to 5 photos of 8 MB each.
 f-missing_person-photo-hint = A clear, recent picture of the face helps most. Up to 5 photos of 8 MB each.
 f-person-height_cm = Height in centimetres
+f-person-height_cm-hint = Or in metres, such as 1.58 m.
 f-person-appearance = Looks
 f-person-appearance-hint = For example: slim, short grey hair, glasses, a scar on the right hand, Hebei accent.
 f-person-clothing = Clothes and belongings
@@ -215,6 +218,11 @@ report-phone-publish = Publish my phone all the same
 
 done-title = Submitted, to be verified
 done-number = Case number
+done-understood =
+    { $height ->
+        [0] As we read it: { $age } years old. If that is wrong, change it on your manage page.
+       *[other] As we read it: { $age } years old, { $height } cm tall. If that is wrong, change it on your manage page.
+    }
 done-next-title = What happens next
 done-next = A volunteer usually looks at it within 10 to 30 minutes; at night it takes longer. We may call you. Once verified, it goes to the local groups.
 done-manage-title = Your manage link

@@ -130,7 +130,12 @@ problem-not_redeliverable-detail = Only what was given up and is still true is s
 problem-group_exists = This group is connected already
 problem-group_exists-detail = Look under “My groups”. If somebody else connected it, ask them, or use another bot.
 problem-wrong_code = The code is wrong
-problem-wrong_code-detail = Compare it with the newest six digits in the group and try again.
+problem-wrong_code-detail =
+    { $left ->
+        [0] This code cannot be tried any more. Send a new one.
+        [one] Compare it with the newest six digits in the group and try again: { $left } try is left.
+       *[other] Compare it with the newest six digits in the group and try again: { $left } tries are left.
+    }
 problem-code_expired = The code is too old
 problem-code_expired-detail = Send a new code, then type the newest digits in the group.
 problem-group_unreachable = The message did not reach the group

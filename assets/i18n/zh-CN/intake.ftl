@@ -12,6 +12,8 @@ field-repeated = 这一个重复了，请去掉。
 field-not_whole = 请填写整数，例如 76。
 field-out_of_range = 请填写 { $min } 到 { $max } 之间的数。
 field-not_centimetres = 请填写厘米数（整数），例如 158。
+field-age_unclear = 请写岁数，例如 76；也可以写出生年份，例如 1950。
+field-height_unclear = 请写厘米数，例如 158；也可以写 1.58 米。
 field-age_category = 年龄和人员类别不符：儿童为 14 岁以下，少年为 14 至 17 岁，其他成年人为 18 岁以上。请改正其中一项。
 field-kind_fixed = 信息种类不能更改。请结束这一条，再提交新的。
 field-consent_truthful = 请确认所填内容属实后再提交。
@@ -109,7 +111,7 @@ f-police-reference = 报警回执或接警编号
 f-police-reference-hint = 不公开。还没有可以先不填，成年人的信息要有编号才能发布。
 f-person-name = 姓名
 f-person-age = 年龄
-f-person-age-hint = 不确定就填大概的岁数。
+f-person-age-hint = 不确定就填大概的岁数，或出生年份，如 1950。
 f-person-sex = 性别
 f-person-sex-female = 女
 f-person-sex-male = 男
@@ -131,6 +133,7 @@ f-photo = 照片
 f-photo-hint = 最多 5 张，每张 8 MB 以内。选不了照片？点右上角“···”，选“在浏览器打开”。
 f-missing_person-photo-hint = 清楚的正面近照最有用，最多 5 张，每张 8 MB 以内。选不了照片？点右上角“···”，选“在浏览器打开”。
 f-person-height_cm = 身高（厘米）
+f-person-height_cm-hint = 也可以写 1.58 米。
 f-person-appearance = 样貌
 f-person-appearance-hint = 例如：偏瘦，短发花白，戴眼镜，右手有疤，说河北口音。
 f-person-clothing = 衣着和随身物品
@@ -215,6 +218,11 @@ report-phone-publish = 仍然公开我的电话
 
 done-title = 已提交，等待核实
 done-number = 编号
+done-understood =
+    { $height ->
+        [0] 我们记下的年龄：{ $age } 岁。不对的话，请在管理页上改。
+       *[other] 我们记下的年龄：{ $age } 岁；身高：{ $height } 厘米。不对的话，请在管理页上改。
+    }
 done-next-title = 接下来
 done-next = 通常 10 到 30 分钟内有志愿者处理，夜间会久一些。我们可能会打电话向您核实。核实通过后，信息发到当地的群。
 done-manage-title = 您的管理链接

@@ -102,7 +102,11 @@ problem-not_redeliverable-detail = 只有已放弃、而且仍然有效的一条
 problem-group_exists = 这个群已经接入
 problem-group_exists-detail = 请在“我的群”里查看。如果是别人接入的，请联系对方或换一个机器人。
 problem-wrong_code = 验证码不对
-problem-wrong_code-detail = 请核对群里最新收到的 6 位数字后再试。
+problem-wrong_code-detail =
+    { $left ->
+        [0] 这个验证码不能再试了，请重新发送验证码。
+       *[other] 请核对群里最新收到的 6 位数字后再试，还可以试 { $left } 次。
+    }
 problem-code_expired = 验证码已过期
 problem-code_expired-detail = 请重新发送验证码，再填写群里最新收到的数字。
 problem-group_unreachable = 消息没有发进群里

@@ -1,5 +1,7 @@
 //! One form for characters that look or read alike, for whatever is compared rather than shown.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Full-width forms (`Ａ`, `１`, `＠`, the ideographic space) as ASCII, everything else as it is.
 #[must_use]
 pub fn ascii_digits(text: &str) -> String {
@@ -10,19 +12,32 @@ pub fn ascii_digits(text: &str) -> String {
 /// nor invisible characters.
 #[must_use]
 pub fn compact(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .map(|c| ascii(c).to_ascii_uppercase())
-        .filter(|c| !c.is_whitespace() && !is_dash(*c))
-        .collect()
+    unspaced(text).chars().filter(|c| !is_dash(*c)).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// The whole number that was typed, in digits of any width. A sign makes it none: [`compact`] would drop
-/// it, and -1 is not 1.
+/// Full-width forms as ASCII, and neither spaces nor invisible characters. Signs stay: -1 is not 1.
+#[must_use]
+pub fn unspaced(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace()).collect()
+}
+
+/// What a person's name is compared by: one form of each character, small letters, and neither spaces, dashes, dots
+/// between its parts nor invisible characters.
+#[must_use]
+pub fn name_key(text: &str) -> String {
+    let one_form: String = text.nfkc().collect();
+    compact(&one_form).chars().filter(|c| !is_middle_dot(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Dots between the parts of a name, of every width, and what is typed in their place.
+fn is_middle_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{B7}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22C5}' | '\u{30FB}')
+}
+
+/// The whole number that was typed, in digits of any width. A sign makes it none.
 #[must_use]
 pub fn whole_number(text: &str) -> Option<i64> {
-    let typed = text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace());
-    let digits: String = typed.collect();
+    let digits = unspaced(text);
     if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
@@ -88,6 +103,25 @@ mod tests {
     #[test]
     fn compact_keeps_only_what_counts() {
         assert_eq!(compact(" ａ1－\u{200b}2—b\u{202e}\t3 "), "A12B3");
+    }
+
+    #[test]
+    fn a_name_is_one_however_it_is_typed() {
+        for typed in [
+            "买买提·艾力",
+            " 买买提\u{3000}艾力",
+            "买买提･艾力",
+            "买买提．艾力",
+            "买买提•\u{200b}艾力",
+            "买买提-艾力",
+        ] {
+            assert_eq!(name_key(typed), "买买提艾力", "{typed}");
+        }
+        assert_eq!(name_key("Ｊｏｈｎ　O'Neil"), name_key("john o'neil"));
+        assert_eq!(name_key("\u{F9E1}"), name_key("李"), "the same character, encoded for another country");
+        assert_eq!(name_key("E\u{301}va"), name_key("éva"));
+        assert_ne!(name_key("王小明"), name_key("王晓明"));
+        assert_eq!(name_key(" · "), "");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::super::Hours;
 use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
+use super::super::pauses;
 use super::super::preferences::{Whole, is_proved};
 use super::super::words::{self, moment, problem, station};
 use crate::domain::delivery::DeliveryState;
@@ -25,6 +26,10 @@ pub(super) struct GroupPage {
     here: String,
     whole: Whole,
     proved: bool,
+    /// When it hears again by itself.
+    paused_until: Option<String>,
+    /// How long it may be paused, in words.
+    pauses: Vec<(&'static str, String)>,
     /// A code was sent and is still good.
     awaited: bool,
     /// Its signing secret is ours to make.
@@ -68,6 +73,8 @@ pub(super) async fn group_page(
     Ok(GroupPage {
         here: format!("/groups/{id}"),
         proved: is_proved(&whole.group),
+        paused_until: whole.group.paused_until().map(moment),
+        pauses: pauses::OFFERED.map(|choice| (choice, length(&frame, choice, now))).to_vec(),
         awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),
         makes_secret: platform == Platform::Webhook,
         done: None,
@@ -113,6 +120,12 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
         }
     }
     facts.into_iter().map(|(key, words)| (frame.t(key), words)).collect()
+}
+
+/// How long a pause would last.
+fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
+    let until = pauses::chosen(choice, now).map(moment).unwrap_or_default();
+    frame.t1(&format!("groups-until-{choice}"), "at", until)
 }
 
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {

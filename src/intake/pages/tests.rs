@@ -332,7 +332,7 @@ async fn a_photo_of_no_bytes_is_told_so_and_a_field_left_empty_is_not() {
 async fn the_words_about_a_number_are_about_that_number() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
-    let typed = [("person.height_cm", "1.58"), ("reporter.phone", "138001380000")];
+    let typed = [("person.height_cm", "15.8"), ("reporter.phone", "138001380000")];
     let page = browser.send("/report/missing_person", &typed, None).await;
     assert!(page.html.contains("厘米") && page.html.contains("例如 158"), "{}", page.html);
     assert!(page.html.contains("号码不对") && !page.html.contains("号码不完整"), "{}", page.html);

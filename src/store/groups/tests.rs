@@ -40,6 +40,7 @@ fn group(id: Uuid) -> Group {
         quiet_from: None,
         quiet_until: None,
         quiet_but_urgent: true,
+        paused_until: None,
     }
 }
 

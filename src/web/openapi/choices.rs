@@ -32,6 +32,7 @@ fn choices() -> Vec<Choice> {
         ("GroupBody", "platform", platforms()),
         ("GroupBody", "state", group_states()),
         ("GroupStanding", "state", group_states()),
+        ("PausedGroup", "state", group_states()),
         ("LiveNotice", "kind", kinds()),
         ("LiveNotice", "state", vec![State::Live.as_str()]),
         ("MyNotice", "kind", kinds()),

@@ -100,6 +100,7 @@ fn problem() -> Value {
         ),
         ("state", text("Where the notice or the group stands, where that is why.")),
         ("version", json!({"type": "integer", "description": "The version of the notice now."})),
+        ("tries_left", json!({"type": "integer", "description": "How often the code may still be tried."})),
     ]
     .into_iter()
     .map(|(name, field)| (name.to_owned(), field))

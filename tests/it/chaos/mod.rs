@@ -34,7 +34,7 @@ pub mod wires;
 const HEARD: &str = "SELECT (SELECT COUNT(*) FROM attempts) + (SELECT COUNT(took_ms) FROM deliveries) AS n";
 
 /// What a query counts as `n`.
-async fn count(db: &Db, sql: &'static str) -> i64 {
+pub async fn count(db: &Db, sql: &'static str) -> i64 {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]

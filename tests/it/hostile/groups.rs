@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
-use super::{faults, only};
+use super::{ask, faults, only, request};
 use crate::fakes::Wire;
 use crate::house::{House, Person};
 use crate::notices;
@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     housed!(no_address_leads_into_our_own_network),
     housed!(a_redirect_of_the_chat_is_not_followed),
     housed!(a_code_is_tried_five_times),
+    housed!(the_page_says_how_often_a_code_may_still_be_tried),
     housed!(a_code_is_good_for_ten_minutes),
     housed!(a_chat_gets_three_codes_an_hour_however_often_it_is_connected),
     housed!(groups_that_cannot_be_are_refused_by_field),
@@ -193,8 +194,12 @@ async fn a_code_is_tried_five_times(house: House) {
     let (id, code) = connected(&house, &admin, 0).await;
     let path = format!("/groups/{id}/verify");
     let other = if code == "000000" { "111111" } else { "000000" };
-    for wrong in [other, "", "x", "１２３４５６７", "\u{0}"] {
+    for (wrong, left) in [other, "", "x", "１２３４５６７", "\u{0}"].into_iter().zip((0..5).rev()) {
         let told = house.post(&path, Some(&admin.token), &json!({"code": wrong})).await;
+        assert_eq!(told.body["tries_left"], left, "{wrong}: {}", told.text);
+        let detail = told.body["detail"].as_str().unwrap().to_owned();
+        let said = if left == 0 { "重新发送".to_owned() } else { format!("还可以试 {left} 次") };
+        assert!(detail.contains(&said), "{wrong}: {detail}");
         assert_eq!(told.problem(422), "wrong_code", "{wrong}");
     }
     let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
@@ -206,6 +211,29 @@ async fn a_code_is_tried_five_times(house: House) {
     assert_eq!(right.problem(429), "too_many_requests");
     let shown = house.get(&format!("/groups/{id}"), Some(&admin.token)).await.expect(200);
     assert_eq!(shown["state"], "unverified");
+    house.finish().await;
+}
+
+async fn the_page_says_how_often_a_code_may_still_be_tried(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let (id, _) = connected(&house, &admin, 0).await;
+    let cookie = format!("session={}", house.session(&admin).await);
+    let page = house.page_as(&format!("/groups/{id}"), &cookie).await.text;
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    for (language, said) in [
+        ("zh-CN", "还可以试 4 次"),
+        ("en", "3 tries are left"),
+        ("zh-CN", "还可以试 2 次"),
+        ("en", "1 try is left"),
+        ("en", "Send a new one"),
+    ] {
+        let path = format!("/groups/{id}/verify?lang={language}");
+        let form = [("csrf", csrf), ("code", "x")];
+        let told = ask(request(&house, Method::POST, &path).header("cookie", &cookie).form(&form)).await;
+        assert_eq!(told.status, 422);
+        assert!(told.text.contains(said), "{said}: {}", told.text);
+    }
     house.finish().await;
 }
 

@@ -1,0 +1,156 @@
+//! By what a notice is known again where somebody else reports the same: two relatives have two phones and two photos,
+//! but one name to tell.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+
+use super::notice::{Campaign, LastSeen, Person, Public, Subject};
+use super::quiet::BEIJING;
+use super::region::Region;
+use super::text::name_key;
+
+/// Few know a relative's age to the year, and some count a year or two more.
+const YEARS: u8 = 2;
+
+/// What two notices have in common, in the order in which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    NameAndAge,
+    NameAndPlace,
+    CreditCode,
+    FilingNumber,
+}
+
+impl Likeness {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Likeness::NameAndAge => "same_name_and_age",
+            Likeness::NameAndPlace => "same_name_and_place",
+            Likeness::CreditCode => "same_credit_code",
+            Likeness::FilingNumber => "same_filing_number",
+        }
+    }
+}
+
+/// A mark that a notice bears, in words: to be kept as a keyed hash alone.
+pub type Mark = (Likeness, String);
+
+/// What a notice can be found by.
+pub fn marks(public: &Public) -> Vec<Mark> {
+    match &public.subject {
+        Subject::MissingPerson { person } => of_person(person, public, person.age..=person.age),
+        Subject::Donation { campaign } => of_campaign(campaign),
+        Subject::LostProperty { .. } | Subject::Rescue { .. } => Vec::new(),
+    }
+}
+
+/// What others bear that may be about the same.
+pub fn sought(public: &Public) -> Vec<Mark> {
+    match &public.subject {
+        Subject::MissingPerson { person } => {
+            let ages = person.age.saturating_sub(YEARS)..=person.age.saturating_add(YEARS);
+            of_person(person, public, ages)
+        }
+        _ => marks(public),
+    }
+}
+
+fn of_person(person: &Person, public: &Public, ages: RangeInclusive<u8>) -> Vec<Mark> {
+    let name = name_key(&person.name);
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let aged = ages.map(|age| (Likeness::NameAndAge, format!("{name} {age}")));
+    let seen = public.last_seen.iter().map(|seen| {
+        (Likeness::NameAndPlace, format!("{name} {} {}", around(public.region).code(), day(seen)))
+    });
+    aged.chain(seen).collect()
+}
+
+/// Who knows a city does not always know the county.
+fn around(region: Region) -> Region {
+    region.city().unwrap_or(region)
+}
+
+fn day(seen: &LastSeen) -> NaiveDate {
+    seen.at.with_timezone(&BEIJING).date_naive()
+}
+
+fn of_campaign(campaign: &Campaign) -> Vec<Mark> {
+    vec![
+        (Likeness::CreditCode, campaign.credit_code.clone()),
+        (Likeness::FilingNumber, campaign.filing_number.clone()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::notice::Precision;
+
+    fn public(name: &str, age: u8, region: &str, at: &str) -> Public {
+        let person = Person {
+            name: name.to_owned(),
+            age,
+            sex: None,
+            height_cm: None,
+            appearance: None,
+            clothing: None,
+            medical_urgent: false,
+        };
+        let at = at.parse().unwrap();
+        Public {
+            region: Region::parse(region).unwrap(),
+            subject: Subject::MissingPerson { person },
+            last_seen: Some(LastSeen { at, precision: Precision::Day, place: String::new() }),
+            description: String::new(),
+            police_station: None,
+            phone: None,
+            photos: Vec::new(),
+        }
+    }
+
+    /// What the first is found by, of what the second bears.
+    fn likeness(one: &Public, other: &Public) -> Vec<Likeness> {
+        let borne = marks(other);
+        sought(one).into_iter().filter(|mark| borne.contains(mark)).map(|(likeness, _)| likeness).collect()
+    }
+
+    #[test]
+    fn who_has_a_name_and_an_age_or_a_place_and_a_day_in_common_is_found_from_both_sides() {
+        use Likeness::{NameAndAge, NameAndPlace};
+        let here = public("李玉兰", 76, "131003", "2026-11-23T01:00:00Z");
+        for (name, age, region, at, found) in [
+            ("李 玉兰", 78, "440100", "2026-11-01T00:00:00Z", &[NameAndAge][..]),
+            ("李玉兰", 74, "440100", "2026-11-01T00:00:00Z", &[NameAndAge]),
+            ("李玉兰", 79, "440100", "2026-11-01T00:00:00Z", &[]),
+            ("李玉蓝", 76, "131003", "2026-11-23T01:00:00Z", &[]),
+            // Any county of the city, by the day in Beijing.
+            ("李玉兰", 60, "131002", "2026-11-22T16:00:00Z", &[NameAndPlace]),
+            ("李玉兰", 60, "131000", "2026-11-23T15:59:00Z", &[NameAndPlace]),
+            ("李玉兰", 60, "131000", "2026-11-23T16:00:00Z", &[]),
+            ("李玉兰", 60, "130000", "2026-11-23T01:00:00Z", &[]),
+            ("李玉兰", 76, "131003", "2026-11-23T01:00:00Z", &[NameAndAge, NameAndPlace]),
+        ] {
+            let other = public(name, age, region, at);
+            assert_eq!(likeness(&here, &other), found, "{name} {age} {region} {at}");
+            assert_eq!(likeness(&other, &here), found, "{name} {age} {region} {at}, from the other side");
+        }
+    }
+
+    #[test]
+    fn the_youngest_and_the_oldest_are_found_too() {
+        let (newborn, two) = (public("小明", 0, "131003", "2026-11-23T01:00:00Z"), 2);
+        let other = public("小明", two, "440100", "2026-11-01T00:00:00Z");
+        assert_eq!(likeness(&newborn, &other), [Likeness::NameAndAge]);
+        assert_eq!(likeness(&other, &newborn), [Likeness::NameAndAge]);
+        assert!(sought(&public("小明", u8::MAX, "131003", "2026-11-23T01:00:00Z")).len() > 1);
+    }
+
+    #[test]
+    fn a_name_of_no_letters_is_like_no_other() {
+        assert!(marks(&public("· ", 76, "131003", "2026-11-23T01:00:00Z")).is_empty());
+    }
+}

@@ -1,0 +1,194 @@
+//! Whether a group wants to hear anything: pause, resume, and the pause that ends by itself.
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
+use uuid::Uuid;
+
+use super::preferences::is_proved;
+use super::{GroupError, Groups, courier, locked};
+use crate::clock::beijing;
+use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::group::GroupState;
+use crate::store::groups::{self, Group};
+use crate::store::types::{Named, Time};
+use crate::store::{Conn, lanes};
+
+/// The longest pause that ends by itself: who wants to hear nothing for longer ends it, or the group.
+const LONGEST: TimeDelta = TimeDelta::days(30);
+/// Groups in one look at whose pause is over.
+const SLICE: i64 = 200;
+
+/// What the page offers: names of the form, the default first.
+pub(super) const OFFERED: [&str; 3] = ["resumed", "hour", "morning"];
+
+/// The end of a pause as it was written: a time to come, no later than in 30 days.
+///
+/// # Errors
+/// A fault of `until`.
+pub(super) fn end(written: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFaults> {
+    let until = DateTime::parse_from_rfc3339(written.trim()).ok().map(|until| until.with_timezone(&Utc));
+    until.filter(|until| *until > now && *until <= now + LONGEST).ok_or_else(|| {
+        let fault = FieldFault::new("group_until").with("days", LONGEST.num_days());
+        FieldFaults::from([("until".to_owned(), fault)])
+    })
+}
+
+/// The end of a pause that was chosen among what is [`OFFERED`]; none where its admin ends it.
+pub(super) fn chosen(choice: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match choice {
+        "hour" => Some(now + TimeDelta::hours(1)),
+        "morning" => morning(now),
+        _ => None,
+    }
+}
+
+/// Tomorrow at eight, by Beijing's clock.
+fn morning(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let tomorrow = now.with_timezone(&beijing()).date_naive().checked_add_days(Days::new(1))?;
+    let eight = tomorrow.and_time(NaiveTime::from_hms_opt(8, 0, 0)?);
+    beijing().from_local_datetime(&eight).single().map(|at| at.with_timezone(&Utc))
+}
+
+impl Groups {
+    /// Stops what goes to a group until [`Groups::resume`], or until that time.
+    ///
+    /// # Errors
+    /// [`GroupError::NotPossible`] where nothing goes to it anyway.
+    pub async fn pause(
+        &self,
+        account: Uuid,
+        id: Uuid,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<GroupState, GroupError> {
+        self.switch(account, id, GroupState::Paused, until).await
+    }
+
+    /// Lets a paused group receive again, also what waited and is still true.
+    ///
+    /// # Errors
+    /// [`GroupError::NotPossible`] where control of it has to be proved first.
+    pub async fn resume(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
+        let state = self.switch(account, id, GroupState::Active, None).await?;
+        self.wake.notify_one();
+        Ok(state)
+    }
+
+    async fn switch(
+        &self,
+        account: Uuid,
+        id: Uuid,
+        to: GroupState,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<GroupState, GroupError> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let mut group = locked(tx, account, id)?;
+                if !is_proved(&group) {
+                    return Err(GroupError::NotPossible(group.state.0));
+                }
+                set(tx, &mut group, to, until, now)?;
+                Ok(to)
+            })
+            .await
+    }
+
+    /// Lets the groups hear again whose pause is over. Several nodes may look at once; each group is taken by one of
+    /// them, under its row's lock. A group with which that cannot be done holds nobody up.
+    ///
+    /// # Errors
+    /// The first thing that could not be done; the next look tries again.
+    pub async fn end_pauses(&self) -> Result<(), GroupError> {
+        let now = self.clock.now();
+        let (mut beyond, mut failed) = (Some(Uuid::nil()), None);
+        while let Some(place) = beyond {
+            let over = self.store.read(move |c| groups::paused_no_longer(c, now, place, SLICE)).await?;
+            beyond = over.get(SLICE as usize - 1).map(|(_, id)| *id);
+            for (account, id) in over {
+                match self.end_pause(account, id, now).await {
+                    Ok(ended) if ended => self.wake.notify_one(),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(group = %id, %error, "a pause could not be ended");
+                        failed.get_or_insert(error);
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether there was a pause to end: its admin, or another node, may have been faster.
+    async fn end_pause(&self, account: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, GroupError> {
+        self.store
+            .write(move |tx| {
+                let Some(mut group) = groups::lock(tx, account, id)? else { return Ok(false) };
+                let over = group.paused_until().is_some_and(|until| until <= now);
+                if over {
+                    set(tx, &mut group, GroupState::Active, None, now)?;
+                    tracing::info!(group = %id, "a pause came to its end");
+                }
+                Ok(over)
+            })
+            .await
+    }
+}
+
+/// Writes down whether a locked group hears; what waited for it is due again.
+fn set(
+    tx: &mut Conn,
+    group: &mut Group,
+    to: GroupState,
+    until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), GroupError> {
+    group.state = Named(to);
+    group.paused_until = until.map(Time);
+    groups::save(tx, group)?;
+    if to == GroupState::Active {
+        let platform = group.platform.0;
+        lanes::reopen(tx, group.id.0, &|sends| courier::pace(platform, sends, now))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(written: &str) -> DateTime<Utc> {
+        written.parse().unwrap()
+    }
+
+    #[test]
+    fn tomorrow_is_tomorrow_in_beijing() {
+        for (now, until) in [
+            ("2026-11-23T02:07:00Z", "2026-11-24T00:00:00Z"),
+            // Already the 24th there.
+            ("2026-11-23T16:00:00Z", "2026-11-25T00:00:00Z"),
+            ("2026-12-31T15:59:00Z", "2027-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(chosen("morning", at(now)), Some(at(until)), "{now}");
+        }
+        assert_eq!(chosen("hour", at("2026-11-23T23:30:00Z")), Some(at("2026-11-24T00:30:00Z")));
+        assert_eq!(chosen("resumed", at("2026-11-23T02:07:00Z")), None);
+        assert_eq!(chosen("", at("2026-11-23T02:07:00Z")), None);
+    }
+
+    #[test]
+    fn a_pause_ends_in_time_to_come_and_within_thirty_days() {
+        let now = at("2026-11-23T02:07:00Z");
+        for (written, good) in [
+            ("2026-11-23T02:07:01Z", true),
+            ("2026-11-23T10:08:00+08:00", true),
+            ("2026-12-23T02:07:00Z", true),
+            ("2026-12-23T02:07:01Z", false),
+            ("2026-11-23T02:07:00Z", false),
+            ("2026-11-23T10:07:00+08:00", false),
+            ("2026-11-24", false),
+            ("8h", false),
+            ("", false),
+        ] {
+            assert_eq!(end(written, now).is_ok(), good, "{written}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Reads an age and a height as people write them.
+
+use chrono::{DateTime, Datelike, Utc};
+
+use crate::clock::beijing;
+use crate::domain::text::{digit, unspaced};
+
+/// Years from which somebody may have been born: nobody who is sought is older.
+const FIRST_YEAR: i32 = 1900;
+const YEARS_OLD: [&str; 4] = ["周岁", "岁", "yearsold", "years"];
+const BORN: [&str; 3] = ["出生于", "生于", "bornin"];
+/// What may stand after the year of birth, with or without month and day.
+const AFTER_YEAR: &str = "年月日号出生人.-/";
+const CENTIMETRES: [&str; 3] = ["厘米", "公分", "cm"];
+const METRES: [char; 2] = ['米', 'm'];
+
+/// The age in years: `76`, `76岁`, or by the year of birth, `1950`, `1950年生`, `生于1950年3月`.
+pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
+    let text = unspaced(text).to_lowercase();
+    let text = BORN.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
+    let (figures, rest) = figures(text);
+    if figures.len() == 4 {
+        let (year, this_year) = (figures.parse::<i32>().ok()?, now.with_timezone(&beijing()).year());
+        let is_date = rest.chars().all(|c| c.is_ascii_digit() || AFTER_YEAR.contains(c));
+        let is_year = (FIRST_YEAR..=this_year).contains(&year) && is_date;
+        return is_year.then(|| i64::from(this_year - year));
+    }
+    if rest.is_empty() || YEARS_OLD.contains(&rest) { figures.parse().ok() } else { None }
+}
+
+/// The height in centimetres: `158`, `158厘米`, `1.58`, `1.58米`, `1米58`, `一米五八`.
+pub fn height(text: &str) -> Option<i64> {
+    let read = |c: char| digit(c).and_then(|d| char::from_digit(d.into(), 10)).unwrap_or(c);
+    let text: String = unspaced(text).to_lowercase().chars().map(read).collect();
+    let centimetres = CENTIMETRES.iter().find_map(|unit| text.strip_suffix(unit));
+    let (metres, rest) = figures(centimetres.unwrap_or(&text));
+    if rest.is_empty() {
+        return metres.parse().ok();
+    }
+    let point = rest.strip_prefix('.').filter(|beyond| centimetres.is_none() && !beyond.is_empty());
+    let beyond = match point {
+        Some(beyond) => beyond.strip_suffix(METRES).unwrap_or(beyond),
+        None => rest.strip_prefix(METRES)?,
+    };
+    if metres.len() != 1 || !beyond.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let beyond: i64 = match (beyond.len(), centimetres) {
+        (0, None) => 0,
+        // 1.6 and 1米6 are sixty more, 1米6厘米 are six.
+        (1, None) => beyond.parse::<i64>().ok()? * 10,
+        (1 | 2, _) => beyond.parse().ok()?,
+        _ => return None,
+    };
+    Some(metres.parse::<i64>().ok()? * 100 + beyond)
+}
+
+/// The digits that a text begins with, and the rest of it.
+fn figures(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_read_as_people_write_them() {
+        // New Year's Day in Beijing, not yet in Greenwich.
+        let now = "2026-12-31T16:30:00Z".parse().unwrap();
+        for (text, read) in [
+            ("76", Some(76)),
+            ("７６ 岁", Some(76)),
+            ("76周岁", Some(76)),
+            ("76 years old", Some(76)),
+            ("1950", Some(77)),
+            ("1950年生", Some(77)),
+            ("１９５０年", Some(77)),
+            ("生于1950年3月", Some(77)),
+            ("1950年3月5日出生", Some(77)),
+            ("1950-03-05", Some(77)),
+            ("1950.3", Some(77)),
+            ("born in 1950", Some(77)),
+            ("2027", Some(0)),
+            ("2028", None),
+            ("1899", None),
+            ("6个月", None),
+            ("76多", None),
+            ("70-80", None),
+            ("-1", None),
+            ("－1", None),
+            ("1-2", None),
+            ("岁", None),
+            ("老", None),
+            ("", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(age(text, now), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn heights_are_read_as_people_write_them() {
+        for (text, read) in [
+            ("158", Some(158)),
+            ("１５８", Some(158)),
+            ("158cm", Some(158)),
+            ("158 厘米", Some(158)),
+            ("158公分", Some(158)),
+            ("1.58", Some(158)),
+            ("1.58米", Some(158)),
+            ("1.58 m", Some(158)),
+            ("１．５８米", Some(158)),
+            ("1米58", Some(158)),
+            ("1M58", Some(158)),
+            ("1米58厘米", Some(158)),
+            ("1米5厘米", Some(105)),
+            ("一米五八", Some(158)),
+            ("一米六", Some(160)),
+            ("1.6", Some(160)),
+            ("0.9米", Some(90)),
+            ("1.58cm", None),
+            ("15.8", None),
+            ("1.5.8", None),
+            ("1米", Some(100)),
+            ("1.", None),
+            ("-158", None),
+            ("5尺", None),
+            ("中等", None),
+            ("米", None),
+            ("", None),
+        ] {
+            assert_eq!(height(text), read, "{text}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! By what notices are known again: keyed hashes of their [`domain::marks`](crate::domain::marks), so that nobody reads
+//! a name here.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::notices::Notice;
+use super::schema::{marks, notices};
+use super::types::Id;
+use super::{Answer, Conn, both};
+use crate::domain::marks::{Likeness, Mark};
+use crate::vault::Vault;
+
+/// The form in which a mark is kept.
+fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
+    vault.index(likeness.as_str(), words)
+}
+
+/// Makes the marks of a notice the ones given.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
+    clear(conn, notice)?;
+    let rows: Vec<_> = borne
+        .iter()
+        .map(|mark| (marks::hash.eq(hash(vault, mark)), marks::notice_id.eq(Id(notice))))
+        .collect();
+    if !rows.is_empty() {
+        both!(conn, c => diesel::insert_into(marks::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Deletes what a notice was found by.
+///
+/// # Errors
+/// When the database refuses.
+pub fn clear(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::delete(marks::table.filter(marks::notice_id.eq(Id(notice)))).execute(c))?;
+    Ok(())
+}
+
+/// Other notices that bear one of these marks, newest first, once for each of them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn others(
+    conn: &mut Conn,
+    vault: &Vault,
+    sought: &[Mark],
+    but: Uuid,
+    limit: i64,
+) -> Answer<Vec<(Notice, Likeness)>> {
+    let why: HashMap<Vec<u8>, Likeness> = sought.iter().map(|mark| (hash(vault, mark), mark.0)).collect();
+    let hashes: Vec<&[u8]> = why.keys().map(Vec::as_slice).collect();
+    let found: Vec<(Notice, Vec<u8>)> = both!(conn, c => marks::table
+        .inner_join(notices::table.on(notices::id.eq(marks::notice_id)))
+        .filter(marks::hash.eq_any(&hashes).and(marks::notice_id.ne(Id(but))))
+        .order(notices::id.desc())
+        .select((Notice::as_select(), marks::hash))
+        .limit(limit)
+        .load(c))?;
+    let known = found.into_iter().filter_map(|(notice, hash)| Some((notice, *why.get(&hash)?)));
+    let mut known: Vec<_> = known.collect();
+    known.sort_by_key(|(notice, likeness)| (Reverse(notice.id.0), *likeness));
+    Ok(known)
+}

@@ -1,0 +1,133 @@
+//! Notices that are about the same person or thing though nothing but their words tells so: neither the phone nor a
+//! photo is the same.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use seventytwo::domain::people::Role;
+
+use crate::chaos::count;
+use crate::hostile::by_another;
+use crate::house::{House, Person};
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(who_is_reported_from_two_phones_is_found_by_name),
+    housed!(a_sealed_case_is_not_found_by_a_name_either),
+    housed!(a_campaign_is_found_by_its_numbers),
+    housed!(what_a_notice_was_found_by_is_erased_with_it),
+];
+
+/// What everybody else has to call a notice: its number and its manage token.
+struct Made {
+    case: String,
+    manage: String,
+}
+
+/// Hands in a notice from a phone of its own.
+async fn submit(house: &House, body: Value, phone: u32) -> Made {
+    let made = house.post("/notices", None, &by_another(body, phone)).await.expect(201);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    Made { case: text("case_number"), manage: text("manage_token") }
+}
+
+/// A missing person of that name and age.
+fn person(house: &House, name: &str, age: u8) -> Value {
+    let mut body = notices::missing_person(house.clock.now());
+    (body["person"]["name"], body["person"]["age"]) = (json!(name), json!(age));
+    body
+}
+
+/// The notices that stand beside one, with the reasons.
+async fn beside(house: &House, case: &str, by: &Person) -> Vec<(String, Value)> {
+    let sheet = house.get(&format!("/review/{case}"), Some(&by.token)).await.expect(200);
+    let others = sheet["duplicates"].as_array().unwrap().iter();
+    others.map(|other| (other["case_number"].as_str().unwrap().to_owned(), other["why"].clone())).collect()
+}
+
+async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let first = submit(&house, person(&house, "买买提·艾力", 76), 1).await;
+    // Typed otherwise, two years older, in the city that the county is of.
+    let mut other = person(&house, "买买提 ･ 艾力", 78);
+    other["region"] = json!("131000");
+    let other = submit(&house, other, 2).await;
+    let both = json!(["same_name_and_age", "same_name_and_place"]);
+    assert_eq!(beside(&house, &first.case, &moderator).await, [(other.case.clone(), both.clone())]);
+    assert_eq!(beside(&house, &other.case, &moderator).await, [(first.case.clone(), both)]);
+    let session = format!("session={}", house.session(&moderator).await);
+    for (language, told) in [("zh-CN", "姓名相同、年龄相近"), ("en", "same name, about the same age")]
+    {
+        let page = house.page_as(&format!("/review/{}?lang={language}", first.case), &session).await.text;
+        assert!(page.contains(told) && page.contains(&other.case), "{page}");
+    }
+
+    // A namesake: three years younger, seen on another day.
+    let mut namesake = person(&house, "买买提艾力", 73);
+    namesake["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::days(2)).to_rfc3339());
+    let namesake = submit(&house, namesake, 3).await;
+    assert_eq!(beside(&house, &namesake.case, &moderator).await, []);
+    // Far away, but as old.
+    let mut far = person(&house, "买买提艾力", 72);
+    far["region"] = json!("440100");
+    let far = submit(&house, far, 4).await;
+    let aged = json!(["same_name_and_age"]);
+    assert_eq!(beside(&house, &far.case, &moderator).await, [(namesake.case, aged)]);
+
+    // A corrected name is what is found from then on.
+    let edit = json!({"person": {"name": "王秀英"}});
+    house.call(Method::PATCH, "/my/notice", Some(&other.manage), Some(&edit)).await.expect(200);
+    assert_eq!(beside(&house, &first.case, &moderator).await, []);
+    let again = submit(&house, person(&house, "王秀英", 77), 5).await;
+    assert_eq!(beside(&house, &again.case, &moderator).await[0].0, other.case);
+    house.finish().await;
+}
+
+async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let mut fled = person(&house, "李玉兰", 76);
+    fled["safety"]["violence"] = json!(true);
+    let fled = submit(&house, fled, 1).await;
+    let asked = submit(&house, person(&house, "李玉兰", 76), 2).await;
+    assert_eq!(beside(&house, &asked.case, &moderator).await, []);
+    assert_eq!(beside(&house, &asked.case, &lead).await[0].0, fled.case);
+    // Nor do cases that may not be seen take the places of those that may.
+    let open = submit(&house, person(&house, "李玉兰", 75), 3).await;
+    for phone in 4..8 {
+        let mut fled = person(&house, "李玉兰", 76);
+        fled["safety"]["violence"] = json!(true);
+        submit(&house, fled, phone).await;
+    }
+    let seen = beside(&house, &asked.case, &moderator).await;
+    assert_eq!(seen.iter().map(|(case, _)| case).collect::<Vec<_>>(), [&open.case]);
+    assert_eq!(beside(&house, &asked.case, &lead).await.len(), 3, "as many as can be compared at a glance");
+    house.finish().await;
+}
+
+async fn a_campaign_is_found_by_its_numbers(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let first = submit(&house, notices::donation(house.clock.now()), 1).await;
+    let mut again = notices::donation(house.clock.now());
+    again["campaign"]["organisation"] = json!("某某慈善基金会");
+    let again = submit(&house, again, 2).await;
+    let why = json!(["same_credit_code", "same_filing_number"]);
+    assert_eq!(beside(&house, &first.case, &moderator).await, [(again.case, why)]);
+    house.finish().await;
+}
+
+async fn what_a_notice_was_found_by_is_erased_with_it(house: House) {
+    let made = submit(&house, person(&house, "李玉兰", 76), 1).await;
+    let marks = "SELECT COUNT(*) AS n FROM marks";
+    assert_eq!(count(&house.db, marks).await, 2);
+    notices::assert_unreadable(&house, &["李玉兰"]);
+    let outcome = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(&made.manage), &outcome).await.expect(200);
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
+    assert_eq!(shown["state"], "erased");
+    assert_eq!(count(&house.db, marks).await, 0);
+    house.finish().await;
+}

@@ -1,0 +1,138 @@
+//! A pause that a group's admin gives an end: it ends by itself, whatever became of the process that took it down.
+
+use chrono::{DateTime, TimeDelta};
+use reqwest::Method;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use tokio::join;
+
+use crate::chaos::count;
+use crate::groups::Team;
+use crate::hostile::{ask, request};
+use crate::house::House;
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(a_pause_ends_by_itself),
+    housed!(a_pause_without_an_end_lasts_until_it_is_ended),
+    housed!(an_end_that_cannot_be_is_refused),
+    housed!(a_pause_is_chosen_on_the_page),
+];
+
+async fn pause(house: &House, team: &Team, body: &Value) -> Value {
+    house.post(&team.path("/pause"), Some(&team.admin.token), body).await.expect(200)
+}
+
+async fn a_pause_ends_by_itself(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let until = house.clock.now() + TimeDelta::hours(8);
+    let told = pause(&house, &team, &json!({"until": until})).await;
+    assert_eq!(told["state"], "paused");
+    let read = |told: &Value| told.as_str().map(|at| at.parse::<DateTime<chrono::Utc>>().unwrap());
+    assert_eq!(read(&told["paused_until"]), Some(until));
+    assert_eq!(read(&team.shown(&house).await["paused_until"]), Some(until));
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
+    let outcome = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.advance(until - house.clock.now() - TimeDelta::seconds(1));
+    house.settle().await;
+    assert_eq!(team.chat.read(), None, "it hears nothing");
+    assert_eq!(team.shown(&house).await["state"], "paused");
+
+    // Another process, and two at once that see that the time has come.
+    let house = house.restart().await;
+    house.advance(TimeDelta::seconds(1));
+    let (one, other) = join!(house.stations.end_pauses(), house.stations.end_pauses());
+    assert_eq!((one, other), (Ok(()), Ok(())));
+    house.settle().await;
+    team.hears(&case);
+    let shown = team.shown(&house).await;
+    assert_eq!((&shown["state"], &shown["paused_until"]), (&json!("active"), &Value::Null));
+
+    // What has ended does not end again what is paused anew.
+    pause(&house, &team, &Value::Null).await;
+    house.advance(TimeDelta::days(1));
+    house.settle().await;
+    assert_eq!(team.shown(&house).await["state"], "paused");
+    house.finish().await;
+}
+
+async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let soon = json!({"until": house.clock.now() + TimeDelta::hours(1)});
+    for unbounded in [json!({}), json!({"until": null}), Value::Null] {
+        pause(&house, &team, &soon).await;
+        assert_eq!(pause(&house, &team, &unbounded).await["paused_until"], Value::Null, "{unbounded}");
+    }
+    // As programs send it that were written before a pause had an end: no body at all.
+    pause(&house, &team, &soon).await;
+    let bare = house.call(Method::POST, &team.path("/pause"), Some(&team.admin.token), None).await;
+    assert_eq!(bare.expect(200)["paused_until"], Value::Null);
+    house.advance(TimeDelta::days(31));
+    house.settle().await;
+    assert_eq!(team.shown(&house).await["state"], "paused");
+    // Whoever lets it go on does not wait for the end.
+    pause(&house, &team, &json!({"until": house.clock.now() + TimeDelta::hours(1)})).await;
+    let told = house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    assert_eq!((&told["state"], &told["paused_until"]), (&json!("active"), &Value::Null));
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM groups WHERE paused_until IS NOT NULL").await, 0);
+    house.finish().await;
+}
+
+async fn an_end_that_cannot_be_is_refused(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let now = house.clock.now();
+    let longest = TimeDelta::days(30);
+    for until in [
+        json!(now),
+        json!(now - TimeDelta::hours(1)),
+        json!(now + longest + TimeDelta::seconds(1)),
+        json!("明天"),
+        json!(8),
+        json!(""),
+    ] {
+        let body = json!({"until": until});
+        let told = house.post(&team.path("/pause"), Some(&team.admin.token), &body).await.expect(422);
+        assert_eq!(told["code"], "invalid_fields", "{until}");
+        assert!(told["fields"]["until"].is_string(), "{told}");
+    }
+    let told = house.post(&team.path("/pause"), Some(&team.admin.token), &json!({"for": "8h"})).await;
+    assert!(told.expect(422)["fields"]["for"].is_string(), "an unknown field is refused by name");
+    assert_eq!(team.shown(&house).await["state"], "active", "nothing was changed");
+    pause(&house, &team, &json!({"until": now + longest})).await;
+    house.finish().await;
+}
+
+async fn a_pause_is_chosen_on_the_page(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let cookie = format!("session={}", house.session(&team.admin).await);
+    let page = async || house.page_as(&team.path(""), &cookie).await.text;
+    let shown = page().await;
+    let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // It is a Monday, 10:07 in Beijing.
+    for (choice, until) in
+        [("hour", Some("2026-11-23 11:07")), ("morning", Some("2026-11-24 08:00")), ("resumed", None)]
+    {
+        assert!(shown.contains(&format!("<option value=\"{choice}\"")), "{choice}: {shown}");
+        let step = async |step: &str| {
+            let form = [("csrf", csrf.as_str()), ("until", choice)];
+            let sent = request(&house, Method::POST, &team.path(step)).header("cookie", &cookie).form(&form);
+            assert_eq!(ask(sent).await.status, 303, "{choice}");
+        };
+        step("/pause").await;
+        let paused = page().await;
+        match until {
+            Some(until) => assert!(paused.contains(&format!("{until} 自动恢复")), "{choice}: {paused}"),
+            None => assert!(!paused.contains("自动恢复"), "{choice}: {paused}"),
+        }
+        step("/resume").await;
+        assert!(!page().await.contains("自动恢复"), "{choice}");
+    }
+    house.finish().await;
+}
