@@ -6,6 +6,7 @@
 //! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
 mod audit;
+mod bucket;
 mod chaos;
 mod command;
 mod crash;
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     let files = [
         ("audit", audit::TESTS),
+        ("bucket", bucket::TESTS),
         ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),
