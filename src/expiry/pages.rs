@@ -1,7 +1,7 @@
 //! The page door of the expiry station: the button on the reporter's page that says it is over.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::api::close_by_token;
@@ -20,7 +20,6 @@ struct CloseForm {
 }
 
 /// It is over.
-#[post("/my/close")]
 pub async fn close(
     http: HttpRequest,
     shared: web::Data<Shared>,

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -88,7 +88,6 @@ struct SecretPage {
 ///
 /// # Errors
 /// For anybody but a group admin.
-#[get("/groups")]
 pub async fn list(
     http: HttpRequest,
     person: SignedIn,
@@ -104,7 +103,6 @@ pub async fn list(
 ///
 /// # Errors
 /// For anybody but a group admin.
-#[get("/groups/new")]
 pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query>) -> Page {
     let (_, frame) = admin(&http, &person)?;
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
@@ -117,7 +115,6 @@ pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query
 ///
 /// # Errors
 /// For anybody but a group admin, and where the form is not of this session.
-#[post("/groups/new")]
 pub async fn connect(
     http: HttpRequest,
     person: SignedIn,
@@ -153,7 +150,6 @@ pub async fn connect(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}")]
 pub async fn show(
     http: HttpRequest,
     person: SignedIn,
@@ -172,7 +168,6 @@ pub async fn show(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/verify")]
 pub async fn verify(
     http: HttpRequest,
     person: SignedIn,
@@ -191,7 +186,6 @@ pub async fn verify(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/code")]
 pub async fn send_code(
     http: HttpRequest,
     person: SignedIn,
@@ -209,7 +203,6 @@ pub async fn send_code(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/pause")]
 pub async fn pause(
     http: HttpRequest,
     person: SignedIn,
@@ -227,7 +220,6 @@ pub async fn pause(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/resume")]
 pub async fn resume(
     http: HttpRequest,
     person: SignedIn,
@@ -245,7 +237,6 @@ pub async fn resume(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/test")]
 pub async fn test(
     http: HttpRequest,
     person: SignedIn,

@@ -3,7 +3,7 @@
 use actix_multipart::Multipart;
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
 
@@ -38,14 +38,12 @@ struct ReportPage {
 }
 
 /// Choose what to report.
-#[get("/report")]
 pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Problem> {
     let frame = visitor.frame(&http);
     page(&http, &frame, &ReportPage { frame: frame.clone() })
 }
 
 /// The form of a kind, empty.
-#[get("/report/{kind}")]
 pub async fn show_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -103,7 +101,6 @@ struct PhonePage<'a> {
 }
 
 /// Takes a form in: a notice, or the form again with what is wrong.
-#[post("/report/{kind}")]
 pub async fn send_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -202,7 +199,6 @@ struct SubmittedPage {
 }
 
 /// The confirmation: case number, links, and what happens next.
-#[get("/report/done")]
 pub async fn done(
     http: HttpRequest,
     shared: web::Data<Shared>,

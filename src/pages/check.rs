@@ -1,6 +1,6 @@
 //! `/check`: is this notice real, and does it still hold?
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -37,7 +37,6 @@ struct CheckPage<'a> {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/check")]
 pub async fn check(
     http: HttpRequest,
     visitor: Visitor,

@@ -1,6 +1,6 @@
 //! `/feeds/notices.atom`: which notices are live, without a word about whom.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -39,7 +39,6 @@ struct Feed {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/feeds/notices.atom")]
 pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let now = shared.clock.now();
     let found = shared.store.read(move |conn| queue::live(conn, now, None, None, None, ENTRIES)).await?;

@@ -1,7 +1,7 @@
 //! `/n/{case}`: what a poster's QR code and every message's link open.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::number::{Live, Standing, WentOut, look_up};
@@ -56,7 +56,6 @@ struct QuietPage<'a> {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/n/{case}")]
 pub async fn status(
     http: HttpRequest,
     visitor: Visitor,

@@ -1,6 +1,6 @@
 //! The door to the poster: of a live notice the poster itself, otherwise a plain one that says so.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::Ending;
 use crate::domain::case_number::CaseNumber;
@@ -12,7 +12,6 @@ use crate::web::request;
 use crate::web::shared::Shared;
 
 /// The poster of a case, as a JPEG.
-#[get("/n/{case}/poster.jpg")]
 pub async fn poster(
     http: HttpRequest,
     shared: web::Data<Shared>,

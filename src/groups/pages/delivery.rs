@@ -1,6 +1,6 @@
 //! The page of one delivery: the message, every call to the platform and what it answered.
 
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::super::api::log::ids;
@@ -42,7 +42,6 @@ struct CallView {
 ///
 /// # Errors
 /// For anybody but the group's admin.
-#[get("/groups/{id}/deliveries/{delivery}")]
 pub async fn detail(
     http: HttpRequest,
     person: SignedIn,
@@ -82,7 +81,6 @@ pub async fn detail(
 ///
 /// # Errors
 /// For anybody but the group's admin, and where the form is not of this session.
-#[post("/groups/{id}/deliveries/{delivery}/redeliver")]
 pub async fn redeliver(
     http: HttpRequest,
     person: SignedIn,

@@ -1,7 +1,7 @@
 //! The pages that change a group: what it wants to hear, its robot, its end.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{HttpRequest, web};
 use askama::Template;
 use uuid::Uuid;
 
@@ -47,7 +47,6 @@ struct DeletePage {
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/edit")]
 pub async fn edit_form(
     http: HttpRequest,
     person: SignedIn,
@@ -63,7 +62,6 @@ pub async fn edit_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/edit")]
 pub async fn edit(
     http: HttpRequest,
     person: SignedIn,
@@ -94,7 +92,6 @@ pub async fn edit(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/robot")]
 pub async fn robot_form(
     http: HttpRequest,
     person: SignedIn,
@@ -110,7 +107,6 @@ pub async fn robot_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/robot")]
 pub async fn robot(
     http: HttpRequest,
     person: SignedIn,
@@ -142,7 +138,6 @@ pub async fn robot(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/secret")]
 pub async fn rotate(
     http: HttpRequest,
     person: SignedIn,
@@ -165,7 +160,6 @@ pub async fn rotate(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/delete")]
 pub async fn delete_form(
     http: HttpRequest,
     person: SignedIn,
@@ -181,7 +175,6 @@ pub async fn delete_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/delete")]
 pub async fn forget(
     http: HttpRequest,
     person: SignedIn,

@@ -4,7 +4,7 @@
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -35,7 +35,6 @@ use crate::web::sum;
 const DONE: [&str; 3] = ["changed", "renewed", "replied"];
 
 /// The reporter's page under the manage link.
-#[get("/my/{token}")]
 pub async fn open(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -170,7 +169,6 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 }
 
 /// The reporter's page in a browser that has opened the link before.
-#[get("/my")]
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
     show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
@@ -194,7 +192,6 @@ async fn sent_from_here(
 }
 
 /// Answers a question.
-#[post("/my/reply")]
 pub async fn send_reply(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -214,7 +211,6 @@ pub async fn send_reply(
 }
 
 /// Asks for another 72 hours.
-#[post("/my/renew")]
 pub async fn send_renew(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -228,7 +224,6 @@ pub async fn send_renew(
 }
 
 /// The form with the notice as it is.
-#[get("/my/edit")]
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
     let frame = Frame::public(&http);
@@ -242,7 +237,6 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
 }
 
 /// Takes the corrected notice in, or shows the form again with what is wrong.
-#[post("/my/edit")]
 pub async fn send_edit(
     http: HttpRequest,
     shared: web::Data<Shared>,

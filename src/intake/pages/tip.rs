@@ -1,7 +1,7 @@
 //! The tip form on a live notice's page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -60,7 +60,6 @@ impl TipPage {
 }
 
 /// Takes a tip in; a faulty one comes back with what was typed.
-#[post("/n/{case}/tips")]
 pub async fn send(
     http: HttpRequest,
     shared: web::Data<Shared>,
