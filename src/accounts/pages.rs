@@ -1,7 +1,7 @@
 //! The doors of people: log in, log out.
 
 use actix_web::http::header::HeaderValue;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use url::Url;
 use super::login::{Attempt, LoginError, login};
 use super::{people, sessions};
 use crate::web::cookies::SESSION;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
@@ -176,10 +176,6 @@ fn form_again(
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
     Ok(response)
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 /// The path and query of `wanted`, where a browser at one of our pages would stay with us.

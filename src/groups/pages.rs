@@ -1,7 +1,6 @@
 //! The pages of a group admin: my groups, connect one, one of them.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -15,7 +14,7 @@ use super::{Connected, GroupError};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::language::has;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
@@ -252,10 +251,6 @@ pub async fn test(
 
 fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem> {
     Ok((person.require(Role::GroupAdmin)?.id.0, person.frame(http)))
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 /// What has just been done, in words; anything else in the address is ignored.

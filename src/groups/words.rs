@@ -1,10 +1,8 @@
 //! What a group's admin reads about states, outcomes and the platforms' codes.
 
 use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Utc};
 
 use super::{GroupError, Groups, Reach, Refusal};
-use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
@@ -117,11 +115,6 @@ pub(super) fn explained(language: Language, platform: Platform, outcome: &str, c
 /// The words for one of a family of names: `groups-state` and `paused`.
 pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
     frame.t(&format!("{family}-{name}"))
-}
-
-/// An instant, in Beijing time.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A stored case number as people read it.

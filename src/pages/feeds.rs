@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::region::Region;
+use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 use crate::store::notices::Notice;
 use crate::store::queue;
@@ -68,5 +68,5 @@ fn entry(notice: &Notice, shared: &Shared, language: Language) -> Option<Entry> 
 }
 
 fn written(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Secs, false)
+    at.with_timezone(&BEIJING).to_rfc3339_opts(SecondsFormat::Secs, false)
 }

@@ -75,7 +75,7 @@ pub async fn look_up(
     typed: &str,
 ) -> Result<(CaseNumber, Standing), Problem> {
     shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))?;
-    let number: CaseNumber = typed.parse().map_err(|_| Problem::CaseMalformed)?;
+    let number: CaseNumber = typed.parse()?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |conn| standing(conn, &vault, number, now)).await?;
     found.map(|standing| (number, standing)).ok_or(Problem::CaseUnknown)

@@ -19,7 +19,7 @@ pub async fn poster(
 ) -> Result<HttpResponse, Problem> {
     let client = request::client(&http, &shared.trusted_proxies);
     shared.limits.check(Limit::Reads, client)?;
-    let case: CaseNumber = path.parse().map_err(|_| Problem::CaseMalformed)?;
+    let case: CaseNumber = path.parse()?;
     let (language, now, vault) = (request::language(&http), shared.clock.now(), shared.vault.clone());
     let found = shared
         .store

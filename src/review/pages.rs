@@ -3,7 +3,6 @@
 //! words that were typed still in it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -12,11 +11,12 @@ use uuid::Uuid;
 use super::api::{self, desk, moderator};
 use super::tips::Verdict;
 use super::{Decision, Moderator, ReviewError, view, waiting};
+use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
 use crate::store::accounts;
 use crate::store::notices::Notice;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
@@ -93,7 +93,7 @@ pub async fn show_queue(
     let account = person.require(Role::Moderator)?;
     let by = moderator(account);
     // What does not fit is ignored: an old bookmark still opens the queue.
-    let (state, after) = (State::named(&query.state), waiting::place(&query.cursor));
+    let (state, after) = (State::named(&query.state), cursor::read(&query.cursor));
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
@@ -283,8 +283,4 @@ impl<'a> Visit<'a> {
         let template = LeadsPage { frame: frame.clone(), case: view::shown(&self.case), leads, note };
         page_with(self.http, &frame, &template, StatusCode::FORBIDDEN)
     }
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }

@@ -9,6 +9,7 @@ use super::notices::Notice;
 use super::schema::{chain, events};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
+use crate::domain::hex::hex;
 use crate::domain::life_cycle::{Actor, State};
 
 /// What is to be written down about a transition.
@@ -241,8 +242,7 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
     if let Some(seq) = beyond_the_head(conn)? {
         return Ok(Verdict::Broken { seq, what: "the head does not know it" });
     }
-    let head = previous.iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Verdict::Whole { lines: seq, head })
+    Ok(Verdict::Whole { lines: seq, head: hex(&previous) })
 }
 
 /// The first line that the head has not come to. One question, for the program writes both in one transaction.

@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
-use super::super::words::{case, explained, moment, problem, station};
+use super::super::words::{case, explained, problem, station};
 use super::{Page, admin, after, one};
+use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::web::frame::{Frame, page};
 use crate::web::session::{CsrfForm, SignedIn};

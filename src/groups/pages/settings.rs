@@ -10,9 +10,10 @@ use super::super::api::id;
 use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
-use super::super::words::{moment, problem, reach, station};
-use super::{Page, SecretPage, admin, after, entered, see_other, steps, told, whole};
-use crate::web::frame::{Frame, page, page_with};
+use super::super::words::{problem, reach, station};
+use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
+use crate::domain::zone::moment;
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 

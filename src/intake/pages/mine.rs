@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::sent::{self, Sent};
 use super::sheet::{Sheet, sentence};
 use super::{FieldFaults, FormPage, kept};
-use crate::clock::beijing;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Outcome;
+use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
@@ -23,7 +23,7 @@ use crate::intake::view::MyNotice;
 use crate::language::text_with;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
 use crate::web::problem::Problem;
@@ -107,12 +107,8 @@ impl MyPage {
     }
 
     fn at(&self, at: &DateTime<Utc>) -> String {
-        beijing_time(*at)
+        moment(*at)
     }
-}
-
-fn beijing_time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
 }
 
 async fn show(
@@ -130,7 +126,7 @@ async fn show(
         done: done(&frame, http, mine.state),
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
-        ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
         forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
@@ -175,7 +171,7 @@ pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<Htt
 }
 
 fn back(done: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/my?done={done}"))).finish()
+    see_other(&format!("/my?done={done}"))
 }
 
 /// A form with photos that came from a page shown under the manage link, and the link's token.

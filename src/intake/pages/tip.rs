@@ -68,7 +68,7 @@ pub async fn send(
     form: Form<Typed>,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Tips)?;
-    let case: CaseNumber = path.parse().map_err(|_| Problem::CaseMalformed)?;
+    let case: CaseNumber = path.parse()?;
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
     let taken = desk(&shared).tip(case.as_str().to_owned(), form.0.json(now), now).await;
