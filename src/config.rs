@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::Duration;
 use url::Url;
 
+use crate::domain::group::Platform;
 use crate::store::Database;
 
 mod settings;
@@ -40,7 +41,7 @@ pub struct Times {
 /// An operator's own gateway for a platform, past the built-in list and the address guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gateway {
-    pub platform: String,
+    pub platform: Platform,
     pub url: Url,
 }
 

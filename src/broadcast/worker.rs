@@ -4,8 +4,6 @@
 //! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +32,7 @@ use crate::domain::language::Language;
 use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Record};
 use crate::store::{Conn, Store, StoreError, deliveries, standing};
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// Sends that may be under way or unrecorded at any time.
 const WINDOW: usize = 640;
@@ -352,7 +350,7 @@ fn lease(
 
 /// Bits that spread what would otherwise come at once; nothing secret hangs on them.
 pub(super) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
+    u64::from_ne_bytes(vault::random())
 }
 
 fn lock(hosts: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {

@@ -119,23 +119,21 @@ pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .map(|part| {
-            let (platform, url) =
+            let (name, url) =
                 part.split_once('=').ok_or_else(|| format!("{part:?} must be platform=https://host"))?;
-            Platform::named(platform).ok_or_else(|| format!("there is no platform {platform:?}"))?;
+            let platform = Platform::named(name).ok_or_else(|| format!("there is no platform {name:?}"))?;
             let url = Url::parse(url).map_err(|e| format!("{url:?} is not an address: {e}"))?;
             if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
                 return Err(format!("{url} must begin with http:// or https://"));
             }
             let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
             if !is_bare || !url.username().is_empty() || url.password().is_some() {
-                return Err(format!(
-                    "{platform} must be https://host[:port], without a path or anything else"
-                ));
+                return Err(format!("{name} must be https://host[:port], without a path or anything else"));
             }
-            if !named.insert((platform.to_owned(), url.clone())) {
+            if !named.insert((platform, url.clone())) {
                 return Err(format!("{part:?} is named twice"));
             }
-            Ok(Gateway { platform: platform.to_owned(), url })
+            Ok(Gateway { platform, url })
         })
         .collect()
 }

@@ -72,7 +72,7 @@ pub async fn run(
     let server = format!("http://{own}");
     config.base_url.get_or_insert_with(|| server.clone());
     let url = Url::parse(&server).context("the address listened on")?;
-    config.gateways.push(Gateway { platform: Platform::Wecom.as_str().to_owned(), url });
+    config.gateways.push(Gateway { platform: Platform::Wecom, url });
     let cooling = config.times.cooling.num_seconds();
 
     let app = App::build_on(listener, config, Clock::system()).await?;
