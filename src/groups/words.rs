@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, web};
 
 use super::{GroupError, Groups, Reach, Refusal};
-use crate::domain::case_number::CaseNumber;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -115,11 +114,6 @@ pub(super) fn explained(language: Language, platform: Platform, outcome: &str, c
 /// The words for one of a family of names: `groups-state` and `paused`.
 pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
     frame.t(&format!("{family}-{name}"))
-}
-
-/// A stored case number as people read it.
-pub(super) fn case(stored: &str) -> String {
-    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |case| case.to_string())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::api::{any_account_of, body_hash, count, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
-use crate::domain::case_number::CaseNumber;
+use crate::domain::case_number;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
 use crate::vault::new_token;
@@ -73,7 +73,7 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     let Ok(token) = manage::token(http, shared) else { return Ok(None) };
     match desk(shared).managed(&token).await {
         Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
-            Ok(notice.case_number.parse::<CaseNumber>().map(|case| case.to_string()).ok())
+            Ok(Some(case_number::shown(&notice.case_number)))
         }
         Ok(_) | Err(IntakeError::LinkInvalid) => Ok(None),
         Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use super::actions::{self, Actions};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{overdue, wants};
 use super::{Moderator, ReviewError, again, phone, policy};
-use crate::domain::case_number::CaseNumber;
+pub use crate::domain::case_number::shown;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
@@ -291,9 +291,4 @@ fn happened(
         note,
         photo_ids: answers.map(|private| private.came_with(event.at.0)).unwrap_or_default(),
     })
-}
-
-/// A case number as people read it.
-pub fn shown(stored: &str) -> String {
-    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |c| c.to_string())
 }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
+use seventytwo::domain::hex::hex;
 use sha2::{Digest, Sha256};
 
 /// Who may use the bucket, and where it is.
@@ -95,11 +96,6 @@ fn sign(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
-}
-
-/// As AWS writes bytes.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first example of the document, which says what its signature is; and what differs from it.

@@ -9,8 +9,9 @@ use std::sync::Mutex;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use md5::{Digest as _, Md5};
 use seventytwo::clock::Clock;
+use seventytwo::domain::hex::hex;
 
-use super::signature::{Keys, Request, hex};
+use super::signature::{Keys, Request};
 
 /// The name of the bucket.
 const NAME: &str = "langfang";
