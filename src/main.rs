@@ -10,7 +10,7 @@ use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
-use seventytwo::store::events::{self, Verdict};
+use seventytwo::store::events::{self, Walked};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -298,11 +298,11 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 async fn audit() -> anyhow::Result<ExitCode> {
     let store = app::open_existing(&configuration(None)?).await?;
     match store.read(events::verify).await? {
-        Verdict::Whole { lines, head } => {
+        Walked::Whole { lines, head } => {
             println!("whole: {lines} entries, head {head}");
             Ok(ExitCode::SUCCESS)
         }
-        Verdict::Broken { seq, what } => {
+        Walked::Broken { seq, what } => {
             eprintln!("seventytwo: the decision log is broken at entry {seq}: {what}");
             Ok(ExitCode::from(1))
         }

@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use url::Url;
 
-use super::login::{Attempt, LoginError, login};
+use super::login::{LoginError, Typed, login};
 use super::{people, sessions};
 use crate::web::cookies::SESSION;
 use crate::web::frame::{Frame, page, page_with, see_other};
@@ -141,7 +141,7 @@ async fn attempt(
     shared.limits.check(Limit::LoginAddress, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
     shared.limits.check(Limit::LoginName, name.as_str())?;
-    let attempt = Attempt { name: &fields.name, password: &fields.password, code: &fields.code };
+    let attempt = Typed { name: &fields.name, password: &fields.password, code: &fields.code };
     let previous = SESSION.read(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
         Ok((account, token)) => {

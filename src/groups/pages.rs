@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::api::id;
 use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::preferences::Whole;
-use super::words::{practice, problem, reach, refused, station};
+use super::words::{addresses, practice, problem, refused, station};
 use super::{Connected, GroupError};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
@@ -128,7 +128,7 @@ pub async fn connect(
     if typed.lists {
         return again(typed, Faults::default(), StatusCode::OK);
     }
-    let new = match typed.whole(platform).new_group(reach(&http, &shared)) {
+    let new = match typed.whole(platform).new_group(addresses(&http, &shared)) {
         Ok(new) => new,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::{GroupError, Groups, Reach, Refusal};
+use super::{Addresses, GroupError, Groups, Refusal};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -24,8 +24,8 @@ pub(super) fn station(shared: &Shared) -> Groups {
 }
 
 /// Which addresses this program connects to; a demo stays inside.
-pub(super) fn reach<'a>(http: &HttpRequest, shared: &'a Shared) -> Reach<'a> {
-    Reach { guard: shared.sender.guard(), inside: practice(http).is_some() }
+pub(super) fn addresses<'a>(http: &HttpRequest, shared: &'a Shared) -> Addresses<'a> {
+    Addresses { guard: shared.sender.guard(), inside: practice(http).is_some() }
 }
 
 /// The path of the practice chat, in a demo.

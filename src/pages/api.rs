@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::number::{Live, Standing, look_up, open_all};
+use super::number::{Issued, Live, look_up, open_all};
 use crate::domain::cursor;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
@@ -121,9 +121,9 @@ pub async fn notice(
         PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind: kind.as_str(), state })
     };
     Ok(web::Json(match standing {
-        Standing::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
-        Standing::Checking(kind) => quiet(kind, "paused"),
-        Standing::Over(kind, state, _) => quiet(kind, state.as_str()),
+        Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
+        Issued::Checking(kind) => quiet(kind, "paused"),
+        Issued::Over(kind, state, _) => quiet(kind, state.as_str()),
     }))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::tips::Verdict;
+use super::tips::Fate;
 use super::view::{self, Sheet};
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, Moderator, ReviewError};
@@ -302,8 +302,8 @@ pub async fn decide_tip(
 ) -> Result<HttpResponse, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
-    let verdict = Verdict::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
-    desk(&shared).decide_tip(case(&given)?, tip, verdict, by, shared.clock.now()).await?;
+    let fate = Fate::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
+    desk(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::api::{self, desk, moderator};
-use super::tips::Verdict;
+use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
@@ -164,10 +164,10 @@ pub async fn decide_tip(
 ) -> Result<HttpResponse, Problem> {
     let (case, tip) = path.into_inner();
     let visit = Visit::new(&http, &shared, &person, &case)?;
-    let verdict = Verdict::named(&form.0.action).ok_or(Problem::NotFound)?;
+    let fate = Fate::named(&form.0.action).ok_or(Problem::NotFound)?;
     let (case, now) = (visit.case.clone(), shared.clock.now());
-    let decided = desk(&shared).decide_tip(case, tip, verdict, visit.by, now).await;
-    visit.answer(decided, "tips", &format!("?done={}#tips", verdict.as_str())).await
+    let decided = desk(&shared).decide_tip(case, tip, fate, visit.by, now).await;
+    visit.answer(decided, "tips", &format!("?done={}#tips", fate.as_str())).await
 }
 
 /// `POST /review/{case}/phone`: shows the reporter's phone, for the reason that was chosen.

@@ -180,7 +180,7 @@ pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 
 /// What a walk over the whole log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Walked {
     /// As many lines as the head says, each following from the one before.
     Whole { lines: i64, head: String },
     /// The first line that does not follow, with what is wrong about it.
@@ -191,7 +191,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
+pub fn verify(conn: &mut Conn) -> Answer<Walked> {
     let mut size = 1_000i64;
     let (last, head_hash) = head(conn)?;
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
@@ -209,7 +209,7 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
                 continue;
             }
             Err(diesel::result::Error::DeserializationError(_)) => {
-                return Ok(Verdict::Broken { seq: seq + 1, what: "it cannot be read" });
+                return Ok(Walked::Broken { seq: seq + 1, what: "it cannot be read" });
             }
             slice => slice?,
         };
@@ -228,7 +228,7 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
                 None
             };
             if let Some(what) = what {
-                return Ok(Verdict::Broken { seq, what });
+                return Ok(Walked::Broken { seq, what });
             }
             previous.clone_from(&event.hash);
         }
@@ -237,12 +237,12 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
         }
     }
     if seq != last || (last > 0 && previous != head_hash) {
-        return Ok(Verdict::Broken { seq: seq + 1, what: "entries at the end are missing" });
+        return Ok(Walked::Broken { seq: seq + 1, what: "entries at the end are missing" });
     }
     if let Some(seq) = beyond_the_head(conn)? {
-        return Ok(Verdict::Broken { seq, what: "the head does not know it" });
+        return Ok(Walked::Broken { seq, what: "the head does not know it" });
     }
-    Ok(Verdict::Whole { lines: seq, head: hex(&previous) })
+    Ok(Walked::Whole { lines: seq, head: hex(&previous) })
 }
 
 /// The first line that the head has not come to. One question, for the program writes both in one transaction.

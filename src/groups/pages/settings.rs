@@ -10,7 +10,7 @@ use super::super::api::id;
 use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
-use super::super::words::{problem, reach, station};
+use super::super::words::{addresses, problem, station};
 use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
@@ -76,7 +76,7 @@ pub async fn edit(
     if typed.lists {
         return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
     }
-    match typed.wishes().change(whole.group.platform.0, reach(&http, &shared)) {
+    match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {
         Ok(change) => {
             let changed = station(&shared).change(account, id, change).await;
             changed.map_err(|e| problem(e, frame.language))?;
@@ -119,7 +119,7 @@ pub async fn robot(
     let whole = whole(&shared, &frame, account, id(&path)?).await?;
     let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
     let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
-    let change = match draft.change(platform, reach(&http, &shared)) {
+    let change = match draft.change(platform, addresses(&http, &shared)) {
         Ok(change) => change,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);

@@ -341,8 +341,8 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.push(format!("review-fault-{code}"));
     }
     keys.extend(reasons::REVEAL.iter().map(|code| format!("reason-{code}")));
-    for verdict in crate::review::tips::Verdict::ALL {
-        keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
+    for fate in crate::review::tips::Fate::ALL {
+        keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }
     keys.extend(["pass_tip", "discard_tip", "reveal_phone"].map(|step| format!("review-step-{step}")));
     for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
