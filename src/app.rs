@@ -27,7 +27,6 @@ use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::group::Platform;
 use crate::expiry::Closer;
 use crate::groups::Groups;
 use crate::language;
@@ -235,8 +234,7 @@ impl App {
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
-        let gateways =
-            config.gateways.iter().filter_map(|g| Some((Platform::named(&g.platform)?, g.url.clone())));
+        let gateways = config.gateways.iter().map(|gateway| (gateway.platform, gateway.url.clone()));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
         let hosts: Arc<Mutex<Hosts>> = Arc::default();
         let figures = Arc::new(Figures::new().expect("the names of the figures are names"));

@@ -2,14 +2,22 @@
 //! is in the database; without it a copy or a backup of the blobs shows nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 use uuid::Uuid;
 
 use crate::config;
 use crate::store::photos::Photo;
 use crate::vault::{Key, Unopenable, Vault};
+
+/// How long the place of the photos is waited for: whoever sends a photo waits, too, and so does what is to expire.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a bucket that fails is asked again: at most three seconds of waits in all, each longer than the last.
+const ASKED_AGAIN: usize = 5;
+/// What errors of a bucket are marked with.
+const BUCKET: &str = "S3";
 
 /// The sizes in which a photo is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +67,18 @@ pub enum BlobError {
     Object(#[from] object_store::Error),
     #[error(transparent)]
     Unopenable(#[from] Unopenable),
+    #[error("the place of the photos does not answer")]
+    Away,
+}
+
+impl BlobError {
+    /// Whether the next photo would fare no better: a bucket fails as a whole, a folder file by file.
+    pub fn is_general(&self) -> bool {
+        matches!(
+            self,
+            BlobError::Away | BlobError::Object(object_store::Error::Generic { store: BUCKET, .. })
+        )
+    }
 }
 
 /// Where photos lie; cheap to clone.
@@ -83,7 +103,14 @@ impl Blobs {
                 // The bucket's client takes whichever cryptography the process has; another part of the
                 // program may have chosen already, and chose the same.
                 drop(rustls::crypto::ring::default_provider().install_default());
-                let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str()).build()?;
+                let retry = RetryConfig {
+                    max_retries: ASKED_AGAIN,
+                    retry_timeout: PATIENCE,
+                    ..RetryConfig::default()
+                };
+                let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str());
+                // One by one: every service can do that, and what is refused of one object is told of it alone.
+                let bucket = bucket.with_retry(retry).with_disable_bulk_delete(true).build()?;
                 let prefix = url.path().trim_matches('/').to_owned();
                 Ok(Blobs(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))))
             }
@@ -93,36 +120,45 @@ impl Blobs {
     /// Keeps one size of a photo, sealed.
     ///
     /// # Errors
-    /// When the place refuses.
+    /// When the place refuses, or does not answer.
     pub async fn put_photo(&self, id: Uuid, size: Size, key: &Key, jpeg: &[u8]) -> Result<(), BlobError> {
         let sealed = key.seal("photo", jpeg);
-        self.0.put(&path(id, size), PutPayload::from(sealed)).await?;
+        within(self.0.put(&path(id, size), PutPayload::from(sealed))).await?;
         Ok(())
     }
 
     /// Reads one size of a photo.
     ///
     /// # Errors
-    /// When the place refuses, or the key is not this photo's.
+    /// When the place refuses or does not answer, or the key is not this photo's.
     pub async fn photo(&self, vault: &Vault, photo: &Photo, size: Size) -> Result<Vec<u8>, BlobError> {
         let key = vault.unwrap(&photo.key_wrapped)?;
-        let sealed = self.0.get(&path(photo.id.0, size)).await?.bytes().await?;
+        let path = path(photo.id.0, size);
+        let sealed = within(async { self.0.get(&path).await?.bytes().await }).await?;
         Ok(key.open("photo", &sealed)?)
     }
 
     /// Deletes every size of a photo; one that is not there is as good as deleted.
     ///
     /// # Errors
-    /// When the place refuses.
+    /// When the place refuses, or does not answer.
     pub async fn delete_photo(&self, id: Uuid) -> Result<(), BlobError> {
-        for size in Size::ALL {
-            match self.0.delete(&path(id, size)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
+        within(async {
+            for size in Size::ALL {
+                match self.0.delete(&path(id, size)).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
+}
+
+/// What the place answers, where it does so in time.
+async fn within<T>(asked: impl Future<Output = object_store::Result<T>>) -> Result<T, BlobError> {
+    Ok(tokio::time::timeout(PATIENCE, asked).await.map_err(|_| BlobError::Away)??)
 }
 
 fn path(id: Uuid, size: Size) -> Path {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Duration, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 /// The system's clock, or one that a test drives by hand.
 #[derive(Clone, Debug)]
@@ -47,11 +47,6 @@ impl Clock {
 /// The instant that many microseconds after 1970; the far past where there is no such instant.
 pub fn from_micros(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
-}
-
-/// Beijing time, in which all times are shown.
-pub fn beijing() -> FixedOffset {
-    FixedOffset::east_opt(8 * 3600).expect("eight hours are a valid offset")
 }
 
 /// A new id, sorted by time and then by the order in which ids were made.

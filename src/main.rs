@@ -10,7 +10,7 @@ use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
-use seventytwo::store::events::{self, Noted, Verdict};
+use seventytwo::store::events::{self, Noted, Walked};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -56,8 +56,6 @@ fn usage(told: &str) -> String {
 }
 
 fn command() -> Command {
-    let name = || Arg::new("name").long("name").required(true).value_name("NAME").help("the person's name");
-    let roles: Vec<&str> = Role::ALL.iter().map(|r| r.as_str()).collect();
     Command::new("seventytwo")
         .about(
             "Missing-person notices: verified by volunteers, broadcast to group chats, gone after 72 hours",
@@ -71,29 +69,7 @@ fn command() -> Command {
                 .about("serve on a throw-away data directory, with a practice chat and sample notices"),
         )
         .subcommand(Command::new("migrate").about("bring the database up to date and exit"))
-        .subcommand(
-            Command::new("account")
-                .about("people who can log in")
-                .subcommand_required(true)
-                .subcommand(
-                    Command::new("add")
-                        .about("create a person who can log in; prints their second factor once")
-                        .arg(name())
-                        .arg(Arg::new("role").long("role").required(true).value_parser(roles))
-                        .arg(
-                            Arg::new("password-stdin")
-                                .long("password-stdin")
-                                .num_args(0)
-                                .help("read the password from standard input instead of making one"),
-                        ),
-                )
-                .subcommand(Command::new("list").about("everybody, with their role"))
-                .subcommand(
-                    Command::new("disable")
-                        .about("end an account, its sessions and its tokens at once")
-                        .arg(name()),
-                ),
-        )
+        .subcommand(account_command())
         .subcommand(
             Command::new("token").about("what programs log in with").subcommand_required(true).subcommand(
                 Command::new("add")
@@ -124,6 +100,30 @@ fn command() -> Command {
         .subcommand(with_settings(
             Command::new("config").about("print every setting, its value, source and meaning"),
         ))
+}
+
+fn account_command() -> Command {
+    let name = || Arg::new("name").long("name").required(true).value_name("NAME").help("the person's name");
+    let roles: Vec<&str> = Role::ALL.iter().map(|r| r.as_str()).collect();
+    Command::new("account")
+        .about("people who can log in")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("add")
+                .about("create a person who can log in; prints their second factor once")
+                .arg(name())
+                .arg(Arg::new("role").long("role").required(true).value_parser(roles))
+                .arg(
+                    Arg::new("password-stdin")
+                        .long("password-stdin")
+                        .num_args(0)
+                        .help("read the password from standard input instead of making one"),
+                ),
+        )
+        .subcommand(Command::new("list").about("everybody, with their role"))
+        .subcommand(
+            Command::new("disable").about("end an account, its sessions and its tokens at once").arg(name()),
+        )
 }
 
 fn with_settings(command: Command) -> Command {
@@ -317,11 +317,11 @@ async fn audit(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let noted = m.get_one::<Noted>("expect").cloned();
     let store = app::open_existing(&configuration(None)?).await?;
     match store.read(move |c| events::verify_with(c, noted.as_ref())).await? {
-        Verdict::Whole { lines, head } => {
+        Walked::Whole { lines, head } => {
             println!("whole: {lines} entries, head {lines}:{head}");
             Ok(ExitCode::SUCCESS)
         }
-        Verdict::Broken { seq, what } => {
+        Walked::Broken { seq, what } => {
             eprintln!("seventytwo: the decision log is broken at entry {seq}: {what}");
             Ok(ExitCode::from(1))
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
-use super::login::{Attempt, LoginError, login};
+use super::login::{LoginError, Typed, login};
 use super::people::{self, Added};
 use super::second_factor::SecondFactor;
 use crate::domain::people::Role;
@@ -54,7 +54,7 @@ impl House {
         password: &str,
         code: &str,
     ) -> Result<(Account, String), LoginError> {
-        let attempt = Attempt { name, password, code };
+        let attempt = Typed { name, password, code };
         login(&self.shared.store, &self.shared.vault, self.now(), attempt, None).await
     }
 

@@ -10,7 +10,7 @@ use crate::vault::{Vault, token_hash};
 
 /// What somebody typed.
 #[derive(Clone, Copy)]
-pub struct Attempt<'a> {
+pub struct Typed<'a> {
     pub name: &'a str,
     pub password: &'a str,
     pub code: &'a str,
@@ -35,7 +35,7 @@ pub async fn login(
     store: &Store,
     vault: &Vault,
     now: DateTime<Utc>,
-    attempt: Attempt<'_>,
+    attempt: Typed<'_>,
     previous: Option<&str>,
 ) -> Result<(Account, String), LoginError> {
     let name = people::tidy(attempt.name);

@@ -1,16 +1,16 @@
 //! The doors of people: log in, log out.
 
 use actix_web::http::header::HeaderValue;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use url::Url;
 
-use super::login::{Attempt, LoginError, login};
+use super::login::{LoginError, Typed, login};
 use super::{people, sessions};
 use crate::web::cookies::SESSION;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
@@ -141,7 +141,7 @@ async fn attempt(
     shared.limits.check(Limit::LoginAddress, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
     shared.limits.check(Limit::LoginName, name.as_str())?;
-    let attempt = Attempt { name: &fields.name, password: &fields.password, code: &fields.code };
+    let attempt = Typed { name: &fields.name, password: &fields.password, code: &fields.code };
     let previous = SESSION.read(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
         Ok((account, token)) => {
@@ -176,10 +176,6 @@ fn form_again(
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
     Ok(response)
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 /// The path and query of `wanted`, where a browser at one of our pages would stay with us.

@@ -7,7 +7,7 @@ use super::second_factor::SecondFactor;
 use crate::clock::new_id;
 use crate::domain::people::Role;
 use crate::domain::text;
-use crate::store::accounts::{self, Account, Credentials, Ended};
+use crate::store::accounts::{self, Account, Credentials, EndedWith};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Store, StoreError};
 use crate::vault::Vault;
@@ -105,7 +105,7 @@ pub async fn list(store: &Store) -> Answer<Vec<Account>> {
 ///
 /// # Errors
 /// [`AccountError::Unknown`].
-pub async fn disable(store: &Store, now: DateTime<Utc>, name: &str) -> Result<Ended, AccountError> {
+pub async fn disable(store: &Store, now: DateTime<Utc>, name: &str) -> Result<EndedWith, AccountError> {
     let name = tidy(name);
     store
         .write(move |conn| {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::fixture::{House, PASSWORD};
-use super::login::{Attempt, LoginError, login};
+use super::login::{LoginError, Typed, login};
 use super::people::{self, AccountError};
 use super::second_factor::SecondFactor;
 use super::{sessions, tokens};
@@ -149,7 +149,7 @@ async fn a_login_ends_the_session_the_browser_still_had() {
     let old = house.session(&person).await;
     house.advance(TimeDelta::seconds(30));
     let code = house.code(&person);
-    let attempt = Attempt { name: "小王", password: PASSWORD, code: &code };
+    let attempt = Typed { name: "小王", password: PASSWORD, code: &code };
     let (_, new) = login(&shared.store, &shared.vault, house.now(), attempt, Some(&old)).await.unwrap();
     assert_ne!(old, new);
     assert!(sessions::find(&shared.store, house.now(), &old).await.unwrap().is_none());

@@ -36,7 +36,7 @@ pub async fn broadcasts(
 /// # Errors
 /// For what is no case number, an unknown one, or a sealed one where the reader is no lead.
 pub async fn read(shared: &Shared, case: &str, role: Role) -> Result<Report, Problem> {
-    let case: CaseNumber = case.parse().map_err(|_| Problem::CaseMalformed)?;
+    let case: CaseNumber = case.parse()?;
     let (lead, now) = (role == Role::Lead, shared.clock.now());
     let found = shared.store.read(move |c| Ok(report::report(c, case.as_str(), lead, now))).await?;
     Ok(found?)

@@ -32,6 +32,29 @@ enum Withheld {
     Unknown(StoreError),
 }
 
+/// What an attempt is made with.
+struct Prepared {
+    adapter: &'static dyn Adapter,
+    written: Arc<Written>,
+    /// The one message that all is told in, where it is.
+    digest: Option<Message>,
+    credentials: Credentials,
+    /// The requests that the message takes on this platform.
+    parts: usize,
+    /// What the platform lets us take back with these credentials.
+    ways: &'static [TakeBack],
+}
+
+impl Prepared {
+    fn ended(&self, verdict: Verdict) -> Ended {
+        ended(verdict, self.parts, self.ways)
+    }
+
+    fn nothing_to_say(&self) -> Ended {
+        self.ended(Verdict::ours(Outcome::Bad, "nothing_to_say"))
+    }
+}
+
 impl Worker {
     /// One request, from the written message to the platform's verdict; or when it is due again, where it
     /// never left. `left` is since when its host has it under way: from the lease until it really leaves.
@@ -40,40 +63,47 @@ impl Worker {
         leased: &Leased,
         left: &mut DateTime<Utc>,
     ) -> (Went, Result<Ended, DateTime<Utc>>) {
-        let adapter = adapter(leased.platform);
-        let (written, digest, credentials) = match self.prepare(leased).await {
+        let prepared = match self.prepare(leased).await {
             Ok(prepared) => prepared,
             Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
         };
-        let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
-        let ways = adapter.takes_back(&credentials);
-        let course = Course::new(leased.purpose, &leased.standing, ways, parts);
-        let nothing = || Ok(ended(Verdict::ours(Outcome::Bad, "nothing_to_say"), parts, ways));
-        let Some(act) = course.next(conclude::progress(leased)) else { return (Went::NotSent, nothing()) };
+        let course = Course::new(leased.purpose, &leased.standing, prepared.ways, prepared.parts);
+        let Some(act) = course.next(conclude::progress(leased)) else {
+            return (Went::NotSent, Ok(prepared.nothing_to_say()));
+        };
         if let Some(until) = conclude::quiet_until(leased, act) {
             return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
         }
+        self.carry_out(leased, &prepared, act, left).await
+    }
+
+    /// Carries out the act that comes next.
+    async fn carry_out(
+        &self,
+        leased: &Leased,
+        prepared: &Prepared,
+        act: Act<'_>,
+        left: &mut DateTime<Utc>,
+    ) -> (Went, Result<Ended, DateTime<Utc>>) {
+        let Prepared { adapter, written, digest, credentials, .. } = prepared;
         let asked_at = self.clock.now();
-        let body = match &digest {
+        let body = match digest {
             Some(digest) => adapter.compose(digest, act),
-            None => self.script.body(&written, leased.platform, act).await,
+            None => self.script.body(written, leased.platform, act).await,
         };
         let Some(body) = body else {
-            return (Went::NotSent, nothing());
+            return (Went::NotSent, Ok(prepared.nothing_to_say()));
         };
         let keeps = digest.is_none() && adapter.profile().keeps_media;
         let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
             // Boxed, because it is rare: every send would carry the room for it.
-            Some(account) => {
-                let way = (account.as_str(), &credentials);
-                Box::pin(self.handle(adapter, &written, way, act, (&leased.host, &mut *left))).await
-            }
+            Some(account) => Box::pin(self.handle(prepared, account, act, (&leased.host, &mut *left))).await,
             None => Ok(None),
         };
         let handle = match handle {
             Ok(handle) => handle,
-            Err((went, verdict)) => return (went, Ok(ended(verdict, parts, ways))),
+            Err((went, verdict)) => return (went, Ok(prepared.ended(verdict))),
         };
         let now = self.clock.now();
         // What waited for the picture would leave in one instant: more than a shared token may be used for.
@@ -84,9 +114,9 @@ impl Worker {
         stamp.media = handle.as_deref().cloned().flatten();
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
-        let request = adapter.address(act, &body, &credentials, &stamp);
+        let request = adapter.address(act, &body, credentials, &stamp);
         let may = |longest| self.may_leave(leased, longest);
-        let sent = self.exchange(adapter, act, request, (&leased.host, left), may).await;
+        let sent = self.exchange(*adapter, act, request, (&leased.host, left), may).await;
         let (went, mut verdict, answer) = match sent {
             Ok(sent) => sent,
             Err(Withheld::Over) => return (Went::NotSent, Err(self.clock.now())),
@@ -102,12 +132,9 @@ impl Worker {
             written.forget_handle(account, media).await;
             verdict.outcome = Outcome::Retry;
         }
-        let moved = match &verdict.outcome {
-            Outcome::Moved(chat) => self.moved(&credentials, chat),
-            _ => None,
-        };
-        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, &written, &credentials));
-        (went, Ok(Ended { answer_sealed, moved, ..ended(verdict, parts, ways) }))
+        let moved = self.moved(credentials, &verdict);
+        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
+        (went, Ok(Ended { answer_sealed, moved, ..prepared.ended(verdict) }))
     }
 
     /// Sends a request of an act if it `may` leave: how that went for the host, what it means for the delivery, and
@@ -156,15 +183,16 @@ impl Worker {
         stands(self.clock.now())
     }
 
-    /// What is said: the message, the one that it is told in, and the way into the chat.
-    async fn prepare(
-        &self,
-        leased: &Leased,
-    ) -> Result<(Arc<Written>, Option<Message>, Credentials), StoreError> {
+    /// What is said, to whom, and in how many requests.
+    async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
+        let adapter = adapter(leased.platform);
         let written = self.script.written(leased.broadcast, leased.language).await?;
         let digest = self.digest(leased, &written).await?;
         let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
-        Ok((written, digest, serde_json::from_slice(&plain)?))
+        let credentials = serde_json::from_slice(&plain)?;
+        let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
+        let ways = adapter.takes_back(&credentials);
+        Ok(Prepared { adapter, written, digest, credentials, parts, ways })
     }
 
     /// The one message for all that a delivery is told together with, where it is.
@@ -182,9 +210,8 @@ impl Worker {
     /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
     async fn handle(
         &self,
-        adapter: &dyn Adapter,
-        written: &Written,
-        (account, credentials): (&str, &Credentials),
+        Prepared { adapter, written, credentials, .. }: &Prepared,
+        account: &str,
         act: Act<'_>,
         (host, left): (&str, &mut DateTime<Utc>),
     ) -> Result<Option<Handle>, (Went, Verdict)> {
@@ -198,7 +225,7 @@ impl Worker {
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
             let may = |_| ready(Ok::<_, Infallible>(()));
-            let (went, verdict, _) = match self.exchange(adapter, act, upload, (host, left), may).await {
+            let (went, verdict, _) = match self.exchange(*adapter, act, upload, (host, left), may).await {
                 Ok(sent) => sent,
                 Err(never) => match never {},
             };
@@ -214,8 +241,10 @@ impl Worker {
         Ok(Some(handle))
     }
 
-    fn moved(&self, credentials: &Credentials, chat: &str) -> Option<Moved> {
-        let credentials = credentials.clone().moved_to(chat.to_owned());
+    /// The way into a chat that has a new id.
+    fn moved(&self, credentials: &Credentials, verdict: &Verdict) -> Option<Moved> {
+        let Outcome::Moved(chat) = &verdict.outcome else { return None };
+        let credentials = credentials.clone().moved_to(chat.clone());
         Some(Moved {
             credentials_sealed: self.vault.seal("credentials", &serde_json::to_vec(&credentials).ok()?),
             address_hash: self.vault.index("robot", &credentials.address_key()),

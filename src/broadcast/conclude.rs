@@ -157,14 +157,14 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
 fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let (progress, standing) = (progress(&leased), leased.standing.clone());
     let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
-    let step = Step { act: course.next(progress), course, progress, digest };
-    let attempt = step.attempt(&leased, &ended);
+    let leg = Leg { act: course.next(progress), course, progress, digest };
+    let attempt = leg.attempt(&leased, &ended);
     let next = retry::next(&ended.verdict.outcome, &attempt);
     let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
     let (wide, random, moved) = (ended.verdict.wide, ended.random, ended.moved.clone());
     let mut record = tried(leased, ended);
-    step.follow(&mut record, next, moved);
-    if step.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
+    leg.follow(&mut record, next, moved);
+    if leg.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
         // An ending's reach is that of its own words: only they can be said once too often.
         record.reach = Reach::No as i16;
     }
@@ -180,7 +180,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
         }
     }
     if record.health == Health::Failing && failed_too_long(&record) {
-        step.give_up(&mut record);
+        leg.give_up(&mut record);
         record.disable = Some("failing");
     }
     record
@@ -215,8 +215,8 @@ fn tried(leased: Leased, ended: Ended) -> Record {
     }
 }
 
-/// The step of a delivery's course that an attempt took.
-struct Step<'a> {
+/// The leg of a delivery's course that an attempt took.
+struct Leg<'a> {
     course: Course<'a>,
     progress: Progress,
     act: Option<Act<'a>>,
@@ -224,7 +224,7 @@ struct Step<'a> {
     digest: bool,
 }
 
-impl Step<'_> {
+impl Leg<'_> {
     fn takes_back(&self) -> bool {
         self.act.is_some_and(takes_back)
     }

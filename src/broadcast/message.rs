@@ -16,7 +16,7 @@ mod lines;
 mod notice;
 mod words;
 
-pub use notice::{Said, message};
+pub use notice::{Known, message};
 
 /// What every message begins with, so that a chat's keyword filter can be set to it.
 pub const PREFIX: &str = "【72小时】";

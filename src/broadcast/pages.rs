@@ -5,8 +5,8 @@ use askama::Template;
 
 use super::api;
 use super::report::{Counted, Reason, Report};
-use crate::clock::beijing;
 use crate::domain::people::Role;
+use crate::domain::zone::moment;
 use crate::language::has;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
@@ -26,7 +26,7 @@ impl BroadcastsPage {
     }
 
     fn at(&self, counted: &Counted) -> String {
-        counted.created_at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
+        moment(counted.created_at)
     }
 
     /// Numbers of groups by what became of them, those that say nothing left out.

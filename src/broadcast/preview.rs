@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::message::{Said, message};
+use super::message::{Known, message};
 use super::platforms::adapter;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
@@ -22,7 +22,7 @@ pub fn preview(
     language: Language,
     now: DateTime<Utc>,
 ) -> Vec<String> {
-    let message = message(&Said {
+    let message = message(&Known {
         purpose,
         kind: public.subject.kind(),
         case_number,

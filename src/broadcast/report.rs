@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::case_number::CaseNumber;
+use crate::domain::case_number;
 use crate::domain::delivery::{DeliveryState, How, Purpose};
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::tally::{self, CameTo, Tally};
@@ -87,8 +87,7 @@ pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Re
         .iter()
         .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
-    let case_number = case.parse::<CaseNumber>().map_or_else(|_| case.to_owned(), |c| c.to_string());
-    Ok(Report { case_number, items })
+    Ok(Report { case_number: case_number::shown(case), items })
 }
 
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {

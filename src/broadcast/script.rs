@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 use uuid::Uuid;
 
-use super::message::{Message, Said, message};
+use super::message::{Known, Message, message};
 use super::platforms::{Act, Body, adapter};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
@@ -161,7 +161,7 @@ pub async fn write(
     let link = format!("{}/n/{case_number}", base_url);
     let poster = format!("{link}/poster.jpg");
     let said = said.filter(|_| !purpose.ends());
-    let message = message(&Said {
+    let message = message(&Known {
         purpose,
         kind: notice.kind.0,
         case_number: &case_number,

@@ -4,8 +4,6 @@
 //! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -103,8 +101,8 @@ impl Worker {
                 }
             };
             match next {
-                Next::Look => {}
-                Next::Rest(most) => tokio::select! {
+                Then::Look => {}
+                Then::Rest(most) => tokio::select! {
                     () = self.rest(asked_at, most, &stop) => {}
                     () = done.closed() => {}
                 },
@@ -135,7 +133,7 @@ impl Worker {
             while results.recv_many(&mut batch, BATCH).await > 0 {}
             let idle = batch.is_empty();
             self.record(&mut batch).await?;
-            if matches!(next, Next::Rest(_)) && idle {
+            if matches!(next, Then::Rest(_)) && idle {
                 return Ok(());
             }
         }
@@ -148,7 +146,7 @@ impl Worker {
         most: usize,
         sends: &TaskTracker,
         done: &mpsc::Sender<Done>,
-    ) -> Result<Next, StoreError> {
+    ) -> Result<Then, StoreError> {
         let room = window.available_permits().min(most);
         let (now, hosts, here) = (self.clock.now(), Arc::clone(&self.hosts), Handle::current());
         let (worker, node) = (self.clone(), self.node.number());
@@ -310,7 +308,7 @@ impl Worker {
 }
 
 /// What follows a look at the queue.
-enum Next {
+enum Then {
     /// Another.
     Look,
     /// A rest, of at most so long.
@@ -325,7 +323,7 @@ fn lease(
     node: i64,
     hosts: &Mutex<Hosts>,
     begins: &dyn Fn(Uuid),
-) -> Result<(Vec<Leased>, Next), StoreError> {
+) -> Result<(Vec<Leased>, Then), StoreError> {
     let room = lock(hosts).worth_a_look(room, now);
     let mut terms = Terms {
         now,
@@ -344,16 +342,16 @@ fn lease(
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
     let next = match &batch {
         Batch { more: false, leased, busy } if leased.is_empty() => {
-            Next::Rest(if *busy { BUSY } else { POLL })
+            Then::Rest(if *busy { BUSY } else { POLL })
         }
-        _ => Next::Look,
+        _ => Then::Look,
     };
     Ok((batch.leased, next))
 }
 
 /// Bits that spread what would otherwise come at once; nothing secret hangs on them.
 pub(super) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
+    rand::random()
 }
 
 fn lock(hosts: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {

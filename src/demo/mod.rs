@@ -56,23 +56,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let home =
         tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
-    let given = std::cell::Cell::new(false);
-    let mut config = Config::read(|setting| {
-        let value = look_up(setting);
-        given.set(given.get() || (setting.variable == "SEVENTYTWO_BIND" && value.is_some()));
-        kept_in(home.path(), setting, value)
-    })
-    .map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
-    })?;
+    let (mut config, is_given) = settings(home.path(), look_up)?;
     log(&config);
-    let listener = listen(&config.bind, given.get())?;
+    let listener = listen(&config.bind, is_given)?;
     let own = reachable(listener.local_addr()?);
     let server = format!("http://{own}");
     config.base_url.get_or_insert_with(|| server.clone());
     let url = Url::parse(&server).context("the address listened on")?;
-    config.gateways.push(Gateway { platform: Platform::Wecom.as_str().to_owned(), url });
+    config.gateways.push(Gateway { platform: Platform::Wecom, url });
     let cooling = config.times.cooling.num_seconds();
 
     let app = App::build_on(listener, config, Clock::system()).await?;
@@ -112,6 +103,21 @@ pub async fn run(
     drop(shared);
     home.close().context("the temporary directory could not be removed")?;
     served
+}
+
+/// The settings, and whether an address to listen on is among those that were given.
+fn settings(home: &Path, look_up: impl Fn(&Setting) -> Option<String>) -> anyhow::Result<(Config, bool)> {
+    let is_given = std::cell::Cell::new(false);
+    let config = Config::read(|setting| {
+        let value = look_up(setting);
+        is_given.set(is_given.get() || (setting.variable == "SEVENTYTWO_BIND" && value.is_some()));
+        kept_in(home, setting, value)
+    });
+    let config = config.map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
+    })?;
+    Ok((config, is_given.get()))
 }
 
 /// Keeps all data in the throw-away directory, under a key of its own.

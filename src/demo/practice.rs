@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::robot::{self, Chat, Content, Message};
-use crate::clock::beijing;
+use crate::domain::zone::BEIJING;
 use crate::vault;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
@@ -136,7 +136,7 @@ impl Bubble {
             Content::Text(text) => Said::Text(text.clone()),
             Content::Picture { md5, .. } => Said::Picture(format!("/practice/picture/{number}.jpg?{md5}")),
         };
-        let time = message.at.with_timezone(&beijing()).format("%H:%M").to_string();
+        let time = message.at.with_timezone(&BEIJING).format("%H:%M").to_string();
         Bubble { number, time, second: message.robot == FREE, said }
     }
 }

@@ -15,6 +15,7 @@ use image::{ImageFormat, ImageReader};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
+use crate::domain::hex::hex;
 use crate::vault;
 
 /// The longest text, in bytes of UTF-8.
@@ -197,10 +198,6 @@ fn content_type(bytes: &[u8]) -> Option<&'static str> {
         _ => return None,
     };
     reader.decode().ok().map(|_| content_type)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::client::{Client, text};
 use super::portrait::{Subject, portrait};
 use super::practice::{CONNECTED, Practice};
-use crate::clock::beijing;
+use crate::domain::zone::BEIJING;
 
 /// The API tokens that the story needs.
 pub struct Cast {
@@ -165,7 +165,7 @@ impl Samples<'_> {
     }
 
     fn seen(&self, ago: Duration, place: &str) -> Value {
-        let at = (self.now - ago).with_timezone(&beijing()).to_rfc3339();
+        let at = (self.now - ago).with_timezone(&BEIJING).to_rfc3339();
         json!({"at": at, "precision": "about", "place": place})
     }
 }

@@ -61,6 +61,11 @@ const fn times_generator(value: u8) -> u8 {
     (value << 1) & 31 ^ if value & 16 == 0 { 0 } else { 0b00101 }
 }
 
+/// A stored number as people read it.
+pub fn shown(stored: &str) -> String {
+    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |number| number.to_string())
+}
+
 impl FromStr for CaseNumber {
     type Err = CaseNumberError;
 

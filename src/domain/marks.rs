@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 use super::notice::{Campaign, LastSeen, Person, Public, Subject};
-use super::quiet::BEIJING;
 use super::region::Region;
 use super::text::name_key;
+use super::zone::BEIJING;
 
 /// Few know a relative's age to the year, and some count a year or two more.
 const YEARS: u8 = 2;

@@ -2,9 +2,11 @@
 //! case number or a delivery *is*, and which of them can exist at all.
 
 pub mod case_number;
+pub mod cursor;
 pub mod delivery;
 pub mod faults;
 pub mod group;
+pub mod hex;
 pub mod identifiers;
 pub mod language;
 pub mod life_cycle;
@@ -18,3 +20,4 @@ pub mod saying;
 pub mod screening;
 pub mod shown;
 pub mod text;
+pub mod zone;

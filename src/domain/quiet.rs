@@ -1,10 +1,9 @@
 //! When a group wants to be left alone.
 
-use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 
-/// China has one time zone and no summer time.
-pub(super) const BEIJING: FixedOffset =
-    FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
+use super::zone::BEIJING;
+
 /// Minutes of a day.
 pub const DAY: i16 = 24 * 60;
 

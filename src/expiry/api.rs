@@ -21,8 +21,7 @@ impl From<ExpiryError> for Problem {
             ExpiryError::Over(state) => Problem::NotPossible { state: state.as_str() },
             ExpiryError::Refused(_) => Problem::Forbidden,
             ExpiryError::Store(error) => error.into(),
-            ExpiryError::Blobs(what) => Problem::Internal(what),
-            ExpiryError::BlobsAway => Problem::Internal(error.to_string()),
+            ExpiryError::Blobs(_) => Problem::Internal(error.to_string()),
         }
     }
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use crate::blobs::Blobs;
+use crate::blobs::{BlobError, Blobs};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
@@ -23,8 +23,6 @@ pub mod pages;
 const SLICE: i64 = 200;
 /// A photo that no notice took, and the answer to a repeated request, are kept this long.
 const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
-/// How long the place of the photos is waited for: what is to expire meanwhile waits with it.
-const ANSWERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Why a notice could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +36,16 @@ pub enum ExpiryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a stored photo could not be deleted: {0}")]
-    Blobs(String),
-    #[error("the place of the photos does not answer")]
-    BlobsAway,
+    Blobs(#[from] BlobError),
 }
 
 impl ExpiryError {
     /// Whether the next notice would fare no better.
-    const fn is_general(&self) -> bool {
-        matches!(self, ExpiryError::BlobsAway | ExpiryError::Store(StoreError::Connection(_)))
+    fn is_general(&self) -> bool {
+        match self {
+            ExpiryError::Blobs(error) => error.is_general(),
+            error => matches!(error, ExpiryError::Store(StoreError::Connection(_))),
+        }
     }
 }
 
@@ -244,8 +243,7 @@ impl Closer {
 
     async fn delete_blobs(&self, photos: &[Uuid]) -> Result<(), ExpiryError> {
         for photo in photos {
-            let deleted = tokio::time::timeout(ANSWERS_WITHIN, self.blobs.delete_photo(*photo)).await;
-            deleted.map_err(|_| ExpiryError::BlobsAway)?.map_err(|e| ExpiryError::Blobs(e.to_string()))?;
+            self.blobs.delete_photo(*photo).await?;
         }
         Ok(())
     }

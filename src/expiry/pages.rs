@@ -1,11 +1,11 @@
 //! The page door of the expiry station: the button on the reporter's page that says it is over.
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::api::close_by_token;
 use crate::domain::notice::Outcome;
+use crate::web::frame::see_other;
 use crate::web::manage;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 use crate::web::session::guarded_form;
@@ -20,7 +20,6 @@ struct CloseForm {
 }
 
 /// It is over.
-#[post("/my/close")]
 pub async fn close(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -32,5 +31,5 @@ pub async fn close(
         Problem::Invalid(FieldFaults::from([("outcome".to_owned(), FieldFault::new("unknown_value"))]))
     })?;
     close_by_token(&shared, &token, outcome, form.announce.is_some()).await?;
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/my")).finish())
+    Ok(see_other("/my"))
 }

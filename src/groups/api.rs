@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::pauses;
 use super::preferences::Whole;
 use super::secret::Rotated;
-use super::words::{problem, reach, refused, station};
+use super::words::{addresses, problem, refused, station};
 use super::{Draft, Hours};
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
@@ -217,7 +217,7 @@ pub async fn connect(
     let hourly_cap = body.0.hourly_cap.map(|cap| Some(cap.to_string()));
     let quiet = body.0.quiet.map(Some);
     let draft = Draft { platform, name, credentials, regions, kinds, language: tongue, hourly_cap, quiet };
-    let new = draft.new_group(reach(&http, &shared)).map_err(Problem::Invalid)?;
+    let new = draft.new_group(addresses(&http, &shared)).map_err(Problem::Invalid)?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
     let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
@@ -274,7 +274,7 @@ pub async fn change(
     let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
     let draft = Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet };
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
-    let change = draft.change(platform, reach(&http, &shared)).map_err(Problem::Invalid)?;
+    let change = draft.change(platform, addresses(&http, &shared)).map_err(Problem::Invalid)?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
     let whole = groups.whole(account, id).await.map_err(|e| problem(e, reader))?;
     let code_refused = changed.refused.map(|refusal| refused(&refusal, reader));

@@ -45,13 +45,13 @@ pub(super) struct Errand {
     bot: Option<String>,
     /// The group's lane; a robot that is not in it yet has a budget of its own.
     held: Option<Held>,
-    place: Place,
+    place: HostPlace,
     started: DateTime<Utc>,
 }
 
 /// What was said on an errand.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Replied {
     pub verdict: Verdict,
     /// The way into the chat, where that has a new id.
     pub moved: Option<Credentials>,
@@ -59,7 +59,7 @@ pub(super) struct Said {
 
 /// One request among those that a host has under way, until this is dropped.
 #[derive(Debug)]
-struct Place {
+struct HostPlace {
     hosts: Arc<Mutex<Hosts>>,
     host: String,
     began: DateTime<Utc>,
@@ -67,10 +67,10 @@ struct Place {
     ended: (DateTime<Utc>, Went),
 }
 
-impl Place {
-    fn take(hosts: &Arc<Mutex<Hosts>>, host: &str, now: DateTime<Utc>) -> Result<Place, NotHeld> {
+impl HostPlace {
+    fn take(hosts: &Arc<Mutex<Hosts>>, host: &str, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
         match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(host, now) {
-            Admission::Go => Ok(Place {
+            Admission::Go => Ok(HostPlace {
                 hosts: Arc::clone(hosts),
                 host: host.to_owned(),
                 began: now,
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for HostPlace {
     fn drop(&mut self) {
         let (at, went) = self.ended;
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner).ended(&self.host, self.began, at, went);
@@ -168,7 +168,7 @@ fn errand(
         bots::take(tx, bot, platform, now, &pace)?.map_err(|not_held| not_held.refused(now))?;
     }
     // Asked last: whoever is admitted goes.
-    let place = Place::take(hosts, &group.host, now).map_err(|not_held| not_held.refused(now))?;
+    let place = HostPlace::take(hosts, &group.host, now).map_err(|not_held| not_held.refused(now))?;
     Ok(Errand {
         group: group.id.0,
         platform,
@@ -196,7 +196,7 @@ impl Groups {
         mut errand: Errand,
         key: &str,
         args: &[Arg<'_>],
-    ) -> Result<Said, StoreError> {
+    ) -> Result<Replied, StoreError> {
         let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let words = plain(errand.language, key, args, errand.started);
@@ -219,7 +219,7 @@ impl Groups {
         errand.place.ended = (self.clock.now(), went.unwrap_or(Went::Failed));
         let reached = went.is_some() || verdict.outcome == Outcome::Unknown;
         self.give_back(account, errand, &verdict, reached).await?;
-        Ok(Said { verdict, moved })
+        Ok(Replied { verdict, moved })
     }
 
     /// Writes down what an errand came to.

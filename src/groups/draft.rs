@@ -47,15 +47,15 @@ pub struct Draft {
 
 /// Which addresses may be connected to.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach<'a> {
+pub struct Addresses<'a> {
     pub guard: &'a Guard,
     /// Nothing may leave the program, but to the operator's own gateways.
     pub inside: bool,
 }
 
-impl<'a> From<&'a Guard> for Reach<'a> {
-    fn from(guard: &'a Guard) -> Reach<'a> {
-        Reach { guard, inside: false }
+impl<'a> From<&'a Guard> for Addresses<'a> {
+    fn from(guard: &'a Guard) -> Addresses<'a> {
+        Addresses { guard, inside: false }
     }
 }
 
@@ -91,16 +91,16 @@ pub struct Change {
 }
 
 impl Draft {
-    /// Reads a new group, which has to be within reach.
+    /// Reads a new group, which has to be at one of these addresses.
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn new_group<'a>(&self, reach: impl Into<Reach<'a>>) -> Result<NewGroup, FieldFaults> {
-        let reach = reach.into();
+    pub fn new_group<'a>(&self, addresses: impl Into<Addresses<'a>>) -> Result<NewGroup, FieldFaults> {
+        let addresses = addresses.into();
         let mut faults = FieldFaults::new();
         let platform = self.platform(&mut faults);
         let given = self.credentials.clone().unwrap_or_default();
-        let key = platform.and_then(|p| kept(credentials(p, &given, reach), &mut faults));
+        let key = platform.and_then(|p| kept(credentials(p, &given, addresses), &mut faults));
         let rest = self.rest(&mut faults);
         if rest.name.is_none() {
             faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
@@ -127,12 +127,16 @@ impl Draft {
     ///
     /// # Errors
     /// What is wrong, by field.
-    pub fn change<'a>(&self, platform: Platform, reach: impl Into<Reach<'a>>) -> Result<Change, FieldFaults> {
-        let reach = reach.into();
+    pub fn change<'a>(
+        &self,
+        platform: Platform,
+        addresses: impl Into<Addresses<'a>>,
+    ) -> Result<Change, FieldFaults> {
+        let addresses = addresses.into();
         let mut faults = FieldFaults::new();
         let mut change = self.rest(&mut faults);
         if let Some(given) = &self.credentials
-            && let Some((credentials, secret)) = kept(credentials(platform, given, reach), &mut faults)
+            && let Some((credentials, secret)) = kept(credentials(platform, given, addresses), &mut faults)
         {
             (change.credentials, change.secret) = (Some(credentials), secret);
         }
@@ -244,18 +248,20 @@ fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
 fn credentials(
     platform: Platform,
     given: &Map<String, Value>,
-    reach: Reach<'_>,
+    addresses: Addresses<'_>,
 ) -> Read<(Credentials, Option<String>)> {
     let at = |field: &str, fault| Err((format!("credentials.{field}"), fault));
     let adapter = adapter(platform);
-    let read = match adapter.credentials(given, &vault::random(), reach.guard.gateway(platform)) {
+    let read = match adapter.credentials(given, &vault::random(), addresses.guard.gateway(platform)) {
         Ok(read) => read,
         Err(CredentialFault { field, code }) => return at(&field, sentence(&field, code)),
     };
-    let refused = match reach.guard.target(platform, &first_call(&read)) {
+    let refused = match addresses.guard.target(platform, &first_call(&read)) {
         Err(refused) => Some(refusal(refused)),
         // Nothing but a gateway may be on this very machine.
-        Ok(target) if reach.inside && !target.admits(Ipv4Addr::LOCALHOST.into()) => Some("credential_inside"),
+        Ok(target) if addresses.inside && !target.admits(Ipv4Addr::LOCALHOST.into()) => {
+            Some("credential_inside")
+        }
         Ok(_) => None,
     };
     if let Some(code) = refused {

@@ -39,7 +39,7 @@ mod words;
 pub use connect::{Connected, fresh};
 pub use courier::PROBES_KEPT;
 pub use delivery_log::LOG_KEPT;
-pub use draft::{Change, Draft, MAX_REGIONS, NewGroup, Reach};
+pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
 
 /// The station of the groups; cheap to clone.

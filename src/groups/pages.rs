@@ -1,8 +1,7 @@
 //! The pages of a group admin: my groups, connect one, one of them.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -11,12 +10,12 @@ use super::api::id;
 use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::Whole;
-use super::words::{practice, problem, reach, refused, station};
+use super::words::{addresses, practice, problem, refused, station};
 use super::{Connected, GroupError};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::language::has;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
@@ -89,7 +88,6 @@ struct SecretPage {
 ///
 /// # Errors
 /// For anybody but a group admin.
-#[get("/groups")]
 pub async fn list(
     http: HttpRequest,
     person: SignedIn,
@@ -105,7 +103,6 @@ pub async fn list(
 ///
 /// # Errors
 /// For anybody but a group admin.
-#[get("/groups/new")]
 pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query>) -> Page {
     let (_, frame) = admin(&http, &person)?;
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
@@ -118,7 +115,6 @@ pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query
 ///
 /// # Errors
 /// For anybody but a group admin, and where the form is not of this session.
-#[post("/groups/new")]
 pub async fn connect(
     http: HttpRequest,
     person: SignedIn,
@@ -133,7 +129,7 @@ pub async fn connect(
     if typed.lists {
         return again(typed, Faults::default(), StatusCode::OK);
     }
-    let new = match typed.whole(platform).new_group(reach(&http, &shared)) {
+    let new = match typed.whole(platform).new_group(addresses(&http, &shared)) {
         Ok(new) => new,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
@@ -154,7 +150,6 @@ pub async fn connect(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}")]
 pub async fn show(
     http: HttpRequest,
     person: SignedIn,
@@ -173,7 +168,6 @@ pub async fn show(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/verify")]
 pub async fn verify(
     http: HttpRequest,
     person: SignedIn,
@@ -192,7 +186,6 @@ pub async fn verify(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/code")]
 pub async fn send_code(
     http: HttpRequest,
     person: SignedIn,
@@ -210,7 +203,6 @@ pub async fn send_code(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/pause")]
 pub async fn pause(
     http: HttpRequest,
     person: SignedIn,
@@ -230,7 +222,6 @@ pub async fn pause(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/resume")]
 pub async fn resume(
     http: HttpRequest,
     person: SignedIn,
@@ -248,7 +239,6 @@ pub async fn resume(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/test")]
 pub async fn test(
     http: HttpRequest,
     person: SignedIn,
@@ -264,10 +254,6 @@ pub async fn test(
 
 fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem> {
     Ok((person.require(Role::GroupAdmin)?.id.0, person.frame(http)))
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 /// What has just been done, in words; anything else in the address is ignored.

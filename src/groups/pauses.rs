@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::preferences::is_proved;
 use super::{GroupError, Groups, courier, locked};
-use crate::clock::beijing;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::GroupState;
+use crate::domain::zone::BEIJING;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Named, Time};
 use crate::store::{Conn, lanes};
@@ -43,9 +43,9 @@ pub(super) fn chosen(choice: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> 
 
 /// Tomorrow at eight, by Beijing's clock.
 fn morning(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let tomorrow = now.with_timezone(&beijing()).date_naive().checked_add_days(Days::new(1))?;
+    let tomorrow = now.with_timezone(&BEIJING).date_naive().checked_add_days(Days::new(1))?;
     let eight = tomorrow.and_time(NaiveTime::from_hms_opt(8, 0, 0)?);
-    beijing().from_local_datetime(&eight).single().map(|at| at.with_timezone(&Utc))
+    BEIJING.from_local_datetime(&eight).single().map(|at| at.with_timezone(&Utc))
 }
 
 impl Groups {

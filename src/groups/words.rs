@@ -1,11 +1,8 @@
 //! What a group's admin reads about states, outcomes and the platforms' codes.
 
 use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Utc};
 
-use super::{GroupError, Groups, Reach, Refusal};
-use crate::clock::beijing;
-use crate::domain::case_number::CaseNumber;
+use super::{Addresses, GroupError, Groups, Refusal};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -27,8 +24,8 @@ pub(super) fn station(shared: &Shared) -> Groups {
 }
 
 /// Which addresses this program connects to; a demo stays inside.
-pub(super) fn reach<'a>(http: &HttpRequest, shared: &'a Shared) -> Reach<'a> {
-    Reach { guard: shared.sender.guard(), inside: practice(http).is_some() }
+pub(super) fn addresses<'a>(http: &HttpRequest, shared: &'a Shared) -> Addresses<'a> {
+    Addresses { guard: shared.sender.guard(), inside: practice(http).is_some() }
 }
 
 /// The path of the practice chat, in a demo.
@@ -117,16 +114,6 @@ pub(super) fn explained(language: Language, platform: Platform, outcome: &str, c
 /// The words for one of a family of names: `groups-state` and `paused`.
 pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
     frame.t(&format!("{family}-{name}"))
-}
-
-/// An instant, in Beijing time.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
-}
-
-/// A stored case number as people read it.
-pub(super) fn case(stored: &str) -> String {
-    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |case| case.to_string())
 }
 
 #[cfg(test)]

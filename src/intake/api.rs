@@ -13,7 +13,7 @@ use super::photos::Stored;
 use super::submission::parse;
 use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo};
-use crate::domain::case_number::{CaseNumber, CaseNumberError};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
 use crate::web::json;
@@ -178,7 +178,7 @@ pub async fn tip(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Tips)?;
     let body = value(&http, payload).await?;
-    let case: CaseNumber = case.parse().map_err(|_: CaseNumberError| Problem::CaseMalformed)?;
+    let case: CaseNumber = case.parse()?;
     desk(&shared).tip(case.as_str().to_owned(), body, shared.clock.now()).await?;
     Ok(HttpResponse::Accepted().finish())
 }

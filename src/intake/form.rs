@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::clock::beijing;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind};
 use crate::domain::region::Region;
 use crate::domain::text::whole_number;
+use crate::domain::zone::BEIJING;
 use place::Found;
 
 /// How a field is asked for.
@@ -259,7 +259,7 @@ impl Typed {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
         }
         if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
-            let shown = at.with_timezone(&beijing()).format("%Y-%m-%dT%H:%M").to_string();
+            let shown = at.with_timezone(&BEIJING).format("%Y-%m-%dT%H:%M").to_string();
             typed.0.insert("last_seen.at".to_owned(), vec![shown]);
         }
         typed

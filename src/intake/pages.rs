@@ -3,7 +3,7 @@
 use actix_multipart::Multipart;
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use super::api::{any_account_of, body_hash, count, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
-use crate::domain::case_number::CaseNumber;
+use crate::domain::case_number;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
 use crate::language::text_with;
@@ -39,14 +39,12 @@ struct ReportPage {
 }
 
 /// Choose what to report.
-#[get("/report")]
 pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Problem> {
     let frame = visitor.frame(&http);
     page(&http, &frame, &ReportPage { frame: frame.clone() })
 }
 
 /// The form of a kind, empty.
-#[get("/report/{kind}")]
 pub async fn show_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -76,7 +74,7 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     let Ok(token) = manage::token(http, shared) else { return Ok(None) };
     match desk(shared).managed(&token).await {
         Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
-            Ok(notice.case_number.parse::<CaseNumber>().map(|case| case.to_string()).ok())
+            Ok(Some(case_number::shown(&notice.case_number)))
         }
         Ok(_) | Err(IntakeError::LinkInvalid) => Ok(None),
         Err(error) => Err(error.into()),
@@ -104,7 +102,6 @@ struct PhonePage<'a> {
 }
 
 /// Takes a form in: a notice, or the form again with what is wrong.
-#[post("/report/{kind}")]
 pub async fn send_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -205,7 +202,6 @@ struct SubmittedPage {
 }
 
 /// The confirmation: case number, links, and what happens next.
-#[get("/report/done")]
 pub async fn done(
     http: HttpRequest,
     shared: web::Data<Shared>,

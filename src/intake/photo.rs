@@ -32,7 +32,7 @@ const QUALITY: u8 = 85;
 
 /// A photo as we keep it: upright, without metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
+pub struct Redrawn {
     /// Width of the full size in pixels.
     pub width: u32,
     /// Height of the full size in pixels.
@@ -44,7 +44,7 @@ pub struct Photo {
     thumb: Vec<u8>,
 }
 
-impl Photo {
+impl Redrawn {
     /// The JPEG in one of the sizes.
     pub fn jpeg(&self, size: Size) -> &[u8] {
         match size {
@@ -130,7 +130,7 @@ impl PhotoFault {
 }
 
 /// Reads JPEG, PNG or WebP; of an animation the first picture.
-pub fn read(bytes: &[u8]) -> Result<Photo, PhotoFault> {
+pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let format = format::recognise(bytes)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
@@ -152,7 +152,7 @@ pub fn read(bytes: &[u8]) -> Result<Photo, PhotoFault> {
     let full = DynamicImage::ImageRgb8(on_white(full));
     let page = shrunk(&full, Size::Page);
     let thumb = shrunk(&page, Size::Thumb);
-    Ok(Photo {
+    Ok(Redrawn {
         width: full.width(),
         height: full.height(),
         look: Look::of(&thumb),

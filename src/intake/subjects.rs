@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reader::Reader;
 use super::submission::{DESCRIPTION, LINE, NAME, last_seen};
-use crate::clock::beijing;
 use crate::domain::faults::FieldFault;
 use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, FilingNumberError};
 use crate::domain::notice::{
     Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Safety, Subject,
 };
 use crate::domain::text::ascii_digits;
+use crate::domain::zone::BEIJING;
 
 /// The longest police or filing number, in characters.
 pub(super) const CODE: usize = 60;
@@ -208,7 +208,7 @@ fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         if filing.as_ref().is_some_and(|filing| !filing.suffix_known()) {
             r.flag("filing_number_suffix");
         }
-        let today = now.with_timezone(&beijing()).date_naive();
+        let today = now.with_timezone(&BEIJING).date_naive();
         match (starts_on, ends_on) {
             (Some(starts), Some(ends)) if ends < starts => {
                 r.fault("ends_on", FieldFault::new("dates_reversed"))

@@ -1,13 +1,13 @@
 //! The JSON doors of what everybody may read.
 
 use actix_web::{HttpRequest, get, web};
-use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::number::{Live, Standing, look_up, open_all};
+use super::number::{Issued, Live, look_up, open_all};
+use crate::domain::cursor;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
 use crate::store::queue;
@@ -121,9 +121,9 @@ pub async fn notice(
         PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind: kind.as_str(), state })
     };
     Ok(web::Json(match standing {
-        Standing::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
-        Standing::Checking(kind) => quiet(kind, "paused"),
-        Standing::Over(kind, state, _) => quiet(kind, state.as_str()),
+        Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
+        Issued::Checking(kind) => quiet(kind, "paused"),
+        Issued::Over(kind, state, _) => quiet(kind, state.as_str()),
     }))
 }
 
@@ -154,7 +154,7 @@ pub async fn notices(
                 found.pop();
             }
             let last = found.last().filter(|_| more);
-            let next = last.and_then(|n| Some(cursor(n.live_at?.0, n.id.0)));
+            let next = last.and_then(|n| Some(cursor::write(&(n.live_at?.0, n.id.0))));
             Ok((open_all(conn, &vault, &found)?, next))
         })
         .await?;
@@ -219,7 +219,7 @@ fn read(wanted: &Wanted) -> Result<Asked, FieldFaults> {
     let region = given(&wanted.region)
         .and_then(|text| Region::parse(&text).map(within).map_err(|_| fault("region", "list-region")).ok());
     let before = given(&wanted.cursor).and_then(|text| {
-        place(&text).or_else(|| {
+        cursor::read(&text).or_else(|| {
             fault("cursor", "list-cursor");
             None
         })
@@ -247,18 +247,6 @@ fn within(region: Region) -> (String, String) {
     (code.to_owned(), last)
 }
 
-fn cursor(at: DateTime<Utc>, id: Uuid) -> String {
-    let plain = format!("{}.{}", at.timestamp_micros(), id.simple());
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
-}
-
-/// Reads what [`cursor`] wrote.
-fn place(cursor: &str) -> Option<(DateTime<Utc>, Uuid)> {
-    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (at, id) = std::str::from_utf8(&plain).ok()?.split_once('.')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,14 +262,6 @@ mod tests {
         assert_eq!(of("130000"), ("130000".to_owned(), "139999".to_owned()));
         assert_eq!(of("131000"), ("131000".to_owned(), "131099".to_owned()));
         assert_eq!(of("131003"), ("131003".to_owned(), "131003".to_owned()));
-    }
-
-    #[test]
-    fn a_cursor_is_read_back() {
-        let at = DateTime::from_timestamp_micros(1_795_000_000_123_456).unwrap();
-        let id = Uuid::from_u128(72);
-        assert_eq!(place(&cursor(at, id)), Some((at, id)));
-        assert_eq!(place("nonsense"), None);
     }
 
     #[test]

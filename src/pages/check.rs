@@ -1,10 +1,10 @@
 //! `/check`: is this notice real, and does it still hold?
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::number::{Standing, look_up};
+use super::number::{Issued, look_up};
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -37,7 +37,6 @@ struct CheckPage<'a> {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/check")]
 pub async fn check(
     http: HttpRequest,
     visitor: Visitor,
@@ -50,9 +49,9 @@ pub async fn check(
         Some(typed) => match look_up(&http, &shared, last_part(typed)).await {
             Ok((number, standing)) => {
                 let what = match standing {
-                    Standing::Live(_) => "live",
-                    Standing::Checking(_) => "checking",
-                    Standing::Over(..) => "over",
+                    Issued::Live(_) => "live",
+                    Issued::Checking(_) => "checking",
+                    Issued::Over(..) => "over",
                 };
                 (Some(Told { what, number: number.to_string() }), false)
             }

@@ -1,13 +1,13 @@
 //! `/feeds/notices.atom`: which notices are live, without a word about whom.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::region::Region;
+use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 use crate::store::notices::Notice;
 use crate::store::queue;
@@ -39,7 +39,6 @@ struct Feed {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/feeds/notices.atom")]
 pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let now = shared.clock.now();
     let found = shared.store.read(move |conn| queue::live(conn, now, None, None, None, ENTRIES)).await?;
@@ -69,5 +68,5 @@ fn entry(notice: &Notice, shared: &Shared, language: Language) -> Option<Entry> 
 }
 
 fn written(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Secs, false)
+    at.with_timezone(&BEIJING).to_rfc3339_opts(SecondsFormat::Secs, false)
 }

@@ -1,6 +1,6 @@
 //! `/`: report, check, and lost property; people sought are never listed here.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::number::{Live, open_all};
@@ -36,7 +36,6 @@ struct HomePage<'a> {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/")]
 pub async fn home(
     http: HttpRequest,
     visitor: Visitor,

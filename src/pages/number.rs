@@ -49,7 +49,7 @@ fn photo(id: &Uuid) -> String {
 
 /// What there is to say about a number that was issued.
 #[derive(Clone, Debug)]
-pub enum Standing {
+pub enum Issued {
     Live(Box<Live>),
     /// Being checked: for the first time, or again. Which of the two is nobody's business.
     Checking(Kind),
@@ -73,9 +73,9 @@ pub async fn look_up(
     http: &HttpRequest,
     shared: &Shared,
     typed: &str,
-) -> Result<(CaseNumber, Standing), Problem> {
+) -> Result<(CaseNumber, Issued), Problem> {
     shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))?;
-    let number: CaseNumber = typed.parse().map_err(|_| Problem::CaseMalformed)?;
+    let number: CaseNumber = typed.parse()?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |conn| standing(conn, &vault, number, now)).await?;
     found.map(|standing| (number, standing)).ok_or(Problem::CaseUnknown)
@@ -86,7 +86,7 @@ fn standing(
     vault: &Vault,
     number: CaseNumber,
     now: DateTime<Utc>,
-) -> Answer<Option<Standing>> {
+) -> Answer<Option<Issued>> {
     let Some(notice) = notices::by_case(conn, number.as_str())? else { return Ok(None) };
     let kind = notice.kind.0;
     let went_out = if notice.live_at.is_some() { WentOut::Once } else { WentOut::Never };
@@ -95,12 +95,12 @@ fn standing(
             let revision =
                 notice.live_revision.map(|r| notices::revision(conn, notice.id.0, r)).transpose()?;
             match revision.flatten() {
-                Some(revision) => Standing::Live(Box::new(open(vault, &notice, &revision)?)),
-                None => Standing::Checking(kind),
+                Some(revision) => Issued::Live(Box::new(open(vault, &notice, &revision)?)),
+                None => Issued::Checking(kind),
             }
         }
-        state if state.is_over() => Standing::Over(kind, state, went_out),
-        _ => Standing::Checking(kind),
+        state if state.is_over() => Issued::Over(kind, state, went_out),
+        _ => Issued::Checking(kind),
     }))
 }
 

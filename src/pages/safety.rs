@@ -1,6 +1,6 @@
 //! `/safety`: how families, those who help, and those who are sought are protected.
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::web::frame::{Frame, page};
@@ -17,7 +17,6 @@ struct SafetyPage<'a> {
 ///
 /// # Errors
 /// When the template fails.
-#[get("/safety")]
 pub async fn safety(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Problem> {
     let frame = &visitor.frame(&http);
     page(&http, frame, &SafetyPage { frame })

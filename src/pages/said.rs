@@ -3,9 +3,9 @@
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
 use super::number::Live;
-use crate::clock::beijing;
 use crate::domain::language::Language;
 use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
+use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 
 /// A label and what stands beside it.
@@ -21,7 +21,7 @@ pub fn heading(live: &Live, language: Language) -> String {
 
 /// A moment in Beijing time.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
-    let at = at.with_timezone(&beijing());
+    let at = at.with_timezone(&BEIJING);
     let key = match precision {
         Precision::Exact => "moment-exact",
         Precision::About => "moment-about",

@@ -1,10 +1,10 @@
 //! `/n/{case}`: what a poster's QR code and every message's link open.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::number::{Live, Standing, WentOut, look_up};
+use super::number::{Issued, Live, WentOut, look_up};
 use super::said::{self, Fact};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::notice::{Kind, Precision, Subject};
@@ -56,7 +56,6 @@ struct QuietPage<'a> {
 ///
 /// # Errors
 /// When the store fails.
-#[get("/n/{case}")]
 pub async fn status(
     http: HttpRequest,
     visitor: Visitor,
@@ -68,11 +67,11 @@ pub async fn status(
         page_with(&http, frame, &QuietPage { frame, case, kind, what }, status)
     };
     match look_up(&http, &shared, &case).await {
-        Ok((_, Standing::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
-        Ok((number, Standing::Checking(kind))) => {
+        Ok((_, Issued::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
+        Ok((number, Issued::Checking(kind))) => {
             quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
         }
-        Ok((number, Standing::Over(kind, _, went_out))) => {
+        Ok((number, Issued::Over(kind, _, went_out))) => {
             let what = if went_out == WentOut::Once { "over" } else { "never" };
             quiet(number.to_string(), Some(kind), what, StatusCode::OK)
         }

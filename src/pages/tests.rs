@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{api, check, feeds, home, safety, status};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{
@@ -19,6 +18,7 @@ use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::web::request::around;
+use crate::web::routes;
 use crate::web::shared::Shared;
 
 /// What only the family told us.
@@ -147,21 +147,12 @@ pub(super) async fn put(
     number
 }
 
-pub(super) fn doors(app: &mut web::ServiceConfig) {
-    app.service(web::scope("/api/v1").service(api::notices).service(api::notice))
-        .service(home::home)
-        .service(status::status)
-        .service(check::check)
-        .service(safety::safety)
-        .service(feeds::notices);
-}
-
 /// Asks the doors; answers the status and the body.
 async fn ask(shared: &Shared, path: &str) -> (StatusCode, String) {
     let app = App::new()
         .app_data(web::Data::new(shared.clone()))
         .wrap(actix_web::middleware::from_fn(around))
-        .configure(doors);
+        .configure(routes::all);
     let app = init_service(app).await;
     let request = TestRequest::get().uri(path).insert_header(("accept-language", "zh-CN"));
     let answer = call_service(&app, request.to_request()).await;

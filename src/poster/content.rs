@@ -3,11 +3,11 @@
 use chrono::{DateTime, Datelike, Utc};
 
 use super::{Kind, Poster, Row, Texts};
-use crate::clock::beijing;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Direction, Person, Precision, Public, Sex, Subject};
 use crate::domain::shown::shown;
+use crate::domain::zone::BEIJING;
 use crate::language::{Arg, text, text_with};
 
 /// The words of one poster, owned, so that a poster can be drawn from them.
@@ -116,7 +116,7 @@ impl Words {
 
     /// A time as people in Beijing read it.
     fn moment(self, key: &str, at: DateTime<Utc>) -> String {
-        let at = at.with_timezone(&beijing());
+        let at = at.with_timezone(&BEIJING);
         let weekday = self.of(&format!("poster-weekday-{}", at.weekday().number_from_monday()));
         self.with(
             key,

@@ -1,6 +1,6 @@
 //! The door to the poster: of a live notice the poster itself, otherwise a plain one that says so.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::Ending;
 use crate::domain::case_number::CaseNumber;
@@ -12,7 +12,6 @@ use crate::web::request;
 use crate::web::shared::Shared;
 
 /// The poster of a case, as a JPEG.
-#[get("/n/{case}/poster.jpg")]
 pub async fn poster(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -20,7 +19,7 @@ pub async fn poster(
 ) -> Result<HttpResponse, Problem> {
     let client = request::client(&http, &shared.trusted_proxies);
     shared.limits.check(Limit::Reads, client)?;
-    let case: CaseNumber = path.parse().map_err(|_| Problem::CaseMalformed)?;
+    let case: CaseNumber = path.parse()?;
     let (language, now, vault) = (request::language(&http), shared.clock.now(), shared.vault.clone());
     let found = shared
         .store

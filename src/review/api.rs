@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::tips::Verdict;
+use super::tips::Fate;
 use super::view::{self, Sheet};
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, Moderator, ReviewError};
-use crate::domain::case_number::{CaseNumber, CaseNumberError};
+use crate::domain::case_number::CaseNumber;
+use crate::domain::cursor;
 use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
@@ -62,10 +63,7 @@ pub fn moderator(account: &Account) -> Moderator {
 /// # Errors
 /// [`Problem::CaseMalformed`].
 pub fn case(given: &str) -> Result<String, Problem> {
-    given
-        .parse::<CaseNumber>()
-        .map(|c| c.as_str().to_owned())
-        .map_err(|_: CaseNumberError| Problem::CaseMalformed)
+    Ok(given.parse::<CaseNumber>()?.as_str().to_owned())
 }
 
 /// The review desk behind the doors.
@@ -157,7 +155,7 @@ pub async fn queue(
         .map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value")))
         .transpose()?;
     let after = given(cursor)
-        .map(|c| waiting::place(&c).ok_or_else(|| invalid("cursor", "list-cursor")))
+        .map(|c| cursor::read(&c).ok_or_else(|| invalid("cursor", "list-cursor")))
         .transpose()?;
     let now = shared.clock.now();
     let vault = shared.vault.clone();
@@ -304,8 +302,8 @@ pub async fn decide_tip(
 ) -> Result<HttpResponse, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
-    let verdict = Verdict::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
-    desk(&shared).decide_tip(case(&given)?, tip, verdict, by, shared.clock.now()).await?;
+    let fate = Fate::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
+    desk(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

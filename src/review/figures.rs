@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::notice::Kind;
-use crate::store::figures::{self, CameIn, Ended, Overdue, Waiting};
+use crate::store::figures::{self, CameIn, EndedNotices, Overdue, WaitingNotices};
 use crate::store::{Answer, Conn};
 
 /// The notices that are counted: those that came in within this time.
@@ -47,9 +47,9 @@ pub struct Figures {
     pub came_in: Vec<CameIn>,
     /// The median time from submission to going live, in seconds.
     pub to_live_s: Vec<(Kind, i64)>,
-    pub ended: Vec<Ended>,
+    pub ended: Vec<EndedNotices>,
     /// What waits at this moment, whenever it came in.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<WaitingNotices>,
     /// What is live and should have been looked at again by this moment.
     pub overdue: Vec<Overdue>,
 }

@@ -3,20 +3,20 @@
 //! words that were typed still in it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::api::{self, desk, moderator};
-use super::tips::Verdict;
+use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
+use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
 use crate::store::accounts;
 use crate::store::notices::Notice;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
@@ -93,7 +93,7 @@ pub async fn show_queue(
     let account = person.require(Role::Moderator)?;
     let by = moderator(account);
     // What does not fit is ignored: an old bookmark still opens the queue.
-    let (state, after) = (State::named(&query.state), waiting::place(&query.cursor));
+    let (state, after) = (State::named(&query.state), cursor::read(&query.cursor));
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
@@ -164,10 +164,10 @@ pub async fn decide_tip(
 ) -> Result<HttpResponse, Problem> {
     let (case, tip) = path.into_inner();
     let visit = Visit::new(&http, &shared, &person, &case)?;
-    let verdict = Verdict::named(&form.0.action).ok_or(Problem::NotFound)?;
+    let fate = Fate::named(&form.0.action).ok_or(Problem::NotFound)?;
     let (case, now) = (visit.case.clone(), shared.clock.now());
-    let decided = desk(&shared).decide_tip(case, tip, verdict, visit.by, now).await;
-    visit.answer(decided, "tips", &format!("?done={}#tips", verdict.as_str())).await
+    let decided = desk(&shared).decide_tip(case, tip, fate, visit.by, now).await;
+    visit.answer(decided, "tips", &format!("?done={}#tips", fate.as_str())).await
 }
 
 /// `POST /review/{case}/phone`: shows the reporter's phone, for the reason that was chosen.
@@ -283,8 +283,4 @@ impl<'a> Visit<'a> {
         let template = LeadsPage { frame: frame.clone(), case: view::shown(&self.case), leads, note };
         page_with(self.http, &frame, &template, StatusCode::FORBIDDEN)
     }
-}
-
-fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }

@@ -9,35 +9,35 @@ use crate::store::tips;
 
 /// What becomes of a tip that was held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Fate {
     /// The reporter may read it, without the phone of whoever sent it.
     PassOn,
     /// It is deleted.
     Discard,
 }
 
-impl Verdict {
+impl Fate {
     /// All verdicts, in the order they are offered.
-    pub const ALL: [Verdict; 2] = [Verdict::PassOn, Verdict::Discard];
+    pub const ALL: [Fate; 2] = [Fate::PassOn, Fate::Discard];
 
     /// The name in the API and of the page's button.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Verdict::PassOn => "pass_on",
-            Verdict::Discard => "discard",
+            Fate::PassOn => "pass_on",
+            Fate::Discard => "discard",
         }
     }
 
-    /// The verdict of that name, if there is one.
-    pub fn named(name: &str) -> Option<Verdict> {
-        Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    /// The fate of that name, if there is one.
+    pub fn named(name: &str) -> Option<Fate> {
+        Fate::ALL.into_iter().find(|fate| fate.as_str() == name)
     }
 
     /// The name in the notice's history.
     const fn step(self) -> &'static str {
         match self {
-            Verdict::PassOn => "pass_tip",
-            Verdict::Discard => "discard_tip",
+            Fate::PassOn => "pass_tip",
+            Fate::Discard => "discard_tip",
         }
     }
 }
@@ -52,7 +52,7 @@ impl Desk {
         &self,
         case: String,
         tip: Uuid,
-        verdict: Verdict,
+        fate: Fate,
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
@@ -60,14 +60,14 @@ impl Desk {
             .write(move |tx| {
                 let notice = locked(tx, &case)?;
                 held_by(&notice, by, now)?;
-                let decided = match verdict {
-                    Verdict::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
-                    Verdict::Discard => tips::discard(tx, notice.id.0, tip)?,
+                let decided = match fate {
+                    Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
+                    Fate::Discard => tips::discard(tx, notice.id.0, tip)?,
                 };
                 if !decided {
                     return Err(ReviewError::TipUnknown);
                 }
-                Ok(note_down(tx, &notice, verdict.step(), by, None, now)?)
+                Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
             })
             .await
     }

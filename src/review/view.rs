@@ -9,7 +9,7 @@ use super::actions::{self, Actions};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{overdue, wants};
 use super::{Moderator, ReviewError, again, phone, policy};
-use crate::domain::case_number::CaseNumber;
+pub use crate::domain::case_number::shown;
 use crate::domain::life_cycle::{Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
@@ -119,29 +119,19 @@ pub fn sheet(
     }
     let number = read(&notice);
     let key = notice.key(vault)?;
-    let revision = notices::revision(conn, notice.id.0, number)?;
-    let (public, private) = match (&revision, &key) {
-        (Some(revision), Some(key)) => (Some(revision.public(key)?), Some(revision.private(key)?)),
-        _ => (None, None),
-    };
+    let (public, private) = contents(conn, &notice, number, key.as_ref())?;
     let mine = notice.claimant(now) == Some(by.id);
     let approvals = notices::approvals(conn, notice.id.0, number)?;
     let line = public.as_ref().zip(private.as_ref()).map(|(public, private)| policy::line(public, private));
     let may = actions::actions(&notice, &approvals, by, now);
-    let lacks_police = lacks_reference(&notice, line, private.as_ref());
-    let (actions, approval_refused) = offered(may, lacks_police);
+    let (actions, approval_refused) = offered(may, lacks_reference(&notice, line, private.as_ref()));
     let log = events::of_notice(conn, notice.id.0)?;
-    let people: Vec<Uuid> = log
-        .iter()
-        .filter_map(|e| e.account_id.map(|id| id.0))
-        .chain(approvals.iter().map(|a| a.by))
-        .chain(notice.claimant(now))
-        .collect();
+    let acted = log.iter().filter_map(|event| event.account_id.map(|id| id.0));
+    let people: Vec<Uuid> = acted.chain(approvals.iter().map(|a| a.by)).chain(notice.claimant(now)).collect();
     let names = accounts::names(conn, &people)?;
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let shows_phone = mine && phone::revealed(&log, by.id);
-    let holds_tips = tips::holding(conn, &[notice.id.0])?;
     Ok(Sheet {
         case_number: shown(&notice.case_number),
         kind: notice.kind.0,
@@ -165,18 +155,28 @@ pub fn sheet(
         actions,
         approval_refused,
         class: line.map(|line| line.class),
-        wants: wants(&notice, !holds_tips.is_empty()),
+        wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty()),
         overdue: overdue(&notice, now),
         flags: flags(public.as_ref(), private.as_ref(), has_many(conn, &notice)?),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
-        events: log
-            .into_iter()
-            .map(|e| happened(e, key.as_ref(), private.as_ref().filter(|_| mine), &name))
-            .collect::<Answer<_>>()?,
+        events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
+    })
+}
+
+/// What a revision says, for everybody and for those who verify it; nothing of one that is erased.
+fn contents(
+    conn: &mut Conn,
+    notice: &Notice,
+    number: i32,
+    key: Option<&Key>,
+) -> Answer<(Option<Public>, Option<Private>)> {
+    Ok(match (notices::revision(conn, notice.id.0, number)?, key) {
+        (Some(revision), Some(key)) => (Some(revision.public(key)?), Some(revision.private(key)?)),
+        _ => (None, None),
     })
 }
 
@@ -257,6 +257,15 @@ fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint
         .collect()
 }
 
+fn history(
+    log: Vec<events::Event>,
+    key: Option<&Key>,
+    told: Option<&Private>,
+    name: &impl Fn(Uuid) -> String,
+) -> Answer<Vec<Happened>> {
+    log.into_iter().map(|event| happened(event, key, told, name)).collect()
+}
+
 fn happened(
     event: events::Event,
     key: Option<&Key>,
@@ -282,9 +291,4 @@ fn happened(
         note,
         photo_ids: answers.map(|private| private.came_with(event.at.0)).unwrap_or_default(),
     })
-}
-
-/// A case number as people read it.
-pub fn shown(stored: &str) -> String {
-    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |c| c.to_string())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Moderator;
 use super::view::{for_leads, read, shown};
+use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Category, Kind, Subject};
 use crate::store::notices::{self, Notice, Revision};
@@ -84,7 +85,7 @@ pub fn queue(
     let seen: Vec<&Notice> = found.iter().filter(|n| by.lead || !for_leads(n)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
-    let next = found.last().filter(|_| more).map(|n| cursor(&QueuePlace::of(n, at)));
+    let next = found.last().filter(|_| more).map(|n| cursor::write(&QueuePlace::of(n, at)));
     let line = |n: &Notice| {
         let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
@@ -212,17 +213,4 @@ pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<&'static str> 
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn cursor(place: &QueuePlace) -> String {
-    use base64::Engine as _;
-    let plain = serde_json::to_vec(place).unwrap_or_default();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
-}
-
-/// The place in the queue that a page's `next` stands for.
-pub fn place(cursor: &str) -> Option<QueuePlace> {
-    use base64::Engine as _;
-    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    serde_json::from_slice(&plain).ok()
 }

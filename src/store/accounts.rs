@@ -59,7 +59,7 @@ pub struct ApiToken {
 
 /// How much ended with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct EndedWith {
     pub sessions: usize,
     pub tokens: usize,
 }
@@ -101,12 +101,12 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<Ended> {
+pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
     both!(conn, c => {
         diesel::update(accounts::table.filter(accounts::id.eq(Id(id)).and(accounts::disabled_at.is_null())))
             .set(accounts::disabled_at.eq(Some(Time(now))))
             .execute(c)?;
-        Ok(Ended {
+        Ok(EndedWith {
             sessions: diesel::delete(sessions::table.filter(sessions::account_id.eq(Id(id)))).execute(c)?,
             tokens: diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(Id(id)))).execute(c)?,
         })

@@ -11,6 +11,7 @@ use super::notices::Notice;
 use super::schema::{chain, events};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
+use crate::domain::hex::hex;
 use crate::domain::life_cycle::{Actor, State};
 
 /// What is to be written down about a transition.
@@ -206,7 +207,7 @@ impl FromStr for Noted {
 
 /// What a walk over the whole log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Walked {
     /// As many lines as the head says, each following from the one before.
     Whole { lines: i64, head: String },
     /// The first line that does not follow, with what is wrong about it.
@@ -217,7 +218,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
+pub fn verify(conn: &mut Conn) -> Answer<Walked> {
     verify_with(conn, None)
 }
 
@@ -225,14 +226,13 @@ pub fn verify(conn: &mut Conn) -> Answer<Verdict> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Verdict> {
+pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     let mut size = 1_000i64;
     let (last, head_hash) = head(conn)?;
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
-    let another =
-        |seq, hash: &[u8]| noted.is_some_and(|noted| noted.seq == seq && noted.hash != digits(hash));
+    let another = |seq, hash: &[u8]| noted.is_some_and(|noted| noted.seq == seq && noted.hash != hex(hash));
     if another(seq, &previous) {
-        return Ok(Verdict::Broken { seq, what: ANOTHER });
+        return Ok(Walked::Broken { seq, what: ANOTHER });
     }
     loop {
         let slice: QueryResult<Vec<Event>> = both!(conn, c => events::table
@@ -248,7 +248,7 @@ pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Verdict> {
                 continue;
             }
             Err(diesel::result::Error::DeserializationError(_)) => {
-                return Ok(Verdict::Broken { seq: seq + 1, what: "it cannot be read" });
+                return Ok(Walked::Broken { seq: seq + 1, what: "it cannot be read" });
             }
             slice => slice?,
         };
@@ -256,7 +256,7 @@ pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Verdict> {
             seq += 1;
             let what = fault(event, seq, &previous);
             if let Some(what) = what.or(another(seq, &event.hash).then_some(ANOTHER)) {
-                return Ok(Verdict::Broken { seq, what });
+                return Ok(Walked::Broken { seq, what });
             }
             previous.clone_from(&event.hash);
         }
@@ -265,14 +265,14 @@ pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Verdict> {
         }
     }
     if seq != last || (last > 0 && previous != head_hash) {
-        return Ok(Verdict::Broken { seq: seq + 1, what: "entries at the end are missing" });
+        return Ok(Walked::Broken { seq: seq + 1, what: "entries at the end are missing" });
     }
     if let Some(seq) = beyond_the_head(conn)? {
-        return Ok(Verdict::Broken { seq, what: "the head does not know it" });
+        return Ok(Walked::Broken { seq, what: "the head does not know it" });
     }
     match noted {
-        Some(noted) if noted.seq > last => Ok(Verdict::Broken { seq: noted.seq, what: MISSING }),
-        _ => Ok(Verdict::Whole { lines: seq, head: digits(&previous) }),
+        Some(noted) if noted.seq > last => Ok(Walked::Broken { seq: noted.seq, what: MISSING }),
+        _ => Ok(Walked::Whole { lines: seq, head: hex(&previous) }),
     }
 }
 
@@ -293,11 +293,6 @@ fn fault(event: &Event, seq: i64, previous: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// A hash in hexadecimal.
-fn digits(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first line that the head has not come to. One question, for the program writes both in one transaction.

@@ -24,7 +24,7 @@ pub struct CameIn {
 
 /// Notices of one kind that ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct EndedNotices {
     pub kind: Kind,
     /// Rejected, closed, expired or removed; erased notices count as what they were.
     pub state: State,
@@ -35,7 +35,7 @@ pub struct Ended {
 
 /// Undecided notices of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingNotices {
     pub kind: Kind,
     pub notices: i64,
     /// When the oldest of them came in.
@@ -89,7 +89,7 @@ struct End {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<Ended>> {
+pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>> {
     let counted: Vec<End> = both!(conn, c => diesel::sql_query(
         "SELECT n.kind, e.after, e.reason, COUNT(*) AS notices \
          FROM notices n JOIN events e ON e.notice_id = n.id \
@@ -100,7 +100,8 @@ pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<Ended>> {
     .bind::<Uid, _>(first_id(since))
     .bind::<Ts, _>(Time(since))
     .load(c))?;
-    let ended = |e: End| Ended { kind: e.kind.0, state: e.after.0, reason: e.reason, notices: e.notices };
+    let ended =
+        |e: End| EndedNotices { kind: e.kind.0, state: e.after.0, reason: e.reason, notices: e.notices };
     Ok(counted.into_iter().map(ended).collect())
 }
 
@@ -148,14 +149,14 @@ struct Undecided {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn waiting(conn: &mut Conn) -> Answer<Vec<Waiting>> {
+pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
     // In the index's own words: SQLite would not know it by others, and read every notice ever.
     let counted: Vec<Undecided> = both!(conn, c => diesel::sql_query(
         "SELECT kind, COUNT(*) AS notices, MIN(submitted_at) AS since FROM notices \
          WHERE state IN ('submitted', 'in_review', 'escalated', 'second_review') GROUP BY kind",
     )
     .load(c))?;
-    let waiting = |u: Undecided| Waiting { kind: u.kind.0, notices: u.notices, since: u.since.0 };
+    let waiting = |u: Undecided| WaitingNotices { kind: u.kind.0, notices: u.notices, since: u.since.0 };
     Ok(counted.into_iter().map(waiting).collect())
 }
 

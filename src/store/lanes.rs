@@ -113,7 +113,7 @@ pub enum NotHeld {
 }
 
 /// When a lane may be used for one more request, given its latest ones.
-pub type Pace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
+pub type LanePace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
 
 /// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A
 /// lane that rests because its group fails may be held: how else would its admin find out that the
@@ -125,7 +125,7 @@ pub fn hold(
     conn: &mut Conn,
     group: Uuid,
     (now, until): (DateTime<Utc>, DateTime<Utc>),
-    pace: Pace<'_>,
+    pace: LanePace<'_>,
 ) -> Answer<Result<Held, NotHeld>> {
     let lane = lock(conn, group)?;
     if lane.leased_until.0 > now {
@@ -168,7 +168,7 @@ pub fn free(
     group: Uuid,
     held: Held,
     (at, asked_until): (DateTime<Utc>, DateTime<Utc>),
-    pace: Pace<'_>,
+    pace: LanePace<'_>,
 ) -> Answer<()> {
     let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
     let opens = pace(&sends).max(asked_until);
@@ -193,7 +193,7 @@ pub fn free(
 ///
 /// # Errors
 /// When the database refuses.
-pub fn reopen(conn: &mut Conn, group: Uuid, pace: Pace<'_>) -> Answer<()> {
+pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     let lane = lock(conn, group)?;
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&times(&lane.recent)).max(asked);

@@ -84,7 +84,7 @@ pub(super) enum Decision {
 /// What one batch decides, written in a few statements at its end.
 #[derive(Default)]
 pub(super) struct Decided {
-    pub(super) taken: Vec<Taken>,
+    pub(super) taken: Vec<Lease>,
     /// The groups of those.
     groups: HashSet<Id>,
     cancelled: Vec<i64>,
@@ -99,7 +99,7 @@ pub(super) struct Decided {
 }
 
 /// A lease.
-pub(super) struct Taken {
+pub(super) struct Lease {
     pub(super) leased: Leased,
     /// When its lane may be used again.
     open_at: DateTime<Utc>,
@@ -271,5 +271,5 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         with: Vec::new(),
     };
     let new = delivery.id.is_none();
-    decided.taken.push(Taken { leased, open_at, digest, new });
+    decided.taken.push(Lease { leased, open_at, digest, new });
 }

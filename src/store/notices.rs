@@ -8,8 +8,12 @@ use super::schema::{approvals, idempotency, notices, revisions, tips};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::{Approval, Needs, Standing, State};
-use crate::domain::notice::{Kind, Outcome, Private, Public};
+use crate::domain::notice::{Kind, Outcome};
 use crate::vault::{Key, Vault};
+
+mod contents;
+
+pub use contents::{Revision, insert_revision, live_revisions, revision, revisions_of};
 
 /// A notice as stored. What it says is in its revisions, sealed.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -145,59 +149,6 @@ impl Notice {
     }
 }
 
-/// One revision's content, sealed under its case's key.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = revisions, treat_none_as_default_value = false)]
-pub struct Revision {
-    pub notice_id: Id,
-    pub number: i32,
-    pub public_sealed: Vec<u8>,
-    pub private_sealed: Vec<u8>,
-    /// Says the same as the one before, for another 72 hours.
-    pub renewal: bool,
-    pub created_at: Time,
-}
-
-impl Revision {
-    /// Seals a revision.
-    ///
-    /// # Errors
-    /// When the content cannot be written as JSON.
-    pub fn seal(
-        key: &Key,
-        notice: Uuid,
-        number: i32,
-        content: (&Public, &Private),
-        renewal: bool,
-        now: DateTime<Utc>,
-    ) -> Answer<Revision> {
-        Ok(Revision {
-            notice_id: Id(notice),
-            number,
-            public_sealed: key.seal("public", &serde_json::to_vec(content.0)?),
-            private_sealed: key.seal("private", &serde_json::to_vec(content.1)?),
-            renewal,
-            created_at: Time(now),
-        })
-    }
-
-    /// What everybody may read while it is live.
-    ///
-    /// # Errors
-    /// When the key is not this case's.
-    pub fn public(&self, key: &Key) -> Answer<Public> {
-        Ok(serde_json::from_slice(&key.open("public", &self.public_sealed)?)?)
-    }
-
-    /// What only those who verify it may read.
-    ///
-    /// # Errors
-    /// When the key is not this case's.
-    pub fn private(&self, key: &Key) -> Answer<Private> {
-        Ok(serde_json::from_slice(&key.open("private", &self.private_sealed)?)?)
-    }
-}
-
 /// Adds a notice with its first revision; `false` where the case number was drawn before.
 ///
 /// # Errors
@@ -212,15 +163,6 @@ pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<b
         insert_revision(conn, revision)?;
     }
     Ok(rows == 1)
-}
-
-/// Adds a later revision.
-///
-/// # Errors
-/// When the database refuses.
-pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> Answer<()> {
-    both!(conn, c => diesel::insert_into(revisions::table).values(revision).execute(c))?;
-    Ok(())
 }
 
 /// The notice of that case number (ten characters).
@@ -317,47 +259,6 @@ pub fn claim(
     ))
     .execute(c))?;
     Ok(rows == 1)
-}
-
-/// A revision of a notice.
-///
-/// # Errors
-/// When the database refuses.
-pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Revision>> {
-    Ok(both!(conn, c => revisions::table
-        .filter(revisions::notice_id.eq(Id(notice)).and(revisions::number.eq(number)))
-        .select(Revision::as_select())
-        .first(c)
-        .optional())?)
-}
-
-/// The revisions with these numbers of many notices at once; there may be others of the same notices among
-/// them, for every number is looked for in every notice.
-///
-/// # Errors
-/// When the database refuses.
-pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>> {
-    let ids: Vec<Id> = of.iter().map(|(id, _)| Id(*id)).collect();
-    let numbers: Vec<i32> = of.iter().map(|(_, number)| *number).collect();
-    Ok(both!(conn, c => revisions::table
-        .filter(revisions::notice_id.eq_any(ids).and(revisions::number.eq_any(numbers)))
-        .select(Revision::as_select())
-        .load(c))?)
-}
-
-/// The live revisions of many notices at once.
-///
-/// # Errors
-/// When the database refuses.
-pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> Answer<Vec<Revision>> {
-    let ids: Vec<Id> = of.iter().map(|n| n.id).collect();
-    Ok(both!(conn, c => revisions::table
-        .inner_join(notices::table.on(
-            notices::id.eq(revisions::notice_id).and(notices::live_revision.eq(revisions::number.nullable())),
-        ))
-        .filter(notices::id.eq_any(ids))
-        .select(Revision::as_select())
-        .load(c))?)
 }
 
 /// The approvals that stand for a revision, oldest first.

@@ -12,7 +12,7 @@ use super::{Answer, Conn, both};
 use crate::domain::group::Platform;
 
 #[derive(Queryable)]
-struct Standing {
+struct Spoken {
     ending: i64,
     message_ref: Option<String>,
     /// Requests that were not certainly refused.
@@ -23,10 +23,10 @@ struct Standing {
     digest: bool,
 }
 
-/// The columns of [`Standing`].
-type StandingRow = (BigInt, Nullable<Text>, BigInt, Bool, Bool);
+/// The columns of [`Spoken`].
+type SpokenRow = (BigInt, Nullable<Text>, BigInt, Bool, Bool);
 
-impl Standing {
+impl Spoken {
     /// What may stand of a delivery: every message we can name, and `None` once where there may be one
     /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
     /// the same request: what it proved at last, it never doubled.
@@ -78,9 +78,9 @@ pub fn add_standing(
          WHERE d.reach > 0 AND e.id {among}"
     );
     let words = [before.as_str(), &format!("{end} ORDER BY d.id")];
-    let found: Vec<Standing> =
-        both!(conn, c => Statement::<Stands, StandingRow>::new(&words, vec![&ids]).load(c))?;
-    let mut of: HashMap<i64, Vec<Standing>> = HashMap::new();
+    let found: Vec<Spoken> =
+        both!(conn, c => Statement::<Stands, SpokenRow>::new(&words, vec![&ids]).load(c))?;
+    let mut of: HashMap<i64, Vec<Spoken>> = HashMap::new();
     for one in found {
         of.entry(one.ending).or_default().push(one);
     }
@@ -97,14 +97,14 @@ mod tests {
 
     fn standing(digest: bool) -> Vec<Option<String>> {
         let message_ref = Some("m2".to_owned());
-        Standing { ending: 1, message_ref, arrived: 2, proved: true, digest }.messages(true)
+        Spoken { ending: 1, message_ref, arrived: 2, proved: true, digest }.messages(true)
     }
 
     #[test]
     fn what_another_robot_has_said_cannot_be_named() {
         let stands = |message_ref: &str, arrived| {
             let message_ref = Some(message_ref.to_owned());
-            Standing { ending: 1, message_ref, arrived, proved: true, digest: false }.messages(true)
+            Spoken { ending: 1, message_ref, arrived, proved: true, digest: false }.messages(true)
         };
         assert_eq!(stands("", 1), [None]);
         assert_eq!(stands("\nm2", 2), [None, Some("m2".to_owned())]);

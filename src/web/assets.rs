@@ -1,7 +1,6 @@
 //! The stylesheet, the script and the icon: inside the binary, cached for good under their own hash.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use actix_web::http::header::{self, EntityTag, HeaderValue, IfNoneMatch};
@@ -9,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::Embed;
 
 use super::problem::Problem;
+use crate::domain::hex::hex;
 
 #[derive(Embed)]
 #[folder = "assets/"]
@@ -29,10 +29,7 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     Files::iter()
         .filter_map(|name| {
             let file = Files::get(&name)?;
-            let version = file.metadata.sha256_hash()[..16].iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
+            let version = hex(&file.metadata.sha256_hash()[..16]);
             let content_type = content_type(&name);
             Some((name.into_owned(), Asset { bytes: file.data.into_owned().into(), version, content_type }))
         })

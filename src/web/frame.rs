@@ -1,6 +1,7 @@
 //! What every page needs around its own content, and how a page becomes an answer.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -140,6 +141,11 @@ pub fn page_with(
         }
     }
     Ok(response.body(html))
+}
+
+/// Leads the browser to another page.
+pub fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 #[derive(Template)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
@@ -14,13 +14,11 @@ use crate::store::figures::Overdue;
 use crate::store::{broadcasts, deliveries, figures as counted, lanes, queue};
 
 /// Alive: the process answers.
-#[get("/healthz")]
 pub async fn alive() -> &'static str {
     "ok"
 }
 
 /// Ready: the database answers, too.
-#[get("/readyz")]
 pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
     match shared.store.read(crate::store::events::head).await {
         Ok(_) => HttpResponse::Ok().body("ok"),
@@ -43,7 +41,6 @@ struct Counts {
 
 /// Figures in Prometheus' text format: counts only, nothing about anybody. Where the database does not answer
 /// these are the figures of the process alone: they say then what went wrong.
-#[get("/metrics")]
 pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     /// Less than the time that Prometheus usually waits.
     const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,74 +7,11 @@ use std::sync::LazyLock;
 use actix_web::dev::ResourceDef;
 
 use super::openapi;
+use super::routes::PAGES;
 
-/// The pages that are looked at.
-const READ: &[&str] = &[
-    "/",
-    "/api/docs",
-    "/api/openapi.json",
-    "/assets/{name}",
-    "/broadcasts/{case}",
-    "/check",
-    "/feeds/notices.atom",
-    "/groups",
-    "/groups/new",
-    "/groups/{id}",
-    "/groups/{id}/delete",
-    "/groups/{id}/deliveries/{delivery}",
-    "/groups/{id}/edit",
-    "/groups/{id}/robot",
-    "/healthz",
-    "/login",
-    "/logout",
-    "/metrics",
-    "/my",
-    "/my/edit",
-    "/my/{token}",
-    "/n/{case}",
-    "/n/{case}/poster.jpg",
-    "/p/{id}/{size}.jpg",
-    "/readyz",
-    "/report",
-    "/report/done",
-    "/report/{kind}",
-    "/review",
-    "/review/figures",
-    "/review/{case}",
-    "/review/{case}/poster.jpg",
-    "/safety",
-];
-
-/// The forms that are sent.
-const SENT: &[&str] = &[
-    "/groups/new",
-    "/groups/{id}/code",
-    "/groups/{id}/delete",
-    "/groups/{id}/deliveries/{delivery}/redeliver",
-    "/groups/{id}/edit",
-    "/groups/{id}/pause",
-    "/groups/{id}/resume",
-    "/groups/{id}/robot",
-    "/groups/{id}/secret",
-    "/groups/{id}/test",
-    "/groups/{id}/verify",
-    "/login",
-    "/logout",
-    "/my/close",
-    "/my/edit",
-    "/my/renew",
-    "/my/reply",
-    "/n/{case}/tips",
-    "/report/{kind}",
-    "/review/{case}/phone",
-    "/review/{case}/tips/{id}",
-    "/review/{case}/{step}",
-];
-
-/// Every address with a method that it takes; those of the JSON interface from its description.
+/// Every address with a method that it takes.
 static DOORS: LazyLock<Vec<(ResourceDef, &'static str)>> = LazyLock::new(|| {
-    let pages = READ.iter().map(|path| (*path, "GET")).chain(SENT.iter().map(|path| (*path, "POST")));
-    let mut doors: Vec<_> = pages.map(|(path, method)| (ResourceDef::new(path), method)).collect();
+    let mut doors: Vec<_> = PAGES.iter().map(|(method, path)| (ResourceDef::new(*path), *method)).collect();
     for (path, taken) in openapi::document()["paths"].as_object().into_iter().flatten() {
         let taken = ["GET", "POST", "PATCH", "DELETE"]
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -80,13 +80,11 @@ pub fn document() -> &'static Value {
 }
 
 /// The description for programs.
-#[get("/openapi.json")]
 pub async fn json() -> HttpResponse {
     HttpResponse::Ok().json(document())
 }
 
 /// The description for people.
-#[get("/docs")]
 pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
     pages::docs::page(&http, document())
 }

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
 use super::request;
+use crate::domain::case_number::CaseNumberError;
 pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::language::{text, text_with};
@@ -259,6 +260,12 @@ struct Body<'a> {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         Problem::Internal(error.to_string())
+    }
+}
+
+impl From<CaseNumberError> for Problem {
+    fn from(_: CaseNumberError) -> Problem {
+        Problem::CaseMalformed
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every address of the program, on one page.
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, ServiceConfig, get, post};
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
 
 use super::problem::{FieldFault, FieldFaults, Problem};
 use super::{assets, health, methods, openapi};
@@ -15,21 +16,87 @@ pub fn all(doors: &mut ServiceConfig) {
         .app_data(web::QueryConfig::default().error_handler(|_, _| {
             Problem::Invalid(FieldFaults::from([("query".to_owned(), FieldFault::new("wrong_type"))])).into()
         }))
-        .service(
-            web::scope("/api")
-                .service(openapi::json)
-                .service(openapi::docs)
-                .service(web::scope("/v1").configure(api).default_service(web::to(nothing_here)))
-                .default_service(web::to(nothing_here)),
-        )
-        .configure(public_pages)
-        .configure(reporter_pages)
-        .configure(team_pages)
-        .service(health::alive)
-        .service(health::ready)
-        .service(health::metrics)
-        .route("/assets/{name}", get().to(assets::serve))
+        .service(web::scope("/api/v1").configure(api))
+        .configure(mount_pages)
         .default_service(web::to(nothing_here));
+}
+
+/// The table of all doors but those of the JSON interface, whose description is theirs: method, address, and who
+/// answers. Of two that fit the first is taken.
+macro_rules! table {
+    ($($method:ident $address:literal => $($door:ident)::+;)+) => {
+        /// What the table says, but for who answers.
+        pub const PAGES: &[(&str, &str)] = &[$((stringify!($method), $address)),+];
+
+        fn mount_pages(doors: &mut ServiceConfig) {
+            $(doors.route($address, web::method(Method::$method).to($($door)::+));)+
+        }
+    };
+}
+
+table! {
+    // public pages
+    GET "/" => pages::home::home;
+    GET "/check" => pages::check::check;
+    GET "/safety" => pages::safety::safety;
+    GET "/feeds/notices.atom" => pages::feeds::notices;
+    GET "/n/{case}/poster.jpg" => poster::pages::poster;
+    POST "/n/{case}/tips" => intake::pages::tip::send;
+    GET "/n/{case}" => pages::status::status;
+    GET "/p/{id}/{size}.jpg" => intake::pages::photo::photo;
+    // the reporter's
+    GET "/report" => intake::pages::report;
+    GET "/report/done" => intake::pages::done;
+    GET "/report/{kind}" => intake::pages::show_form;
+    POST "/report/{kind}" => intake::pages::send_form;
+    GET "/my" => intake::pages::mine::my_page;
+    POST "/my/reply" => intake::pages::mine::send_reply;
+    POST "/my/renew" => intake::pages::mine::send_renew;
+    GET "/my/edit" => intake::pages::mine::show_edit;
+    POST "/my/edit" => intake::pages::mine::send_edit;
+    POST "/my/close" => expiry::pages::close;
+    GET "/my/{token}" => intake::pages::mine::open;
+    // everybody's with an account
+    GET "/login" => accounts::pages::show_login;
+    POST "/login" => accounts::pages::log_in;
+    GET "/logout" => accounts::pages::show_logout;
+    POST "/logout" => accounts::pages::log_out;
+    // moderators'
+    GET "/review" => review::pages::show_queue;
+    GET "/review/figures" => review::pages::figures::show_figures;
+    GET "/review/{case}" => review::pages::show_notice;
+    GET "/review/{case}/poster.jpg" => review::pages::poster::show_poster;
+    POST "/review/{case}/phone" => review::pages::reveal_phone;
+    POST "/review/{case}/tips/{id}" => review::pages::decide_tip;
+    POST "/review/{case}/{step}" => review::pages::take_step;
+    GET "/broadcasts/{case}" => broadcast::pages::show_broadcasts;
+    // group admins'
+    GET "/groups" => groups::pages::list;
+    GET "/groups/new" => groups::pages::choose;
+    POST "/groups/new" => groups::pages::connect;
+    GET "/groups/{id}" => groups::pages::show;
+    POST "/groups/{id}/verify" => groups::pages::verify;
+    POST "/groups/{id}/code" => groups::pages::send_code;
+    POST "/groups/{id}/pause" => groups::pages::pause;
+    POST "/groups/{id}/resume" => groups::pages::resume;
+    POST "/groups/{id}/test" => groups::pages::test;
+    GET "/groups/{id}/edit" => groups::pages::edit_form;
+    POST "/groups/{id}/edit" => groups::pages::edit;
+    GET "/groups/{id}/robot" => groups::pages::robot_form;
+    POST "/groups/{id}/robot" => groups::pages::robot;
+    POST "/groups/{id}/secret" => groups::pages::rotate;
+    GET "/groups/{id}/delete" => groups::pages::delete_form;
+    POST "/groups/{id}/delete" => groups::pages::forget;
+    GET "/groups/{id}/deliveries/{delivery}" => groups::pages::detail;
+    POST "/groups/{id}/deliveries/{delivery}/redeliver" => groups::pages::redeliver;
+    // programs'
+    GET "/api/openapi.json" => openapi::json;
+    GET "/api/docs" => openapi::docs;
+    GET "/assets/{name}" => assets::serve;
+    // operators'
+    GET "/healthz" => health::alive;
+    GET "/readyz" => health::ready;
+    GET "/metrics" => health::metrics;
 }
 
 fn api(doors: &mut ServiceConfig) {
@@ -73,67 +140,6 @@ fn api(doors: &mut ServiceConfig) {
         .service(groups::api::log::deliveries)
         .service(groups::api::log::detail)
         .service(groups::api::log::redeliver);
-}
-
-fn public_pages(doors: &mut ServiceConfig) {
-    doors
-        .service(pages::home::home)
-        .service(pages::check::check)
-        .service(pages::safety::safety)
-        .service(pages::feeds::notices)
-        .service(poster::pages::poster)
-        .service(intake::pages::tip::send)
-        .service(pages::status::status)
-        .service(intake::pages::photo::photo);
-}
-
-fn reporter_pages(doors: &mut ServiceConfig) {
-    doors
-        .service(intake::pages::report)
-        .service(intake::pages::done)
-        .service(intake::pages::show_form)
-        .service(intake::pages::send_form)
-        .service(intake::pages::mine::my_page)
-        .service(intake::pages::mine::send_reply)
-        .service(intake::pages::mine::send_renew)
-        .service(intake::pages::mine::show_edit)
-        .service(intake::pages::mine::send_edit)
-        .service(expiry::pages::close)
-        .service(intake::pages::mine::open);
-}
-
-fn team_pages(doors: &mut ServiceConfig) {
-    doors
-        .route("/login", get().to(accounts::pages::show_login))
-        .route("/login", post().to(accounts::pages::log_in))
-        .route("/logout", get().to(accounts::pages::show_logout))
-        .route("/logout", post().to(accounts::pages::log_out))
-        .route("/review", get().to(review::pages::show_queue))
-        .route("/review/figures", get().to(review::pages::figures::show_figures))
-        .route("/review/{case}", get().to(review::pages::show_notice))
-        .route("/review/{case}/poster.jpg", get().to(review::pages::poster::show_poster))
-        .route("/review/{case}/phone", post().to(review::pages::reveal_phone))
-        .route("/review/{case}/tips/{id}", post().to(review::pages::decide_tip))
-        .route("/review/{case}/{step}", post().to(review::pages::take_step))
-        .route("/broadcasts/{case}", get().to(broadcast::pages::show_broadcasts))
-        .service(groups::pages::list)
-        .service(groups::pages::choose)
-        .service(groups::pages::connect)
-        .service(groups::pages::show)
-        .service(groups::pages::verify)
-        .service(groups::pages::send_code)
-        .service(groups::pages::pause)
-        .service(groups::pages::resume)
-        .service(groups::pages::test)
-        .service(groups::pages::edit_form)
-        .service(groups::pages::edit)
-        .service(groups::pages::robot_form)
-        .service(groups::pages::robot)
-        .service(groups::pages::delete_form)
-        .service(groups::pages::forget)
-        .service(groups::pages::rotate)
-        .service(groups::pages::detail)
-        .service(groups::pages::redeliver);
 }
 
 /// What no door has taken: there is none, or it takes another method.

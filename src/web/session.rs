@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::cookies::{MAX_TOKEN_BYTES, SESSION};
 use super::csrf;
-use super::frame::Frame;
+use super::frame::{Frame, see_other};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
@@ -186,6 +186,6 @@ impl ResponseError for LoginFirst {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::SeeOther().insert_header((header::LOCATION, self.0.as_str())).finish()
+        see_other(&self.0)
     }
 }

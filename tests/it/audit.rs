@@ -8,7 +8,7 @@ use diesel::connection::InstrumentationEvent;
 use serde_json::json;
 use seventytwo::domain::life_cycle::Actor;
 use seventytwo::domain::people::Role;
-use seventytwo::store::events::{self, Entry, Verdict};
+use seventytwo::store::events::{self, Entry, Walked};
 use seventytwo::store::{Answer, Conn, notices as stored};
 
 use crate::chaos::run;
@@ -64,11 +64,11 @@ async fn whoever_changes_the_log_is_found_out(house: House) {
     let verify = || house.stations.shared.store.read(events::verify);
     let audit = || process::command(&house.db).args(["audit", "verify"]).output().unwrap();
     let whole = verify().await.unwrap();
-    assert!(matches!(whole, Verdict::Whole { lines: 5, .. }), "{whole:?}");
+    assert!(matches!(whole, Walked::Whole { lines: 5, .. }), "{whole:?}");
     run(&house.db, KEEP).await;
     for (tampering, seq, what) in TAMPERINGS {
         run(&house.db, tampering).await;
-        assert_eq!(verify().await.unwrap(), Verdict::Broken { seq, what }, "{tampering}");
+        assert_eq!(verify().await.unwrap(), Walked::Broken { seq, what }, "{tampering}");
         let told = audit();
         let line = String::from_utf8(told.stderr).unwrap();
         assert_eq!(told.status.code(), Some(1), "{tampering}: {line}");
@@ -169,7 +169,7 @@ async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
         events::verify(conn)
     });
     let walked = walked.await;
-    assert!(matches!(walked, Verdict::Whole { lines: 1, .. }), "{walked:?}");
+    assert!(matches!(walked, Walked::Whole { lines: 1, .. }), "{walked:?}");
     let after = house.stations.shared.store.read(events::verify).await.unwrap();
-    assert!(matches!(after, Verdict::Whole { lines: 2, .. }), "{after:?}");
+    assert!(matches!(after, Walked::Whole { lines: 2, .. }), "{after:?}");
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
-use seventytwo::store::events::{self, Verdict};
+use seventytwo::store::events::{self, Walked};
 use tokio::task::JoinSet;
 
 use crate::house::Db;
@@ -63,7 +63,7 @@ async fn killed_while_notices_come_in(db: Db) {
     // A notice has exactly one event by now: one too many would be half a notice, or one twice.
     let total = answered.len() + cut_off.len();
     let verdict = peek(&db, events::verify).await;
-    assert!(matches!(verdict, Verdict::Whole { lines, .. } if lines == total as i64), "{total}: {verdict:?}");
+    assert!(matches!(verdict, Walked::Whole { lines, .. } if lines == total as i64), "{total}: {verdict:?}");
     assert_audit(&db);
 }
 

@@ -7,6 +7,7 @@
 
 mod alike;
 mod audit;
+mod bucket;
 mod chaos;
 mod command;
 mod crash;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
     let files = [
         ("alike", alike::TESTS),
         ("audit", audit::TESTS),
+        ("bucket", bucket::TESTS),
         ("chaos::bounds", chaos::bounds::TESTS),
         ("chaos::clocks", chaos::clocks::TESTS),
         ("chaos::faults", chaos::faults::TESTS),

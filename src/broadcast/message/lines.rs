@@ -1,15 +1,13 @@
 //! What is told of a notice, line by line.
 
-use chrono::{Datelike, FixedOffset};
+use chrono::Datelike;
 
 use super::words::{Words, harmless, name};
 use super::{Field, Line};
 use crate::domain::notice::{
     Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Public, Sex, Subject,
 };
-
-/// China has one time zone and no summer time.
-const SHANGHAI: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
+use crate::domain::zone::BEIJING;
 
 /// The lines on a notice, without those that would say nothing.
 pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
@@ -97,7 +95,7 @@ const fn seen_label(subject: &Subject) -> &'static str {
 
 /// When and where, the exact place last because it is the first to be cut.
 fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
-    let at = seen.at.with_timezone(&SHANGHAI);
+    let at = seen.at.with_timezone(&BEIJING);
     let key = match seen.precision {
         Precision::Exact => "broadcast-at-exact",
         Precision::About => "broadcast-at-about",

@@ -12,7 +12,7 @@ use crate::domain::notice::{Kind, Outcome, Public};
 
 /// What is known about one broadcast.
 #[derive(Clone, Debug)]
-pub struct Said<'a> {
+pub struct Known<'a> {
     pub purpose: Purpose,
     pub kind: Kind,
     pub case_number: &'a CaseNumber,
@@ -30,29 +30,29 @@ pub struct Said<'a> {
 }
 
 /// The message of one broadcast in one language.
-pub fn message(said: &Said<'_>) -> Message {
-    let words = Words(said.language);
+pub fn message(known: &Known<'_>) -> Message {
+    let words = Words(known.language);
     // What is over shows nothing of the person any more.
-    let public = said.public.filter(|_| !said.purpose.ends());
+    let public = known.public.filter(|_| !known.purpose.ends());
     Message {
-        language: said.language,
-        poster: public.and(said.poster).map(str::to_owned),
-        has_picture: public.and(said.poster).is_some(),
+        language: known.language,
+        poster: public.and(known.poster).map(str::to_owned),
+        has_picture: public.and(known.poster).is_some(),
         picture: None,
-        first: format!("{PREFIX}{}", first(said, words)),
+        first: format!("{PREFIX}{}", first(known, words)),
         lines: public.map(|public| lines::lines(public, words)).unwrap_or_default(),
-        tail: tail(said, public, words),
+        tail: tail(known, public, words),
         link: Some(Link {
-            label: words.label(if said.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
-            url: said.link.to_owned(),
+            label: words.label(if known.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
+            url: known.link.to_owned(),
         }),
-        event: event(said, public.is_some()),
+        event: event(known, public.is_some()),
     }
 }
 
-fn first(said: &Said<'_>, words: Words) -> String {
-    let kind = words.of(&format!("broadcast-kind-{}", said.kind.as_str()));
-    match (said.purpose, said.outcome) {
+fn first(known: &Known<'_>, words: Words) -> String {
+    let kind = words.of(&format!("broadcast-kind-{}", known.kind.as_str()));
+    match (known.purpose, known.outcome) {
         (Purpose::Alert, _) => words.with("broadcast-first-alert", &[("kind", kind.into())]),
         (Purpose::Update, _) => words.with("broadcast-first-update", &[("kind", kind.into())]),
         (Purpose::Correction, _) => words.of("broadcast-first-correction"),
@@ -61,38 +61,38 @@ fn first(said: &Said<'_>, words: Words) -> String {
     }
 }
 
-fn tail(said: &Said<'_>, public: Option<&Public>, words: Words) -> Vec<String> {
+fn tail(known: &Known<'_>, public: Option<&Public>, words: Words) -> Vec<String> {
     let mut tail = Vec::new();
-    if said.purpose == Purpose::Correction {
+    if known.purpose == Purpose::Correction {
         tail.push(words.of("broadcast-delete"));
     }
-    if said.kind == Kind::Donation && !said.purpose.ends() {
+    if known.kind == Kind::Donation && !known.purpose.ends() {
         tail.push(words.of("broadcast-donate"));
     }
     if let Some(phone) = public.and_then(|public| public.phone.as_deref()) {
         let phone: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').take(16).collect();
         tail.push(words.with("broadcast-phone", &[("phone", phone.into())]));
     }
-    tail.push(words.with("broadcast-case", &[("case", said.case_number.to_string().into())]));
+    tail.push(words.with("broadcast-case", &[("case", known.case_number.to_string().into())]));
     tail
 }
 
-fn event(said: &Said<'_>, shows: bool) -> Event {
-    let happened = match said.purpose {
+fn event(known: &Known<'_>, shows: bool) -> Event {
+    let happened = match known.purpose {
         Purpose::Alert => "published",
         Purpose::Update => "updated",
         Purpose::Closing => "closed",
         Purpose::Correction => "corrected",
     };
     let mut data = Map::new();
-    data.insert("case_number".into(), said.case_number.to_string().into());
-    data.insert("kind".into(), said.kind.as_str().into());
-    data.insert("url".into(), said.link.into());
-    if let Some(poster) = said.poster.filter(|_| shows) {
+    data.insert("case_number".into(), known.case_number.to_string().into());
+    data.insert("kind".into(), known.kind.as_str().into());
+    data.insert("url".into(), known.link.into());
+    if let Some(poster) = known.poster.filter(|_| shows) {
         data.insert("poster".into(), poster.into());
     }
-    if let Some(outcome) = said.outcome.filter(|_| said.purpose == Purpose::Closing) {
+    if let Some(outcome) = known.outcome.filter(|_| known.purpose == Purpose::Closing) {
         data.insert("outcome".into(), outcome.as_str().into());
     }
-    Event { kind: format!("{}.{happened}", said.kind.as_str()), at: said.at, data }
+    Event { kind: format!("{}.{happened}", known.kind.as_str()), at: known.at, data }
 }

@@ -37,8 +37,8 @@ pub(crate) fn person() -> Public {
 }
 
 /// A broadcast about `public` in Chinese.
-pub(crate) fn said<'a>(case: &'a CaseNumber, public: &'a Public) -> Said<'a> {
-    Said {
+pub(crate) fn said<'a>(case: &'a CaseNumber, public: &'a Public) -> Known<'a> {
+    Known {
         purpose: Purpose::Alert,
         kind: public.subject.kind(),
         case_number: case,
@@ -51,7 +51,7 @@ pub(crate) fn said<'a>(case: &'a CaseNumber, public: &'a Public) -> Said<'a> {
     }
 }
 
-fn whole(said: &Said<'_>) -> String {
+fn whole(said: &Known<'_>) -> String {
     message(said).text(Unit::Chars, usize::MAX)
 }
 
@@ -71,7 +71,7 @@ fn a_digest_tells_of_every_notice_where_there_is_least_room() {
     };
     let public = Public { subject: Subject::LostProperty { item }, ..person() };
     for language in [Language::ZhCn, Language::En] {
-        let all = vec![message(&Said { language, ..said(&case, &public) }); MOST];
+        let all = vec![message(&Known { language, ..said(&case, &public) }); MOST];
         let text = digest(language, &all).text(Unit::Bytes, STRICTEST);
         assert_eq!(text.matches(LINK).count(), MOST, "{text}");
         assert!(text.starts_with(PREFIX) && text.len() <= STRICTEST, "{} bytes", text.len());
@@ -111,7 +111,7 @@ fn an_english_alert_reads_well() {
          Case number: {case}\n\
          Verify or send a tip: {LINK}"
     );
-    assert_eq!(whole(&Said { language: Language::En, ..said(&case, &person()) }), expected);
+    assert_eq!(whole(&Known { language: Language::En, ..said(&case, &person()) }), expected);
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn every_kind_says_what_it_is_about() {
 #[test]
 fn what_is_over_shows_nothing_of_the_person() {
     let (case, public) = (CaseNumber::from_bits(1), person());
-    let alert = Said { poster: Some("https://72.example.org/p.jpg"), ..said(&case, &public) };
-    let end = |purpose, outcome| message(&Said { purpose, outcome, ..alert.clone() });
+    let alert = Known { poster: Some("https://72.example.org/p.jpg"), ..said(&case, &public) };
+    let end = |purpose, outcome| message(&Known { purpose, outcome, ..alert.clone() });
     for (message, expected) in [
         (end(Purpose::Closing, None), "【72小时】本条信息已结束,请停止转发\n"),
         (end(Purpose::Closing, Some(Outcome::Found)), "【72小时】已平安找到，请停止转发\n"),
@@ -203,7 +203,7 @@ fn every_sentence_is_there_in_both_languages() {
         let case = CaseNumber::from_bits(1);
         for purpose in Purpose::ALL {
             for outcome in [None].into_iter().chain(Outcome::ALL.map(Some)) {
-                let text = whole(&Said { purpose, outcome, language, ..said(&case, &person()) });
+                let text = whole(&Known { purpose, outcome, language, ..said(&case, &person()) });
                 assert!(!text.contains("broadcast-") && !text.contains('{'), "{text}");
             }
         }
@@ -256,7 +256,7 @@ proptest! {
         let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
         person.name.clone_from(&long);
         person.appearance = Some(long);
-        let message = message(&Said { purpose, ..said(&case, &public) });
+        let message = message(&Known { purpose, ..said(&case, &public) });
         for unit in [Unit::Bytes, Unit::Chars, Unit::Utf16] {
             let text = message.text(unit, limit);
             prop_assert!(unit.measure(&text) <= limit, "{} of {limit}", unit.measure(&text));

@@ -16,11 +16,12 @@ use super::credentials::{Given, fault};
 use super::judging::{kept, object, slow};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts,
-    Method, Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, hex, quoted,
+    Method, Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::group::Platform;
+use crate::domain::hex::hex;
 use crate::domain::text::Unit;
 
 /// The adapter.

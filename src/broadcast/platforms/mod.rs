@@ -14,6 +14,7 @@ use url::Url;
 
 use super::message::Message;
 use crate::domain::group::Platform;
+use crate::domain::hex::hex;
 
 mod act;
 mod credentials;
@@ -138,8 +139,4 @@ fn digest(parts: &[&str]) -> String {
         hash.update(part);
     }
     hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{Body, hex};
+use super::Body;
+use crate::domain::hex::hex;
 
 const TYPE: &str = "multipart/form-data; boundary=";
 

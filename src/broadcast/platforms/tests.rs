@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::broadcast::message::tests::{LINK, person, said};
-use crate::broadcast::message::{PREFIX, Said, message, plain};
+use crate::broadcast::message::{Known, PREFIX, message, plain};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::language::Language;
@@ -117,7 +117,7 @@ fn now() -> i64 {
 fn a_picture_goes_where_the_platform_takes_it() {
     let (case, public) = (CaseNumber::from_bits(1), person());
     let poster = Some("https://72.example.org/p.jpg");
-    let mut message = message(&Said { poster, ..said(&case, &public) });
+    let mut message = message(&Known { poster, ..said(&case, &public) });
     message.picture = Some(Bytes::from_static(b"not really a jpeg"));
 
     let wecom = adapter(Platform::Wecom);
@@ -283,7 +283,7 @@ fn addresses_are_recognised_by_their_host() {
 fn every_call_keeps_to_the_platforms_paths() {
     let (case, public) = (CaseNumber::from_bits(1), person());
     let poster = Some("https://72.example.org/p.jpg");
-    let mut alert = message(&Said { poster, ..said(&case, &public) });
+    let mut alert = message(&Known { poster, ..said(&case, &public) });
     alert.picture = Some(Bytes::from_static(b"jpeg"));
     for platform in Platform::ALL {
         let (adapter, credentials) = (adapter(platform), with(platform, &[]));
@@ -330,7 +330,7 @@ proptest! {
         let long = text.repeat(times);
         let public = Public { description: long.clone(), police_station: Some(long), ..person() };
         let poster = poster.then_some("https://72.example.org/n/00000-00010/poster.jpg");
-        let mut message = message(&Said { poster, ..said(&case, &public) });
+        let mut message = message(&Known { poster, ..said(&case, &public) });
         message.picture = picture.then_some(Bytes::from_static(b"jpeg"));
         for platform in Platform::ALL {
             let body = adapter(platform).compose(&message, Act::Say(0)).unwrap();

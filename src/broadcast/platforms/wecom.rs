@@ -15,11 +15,12 @@ use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict, hex,
+    Profile, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
+use crate::domain::hex::hex;
 use crate::domain::text::Unit;
 
 /// The adapter.

@@ -7,8 +7,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::delivery_log::{Call, Exchange, Kept, Log};
-use super::super::words::{case, explained, problem, station};
+use super::super::words::{explained, problem, station};
 use super::{admin, id};
+use crate::domain::case_number;
 use crate::domain::language::Language;
 use crate::store::groups::{Logged, WaitsFor};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
@@ -43,7 +44,7 @@ impl DeliveryBody {
             id: delivery.id.to_string(),
             redeliverable: delivery.is_redeliverable(now),
             waits_for: delivery.waits_for(now).map(WaitsFor::as_str),
-            case_number: case(&delivery.case_number),
+            case_number: case_number::shown(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
             state: delivery.state.0.as_str(),
             attempts: delivery.attempts,

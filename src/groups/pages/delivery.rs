@@ -1,12 +1,14 @@
 //! The page of one delivery: the message, every call to the platform and what it answered.
 
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
-use super::super::words::{case, explained, moment, problem, station};
+use super::super::words::{explained, problem, station};
 use super::{Page, admin, after, one};
+use crate::domain::case_number;
+use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::web::frame::{Frame, page};
 use crate::web::session::{CsrfForm, SignedIn};
@@ -42,7 +44,6 @@ struct CallView {
 ///
 /// # Errors
 /// For anybody but the group's admin.
-#[get("/groups/{id}/deliveries/{delivery}")]
 pub async fn detail(
     http: HttpRequest,
     person: SignedIn,
@@ -54,7 +55,7 @@ pub async fn detail(
     let exchange = station(&shared).exchange(account, group, id).await;
     let Exchange { delivery, platform, request, calls } = exchange.map_err(|e| problem(e, frame.language))?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
-    let title = [("case", case(&delivery.case_number).into()), ("what", what.into())];
+    let title = [("case", case_number::shown(&delivery.case_number).into()), ("what", what.into())];
     let several = calls.iter().any(|call| call.attempt.part > 0);
     let call = |Call { attempt, asked, answer }: Call| CallView {
         part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),
@@ -82,7 +83,6 @@ pub async fn detail(
 ///
 /// # Errors
 /// For anybody but the group's admin, and where the form is not of this session.
-#[post("/groups/{id}/deliveries/{delivery}/redeliver")]
 pub async fn redeliver(
     http: HttpRequest,
     person: SignedIn,

@@ -9,9 +9,11 @@ use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::{Whole, is_proved};
-use super::super::words::{self, moment, problem, station};
+use super::super::words::{self, problem, station};
+use crate::domain::case_number;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::{GroupState, Platform};
+use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
 use crate::web::frame::Frame;
@@ -139,7 +141,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         id: delivery.id,
         again: delivery.is_redeliverable(now),
         when: moment(delivery.decided_at.0),
-        case: words::case(&delivery.case_number),
+        case: case_number::shown(&delivery.case_number),
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
         delivered: delivery.state.0 == DeliveryState::Delivered,
         result: result(frame, delivery, now),

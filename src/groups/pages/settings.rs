@@ -1,7 +1,7 @@
 //! The pages that change a group: what it wants to hear, its robot, its end.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{HttpRequest, web};
 use askama::Template;
 use uuid::Uuid;
 
@@ -10,9 +10,10 @@ use super::super::api::id;
 use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
-use super::super::words::{moment, problem, reach, station};
-use super::{Page, SecretPage, admin, after, entered, see_other, steps, told, whole};
-use crate::web::frame::{Frame, page, page_with};
+use super::super::words::{addresses, problem, station};
+use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
+use crate::domain::zone::moment;
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
@@ -47,7 +48,6 @@ struct DeletePage {
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/edit")]
 pub async fn edit_form(
     http: HttpRequest,
     person: SignedIn,
@@ -63,7 +63,6 @@ pub async fn edit_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/edit")]
 pub async fn edit(
     http: HttpRequest,
     person: SignedIn,
@@ -77,7 +76,7 @@ pub async fn edit(
     if typed.lists {
         return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
     }
-    match typed.wishes().change(whole.group.platform.0, reach(&http, &shared)) {
+    match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {
         Ok(change) => {
             let changed = station(&shared).change(account, id, change).await;
             changed.map_err(|e| problem(e, frame.language))?;
@@ -94,7 +93,6 @@ pub async fn edit(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/robot")]
 pub async fn robot_form(
     http: HttpRequest,
     person: SignedIn,
@@ -110,7 +108,6 @@ pub async fn robot_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/robot")]
 pub async fn robot(
     http: HttpRequest,
     person: SignedIn,
@@ -122,7 +119,7 @@ pub async fn robot(
     let whole = whole(&shared, &frame, account, id(&path)?).await?;
     let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
     let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
-    let change = match draft.change(platform, reach(&http, &shared)) {
+    let change = match draft.change(platform, addresses(&http, &shared)) {
         Ok(change) => change,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
@@ -142,7 +139,6 @@ pub async fn robot(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/secret")]
 pub async fn rotate(
     http: HttpRequest,
     person: SignedIn,
@@ -165,7 +161,6 @@ pub async fn rotate(
 ///
 /// # Errors
 /// For anybody but its admin.
-#[get("/groups/{id}/delete")]
 pub async fn delete_form(
     http: HttpRequest,
     person: SignedIn,
@@ -181,7 +176,6 @@ pub async fn delete_form(
 ///
 /// # Errors
 /// For anybody but its admin, and where the form is not of this session.
-#[post("/groups/{id}/delete")]
 pub async fn forget(
     http: HttpRequest,
     person: SignedIn,

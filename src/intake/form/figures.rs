@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-use crate::clock::beijing;
 use crate::domain::text::{digit, unspaced};
+use crate::domain::zone::BEIJING;
 
 /// Years from which somebody may have been born: nobody who is sought is older.
 const FIRST_YEAR: i32 = 1900;
@@ -20,7 +20,7 @@ pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
     let text = BORN.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
     let (figures, rest) = figures(text);
     if figures.len() == 4 {
-        let (year, this_year) = (figures.parse::<i32>().ok()?, now.with_timezone(&beijing()).year());
+        let (year, this_year) = (figures.parse::<i32>().ok()?, now.with_timezone(&BEIJING).year());
         let is_date = rest.chars().all(|c| c.is_ascii_digit() || AFTER_YEAR.contains(c));
         let is_year = (FIRST_YEAR..=this_year).contains(&year) && is_date;
         return is_year.then(|| i64::from(this_year - year));

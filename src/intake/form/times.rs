@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, TimeZone, Utc};
 
-use crate::clock::beijing;
 use crate::domain::text::ascii_digits;
+use crate::domain::zone::BEIJING;
 
 const DAYS_AGO: [(&str, u64); 7] =
     [("今天", 0), ("今日", 0), ("昨天", 1), ("昨日", 1), ("昨晚", 1), ("前天", 2), ("yesterday", 1)];
@@ -22,7 +22,7 @@ pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
         .map(str::parse)
         .collect::<Result<_, _>>()
         .ok()?;
-    let today = now.with_timezone(&beijing()).date_naive();
+    let today = now.with_timezone(&BEIJING).date_naive();
     let (date, clock) = date(&text, &numbers, today)?;
     let (mut hour, mut minute) = match clock {
         [] => (0, 0),
@@ -36,7 +36,7 @@ pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
     if clock.len() == 1 && text.contains('半') {
         minute = 30;
     }
-    let at = beijing().from_local_datetime(&date.and_hms_opt(hour, minute, 0)?).single()?;
+    let at = BEIJING.from_local_datetime(&date.and_hms_opt(hour, minute, 0)?).single()?;
     Some(at.to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 

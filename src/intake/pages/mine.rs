@@ -4,7 +4,7 @@
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::sent::{self, Sent};
 use super::sheet::{Sheet, sentence};
 use super::{FieldFaults, FormPage, kept};
-use crate::clock::beijing;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Outcome;
+use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
@@ -23,7 +23,7 @@ use crate::intake::view::MyNotice;
 use crate::language::text_with;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
-use crate::web::frame::{Frame, page, page_with};
+use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
 use crate::web::problem::Problem;
@@ -35,7 +35,6 @@ use crate::web::sum;
 const DONE: [&str; 3] = ["changed", "renewed", "replied"];
 
 /// The reporter's page under the manage link.
-#[get("/my/{token}")]
 pub async fn open(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -108,12 +107,8 @@ impl MyPage {
     }
 
     fn at(&self, at: &DateTime<Utc>) -> String {
-        beijing_time(*at)
+        moment(*at)
     }
-}
-
-fn beijing_time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&beijing()).format("%Y-%m-%d %H:%M").to_string()
 }
 
 async fn show(
@@ -131,7 +126,7 @@ async fn show(
         done: done(&frame, http, mine.state),
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
-        ends: mine.ends_at.filter(|_| mine.state == State::Live).map(beijing_time),
+        ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
         forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
@@ -170,14 +165,13 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 }
 
 /// The reporter's page in a browser that has opened the link before.
-#[get("/my")]
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
     show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
 }
 
 fn back(done: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/my?done={done}"))).finish()
+    see_other(&format!("/my?done={done}"))
 }
 
 /// A form with photos that came from a page shown under the manage link, and the link's token.
@@ -194,7 +188,6 @@ async fn sent_from_here(
 }
 
 /// Answers a question.
-#[post("/my/reply")]
 pub async fn send_reply(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -214,7 +207,6 @@ pub async fn send_reply(
 }
 
 /// Asks for another 72 hours.
-#[post("/my/renew")]
 pub async fn send_renew(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -228,7 +220,6 @@ pub async fn send_renew(
 }
 
 /// The form with the notice as it is.
-#[get("/my/edit")]
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
     let frame = Frame::public(&http);
@@ -242,7 +233,6 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
 }
 
 /// Takes the corrected notice in, or shows the form again with what is wrong.
-#[post("/my/edit")]
 pub async fn send_edit(
     http: HttpRequest,
     shared: web::Data<Shared>,

@@ -1,7 +1,7 @@
 //! The door to photos: gone from view at the same instant as their notice.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use crate::blobs::Size;
@@ -18,7 +18,6 @@ use crate::web::shared::Shared;
 
 /// A photo that may be seen now: everybody's, the reporter's own, or for those who verify any of a notice that they
 /// may open.
-#[get("/p/{id}/{size}.jpg")]
 pub async fn photo(
     http: HttpRequest,
     shared: web::Data<Shared>,

@@ -14,6 +14,7 @@ use super::*;
 use crate::intake::fixture::{Desk, lost_property, missing_person};
 use crate::intake::form::fields;
 use crate::web::request::around;
+use crate::web::routes;
 
 /// What came back: the status, the headers and the page.
 struct Page {
@@ -75,22 +76,10 @@ impl Browser {
     }
 }
 
-/// A browser that has this station's doors before it.
+/// A browser.
 async fn browser(desk: &Desk) -> Browser {
-    let app = App::new()
-        .app_data(web::Data::new(desk.shared.clone()))
-        .wrap(from_fn(around))
-        .service(report)
-        .service(done)
-        .service(show_form)
-        .service(send_form)
-        .service(photo::photo)
-        .service(mine::my_page)
-        .service(mine::show_edit)
-        .service(mine::send_edit)
-        .service(mine::send_reply)
-        .service(mine::send_renew)
-        .service(mine::open);
+    let app =
+        App::new().app_data(web::Data::new(desk.shared.clone())).wrap(from_fn(around)).configure(routes::all);
     let app = Rc::new(init_service(app).await);
     let ask = move |request: TestRequest| -> LocalBoxFuture<'static, Page> {
         let app = Rc::clone(&app);

@@ -1,7 +1,7 @@
 //! The tip form on a live notice's page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -60,7 +60,6 @@ impl TipPage {
 }
 
 /// Takes a tip in; a faulty one comes back with what was typed.
-#[post("/n/{case}/tips")]
 pub async fn send(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -69,7 +68,7 @@ pub async fn send(
     form: Form<Typed>,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Tips)?;
-    let case: CaseNumber = path.parse().map_err(|_| Problem::CaseMalformed)?;
+    let case: CaseNumber = path.parse()?;
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
     let taken = desk(&shared).tip(case.as_str().to_owned(), form.0.json(now), now).await;

@@ -104,7 +104,7 @@ fn even_jpeg(width: u16, height: u16, components: u8, data: usize) -> Vec<u8> {
     bytes
 }
 
-fn pixels(photo: &Photo, size: Size) -> RgbImage {
+fn pixels(photo: &Redrawn, size: Size) -> RgbImage {
     image::load_from_memory_with_format(photo.jpeg(size), ImageFormat::Jpeg).unwrap().into_rgb8()
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::reasons;
-use super::super::tips::Verdict;
+use super::super::tips::Fate;
 use super::super::view::{Happened, Hint, Sheet};
 use super::compare::Comparison;
 use super::form::{Fault, Form, Typed, form, key, state_word};
@@ -55,7 +55,7 @@ pub struct SheetPage {
     /// What was typed into a form that is no longer offered.
     kept: String,
     /// Who holds it, who approved, what the clock will do.
-    standing: Vec<Standing>,
+    standing: Vec<StandingLine>,
     wants: Vec<Want>,
     /// The newest answer of the reporter.
     reply: Option<Line>,
@@ -100,7 +100,7 @@ pub struct Around<'a> {
 
 /// A sentence about where the notice stands; where time runs out, with the seconds left and the words that
 /// tell them.
-struct Standing {
+struct StandingLine {
     words: String,
     left: Option<(i64, String)>,
 }
@@ -209,10 +209,10 @@ fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {
     reasons::REVEAL.iter().map(|code| (*code, frame.t(&format!("reason-{code}")))).collect()
 }
 
-fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<Standing> {
+fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLine> {
     let mut lines = Vec::new();
     let mut line = |words: String, left: Option<(i64, &str)>| {
-        lines.push(Standing { words, left: left.map(|(seconds, key)| (seconds, frame.t(key))) });
+        lines.push(StandingLine { words, left: left.map(|(seconds, key)| (seconds, frame.t(key))) });
     };
     if let (Some(name), Some(until)) = (&sheet.claimed_by, sheet.claimed_until) {
         let key = if sheet.mine { "review-held-by-you" } else { "review-held-by" };

@@ -344,8 +344,8 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for code in reasons::POLICY {
         keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
     }
-    for verdict in crate::review::tips::Verdict::ALL {
-        keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", verdict.as_str())));
+    for fate in crate::review::tips::Fate::ALL {
+        keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }
     keys.extend(
         ["pass_tip", "discard_tip", "reveal_phone", "refuse_phone"].map(|step| format!("review-step-{step}")),

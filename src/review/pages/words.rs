@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::clock::beijing;
 use crate::domain::notice::{Outcome, Public};
 use crate::domain::shown::altered;
+use crate::domain::zone::BEIJING;
 use crate::language::has;
 use crate::web::frame::Frame;
 
@@ -53,12 +53,12 @@ pub fn as_typed(frame: &Frame, public: &Public) -> Vec<(String, String)> {
 
 /// A time of the last days, in Beijing.
 pub fn at(time: DateTime<Utc>) -> String {
-    time.with_timezone(&beijing()).format("%m-%d %H:%M").to_string()
+    time.with_timezone(&BEIJING).format("%m-%d %H:%M").to_string()
 }
 
 /// A time with its seconds, in Beijing: for what is over within the minute.
 pub fn to_the_second(time: DateTime<Utc>) -> String {
-    time.with_timezone(&beijing()).format("%H:%M:%S").to_string()
+    time.with_timezone(&BEIJING).format("%H:%M:%S").to_string()
 }
 
 /// How long something takes or took, in its largest sensible unit, cut.

@@ -1,13 +1,12 @@
 //! Pages: a faulty form comes back with what was typed, no other site can send one, and looking at an
 //! address changes nothing.
 
-use std::path::Path;
-
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::web::csrf;
+use seventytwo::web::routes::PAGES;
 
 use super::{ask, request};
 use crate::house::{House, Reply};
@@ -150,29 +149,10 @@ async fn a_form_sent_twice_makes_one_notice(house: House) {
     assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
 }
 
-/// The addresses of pages that take this method, read from the program's own source.
+/// The addresses of pages that take this method.
 pub fn pages(method: &str) -> Vec<String> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let routes = std::fs::read_to_string(src.join("web/routes.rs")).unwrap();
-    let mut found: Vec<String> = routes
-        .lines()
-        .filter(|line| line.contains(&format!("\", {method}().to(")))
-        .filter_map(|line| line.split('"').nth(1).map(str::to_owned))
-        .collect();
-    for file in crate::tidy::sources("src") {
-        let path = file.path.as_str();
-        if path.ends_with("api.rs")
-            || path.contains("/api/")
-            || path.starts_with("src/demo/")
-            || path == "src/web/openapi.rs"
-        {
-            continue;
-        }
-        let marked = file.code.lines().filter_map(|l| l.trim().strip_prefix(&format!("#[{method}(\"")));
-        found.extend(marked.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
-    }
-    assert!(found.len() > 10, "the pages that take {method} were not found: {found:?}");
-    found
+    let found = PAGES.iter().filter(|(taken, _)| *taken == method).map(|(_, path)| (*path).to_owned());
+    found.collect()
 }
 
 /// An address with its places filled in.
@@ -187,7 +167,7 @@ fn filled(path: &str, case: &str) -> String {
 
 async fn forms_of_other_sites_are_refused(house: House) {
     let case = "00000-00000";
-    for path in pages("post") {
+    for path in pages("POST") {
         for (name, value) in [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
@@ -216,7 +196,7 @@ async fn forms_without_the_sessions_mark_are_refused(house: House) {
     let manage = made["manage_token"].as_str().unwrap();
     let vault = &house.stations.shared.vault;
     // A logout ends the session of all that comes after it.
-    let (last, first): (Vec<_>, Vec<_>) = pages("post").into_iter().partition(|path| path == "/logout");
+    let (last, first): (Vec<_>, Vec<_>) = pages("POST").into_iter().partition(|path| path == "/logout");
     for path in first.into_iter().chain(last) {
         let (cookie, token) = match path.as_str() {
             // Anybody may send these, from our own pages.
@@ -259,12 +239,12 @@ async fn looking_changes_nothing(house: House) {
         (sheet, mine, format!("{verdict:?}"))
     };
     let before = state().await;
-    let posts = pages("post");
-    for path in pages("get").iter().chain(&posts) {
+    let posts = pages("POST");
+    for path in pages("GET").iter().chain(&posts) {
         let looked = request(&house, Method::GET, &filled(path, case))
             .header("cookie", format!("session={cookie}; manage={manage}"));
         let page = ask(looked).await;
-        if posts.contains(path) && !pages("get").contains(path) {
+        if posts.contains(path) && !pages("GET").contains(path) {
             let status = page.status.as_u16();
             // Below `/my` whatever is no page is taken for the token of a manage link.
             let none: &[u16] = if path.starts_with("/my/") { &[401] } else { &[404, 405] };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use seventytwo::broadcast::message::{Said, message};
+use seventytwo::broadcast::message::{Known, message};
 use seventytwo::broadcast::platforms::{Act, Picture, TakeBack};
 use seventytwo::domain::case_number::CaseNumber;
 use seventytwo::domain::delivery::Purpose;
@@ -59,7 +59,7 @@ fn person(description: &str) -> Public {
 
 fn saying(purpose: Purpose, description: &str) -> Message {
     let (case, public) = (CaseNumber::from_bits(1), person(description));
-    let mut said = message(&Said {
+    let mut said = message(&Known {
         purpose,
         kind: public.subject.kind(),
         case_number: &case,

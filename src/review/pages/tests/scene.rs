@@ -15,7 +15,7 @@ use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Named, Time};
-use crate::web::{csrf, request};
+use crate::web::{csrf, request, routes};
 
 pub const PHONE: &str = "+8613800138000";
 pub const HOSTILE: &str = "\"'><script>alert(72)</script><img src=x onerror=alert(72)>{{7*7}}";
@@ -68,11 +68,7 @@ impl Desk {
             App::new()
                 .wrap(from_fn(request::around))
                 .app_data(web::Data::new(self.house.shared.clone()))
-                .route("/review", web::get().to(super::super::show_queue))
-                .route("/review/{case}", web::get().to(super::super::show_notice))
-                .route("/review/{case}/phone", web::post().to(super::super::reveal_phone))
-                .route("/review/{case}/tips/{id}", web::post().to(super::super::decide_tip))
-                .route("/review/{case}/{step}", web::post().to(super::super::take_step)),
+                .configure(routes::all),
         )
         .await;
         let request = request.insert_header(("cookie", format!("session={session}"))).to_request();

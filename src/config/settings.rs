@@ -1,0 +1,115 @@
+//! The table of all settings: what each is called, what it is for, and what it may be.
+
+use chrono::Duration;
+
+use super::written;
+
+/// One setting as the command line, the environment and `seventytwo config` know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub variable: &'static str,
+    pub flag: &'static str,
+    pub default: &'static str,
+    pub secret: bool,
+    pub meaning: &'static str,
+    /// Of a time: the shortest and the longest.
+    pub bounds: Option<(Duration, Duration)>,
+}
+
+const fn setting(
+    variable: &'static str,
+    flag: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+) -> Setting {
+    Setting { variable, flag, default, secret: false, meaning, bounds: None }
+}
+
+const fn time(
+    variable: &'static str,
+    flag: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+    bounds: (Duration, Duration),
+) -> Setting {
+    Setting { bounds: Some(bounds), ..setting(variable, flag, default, meaning) }
+}
+
+impl Setting {
+    /// What it is for, and what it may be.
+    pub fn explained(&self) -> String {
+        match self.bounds {
+            Some((least, most)) => format!("{}; {} to {}", self.meaning, written(least), written(most)),
+            None => self.meaning.to_owned(),
+        }
+    }
+}
+
+/// All settings, in the order in which they are explained.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        secret: true,
+        ..setting("DATABASE_URL", "database-url", "sqlite:data/seventytwo.db", "sqlite:PATH or postgres://…")
+    },
+    setting("SEVENTYTWO_BIND", "bind", "127.0.0.1:7272", "address to listen on; port 0 picks a free one"),
+    setting(
+        "SEVENTYTWO_BASE_URL",
+        "base-url",
+        "",
+        "what links and QR codes point to; from the bind address if empty",
+    ),
+    setting("SEVENTYTWO_DATA_DIR", "data-dir", "data", "photos and the generated key, in embedded use"),
+    setting(
+        "SEVENTYTWO_BLOBS",
+        "blobs",
+        "",
+        "file:DIR or s3://bucket/prefix; the data directory's blobs if empty",
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "SEVENTYTWO_KEY",
+            "key",
+            "",
+            "32 bytes, base64; encrypts what is private; required with PostgreSQL",
+        )
+    },
+    time(
+        "SEVENTYTWO_NOTICE_LIFETIME",
+        "notice-lifetime",
+        "72h",
+        "how long a notice is live",
+        (Duration::seconds(1), Duration::days(30)),
+    ),
+    time(
+        "SEVENTYTWO_COOLING",
+        "cooling",
+        "30s",
+        "undo window between the last approval and going live",
+        (Duration::zero(), Duration::hours(24)),
+    ),
+    time(
+        "SEVENTYTWO_LEASE",
+        "lease",
+        "5m",
+        "how long a claim holds without activity",
+        (Duration::seconds(1), Duration::hours(24)),
+    ),
+    time(
+        "SEVENTYTWO_RETENTION",
+        "retention",
+        "30d",
+        "from the end of a notice to its erasure",
+        (Duration::zero(), Duration::days(3_650)),
+    ),
+    setting("SEVENTYTWO_SWEEP", "sweep", "*/10 * * * * *", "cron (with seconds) of the expiry sweep"),
+    setting(
+        "SEVENTYTWO_PLATFORM_HOSTS",
+        "platform-hosts",
+        "",
+        "the operator's own gateways, platform=https://host[:port], comma-separated",
+    ),
+    setting("SEVENTYTWO_TRUSTED_PROXIES", "trusted-proxies", "", "addresses whose forwarding headers count"),
+    setting("SEVENTYTWO_LOG", "log", "info", "tracing filter"),
+    setting("SEVENTYTWO_LOG_FORMAT", "log-format", "text", "text or json"),
+];

@@ -1,0 +1,160 @@
+//! How each value is written: what was read, or a sentence that says what is wrong.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use chrono::Duration;
+use url::Url;
+
+use super::{Blobs, Gateway};
+use crate::domain::group::Platform;
+use crate::store::Database;
+
+pub(super) fn database(value: &str) -> Result<Database, String> {
+    if let Some(path) = value.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return if path.is_empty() {
+            Err("sqlite: needs a path, such as sqlite:data/seventytwo.db".to_owned())
+        } else {
+            Ok(Database::Sqlite(path.to_owned()))
+        };
+    }
+    if value.starts_with("postgres://") {
+        return Ok(Database::Postgres(value.to_owned()));
+    }
+    Err("must begin with sqlite: or postgres://".to_owned())
+}
+
+pub(super) fn bind(value: &str) -> Result<String, String> {
+    let (host, port) = value.rsplit_once(':').ok_or("must be HOST:PORT, such as 127.0.0.1:7272")?;
+    if host.is_empty() || port.parse::<u16>().is_err() {
+        return Err("must be HOST:PORT, such as 127.0.0.1:7272".to_owned());
+    }
+    Ok(value.to_owned())
+}
+
+pub(super) fn base_url(value: &str) -> Result<String, String> {
+    let url = Url::parse(value).map_err(|e| format!("is not an address: {e}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err("must begin with https:// (or http:// on your own machine)".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must end with the path, without ? or #".to_owned());
+    }
+    Ok(value.trim_end_matches('/').to_owned())
+}
+
+pub(super) fn blobs(value: &str) -> Result<Blobs, String> {
+    if let Some(folder) = value.strip_prefix("file:") {
+        let folder = folder.strip_prefix("//").unwrap_or(folder);
+        return if folder.is_empty() {
+            Err("file: needs a folder, such as file:data/blobs".to_owned())
+        } else {
+            Ok(Blobs::Folder(PathBuf::from(folder)))
+        };
+    }
+    match Url::parse(value) {
+        Ok(url) if url.scheme() == "s3" && url.host_str().is_some() => Ok(Blobs::S3(url)),
+        _ => Err("must be file:DIR or s3://bucket/prefix".to_owned()),
+    }
+}
+
+pub(super) fn key(value: &str) -> Result<[u8; 32], String> {
+    base64::engine::general_purpose::STANDARD
+        .decode(value)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| {
+            "must be exactly 32 bytes in base64; make one with: openssl rand -base64 32".to_owned()
+        })
+}
+
+/// Reads `90s`, `30m`, `72h`, `30d`.
+///
+/// # Errors
+/// A sentence that says how durations are written.
+pub fn duration(value: &str) -> Result<Duration, String> {
+    let usage = || "must be written like 90s, 30m, 72h or 30d".to_owned();
+    let unit = value.chars().last().ok_or_else(usage)?;
+    let number = &value[..value.len() - unit.len_utf8()];
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(usage());
+    }
+    let seconds: i64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(usage()),
+    };
+    // What is beyond all numbers is beyond every bound, too.
+    let number: i64 = number.parse().unwrap_or(i64::MAX);
+    Ok(Duration::try_seconds(number.saturating_mul(seconds)).unwrap_or(Duration::MAX))
+}
+
+/// A time as it is written in settings: up to 72 hours in hours, as everybody says it here.
+pub fn written(span: Duration) -> String {
+    let seconds = span.num_seconds();
+    match seconds {
+        s if s > 72 * 3_600 && s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s > 0 && s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s > 0 && s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+pub(super) fn cron(value: &str) -> Result<String, String> {
+    tokio_cron_scheduler::Job::new(value, |_, _| {})
+        .map(|_| value.to_owned())
+        .map_err(|_| "must be a cron line of six fields, seconds first, such as */10 * * * * *".to_owned())
+}
+
+pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
+    let mut named = BTreeSet::new();
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, url) =
+                part.split_once('=').ok_or_else(|| format!("{part:?} must be platform=https://host"))?;
+            let platform = Platform::named(name).ok_or_else(|| format!("there is no platform {name:?}"))?;
+            let url = Url::parse(url).map_err(|e| format!("{url:?} is not an address: {e}"))?;
+            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+                return Err(format!("{url} must begin with http:// or https://"));
+            }
+            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            if !is_bare || !url.username().is_empty() || url.password().is_some() {
+                return Err(format!("{name} must be https://host[:port], without a path or anything else"));
+            }
+            if !named.insert((platform, url.clone())) {
+                return Err(format!("{part:?} is named twice"));
+            }
+            Ok(Gateway { platform, url })
+        })
+        .collect()
+}
+
+pub(super) fn addresses(value: &str) -> Result<Vec<IpAddr>, String> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| IpAddr::from_str(part).map_err(|_| format!("{part:?} is not an IP address")))
+        .collect()
+}
+
+pub(super) fn log_filter(value: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(value).map(|_| value.to_owned()).map_err(|e| e.to_string())
+}
+
+pub(super) fn log_format(value: &str) -> Result<bool, String> {
+    match value {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("must be text or json".to_owned()),
+    }
+}

@@ -1,0 +1,115 @@
+//! What a notice says, revision by revision, sealed under its case's key.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::super::schema::{notices, revisions};
+use super::super::types::{Id, Time};
+use super::super::{Answer, Conn, both};
+use super::Notice;
+use crate::domain::notice::{Private, Public};
+use crate::vault::Key;
+
+/// One revision's content, sealed under its case's key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
+pub struct Revision {
+    pub notice_id: Id,
+    pub number: i32,
+    pub public_sealed: Vec<u8>,
+    pub private_sealed: Vec<u8>,
+    /// Says the same as the one before, for another 72 hours.
+    pub renewal: bool,
+    pub created_at: Time,
+}
+
+impl Revision {
+    /// Seals a revision.
+    ///
+    /// # Errors
+    /// When the content cannot be written as JSON.
+    pub fn seal(
+        key: &Key,
+        notice: Uuid,
+        number: i32,
+        content: (&Public, &Private),
+        renewal: bool,
+        now: DateTime<Utc>,
+    ) -> Answer<Revision> {
+        Ok(Revision {
+            notice_id: Id(notice),
+            number,
+            public_sealed: key.seal("public", &serde_json::to_vec(content.0)?),
+            private_sealed: key.seal("private", &serde_json::to_vec(content.1)?),
+            renewal,
+            created_at: Time(now),
+        })
+    }
+
+    /// What everybody may read while it is live.
+    ///
+    /// # Errors
+    /// When the key is not this case's.
+    pub fn public(&self, key: &Key) -> Answer<Public> {
+        Ok(serde_json::from_slice(&key.open("public", &self.public_sealed)?)?)
+    }
+
+    /// What only those who verify it may read.
+    ///
+    /// # Errors
+    /// When the key is not this case's.
+    pub fn private(&self, key: &Key) -> Answer<Private> {
+        Ok(serde_json::from_slice(&key.open("private", &self.private_sealed)?)?)
+    }
+}
+
+/// Adds a later revision.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(revisions::table).values(revision).execute(c))?;
+    Ok(())
+}
+
+/// A revision of a notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Revision>> {
+    Ok(both!(conn, c => revisions::table
+        .filter(revisions::notice_id.eq(Id(notice)).and(revisions::number.eq(number)))
+        .select(Revision::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The revisions with these numbers of many notices at once; there may be others of the same notices among
+/// them, for every number is looked for in every notice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>> {
+    let ids: Vec<Id> = of.iter().map(|(id, _)| Id(*id)).collect();
+    let numbers: Vec<i32> = of.iter().map(|(_, number)| *number).collect();
+    Ok(both!(conn, c => revisions::table
+        .filter(revisions::notice_id.eq_any(ids).and(revisions::number.eq_any(numbers)))
+        .select(Revision::as_select())
+        .load(c))?)
+}
+
+/// The live revisions of many notices at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> Answer<Vec<Revision>> {
+    let ids: Vec<Id> = of.iter().map(|n| n.id).collect();
+    Ok(both!(conn, c => revisions::table
+        .inner_join(notices::table.on(
+            notices::id.eq(revisions::notice_id).and(notices::live_revision.eq(revisions::number.nullable())),
+        ))
+        .filter(notices::id.eq_any(ids))
+        .select(Revision::as_select())
+        .load(c))?)
+}
