@@ -14,7 +14,9 @@ const NONCE: usize = 24;
 
 /// Sealed bytes could not be opened: another key, another purpose, or damage.
 #[derive(Debug, thiserror::Error)]
-#[error("sealed data cannot be opened: wrong SEVENTYTWO_KEY, or the data was altered")]
+#[error(
+    "sealed data cannot be opened: SEVENTYTWO_KEY is not the one it was sealed with, or it was altered; start with the key of this database"
+)]
 pub struct Unopenable;
 
 /// A key that opens what belongs to one case; destroyed with the case.

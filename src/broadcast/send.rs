@@ -6,12 +6,12 @@
 //! by the request that uses it, which halves the cost of a request and shows, before a request is
 //! handed over, whether the peer has closed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::ready;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,18 +23,19 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
 
 use connection::{Connection, Failed, Stream};
+use hub::Hub;
 
 use super::guard::{Guard, Refused, Target};
 use super::platforms::{Answer, Method, Outgoing};
 use crate::domain::delivery::Outcome;
 
 mod connection;
+mod hub;
 
 const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 
@@ -140,16 +141,6 @@ pub struct Sender {
     limits: Limits,
     tls: TlsConnector,
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
-}
-
-/// What is kept for one host: how many requests may be under way, how many connections may be being opened, and
-/// those at rest, the last used at the end.
-struct Hub {
-    slots: Semaphore,
-    opening: Semaphore,
-    resting: Mutex<VecDeque<(Box<Connection>, Instant)>>,
-    /// Told of every connection that comes to rest.
-    rested: Notify,
 }
 
 impl Sender {
@@ -328,49 +319,9 @@ impl Sender {
         }
         // A new host is the occasion to forget those nobody uses any more.
         hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
-        let host = Arc::new(Hub {
-            slots: Semaphore::new(self.limits.per_host),
-            opening: Semaphore::new(self.limits.opening),
-            resting: Mutex::default(),
-            rested: Notify::new(),
-        });
+        let host = Arc::new(Hub::new(&self.limits));
         hosts.insert(target.clone(), Arc::clone(&host));
         host
-    }
-}
-
-impl Hub {
-    fn rest(&self, connection: Box<Connection>) {
-        self.resting().push_back((connection, Instant::now()));
-        self.rested.notify_one();
-    }
-
-    /// The connection used last that is still open; those too old or closed are dropped.
-    fn wake(&self, idle: Duration) -> Option<Box<Connection>> {
-        let mut resting = self.young(idle);
-        loop {
-            let (mut connection, _) = resting.pop_back()?;
-            if connection.is_open() {
-                return Some(connection);
-            }
-        }
-    }
-
-    fn is_awake(&self, idle: Duration) -> bool {
-        !self.young(idle).is_empty()
-    }
-
-    /// The connections at rest that are not too old.
-    fn young(&self, idle: Duration) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
-        let (mut resting, now) = (self.resting(), Instant::now());
-        while resting.front().is_some_and(|(_, since)| now.duration_since(*since) >= idle) {
-            resting.pop_front();
-        }
-        resting
-    }
-
-    fn resting(&self) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn bind(value: &str) -> Result<String, String> {
 pub(super) fn base_url(value: &str) -> Result<String, String> {
     let url = Url::parse(value).map_err(|e| format!("is not an address: {e}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err("must begin with https:// (or http:// on your own machine)".to_owned());
+        return Err("must begin with http:// or https://".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must end with the path, without ? or #".to_owned());
@@ -128,7 +128,7 @@ pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
             }
             let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
             if !is_bare || !url.username().is_empty() || url.password().is_some() {
-                return Err(format!("{name} must be https://host[:port], without a path or anything else"));
+                return Err(format!("{name} must be http://host[:port] or https://host[:port], without a path or anything else"));
             }
             if !named.insert((platform, url.clone())) {
                 return Err(format!("{part:?} is named twice"));

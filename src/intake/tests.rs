@@ -19,7 +19,12 @@ fn png(width: u32) -> Vec<u8> {
 }
 
 async fn count(desk: &Desk) -> i64 {
-    let counts = desk.intake.store.read(crate::store::queue::count_by_state).await.unwrap();
+    let counts = desk
+        .intake
+        .store
+        .read(|c| crate::store::queue::count_by_state(c, DateTime::UNIX_EPOCH))
+        .await
+        .unwrap();
     counts.iter().map(|(_, n)| n).sum()
 }
 

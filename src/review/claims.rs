@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Desk, Moderator, ReviewError, held_by, locked};
-use crate::domain::life_cycle::{Step, next};
+use crate::domain::life_cycle::{Standing, Step, next};
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
@@ -59,7 +59,7 @@ fn claim(
 ) -> Result<Notice, ReviewError> {
     let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     let before = notice.state.0;
-    let standing = notice.standing(Vec::new());
+    let standing = Standing { state: notice.state_at(now), ..notice.standing(Vec::new()) };
     let (after, _) = next(&standing, Step::Claim, by.actor())?;
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);

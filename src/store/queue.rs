@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, SmallInt};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
 use super::notices::Notice;
 use super::schema::{idempotency, notices, tips};
+use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::State;
@@ -285,16 +286,25 @@ pub fn come(
     })
 }
 
-/// How many notices there are in each state, for the operator.
+/// How many notices stand so.
+#[derive(QueryableByName)]
+struct Stand {
+    #[diesel(sql_type = Text)]
+    state: Named<State>,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+/// How many notices are in each state at `now`, for the operator: what is over is, swept or not.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn count_by_state(conn: &mut Conn) -> Answer<Vec<(String, i64)>> {
-    both!(conn, c => {
-        let rows: Vec<(Named<State>, i64)> = notices::table
-            .group_by(notices::state)
-            .select((notices::state, diesel::dsl::count_star()))
-            .load(c)?;
-        Ok(rows.into_iter().map(|(state, n)| (state.0.as_str().to_owned(), n)).collect())
-    })
+pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
+    let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
+        "SELECT stands AS state, COUNT(*) AS notices FROM (SELECT CASE WHEN state IN ('live', 'paused') \
+           AND ends_at <= $1 THEN 'expired' ELSE state END AS stands FROM notices) AS n GROUP BY stands",
+    )
+    .bind::<Ts, _>(Time(now))
+    .load(c))?;
+    Ok(stand.into_iter().map(|stand| (stand.state.0.as_str(), stand.notices)).collect())
 }

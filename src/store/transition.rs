@@ -44,7 +44,7 @@ impl By<'_> {
     }
 }
 
-/// Takes a step with a locked notice. `change` sets what else belongs to it (claims, times) and may
+/// Takes a step with a locked notice; one whose end has come is over, whether or not anybody has written that down. `change` sets what else belongs to it (claims, times) and may
 /// write more in the same transaction; the event comes last.
 ///
 /// # Errors
@@ -62,6 +62,9 @@ pub fn take<E: From<TransitionError>>(
     let mut standing = notice.standing(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
     if mutation::on(Mutation::AskOne) {
         standing.needs.approvals = 1;
+    }
+    if step != Step::Expire {
+        standing.state = notice.state_at(by.at);
     }
     let (after, approvals) =
         next(&standing, step, by.actor).map_err(|e| E::from(TransitionError::Refused(e)))?;
@@ -89,8 +92,9 @@ pub fn take_revision<E: From<TransitionError>>(
     let store = |e: StoreError| E::from(TransitionError::Store(e));
     let refuse = |refusal| E::from(TransitionError::Refused(refusal));
     let before = notice.state.0;
-    let nothing = Refusal::NotFrom { from: before, step: step.as_str() };
-    let revision = notice.pending_revision.ok_or_else(|| refuse(nothing))?;
+    let now = notice.state_at(by.at);
+    let nothing = Refusal::NotFrom { from: now, step: step.as_str() };
+    let revision = notice.pending_revision.filter(|_| !now.is_over()).ok_or_else(|| refuse(nothing))?;
     let standing = notice.pending(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
     let (after, approvals) = next(&standing, step, by.actor).map_err(refuse)?;
     notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
@@ -18,20 +19,21 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// Ready: the database answers, too.
-pub async fn ready(shared: web::Data<Shared>) -> HttpResponse {
-    match shared.store.read(crate::store::events::head).await {
-        Ok(_) => HttpResponse::Ok().body("ok"),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            HttpResponse::ServiceUnavailable().body("the database does not answer")
-        }
+/// Ready: the database answers, too, and soon.
+pub async fn ready(shared: web::Data<Shared>) -> (&'static str, StatusCode) {
+    /// Less than those usually wait who ask.
+    const PATIENCE: Duration = Duration::from_millis(800);
+    match tokio::time::timeout(PATIENCE, shared.store.read(crate::store::events::head)).await {
+        Ok(Ok(_)) => return ("ok", StatusCode::OK),
+        Ok(Err(error)) => tracing::error!(%error, "not ready"),
+        Err(_) => tracing::error!("not ready: the database does not answer in time"),
     }
+    ("the database does not answer", StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// What the database knows of the program's work.
 struct Counts {
-    notices: Vec<(String, i64)>,
+    notices: Vec<(&'static str, i64)>,
     overdue: Vec<Overdue>,
     backlog: Backlog,
     lanes: Vec<(&'static str, i64)>,
@@ -47,7 +49,7 @@ pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem>
     let now = shared.clock.now();
     let read = shared.store.read(move |c| {
         Ok(Counts {
-            notices: queue::count_by_state(c)?,
+            notices: queue::count_by_state(c, now)?,
             overdue: counted::overdue(c, now)?,
             backlog: deliveries::backlog(c, now)?,
             lanes: lanes::count(c, now)?,
@@ -86,7 +88,7 @@ fn render(figures: &Figures, counts: Option<&Counts>, now: DateTime<Utc>) -> pro
 impl Counts {
     fn add(&self, registry: &Registry, now: DateTime<Utc>) -> prometheus::Result<()> {
         let Counts { notices, overdue, backlog, lanes, growing } = self;
-        let mut notices = notices.iter().map(|(state, count)| (state.as_str(), *count));
+        let mut notices = notices.iter().copied();
         add_by(registry, "state", "seventytwo_notices", "Notices by state.", &mut notices)?;
         let looks = ("second_look", overdue.iter().map(|one| one.second_looks).sum());
         let references = ("police_reference", overdue.iter().map(|one| one.police_references).sum());

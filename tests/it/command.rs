@@ -393,7 +393,7 @@ async fn another_key_is_noticed_at_once(db: Db) {
         let told = child.wait_with_output().unwrap();
         let line = said(&told.stderr);
         assert_eq!(told.status.code(), Some(1), "{arguments:?}: {line}");
-        assert!(line.contains("wrong SEVENTYTWO_KEY"), "{arguments:?}: {line}");
+        assert!(line.contains("SEVENTYTWO_KEY is not the one"), "{arguments:?}: {line}");
     }
     let done =
         command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();

@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_queue_says_who_is_sought_to_whoever_may_know),
     housed!(a_moderator_sees_the_poster_before_anybody_else),
     housed!(what_somebody_else_is_to_decide_does_not_stand_in_the_way),
+    housed!(what_is_over_by_the_clock_takes_no_step_though_nobody_swept),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
 ];
 
@@ -54,6 +55,38 @@ async fn claim(house: &House, case: &str, by: &Person) {
 /// The steps of a notice's history, oldest first.
 fn steps(sheet: &Value) -> Vec<&str> {
     sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
+}
+
+async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    // An edit waits, and somebody has it in hand.
+    let change = json!({"description": "黑色双肩包，在 12 路公交车上。"});
+    house.call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&change)).await.expect(200);
+    house.advance(TimeDelta::hours(72) - TimeDelta::minutes(2));
+    claim(&house, &case, &moderator).await;
+    house.advance(TimeDelta::minutes(2));
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let version = &sheet["version"];
+    for (step, body) in [
+        ("claim", json!({})),
+        ("pause", json!({"version": version, "reason": "unsafe"})),
+        ("remove", json!({"version": version, "reason": "false"})),
+        ("decisions", json!({"version": version, "action": "approve", "reason": "verified"})),
+        ("decisions", json!({"version": version, "action": "reject", "reason": "hoax"})),
+    ] {
+        let refused = house.post(&format!("{path}/{step}"), Some(&moderator.token), &body).await;
+        assert_eq!(refused.body["state"], "expired", "{step}: {}", refused.text);
+        assert_eq!(refused.problem(409), "not_possible", "{step}");
+    }
+    let left = house.get(&path, Some(&moderator.token)).await.expect(200);
+    assert_eq!((&left["state"], &left["events"]), (&json!("expired"), &sheet["events"]));
+    let counted = house.page("/metrics").await.text;
+    let tells = |line: &str| counted.lines().any(|told| told == line);
+    assert!(tells(r#"seventytwo_notices{state="expired"} 1"#) && !counted.contains(r#"{state="live"}"#));
+    house.settle().await;
+    house.finish().await;
 }
 
 async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {

@@ -3,9 +3,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::language::Language;
 use crate::domain::notice::{Category, Item, Subject};
 use crate::intake::fixture::{donation, lost_property, missing_person, now, rescue};
 use crate::intake::words::{patch, restate};
+use crate::language::text;
 
 /// The faults of `body` with `changes`, as `field=code`.
 fn faults(mut body: Value, changes: Value) -> Vec<String> {
@@ -86,6 +88,17 @@ fn one_bad_field_is_named_and_nothing_else() {
             _ => format!("{path}={code}"),
         };
         assert_eq!(faults(missing_person(), at(path, value.clone())), [field], "{path}: {value}");
+    }
+}
+
+#[test]
+fn the_numbers_that_are_given_as_examples_are_taken() {
+    for language in Language::ALL {
+        let told = text(language, "field-phone_unknown");
+        let numbers = told.split(|c: char| !(c.is_ascii_digit() || c == '-')).filter(|part| part.len() > 5);
+        for number in numbers {
+            assert!(Phone::parse(number).is_ok(), "{number} in {told}");
+        }
     }
 }
 
