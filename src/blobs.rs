@@ -2,6 +2,7 @@
 //! is in the database; without it a copy or a backup of the blobs shows nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
@@ -10,6 +11,9 @@ use uuid::Uuid;
 use crate::config;
 use crate::store::photos::Photo;
 use crate::vault::{Key, Unopenable, Vault};
+
+/// How long a photo is waited for: a bucket's client would try for minutes, and a disk that hangs for ever.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The sizes in which a photo is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub enum BlobError {
     Object(#[from] object_store::Error),
     #[error(transparent)]
     Unopenable(#[from] Unopenable),
+    #[error("no answer in time")]
+    TooLate(#[from] tokio::time::error::Elapsed),
 }
 
 /// Where photos lie; cheap to clone.
@@ -103,10 +109,12 @@ impl Blobs {
     /// Reads one size of a photo.
     ///
     /// # Errors
-    /// When the place refuses, or the key is not this photo's.
+    /// When the place refuses or is silent, or the key is not this photo's.
     pub async fn photo(&self, vault: &Vault, photo: &Photo, size: Size) -> Result<Vec<u8>, BlobError> {
         let key = vault.unwrap(&photo.key_wrapped)?;
-        let sealed = self.0.get(&path(photo.id.0, size)).await?.bytes().await?;
+        let path = path(photo.id.0, size);
+        let read = async { self.0.get(&path).await?.bytes().await };
+        let sealed = tokio::time::timeout(READ_WITHIN, read).await??;
         Ok(key.open("photo", &sealed)?)
     }
 
