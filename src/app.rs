@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::blobs::Blobs;
+use crate::broadcast::drawing::Failed;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
@@ -363,7 +364,7 @@ pub fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|e| StartError::Bind(address.to_owned(), e))
 }
 
-/// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.
+/// The press as the broadcasts use it: a poster that never can be drawn leaves the message to its words.
 fn posters_of(press: &Press) -> DrawPoster {
     let press = press.clone();
     Arc::new(move |notice, said, language| {
@@ -373,7 +374,10 @@ fn posters_of(press: &Press) -> DrawPoster {
                 Some((revision, public)) => press.poster(&notice, (*revision, public), language).await,
                 None => press.ended(&notice, Ending::Over, language).await,
             };
-            drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()
+            drawn.map(Some).or_else(|error| {
+                tracing::error!(%error, case = notice.case_number, "a poster could not be drawn");
+                if error.is_final() { Ok(None) } else { Err(Failed) }
+            })
         })
     })
 }

@@ -243,7 +243,7 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
         Box::pin(async move {
             wanted.notify_one();
             told.notified().await;
-            Some(Bytes::from_static(b"\xff\xd8\xff"))
+            Ok(Some(Bytes::from_static(b"\xff\xd8\xff")))
         })
     });
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
