@@ -342,10 +342,20 @@ impl World<'_> {
             };
             if ours {
                 self.learn(number, record.at);
+                self.take_back_use(number);
             }
         }
         self.look()?;
         self.rules_of_rows()
+    }
+
+    /// What never left has not used the shared token.
+    fn take_back_use(&mut self, number: usize) {
+        let request = &self.requests[number];
+        let unsent = request.fate == Fate::Unsent && request.leased.bot.as_deref() == Some(BOT);
+        if unsent && let Some(place) = self.shared.leases.iter().rposition(|at| *at == request.leased_at) {
+            self.shared.leases.remove(place);
+        }
     }
 
     /// From now on the engine knows what the platform asked for.

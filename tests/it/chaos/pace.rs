@@ -221,6 +221,7 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
     assert_eq!(house.clock.now(), live + DRAWING, "the picture was waited for");
     assert!(chat.asked().len() > before, "and then it was sent");
     let used: Vec<u8> = latest_use(&house).await;
+    assert_eq!(used.len() / 8, chat.asked().len(), "what did not leave has used nothing");
     let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
     assert_eq!(used, (live + DRAWING).timestamp_micros());
 }
