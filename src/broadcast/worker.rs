@@ -216,7 +216,7 @@ impl Worker {
         let mut left = began;
         if let Some(state) = self.withheld(&leased) {
             let at = self.clock.now();
-            self.hosts().ended(&leased.host, left, at, Went::NotSent);
+            self.hosts().ended(&leased.host, leased.group, left, at, Went::NotSent);
             return conclude::not_sent(leased, state, at, at);
         }
         let clock = std::time::Instant::now();
@@ -224,7 +224,7 @@ impl Worker {
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        self.hosts().ended(&leased.host, left, at, went);
+        self.hosts().ended(&leased.host, leased.group, left, at, went);
         let ended = match ended {
             Ok(ended) => ended,
             Err(until) => {

@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_group_deleted_while_it_is_written_to_costs_nobody_else),
     housed!(a_group_paused_while_it_is_written_to_costs_nobody_else),
     housed!(a_busy_platform_is_asked_three_times_more_and_not_at_once),
+    housed!(one_robot_that_fails_keeps_nobody_from_its_host),
 ];
 
 /// Lets a notice go live and does all there is to do at that moment.
@@ -275,4 +276,18 @@ async fn a_busy_platform_is_asked_three_times_more_and_not_at_once(house: House)
     let given_up = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND last_code = '-1'";
     assert_eq!(count(&house.db, given_up).await, 1);
     house.finish().await;
+}
+
+/// On a quiet day it is all that its host hears of us.
+async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
+    let crowd = Crowd::start(Mood::Unwell(503)).await;
+    let of = (Platform::Wecom, crowd.url.as_str());
+    let (house, moderator) = house_of(house, &[of]).await;
+    connect(&house.db, "王群主", named(of, "ill", 1)).await;
+    publish(&house, &moderator).await;
+    until(&house, house.clock.now() + TimeDelta::hours(1), || crowd.requests() == 12).await;
+    crowd.turn(Mood::Well(0));
+    connect(&house.db, "王群主", named(of, "well", 1)).await;
+    publish(&house, &moderator).await;
+    assert!(crowd.told().contains_key("well0"), "{:?}", crowd.told());
 }
