@@ -225,6 +225,13 @@ fn internal(leased: &Leased, error: &StoreError) -> Ended {
     ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[])
 }
 
+/// The end of an attempt that panicked. Where its request had left nobody knows whether it arrived.
+pub(super) fn broken_off(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
+    tracing::error!(delivery = leased.delivery, left, "a send panicked");
+    let outcome = if left { Outcome::Unknown } else { Outcome::Retry };
+    (Went::NotSent, Ok(ended(Verdict::ours(outcome, "internal"), 1, &[])))
+}
+
 /// An end whose times are not known yet.
 fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
     let at = DateTime::UNIX_EPOCH;

@@ -12,8 +12,8 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::deliveries;
 use tokio::sync::Notify;
 
-use super::count;
 use super::crowd::{Crowd, Mood};
+use super::{count, pace};
 use crate::house::{House, Person};
 use crate::metrics::run;
 use crate::process::connect;
@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_group_paused_while_it_is_written_to_costs_nobody_else),
     housed!(a_busy_platform_is_asked_three_times_more_and_not_at_once),
     housed!(one_robot_that_fails_keeps_nobody_from_its_host),
+    housed!(a_send_that_panics_costs_the_others_nothing),
 ];
 
 /// Lets a notice go live and does all there is to do at that moment.
@@ -290,4 +291,21 @@ async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
     connect(&house.db, "王群主", named(of, "well", 1)).await;
     publish(&house, &moderator).await;
     assert!(crowd.told().contains_key("well0"), "{:?}", crowd.told());
+}
+
+async fn a_send_that_panics_costs_the_others_nothing(house: House) {
+    let mut house = house.and_chats(&[Platform::Telegram, Platform::Dingtalk, Platform::Feishu]).await;
+    pace::draw(&mut house, || panic!("on purpose"));
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for chat in &house.chats {
+        house.group(chat, &admin, &["131000"], &["lost_property"]).await;
+    }
+    publish(&house, &moderator).await;
+    let delivered = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
+    assert_eq!(count(&house.db, delivered).await, 2);
+    let ours = "SELECT COUNT(*) AS n FROM attempts WHERE code = 'internal'";
+    assert_eq!(count(&house.db, ours).await, 1, "the one that panicked is on record");
+    let hosts = format!("{:?}", house.stations.worker.hosts.lock().unwrap());
+    assert_eq!(hosts.matches("under_way: [").count(), hosts.matches("under_way: []").count(), "{hosts}");
 }
