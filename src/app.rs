@@ -47,6 +47,8 @@ pub use opening::{open_existing, open_store, unlock};
 
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
+/// A clock that differs more from the database's is told of.
+const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -135,6 +137,23 @@ impl Stations {
             set.map_err(|e| e.to_string())?;
         }
         self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Compares the clock with the one that all nodes share: a robot's budget is kept by each node's own.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn compare_clock(&self) -> Result<(), String> {
+        let before = self.shared.clock.now();
+        let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
+        let Some(shared) = shared else { return Ok(()) };
+        // It was asked in between: what is certain is how far it lies outside.
+        let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
+        if off.abs() > CLOCK_MAY_BE_OFF {
+            tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");
+        }
+        self.worker.figures.clock_offset.set(off.as_seconds_f64());
         Ok(())
     }
 
@@ -294,6 +313,9 @@ impl App {
     /// When the server or the scheduler cannot start.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
+        if let Err(error) = self.stations.compare_clock().await {
+            tracing::error!(error, "the clock could not be compared with the database's");
+        }
         schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());

@@ -76,6 +76,7 @@ async fn by_the_clock(
     let jobs = JobScheduler::new().await?;
     let list = Jobs { jobs: &jobs, stations, running, stop };
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
+    list.add("compare the clock", "30 * * * * *", |s| async move { s.compare_clock().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;
     list.add("forget what was said long ago", "0 33 * * * *", |s| async move { s.forget_broadcasts().await })
