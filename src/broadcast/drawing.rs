@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::retry;
 
-/// How long the first drawing is waited for; the second half as long, and so on.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the first drawing is waited for, so that a lease has time for its request afterwards; the second half as
+/// long, and so on.
+const PATIENCE: Duration = Duration::from_secs(7);
 
 /// What came of drawing a picture; `None` where it never can be drawn.
 pub type Drawn = Result<Option<Bytes>, Failed>;
