@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::blobs::Blobs;
+use crate::broadcast::drawing::Failed;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
@@ -46,6 +47,8 @@ pub use opening::{open_existing, open_store, unlock};
 
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
+/// A clock that differs more from the database's is told of.
+const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -135,6 +138,23 @@ impl Stations {
             set.map_err(|e| e.to_string())?;
         }
         self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Compares the clock with the one that all nodes share: a robot's budget is kept by each node's own.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn compare_clock(&self) -> Result<(), String> {
+        let before = self.shared.clock.now();
+        let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
+        let Some(shared) = shared else { return Ok(()) };
+        // It was asked in between: what is certain is how far it lies outside.
+        let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
+        if off.abs() > CLOCK_MAY_BE_OFF {
+            tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");
+        }
+        self.worker.figures.clock_offset.set(off.as_seconds_f64());
         Ok(())
     }
 
@@ -231,6 +251,7 @@ impl App {
         let store = open_store(&config).await?;
         let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
+        store.set_back_what_is_ahead(clock.now(), CLOCK_MAY_SLIP).await?;
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let wake = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
@@ -310,6 +331,9 @@ impl App {
     /// When the server or the scheduler cannot start.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
+        if let Err(error) = self.stations.compare_clock().await {
+            tracing::error!(error, "the clock could not be compared with the database's");
+        }
         schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
@@ -383,7 +407,7 @@ pub fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|e| StartError::Bind(address.to_owned(), e))
 }
 
-/// The press as the broadcasts use it: a poster that cannot be drawn leaves the message to its words.
+/// The press as the broadcasts use it: a poster that never can be drawn leaves the message to its words.
 fn posters_of(press: &Press) -> DrawPoster {
     let press = press.clone();
     Arc::new(move |notice, said, language| {
@@ -393,7 +417,10 @@ fn posters_of(press: &Press) -> DrawPoster {
                 Some((revision, public)) => press.poster(&notice, (*revision, public), language).await,
                 None => press.ended(&notice, Ending::Over, language).await,
             };
-            drawn.inspect_err(|error| tracing::error!(%error, "a poster could not be drawn")).ok()
+            drawn.map(Some).or_else(|error| {
+                tracing::error!(%error, case = notice.case_number, "a poster could not be drawn");
+                if error.is_final() { Ok(None) } else { Err(Failed) }
+            })
         })
     })
 }

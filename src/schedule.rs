@@ -77,6 +77,7 @@ async fn by_the_clock(
     let list = Jobs { jobs: &jobs, stations, running, stop };
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
     list.add("end pauses", "*/10 * * * * *", |s| async move { s.end_pauses().await }).await?;
+    list.add("compare the clock", "30 * * * * *", |s| async move { s.compare_clock().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;
     list.add("forget old codes", "0 13 * * * *", |s| async move { s.forget_probes().await }).await?;
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;

@@ -127,7 +127,8 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     drop(worker);
     let script = &house.stations.worker.script;
     let written = script.written(broadcast, Language::default()).await.expect("the message is written");
-    let body = script.body(&written, Platform::Dingtalk, Act::Say(0)).await.expect("it has words").bytes;
+    let body = script.body(&written, Platform::Dingtalk, Act::Say(0), now).await;
+    let body = body.expect("no picture is waited for").expect("it has words").bytes;
     let body = body.to_vec();
     Run { delivered, rate, nearly_all_ms, cpu_each, server_cpu_each, peak_mb, body }
 }

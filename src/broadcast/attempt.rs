@@ -9,11 +9,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::conclude::{self, Ended};
 use super::course::Course;
+use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
 use super::platforms::{
-    Act, Adapter, Answer, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
+    Act, Adapter, Answer, Body, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
 };
+use super::retry;
 use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::{Worker, random};
@@ -24,6 +26,10 @@ use crate::store::{StoreError, due};
 
 /// A request with a token that groups share, which has waited for its picture for so long, waits for its turn anew.
 const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
+/// What goes out together with a picture waits no longer than this until it is drawn…
+const WORDS_WAIT: TimeDelta = TimeDelta::seconds(6);
+/// …and looks for it so often.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 
 /// Why a request that had its connection did not leave.
 enum Withheld {
@@ -88,17 +94,22 @@ impl Worker {
         let Prepared { adapter, written, digest, credentials, .. } = prepared;
         let asked_at = self.clock.now();
         let body = match digest {
-            Some(digest) => adapter.compose(digest, act),
-            None => self.script.body(written, leased.platform, act).await,
+            Some(digest) => Ok(adapter.compose(digest, act)),
+            None => self.script.body(written, leased.platform, act, asked_at).await,
         };
-        let Some(body) = body else {
-            return (Went::NotSent, Ok(prepared.nothing_to_say()));
+        let body = match body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn)) {
+            Ok(Some(body)) => body,
+            Ok(None) => return (Went::NotSent, Ok(prepared.nothing_to_say())),
+            Err(until) => return (Went::NotSent, Err(until)),
         };
-        let keeps = digest.is_none() && adapter.profile().keeps_media;
+        // Of words alone there is nothing to keep.
+        let keeps = adapter.profile().keeps_media && body.lean().is_some();
         let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
             // Boxed, because it is rare: every send would carry the room for it.
-            Some(account) => Box::pin(self.handle(prepared, account, act, (&leased.host, &mut *left))).await,
+            Some(account) => {
+                Box::pin(self.handle(prepared, account, act, (&leased.host, &mut *left))).await.map(Some)
+            }
             None => Ok(None),
         };
         let handle = match handle {
@@ -207,6 +218,24 @@ impl Worker {
         Ok(Some(message::digest(leased.language, &all)))
     }
 
+    /// What goes out for now of an act whose picture is not drawn yet: nothing before a moment; or, where that would be
+    /// too late, the words that it was to go with, or nothing at all.
+    fn without_picture(
+        &self,
+        leased: &Leased,
+        written: &Written,
+        act: Act<'_>,
+        not_drawn: NotDrawn,
+    ) -> Result<Option<Body>, DateTime<Utc>> {
+        let now = self.clock.now();
+        let alone = adapter(leased.platform).compose(&written.message, act);
+        let is_all = alone.is_none() && matches!(act, Act::Say(_));
+        let wait = if is_all { (not_drawn.again_at - now).max(LOOK_AGAIN) } else { LOOK_AGAIN };
+        let again = retry::after(now, retry::jittered(wait.to_std().unwrap_or_default(), random()));
+        let too_late = leased.not_after.is_some_and(|end| end <= again);
+        if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
+    }
+
     /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
     async fn handle(
         &self,
@@ -214,14 +243,10 @@ impl Worker {
         account: &str,
         act: Act<'_>,
         (host, left): (&str, &mut DateTime<Utc>),
-    ) -> Result<Option<Handle>, (Went, Verdict)> {
-        let shows = written.message.has_picture || matches!(act, Act::Edit(_));
-        if !(shows && adapter.form(act).pictured) {
-            return Ok(None);
-        }
+    ) -> Result<Handle, (Went, Verdict)> {
         let mut handle = written.handle(account).await;
         if handle.is_none()
-            && let Some(picture) = self.script.picture(written).await
+            && let Ok(Some(picture)) = self.script.picture(written, self.clock.now()).await
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
             let may = |_| ready(Ok::<_, Infallible>(()));
@@ -238,7 +263,7 @@ impl Worker {
                 None => return Err((went, verdict)),
             }
         }
-        Ok(Some(handle))
+        Ok(handle)
     }
 
     /// The way into a chat that has a new id.
@@ -256,6 +281,13 @@ impl Worker {
 fn internal(leased: &Leased, error: &StoreError) -> Ended {
     tracing::error!(%error, delivery = leased.delivery, "a message could not be prepared");
     Ended { ours: true, ..ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[]) }
+}
+
+/// The end of an attempt that panicked. Where its request had left nobody knows whether it arrived.
+pub(super) fn broken_off(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
+    tracing::error!(delivery = leased.delivery, left, "a send panicked");
+    let outcome = if left { Outcome::Unknown } else { Outcome::Retry };
+    (Went::NotSent, Ok(Ended { ours: true, ..ended(Verdict::ours(outcome, "internal"), 1, &[]) }))
 }
 
 /// An end whose times are not known yet.

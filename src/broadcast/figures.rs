@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::core::Collector;
-use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
@@ -17,6 +17,8 @@ pub struct Figures {
     pub unrecorded: IntGauge,
     /// Hosts that are left alone because they do not answer.
     pub away: IntGauge,
+    /// How far our clock is ahead of the database's.
+    pub clock_offset: Gauge,
     recorded: IntCounter,
     lost: IntCounter,
     refusals: IntCounterVec,
@@ -54,6 +56,10 @@ impl Figures {
                 "Sends under way or not yet written down.",
             )?,
             away: IntGauge::new("seventytwo_hosts_away", "Hosts that are left alone for a while.")?,
+            clock_offset: Gauge::new(
+                "seventytwo_clock_offset_seconds",
+                "How far the clock is ahead of PostgreSQL's, as far as that is certain.",
+            )?,
             recorded: IntCounter::new(
                 "seventytwo_results_recorded_total",
                 "Results that were written down.",
@@ -97,11 +103,12 @@ impl Figures {
     /// # Errors
     /// When a name stands there already.
     pub fn register(&self, registry: &Registry) -> prometheus::Result<()> {
-        let all: [Box<dyn Collector>; 7] = [
+        let all: [Box<dyn Collector>; 8] = [
             Box::new(self.attempts.clone()),
             Box::new(self.took.clone()),
             Box::new(self.unrecorded.clone()),
             Box::new(self.away.clone()),
+            Box::new(self.clock_offset.clone()),
             Box::new(self.recorded.clone()),
             Box::new(self.lost.clone()),
             Box::new(self.refusals.clone()),

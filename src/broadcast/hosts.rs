@@ -5,12 +5,13 @@
 //! of which requests that hang take the smaller part; one that has not answered yet is tried by few; and all
 //! that are slow or silent together leave room for the rest. What a brisk host cannot take now waits for the
 //! next answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can.
-//! A host that fails again and again is left alone for a while that doubles, and then asked by one delivery
-//! alone. One that would shut us out for what it has to refuse is left alone long before that.
+//! A host that fails several groups again and again is left alone for a while that doubles, and then asked by one
+//! delivery alone. One that would shut us out for what it has to refuse is left alone long before that.
 
 use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::platforms::Budget;
 use super::retry::after;
@@ -33,8 +34,10 @@ const DOUBTFUL: usize = 384;
 const SLOW: TimeDelta = TimeDelta::seconds(1);
 /// A host that usually answers within this is brisk, in milliseconds.
 const USUAL: f64 = 500.0;
-/// Failures in a row, without anything arriving in between, after which a host counts as away.
+/// Failures in a row, without anything arriving in between, after which a host counts as away…
 const AWAY_AFTER: u32 = 8;
+/// …where so many groups failed. What one or two of them suffer is theirs: their lanes rest, and ask no more often.
+const AWAY_FOR: usize = 3;
 /// The first rest of a host that is away; each further one is twice as long…
 const FIRST_REST: TimeDelta = TimeDelta::seconds(5);
 /// …up to this.
@@ -99,6 +102,8 @@ struct Host {
     /// When it last answered.
     answered_at: Option<DateTime<Utc>>,
     failures: u32,
+    /// The first groups that failed among those, [`AWAY_FOR`] at most.
+    failing: Vec<Uuid>,
     rests: u32,
     /// Away until then; then one request may try.
     away_until: Option<DateTime<Utc>>,
@@ -165,8 +170,8 @@ impl Hosts {
         }
     }
 
-    /// A request that left at `began` has ended.
-    pub fn ended(&mut self, name: &str, began: DateTime<Utc>, now: DateTime<Utc>, went: Went) {
+    /// A request to a group that left at `began` has ended.
+    pub fn ended(&mut self, name: &str, group: Uuid, began: DateTime<Utc>, now: DateTime<Utc>, went: Went) {
         let Some(host) = self.known.get_mut(name) else { return };
         if let Some(place) = host.under_way.iter().position(|at| *at == began) {
             host.under_way.remove(place);
@@ -189,9 +194,13 @@ impl Hosts {
             }
             Went::Failed => {
                 host.failures = host.failures.saturating_add(1);
+                if host.failing.len() < AWAY_FOR && !host.failing.contains(&group) {
+                    host.failing.push(group);
+                }
                 // Those that were under way when it went away tell nothing new.
                 let known = host.away_until.is_some_and(|until| until > now);
-                if host.failures >= AWAY_AFTER && !known && !mutation::on(Mutation::AskAway) {
+                let away = host.failures >= AWAY_AFTER && host.failing.len() >= AWAY_FOR;
+                if away && !known && !mutation::on(Mutation::AskAway) {
                     let rest = FIRST_REST * 2_i32.pow(host.rests.min(10));
                     host.away_until = Some(now + rest.min(LONGEST_REST));
                     host.rests += 1;
@@ -231,6 +240,7 @@ impl Host {
             usual: 0.0,
             answered_at: None,
             failures: 0,
+            failing: Vec::new(),
             rests: 0,
             away_until: None,
             refused: 0,
@@ -295,6 +305,7 @@ impl Host {
 
     fn is_there(&mut self, now: DateTime<Utc>) {
         self.answered_at = Some(now);
+        self.failing.clear();
         (self.failures, self.rests, self.away_until) = (0, 0, None);
     }
 

@@ -4,6 +4,7 @@ pub mod api;
 mod attempt;
 pub mod conclude;
 pub mod course;
+pub mod drawing;
 pub mod figures;
 pub mod guard;
 pub mod hosts;

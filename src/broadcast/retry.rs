@@ -163,12 +163,12 @@ pub fn rest(now: DateTime<Utc>, again: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The wait after so many failed attempts, without chance: 2 s, 6 s, 18 s, … 15 min.
-fn backoff(attempts: u32) -> Duration {
+pub(super) fn backoff(attempts: u32) -> Duration {
     FIRST.saturating_mul(3_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST)
 }
 
 /// The wait and up to a quarter of it, so that what failed together does not come back together.
-fn jittered(wait: Duration, random: u64) -> Duration {
+pub(super) fn jittered(wait: Duration, random: u64) -> Duration {
     wait + wait.mul_f64(0.25 * (random as f64 / u64::MAX as f64))
 }
 

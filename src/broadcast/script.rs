@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 use uuid::Uuid;
 
+use super::drawing::{Drawing, Drawn, NotDrawn};
 use super::message::{Known, Message, message};
 use super::platforms::{Act, Body, adapter};
 use crate::domain::case_number::CaseNumber;
@@ -29,9 +31,9 @@ const KEPT: usize = 128;
 pub type Numbered = (i32, Public);
 
 /// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
-/// more, the one that takes its place. `None` where it cannot be drawn.
+/// more, the one that takes its place.
 pub type DrawPoster =
-    Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Option<Bytes>> + Send + Sync>;
+    Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Drawn> + Send + Sync>;
 
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
@@ -60,7 +62,7 @@ pub struct Written {
     notice: Notice,
     /// The revision that it says, and its public part; absent where nothing of the notice may be shown.
     said: Option<Numbered>,
-    picture: OnceCell<Option<Bytes>>,
+    picture: Mutex<Option<Drawing>>,
     bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
     handles: Places<String, Turn<Option<Arc<str>>>>,
 }
@@ -106,28 +108,44 @@ impl Script {
     }
 
     /// The body of an act on that platform; `None` where there is nothing to say.
-    pub async fn body(&self, written: &Written, platform: Platform, act: Act<'_>) -> Option<Body> {
+    ///
+    /// # Errors
+    /// Where it shows a picture that is not drawn yet.
+    pub async fn body(
+        &self,
+        written: &Written,
+        platform: Platform,
+        act: Act<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Body>, NotDrawn> {
         let form = adapter(platform).form(act);
         let place = Arc::clone(lock(&written.bodies).entry((platform, form.id)).or_default());
-        let body = place.get_or_init(async || {
+        let body = place.get_or_try_init(async || {
             if !form.pictured {
-                return adapter(platform).compose(&written.message, act);
+                return Ok(adapter(platform).compose(&written.message, act));
             }
             let mut message = written.message.clone();
             if message.has_picture || matches!(act, Act::Edit(_)) {
-                message.picture = self.picture(written).await;
+                message.picture = self.picture(written, now).await?;
             }
-            adapter(platform).compose(&message, act)
+            Ok(adapter(platform).compose(&message, act))
         });
-        body.await.clone()
+        body.await.cloned()
     }
 
-    /// The picture of what is said, drawn when it is first needed: words never wait for it.
-    pub async fn picture(&self, written: &Written) -> Option<Bytes> {
-        let draw = async || {
-            (self.draw)(written.notice.clone(), written.said.clone(), written.message.language).await
+    /// The picture of what is said, drawn when it is first needed: words of their own never wait for it. `None` where
+    /// there never is one.
+    ///
+    /// # Errors
+    /// Where it is not drawn yet.
+    pub async fn picture(&self, written: &Written, now: DateTime<Utc>) -> Result<Option<Bytes>, NotDrawn> {
+        let draw = || (self.draw)(written.notice.clone(), written.said.clone(), written.message.language);
+        let drawing = {
+            let mut latest = lock(&written.picture);
+            let drawing = Drawing::after(latest.as_ref(), now, draw)?;
+            latest.insert(drawing).clone()
         };
-        written.picture.get_or_init(draw).await.clone()
+        drawing.wait().await
     }
 
     /// Forgets everything: what was said is sealed again in the store alone.
@@ -177,7 +195,7 @@ pub async fn write(
         key: notice.key(vault)?,
         notice,
         said,
-        picture: OnceCell::new(),
+        picture: Mutex::default(),
         bodies: Mutex::default(),
         handles: Mutex::default(),
     })

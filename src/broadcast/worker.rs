@@ -4,10 +4,12 @@
 //! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
 //! cannot double more than that.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendError;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::attempt::broken_off;
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
@@ -214,15 +217,17 @@ impl Worker {
         let mut left = began;
         if let Some(state) = self.withheld(&leased) {
             let at = self.clock.now();
-            self.hosts().ended(&leased.host, left, at, Went::NotSent);
+            self.hosts().ended(&leased.host, leased.group, left, at, Went::NotSent);
             return conclude::not_sent(leased, state, at, at);
         }
         let clock = std::time::Instant::now();
-        let (went, ended) = self.attempt(&leased, &mut left).await;
+        // Those that share its task go on, and its place at the host is given back. It leaves later than it was leased.
+        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut left)).catch_unwind().await;
+        let (went, ended) = attempt.unwrap_or_else(|_| broken_off(&leased, left != began));
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        self.hosts().ended(&leased.host, left, at, went);
+        self.hosts().ended(&leased.host, leased.group, left, at, went);
         let ended = match ended {
             Ok(ended) => ended,
             Err(until) => {

@@ -62,17 +62,19 @@ pub(super) struct Replied {
 struct HostPlace {
     hosts: Arc<Mutex<Hosts>>,
     host: String,
+    group: Uuid,
     began: DateTime<Utc>,
     /// When and how it ended, as far as the host is concerned.
     ended: (DateTime<Utc>, Went),
 }
 
 impl HostPlace {
-    fn take(hosts: &Arc<Mutex<Hosts>>, host: &str, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
-        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(host, now) {
+    fn take(hosts: &Arc<Mutex<Hosts>>, group: &Group, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
+        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(&group.host, now) {
             Admission::Go => Ok(HostPlace {
                 hosts: Arc::clone(hosts),
-                host: host.to_owned(),
+                host: group.host.clone(),
+                group: group.id.0,
                 began: now,
                 ended: (now, Went::NotSent),
             }),
@@ -85,7 +87,8 @@ impl HostPlace {
 impl Drop for HostPlace {
     fn drop(&mut self) {
         let (at, went) = self.ended;
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).ended(&self.host, self.began, at, went);
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.ended(&self.host, self.group, self.began, at, went);
     }
 }
 
@@ -168,7 +171,7 @@ fn errand(
         bots::take(tx, bot, platform, now, &pace)?.map_err(|not_held| not_held.refused(now))?;
     }
     // Asked last: whoever is admitted goes.
-    let place = HostPlace::take(hosts, &group.host, now).map_err(|not_held| not_held.refused(now))?;
+    let place = HostPlace::take(hosts, group, now).map_err(|not_held| not_held.refused(now))?;
     Ok(Errand {
         group: group.id.0,
         platform,

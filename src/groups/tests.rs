@@ -259,11 +259,11 @@ async fn a_host_is_told_how_a_message_of_ours_went() {
     let rig = Rig::new().await;
     let id = rig.active().await;
     let (now, host) = (rig.house.now(), rig.wecom.address.strip_prefix("http://").unwrap());
-    let fail = |times: usize| {
+    let fail = |times: u128| {
         let mut hosts = rig.groups.hosts.lock().unwrap();
-        for _ in 0..times {
+        for group in 0..times {
             hosts.admits(host, now);
-            hosts.ended(host, now, now, Went::Failed);
+            hosts.ended(host, Uuid::from_u128(group), now, now, Went::Failed);
         }
         hosts.away(now)
     };

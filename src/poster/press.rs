@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::content::{Content, texts};
 use super::{Ended, Ending, Painter, PosterError};
-use crate::blobs::{Blobs, Size};
+use crate::blobs::{BlobError, Blobs, Size};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
@@ -34,9 +34,16 @@ pub enum PressError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the photo cannot be read: {0}")]
-    Photo(String),
+    Photo(#[from] BlobError),
     #[error("the drawing was broken off")]
     BrokenOff,
+}
+
+impl PressError {
+    /// Whether it would end like this each time. Whatever cannot be read now may be there in a moment.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, PressError::Poster(_))
+    }
 }
 
 type Kept = HashMap<(Uuid, i32, Language), Bytes>;
@@ -141,8 +148,7 @@ impl Press {
 
     async fn photo(&self, id: Uuid) -> Result<Option<Vec<u8>>, PressError> {
         let Some(photo) = self.store.read(move |c| photos::by_id(c, id)).await? else { return Ok(None) };
-        let read = self.blobs.photo(&self.vault, &photo, Size::Page).await;
-        read.map(Some).map_err(|e| PressError::Photo(e.to_string()))
+        Ok(Some(self.blobs.photo(&self.vault, &photo, Size::Page).await?))
     }
 
     async fn draw<F>(&self, drawing: F) -> Result<Bytes, PressError>

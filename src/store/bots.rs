@@ -125,6 +125,39 @@ pub fn rest(conn: &mut Conn, heard: BTreeMap<&str, Option<DateTime<Utc>>>) -> An
     rest.make_in_order::<Rest>(conn, "bots", rows.collect())
 }
 
+/// Gives back what was taken for requests that never left: of each token the times at which it was. They are locked
+/// together with those that are `heard` of next, in one order, so that two nodes never wait for each other.
+///
+/// # Errors
+/// When the database refuses.
+pub fn give_back<'a>(
+    conn: &mut Conn,
+    unused: &BTreeMap<&'a str, Vec<DateTime<Utc>>>,
+    heard: impl Iterator<Item = &'a str>,
+) -> Answer<()> {
+    if unused.is_empty() {
+        return Ok(());
+    }
+    let concerned: HashSet<&str> = unused.keys().copied().chain(heard).collect();
+    let found =
+        bots::table.filter(bots::id.eq_any(concerned)).order(bots::id).select((bots::id, bots::recent));
+    let found: Vec<(String, Vec<u8>)> = match conn {
+        Conn::Pg(c) => found.for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => found.load(&mut **c)?,
+    };
+    for (bot, recent) in found {
+        let Some(unused) = unused.get(&*bot) else { continue };
+        let mut recent = times(&recent);
+        for at in unused {
+            if let Some(place) = recent.iter().rposition(|taken| taken == at) {
+                recent.remove(place);
+            }
+        }
+        both!(conn, c => diesel::update(bots::table.find(bot)).set(bots::recent.eq(written(&recent))).execute(c))?;
+    }
+    Ok(())
+}
+
 /// Writes down what was used.
 pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     struct Use;
@@ -164,6 +197,9 @@ mod tests {
                 assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
                 rest(tx, BTreeMap::from([("bot", None)]))?;
                 assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
+                // Of two that were taken one never left.
+                give_back(tx, &BTreeMap::from([("bot", vec![at(93)])]), std::iter::empty())?;
+                assert_eq!([ask(tx, 94)?, ask(tx, 94)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
                 Ok::<_, StoreError>(())
             })
             .await

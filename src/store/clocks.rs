@@ -1,7 +1,9 @@
-//! Sets right what a clock that was ahead has written down, a few rows at a time, so that nobody waits behind it.
+//! Sets right what a clock that was ahead has written down, a few rows at a time, so that nobody waits behind it; and
+//! tells how a clock compares with the one that all nodes share.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Binary;
 use uuid::Uuid;
 
 use super::lanes::{times, written};
@@ -17,6 +19,26 @@ const SLICE: i64 = 500;
 const LEASES_END_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
+    /// PostgreSQL's own clock, which all nodes share; SQLite has no other than ours.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn shared_clock(&self) -> Answer<Option<DateTime<Utc>>> {
+        self.read(shared_clock).await
+    }
+
+    /// As [`Store::set_back`], where the latest request on record lies further ahead than a clock may `slip`: whoever
+    /// made it is gone, or was stopped, before its clock was set right.
+    ///
+    /// # Errors
+    /// When the database refuses; what was set right stays so.
+    pub async fn set_back_what_is_ahead(&self, now: DateTime<Utc>, slip: TimeDelta) -> Answer<()> {
+        let latest = self.read(move |c| latest_ahead(c, now)).await?;
+        let Some(ahead) = latest.map(|at| at - now).filter(|ahead| *ahead >= slip) else { return Ok(()) };
+        tracing::warn!(seconds = ahead.num_seconds(), "what was sent last lies ahead of the clock");
+        self.set_back(now, ahead).await
+    }
+
     /// The clock was `ahead` by so much and is right again: what it wrote into the lanes that were used meanwhile
     /// is moved back, and what it put off is due and judged again, so that nothing waits for a time that nobody
     /// meant. Harmless to repeat. Nothing happens where the clock is wrong now and was not before.
@@ -42,12 +64,34 @@ impl Store {
     }
 }
 
-/// Whether the clock is nearer to the right time than it was. PostgreSQL's own clock is asked, which all nodes
-/// share; SQLite has no other.
+/// Whether the clock is nearer to the right time than it was, as far as somebody else knows.
 fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<bool> {
-    let Conn::Pg(c) = conn else { return Ok(true) };
+    let shared = shared_clock(conn)?;
+    Ok(shared.is_none_or(|shared| (shared - now).abs() < (shared - now - ahead).abs()))
+}
+
+fn shared_clock(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
+    let Conn::Pg(c) = conn else { return Ok(None) };
     let shared: Time = diesel::select(diesel::dsl::sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
-    Ok((shared.0 - now).abs() < (shared.0 - now - ahead).abs())
+    Ok(Some(shared.0))
+}
+
+/// The latest request on record that lies ahead, if one does: the end of what a lane remembers, whose numbers sort as
+/// their bytes do. A lane is never open before its latest request.
+fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Latest {
+        #[diesel(sql_type = Binary)]
+        latest: Vec<u8>,
+    }
+    let latest: Option<Latest> = both!(conn, c => diesel::sql_query(
+        "SELECT substr(recent, length(recent) - 7) AS latest FROM lanes \
+         WHERE open_at > $1 AND length(recent) >= 8 ORDER BY latest DESC LIMIT 1",
+    )
+    .bind::<Ts, _>(Time(now))
+    .get_result(c)
+    .optional())?;
+    Ok(latest.and_then(|one| times(&one.latest).pop()).filter(|at| *at > now))
 }
 
 /// What was written by a clock that was ahead, by the right one.

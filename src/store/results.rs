@@ -298,14 +298,20 @@ fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
     Ok(())
 }
 
-/// What platforms said of the tokens that groups share.
+/// What platforms said of the tokens that groups share; and what never left has not used them.
 fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.attempted) {
+    let mut unused: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for record in records {
         let Some(bot) = &record.leased.bot else { continue };
-        let asked = heard.entry(bot).or_default();
-        *asked = (*asked).max(record.bot_open_at);
+        if record.attempted {
+            let asked = heard.entry(bot).or_default();
+            *asked = (*asked).max(record.bot_open_at);
+        } else {
+            unused.entry(bot).or_default().extend(record.leased.sends.last());
+        }
     }
+    super::bots::give_back(conn, &unused, heard.keys().copied())?;
     super::bots::rest(conn, heard)
 }
 

@@ -698,6 +698,11 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) {
     let bag = notices::lost_property(house.clock.now());
     team.chat.script(500, &[], "");
     let (case, _) = team.publish(&house, bag, "13800138001").await;
+    // What one group alone suffers would be that group's.
+    for thread in ["75", "76"] {
+        team.chat.script(500, &[], "");
+        connect(&house, &team, "thread_id", thread).await;
+    }
     fail_until(&house, &team, 500, |delivery| delivery["attempts"] == 8).await;
     let asked = team.chat.asked().len();
     let test = house.post(&team.path("/test"), Some(&team.admin.token), &json!({})).await;

@@ -126,6 +126,7 @@ fn main() -> ExitCode {
         ("chaos::leases", chaos::leases::TESTS),
         ("chaos::locks", chaos::locks::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
+        ("chaos::pictures", chaos::pictures::TESTS),
         ("chaos::rows", chaos::rows::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),

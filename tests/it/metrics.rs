@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::store::{Conn, StoreError};
 
 use crate::chaos::crowd::{Crowd, Mood};
 use crate::groups::{Team, beijing};
-use crate::house::House;
+use crate::house::{Db, House};
 use crate::process::connect;
-use crate::{Test, housed, notices};
+use crate::{Test, bare, housed, notices};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -26,6 +27,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_an_admin_has_to_mend_is_not_old),
     housed!(a_broadcast_that_grows_is_seen),
     housed!(what_cannot_be_written_down_is_counted),
+    bare!(a_clock_that_is_off_is_told_of),
     housed!(nothing_is_told_about_anybody),
     housed!(without_its_database_the_process_tells_what_it_knows),
     housed!(the_document_tells_of_what_is_shown),
@@ -271,6 +273,19 @@ async fn a_broadcast_that_grows_is_seen(house: House) {
     assert_eq!(grown["seventytwo_broadcast_oldest_growing_seconds"], 0.0);
     assert_eq!(backlog(&house).await, [0.0; 5]);
     house.finish().await;
+}
+
+/// PostgreSQL has a clock of its own, which nobody drives.
+async fn a_clock_that_is_off_is_told_of(db: Db) {
+    let (minute, is_sqlite) = (60.0, db.is_sqlite());
+    for hours in [1, -1] {
+        let clock = Clock::by_hand(Clock::system().now() + TimeDelta::hours(hours));
+        let house = House::with_chats(Db { url: db.url.clone(), ..Db::sqlite() }, Vec::new(), clock).await;
+        house.stations.compare_clock().await.unwrap();
+        let off = shown(&house).await["seventytwo_clock_offset_seconds"];
+        let really = if is_sqlite { 0.0 } else { hours as f64 * 3600.0 };
+        assert!((off - really).abs() < minute, "{off} seconds");
+    }
 }
 
 async fn nothing_is_told_about_anybody(house: House) {

@@ -355,6 +355,10 @@ pub async fn connect<'a>(
                 let (token, chat) = (Some("syt_tests".to_owned()), Some(format!("!{name}")));
                 Credentials { token, chat, ..at(String::new()) }
             }
+            Platform::Telegram => {
+                let (token, chat) = (Some("1:tests".to_owned()), Some(name.clone()));
+                Credentials { token, chat, ..at(String::new()) }
+            }
             other => panic!("no robot of {other:?}"),
         };
         (credentials, name)

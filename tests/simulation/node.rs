@@ -1,10 +1,11 @@
 //! A node at work: leases, sends, hears, records, as the worker does, one step at a time; and crashes
 //! between any two of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::chat::{Asking, Deed, Reply};
 use super::rules::{Outcome, Rule};
@@ -99,8 +100,8 @@ pub struct Node {
     sent: Vec<(usize, Reply)>,
     /// Heard of, not yet recorded.
     heard: Vec<(usize, Record)>,
-    /// Failures in a row at each host, and until when it is left alone at least.
-    pub failing: HashMap<String, (u32, DateTime<Utc>)>,
+    /// Failures in a row at each host, the groups that they were of, and until when it is left alone at least.
+    pub failing: HashMap<String, (u32, HashSet<Uuid>, DateTime<Utc>)>,
 }
 
 impl Node {
@@ -269,7 +270,8 @@ impl World<'_> {
     /// What is leased does not leave.
     fn keep_back(&mut self, node: usize, number: usize, record: Record) {
         let (now, request) = (self.clock, &self.requests[number]);
-        self.nodes[node].hosts.ended(&request.leased.host, now, now, Went::NotSent);
+        let leased = &request.leased;
+        self.nodes[node].hosts.ended(&leased.host, leased.group, now, now, Went::NotSent);
         self.note(|| format!("node {node} keeps #{number} back: {:?} until {}", record.state, record.due_at));
         self.nodes[node].heard.push((number, record));
     }
@@ -287,10 +289,10 @@ impl World<'_> {
         if now - began > LONGEST {
             reply = Reply { verdict: Verdict::ours(Ending::Unknown, "timeout"), went: Went::Failed, ..reply };
         }
-        let host = request.leased.host.clone();
+        let (host, group) = (request.leased.host.clone(), request.leased.group);
         let manner = self.members[request.member].chat.manner;
-        self.nodes[node].hosts.ended(&host, began, now, reply.went);
-        self.nodes[node].count_failure(&host, now, reply.went);
+        self.nodes[node].hosts.ended(&host, group, began, now, reply.went);
+        self.nodes[node].count_failure(&host, group, now, reply.went);
         let request = &mut self.requests[number];
         // By the name of a message for several nothing is taken back.
         request.named =
@@ -352,10 +354,20 @@ impl World<'_> {
             };
             if ours {
                 self.learn(number, record.at);
+                self.take_back_use(number);
             }
         }
         self.look()?;
         self.rules_of_rows()
+    }
+
+    /// What never left has not used the shared token.
+    fn take_back_use(&mut self, number: usize) {
+        let request = &self.requests[number];
+        let unsent = request.fate == Fate::Unsent && request.leased.bot.as_deref() == Some(BOT);
+        if unsent && let Some(place) = self.shared.leases.iter().rposition(|at| *at == request.leased_at) {
+            self.shared.leases.remove(place);
+        }
     }
 
     /// From now on the engine knows what the platform asked for.
@@ -418,15 +430,18 @@ impl World<'_> {
 
 impl Node {
     /// What anybody could count who watches the host.
-    fn count_failure(&mut self, host: &str, now: DateTime<Utc>, went: Went) {
-        let (failures, rests_until) =
-            self.failing.entry(host.to_owned()).or_insert((0, DateTime::UNIX_EPOCH));
+    fn count_failure(&mut self, host: &str, group: Uuid, now: DateTime<Utc>, went: Went) {
+        let (failures, groups, rests_until) = self.failing.entry(host.to_owned()).or_default();
         match went {
             Went::NotSent => {}
-            Went::Answered | Went::Refused(_) => (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH),
+            Went::Answered | Went::Refused(_) => {
+                groups.clear();
+                (*failures, *rests_until) = (0, DateTime::UNIX_EPOCH);
+            }
             Went::Failed => {
                 *failures += 1;
-                if *failures >= 8 && *rests_until <= now {
+                groups.insert(group);
+                if *failures >= 8 && groups.len() >= 3 && *rests_until <= now {
                     *rests_until = now + TimeDelta::seconds(5);
                 }
             }

@@ -154,7 +154,7 @@ impl World<'_> {
                 || self.requests.iter().any(asked_to_wait)
                 || self.shared.leases.iter().any(tries));
         let host = self.members[place].chat.manner.host();
-        let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, _)| *failures >= 8);
+        let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, ..)| *failures >= 8);
         group.state.0 != GroupState::Active
             || shared
             || self.nodes.iter().any(away)

@@ -136,7 +136,7 @@ impl World<'_> {
                 return self.broken(Rule::Pace, format!("the token was used {lately} times just now"));
             }
         }
-        let rests = self.nodes[node].failing.get(&leased.host).is_some_and(|(_, until)| *until > now);
+        let rests = self.nodes[node].failing.get(&leased.host).is_some_and(|(.., until)| *until > now);
         if rests {
             return self.broken(Rule::Pace, format!("{} is away", leased.host));
         }

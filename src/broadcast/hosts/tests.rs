@@ -9,6 +9,16 @@ fn at(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(1_800_000_000_000 + millis).unwrap()
 }
 
+const GROUP: Uuid = Uuid::nil();
+
+/// Fails for that many groups in turn, until the host is away.
+fn fail(hosts: &mut Hosts, groups: u128, now: DateTime<Utc>) {
+    for number in 0..AWAY_AFTER.into() {
+        assert_eq!(hosts.admits("a", now), Admission::Go);
+        hosts.ended("a", Uuid::from_u128(number % groups), now, now, Went::Failed);
+    }
+}
+
 fn fill(hosts: &mut Hosts, host: &str, now: DateTime<Utc>) -> usize {
     (0..1_000).filter(|_| hosts.admits(host, now) == Admission::Go).count()
 }
@@ -18,7 +28,7 @@ fn known<const N: usize>(names: [&str; N]) -> Hosts {
     let mut hosts = Hosts::default();
     for name in names {
         assert_eq!(hosts.admits(name, at(0)), Admission::Go);
-        hosts.ended(name, at(0), at(0), Went::Answered);
+        hosts.ended(name, GROUP, at(0), at(0), Went::Answered);
     }
     hosts
 }
@@ -31,7 +41,7 @@ fn a_host_has_its_share_and_no_more() {
     assert_eq!(fill(&mut hosts, "b", at(0)), BRISK, "another host is not concerned");
     for _ in REFILL..=BRISK {
         assert_eq!(hosts.admits("a", at(10)), Admission::Busy);
-        hosts.ended("a", at(0), at(10), Went::Answered);
+        hosts.ended("a", GROUP, at(0), at(10), Went::Answered);
     }
     assert_eq!(fill(&mut hosts, "a", at(10)), BRISK - REFILL + 1);
 }
@@ -45,7 +55,7 @@ fn what_waits_for_a_busy_host_is_not_looked_at_again_and_again() {
     assert_eq!(hosts.worth_a_look(1_000, at(10)), 1_000, "nobody was found busy since");
     fill(&mut hosts, "a", at(0));
     for _ in REFILL..=BRISK {
-        hosts.ended("a", at(0), at(10), Went::Answered);
+        hosts.ended("a", GROUP, at(0), at(10), Went::Answered);
     }
     assert_eq!(hosts.worth_a_look(1_000, at(10)), BRISK - REFILL + 1 + FOR_OTHERS);
     assert_eq!(hosts.worth_a_look(10, at(10)), 10);
@@ -55,7 +65,7 @@ fn what_waits_for_a_busy_host_is_not_looked_at_again_and_again() {
 fn requests_that_hang_leave_room_for_those_that_do_not() {
     let mut hosts = known(["a"]);
     assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
-    hosts.ended("a", at(0), at(900), Went::Answered);
+    hosts.ended("a", GROUP, at(0), at(900), Went::Answered);
     assert_eq!(fill(&mut hosts, "a", at(1_000)), ALL - BRISK + 1, "but not for ever");
     assert!(matches!(hosts.admits("a", at(2_000)), Admission::Until(_)), "nor do others wait for it");
 }
@@ -68,7 +78,7 @@ fn a_host_is_tried_by_few_until_it_answers() {
     assert!(matches!(hosts.admits("a", at(1_000)), Admission::Go), "its slow ones are apart");
     let more = fill(&mut hosts, "a", at(1_000));
     assert!(more < UNPROVEN && matches!(hosts.admits("a", at(1_001)), Admission::Until(_)), "it hangs");
-    hosts.ended("a", at(1_000), at(1_100), Went::Answered);
+    hosts.ended("a", GROUP, at(1_000), at(1_100), Went::Answered);
     assert!(fill(&mut hosts, "a", at(1_100)) > UNPROVEN);
 }
 
@@ -94,7 +104,7 @@ fn a_host_whose_answers_take_long_gets_more_than_one_that_gives_none() {
     let mut now = at(0);
     for _ in 0..100 {
         assert_eq!(hosts.admits("a", now), Admission::Go);
-        hosts.ended("a", now, now + TimeDelta::milliseconds(1_500), Went::Answered);
+        hosts.ended("a", GROUP, now, now + TimeDelta::milliseconds(1_500), Went::Answered);
         now += TimeDelta::milliseconds(1_500);
     }
     assert_eq!(fill(&mut hosts, "a", now), SLOW_SHARE);
@@ -106,7 +116,7 @@ fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
     let mut hosts = known(["a"]);
     fill(&mut hosts, "a", at(0));
     for finished in 0..=100 {
-        hosts.ended("a", at(0), at(finished * 10), Went::Answered);
+        hosts.ended("a", GROUP, at(0), at(finished * 10), Went::Answered);
     }
     fill(&mut hosts, "a", at(1_000));
     let queued: Vec<_> = (0..100)
@@ -128,7 +138,8 @@ fn a_host_that_is_away_is_asked_ever_more_rarely_and_by_one_alone() {
         match hosts.admits("a", now) {
             Admission::Go => {
                 asked += 1;
-                hosts.ended("a", now, now + TimeDelta::milliseconds(3), Went::Failed);
+                let group = Uuid::from_u128(asked % 3);
+                hosts.ended("a", group, now, now + TimeDelta::milliseconds(3), Went::Failed);
                 now += TimeDelta::milliseconds(3);
             }
             Admission::Until(again) => now = again,
@@ -139,17 +150,29 @@ fn a_host_that_is_away_is_asked_ever_more_rarely_and_by_one_alone() {
 }
 
 #[test]
+fn a_host_is_away_where_it_fails_three_groups_in_a_row() {
+    for (groups, away) in [(1, 0), (2, 0), (3, 1)] {
+        let mut hosts = Hosts::default();
+        fail(&mut hosts, groups, at(0));
+        assert_eq!(hosts.away(at(1)), away, "{groups} groups");
+    }
+    let mut hosts = Hosts::default();
+    fail(&mut hosts, 2, at(0));
+    hosts.ended("a", GROUP, at(0), at(0), Went::Answered);
+    fail(&mut hosts, 2, at(0));
+    hosts.ended("a", Uuid::max(), at(0), at(0), Went::Failed);
+    assert_eq!(hosts.away(at(1)), 1, "two and one, since it answered");
+}
+
+#[test]
 fn a_host_that_comes_back_takes_everything_again() {
     let mut hosts = Hosts::default();
-    for _ in 0..AWAY_AFTER {
-        assert_eq!(hosts.admits("a", at(0)), Admission::Go);
-        hosts.ended("a", at(0), at(0), Went::Failed);
-    }
+    fail(&mut hosts, 3, at(0));
     let Admission::Until(again) = hosts.admits("a", at(1)) else { panic!("it is away") };
     assert_eq!((hosts.away(at(1)), hosts.away(again)), (1, 0));
     assert_eq!(hosts.admits("a", again), Admission::Go, "one asks");
     assert!(matches!(hosts.admits("a", again), Admission::Until(_)), "and nobody else");
-    hosts.ended("a", again, again, Went::Answered);
+    hosts.ended("a", GROUP, again, again, Went::Answered);
     assert_eq!(fill(&mut hosts, "a", again), BRISK);
 }
 
@@ -163,7 +186,7 @@ fn a_host_that_refuses_everything_never_has_to_refuse_too_much() {
         // As many at a time as the host takes, and all answers together.
         let leave = fill(&mut hosts, "a", now);
         for _ in 0..leave {
-            hosts.ended("a", now, now, Went::answered(404, Some(refusals)));
+            hosts.ended("a", GROUP, now, now, Went::answered(404, Some(refusals)));
             refused.push(now);
         }
     }
@@ -192,7 +215,7 @@ fn what_a_request_waited_for_before_it_left_is_not_held_against_the_host() {
     fill(&mut hosts, "a", at(0));
     for _ in 0..BRISK {
         hosts.leaves("a", at(0), at(5_000));
-        hosts.ended("a", at(5_000), at(5_003), Went::Answered);
+        hosts.ended("a", GROUP, at(5_000), at(5_003), Went::Answered);
     }
     assert_eq!(fill(&mut hosts, "a", at(5_003)), BRISK);
     assert_eq!(hosts.admits("a", at(5_003)), Admission::Busy, "it is as brisk as ever");
@@ -213,6 +236,6 @@ fn a_few_failures_among_answers_are_no_absence() {
     for round in 0..100 {
         assert_eq!(hosts.admits("a", at(round)), Admission::Go, "{round}");
         let went = if round % 5 == 0 { Went::Answered } else { Went::Failed };
-        hosts.ended("a", at(round), at(round), went);
+        hosts.ended("a", GROUP, at(round), at(round), went);
     }
 }

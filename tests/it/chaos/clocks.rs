@@ -18,12 +18,16 @@ use crate::{Test, bare, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
     bare!(a_clock_that_was_ahead_holds_nothing_up),
+    bare!(a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up),
+    shared!(what_a_node_whose_clock_was_ahead_died_with_is_taken_over),
     bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
     bare!(a_clock_set_back_asks_no_robot_too_early),
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
 ];
 
+/// No lease of a right clock is longer.
+const LEASE: TimeDelta = TimeDelta::seconds(26);
 /// The worker's safety poll.
 const POLL: TimeDelta = TimeDelta::seconds(20);
 
@@ -85,6 +89,47 @@ async fn a_clock_that_was_ahead_holds_nothing_up(db: Db) {
     pass(&house, TimeDelta::minutes(1)).await;
     assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
     assert_eq!(deaf(&house, &early), [], "what was to be said again");
+}
+
+/// The same, and it is set right between two runs of the program.
+async fn a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up(db: Db) {
+    let (house, moderator) =
+        house_of(of_today(db).await, &[Platform::Wecom, Platform::Telegram, Platform::Discord]).await;
+    let ahead = TimeDelta::days(365);
+    house.clock.advance(ahead);
+    let early = publish(&house, &moderator, "13800138001").await;
+    assert_eq!(deaf(&house, &early), []);
+    house.clock.advance(-ahead);
+    let house = house.restart().await;
+    let late = publish(&house, &moderator, "13800138002").await;
+    pass(&house, TimeDelta::minutes(1)).await;
+    assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
+}
+
+/// It dies with a request under way, by its clock in two hours. Another one, which starts later, knows only what is
+/// written down.
+async fn what_a_node_whose_clock_was_ahead_died_with_is_taken_over(db: Db) {
+    let other = Db::postgres(db.url.clone());
+    let (ahead, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
+    let chat = ahead.chats[0].clone();
+    let hours = TimeDelta::hours(2);
+    ahead.clock.advance(hours);
+    let held = chat.hold("robot/send");
+    let leaves = async {
+        let under_way = held.came().await;
+        ahead.clock.advance(-hours);
+        under_way
+    };
+    tokio::select! {
+        case = publish(&ahead, &moderator, "13800138001") => panic!("{case} was answered"),
+        under_way = leaves => drop(under_way),
+    }
+    let clock = ahead.clock.clone();
+    drop(ahead);
+    let house = House::with_chats(other, vec![chat.clone()], clock).await;
+    pass(&house, LEASE).await;
+    let delivered = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
+    assert_eq!(count(&house.db, delivered).await, 1);
 }
 
 /// Ten hours ahead it is quiet in the chat; by the right clock it is not.

@@ -12,8 +12,8 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::deliveries;
 use tokio::sync::Notify;
 
-use super::count;
 use super::crowd::{Crowd, Mood};
+use super::{count, pace};
 use crate::house::{House, Person};
 use crate::metrics::run;
 use crate::process::connect;
@@ -27,6 +27,8 @@ pub const TESTS: &[Test] = &[
     housed!(a_group_deleted_while_it_is_written_to_costs_nobody_else),
     housed!(a_group_paused_while_it_is_written_to_costs_nobody_else),
     housed!(a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_hour),
+    housed!(one_robot_that_fails_keeps_nobody_from_its_host),
+    housed!(a_send_that_panics_costs_the_others_nothing),
 ];
 
 /// Lets a notice go live and does all there is to do at that moment.
@@ -243,7 +245,7 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
         Box::pin(async move {
             wanted.notify_one();
             told.notified().await;
-            Some(Bytes::from_static(b"\xff\xd8\xff"))
+            Ok(Some(Bytes::from_static(b"\xff\xd8\xff")))
         })
     });
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
@@ -283,4 +285,35 @@ async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_ho
     assert!(chat.read().expect("the words").to_string().contains(&case));
     chat.read().expect("the picture");
     house.finish().await;
+}
+
+/// On a quiet day it is all that its host hears of us.
+async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
+    let crowd = Crowd::start(Mood::Unwell(503)).await;
+    let of = (Platform::Wecom, crowd.url.as_str());
+    let (house, moderator) = house_of(house, &[of]).await;
+    connect(&house.db, "王群主", named(of, "ill", 1)).await;
+    publish(&house, &moderator).await;
+    until(&house, house.clock.now() + TimeDelta::hours(1), || crowd.requests() == 12).await;
+    crowd.turn(Mood::Well(0));
+    connect(&house.db, "王群主", named(of, "well", 1)).await;
+    publish(&house, &moderator).await;
+    assert!(crowd.told().contains_key("well0"), "{:?}", crowd.told());
+}
+
+async fn a_send_that_panics_costs_the_others_nothing(house: House) {
+    let mut house = house.and_chats(&[Platform::Telegram, Platform::Dingtalk, Platform::Feishu]).await;
+    pace::draw(&mut house, || panic!("on purpose"));
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for chat in &house.chats {
+        house.group(chat, &admin, &["131000"], &["lost_property"]).await;
+    }
+    publish(&house, &moderator).await;
+    let delivered = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
+    assert_eq!(count(&house.db, delivered).await, 2);
+    let ours = "SELECT COUNT(*) AS n FROM attempts WHERE code = 'internal'";
+    assert_eq!(count(&house.db, ours).await, 1, "the one that panicked is on record");
+    let hosts = format!("{:?}", house.stations.worker.hosts.lock().unwrap());
+    assert_eq!(hosts.matches("under_way: [").count(), hosts.matches("under_way: []").count(), "{hosts}");
 }

@@ -22,6 +22,7 @@ pub mod kills;
 pub mod leases;
 pub mod locks;
 pub mod pace;
+pub mod pictures;
 pub mod rows;
 mod scene;
 pub mod shortage;

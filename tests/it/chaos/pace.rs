@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use diesel::prelude::*;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
-use seventytwo::broadcast::script::Script;
+use seventytwo::broadcast::script::{DrawPoster, Script};
 use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
@@ -221,6 +221,7 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
     assert_eq!(house.clock.now(), live + DRAWING, "the picture was waited for");
     assert!(chat.asked().len() > before, "and then it was sent");
     let used: Vec<u8> = latest_use(&house).await;
+    assert_eq!(used.len() / 8, chat.asked().len(), "what did not leave has used nothing");
     let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
     assert_eq!(used, (live + DRAWING).timestamp_micros());
 }
@@ -257,12 +258,17 @@ pub fn draw_nothing(house: &mut House) {
 }
 
 /// Posters hold nothing; while one is drawn, that happens.
-fn draw(house: &mut House, meanwhile: impl Fn() + Send + Sync + 'static) {
-    let shared = &house.stations.shared;
-    let draw = Arc::new(move |_, _, _| -> futures_util::future::BoxFuture<'static, _> {
+pub fn draw(house: &mut House, meanwhile: impl Fn() + Send + Sync + 'static) {
+    let draw = move |_, _, _| -> BoxFuture<'static, _> {
         meanwhile();
-        Box::pin(async { Some(Bytes::from_static(b"\xff\xd8\xff")) })
-    });
+        Box::pin(async { Ok(Some(Bytes::from_static(b"\xff\xd8\xff"))) })
+    };
+    draw_by(house, Arc::new(draw));
+}
+
+/// Posters are drawn by this.
+pub fn draw_by(house: &mut House, draw: DrawPoster) {
+    let shared = &house.stations.shared;
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
     house.stations.worker.script = Arc::new(script);
 }

@@ -1,0 +1,115 @@
+//! The drawing of a picture: begun by whoever needs it first, and waited for by all, but not for long. What waits holds
+//! a place at its host, and words for others would wait behind it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+use tokio::time::{Instant, timeout_at};
+
+use super::retry;
+
+/// How long the first drawing is waited for, so that a lease has time for its request afterwards; the second half as
+/// long, and so on.
+const PATIENCE: Duration = Duration::from_secs(7);
+
+/// What came of drawing a picture; `None` where it never can be drawn.
+pub type Drawn = Result<Option<Bytes>, Failed>;
+
+/// It could not be drawn this time.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed;
+
+/// A picture that is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NotDrawn {
+    /// Since when it is wanted.
+    pub since: DateTime<Utc>,
+    /// Before then it is not drawn anew.
+    pub again_at: DateTime<Utc>,
+}
+
+/// A picture that is being drawn, or was; or that could not be.
+#[derive(Clone)]
+pub struct Drawing {
+    /// Since when it is wanted.
+    since: DateTime<Utc>,
+    began: DateTime<Utc>,
+    /// How often it was begun.
+    times: u32,
+    waited_for: Instant,
+    picture: Shared<BoxFuture<'static, Drawn>>,
+}
+
+impl Drawing {
+    /// The latest drawing, as long as it did not fail; else a new one.
+    ///
+    /// # Errors
+    /// Where it failed too short a time ago.
+    pub fn after(
+        latest: Option<&Drawing>,
+        now: DateTime<Utc>,
+        draw: impl FnOnce() -> BoxFuture<'static, Drawn>,
+    ) -> Result<Drawing, NotDrawn> {
+        let (since, times) = match latest {
+            None => (now, 1),
+            Some(latest) if !matches!(latest.picture.peek(), Some(Err(Failed))) => return Ok(latest.clone()),
+            Some(latest) if (latest.began..latest.not_drawn().again_at).contains(&now) => {
+                return Err(latest.not_drawn());
+            }
+            Some(latest) => (latest.since, latest.times.saturating_add(1)),
+        };
+        // It goes on though nobody waits for it any more.
+        let drawn = tokio::spawn(draw()).map(|drawn| drawn.unwrap_or(Err(Failed)));
+        let waited_for = Instant::now() + PATIENCE / times;
+        Ok(Drawing { since, began: now, times, waited_for, picture: drawn.boxed().shared() })
+    }
+
+    /// The picture.
+    ///
+    /// # Errors
+    /// Where it failed, or takes long.
+    pub async fn wait(self) -> Result<Option<Bytes>, NotDrawn> {
+        let not_drawn = self.not_drawn();
+        let drawn = timeout_at(self.waited_for, self.picture).await;
+        drawn.unwrap_or(Err(Failed)).map_err(|Failed| not_drawn)
+    }
+
+    fn not_drawn(&self) -> NotDrawn {
+        NotDrawn { since: self.since, again_at: retry::after(self.began, retry::backoff(self.times)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fails_is_drawn_anew_ever_more_rarely_and_what_is_drawn_is_kept() {
+        let began = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let (mut latest, mut drawn_at) = (None, Vec::new());
+        for second in 0..1_800 {
+            let draw = || -> BoxFuture<'static, Drawn> {
+                drawn_at.push(second);
+                Box::pin(async move { if second < 200 { Err(Failed) } else { Ok(None) } })
+            };
+            let drawing = Drawing::after(latest.as_ref(), began + TimeDelta::seconds(second), draw);
+            let Ok(drawing) = drawing else { continue };
+            latest = Some(drawing.clone());
+            let drawn = drawing.wait().await;
+            assert_eq!(drawn.is_ok(), second >= 200);
+            assert!(drawn.map_err(|not_drawn| not_drawn.since).err().is_none_or(|since| since == began));
+        }
+        assert_eq!(drawn_at, [0, 2, 8, 26, 80, 242]);
+    }
+
+    #[tokio::test]
+    async fn a_drawing_that_panics_has_failed() {
+        let now = DateTime::UNIX_EPOCH;
+        let draw = || -> BoxFuture<'static, Drawn> { Box::pin(async { panic!("on purpose") }) };
+        assert!(Drawing::after(None, now, draw).unwrap().wait().await.is_err());
+    }
+}

@@ -1,0 +1,238 @@
+//! The picture of a message cannot be drawn for a while: words wait for it shortly or not at all, and once it can be
+//! drawn, whoever has not seen it sees it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+use seventytwo::broadcast::drawing::{Drawn, Failed};
+use seventytwo::broadcast::script::Numbered;
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+use seventytwo::store::deliveries;
+
+use super::crowd::{Crowd, Mood};
+use super::{count, pace};
+use crate::fakes::Fake;
+use crate::house::{House, Person};
+use crate::process::{connect, eventually};
+use crate::{Test, housed, notices};
+
+pub const TESTS: &[Test] = &[
+    housed!(a_photo_that_cannot_be_read_for_a_moment_is_seen),
+    housed!(words_wait_for_a_photo_that_is_away_for_a_moment),
+    housed!(words_wait_shortly_for_a_photo_that_stays_away),
+    housed!(a_photo_that_never_comes_ends_with_its_notice),
+    housed!(words_without_their_picture_wait_for_nobody),
+    housed!(a_disk_that_hangs_holds_up_no_words),
+];
+
+/// Platforms that show a picture after the words, as a message of its own, and one that shows it with them.
+const APART: [Platform; 2] = [Platform::Wecom, Platform::Matrix];
+const WITH_IT: Platform = Platform::Telegram;
+
+/// A house with one group on each of these platforms, and who approves.
+async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
+    let house = house.and_chats(platforms).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for chat in &house.chats {
+        house.group(chat, &admin, &["131000"], &["lost_property"]).await;
+    }
+    (house, moderator)
+}
+
+/// A notice that will be live in half a minute, with a photo or without.
+async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: bool) -> String {
+    let mut notice = notices::lost_property(house.clock.now());
+    notice["reporter"]["phone"] = phone.into();
+    if with_photo {
+        notice["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
+    }
+    let made = house.post("/notices", None, &notice).await.expect(201);
+    let case = made["case_number"].as_str().unwrap().to_owned();
+    house.decide(&case, moderator, "approve", "verified").await.expect(200);
+    case
+}
+
+/// Whether photos can be read: at first they cannot. A poster without one can always be drawn.
+fn photos_of(house: &mut House) -> Arc<AtomicBool> {
+    let readable = Arc::<AtomicBool>::default();
+    let told = readable.clone();
+    let draw = move |_, said: Option<Numbered>, _| -> BoxFuture<'static, Drawn> {
+        let drawn = told.load(Ordering::SeqCst) || said.is_none_or(|(_, public)| public.photos.is_empty());
+        Box::pin(
+            async move { if drawn { Ok(Some(Bytes::from_static(b"\xff\xd8\xff"))) } else { Err(Failed) } },
+        )
+    };
+    pace::draw_by(house, Arc::new(draw));
+    readable
+}
+
+async fn pass(house: &House, time: TimeDelta) {
+    house.advance(time);
+    house.settle().await;
+}
+
+/// Lets so much time pass, step by step.
+async fn wait(house: &House, seconds: i64) {
+    for _ in 0..seconds / 2 {
+        pass(house, TimeDelta::seconds(2)).await;
+    }
+}
+
+/// What a chat was shown of a case: how often its words, and how many pictures.
+fn seen(chat: &Arc<Fake>, case: &str) -> (usize, usize) {
+    let shown = chat.shown();
+    let words = shown.iter().filter(|shown| shown.text.contains(case)).count();
+    (words, shown.iter().filter(|shown| shown.picture.is_some()).count())
+}
+
+/// The folder of the photos is away, as a disk that is not mounted yet.
+async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) {
+    let (house, moderator) = house_of(house, &APART).await;
+    let case = approve(&house, &moderator, "13800138001", true).await;
+    let [photos, away] = ["photos", "away"].map(|name| house.db.folder.path().join("blobs").join(name));
+    std::fs::rename(&photos, &away).unwrap();
+    pass(&house, TimeDelta::seconds(30)).await;
+    let all_see = |what| house.chats.iter().all(|chat| seen(chat, &case) == what);
+    assert!(all_see((1, 0)), "words of their own do not wait");
+    std::fs::rename(&away, &photos).unwrap();
+    let seen_now = async || {
+        pass(&house, TimeDelta::seconds(2)).await;
+        all_see((1, 1))
+    };
+    eventually("the picture is seen", seen_now).await;
+    let told = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
+    assert_eq!(count(&house.db, told).await, 2);
+}
+
+async fn words_wait_for_a_photo_that_is_away_for_a_moment(house: House) {
+    let (mut house, moderator) = house_of(house, &[WITH_IT]).await;
+    let readable = photos_of(&mut house);
+    let case = approve(&house, &moderator, "13800138001", true).await;
+    pass(&house, TimeDelta::seconds(30)).await;
+    assert_eq!(seen(&house.chats[0], &case), (0, 0));
+    readable.store(true, Ordering::SeqCst);
+    wait(&house, 4).await;
+    assert_eq!(seen(&house.chats[0], &case), (1, 1));
+}
+
+async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) {
+    let (mut house, moderator) = house_of(house, &[APART[0], WITH_IT]).await;
+    let readable = photos_of(&mut house);
+    let case = approve(&house, &moderator, "13800138001", true).await;
+    pass(&house, TimeDelta::seconds(30)).await;
+    wait(&house, 20).await;
+    assert_eq!(seen(&house.chats[1], &case), (1, 0), "words alone");
+    let other = approve(&house, &moderator, "13800138002", false).await;
+    pass(&house, TimeDelta::seconds(30)).await;
+    for chat in &house.chats {
+        assert_eq!(seen(chat, &other), (1, 1), "nothing else waits for it");
+    }
+    let failing = "SELECT COUNT(*) AS n FROM lanes WHERE failures > 0";
+    assert_eq!(count(&house.db, failing).await, 0, "it is no fault of a group's");
+    wait(&house, 120).await;
+    readable.store(true, Ordering::SeqCst);
+    wait(&house, 300).await;
+    assert_eq!(seen(&house.chats[0], &case), (1, 2), "its picture, too");
+    assert_eq!(seen(&house.chats[1], &case), (1, 1), "said once");
+}
+
+/// Who was told in words was told.
+async fn a_photo_that_never_comes_ends_with_its_notice(house: House) {
+    let (mut house, moderator) = house_of(house, &[APART[0]]).await;
+    photos_of(&mut house);
+    approve(&house, &moderator, "13800138001", true).await;
+    pass(&house, TimeDelta::seconds(30)).await;
+    let ends = house.clock.now() + TimeDelta::hours(72);
+    pass(&house, TimeDelta::hours(71)).await;
+    let next = async || {
+        let now = house.clock.now();
+        let due = house.stations.shared.store.read(move |c| deliveries::next_due(c, now)).await.unwrap();
+        due.filter(|due| *due < ends)
+    };
+    while let Some(due) = next().await {
+        pass(&house, due - house.clock.now()).await;
+    }
+    let told = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
+    assert_eq!(count(&house.db, told).await, 1);
+}
+
+/// Two groups of one account, each of which would tell the other what the account calls the picture.
+async fn words_without_their_picture_wait_for_nobody(house: House) {
+    let crowd = Crowd::start(Mood::Silent).await;
+    let mut house = house.and_gateways(vec![(WITH_IT, crowd.url.clone())]).await;
+    photos_of(&mut house);
+    house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let groups = ["-1001", "-1002"].map(|chat| (WITH_IT, crowd.url.as_str(), chat.to_owned()));
+    connect(&house.db, "王群主", groups).await;
+    approve(&house, &moderator, "13800138001", true).await;
+    let said = async {
+        pass(&house, TimeDelta::seconds(30)).await;
+        pass(&house, TimeDelta::seconds(10)).await;
+    };
+    let both = async {
+        eventually("both are asked", async || crowd.requests() == 2).await;
+        crowd.turn(Mood::Well(0));
+    };
+    tokio::join!(said, both);
+    let waited = "SELECT COUNT(*) AS n FROM attempts WHERE code = 'timeout'";
+    assert_eq!(count(&house.db, waited).await, 0, "one waited for the other's answer");
+}
+
+/// A photo that nobody can read to its end: in its place there is a pipe into which nobody writes.
+struct Stuck(PathBuf);
+
+impl Stuck {
+    fn of_the_only_photo(house: &House) -> Stuck {
+        let photos = std::fs::read_dir(house.db.folder.path().join("blobs/photos")).unwrap();
+        let pages: Vec<PathBuf> = photos.map(|photo| photo.unwrap().path().join("page")).collect();
+        let [page] = pages.as_slice() else { panic!("{pages:?}") };
+        std::fs::rename(page, page.with_extension("kept")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(page).status().unwrap().success());
+        Stuck(page.clone())
+    }
+}
+
+impl Drop for Stuck {
+    /// The photo is there again, and whoever waits for the pipe reads nothing.
+    fn drop(&mut self) {
+        let pipe = self.0.with_extension("pipe");
+        std::fs::rename(&self.0, &pipe).unwrap();
+        std::fs::rename(self.0.with_extension("kept"), &self.0).unwrap();
+        std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(pipe));
+    }
+}
+
+async fn a_disk_that_hangs_holds_up_no_words(house: House) {
+    let (house, moderator) = house_of(house, &[APART[0], WITH_IT]).await;
+    let case = approve(&house, &moderator, "13800138001", true).await;
+    let stuck = Stuck::of_the_only_photo(&house);
+    let other = approve(&house, &moderator, "13800138002", false).await;
+    let [apart, with_it] = house.chats.as_slice() else { panic!("two chats") };
+    let heard = async || seen(apart, &other) == (1, 1) && seen(with_it, &other).0 == 1;
+    let works = async {
+        pass(&house, TimeDelta::seconds(30)).await;
+        loop {
+            pass(&house, TimeDelta::seconds(2)).await;
+        }
+    };
+    tokio::select! {
+        () = eventually("the other is heard of, with its picture", heard) => {}
+        () = works => {}
+    }
+    assert_eq!(seen(apart, &case), (1, 1), "the picture of the other");
+    drop(stuck);
+    let all = async || {
+        pass(&house, TimeDelta::seconds(2)).await;
+        seen(apart, &case) == (1, 2)
+    };
+    eventually("the picture is seen", all).await;
+    assert_eq!(seen(with_it, &case).0, 1, "said once");
+}
