@@ -5,7 +5,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
@@ -40,6 +40,7 @@ use crate::web::limits::Limits;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
+mod clocks;
 mod forgetting;
 mod opening;
 
@@ -47,8 +48,6 @@ pub use opening::{open_existing, open_store, unlock};
 
 /// A clock set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
-/// A clock that differs more from the database's is told of.
-const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -120,41 +119,6 @@ impl Stations {
         if now < seen || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
             return self.let_out().await;
         }
-        Ok(())
-    }
-
-    /// Sets right what a clock that was ahead has put off.
-    async fn notice_clock(&self) -> Result<(), String> {
-        let now = self.shared.clock.now();
-        let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
-        let ahead = TimeDelta::microseconds(ahead);
-        if ahead >= CLOCK_MAY_SLIP {
-            tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
-            self.clock_went_back.notify_one();
-            *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
-            let set = self.shared.store.set_back(now, ahead).await;
-            self.shared.work_is_due.notify_one();
-            // Where it could not be, the next look tries again.
-            set.map_err(|e| e.to_string())?;
-        }
-        self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
-        Ok(())
-    }
-
-    /// Compares the clock with the one that all nodes share: a robot's budget is kept by each node's own.
-    ///
-    /// # Errors
-    /// One line for the log.
-    pub async fn compare_clock(&self) -> Result<(), String> {
-        let before = self.shared.clock.now();
-        let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
-        let Some(shared) = shared else { return Ok(()) };
-        // It was asked in between: what is certain is how far it lies outside.
-        let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
-        if off.abs() > CLOCK_MAY_BE_OFF {
-            tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");
-        }
-        self.worker.figures.clock_offset.set(off.as_seconds_f64());
         Ok(())
     }
 
@@ -331,9 +295,6 @@ impl App {
     /// When the server or the scheduler cannot start.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
-        if let Err(error) = self.stations.compare_clock().await {
-            tracing::error!(error, "the clock could not be compared with the database's");
-        }
         schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());

@@ -244,7 +244,7 @@ impl Worker {
             took_ms,
             "attempt"
         );
-        let ours = ended.ours || !self.hosts().answer(at);
+        let ours = ended.ours || (!ended.verdict.answered && !self.hosts().answer(at));
         conclude::concluded(leased, Ended { ours, at, took_ms, ..ended })
     }
 

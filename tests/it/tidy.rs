@@ -229,8 +229,8 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
     (
         "src/app/",
-        &["accounts", "groups", "store", "config", "vault"],
-        "the jobs that forget; the database and the key that the rest is built on",
+        &["accounts", "groups", "broadcast::hosts", "store", "config", "vault"],
+        "jobs: the clock, and what is forgotten; the database and the key that the rest is built on",
     ),
 ];
 

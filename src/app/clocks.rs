@@ -1,0 +1,49 @@
+//! A clock that is not right: it was ahead and is set back, or is not that of the other nodes.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use chrono::TimeDelta;
+
+use super::{CLOCK_MAY_SLIP, Stations};
+use crate::broadcast::hosts::Hosts;
+
+/// A clock that differs more from the database's is told of.
+const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
+
+impl Stations {
+    /// Sets right what a clock that was ahead has put off.
+    pub(super) async fn notice_clock(&self) -> Result<(), String> {
+        let now = self.shared.clock.now();
+        let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
+        let ahead = TimeDelta::microseconds(ahead);
+        if ahead >= CLOCK_MAY_SLIP {
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
+            self.clock_went_back.notify_one();
+            *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
+            let set = self.shared.store.set_back(now, ahead).await;
+            self.shared.work_is_due.notify_one();
+            // Where it could not be, the next look tries again.
+            set.map_err(|e| e.to_string())?;
+        }
+        self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Compares the clock with the one that all nodes share: a robot's budget is kept by each node's own.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn compare_clock(&self) -> Result<(), String> {
+        let before = self.shared.clock.now();
+        let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
+        let Some(shared) = shared else { return Ok(()) };
+        // It was asked in between: what is certain is how far it lies outside.
+        let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
+        if off.abs() > CLOCK_MAY_BE_OFF {
+            tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");
+        }
+        self.worker.figures.clock_offset.set(off.as_seconds_f64());
+        Ok(())
+    }
+}
