@@ -67,9 +67,9 @@ pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>)
     retry::open_at(adapter(platform).profile().account_rate, sends, 1, now)
 }
 
-/// What becomes of a leased delivery whose request must not leave at `now`, although it could: its notice
-/// is over; it would tell of an end to somebody who heard nothing; or the answer could come when somebody else holds the lane, `longest` being the longest that
-/// one exchange takes. `None` where it may leave.
+/// What becomes of a leased delivery whose request must not leave at `now`, although it could: its notice is over; it
+/// would tell of an end to somebody who heard nothing; or the answer could come when somebody else holds the lane,
+/// `longest` being the longest that one exchange takes. `None` where it may leave.
 pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Option<DeliveryState> {
     let late = now + longest > leased.leased_until;
     // When the end was planned, it was not known yet that nothing had arrived.

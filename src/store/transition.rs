@@ -44,8 +44,9 @@ impl By<'_> {
     }
 }
 
-/// Takes a step with a locked notice; one whose end has come is over, whether or not anybody has written that down. `change` sets what else belongs to it (claims, times) and may
-/// write more in the same transaction; the event comes last.
+/// Takes a step with a locked notice; one whose end has come is over, whether or not anybody has written that down.
+/// `change` sets what else belongs to it (claims, times) and may write more in the same transaction; the event comes
+/// last.
 ///
 /// # Errors
 /// The life cycle's refusal, or the database's.

@@ -21,8 +21,8 @@ pub async fn alive() -> &'static str {
 
 /// Ready: the database answers, too, and soon.
 pub async fn ready(shared: web::Data<Shared>) -> (&'static str, StatusCode) {
-    /// Less than those usually wait who ask.
-    const PATIENCE: Duration = Duration::from_millis(800);
+    /// Less than a connection of the pool is waited for, and more than a busy one takes.
+    const PATIENCE: Duration = Duration::from_secs(3);
     match tokio::time::timeout(PATIENCE, shared.store.read(crate::store::events::head)).await {
         Ok(Ok(_)) => return ("ok", StatusCode::OK),
         Ok(Err(error)) => tracing::error!(%error, "not ready"),

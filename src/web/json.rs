@@ -29,8 +29,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
         let (http, payload) = (http.clone(), payload.take());
         Box::pin(async move {
             let bytes = body(&http, payload).await?;
-            let shape = &openapi::document()["components"]["schemas"][&*T::name()];
-            serde_json::from_slice(&bytes).map(Json).map_err(|error| faults(&error, &bytes, shape))
+            read::<T, T>(&bytes).map(Json)
         })
     }
 }
@@ -50,10 +49,15 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
                 return Ok(JsonIfAny(None));
             }
             check_type(&http)?;
-            let shape = &openapi::document()["components"]["schemas"][&*T::name()];
-            serde_json::from_slice(&bytes).map(JsonIfAny).map_err(|error| faults(&error, &bytes, shape))
+            read::<T, Option<T>>(&bytes).map(JsonIfAny)
         })
     }
+}
+
+/// Reads what has the shape of `T`, or may have it; of what does not fit every fault is named that can be.
+fn read<T: ToSchema, V: DeserializeOwned>(bytes: &[u8]) -> Result<V, Problem> {
+    let shape = &openapi::document()["components"]["schemas"][&*T::name()];
+    serde_json::from_slice(bytes).map_err(|error| faults(&error, bytes, shape))
 }
 
 /// The bytes of a JSON body.

@@ -55,7 +55,7 @@ async fn pass(house: &House, time: TimeDelta) {
 }
 
 /// One chat on each platform, and who approves.
-async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
+pub async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
     let house = house.and_chats(platforms).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;

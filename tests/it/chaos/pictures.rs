@@ -15,6 +15,7 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::deliveries;
 
+use super::clocks::house_of;
 use super::crowd::{Crowd, Mood};
 use super::{count, pace};
 use crate::fakes::Fake;
@@ -34,17 +35,6 @@ pub const TESTS: &[Test] = &[
 /// Platforms that show a picture after the words, as a message of its own, and one that shows it with them.
 const APART: [Platform; 2] = [Platform::Wecom, Platform::Matrix];
 const WITH_IT: Platform = Platform::Telegram;
-
-/// A house with one group on each of these platforms, and who approves.
-async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
-    let house = house.and_chats(platforms).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let moderator = house.person("林志愿", Role::Moderator).await;
-    for chat in &house.chats {
-        house.group(chat, &admin, &["131000"], &["lost_property"]).await;
-    }
-    (house, moderator)
-}
 
 /// A notice that will be live in half a minute, with a photo or without.
 async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: bool) -> String {

@@ -2,6 +2,7 @@
 //! nothing comes twice; but no stop waits for long.
 
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use seventytwo::store::Conn;
@@ -92,8 +93,12 @@ async fn a_stop_waits_for_no_database_that_is_silent(db: Db) {
     });
     let often = [("SEVENTYTWO_SWEEP", "* * * * * *")];
     let program = Program::start(&Db::postgres(url.into()), &often).await;
+    let ready = async || program.door.page("/readyz").await.unwrap().status().as_u16();
+    assert_eq!(ready().await, 200);
     silent.send_replace(true);
     asked.notified().await;
+    let told = tokio::time::timeout(Duration::from_secs(60), ready()).await;
+    assert_eq!(told.expect("it waits for no line that is never given up"), 503);
     let stop = tokio::spawn(program.stop());
     eventually("it stops", async || stop.is_finished()).await;
     let ended = stop.await.unwrap();
