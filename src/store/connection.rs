@@ -205,6 +205,19 @@ fn open_sqlite(path: &str) -> Result<Conn, String> {
     Ok(Conn::Sqlite(Box::new(conn)))
 }
 
+/// How PostgreSQL is to treat us.
+///
+/// A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of ours
+/// pauses for so long in one. Shorter than anybody waits for a lock, so that nobody's result is refused, and results are
+/// written within their leases. And nothing of ours takes as long as the other two.
+///
+/// Whatever has an index is looked up row by row: what the server believes of a table that grows by the thousand is
+/// wrong for a minute, and a plan that reads the whole of a small table outlives its being small. What is left to be
+/// read whole then seems so costly that the server would compile it first.
+const MANNERS: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'; \
+    SET statement_timeout = '30s'; SET enable_seqscan = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off; SET jit = off";
+
 fn open_postgres(url: &str) -> Result<Conn, String> {
     let own = OnOwnThread::new();
     let opened = own.block_on(async {
@@ -213,14 +226,7 @@ fn open_postgres(url: &str) -> Result<Conn, String> {
     })?;
     OPENED_ON.set(Some(own));
     let mut opened = PgConn::from(opened);
-    // A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of
-    // ours pauses for so long in one. Shorter than anybody waits for a lock, so that nobody's result is refused, and
-    // results are written within their leases. And nothing of ours takes as long as the other two.
-    opened
-        .batch_execute(
-            "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'; SET statement_timeout = '30s'",
-        )
-        .map_err(|e| format!("PostgreSQL: {e}"))?;
+    opened.batch_execute(MANNERS).map_err(|e| format!("PostgreSQL: {e}"))?;
     Ok(Conn::Pg(Box::new(opened)))
 }
 
