@@ -60,16 +60,16 @@ pub async fn scheduled(db: Db) {
 /// Deliveries of the broadcast there is, to groups that do not matter.
 fn fill(tx: &mut Conn, due_at: i64) -> Result<(), StoreError> {
     let columns = "INSERT INTO deliveries \
-        (broadcast_id, group_id, priority, state, due_at, attempts, part, reach)";
+        (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach)";
     match tx {
         Conn::Sqlite(c) => drop(diesel::sql_query(format!(
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {SCHEDULED}) {columns} \
-             SELECT (SELECT id FROM broadcasts LIMIT 1), randomblob(16), 2, 'open', {due_at}, 0, 0, 0 FROM n"
+             SELECT (SELECT id FROM broadcasts LIMIT 1), randomblob(16), 2, 'open', TRUE, {due_at}, 0, 0, 0 FROM n"
         ))
         .execute(&mut **c)?),
         // A server does so by itself, within a minute.
         Conn::Pg(c) => diesel::connection::SimpleConnection::batch_execute(&mut **c, &format!(
-            "{columns} SELECT (SELECT id FROM broadcasts LIMIT 1), gen_random_uuid(), 2, 'open', \
+            "{columns} SELECT (SELECT id FROM broadcasts LIMIT 1), gen_random_uuid(), 2, 'open', TRUE, \
              to_timestamp({due_at} / 1000000), 0, 0, 0 FROM generate_series(1, {SCHEDULED}); ANALYZE deliveries"
         ))?,
     };

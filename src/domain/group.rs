@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::notice::Kind;
 
+/// The most notices within an hour that a group's bound can let through.
+pub const MAX_HOURLY_CAP: i16 = 60;
+
 /// The platforms, one line each: what the code and what the API, settings and database call it.
 macro_rules! platforms {
     ($($platform:ident = $name:literal,)+) => {

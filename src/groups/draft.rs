@@ -14,7 +14,7 @@ use crate::broadcast::platforms::{
     Act, CredentialCode, CredentialFault, Credentials, Stamp, adapter, recognise,
 };
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::group::{Kinds, Platform};
+use crate::domain::group::{Kinds, MAX_HOURLY_CAP, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
@@ -26,8 +26,6 @@ use crate::vault;
 pub const MAX_NAME: usize = 60;
 /// The most regions of one group.
 pub const MAX_REGIONS: usize = 50;
-/// The largest bound on notices within an hour.
-const MAX_CAP: i16 = 60;
 
 /// As it was typed. What is absent keeps its value, or takes its default in a new group.
 #[derive(Clone, Debug, Default)]
@@ -226,8 +224,8 @@ fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> 
 
 fn hourly_cap(given: &str) -> Read<i16> {
     match ascii_digits(given).trim().parse() {
-        Ok(cap) if (1..=MAX_CAP).contains(&cap) => Ok(cap),
-        _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_CAP.to_string())]),
+        Ok(cap) if (1..=MAX_HOURLY_CAP).contains(&cap) => Ok(cap),
+        _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_HOURLY_CAP.to_string())]),
     }
 }
 

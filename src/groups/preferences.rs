@@ -8,7 +8,6 @@ use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
 use crate::store::types::Named;
-use crate::store::wishes;
 
 /// Whether its admin has proved control of it.
 pub(super) fn is_proved(group: &Group) -> bool {
@@ -108,9 +107,6 @@ impl Groups {
                 }
                 if let Some(cap) = change.hourly_cap {
                     group.hourly_cap = cap;
-                    if cap.is_some() {
-                        wishes::count(tx, id, now)?;
-                    }
                 }
                 if let Some(quiet) = change.quiet {
                     group.set_quiet(quiet);

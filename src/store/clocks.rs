@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::lanes::{times, written};
 use super::schema::{bots, deliveries, lanes};
 use super::types::sql::Ts;
-use super::types::{Id, Named, Time};
-use super::{Answer, Conn, Store, both};
-use crate::domain::delivery::{DeliveryState, Priority};
+use super::types::{Id, Time};
+use super::{Answer, Conn, Store, both, slices};
+use crate::domain::delivery::Priority;
 
 /// Rows in one transaction.
 const SLICE: i64 = 500;
@@ -54,6 +54,7 @@ impl Store {
             beyond = self.write(move |tx| lanes_back(tx, now, ahead, group)).await?;
         }
         self.write(move |tx| bots_back(tx, now, ahead)).await?;
+        self.write(move |tx| slices::queue_beyond(tx, now + LEASES_END_WITHIN)).await?;
         for priority in Priority::ALL {
             let mut below = Some((DateTime::<Utc>::MAX_UTC, i64::MAX));
             while let Some(place) = below {
@@ -101,19 +102,26 @@ fn right(at: DateTime<Utc>, now: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Ut
 
 /// Moves back the next lanes beyond that group; answers the last of them.
 fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, beyond: Uuid) -> Answer<Option<Uuid>> {
-    type Row = (Id, Time, Time, Time, Vec<u8>);
+    type Row = (Id, Time, Time, Time, Vec<u8>, Vec<u8>);
     let closed = lanes::table
         .filter(lanes::group_id.gt(Id(beyond)))
         .filter(lanes::open_at.gt(Time(now)))
         .order(lanes::group_id)
-        .select((lanes::group_id, lanes::open_at, lanes::leased_until, lanes::asked_until, lanes::recent))
+        .select((
+            lanes::group_id,
+            lanes::open_at,
+            lanes::leased_until,
+            lanes::asked_until,
+            lanes::recent,
+            lanes::heard,
+        ))
         .limit(SLICE);
     let closed: Vec<Row> = match conn {
         Conn::Pg(c) => closed.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => closed.load(&mut **c)?,
     };
     let last = closed.last().map(|lane| lane.0.0);
-    for (group, open_at, leased_until, asked_until, recent) in closed {
+    for (group, open_at, leased_until, asked_until, recent, heard) in closed {
         let recent = times(&recent);
         // Others rest because they were told to, by the right clock.
         if recent.last().is_none_or(|last| *last <= now) {
@@ -129,6 +137,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, beyond: Uui
                 lanes::leased_until.eq(Time(leased)),
                 lanes::asked_until.eq(Time(right(asked_until.0))),
                 lanes::recent.eq(written(&recent.into_iter().map(right).collect::<Vec<_>>())),
+                lanes::heard.eq(written(&times(&heard).into_iter().map(right).collect::<Vec<_>>())),
             ))
             .execute(c))?;
     }
@@ -159,9 +168,8 @@ fn deliveries_back(
     priority: Priority,
     (below, id): (DateTime<Utc>, i64),
 ) -> Answer<Option<(DateTime<Utc>, i64)>> {
-    let open = deliveries::state.eq(Named(DeliveryState::Open));
     let put_off: Vec<(Time, i64)> = both!(conn, c => deliveries::table
-        .filter(open.and(deliveries::priority.eq(priority as i16)))
+        .filter(deliveries::queued.and(deliveries::priority.eq(priority as i16)))
         .filter(deliveries::due_at.gt(Time(now)).and(deliveries::due_at.le(Time(below))))
         .filter(deliveries::due_at.lt(Time(below)).or(deliveries::id.lt(id)))
         .order((deliveries::due_at.desc(), deliveries::id.desc()))
@@ -170,7 +178,7 @@ fn deliveries_back(
         .load(c))?;
     let ids: Vec<i64> = put_off.iter().map(|(_, id)| *id).collect();
     both!(conn, c => diesel::update(
-        deliveries::table.filter(deliveries::id.eq_any(ids)).filter(open).filter(deliveries::due_at.gt(Time(now))),
+        deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::queued).filter(deliveries::due_at.gt(Time(now))),
     )
     .set(deliveries::due_at.eq(Time(now)))
     .execute(c))?;

@@ -10,7 +10,7 @@ use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both, due, notices};
+use super::{Answer, Conn, both, due, notices, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
@@ -59,7 +59,7 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
             ),
         ),
     )
-    .set(deliveries::state.eq(Named(DeliveryState::Cancelled)))
+    .set((deliveries::state.eq(Named(DeliveryState::Cancelled)), deliveries::queued.eq(false)))
     .execute(c))?)
 }
 
@@ -71,7 +71,7 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
 pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET state = 'given_up', last_outcome = 'deleted', last_code = NULL \
+        "UPDATE deliveries SET state = 'given_up', queued = FALSE, last_outcome = 'deleted', last_code = NULL \
          WHERE state = 'open' AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $1) \
            AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = deliveries.group_id)",
     )
@@ -87,7 +87,7 @@ pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
     lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET due_at = $1 WHERE state = 'open' AND EXISTS (SELECT 1 FROM broadcasts b \
+        "UPDATE deliveries SET due_at = $1 WHERE queued AND EXISTS (SELECT 1 FROM broadcasts b \
            WHERE b.id = deliveries.broadcast_id AND b.notice_id = $2 AND b.not_after <= deliveries.due_at)",
     )
     .bind::<Ts, _>(Time(now))
@@ -107,22 +107,25 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     // Of each priority the first of all, and the first that is not due: one question, and by an order that only the
     // index has, as in `due::waiting`.
     const FIRST: &str = "(SELECT d.due_at FROM deliveries d \
-         WHERE d.state = 'open' AND d.priority = p.priority AND d.due_at > ";
+         WHERE d.queued AND d.priority = p.priority AND d.due_at > ";
     const BY_INDEX: &str = " ORDER BY d.due_at, d.id LIMIT 1)";
     let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
     let of_all = format!("SELECT {FIRST}");
     let of_later = format!("{BY_INDEX}, {FIRST}");
-    let of_each = format!("{BY_INDEX} FROM ({}) AS p", priorities.join(" UNION ALL "));
+    // What no result has come to is queued when its slice is over.
+    const OVER: &str = "(SELECT MIN(leased_until) FROM slices)";
+    let of_each = format!("{BY_INDEX}, {OVER} FROM ({}) AS p", priorities.join(" UNION ALL "));
     let (ever, present) = (Value::from(DateTime::UNIX_EPOCH), Value::from(now));
     let words = [&*of_all, &of_later, &of_each];
-    type Row = (Nullable<Ts>, Nullable<Ts>);
-    let found: Vec<(Option<Time>, Option<Time>)> =
+    type Row = (Nullable<Ts>, Nullable<Ts>, Nullable<Ts>);
+    let found: Vec<(Option<Time>, Option<Time>, Option<Time>)> =
         both!(conn, c => Statement::<Looks, Row>::new(&words, vec![&ever, &present]).load(c))?;
-    let looks = found.into_iter().filter_map(|(first, later)| {
-        let (first, later) = (first?.0, later.map(|due| due.0));
-        Some(if first > now { first } else { later.map_or(now + HELD, |later| later.min(now + HELD)) })
+    let looks = found.into_iter().flat_map(|(first, later, over)| {
+        let later = later.map_or(now + HELD, |later| later.0.min(now + HELD));
+        let queued = first.map(|first| if first.0 > now { first.0 } else { later });
+        [queued, over.map(|over| over.0.max(now))]
     });
-    Ok(looks.min())
+    Ok(looks.flatten().min())
 }
 
 /// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
@@ -218,16 +221,17 @@ pub struct Backlog {
 pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
     const LATE: TimeDelta = TimeDelta::minutes(1);
     let oldest_waiting = oldest_waiting(conn, now)?;
+    let under_way = slices::under_way(conn)?;
     // All the priorities there are: with them SQLite counts in the index of what is due, and reads no rows.
     let open = || {
-        let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
+        let open = deliveries::table.filter(deliveries::queued);
         open.filter(deliveries::priority.eq_any(Priority::ALL.map(|priority| priority as i16)))
     };
     Ok(both!(conn, c => {
         let due_by = |at| open().filter(deliveries::due_at.le(Time(at)));
         let oldest: Option<Time> = due_by(now).select(diesel::dsl::min(deliveries::due_at)).get_result(c)?;
         Backlog {
-            open: open().count().get_result(c)?,
+            open: open().count().get_result::<i64>(c)? + under_way,
             due: due_by(now).count().get_result(c)?,
             late: due_by(now - LATE).count().get_result(c)?,
             oldest_due: oldest.map(|at| at.0),
@@ -268,7 +272,7 @@ fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime
     let waiting: Vec<Waiting> = both!(conn, c => diesel::sql_query(format!(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
-                 WHERE state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
+                 WHERE queued AND priority IN (-1, 0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
                ORDER BY id LIMIT 1000) AS planned \
          JOIN deliveries d ON d.id = planned.id \
          JOIN groups g ON g.id = d.group_id \

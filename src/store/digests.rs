@@ -85,7 +85,7 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         "SELECT d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, b.not_after \
          FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
-         WHERE d.state = 'open' AND d.digest AND d.part = 0 AND d.group_id = ",
+         WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = ",
         " AND d.id <> ",
         " AND d.due_at <= ",
         &*format!(" AND {said}"),

@@ -95,12 +95,13 @@ pub(super) struct Lane {
     open_at: Time,
     pub(super) failures: i32,
     pub(super) failing_since: Option<Time>,
+    pub(super) heard: Vec<u8>,
 }
 
 /// The columns of [`Listener`], of groups `g` and lanes `l`.
 pub(super) const LISTENER: &str = "g.id, g.platform, g.language, g.credentials_sealed, g.state, g.host, g.bot, \
      g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
-     l.fence, l.recent, l.open_at, l.failures, l.failing_since";
+     l.fence, l.recent, l.open_at, l.failures, l.failing_since, l.heard";
 
 pub(super) type ListenerRow = (
     Uid,
@@ -112,7 +113,7 @@ pub(super) type ListenerRow = (
     Nullable<Text>,
     Nullable<SmallInt>,
     (Nullable<SmallInt>, Nullable<SmallInt>, Bool),
-    Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>)>,
+    Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>, Binary)>,
 );
 
 /// What a broadcast says, as far as it decides whether it may go.
@@ -247,7 +248,7 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     );
     let words = [
         "SELECT p.priority, (SELECT 1 FROM deliveries d \
-           WHERE d.state = 'open' AND d.priority = p.priority AND d.due_at <= ",
+           WHERE d.queued AND d.priority = p.priority AND d.due_at <= ",
         &*rest,
     ];
     let now = Value::from(now);
@@ -286,7 +287,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
            {LISTENER} FROM deliveries d {lane} {} ",
         free()
     );
-    let open = format!(" {group} WHERE d.state = 'open' AND d.priority = ");
+    let open = format!(" {group} WHERE d.queued AND d.priority = ");
     let words = [&*select, &open, " AND d.due_at <= ", " ORDER BY d.due_at, d.id LIMIT ", locked];
     let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
     let values = values.iter().collect();

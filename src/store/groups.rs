@@ -233,8 +233,7 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     super::deliveries::lock_of_group(conn, Id(id))?;
     both!(conn, c => diesel::update(
         deliveries::table
-            .filter(deliveries::group_id.eq(Id(id)))
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)))
+            .filter(deliveries::group_id.eq(Id(id)).and(deliveries::queued))
             .filter(deliveries::due_at.gt(Time(now))),
     )
     .set(deliveries::due_at.eq(Time(now)))
@@ -290,6 +289,7 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
         )
         .set((
             deliveries::state.eq(Named(DeliveryState::GivenUp)),
+            deliveries::queued.eq(false),
             deliveries::last_outcome.eq(Some(DELETED)),
             deliveries::last_code.eq(None::<String>),
         ))

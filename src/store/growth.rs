@@ -16,6 +16,7 @@ use super::leasing::{Decided, Decision, Terms, decide};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
 use super::rows::{Change, Holds};
+use super::slices;
 use super::statement::{Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
@@ -45,8 +46,6 @@ struct New {
     due_at: DateTime<Utc>,
     digest: bool,
     leased: bool,
-    /// It counts against its group's hourly cap.
-    capped: bool,
 }
 
 /// Gives the next groups of the most urgent unfinished broadcast of that priority their delivery, as far as
@@ -73,13 +72,12 @@ pub(super) fn grow(
     let room = terms.limit.saturating_sub(decided.taken.len());
     let (mut listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
     let said = Said::of(&broadcast, &notice);
-    decided.heard.load(conn, listeners.iter().filter(|one| said.is_rationed(one)), terms.now)?;
-    wishes::ask_again(conn, listeners.iter_mut(), &decided.heard, terms.now)?;
+    wishes::ask_again(conn, listeners.iter_mut(), terms.now)?;
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();
     let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);
     for listener in listeners {
-        let (group, capped) = (listener.group_id, listener.hourly_cap.is_some());
+        let group = listener.group_id;
         let due = Due { delivery: Delivery::new(broadcast.id), listener };
         let (due_at, digest, leased) = match decide(due, &said, terms, decided) {
             Decision::Goes => (terms.until, false, true),
@@ -96,13 +94,16 @@ pub(super) fn grow(
                 break;
             }
         };
-        new.push(New { group, due_at, digest, leased, capped });
+        new.push(New { group, due_at, digest, leased });
         cursor = Some(group);
     }
     let ids = write_down(conn, &broadcast, &new)?;
+    let mut leased = Vec::with_capacity(new.len());
     for taken in &mut decided.taken[before..] {
         taken.leased.delivery = *ids.get(&Id(taken.leased.group)).ok_or(diesel::result::Error::NotFound)?;
+        leased.push(taken.leased.delivery);
     }
+    slices::add(conn, &leased, terms.until)?;
     broadcast.planned += i32::try_from(new.len()).unwrap_or(i32::MAX);
     broadcast.cursor = if stopped { cursor } else { Some(end) };
     broadcast.expanded = (!stopped && end.0 == Uuid::max())
@@ -216,9 +217,9 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
     struct Plan;
     let plan = Change {
         before: "INSERT INTO deliveries \
-             (broadcast_id, group_id, priority, state, due_at, digest, attempts, part, reach, capped) \
-             SELECT rows.broadcast_id, rows.group_id, rows.priority, 'open', rows.due_at, (rows.digest <> 0), \
-               rows.leased, 0, rows.reach, (rows.capped <> 0)",
+             (broadcast_id, group_id, priority, state, queued, due_at, digest, attempts, part, reach) \
+             SELECT rows.broadcast_id, rows.group_id, rows.priority, 'open', (rows.leased = 0), rows.due_at, \
+               (rows.digest <> 0), rows.leased, 0, rows.reach",
         columns: &[
             ("broadcast_id", Holds::Id),
             ("group_id", Holds::Id),
@@ -227,7 +228,6 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
             ("digest", Holds::Int),
             ("leased", Holds::Int),
             ("reach", Holds::Int),
-            ("capped", Holds::Int),
         ],
         after: "",
     };
@@ -242,7 +242,6 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
             i64::from(new.digest).into(),
             i64::from(new.leased).into(),
             i64::from(reach).into(),
-            i64::from(new.capped).into(),
         ]
     });
     plan.make_and_number::<Plan>(conn, rows.collect(), new.iter().map(|new| new.group))

@@ -208,9 +208,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
             ))
             .execute(c)?;
         diesel::update(
-            deliveries::table
-                .filter(deliveries::group_id.eq(group))
-                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
+            deliveries::table.filter(deliveries::group_id.eq(group)).filter(deliveries::queued),
         )
         .set(deliveries::due_at.eq(Time(opens)))
         .execute(c)?;
@@ -282,7 +280,7 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
         vec![id.into(), again(u32::try_from(died).unwrap_or_default()).into()]
     });
     let put_off = Change {
-        before: "UPDATE deliveries SET due_at = rows.due_at",
+        before: "UPDATE deliveries SET due_at = rows.due_at, queued = TRUE",
         columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
         after: "WHERE deliveries.id = rows.id",
     };
@@ -302,11 +300,11 @@ pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, Dat
         columns: &[("group_id", Holds::Id), ("open_at", Holds::Time)],
         after: match conn {
             Conn::Pg(_) => {
-                "JOIN LATERAL (SELECT d.id FROM deliveries d WHERE d.group_id = rows.group_id AND d.state = 'open' \
+                "JOIN LATERAL (SELECT d.id FROM deliveries d WHERE d.group_id = rows.group_id AND d.queued \
                    AND d.due_at < rows.open_at FOR UPDATE SKIP LOCKED) waits ON TRUE WHERE deliveries.id = waits.id"
             }
             Conn::Sqlite(_) => {
-                "WHERE deliveries.group_id = rows.group_id AND deliveries.state = 'open' \
+                "WHERE deliveries.group_id = rows.group_id AND deliveries.queued \
                    AND deliveries.due_at < rows.open_at"
             }
         },

@@ -14,10 +14,11 @@ use super::bots::{self, Bots};
 use super::digests;
 use super::due::{self, Delivery, Due, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::with_one_more;
+use super::lanes::{times, with_one_more};
 use super::mutation::{self, Mutation};
+use super::slices;
 use super::types::Id;
-use super::wishes::{self, Heard};
+use super::wishes;
 use super::{Answer, Conn};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Platform;
@@ -91,7 +92,6 @@ pub(super) struct Decided {
     /// Until when, and whether to be told in a digest then.
     put_off: Vec<(i64, DateTime<Utc>, bool)>,
     pub(super) bots: Bots,
-    pub(super) heard: Heard,
     /// Something that is due waits for its host.
     busy: bool,
     /// A broadcast stopped at a host, or another node is at work on it.
@@ -113,8 +113,8 @@ pub(super) struct Lease {
 #[derive(Debug, Default)]
 pub struct Batch {
     pub leased: Vec<Leased>,
-    /// Another look is worth while: as much was looked at as there was room for and some of it could not go, or
-    /// a broadcast has not reached everybody.
+    /// Another look is worth while: as much was looked at as there was room for and some of it could not go, a
+    /// broadcast has not reached everybody, or something has just come into the queue.
     pub more: bool,
     /// Something stopped at a host that takes no more at the moment, or another node is at work on it.
     pub busy: bool,
@@ -126,6 +126,10 @@ pub struct Batch {
 /// # Errors
 /// When the database refuses.
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
+    // Alone, so that whoever changes a group never waits for a lease that holds its deliveries.
+    if slices::queue_over(conn, terms.now)? {
+        return Ok(Batch { more: true, ..Batch::default() });
+    }
     let mut decided = Decided::default();
     let (mut more, mut busy) = (false, false);
     for Waiting { priority, due, grows } in due::waiting(conn, terms.now)? {
@@ -167,11 +171,7 @@ fn take_due(
     let mut due = due::due(conn, terms.now, priority, room)?;
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
-    let rationed = due.iter().filter(|one| {
-        said.get(&one.delivery.broadcast_id).is_some_and(|said| said.is_rationed(&one.listener))
-    });
-    decided.heard.load(conn, rationed.map(|one| &one.listener), terms.now)?;
-    wishes::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), &decided.heard, terms.now)?;
+    wishes::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {
@@ -223,7 +223,7 @@ fn rationed_until(
     terms: &Terms<'_>,
     decided: &Decided,
 ) -> Option<DateTime<Utc>> {
-    let full = decided.heard.full_until(listener, terms.now).filter(|_| said.is_rationed(listener));
+    let full = listener.full_until(terms.now).filter(|_| said.is_rationed(listener));
     full.or_else(|| {
         let bot = decided.bots.get(listener.bot.as_deref()?)?;
         Some(bot.opens_at(listener.platform.0, terms.bot_pace)).filter(|opens| *opens > terms.now)
@@ -262,6 +262,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         fence: lane.fence + 1,
         leased_until: terms.until,
         sends,
+        heard: times(&lane.heard),
         failures: lane.failures,
         failing_since: lane.failing_since.map(|t| t.0),
         said_at: said.created_at.0,

@@ -35,6 +35,7 @@ pub mod results;
 mod rows;
 pub mod schema;
 pub mod seal;
+mod slices;
 pub mod standing;
 mod statement;
 pub mod tally;

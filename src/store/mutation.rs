@@ -72,6 +72,8 @@ pub enum Mutation {
     KeepDoubts,
     /// What was said, or perhaps was, by a robot that is replaced is forgotten.
     ForgetRobot,
+    /// What was leased as it was planned, and has no result, is never looked for again.
+    ForgetSlices,
     /// An end goes on with a new robot where the old one stopped.
     KeepCourse,
 }

@@ -13,7 +13,7 @@ use super::schema::{broadcasts, groups};
 use super::statement::Value;
 use super::types::sql::Uid;
 use super::types::{Id, Named};
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
 use crate::domain::group::GroupState;
 
@@ -90,6 +90,13 @@ impl Record {
     fn is_success(&self) -> bool {
         self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
     }
+
+    /// When its group heard something within the hour. An end does not count, nor does each of what one message tells.
+    fn heard(&self) -> Vec<DateTime<Utc>> {
+        let is_heard = self.state == DeliveryState::Delivered && self.how.is_none();
+        let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };
+        wishes::heard(&self.leased.heard, is_heard.then_some(at), self.at)
+    }
 }
 
 /// Writes results, each only where its lease still holds; answers how many did.
@@ -138,7 +145,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     let unfenced = "WHERE lanes.group_id = rows.group_id";
     let release = Change {
         before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
-             asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
+             heard = rows.heard, asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
              failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 WHEN 3 THEN 1 \
                WHEN 4 THEN failures + 1 ELSE failures END, \
              failing_since = CASE rows.health WHEN 0 THEN NULL WHEN 1 THEN COALESCE(failing_since, rows.at) \
@@ -152,6 +159,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
             ("at", Holds::Time),
             ("free", Holds::Time),
             ("asked", Holds::Time),
+            ("heard", Holds::Bytes),
         ],
         after: if mutation::on(Mutation::ForgetFence) { unfenced } else { after },
     };
@@ -165,6 +173,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
             r.at.into(),
             DateTime::UNIX_EPOCH.into(),
             r.asked_until.into(),
+            super::lanes::written(&r.heard()).into(),
         ]
     };
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
@@ -177,7 +186,9 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         before: "UPDATE deliveries SET \
              state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
                ELSE deliveries.state END, \
-             due_at = rows.due_at, part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
+             queued = (rows.state = 'open' AND deliveries.state = 'open'), \
+             due_at = CASE rows.state WHEN 'delivered' THEN deliveries.due_at ELSE rows.due_at END, \
+             part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
              last_outcome = COALESCE(rows.outcome, deliveries.last_outcome), \
              last_code = CASE WHEN rows.outcome IS NULL THEN deliveries.last_code ELSE rows.code END, \
              attempts = rows.attempts, \
@@ -343,7 +354,7 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
 
 fn forget_ending(conn: &mut Conn, group: Uuid, broadcast: Uuid) -> Answer<()> {
     both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET state = 'cancelled' WHERE group_id = $1 AND state = 'open' AND broadcast_id IN ( \
+        "UPDATE deliveries SET state = 'cancelled', queued = FALSE WHERE group_id = $1 AND state = 'open' AND broadcast_id IN ( \
            SELECT e.id FROM broadcasts e JOIN broadcasts b ON b.notice_id = e.notice_id \
            WHERE b.id = $2 AND e.purpose IN ('closing', 'correction')) \
          AND NOT EXISTS (SELECT 1 FROM deliveries o JOIN broadcasts ob ON ob.id = o.broadcast_id \

@@ -261,6 +261,19 @@ diesel::table! {
         failing_since -> Nullable<Ts>,
         asked_until -> Ts,
         leased_by -> BigInt,
+        heard -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    slices (id) {
+        id -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        leased_until -> Ts,
     }
 }
 
@@ -305,7 +318,7 @@ diesel::table! {
         digest -> Bool,
         tries -> SmallInt,
         took_ms -> Nullable<Integer>,
-        capped -> Bool,
+        queued -> Bool,
     }
 }
 
@@ -348,6 +361,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    slices,
     accounts,
     sessions,
     api_tokens,

@@ -3,18 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, SmallInt};
-use uuid::Uuid;
 
 use super::due::Listener;
-use super::mutation::{self, Mutation};
-use super::schema::{deliveries, groups};
-use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, Priority, Purpose};
-use crate::domain::group::GroupState;
+use super::lanes::times;
+use super::schema::groups;
+use super::types::{Id, Named};
+use super::{Answer, Conn};
+use crate::domain::delivery::{Priority, Purpose};
+use crate::domain::group::{GroupState, MAX_HOURLY_CAP};
 use crate::domain::quiet::Quiet;
 
 /// What an hourly cap looks back at.
@@ -50,55 +48,25 @@ impl Quietness {
     }
 }
 
-/// When groups with a cap have heard something within the last hour, as far as that was asked; the latest first.
-#[derive(Default)]
-pub(super) struct Heard(HashMap<Id, Vec<DateTime<Utc>>>);
-
-impl Heard {
-    /// Asks about those that have a cap and were not asked about.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(super) fn load<'a>(
-        &mut self,
-        conn: &mut Conn,
-        listeners: impl Iterator<Item = &'a Listener>,
-        now: DateTime<Utc>,
-    ) -> Answer<()> {
-        let capped = listeners.filter(|one| one.hourly_cap.is_some()).map(|one| one.group_id);
-        let wanted: BTreeSet<Id> = capped.filter(|group| !self.0.contains_key(group)).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        // In the index's own words: a database would not know it by others.
-        let of_groups = deliveries::table
-            .filter(deliveries::capped.and(sql::<Bool>("state = 'delivered'")).and(deliveries::how.is_null()))
-            .filter(deliveries::group_id.eq_any(&wanted));
-        let heard: Vec<(Id, Option<Time>)> = both!(conn, c => {
-            let heard = of_groups.select((deliveries::group_id, deliveries::delivered_at));
-            // What was planned early may have arrived late.
-            if mutation::on(Mutation::CapByPlan) {
-                heard.order(deliveries::id.desc()).load(c)
-            } else {
-                heard
-                    .filter(deliveries::delivered_at.gt(Time(now - HOUR)))
-                    .order(deliveries::delivered_at.desc())
-                    .load(c)
-            }
-        })?;
-        self.0.extend(wanted.into_iter().map(|group| (group, Vec::new())));
-        for (group, at) in heard {
-            self.0.entry(group).or_default().extend(at.map(|at| at.0));
-        }
-        Ok(())
-    }
-
+impl Listener {
     /// When a group that has heard as much as it wants within the hour may hear more.
-    pub(super) fn full_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let cap = usize::from(listener.hourly_cap?.max(1).unsigned_abs());
-        let latest = self.0.get(&listener.group_id)?.get(..cap)?;
+    pub(super) fn full_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let cap = usize::from(self.hourly_cap?.max(1).unsigned_abs());
+        let heard = times(&self.lane.as_ref()?.heard);
+        let latest = heard.len().checked_sub(cap).map(|first| &heard[first..])?;
         latest.iter().min().map(|at| *at + HOUR).filter(|frees| *frees > now)
     }
+}
+
+/// What a group heard within the hour, and what it has heard now, if it has.
+pub(super) fn heard(
+    before: &[DateTime<Utc>],
+    now: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+) -> Vec<DateTime<Utc>> {
+    let lately: Vec<_> = before.iter().copied().filter(|heard| *heard > at - HOUR).chain(now).collect();
+    let counted = usize::from(MAX_HOURLY_CAP.unsigned_abs());
+    lately[lately.len().saturating_sub(counted)..].to_vec()
 }
 
 /// Asks once more about the groups that do not want to hear, now that their lanes are locked: whoever lets one of them
@@ -110,14 +78,12 @@ impl Heard {
 pub(super) fn ask_again<'a>(
     conn: &mut Conn,
     listeners: impl Iterator<Item = &'a mut Listener>,
-    heard: &Heard,
     now: DateTime<Utc>,
 ) -> Answer<()> {
     // A write transaction of SQLite is alone already.
     let Conn::Pg(c) = conn else { return Ok(()) };
     let is_unwilling = |one: &&mut Listener| {
-        let hears =
-            !one.is_deaf() && one.quiet.hours_end(now).is_none() && heard.full_until(one, now).is_none();
+        let hears = !one.is_deaf() && one.quiet.hours_end(now).is_none() && one.full_until(now).is_none();
         one.lane.is_some() && !hears
     };
     let unwilling: Vec<&mut Listener> = listeners.filter(is_unwilling).collect();
@@ -143,23 +109,5 @@ pub(super) fn ask_again<'a>(
             (listener.state, listener.hourly_cap, listener.quiet) = *wishes;
         }
     }
-    Ok(())
-}
-
-/// From now on what a group hears is counted, because it has a cap: what it has heard within the hour, and what waits
-/// for it or can be set going again. What is planned later is counted from the start.
-///
-/// # Errors
-/// When the database refuses.
-pub fn count(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
-    super::deliveries::lock_of_group(conn, Id(group))?;
-    let to_come = [DeliveryState::Open, DeliveryState::GivenUp].map(Named);
-    both!(conn, c => diesel::update(
-        deliveries::table
-            .filter(deliveries::group_id.eq(Id(group)).and(not(deliveries::capped)))
-            .filter(deliveries::state.eq_any(to_come).or(deliveries::delivered_at.gt(Time(now - HOUR)))),
-    )
-    .set(deliveries::capped.eq(true))
-    .execute(c))?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::group::GroupState;
 use crate::domain::quiet::{DAY, Quiet};
 use crate::store::types::Named;
-use crate::store::{Answer, StoreError, groups, lanes, wishes};
+use crate::store::{Answer, StoreError, groups, lanes};
 
 /// What becomes of a group.
 #[derive(Clone, Copy, Debug)]
@@ -133,9 +133,6 @@ impl World<'_> {
             let before = (group.quiet(), group.hourly_cap);
             group.set_quiet(quiet);
             group.hourly_cap = cap;
-            if cap.is_some() {
-                wishes::count(tx, id, now)?;
-            }
             if (group.quiet(), group.hourly_cap) != before {
                 groups::reconsider(tx, id, now)?;
             }

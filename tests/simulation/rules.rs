@@ -1,6 +1,7 @@
 //! The rules. Each is looked at where it can be broken: when something is leased, when a request leaves,
 //! and after every step in what the database then says. Nothing here asks the engine for its opinion.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -199,12 +200,11 @@ impl World<'_> {
     fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
         let since = self.clock - TimeDelta::hours(1);
         let heard = |d: &&DeliveryRow| {
-            d.group_id.0 == leased.group
-                && d.state.0 == DeliveryState::Delivered
-                && d.how.is_none()
-                && d.delivered_at.is_some_and(|at| at.0 > since)
+            d.group_id.0 == leased.group && d.state.0 == DeliveryState::Delivered && d.how.is_none()
         };
-        let count = self.sight.deliveries.iter().filter(heard).count();
+        let heard = self.sight.deliveries.iter().filter(heard).filter_map(|d| d.delivered_at);
+        // What was told in one message counts once.
+        let count = heard.filter(|at| at.0 > since).collect::<BTreeSet<_>>().len();
         if count >= usize::from(cap.unsigned_abs()) {
             return self.broken(Rule::Pace, format!("{count} within the hour, the cap is {cap}"));
         }

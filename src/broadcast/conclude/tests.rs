@@ -31,6 +31,7 @@ fn picture(act: i16) -> Leased {
         reach_before: Reach::Yes as i16,
         fence: 1,
         leased_until: at(25),
+        heard: Vec::new(),
         sends: vec![at(0)],
         failures: 0,
         failing_since: None,

@@ -179,6 +179,7 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
     both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
         .set((
             deliveries::state.eq(Named(DeliveryState::Open)),
+            deliveries::queued.eq(true),
             deliveries::due_at.eq(Time(now)),
             deliveries::tries.eq(0),
             deliveries::act.eq(if keeps { given_up.act } else { 0 }),

@@ -78,9 +78,10 @@ pub(crate) async fn store(folder: &std::path::Path) -> Store {
                 .execute(&mut **c)?;
                 for id in [GROUP, OTHER] {
                     sql_query(format!(
-                        "INSERT INTO deliveries (broadcast_id, group_id, priority, state, due_at, attempts, part, reach) \
-                         VALUES (x'{broadcast}', x'{}', 0, ?, {now} + 3600000000, 1, 0, 0)",
-                        id.simple()
+                        "INSERT INTO deliveries (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach) \
+                         VALUES (x'{broadcast}', x'{}', 0, ?, {}, {now} + 3600000000, 1, 0, 0)",
+                        id.simple(),
+                        state == "open"
                     ))
                     .bind::<Text, _>(state)
                     .execute(&mut **c)?;

@@ -42,6 +42,8 @@ pub struct Leased {
     pub leased_until: DateTime<Utc>,
     /// The lane's latest requests, the last of them this one.
     pub sends: Vec<DateTime<Utc>>,
+    /// When its group heard something within the hour, as far as that is counted.
+    pub heard: Vec<DateTime<Utc>>,
     /// The lane's failures since something last arrived.
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,

@@ -27,7 +27,7 @@ pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()>
 fn cancel(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct Cancel;
     let cancel = Change {
-        before: "UPDATE deliveries SET state = 'cancelled'",
+        before: "UPDATE deliveries SET state = 'cancelled', queued = FALSE",
         columns: &[("id", Holds::Int)],
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };

@@ -60,7 +60,8 @@ async fn a_new_notice_waits_for_no_host_that_hangs(db: Db) {
 
 /// As if all that failed had been put off to the same moment, and that had come.
 async fn make_due_in_one_instant(db: &Db) {
-    let sql = "UPDATE deliveries SET due_at = (SELECT created_at FROM broadcasts) WHERE state = 'open'; \
+    let sql = "UPDATE deliveries SET due_at = (SELECT created_at FROM broadcasts), queued = TRUE \
+               WHERE state = 'open'; \
                UPDATE lanes SET open_at = (SELECT created_at FROM broadcasts), \
                  leased_until = (SELECT created_at FROM broadcasts)";
     run(db, sql).await;

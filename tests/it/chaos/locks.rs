@@ -166,8 +166,20 @@ impl Scene {
 
     /// Leases what there is, as a node does that dies thereafter.
     async fn lease(&self) -> Vec<Leased> {
+        let queued = self.look().await;
+        if queued.is_empty() { self.look().await } else { queued }
+    }
+
+    /// The first look at slices that are over only lets into the queue what they lack.
+    async fn look(&self) -> Vec<Leased> {
         let now = self.house.clock.now();
         self.store().write(move |tx| lease_and_die(tx, now)).await.unwrap().leased
+    }
+
+    /// Until what was leased as it was planned is over, and so has come into the queue.
+    async fn outlast_the_leases(&self) {
+        self.house.advance(LEASE_FOR);
+        assert!(self.look().await.is_empty());
     }
 
     /// Writes down that these arrived, in this order; of the first lane that it rests for a minute.
@@ -225,7 +237,7 @@ async fn what_a_lease_puts_off_while_its_notice_goes_on_goes_on(db: Db) {
     let scene = Scene::set(db, &[&[PROPERTY]]).await;
     let case = scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 1);
-    scene.house.advance(LEASE_FOR);
+    scene.outlast_the_leases().await;
     goes_on(scene, &case).await;
 }
 
@@ -322,7 +334,7 @@ async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
     scene.publish(RESCUE).await;
     scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 4);
-    scene.house.advance(LEASE_FOR);
+    scene.outlast_the_leases().await;
     for (group, bot) in scene.groups.iter().zip(["b", "a", "a", "b"]) {
         let share = format!(
             "INSERT INTO bots (id, open_at, recent) VALUES ('{bot}', 'epoch', '') ON CONFLICT DO NOTHING; \
@@ -381,7 +393,8 @@ async fn what_is_just_being_ended_goes_along_with_nothing(db: Db) {
     let now = scene.house.clock.now();
     let ended = Open::begin(scene.store(), move |tx| {
         let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
-        let later = "UPDATE deliveries SET state = 'cancelled' WHERE id = (SELECT MAX(id) FROM deliveries)";
+        let later = "UPDATE deliveries SET state = 'cancelled', queued = FALSE \
+                     WHERE id = (SELECT MAX(id) FROM deliveries)";
         assert_eq!(diesel::sql_query(later).execute(&mut **c)?, 1);
         Ok(())
     })
@@ -465,7 +478,7 @@ async fn a_group_that_is_resumed_while_a_lease_looks_at_it_hears(db: Db) {
     scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 1);
     scene.pause().await;
-    scene.house.advance(LEASE_FOR);
+    scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::POST, "/resume", json!({})).await;
 }
 
@@ -484,7 +497,7 @@ async fn a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears(db: Db) {
     assert_eq!(scene.lease().await.len(), 1);
     let now = scene.house.clock.now();
     scene.wish(json!({"quiet": {"from": beijing(now, 0), "until": beijing(now, 3)}})).await;
-    scene.house.advance(LEASE_FOR);
+    scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"quiet": null})).await;
 }
 
@@ -495,6 +508,6 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 1);
     scene.wish(json!({"hourly_cap": 1})).await;
-    scene.house.advance(LEASE_FOR);
+    scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
 }
