@@ -209,7 +209,7 @@ impl Step {
 pub enum Refusal {
     #[error("a notice that is {} cannot {}", .from.as_str(), .step)]
     NotFrom { from: State, step: &'static str },
-    /// The same person may not approve twice, nor approve what they reported.
+    /// The same person may not approve twice, nor approve what they reported, nor take on what waits for another.
     #[error("approvals come from different people, none of them the reporter")]
     SameApprover,
     #[error("only a lead may take this step")]
@@ -230,6 +230,8 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
     let reset = |state| Ok((state, Vec::new()));
     match (at.state, step) {
         (S::Submitted, Step::Claim) => keep(S::InReview),
+        // A claim keeps others away, and it is they who are to look.
+        (S::SecondReview, Step::Claim) if approved_by(at, actor) => Err(Refusal::SameApprover),
         (S::InReview | S::SecondReview | S::Escalated, Step::Claim) => keep(at.state),
         // What is live is looked at again: a second look, a police reference, a new revision.
         (S::Live | S::Paused, Step::Claim | Step::Release) => keep(at.state),
@@ -294,7 +296,7 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
 
 fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
     let Actor::Moderator { id, lead } = actor else { return Err(Refusal::NotYours) };
-    if at.submitted_by == Some(id) || at.approvals.iter().any(|a| a.by == id) {
+    if at.submitted_by == Some(id) || approved_by(at, actor) {
         return Err(Refusal::SameApprover);
     }
     let mut approvals = at.approvals.clone();
@@ -310,6 +312,10 @@ fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusa
         return Err(Refusal::LeadRequired);
     }
     Ok((State::SecondReview, after.approvals))
+}
+
+fn approved_by(at: &Standing, actor: Actor) -> bool {
+    matches!(actor, Actor::Moderator { id, .. } if at.approvals.iter().any(|a| a.by == id))
 }
 
 /// One more person stands for what is live already.
@@ -423,6 +429,16 @@ mod tests {
         (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
         assert_eq!(at.state, State::SecondReview);
         assert_eq!(next(&at, Step::Approve, me), Err(Refusal::SameApprover));
+    }
+
+    #[test]
+    fn who_approved_does_not_keep_the_second_from_looking() {
+        let mut at = standing(State::InReview, 2, 0);
+        let me = Actor::Moderator { id: person(1), lead: false };
+        let other = Actor::Moderator { id: person(2), lead: false };
+        (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
+        assert_eq!(next(&at, Step::Claim, me), Err(Refusal::SameApprover));
+        assert_eq!(next(&at, Step::Claim, other), Ok((State::SecondReview, at.approvals.clone())));
     }
 
     #[test]

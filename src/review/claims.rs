@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, held_by, locked};
+use super::{Desk, Moderator, ReviewError, held_by, with_notice};
 use crate::domain::life_cycle::{Standing, Step, next};
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
@@ -14,7 +14,8 @@ impl Desk {
     /// Takes a notice on, or renews the hold on it.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
+    /// [`ReviewError::ClaimedByOther`] while somebody else holds it; [`Refusal::SameApprover`](crate::domain::life_cycle::Refusal::SameApprover) for whoever approved what
+    /// waits for somebody else's approval.
     pub async fn claim(
         &self,
         case: String,
@@ -38,12 +39,13 @@ impl Desk {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                held_by(&notice, by, now)?;
-                let by = By { actor: by.actor(), reason: None, note: None, at: now };
-                take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    n.let_go();
-                    Ok(())
+                with_notice(tx, &case, by, |tx, notice| {
+                    held_by(&notice, by, now)?;
+                    let by = By { actor: by.actor(), reason: None, note: None, at: now };
+                    take(tx, &vault, notice, Step::Release, by, |_, n| {
+                        n.let_go();
+                        Ok(())
+                    })
                 })
             })
             .await
@@ -59,7 +61,8 @@ fn claim(
 ) -> Result<Notice, ReviewError> {
     let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     let before = notice.state.0;
-    let standing = Standing { state: notice.state_at(now), ..notice.standing(Vec::new()) };
+    let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
+    let standing = Standing { state: notice.state_at(now), ..notice.standing(approvals) };
     let (after, _) = next(&standing, Step::Claim, by.actor())?;
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Refusal, State, Step};
+use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, TransitionError, take, take_revision};
@@ -118,25 +118,27 @@ impl Desk {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                at_version(&notice, decision.version)?;
-                held_by(&notice, by, now)?;
-                check_reason(&decision)?;
-                if matches!(notice.state.0, State::Live | State::Paused) {
-                    return again::look_again(tx, &vault, times, notice, by, &decision, now);
-                }
-                if decision.step == Step::Approve {
-                    check_police(tx, &vault, &notice, notice.revision)?;
-                }
-                let by = words(by, &decision, now);
-                take(tx, &vault, notice, decision.step, by, |_, n| {
-                    n.let_go();
-                    match n.state.0 {
-                        State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
-                        State::Rejected => n.end(now, times.retention),
-                        _ => {}
+                with_notice(tx, &case, by, |tx, notice| {
+                    at_version(&notice, decision.version)?;
+                    not_the_same(tx, &notice, by)?;
+                    held_by(&notice, by, now)?;
+                    check_reason(&decision)?;
+                    if matches!(notice.state.0, State::Live | State::Paused) {
+                        return again::look_again(tx, &vault, times, notice, by, &decision, now);
                     }
-                    Ok(())
+                    if decision.step == Step::Approve {
+                        check_police(tx, &vault, &notice, notice.revision)?;
+                    }
+                    let by = words(by, &decision, now);
+                    take(tx, &vault, notice, decision.step, by, |_, n| {
+                        n.let_go();
+                        match n.state.0 {
+                            State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
+                            State::Rejected => n.end(now, times.retention),
+                            _ => {}
+                        }
+                        Ok(())
+                    })
                 })
             })
             .await
@@ -150,21 +152,22 @@ impl Desk {
         let (vault, lease) = (self.vault.clone(), self.times.lease);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                if notice.cooling_until.is_none_or(|until| until.0 <= now) {
-                    return Err(ReviewError::TooLate);
-                }
-                let step = By { actor: by.actor(), reason: None, note: None, at: now };
-                let back = |n: &mut Notice| {
-                    n.cooling_until = None;
-                    n.claimed_by = Some(Id(by.id));
-                    n.claimed_until = Some(Time(now + lease));
-                    Ok(())
-                };
-                if notice.pending_revision.is_some() {
-                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
-                }
-                take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
+                with_notice(tx, &case, by, |tx, notice| {
+                    if notice.cooling_until.is_none_or(|until| until.0 <= now) {
+                        return Err(ReviewError::TooLate);
+                    }
+                    let step = By { actor: by.actor(), reason: None, note: None, at: now };
+                    let back = |n: &mut Notice| {
+                        n.cooling_until = None;
+                        n.claimed_by = Some(Id(by.id));
+                        n.claimed_until = Some(Time(now + lease));
+                        Ok(())
+                    };
+                    if notice.pending_revision.is_some() {
+                        return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                    }
+                    take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
+                })
             })
             .await
     }
@@ -184,23 +187,41 @@ impl Desk {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                at_version(&notice, decision.version)?;
-                check_reason(&decision)?;
-                let step = words(by, &decision, now);
-                take(tx, &vault, notice, decision.step, step, |tx, n| {
-                    if decision.step == Step::Remove {
-                        n.end(now, times.retention);
-                        plan::end(tx, n, Purpose::Correction, now)?;
-                    }
-                    if decision.step == Step::Resume {
-                        plan::go_on(tx, n, now)?;
-                    }
-                    Ok(())
+                with_notice(tx, &case, by, |tx, notice| {
+                    at_version(&notice, decision.version)?;
+                    check_reason(&decision)?;
+                    let step = words(by, &decision, now);
+                    take(tx, &vault, notice, decision.step, step, |tx, n| {
+                        if decision.step == Step::Remove {
+                            n.end(now, times.retention);
+                            plan::end(tx, n, Purpose::Correction, now)?;
+                        }
+                        if decision.step == Step::Resume {
+                            plan::go_on(tx, n, now)?;
+                        }
+                        Ok(())
+                    })
                 })
             })
             .await
     }
+}
+
+/// Takes a step with a notice, which is locked. Whoever may not open it hears that from every refusal, and nothing of
+/// where it stands.
+fn with_notice<T>(
+    tx: &mut Conn,
+    case: &str,
+    by: Moderator,
+    take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
+) -> Result<T, ReviewError> {
+    let notice = locked(tx, case)?;
+    let closed = view::for_leads(&notice) && !by.lead;
+    take(tx, notice).map_err(|error| match error {
+        ReviewError::Store(error) => ReviewError::Store(error),
+        _ if closed => Refusal::LeadRequired.into(),
+        error => error,
+    })
 }
 
 fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
@@ -220,6 +241,15 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
         Some(holder) if holder == by.id => Ok(()),
         Some(_) => Err(ReviewError::ClaimedByOther),
         None => Err(ReviewError::ClaimRequired),
+    }
+}
+
+/// Whoever approved it cannot claim it again, so nobody is told to.
+fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), ReviewError> {
+    let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
+    match next(&notice.standing(approvals), Step::Claim, by.actor()) {
+        Err(refusal @ Refusal::SameApprover) => Err(refusal.into()),
+        _ => Ok(()),
     }
 }
 
