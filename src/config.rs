@@ -1,9 +1,9 @@
 //! Every setting: its name, default, bounds and meaning; all faults are reported at once.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use chrono::Duration;
+use ipnet::IpNet;
 use url::Url;
 
 use crate::domain::group::Platform;
@@ -66,7 +66,7 @@ pub struct Config {
     /// `SEVENTYTWO_PLATFORM_HOSTS`.
     pub gateways: Vec<Gateway>,
     /// `SEVENTYTWO_TRUSTED_PROXIES`.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<IpNet>,
     /// `SEVENTYTWO_LOG`.
     pub log: String,
     /// `SEVENTYTWO_LOG_FORMAT` is `json`.
@@ -110,7 +110,7 @@ impl Config {
             },
             sweep: form.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
             gateways: form.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
-            trusted_proxies: form.parse("SEVENTYTWO_TRUSTED_PROXIES", values::addresses).unwrap_or_default(),
+            trusted_proxies: form.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
             log: form.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
             log_json: form.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
             data_dir,
@@ -211,6 +211,52 @@ mod tests {
         .expect("nine faults");
         assert_eq!(faults.len(), 9, "{faults:?}");
         assert!(faults.iter().all(|f| f.to_string().starts_with(f.variable)));
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_ranges() {
+        let proxies = |written| read(&[("SEVENTYTWO_TRUSTED_PROXIES", written)]);
+        for (written, ranges) in [
+            ("10.0.0.0/8, 192.168.1.7,fd00::/8", &["10.0.0.0/8", "192.168.1.7/32", "fd00::/8"][..]),
+            ("::1,2001:db8::/32", &["::1/128", "2001:db8::/32"]),
+            // As a socket for both families names them.
+            ("::ffff:10.1.2.3, ::ffff:10.0.0.0/104", &["10.1.2.3/32", "10.0.0.0/8"]),
+            ("", &[]),
+        ] {
+            let read = proxies(written).unwrap_or_else(|f| panic!("{f:?}")).trusted_proxies;
+            assert_eq!(read.iter().map(IpNet::to_string).collect::<Vec<_>>(), ranges, "{written}");
+        }
+        let neither = "is neither an address nor a range, such as 10.0.0.0/8";
+        for (written, told) in [
+            ("10.0.0.0/33", neither),
+            ("10.0.0.0/", neither),
+            ("10.0.0.0/255.0.0.0", neither),
+            ("10.0.0/8", neither),
+            ("proxy.example.org", neither),
+            ("10.1.2.3/8", "is no range: it begins with 10.0.0.0/8"),
+        ] {
+            let faults = proxies(written).err().unwrap_or_else(|| panic!("{written} is none"));
+            assert_eq!(faults[0].what, format!("{written:?} {told}"));
+        }
+    }
+
+    #[test]
+    fn a_path_is_meant_with_two_slashes_as_without() {
+        for (written, path) in [
+            ("sqlite:data/x.db", "data/x.db"),
+            ("sqlite://data/x.db", "data/x.db"),
+            ("sqlite:///var/x.db", "/var/x.db"),
+            ("sqlite:/var/x.db", "/var/x.db"),
+        ] {
+            let config = read(&[("DATABASE_URL", written)]).unwrap_or_else(|f| panic!("{f:?}"));
+            assert_eq!(config.database, Database::Sqlite(path.to_owned()), "{written}");
+        }
+        for written in
+            ["sqlite:", "sqlite://", "sqlite::memory:", "sqlite://x.db?mode=ro", "x.db", "mysql://x"]
+        {
+            let faults = read(&[("DATABASE_URL", written)]).err().unwrap_or_else(|| panic!("{written}"));
+            assert!(faults[0].what.contains("sqlite:PATH"), "{written}: {}", faults[0]);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::case_number;
-use crate::domain::delivery::{DeliveryState, How, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::tally::{self, CameTo, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
@@ -66,8 +66,8 @@ pub struct Reason {
     /// Whether they count as `waiting` or as `unreachable`.
     pub of: &'static str,
     /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`); why there
-    /// was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, `untried`: its turn
-    /// comes); or what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
+    /// was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, as is what is left of a
+    /// message whose beginning arrived, `untried`: its turn comes); or what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
     pub outcome: String,
     /// The platform's own code, or what has to be mended there, or why the groups are disabled.
     pub code: Option<String>,
@@ -112,6 +112,11 @@ fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
     }
 }
 
+/// What keeps something waiting: what arrived does not, so it is that the turn of the rest comes later.
+fn keeps<'a>((outcome, code): (&'a str, Option<&'a str>)) -> (&'a str, Option<&'a str>) {
+    if outcome == Outcome::DELIVERED { ("later", None) } else { (outcome, code) }
+}
+
 /// One line an outcome and code, for those that wait and for those that could not be reached.
 fn reasons(tally: &[Tally]) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
@@ -121,7 +126,8 @@ fn reasons(tally: &[Tally]) -> Vec<Reason> {
             CameTo::Unreachable => "unreachable",
             CameTo::Done(_) | CameTo::Cancelled => continue,
         };
-        let Some((outcome, code)) = line.reason() else { continue };
+        let Some(reason) = line.reason() else { continue };
+        let (outcome, code) = keeps(reason);
         let known = |r: &&mut Reason| r.of == of && r.outcome == outcome && r.code.as_deref() == code;
         match reasons.iter_mut().find(known) {
             Some(reason) => reason.groups += line.deliveries,
@@ -192,6 +198,8 @@ mod tests {
             Tally { untried: Some("quiet".to_owned()), ..line("open", None, None, 3) },
             Tally { untried: Some("untried".to_owned()), ..line("open", None, None, 1) },
             line("open", Some("slow"), Some("45009"), 2),
+            // Its words arrived, its picture is still to come.
+            line("open", Some("delivered"), Some("0"), 1),
             line("given_up", Some("gone"), Some("93000"), 3),
             // What became of a group after it was given up is no reason for that.
             of("deleted", None, line("given_up", Some("gone"), Some("93000"), 1)),
@@ -199,13 +207,14 @@ mod tests {
         ];
         let counted = counted(&broadcast(Purpose::Alert), &tally);
         let groups = counted.delivered + counted.waiting + counted.unreachable + counted.cancelled;
-        assert_eq!((groups, counted.planned), (21, 21));
-        assert_eq!((counted.waiting, counted.unreachable, counted.followed_up), (6, 4, 0));
+        assert_eq!((groups, counted.planned), (22, 22));
+        assert_eq!((counted.waiting, counted.unreachable, counted.followed_up), (7, 4, 0));
         let why = [
             ("unreachable", "gone", Some("93000"), 4),
             ("waiting", "quiet", None, 3),
             ("waiting", "slow", Some("45009"), 2),
             ("waiting", "untried", None, 1),
+            ("waiting", "later", None, 1),
         ];
         assert_eq!(causes(&counted), why);
     }

@@ -109,7 +109,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "the operator's own gateways, platform=https://host[:port], comma-separated",
     ),
-    setting("SEVENTYTWO_TRUSTED_PROXIES", "trusted-proxies", "", "addresses whose forwarding headers count"),
+    setting(
+        "SEVENTYTWO_TRUSTED_PROXIES",
+        "trusted-proxies",
+        "",
+        "addresses and ranges (10.0.0.0/8) whose forwarding headers count, comma-separated",
+    ),
     setting("SEVENTYTWO_LOG", "log", "info", "tracing filter"),
     setting("SEVENTYTWO_LOG_FORMAT", "log-format", "text", "text or json"),
 ];

@@ -7,17 +7,24 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use chrono::Duration;
+use ipnet::IpNet;
 use url::Url;
 
 use super::{Blobs, Gateway};
 use crate::domain::group::Platform;
 use crate::store::Database;
 
+/// The bits before the IPv4 address in an IPv6 address that stands for one.
+const MAPPED: u8 = 96;
+
 pub(super) fn database(value: &str) -> Result<Database, String> {
     if let Some(path) = value.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        return if path.is_empty() {
-            Err("sqlite: needs a path, such as sqlite:data/seventytwo.db".to_owned())
+        // A store that is lost with its connection is none, and options would be taken for part of the name.
+        return if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
+            Err("must be sqlite:PATH with the path of a file and nothing more, such as \
+                 sqlite:data/seventytwo.db or sqlite:///var/lib/seventytwo.db"
+                .to_owned())
         } else {
             Ok(Database::Sqlite(path.to_owned()))
         };
@@ -25,7 +32,7 @@ pub(super) fn database(value: &str) -> Result<Database, String> {
     if value.starts_with("postgres://") {
         return Ok(Database::Postgres(value.to_owned()));
     }
-    Err("must begin with sqlite: or postgres://".to_owned())
+    Err("must be sqlite:PATH or postgres://…".to_owned())
 }
 
 pub(super) fn bind(value: &str) -> Result<String, String> {
@@ -138,13 +145,29 @@ pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
         .collect()
 }
 
-pub(super) fn addresses(value: &str) -> Result<Vec<IpAddr>, String> {
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| IpAddr::from_str(part).map_err(|_| format!("{part:?} is not an IP address")))
-        .collect()
+pub(super) fn networks(value: &str) -> Result<Vec<IpNet>, String> {
+    value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+}
+
+/// An address, or a range of them.
+fn network(part: &str) -> Result<IpNet, String> {
+    let neither = || format!("{part:?} is neither an address nor a range, such as 10.0.0.0/8");
+    if !part.contains('/') {
+        return IpAddr::from_str(part).map(|alone| alone.to_canonical().into()).map_err(|_| neither());
+    }
+    let range = IpNet::from_str(part).map_err(|_| neither())?;
+    // Whoever trusts 10.1.2.3/8 may have meant that one address.
+    if range.trunc() != range {
+        return Err(format!("{part:?} is no range: it begins with {}", range.trunc()));
+    }
+    Ok(match range {
+        IpNet::V6(mapped) if mapped.prefix_len() >= MAPPED => {
+            let canonical = IpAddr::V6(mapped.addr()).to_canonical();
+            let bits = if canonical.is_ipv4() { mapped.prefix_len() - MAPPED } else { mapped.prefix_len() };
+            IpNet::new_assert(canonical, bits)
+        }
+        range => range,
+    })
 }
 
 pub(super) fn log_filter(value: &str) -> Result<String, String> {

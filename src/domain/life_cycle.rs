@@ -154,6 +154,17 @@ pub struct Standing {
     pub sealed: bool,
 }
 
+impl Standing {
+    fn is_approved_by(&self, id: Uuid) -> bool {
+        self.approvals.iter().any(|approval| approval.by == id)
+    }
+
+    /// Whether it waits for an approval that this person cannot give, having given the first.
+    pub fn waits_for_another_than(&self, id: Uuid) -> bool {
+        self.state == State::SecondReview && self.is_approved_by(id)
+    }
+}
+
 /// One thing that can happen to a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -294,7 +305,7 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
 
 fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
     let Actor::Moderator { id, lead } = actor else { return Err(Refusal::NotYours) };
-    if at.submitted_by == Some(id) || at.approvals.iter().any(|a| a.by == id) {
+    if at.submitted_by == Some(id) || at.is_approved_by(id) {
         return Err(Refusal::SameApprover);
     }
     let mut approvals = at.approvals.clone();

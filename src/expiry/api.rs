@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::{Closer, ExpiryError};
 use crate::domain::life_cycle::State;
-use crate::domain::notice::Outcome;
-use crate::store::notices;
+use crate::domain::notice::{Kind, Outcome};
+use crate::store::notices::{self, Notice};
 use crate::vault::token_hash;
 use crate::web::json::Json;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
@@ -18,7 +18,7 @@ impl From<ExpiryError> for Problem {
     fn from(error: ExpiryError) -> Problem {
         match error {
             ExpiryError::Unknown => Problem::ManageLinkInvalid,
-            ExpiryError::Over(state) => Problem::NotPossible { state: state.as_str() },
+            ExpiryError::Over(state) => Problem::NotPossible { state: state.as_str(), instead: None },
             ExpiryError::Refused(_) => Problem::Forbidden,
             ExpiryError::Store(error) => error.into(),
             ExpiryError::Blobs(_) => Problem::Internal(error.to_string()),
@@ -65,31 +65,45 @@ pub async fn close(
     shared: web::Data<Shared>,
     body: Json<CloseBody>,
 ) -> Result<web::Json<Closed>, Problem> {
-    let outcome = Outcome::named(&body.0.outcome).ok_or_else(|| {
-        Problem::Invalid(FieldFaults::from([("outcome".to_owned(), FieldFault::new("unknown_value"))]))
-    })?;
-    let closed = close_by_token(&shared, &token.0, outcome, body.0.announce).await?;
-    Ok(web::Json(closed))
+    let notice = by_token(&shared, &token.0).await?;
+    let (outcome, announce) =
+        body.read(|body| Ok((outcome(&body.outcome, notice.kind.0)?, body.announce)))?;
+    Ok(web::Json(end(&shared, &notice, outcome, announce).await?))
 }
 
-/// Closes the notice of a manage token, and wakes the worker for the closing message.
+/// The notice of a manage token.
 ///
 /// # Errors
-/// [`Problem::ManageLinkInvalid`], an outcome that does not fit the kind, or that it is over already.
-pub async fn close_by_token(
+/// [`Problem::ManageLinkInvalid`].
+pub async fn by_token(shared: &Shared, token: &str) -> Result<Notice, Problem> {
+    let hash = token_hash(token);
+    let found = shared.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
+    found.ok_or(Problem::ManageLinkInvalid)
+}
+
+/// The outcome of that name.
+///
+/// # Errors
+/// Where there is none, or it does not fit the kind.
+pub fn outcome(name: &str, kind: Kind) -> Result<Outcome, FieldFaults> {
+    let fault = match Outcome::named(name) {
+        Some(outcome) if outcome.fits(kind) => return Ok(outcome),
+        Some(_) => FieldFault::new("outcome_of_another_kind").with("own", Outcome::of(kind).as_str()),
+        None => FieldFault::new("unknown_value"),
+    };
+    Err(FieldFaults::from([("outcome".to_owned(), fault)]))
+}
+
+/// Closes a notice, and wakes the worker for the closing message.
+///
+/// # Errors
+/// That it is over already.
+pub async fn end(
     shared: &Shared,
-    token: &str,
+    notice: &Notice,
     outcome: Outcome,
     announce: bool,
 ) -> Result<Closed, Problem> {
-    let hash = token_hash(token);
-    let found = shared.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
-    let notice = found.ok_or(Problem::ManageLinkInvalid)?;
-    if !outcome.fits(notice.kind.0) {
-        let own = Outcome::of(notice.kind.0).as_str();
-        let fault = FieldFault::new("outcome_of_another_kind").with("own", own);
-        return Err(Problem::Invalid(FieldFaults::from([("outcome".to_owned(), fault)])));
-    }
     let notice = closer(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     Ok(Closed { state: notice.state.0, outcome: notice.outcome.map(|o| o.0) })

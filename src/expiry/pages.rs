@@ -3,11 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::api::close_by_token;
-use crate::domain::notice::Outcome;
+use super::api::{by_token, end, outcome};
 use crate::web::frame::see_other;
 use crate::web::manage;
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 
@@ -27,9 +26,8 @@ pub async fn close(
 ) -> Result<HttpResponse, Problem> {
     let token = manage::token(&http, &shared)?;
     let form: CloseForm = guarded_form(&http, payload.into_inner(), &token).await?;
-    let outcome = Outcome::named(&form.outcome).ok_or_else(|| {
-        Problem::Invalid(FieldFaults::from([("outcome".to_owned(), FieldFault::new("unknown_value"))]))
-    })?;
-    close_by_token(&shared, &token, outcome, form.announce.is_some()).await?;
+    let notice = by_token(&shared, &token).await?;
+    let outcome = outcome(&form.outcome, notice.kind.0).map_err(Problem::Invalid)?;
+    end(&shared, &notice, outcome, form.announce.is_some()).await?;
     Ok(see_other("/my"))
 }

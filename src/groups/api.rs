@@ -1,20 +1,21 @@
 //! The JSON door of the groups' station.
 
+mod bodies;
 pub mod log;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::bodies::{ChangeBody, NewGroupBody};
+use super::Hours;
 use super::pauses;
 use super::preferences::Whole;
 use super::secret::Rotated;
 use super::words::{addresses, problem, refused, station};
-use super::{Draft, Hours};
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
@@ -22,59 +23,6 @@ use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
-
-/// A group to be connected.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewGroupBody {
-    /// `wecom`, `dingtalk`, `feishu`, `slack`, `discord`, `telegram`, `matrix`, `mattermost`,
-    /// `rocketchat`, `teams` or `webhook`; recognised from the address where absent and possible.
-    platform: Option<String>,
-    /// At most 60 characters.
-    #[schema(value_type = String)]
-    name: Option<String>,
-    /// The fields of the platform: an address, or a token and a chat. docs/platforms.md lists them.
-    #[schema(value_type = Object)]
-    credentials: Option<Map<String, Value>>,
-    /// 1 to 50 region codes.
-    #[schema(value_type = Vec<String>)]
-    regions: Option<Vec<String>>,
-    /// Every kind where absent.
-    kinds: Option<Vec<String>>,
-    /// `zh-CN` (default) or `en`.
-    language: Option<String>,
-    /// Notices within an hour, at most: 1 to 60. Life at risk and endings are heard beyond it.
-    hourly_cap: Option<i64>,
-    /// What is not urgent waits until they are over.
-    quiet: Option<Hours>,
-}
-
-/// What is to be different; what is absent stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeBody {
-    name: Option<String>,
-    /// A new way into the chat: control has to be proved again.
-    #[schema(value_type = Option<Object>)]
-    credentials: Option<Map<String, Value>>,
-    /// 1 to 50 region codes.
-    regions: Option<Vec<String>>,
-    kinds: Option<Vec<String>>,
-    language: Option<String>,
-    /// `null` takes the bound away.
-    #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Option<i64>)]
-    hourly_cap: Option<Option<i64>>,
-    /// `null` takes the quiet hours away.
-    #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Option<Hours>)]
-    quiet: Option<Option<Hours>>,
-}
-
-/// Tells `null` from what is absent.
-fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(given).map(Some)
-}
 
 /// The code that was read in the chat.
 #[derive(Deserialize, ToSchema)]
@@ -213,11 +161,7 @@ pub async fn connect(
     body: Json<NewGroupBody>,
 ) -> Result<HttpResponse, Problem> {
     let account = admin(&caller)?;
-    let NewGroupBody { platform, name, credentials, regions, kinds, language: tongue, .. } = body.0;
-    let hourly_cap = body.0.hourly_cap.map(|cap| Some(cap.to_string()));
-    let quiet = body.0.quiet.map(Some);
-    let draft = Draft { platform, name, credentials, regions, kinds, language: tongue, hourly_cap, quiet };
-    let new = draft.new_group(addresses(&http, &shared)).map_err(Problem::Invalid)?;
+    let new = body.read(|body| body.draft().new_group(addresses(&http, &shared)))?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
     let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
@@ -246,7 +190,7 @@ pub async fn list(
 }
 
 /// One group
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupBody)), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupBody)), security(("token" = [])))]
 #[get("/groups/{id}")]
 pub async fn show(
     http: HttpRequest,
@@ -259,7 +203,7 @@ pub async fn show(
 }
 
 /// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 409, description = "`group_exists`, `not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 409, description = "`group_exists`, `not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
@@ -270,11 +214,8 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
     let groups = station(&shared);
-    let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = body.0;
-    let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
-    let draft = Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet };
     let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
-    let change = draft.change(platform, addresses(&http, &shared)).map_err(Problem::Invalid)?;
+    let change = body.read(|body| body.draft().change(platform, addresses(&http, &shared)))?;
     let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
     let whole = groups.whole(account, id).await.map_err(|e| problem(e, reader))?;
     let code_refused = changed.refused.map(|refusal| refused(&refusal, reader));
@@ -296,7 +237,7 @@ pub struct Changed {
 
 /// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the
 /// signatures of both
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/secret")]
 pub async fn rotate(
     http: HttpRequest,
@@ -310,7 +251,7 @@ pub async fn rotate(
 }
 
 /// Forget a group; what waits for it is cancelled at once
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
 #[delete("/groups/{id}")]
 pub async fn forget(
     http: HttpRequest,
@@ -323,7 +264,7 @@ pub async fn forget(
 }
 
 /// Prove control of the chat with the code that was sent into it
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), request_body = CodeBody, responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`"), (status = 410, description = "`code_expired`"), (status = 422, description = "`wrong_code`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), request_body = CodeBody, responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`"), (status = 410, description = "`code_expired`"), (status = 422, description = "`wrong_code`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
     http: HttpRequest,
@@ -332,12 +273,13 @@ pub async fn verify(
     path: web::Path<String>,
     body: Json<CodeBody>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
-    let done = station(&shared).verify(admin(&caller)?, id(&path)?, &body.0.code).await;
+    let (account, id, code) = (admin(&caller)?, id(&path)?, body.whole()?.code);
+    let done = station(&shared).verify(account, id, &code).await;
     done.map(|()| web::Json(GroupStanding { state: "active" })).map_err(|e| problem(e, language(&http)))
 }
 
 /// Send another code; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 202, description = "It is on its way"), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 202, description = "It is on its way"), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/code")]
 pub async fn send_code(
     http: HttpRequest,
@@ -350,7 +292,7 @@ pub async fn send_code(
 }
 
 /// Stop what goes to a group, until a time or until it is resumed
-#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = String, Path)), request_body = Option<PauseBody>, responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")), security(("token" = [])))]
+#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = Uuid, Path)), request_body = Option<PauseBody>, responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
     http: HttpRequest,
@@ -360,16 +302,16 @@ pub async fn pause(
     body: JsonIfAny<PauseBody>,
 ) -> Result<web::Json<PausedGroup>, Problem> {
     let (account, id) = (admin(&caller)?, id(&path)?);
-    let written = body.0.and_then(|body| body.until);
-    let paused_until = written.map(|until| pauses::end(&until, shared.clock.now())).transpose();
-    let paused_until = paused_until.map_err(Problem::Invalid)?;
+    let now = shared.clock.now();
+    let end = |body: PauseBody| body.until.map(|until| pauses::end(&until, now)).transpose();
+    let paused_until = body.0.read(|body| Ok(body.map(end).transpose()?.flatten()))?;
     let state = station(&shared).pause(account, id, paused_until).await;
     let state = state.map_err(|e| problem(e, language(&http)))?.as_str();
     Ok(web::Json(PausedGroup { state, paused_until }))
 }
 
 /// Let a paused group receive again
-#[utoipa::path(operation_id = "resume_group", tag = "groups", params(("id" = String, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
+#[utoipa::path(operation_id = "resume_group", tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/resume")]
 pub async fn resume(
     http: HttpRequest,
@@ -382,7 +324,7 @@ pub async fn resume(
 }
 
 /// Send a message marked as a test; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = Tested), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = Tested), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/test")]
 pub async fn test(
     http: HttpRequest,

@@ -98,7 +98,8 @@ impl Draft {
         let mut faults = FieldFaults::new();
         let platform = self.platform(&mut faults);
         let given = self.credentials.clone().unwrap_or_default();
-        let key = platform.and_then(|p| kept(credentials(p, &given, addresses), &mut faults));
+        let key =
+            platform.and_then(|p| kept(credentials(p, known(p, given, &mut faults), addresses), &mut faults));
         let rest = self.rest(&mut faults);
         if rest.name.is_none() {
             faults.entry("name".to_owned()).or_insert(FieldFault::new("group_name_required"));
@@ -133,8 +134,9 @@ impl Draft {
         let addresses = addresses.into();
         let mut faults = FieldFaults::new();
         let mut change = self.rest(&mut faults);
-        if let Some(given) = &self.credentials
-            && let Some((credentials, secret)) = kept(credentials(platform, given, addresses), &mut faults)
+        if let Some(given) = self.credentials.clone()
+            && let Some((credentials, secret)) =
+                kept(credentials(platform, known(platform, given, &mut faults), addresses), &mut faults)
         {
             (change.credentials, change.secret) = (Some(credentials), secret);
         }
@@ -242,15 +244,27 @@ fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
     kept(lasts, faults)
 }
 
+/// The fields that the platform has; of any other it is told that there is none.
+fn known(platform: Platform, given: Map<String, Value>, faults: &mut FieldFaults) -> Map<String, Value> {
+    let fields = adapter(platform).profile().fields;
+    let (known, unknown): (Map<_, _>, Map<_, _>) =
+        given.into_iter().partition(|(name, _)| fields.iter().any(|field| field.name == *name));
+    let told = unknown.into_iter().map(|(name, _)| {
+        (format!("credentials.{}", one_line(&name, MAX_NAME)), sentence(&name, CredentialCode::Unknown))
+    });
+    faults.extend(told);
+    known
+}
+
 /// The way into the chat, and the secret in it if we made that.
 fn credentials(
     platform: Platform,
-    given: &Map<String, Value>,
+    given: Map<String, Value>,
     addresses: Addresses<'_>,
 ) -> Read<(Credentials, Option<String>)> {
     let at = |field: &str, fault| Err((format!("credentials.{field}"), fault));
     let adapter = adapter(platform);
-    let read = match adapter.credentials(given, &vault::random(), addresses.guard.gateway(platform)) {
+    let read = match adapter.credentials(&given, &vault::random(), addresses.guard.gateway(platform)) {
         Ok(read) => read,
         Err(CredentialFault { field, code }) => return at(&field, sentence(&field, code)),
     };

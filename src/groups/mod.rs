@@ -25,7 +25,7 @@ pub mod api;
 mod connect;
 mod courier;
 mod delivery_log;
-mod draft;
+pub mod draft;
 mod form;
 mod hours;
 pub mod pages;

@@ -38,7 +38,7 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
     match error {
         GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
         GroupError::Exists => Problem::GroupExists,
-        GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str() },
+        GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
         GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
         GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
         GroupError::CodeExpired => Problem::CodeExpired,

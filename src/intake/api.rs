@@ -25,7 +25,7 @@ use crate::web::session::{Caller, ManageToken, Visitor};
 use crate::web::shared::Shared;
 
 /// The longest idempotency key, in bytes.
-const KEY: usize = 200;
+pub const KEY: usize = 200;
 
 impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Problem {
@@ -34,7 +34,9 @@ impl From<IntakeError> for Problem {
             IntakeError::KeyReused => Problem::KeyReused,
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
-            IntakeError::NotPossible(state) => Problem::NotPossible { state: told(state).as_str() },
+            IntakeError::NotPossible(state) => {
+                Problem::NotPossible { state: told(state).as_str(), instead: None }
+            }
             IntakeError::PhotosFull { wait } => {
                 Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
             }
@@ -185,6 +187,7 @@ pub async fn tip(
 
 /// What a tip says.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
     reason = "describes the body for the interface's description; it is read with all its faults"
@@ -212,6 +215,7 @@ pub async fn my_notice(
 
 /// What a reply says.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReplyBody {
     /// At most 2,000 characters.
     pub text: String,

@@ -21,7 +21,7 @@ use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
 /// The longest tip, in characters.
-const TEXT: usize = 1_000;
+pub const TEXT: usize = 1_000;
 /// Words that swindlers use besides those the screening refuses everywhere.
 const MONEY: [&str; 8] = ["银行卡", "验证码", "手术费", "医药费", "医疗费", "路费", "保证金", "酬金"];
 /// The oldest age at which somebody is not an adult yet.

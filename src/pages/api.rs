@@ -17,9 +17,9 @@ use crate::web::request;
 use crate::web::shared::Shared;
 
 /// The most notices of one answer.
-const MOST: i64 = 100;
+pub const MOST: i64 = 100;
 /// As many as are answered unless told otherwise.
-const USUAL: i64 = 20;
+pub const USUAL: i64 = 20;
 
 /// A live notice, as everybody may read it.
 #[derive(Debug, Serialize, ToSchema)]

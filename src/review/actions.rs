@@ -2,6 +2,7 @@
 //! ask the life cycle again, in their transaction.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::Moderator;
 use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
@@ -23,7 +24,9 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
     let allowed = |at: &Standing, step| next(at, step, by.actor()).is_ok();
     let mut steps = Vec::new();
     let mut approval = None;
-    match notice.claimant(now) {
+    // Whoever approved it keeps nobody else from approving it, too.
+    let away = |holder: &Uuid| *holder == by.id || !standing.waits_for_another_than(*holder);
+    match notice.claimant(now).filter(away) {
         None if allowed(&standing, Step::Claim) => steps.push(Step::Claim),
         Some(holder) if holder == by.id => {
             if let Some(reviewed) = under_review(notice, &standing) {

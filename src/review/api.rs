@@ -1,11 +1,13 @@
 //! The JSON door of the review station.
 
+pub mod bodies;
+
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::tips::Fate;
+use self::bodies::{DecisionBody, PhoneBody, RemoveBody, RestrictBody, VerdictBody};
 use super::view::{self, Sheet};
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, Moderator, ReviewError};
@@ -41,11 +43,21 @@ impl From<ReviewError> for Problem {
             ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
             ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
             ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,
-            ReviewError::Refused(Refusal::NotFrom { from, .. }) => {
-                Problem::NotPossible { state: from.as_str() }
+            ReviewError::Refused(Refusal::NotFrom { from, step }) => {
+                Problem::NotPossible { state: from.as_str(), instead: instead(from, step) }
             }
             ReviewError::Store(error) => error.into(),
         }
+    }
+}
+
+/// The sentence that says what else serves whoever wanted that step.
+fn instead(from: State, step: &str) -> Option<&'static str> {
+    let is = |wanted: &[Step]| wanted.iter().any(|wanted| wanted.as_str() == step);
+    match from {
+        State::Live | State::Paused if is(&[Step::Ask, Step::Escalate]) => Some("published"),
+        State::Cooling if is(&[Step::Pause, Step::Reject, Step::Ask, Step::Escalate]) => Some("cooling"),
+        _ => None,
     }
 }
 
@@ -100,46 +112,6 @@ impl From<Notice> for Standing {
     }
 }
 
-/// What a decision's body says.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DecisionBody {
-    version: i32,
-    /// `approve`, `reject`, `ask` or `escalate`.
-    action: String,
-    reason: Option<String>,
-    /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise.
-    note: Option<String>,
-}
-
-/// What pausing, resuming or removing takes.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RestrictBody {
-    version: i32,
-    reason: Option<String>,
-    note: Option<String>,
-}
-
-/// The longest note, in characters.
-pub const NOTE: usize = 2_000;
-
-/// A note as it is kept: tidied, `None` where nothing is left.
-///
-/// # Errors
-/// Longer than [`NOTE`].
-pub fn note(given: Option<String>) -> Result<Option<String>, Problem> {
-    let Some(given) = given else { return Ok(None) };
-    if given.chars().count() > NOTE {
-        let values = vec![("max", NOTE.to_string())];
-        return Err(Problem::Invalid(FieldFaults::from([(
-            "note".to_owned(),
-            FieldFault { code: "too_long", values },
-        )])));
-    }
-    Ok(Some(crate::domain::text::paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
-}
-
 /// What waits, most urgent first
 #[utoipa::path(tag = "review", params(QueueQuery), responses((status = 200, body = Queue)), security(("token" = [])))]
 #[get("/review/queue")]
@@ -186,7 +158,7 @@ pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<
 }
 
 /// Take a notice on, or keep it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`"), (status = 409, description = "`claimed_by_other`, `stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`, `same_approver`"), (status = 409, description = "`claimed_by_other`, `stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/claim")]
 pub async fn claim(
     caller: Caller,
@@ -221,17 +193,10 @@ pub async fn decide(
     body: Json<DecisionBody>,
 ) -> Result<web::Json<Standing>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
-    let body = body.0;
-    let step = action(&body.action).ok_or_else(|| invalid("action", "unknown_value"))?;
-    let decision = Decision { version: body.version, step, reason: body.reason, note: note(body.note)? };
+    let decision = body.read(DecisionBody::decision)?;
     let notice = desk(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     Ok(web::Json(notice.into()))
-}
-
-/// The step of that name, of those that are decisions.
-pub fn action(name: &str) -> Option<Step> {
-    [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
 }
 
 /// Take one's approval back while the notice cools
@@ -255,8 +220,9 @@ pub async fn pause(
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<RestrictBody>,
-) -> Result<HttpResponse, Problem> {
-    restrict(caller, shared, path, body, Step::Pause).await
+) -> Result<web::Json<Standing>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    restrict(&shared, &path, by, body.read(|body| body.decision(Step::Pause))?).await
 }
 
 /// Let a paused notice go on
@@ -267,28 +233,22 @@ pub async fn resume(
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<RestrictBody>,
-) -> Result<HttpResponse, Problem> {
-    restrict(caller, shared, path, body, Step::Resume).await
+) -> Result<web::Json<Standing>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    restrict(&shared, &path, by, body.read(|body| body.decision(Step::Resume))?).await
 }
 
 /// Remove a notice that is false, unsafe or unlawful, with a correction to those who received it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RemoveBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
 #[post("/review/{case}/remove")]
 pub async fn remove(
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<RestrictBody>,
-) -> Result<HttpResponse, Problem> {
-    restrict(caller, shared, path, body, Step::Remove).await
-}
-
-/// What becomes of a tip that was held back.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct VerdictBody {
-    /// `pass_on` to the family, or `discard`.
-    action: String,
+    body: Json<RemoveBody>,
+) -> Result<web::Json<Standing>, Problem> {
+    let by = moderator(caller.require(Role::Moderator)?);
+    restrict(&shared, &path, by, body.read(RemoveBody::decision)?).await
 }
 
 /// Pass a held tip on to the family, or discard it
@@ -302,17 +262,9 @@ pub async fn decide_tip(
 ) -> Result<HttpResponse, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
-    let fate = Fate::named(&body.0.action).ok_or_else(|| invalid("action", "unknown_value"))?;
+    let fate = body.read(VerdictBody::fate)?;
     desk(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Why a reporter's phone is needed.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PhoneBody {
-    /// `call_back` or `urgent_tip`.
-    reason: String,
 }
 
 /// A reporter's phone.
@@ -335,21 +287,18 @@ pub async fn reveal_phone(
 ) -> Result<web::Json<PhoneShown>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let now = shared.clock.now();
-    let shown = desk(&shared).reveal_phone(case(&path)?, by, body.0.reason, now).await?;
+    let reason = body.read(PhoneBody::reason)?;
+    let shown = desk(&shared).reveal_phone(case(&path)?, by, reason, now).await?;
     Ok(web::Json(PhoneShown { phone: shown.phone, left: shown.left }))
 }
 
 async fn restrict(
-    caller: Caller,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    body: Json<RestrictBody>,
-    step: Step,
-) -> Result<HttpResponse, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
-    let body = body.0;
-    let decision = Decision { version: body.version, step, reason: body.reason, note: note(body.note)? };
-    let notice = desk(&shared).restrict(case(&path)?, by, decision, shared.clock.now()).await?;
+    shared: &Shared,
+    path: &str,
+    by: Moderator,
+    decision: Decision,
+) -> Result<web::Json<Standing>, Problem> {
+    let notice = desk(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
-    Ok(HttpResponse::Ok().json(Standing::from(notice)))
+    Ok(web::Json(notice.into()))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, held_by, locked};
+use super::{Desk, Moderator, ReviewError, held_by, with_notice};
 use crate::domain::life_cycle::{Standing, Step, next};
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
@@ -14,7 +14,7 @@ impl Desk {
     /// Takes a notice on, or renews the hold on it.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimedByOther`] while somebody else holds it.
+    /// [`ReviewError::ClaimedByOther`] while somebody else holds it who may approve it.
     pub async fn claim(
         &self,
         case: String,
@@ -38,12 +38,13 @@ impl Desk {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                held_by(&notice, by, now)?;
-                let by = By { actor: by.actor(), reason: None, note: None, at: now };
-                take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    n.let_go();
-                    Ok(())
+                with_notice(tx, &case, by, |tx, notice| {
+                    held_by(&notice, by, now)?;
+                    let by = By { actor: by.actor(), reason: None, note: None, at: now };
+                    take(tx, &vault, notice, Step::Release, by, |_, n| {
+                        n.let_go();
+                        Ok(())
+                    })
                 })
             })
             .await
@@ -59,11 +60,14 @@ fn claim(
 ) -> Result<Notice, ReviewError> {
     let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     let before = notice.state.0;
-    let standing = Standing { state: notice.state_at(now), ..notice.standing(Vec::new()) };
+    let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
+    let standing = Standing { state: notice.state_at(now), ..notice.standing(approvals) };
     let (after, _) = next(&standing, Step::Claim, by.actor())?;
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);
-    if !notices::claim(tx, notice.id.0, notice.version, (after, version), by.id, (now, until))? {
+    // What waits for another's approval is not kept from the others by whoever gave the first.
+    let idle = notice.claimant(now).filter(|holder| standing.waits_for_another_than(*holder));
+    if !notices::claim(tx, notice.id.0, notice.version, (after, version), (by.id, idle), (now, until))? {
         let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
         return Err(match seen.claimant(now) {
             Some(holder) if holder != by.id => ReviewError::ClaimedByOther,

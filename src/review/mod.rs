@@ -118,25 +118,29 @@ impl Desk {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                at_version(&notice, decision.version)?;
-                held_by(&notice, by, now)?;
-                check_reason(&decision)?;
-                if matches!(notice.state.0, State::Live | State::Paused) {
-                    return again::look_again(tx, &vault, times, notice, by, &decision, now);
-                }
-                if decision.step == Step::Approve {
-                    check_police(tx, &vault, &notice, notice.revision)?;
-                }
-                let by = words(by, &decision, now);
-                take(tx, &vault, notice, decision.step, by, |_, n| {
-                    n.let_go();
-                    match n.state.0 {
-                        State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
-                        State::Rejected => n.end(now, times.retention),
-                        _ => {}
+                with_notice(tx, &case, by, |tx, notice| {
+                    at_version(&notice, decision.version)?;
+                    if decision.step == Step::Approve {
+                        not_the_same(tx, &notice, by)?;
                     }
-                    Ok(())
+                    held_by(&notice, by, now)?;
+                    check_reason(&decision)?;
+                    if matches!(notice.state.0, State::Live | State::Paused) {
+                        return again::look_again(tx, &vault, times, notice, by, &decision, now);
+                    }
+                    if decision.step == Step::Approve {
+                        check_police(tx, &vault, &notice, notice.revision)?;
+                    }
+                    let by = words(by, &decision, now);
+                    take(tx, &vault, notice, decision.step, by, |_, n| {
+                        n.let_go();
+                        match n.state.0 {
+                            State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
+                            State::Rejected => n.end(now, times.retention),
+                            _ => {}
+                        }
+                        Ok(())
+                    })
                 })
             })
             .await
@@ -150,21 +154,22 @@ impl Desk {
         let (vault, lease) = (self.vault.clone(), self.times.lease);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                if notice.cooling_until.is_none_or(|until| until.0 <= now) {
-                    return Err(ReviewError::TooLate);
-                }
-                let step = By { actor: by.actor(), reason: None, note: None, at: now };
-                let back = |n: &mut Notice| {
-                    n.cooling_until = None;
-                    n.claimed_by = Some(Id(by.id));
-                    n.claimed_until = Some(Time(now + lease));
-                    Ok(())
-                };
-                if notice.pending_revision.is_some() {
-                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
-                }
-                take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
+                with_notice(tx, &case, by, |tx, notice| {
+                    if notice.cooling_until.is_none_or(|until| until.0 <= now) {
+                        return Err(ReviewError::TooLate);
+                    }
+                    let step = By { actor: by.actor(), reason: None, note: None, at: now };
+                    let back = |n: &mut Notice| {
+                        n.cooling_until = None;
+                        n.claimed_by = Some(Id(by.id));
+                        n.claimed_until = Some(Time(now + lease));
+                        Ok(())
+                    };
+                    if notice.pending_revision.is_some() {
+                        return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                    }
+                    take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
+                })
             })
             .await
     }
@@ -184,23 +189,41 @@ impl Desk {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                at_version(&notice, decision.version)?;
-                check_reason(&decision)?;
-                let step = words(by, &decision, now);
-                take(tx, &vault, notice, decision.step, step, |tx, n| {
-                    if decision.step == Step::Remove {
-                        n.end(now, times.retention);
-                        plan::end(tx, n, Purpose::Correction, now)?;
-                    }
-                    if decision.step == Step::Resume {
-                        plan::go_on(tx, n, now)?;
-                    }
-                    Ok(())
+                with_notice(tx, &case, by, |tx, notice| {
+                    at_version(&notice, decision.version)?;
+                    check_reason(&decision)?;
+                    let step = words(by, &decision, now);
+                    take(tx, &vault, notice, decision.step, step, |tx, n| {
+                        if decision.step == Step::Remove {
+                            n.end(now, times.retention);
+                            plan::end(tx, n, Purpose::Correction, now)?;
+                        }
+                        if decision.step == Step::Resume {
+                            plan::go_on(tx, n, now)?;
+                        }
+                        Ok(())
+                    })
                 })
             })
             .await
     }
+}
+
+/// Takes a step with a notice, which is locked. Whoever may not open it hears that from every refusal, and nothing of
+/// where it stands.
+fn with_notice<T>(
+    tx: &mut Conn,
+    case: &str,
+    by: Moderator,
+    take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
+) -> Result<T, ReviewError> {
+    let notice = locked(tx, case)?;
+    let closed = view::for_leads(&notice) && !by.lead;
+    take(tx, notice).map_err(|error| match error {
+        ReviewError::Store(error) => ReviewError::Store(error),
+        _ if closed => Refusal::LeadRequired.into(),
+        error => error,
+    })
 }
 
 fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
@@ -221,6 +244,13 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
         Some(_) => Err(ReviewError::ClaimedByOther),
         None => Err(ReviewError::ClaimRequired),
     }
+}
+
+/// Whoever approved it once is not told to claim it for that.
+fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), ReviewError> {
+    let standing = notice.standing(notices::approvals(tx, notice.id.0, notice.looked_at())?);
+    let waits = standing.waits_for_another_than(by.id);
+    if waits { Err(Refusal::SameApprover.into()) } else { Ok(()) }
 }
 
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::{self, desk, moderator};
+use super::api::{self, bodies, desk, moderator};
 use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
 use crate::domain::cursor;
@@ -134,7 +134,7 @@ pub async fn take_step(
     let CsrfForm(fields) = form;
     let step = step(&name, &fields.action).ok_or(Problem::NotFound)?;
     let typed = Typed { step: Some(step), reason: fields.reason, note: fields.note };
-    let Ok(note) = api::note(Some(typed.note.clone())) else {
+    let Ok(note) = bodies::note(Some(typed.note.clone())) else {
         return visit.show(Some(Fault::note_too_long(step)), typed, "").await;
     };
     let reason = Some(typed.reason.clone()).filter(|reason| !reason.is_empty());
@@ -190,7 +190,7 @@ pub async fn reveal_phone(
 /// The step that a form was sent for.
 fn step(name: &str, action: &str) -> Option<Step> {
     if name == "decisions" {
-        return api::action(action);
+        return bodies::action(action);
     }
     [Step::Claim, Step::Release, Step::Undo, Step::Pause, Step::Resume, Step::Remove]
         .into_iter()

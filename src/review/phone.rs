@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
-use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, reasons, view};
+use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, reasons, view, with_notice};
 use crate::domain::life_cycle::Step;
 use crate::store::events::{self, Event};
 use crate::store::notices;
@@ -56,7 +56,7 @@ impl Desk {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
+                with_notice(tx, &case, by, |tx, notice| {
                 held_by(&notice, by, now)?;
                 if !reasons::REVEAL.contains(&reason.as_str()) {
                     return Err(ReviewError::Reason);
@@ -78,6 +78,7 @@ impl Desk {
                     return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
                 }
                 Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
+                })
             })
             .await
     }

@@ -2,7 +2,7 @@
 //! and a sentence for the reporter under `reason-CODE-reporter`.
 
 use super::ReviewError;
-use crate::domain::life_cycle::{SEALED, Step};
+use crate::domain::life_cycle::{Refusal, SEALED, Step};
 
 /// The one reason to approve.
 pub const APPROVE: &[&str] = &["verified"];
@@ -36,7 +36,9 @@ const USED_UP: &str = "used_up";
 /// The code of [`REFUSAL`] for an error; none for a form that was filled in wrongly, and for what failed.
 pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
     match error {
-        ReviewError::ClaimRequired | ReviewError::ClaimedByOther => Some(NOT_HELD),
+        ReviewError::ClaimRequired
+        | ReviewError::ClaimedByOther
+        | ReviewError::Refused(Refusal::LeadRequired) => Some(NOT_HELD),
         ReviewError::PhonesUsedUp { .. } => Some(USED_UP),
         _ => None,
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Desk, Moderator, ReviewError, held_by, locked, note_down};
+use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
 use crate::store::tips;
 
 /// What becomes of a tip that was held back.
@@ -58,16 +58,17 @@ impl Desk {
     ) -> Result<(), ReviewError> {
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
-                held_by(&notice, by, now)?;
-                let decided = match fate {
-                    Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
-                    Fate::Discard => tips::discard(tx, notice.id.0, tip)?,
-                };
-                if !decided {
-                    return Err(ReviewError::TipUnknown);
-                }
-                Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
+                with_notice(tx, &case, by, |tx, notice| {
+                    held_by(&notice, by, now)?;
+                    let decided = match fate {
+                        Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
+                        Fate::Discard => tips::discard(tx, notice.id.0, tip)?,
+                    };
+                    if !decided {
+                        return Err(ReviewError::TipUnknown);
+                    }
+                    Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
+                })
             })
             .await
     }

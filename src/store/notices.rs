@@ -227,9 +227,9 @@ pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
     Ok(())
 }
 
-/// Takes or renews a claim in one conditional update.
+/// Takes or renews a claim in one conditional update, for the first of these, who may take it over from the other.
 ///
-/// Answers whether it was free, run out, or already `by`'s, and still at `version`.
+/// Answers whether it was free, run out, or one of theirs already, and still at `version`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -238,16 +238,17 @@ pub fn claim(
     id: Uuid,
     version: i32,
     (state, next_version): (State, i32),
-    by: Uuid,
+    (by, over): (Uuid, Option<Uuid>),
     (now, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Answer<bool> {
+    let theirs = [Some(by), over].map(|holder| holder.map(Id));
     let rows = both!(conn, c => diesel::update(
         notices::table
             .filter(notices::id.eq(Id(id)))
             .filter(notices::version.eq(version))
             .filter(
                 notices::claimed_by.is_null()
-                    .or(notices::claimed_by.eq(Id(by)))
+                    .or(notices::claimed_by.eq_any(theirs))
                     .or(notices::claimed_until.le(Time(now))),
             ),
     )

@@ -5,7 +5,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::problem::{FieldFault, FieldFaults, Problem};
@@ -19,7 +19,49 @@ pub const MAX_JSON_BYTES: usize = 64 * 1024;
 const NAME_SHOWN: usize = 60;
 
 /// A JSON body of a known shape. Free shapes are read by their station from [`body`].
-pub struct Json<T>(pub T);
+pub struct Json<T> {
+    given: T,
+    /// What of it does not fit its shape; `given` is blank there.
+    faults: FieldFaults,
+}
+
+impl<T> Json<T> {
+    /// Reads on: every fault is told at once, those of the shape and those that `look` finds in the rest.
+    ///
+    /// # Errors
+    /// All that is wrong, by field.
+    pub fn read<R>(self, look: impl FnOnce(T) -> Result<R, FieldFaults>) -> Result<R, Problem> {
+        let Json { given, mut faults } = self;
+        let found = match look(given) {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(_) => FieldFaults::new(),
+            Err(found) => found,
+        };
+        // What is blank because it does not fit is no second fault.
+        let new: Vec<_> = found
+            .into_iter()
+            .filter(|(field, _)| !faults.keys().any(|told| is_within(told, field)))
+            .collect();
+        faults.extend(new);
+        Err(Problem::Invalid(faults))
+    }
+
+    /// All that was given, where nothing more can be wrong with it.
+    ///
+    /// # Errors
+    /// What does not fit its shape, by field.
+    pub fn whole(self) -> Result<T, Problem> {
+        self.read(Ok)
+    }
+}
+
+/// Whether one of two fields is the other, or lies within it.
+fn is_within(one: &str, other: &str) -> bool {
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    within(one, other) || within(other, one)
+}
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
     type Error = Problem;
@@ -29,13 +71,13 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
         let (http, payload) = (http.clone(), payload.take());
         Box::pin(async move {
             let bytes = body(&http, payload).await?;
-            read::<T, T>(&bytes).map(Json)
+            read::<T, T>(&bytes)
         })
     }
 }
 
 /// A JSON body of a known shape that may be left out, empty or `null`.
-pub struct JsonIfAny<T>(pub Option<T>);
+pub struct JsonIfAny<T>(pub Json<Option<T>>);
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
     type Error = Problem;
@@ -46,7 +88,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
         Box::pin(async move {
             let bytes = bytes(&http, payload).await?;
             if bytes.is_empty() {
-                return Ok(JsonIfAny(None));
+                return Ok(JsonIfAny(Json { given: None, faults: FieldFaults::new() }));
             }
             check_type(&http)?;
             read::<T, Option<T>>(&bytes).map(JsonIfAny)
@@ -54,10 +96,24 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
     }
 }
 
-/// Reads what has the shape of `T`, or may have it; of what does not fit every fault is named that can be.
-fn read<T: ToSchema, V: DeserializeOwned>(bytes: &[u8]) -> Result<V, Problem> {
+/// Reads what has the shape of `T`, or may have it; what of it does not fit is left out, and named.
+fn read<T: ToSchema, V: DeserializeOwned>(bytes: &[u8]) -> Result<Json<V>, Problem> {
+    let error = match serde_json::from_slice(bytes) {
+        Ok(given) => return Ok(Json { given, faults: FieldFaults::new() }),
+        Err(error) => error,
+    };
+    let Ok(value) = serde_json::from_slice(bytes) else { return Err(Problem::NotJson(error.to_string())) };
     let shape = &openapi::document()["components"]["schemas"][&*T::name()];
-    serde_json::from_slice(bytes).map_err(|error| faults(&error, bytes, shape))
+    let mut faults = FieldFaults::new();
+    let fitting = fit(shape, value, "", &mut faults).and_then(|fitting| serde_json::from_value(fitting).ok());
+    match fitting {
+        Some(given) if !faults.is_empty() => Ok(Json { given, faults }),
+        // The same field twice, or a number beyond all bounds.
+        _ if faults.is_empty() => {
+            Err(Problem::Invalid(FieldFaults::from([("body".to_owned(), FieldFault::new("wrong_type"))])))
+        }
+        _ => Err(Problem::Invalid(faults)),
+    }
 }
 
 /// The bytes of a JSON body.
@@ -89,50 +145,65 @@ async fn bytes(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, P
     .await
 }
 
-/// What is wrong with a body: all of it, by the shape that the interface's description gives it.
-fn faults(error: &serde_json::Error, bytes: &[u8], shape: &Value) -> Problem {
-    let Ok(value) = serde_json::from_slice(bytes) else { return Problem::NotJson(error.to_string()) };
-    let mut faults = FieldFaults::new();
-    compare(shape, &value, "", &mut faults);
-    if faults.is_empty() {
-        // The same field twice, or a number beyond all bounds.
-        faults.insert("body".to_owned(), FieldFault::new("wrong_type"));
-    }
-    Problem::Invalid(faults)
-}
-
-/// Names every field of a value that is missing, unknown or of a wrong type.
-fn compare(shape: &Value, value: &Value, path: &str, faults: &mut FieldFaults) {
-    let shape = followed(shape, value);
-    let mut fault = |path: &str, code| {
+/// What of a value fits, by the shape that the interface's description gives it. Every field that is missing, unknown or
+/// of a wrong type is named; where there has to be one it is blank.
+fn fit(shape: &Value, value: Value, path: &str, faults: &mut FieldFaults) -> Option<Value> {
+    let shape = followed(shape, &value);
+    if !is_of(shape, &value) {
         let named = if path.is_empty() { "body" } else { path };
-        faults.entry(named.to_owned()).or_insert(FieldFault::new(code));
-    };
-    if !is_of(shape, value) {
-        return fault(path, "wrong_type");
+        faults.insert(named.to_owned(), FieldFault::new("wrong_type"));
+        return None;
     }
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
         Value::Object(fields) if shape["properties"].is_object() => {
-            let required = shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            for name in required.filter(|name| !fields.contains_key(*name)) {
-                fault(&below(name), "required");
-            }
-            for (name, field) in fields {
-                match shape["properties"].get(name) {
-                    Some(shape) => compare(shape, field, &below(name), faults),
-                    None => {
-                        drop(faults.insert(below(&one_line(name, NAME_SHOWN)), FieldFault::new("unknown")))
-                    }
-                }
-            }
+            Some(Value::Object(fit_fields(shape, fields, path, faults)))
         }
         Value::Array(items) => {
-            for (n, item) in items.iter().enumerate() {
-                compare(&shape["items"], item, &format!("{path}[{n}]"), faults);
-            }
+            let fitting = items.into_iter().enumerate();
+            Some(
+                fitting
+                    .filter_map(|(n, item)| fit(&shape["items"], item, &format!("{path}[{n}]"), faults))
+                    .collect(),
+            )
         }
-        _ => {}
+        value => Some(value),
+    }
+}
+
+fn fit_fields(
+    shape: &Value,
+    fields: Map<String, Value>,
+    path: &str,
+    faults: &mut FieldFaults,
+) -> Map<String, Value> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let mut fitting = Map::new();
+    for (name, field) in fields {
+        match shape["properties"].get(&name) {
+            Some(shape) => {
+                fitting.extend(fit(shape, field, &below(&name), faults).map(|field| (name, field)))
+            }
+            None => drop(faults.insert(below(&one_line(&name, NAME_SHOWN)), FieldFault::new("unknown"))),
+        }
+    }
+    let required = shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    for name in required {
+        if !fitting.contains_key(name) {
+            faults.entry(below(name)).or_insert(FieldFault::new("required"));
+            fitting.insert(name.to_owned(), blank(&shape["properties"][name]));
+        }
+    }
+    fitting
+}
+
+/// What stands where something has to.
+fn blank(shape: &Value) -> Value {
+    match followed(shape, &Value::Bool(true))["type"].as_str() {
+        Some("string") => json!(""),
+        Some("integer") => json!(0),
+        Some("boolean") => json!(false),
+        Some("array") => json!([]),
+        _ => json!({}),
     }
 }
 

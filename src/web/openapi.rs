@@ -10,6 +10,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::Problem;
 use crate::{broadcast, expiry, groups, intake, pages, review};
 
+mod bounds;
 mod choices;
 mod refusals;
 
@@ -53,6 +54,7 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
         shapes[name] = shape;
     }
     choices::tell(shapes);
+    bounds::tell(&mut api);
     refusals::add(&mut api);
     name_answers(&mut api);
     api

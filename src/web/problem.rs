@@ -70,8 +70,9 @@ pub enum Problem {
     PoliceReferenceRequired,
     #[error("the undo window is over")]
     TooLate,
+    /// What can be done instead is told under `problem-not_possible-INSTEAD-detail`, where there is something.
     #[error("a notice in state {state} cannot do that")]
-    NotPossible { state: &'static str },
+    NotPossible { state: &'static str, instead: Option<&'static str> },
     #[error("the photo was refused: {0}")]
     PhotoRefused(&'static str),
     #[error("the group is connected already")]
@@ -155,11 +156,14 @@ impl Problem {
         let key = match self {
             Problem::PhotoRefused(why) => format!("photo-{why}"),
             Problem::NotRedeliverable(state) => format!("redeliver-{state}"),
+            Problem::NotPossible { instead: Some(instead), .. } => {
+                format!("problem-not_possible-{instead}-detail")
+            }
             _ => format!("problem-{}-detail", self.code()),
         };
         let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
             Problem::TooLarge(bytes) => vec![("kib", (bytes / 1024).into())],
-            Problem::NotPossible { state } | Problem::StaleVersion { state, .. } => {
+            Problem::NotPossible { state, .. } | Problem::StaleVersion { state, .. } => {
                 vec![("state", text(language, &format!("state-{state}")).into())]
             }
             Problem::GroupUnreachable(code) => vec![("code", code.as_str().into())],
@@ -180,7 +184,7 @@ impl Problem {
         };
         let (state, version) = match self {
             Problem::StaleVersion { state, version } => (Some(*state), Some(*version)),
-            Problem::NotPossible { state } => (Some(*state), None),
+            Problem::NotPossible { state, .. } => (Some(*state), None),
             _ => (None, None),
         };
         let tries_left = match self {

@@ -10,6 +10,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
+use ipnet::IpNet;
 use url::Url;
 use uuid::Uuid;
 
@@ -42,8 +43,8 @@ pub fn language(request: &HttpRequest) -> Language {
 }
 
 /// The address of the client: the forwarding header counts only where a trusted proxy set it.
-pub fn client(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
-    let is_ours = |ip: &IpAddr| trusted.iter().any(|own| own.to_canonical() == *ip);
+pub fn client(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
+    let is_ours = |ip: &IpAddr| trusted.iter().any(|own| own.contains(ip));
     let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip().to_canonical());
     if !is_ours(&peer) {
         return peer;
@@ -218,7 +219,7 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, headers: &[&str]) -> String {
-        let trusted = ["127.0.0.1".parse().unwrap(), "2001:db8::ff".parse().unwrap()];
+        let trusted = ["127.0.0.1/32", "2001:db8::ff/128", "172.16.0.0/12"].map(|own| own.parse().unwrap());
         let mut request = TestRequest::default().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4000));
         for header in headers {
             request = request.append_header(("x-forwarded-for", *header));
@@ -248,6 +249,9 @@ mod tests {
             // The same address, as a socket for both families names it.
             ("::ffff:127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
             ("127.0.0.1", &["7.7.7.7, ::ffff:127.0.0.1"], "7.7.7.7"),
+            ("172.31.255.255", &["7.7.7.7, 172.16.0.1"], "7.7.7.7"),
+            ("::ffff:172.16.0.1", &["7.7.7.7"], "7.7.7.7"),
+            ("172.32.0.0", &["7.7.7.7"], "172.32.0.0"),
         ] {
             assert_eq!(seen(peer, headers), client, "{peer}: {headers:?}");
         }

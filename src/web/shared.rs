@@ -31,7 +31,7 @@ pub struct Shared {
     /// What links and QR codes point to, without a slash at the end.
     pub base_url: Arc<str>,
     /// Addresses whose forwarding headers count.
-    pub trusted_proxies: Arc<[std::net::IpAddr]>,
+    pub trusted_proxies: Arc<[ipnet::IpNet]>,
     /// Wakes the worker when a commit made a delivery due.
     pub work_is_due: Arc<Notify>,
     /// How often one address, account or group may ask.

@@ -32,6 +32,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
     alone!(looking_makes_no_database),
     alone!(a_folder_in_the_place_of_the_database_stays_as_it_was),
+    alone!(a_database_is_where_its_path_leads_with_slashes_or_without),
     alone!(a_password_has_to_be_text),
     alone!(a_terminal_shows_a_code_to_scan_and_a_pipe_does_not),
     bare!(another_key_is_noticed_at_once),
@@ -223,6 +224,11 @@ async fn each_fault_names_its_own_setting() {
         ("DATABASE_URL", "postgresql://db/x", "postgres://"),
         ("DATABASE_URL", "POSTGRES://db/x", "postgres://"),
         ("DATABASE_URL", "mysql://db/x", "sqlite:"),
+        ("DATABASE_URL", "sqlite://", "sqlite:PATH"),
+        ("DATABASE_URL", "sqlite::memory:", "sqlite:PATH"),
+        ("DATABASE_URL", "sqlite://x.db?mode=rwc", "sqlite:PATH"),
+        ("SEVENTYTWO_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+        ("SEVENTYTWO_TRUSTED_PROXIES", "10.1.2.3/8", "10.0.0.0/8"),
         ("SEVENTYTWO_BLOBS", "file:", "needs a folder"),
         ("SEVENTYTWO_BLOBS", "file://", "needs a folder"),
         ("SEVENTYTWO_PLATFORM_HOSTS", "wecom=https://h.example.org/path", "without a path"),
@@ -255,6 +261,23 @@ async fn each_fault_names_its_own_setting() {
     let told = said(&told.stderr);
     assert!(told.contains("DATABASE_URL") && told.contains("/proc/nope"), "{told}");
     assert!(!told.contains("SEVENTYTWO_DATA_DIR"), "{told}");
+}
+
+async fn a_database_is_where_its_path_leads_with_slashes_or_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole.db").display().to_string();
+    for (written, file) in [
+        ("sqlite:plain.db".to_owned(), "plain.db"),
+        ("sqlite://slashes.db".to_owned(), "slashes.db"),
+        ("sqlite://below/slashes.db".to_owned(), "below/slashes.db"),
+        (format!("sqlite://{whole}"), "whole.db"),
+    ] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+        program.arg("migrate").current_dir(folder.path()).env("DATABASE_URL", &written);
+        let told = program.env("SEVENTYTWO_DATA_DIR", folder.path()).output().unwrap();
+        assert!(told.status.success(), "{written}: {}", said(&told.stderr));
+        assert!(folder.path().join(file).is_file(), "{written}");
+    }
 }
 
 async fn a_flag_is_blamed_by_its_name() {

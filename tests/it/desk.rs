@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_queue_says_who_is_sought_to_whoever_may_know),
     housed!(a_moderator_sees_the_poster_before_anybody_else),
     housed!(what_somebody_else_is_to_decide_does_not_stand_in_the_way),
+    housed!(who_approved_does_not_keep_the_second_from_looking),
     housed!(what_is_over_by_the_clock_takes_no_step_though_nobody_swept),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
 ];
@@ -161,6 +162,32 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     let found = json!({"outcome": "found", "announce": false});
     house.post("/my/notice/close", Some(&manage), &found).await.expect(200);
     assert_eq!(wants().await, json!([]));
+    house.finish().await;
+}
+
+async fn who_approved_does_not_keep_the_second_from_looking(house: House) {
+    let first = house.person("林志愿", Role::Moderator).await;
+    let second = house.person("周志愿", Role::Moderator).await;
+    let mut teen = notices::missing_person(house.clock.now());
+    (teen["person"]["age"], teen["person"]["category"]) = (json!(15), json!("teen"));
+    let (case, _) = submit(&house, &teen).await;
+    let approved = house.decide(&case, &first, "approve", "verified").await.expect(200);
+    assert_eq!(approved["state"], "second_review");
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&first.token)).await.expect(200);
+    // They are not told to claim it first for what they may not do.
+    let body = json!({"version": sheet["version"], "action": "approve", "reason": "verified"});
+    let refused = house.post(&format!("{path}/decisions"), Some(&first.token), &body).await;
+    let why = refused.body["detail"].as_str().unwrap().to_owned();
+    assert_eq!(refused.problem(403), "same_approver");
+    assert!(why.contains("其他志愿者"), "{why}");
+    // Whoever holds it to look again keeps nobody away.
+    house.post(&format!("{path}/claim"), Some(&first.token), &json!({})).await.expect(200);
+    let seen = house.get(&path, Some(&second.token)).await.expect(200);
+    assert!(seen["actions"].as_array().unwrap().contains(&json!("claim")), "{}", seen["actions"]);
+    assert_eq!(house.decide(&case, &second, "approve", "verified").await.expect(200)["state"], "cooling");
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
     house.finish().await;
 }
 

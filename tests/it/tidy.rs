@@ -222,6 +222,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "every door, described",
     ),
     (
+        "src/web/openapi/",
+        &["domain", "groups", "intake", "pages", "review"],
+        "what is checked, described from where it is decided",
+    ),
+    (
         "src/demo/",
         &["domain", "clock", "vault", "language", "config", "accounts", "app", "web"],
         "the whole program with people and a chat in it",

@@ -44,6 +44,32 @@ impl Run {
         }
     }
 
+    /// The run without what belongs to names beside it.
+    fn without_names(&self, glyphs: &[Glyph]) -> Run {
+        let written = |at: usize| glyphs[at].c.is_alphabetic();
+        let is_name = |group: &Range<usize>| group.len() <= NAMED && group.clone().all(written);
+        let spaced = |between: Range<usize>| glyphs[between].iter().all(|g| g.c.is_whitespace());
+        let mut groups = &self.groups[..];
+        if let [first, rest @ ..] = groups
+            && let Some(next) = rest.first()
+            && is_name(first)
+            && !written(next.start)
+            && spaced(first.end..next.start)
+        {
+            groups = rest;
+        }
+        if let [rest @ .., last] = groups
+            && let Some(before) = rest.last()
+            && is_name(last)
+            && !written(before.end - 1)
+            && spaced(before.end..last.start)
+        {
+            groups = rest;
+        }
+        let digits = groups.iter().cloned().flatten().filter_map(|at| digit(glyphs[at].c)).collect();
+        Run { groups: groups.to_vec(), digits, even: self.even }
+    }
+
     /// Whether somebody could be reached by it: seven digits in one piece or grouped like a
     /// telephone number, or scattered in ones and twos. But `12-3-1201`, a flat, and `9.40-10.20`, two times, stay readable.
     pub(crate) fn is_contact(&self) -> bool {
@@ -59,6 +85,18 @@ impl Run {
             }
         }
     }
+}
+
+/// The longest part of a name that is numerals: 张三, 王二三.
+const NAMED: usize = 2;
+
+/// The numbers of contact among the runs of digits. Numerals that are written out, a space away from the number, are
+/// the end or the beginning of a name: 张三 13800138000.
+fn numbers(glyphs: &[Glyph]) -> impl Iterator<Item = Range<usize>> {
+    runs(glyphs).into_iter().filter_map(|run| {
+        let named = run.without_names(glyphs);
+        [named, run].into_iter().find(Run::is_contact).map(|run| run.span())
+    })
 }
 
 /// Every run of digits; dates that begin a run are not part of it.
@@ -290,9 +328,8 @@ pub(crate) enum Contact {
 
 /// Every contact in the text, in order, none overlapping another.
 pub(crate) fn contacts(glyphs: &[Glyph]) -> Vec<(Range<usize>, Contact)> {
-    let numbers = runs(glyphs).into_iter().filter(Run::is_contact).map(|run| run.span());
     let mut all: Vec<_> = links(glyphs).into_iter().map(|r| (r, Contact::Link)).collect();
-    all.extend(numbers.chain(accounts(glyphs)).map(|r| (r, Contact::Number)));
+    all.extend(numbers(glyphs).chain(accounts(glyphs)).map(|r| (r, Contact::Number)));
     all.sort_by_key(|(range, _)| range.start);
     let mut merged: Vec<(Range<usize>, Contact)> = Vec::new();
     for (range, contact) in all {
@@ -337,6 +374,24 @@ mod tests {
         ] {
             let text = format!("请联系{number}谢谢");
             let [(_, Contact::Number)] = found(&text)[..] else { panic!("{text}: {:?}", found(&text)) };
+        }
+    }
+
+    #[test]
+    fn a_name_beside_a_number_is_no_part_of_it() {
+        for (text, number) in [
+            ("张三 13800138000", "13800138000"),
+            ("张三　138 0013 8000", "138 0013 8000"),
+            ("13800138000 三妹", "13800138000"),
+            ("李四 0316-2233445 王五", "0316-2233445"),
+            ("张三 223-3445", "223-3445"),
+            // Whoever writes a number out in part hides it no better.
+            ("一三八零零 138000", "一三八零零 138000"),
+            ("一 三 八 零 零 一 三 八 零 零 零", "一 三 八 零 零 一 三 八 零 零 零"),
+            ("138001380 零 零", "138001380 零 零"),
+            ("七-2233445", "七-2233445"),
+        ] {
+            assert_eq!(found(text), [(number, Contact::Number)], "{text}");
         }
     }
 

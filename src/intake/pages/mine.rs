@@ -225,7 +225,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     let frame = Frame::public(&http);
     let mine = desk(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;
     if mine.state.is_over() {
-        return Err(Problem::NotPossible { state: mine.state.as_str() });
+        return Err(Problem::NotPossible { state: mine.state.as_str(), instead: None });
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let edit = Some(csrf::token(&shared.vault, &token));

@@ -48,7 +48,7 @@ impl Fault {
     /// What stands in the way, to be read at that place of the page.
     pub fn at(place: &str, problem: &Problem) -> Fault {
         let state = match problem {
-            Problem::StaleVersion { state, .. } | Problem::NotPossible { state } => Some(*state),
+            Problem::StaleVersion { state, .. } | Problem::NotPossible { state, .. } => Some(*state),
             _ => None,
         };
         let code = if matches!(problem, Problem::Invalid(_)) { "reason" } else { problem.code() };

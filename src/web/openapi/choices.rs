@@ -7,6 +7,8 @@ use crate::domain::group::{GroupState, Platform};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Kind, Outcome};
+use crate::review::reasons;
+use crate::review::tips::Fate;
 
 /// A shape, a field of it, and what may stand there.
 type Choice = (&'static str, &'static str, Vec<&'static str>);
@@ -41,12 +43,14 @@ fn choices() -> Vec<Choice> {
         ("NewGroupBody", "kinds", kinds()),
         ("NewGroupBody", "language", languages()),
         ("NewGroupBody", "platform", platforms()),
+        ("PhoneBody", "reason", reasons::REVEAL.to_vec()),
         ("QuietNotice", "kind", kinds()),
         ("QuietNotice", "state", not_live),
+        ("RemoveBody", "reason", reasons::REMOVE.to_vec()),
         ("Sheet", "kind", kinds()),
         ("Sheet", "state", states()),
         ("Standing", "state", states()),
-        ("VerdictBody", "action", vec!["pass_on", "discard"]),
+        ("VerdictBody", "action", Fate::ALL.map(Fate::as_str).to_vec()),
         ("Waiting", "kind", kinds()),
         ("Waiting", "state", states()),
     ]

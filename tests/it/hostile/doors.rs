@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
     housed!(a_notice_ends_as_its_kind_can_end),
+    housed!(every_fault_of_a_body_is_told_at_once),
     housed!(another_method_is_told_which_there_are),
     housed!(head_is_answered_like_get_without_a_body),
     housed!(what_is_asked_behind_a_head_is_answered_whole),
@@ -266,6 +267,90 @@ async fn a_notice_ends_as_its_kind_can_end(house: House) {
         let closed = house.post("/my/notice/close", Some(manage), &body).await.expect(200);
         assert_eq!(closed["outcome"], *own);
     }
+}
+
+async fn every_fault_of_a_body_is_told_at_once(house: House) {
+    let house = house.and_chats(&[seventytwo::domain::group::Platform::Wecom]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let group = house.group(&house.chats[0].clone(), &admin, &["131003"], &["rescue"]).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let manage = made["manage_token"].as_str().unwrap();
+    let review = |step: &str| format!("/review/{}/{step}", made["case_number"].as_str().unwrap());
+    let (long, note) = ("长".repeat(61), "长".repeat(2_001));
+    let quiet = json!({"from": "25:00", "until": 7, "x": 1});
+    let tip = review("tips/00000000-0000-7000-8000-000000000000");
+    for (path, token, body, told) in [
+        (review("decisions"), &*moderator.token, json!({"x": 1}), &["action", "version", "x"][..]),
+        (
+            review("decisions"),
+            &moderator.token,
+            json!({"version": "1", "action": "explode", "note": note, "x": 1}),
+            &["action", "note", "version", "x"],
+        ),
+        (
+            review("decisions"),
+            &moderator.token,
+            json!({"version": 1, "action": "reject", "reason": "unheard_of", "note": note, "x": 1}),
+            &["note", "reason", "x"],
+        ),
+        (
+            review("decisions"),
+            &moderator.token,
+            json!({"version": 1, "action": "ask", "x": 1}),
+            &["note", "x"],
+        ),
+        (review("pause"), &moderator.token, json!({"version": 1.5, "reason": long}), &["reason", "version"]),
+        (review("resume"), &moderator.token, json!({"note": note, "x": 1}), &["note", "version", "x"]),
+        (
+            review("remove"),
+            &moderator.token,
+            json!({"version": 1, "reason": "hoax", "x": 1}),
+            &["reason", "x"],
+        ),
+        (review("phone"), &moderator.token, json!({"reason": "curious", "x": 1}), &["reason", "x"]),
+        (tip, &moderator.token, json!({"action": "explode", "x": 1}), &["action", "x"]),
+        ("/my/notice/close".to_owned(), manage, json!({"outcome": "found", "x": 1}), &["outcome", "x"]),
+        ("/my/notice/close".to_owned(), manage, json!({"announce": 1}), &["announce", "outcome"]),
+        (
+            "/groups".to_owned(),
+            &admin.token,
+            json!({
+                "platform": "icq", "name": long, "regions": ["999999"], "kinds": ["weather"], "language": "fr",
+                "hourly_cap": 61, "quiet": quiet, "x": 1,
+            }),
+            &[
+                "credentials",
+                "hourly_cap",
+                "kinds",
+                "language",
+                "name",
+                "platform",
+                "quiet.from",
+                "quiet.until",
+                "quiet.x",
+                "regions",
+                "x",
+            ],
+        ),
+        (
+            "/groups".to_owned(),
+            &admin.token,
+            json!({"platform": "wecom", "credentials": {"url": "693a91f6", "x": 1}, "regions": "131003", "kinds": [7]}),
+            &["credentials.url", "credentials.x", "kinds[0]", "name", "regions"],
+        ),
+        (format!("/groups/{group}/pause"), &admin.token, json!({"until": "8h", "x": 1}), &["until", "x"]),
+        (format!("/groups/{group}/verify"), &admin.token, json!({"x": 1}), &["code", "x"]),
+    ] {
+        let refused = house.post(&path, Some(token), &body).await;
+        let fields: Vec<String> = super::faults(refused).into_iter().collect();
+        assert_eq!(fields, told, "{path}: {body}");
+    }
+    let change = json!({"name": " ", "regions": [], "quiet": {"from": "22:00"}, "hourly_cap": 0, "x": 1});
+    let path = format!("/groups/{group}");
+    let refused = house.call(Method::PATCH, &path, Some(&admin.token), Some(&change)).await;
+    assert_eq!(super::faults(refused), super::only(["hourly_cap", "name", "quiet.until", "regions", "x"]));
+    house.finish().await;
 }
 
 async fn another_method_is_told_which_there_are(house: House) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use super::{by_another, faults, only, post_bytes};
-use crate::house::House;
+use crate::house::{House, Person, Reply};
 use crate::notices;
 use crate::{Test, housed};
 
@@ -18,6 +18,8 @@ pub const TESTS: &[Test] = &[
     housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
     housed!(an_answer_that_tells_of_violence_seals_the_case),
     housed!(an_empty_filter_of_the_queue_is_none),
+    housed!(a_sealed_case_refuses_alike_wherever_it_stands),
+    housed!(a_refusal_says_what_else_can_be_done),
 ];
 
 async fn submit(house: &House, body: &Value) -> String {
@@ -84,7 +86,7 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     }
     for (wrong, fields) in [
         (json!({}), only(["version", "action"]).into_iter().collect::<Vec<_>>()),
-        (json!({"version": "1", "action": "approve"}), vec!["version".to_owned()]),
+        (json!({"version": "1", "action": "approve"}), vec!["reason".to_owned(), "version".to_owned()]),
         (json!({"version": 1e300, "action": 1}), vec!["action".to_owned(), "version".to_owned()]),
         (json!([]), vec!["body".to_owned()]),
         (
@@ -108,6 +110,106 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     assert_eq!(house.post(&format!("/review/{case}/undo"), token, &json!({})).await.status, 409);
     let sheet = house.get(&format!("/review/{case}"), token).await.expect(200);
     assert_eq!((&sheet["state"], &sheet["version"]), (&json!("in_review"), &json!(version)));
+}
+
+async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (one, other) = (house.person("陈组长", Role::Lead).await, house.person("赵组长", Role::Lead).await);
+    let mut body = notices::missing_person(house.clock.now());
+    (body["person"]["age"], body["person"]["category"]) = (json!(34), json!("other_adult"));
+    body["safety"]["violence"] = json!(true);
+    let case = submit(&house, &body).await;
+    let path = format!("/review/{case}");
+    let version = async || house.get(&path, Some(&one.token)).await.expect(200)["version"].clone();
+    let step = async |name: &str, by: &Person, body: Value| {
+        house.post(&format!("{path}/{name}"), Some(&by.token), &body).await
+    };
+    let alike = async |state: &str| {
+        let now = house.get(&path, Some(&one.token)).await.expect(200);
+        assert_eq!(now["state"], state);
+        let decision = |version: &Value, action: &str, reason: &str| json!({"version": version, "action": action, "reason": reason, "note": "已核对"});
+        let restriction = json!({"version": 0, "reason": "unsafe"});
+        for (name, body) in [
+            ("claim", json!({})),
+            ("release", json!({})),
+            ("undo", json!({})),
+            ("decisions", decision(&json!(0), "approve", "verified")),
+            ("decisions", decision(&now["version"], "approve", "verified")),
+            ("decisions", decision(&now["version"], "reject", "hoax")),
+            ("decisions", decision(&now["version"], "ask", "")),
+            ("decisions", decision(&now["version"], "escalate", "")),
+            ("pause", restriction.clone()),
+            ("resume", restriction.clone()),
+            ("resume", json!({"version": now["version"]})),
+            ("remove", restriction.clone()),
+            ("phone", json!({"reason": "call_back"})),
+            ("tips/00000000-0000-7000-8000-000000000000", json!({"action": "discard"})),
+        ] {
+            let refused = step(name, &moderator, body.clone()).await;
+            for told in ["state", "version"] {
+                assert!(refused.body.get(told).is_none(), "{state}: {name} {body}: {}", refused.text);
+            }
+            assert_eq!(refused.problem(403), "lead_required", "{state}: {name} {body}");
+        }
+        assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required");
+    };
+    alike("submitted").await;
+    step("claim", &one, json!({})).await.expect(200);
+    alike("in_review").await;
+    house.decide(&case, &one, "approve", "verified").await.expect(200);
+    alike("second_review").await;
+    house.decide(&case, &other, "approve", "verified").await.expect(200);
+    alike("cooling").await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    alike("live").await;
+    step("pause", &one, json!({"version": version().await})).await.expect(200);
+    alike("paused").await;
+    step("remove", &one, json!({"version": version().await, "reason": "requested"})).await.expect(200);
+    alike("removed").await;
+    house.settle().await;
+    house.finish().await;
+}
+
+async fn a_refusal_says_what_else_can_be_done(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let told = |refused: Reply, state: &str, words: &[&str]| {
+        assert_eq!(refused.body["state"], state, "{}", refused.text);
+        let detail = refused.body["detail"].as_str().unwrap().to_owned();
+        assert!(words.iter().all(|word| detail.contains(word)), "{detail}");
+        assert_eq!(refused.problem(409), "not_possible");
+    };
+    // What is about to go out is not paused: its approver takes it back, or anybody removes it.
+    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let approved = house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    let mut body = json!({"version": approved["version"], "reason": "unsafe"});
+    let pause = format!("/review/{case}/pause");
+    told(house.post(&pause, Some(&colleague.token), &body).await, "cooling", &["撤回通过", "撤下"]);
+    body["reason"] = json!("false");
+    let removed = house.post(&format!("/review/{case}/remove"), Some(&colleague.token), &body).await;
+    assert_eq!(removed.expect(200)["state"], "removed");
+
+    // An edit of what is live is taken or not.
+    let mine = by_another(notices::lost_property(house.clock.now()), 20_000_400);
+    let made = house.post("/notices", None, &mine).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let change = json!({"description": "黑色双肩包，在 12 路公交车上。"});
+    house.call(reqwest::Method::PATCH, "/my/notice", manage, Some(&change)).await.expect(200);
+    let claim = house.post(&format!("/review/{case}/claim"), Some(&colleague.token), &json!({})).await;
+    let version = claim.expect(200)["version"].clone();
+    for action in ["ask", "escalate"] {
+        let body = json!({"version": version, "action": action, "note": "哪一路车？"});
+        let refused = house.post(&format!("/review/{case}/decisions"), Some(&colleague.token), &body).await;
+        told(refused, "live", &["不通过", "电话", "暂停"]);
+    }
+    let called = json!({"reason": "call_back"});
+    house.post(&format!("/review/{case}/phone"), Some(&colleague.token), &called).await.expect(200);
+    house.settle().await;
+    house.finish().await;
 }
 
 async fn cases_that_are_not_there_are_told_so(house: House) {

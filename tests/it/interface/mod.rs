@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
 use seventytwo::web::openapi::document;
+use url::form_urlencoded;
 
-use crate::house::{Reply, morning};
+use crate::hostile::{ask, faults as refused, only, request};
+use crate::house::{House, Reply, morning};
 use crate::tidy::sources;
-use crate::{Test, alone, notices};
+use crate::{Test, alone, housed, notices};
 use shape::faults;
 
 /// The tests of this file.
@@ -22,6 +26,9 @@ pub const TESTS: &[Test] = &[
     alone!(every_reference_leads_somewhere),
     alone!(a_notice_is_described_in_full),
     alone!(a_correction_names_what_changes),
+    housed!(every_parameter_says_what_is_checked),
+    housed!(every_reason_that_is_named_is_taken_and_no_other),
+    housed!(what_is_longer_than_it_may_be_is_refused),
 ];
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -153,6 +160,139 @@ async fn a_correction_names_what_changes() {
         [json!({"person": {"age": "old"}}), json!({"person": {"surprise": 1}}), json!({"surprise": 1})]
     {
         assert!(!faults(shape, &change).is_empty(), "{change}");
+    }
+}
+
+/// What fits a parameter, and what does not.
+fn samples(shape: &Value) -> (Vec<String>, Vec<String>) {
+    let number = |word: &str| shape[word].as_i64();
+    if let Some(names) = shape["enum"].as_array() {
+        let names = names.iter().map(|name| name.as_str().unwrap().to_owned());
+        return (names.collect(), vec!["unheard_of".to_owned(), "LIVE".to_owned()]);
+    }
+    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
+        let out = [least - 1, most + 1].map(|n| n.to_string()).into_iter();
+        return (
+            [least, most].map(|n| n.to_string()).to_vec(),
+            out.chain(["many".to_owned(), "1.5".to_owned()]).collect(),
+        );
+    }
+    match shape["pattern"].as_str() {
+        Some("^[0-9]{6}$") => (vec!["131003".to_owned()], vec!["1310".to_owned(), "廊坊".to_owned()]),
+        // Only what was given is a place in a list.
+        Some("^[A-Za-z0-9_-]+$") => (vec![], vec!["?".to_owned(), "7+2".to_owned()]),
+        Some("^[0-9]+$") => (vec!["72".to_owned()], vec!["x".to_owned()]),
+        _ => panic!("{shape} says nothing about what may stand there"),
+    }
+}
+
+async fn every_parameter_says_what_is_checked(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let (lead, admin) =
+        (house.person("陈组长", Role::Lead).await, house.person("王群主", Role::GroupAdmin).await);
+    let id = house.group(&house.chats[0].clone(), &admin, &["131003"], &["rescue"]).await;
+    let mut looked_at = 0;
+    for (path, _, call) in calls().filter(|(_, method, _)| *method == "get") {
+        let token = if path.starts_with("/groups") { &admin.token } else { &lead.token };
+        let path = path.replace("{id}", &id);
+        let parameters = call["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "query") {
+            let name = parameter["name"].as_str().unwrap();
+            let (right, wrong) = samples(&parameter["schema"]);
+            let asked = async |value: &str| {
+                let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+                let get = request(&house, Method::GET, &format!("/api/v1{path}?{query}"));
+                ask(get.bearer_auth(token)).await
+            };
+            for value in &right {
+                assert_eq!(asked(value).await.status, 200, "{path}: {name}={value}");
+            }
+            for value in &wrong {
+                assert_eq!(refused(asked(value).await), only([name]), "{path}: {name}={value}");
+            }
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at >= 7, "{looked_at}");
+    house.finish().await;
+}
+
+/// The names that a field is described to hold, without what stands for none.
+fn names(shape: &Value) -> Vec<&str> {
+    shape["enum"].as_array().expect("a closed list").iter().filter_map(Value::as_str).collect()
+}
+
+async fn every_reason_that_is_named_is_taken_and_no_other(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+    let shapes = &document()["components"]["schemas"];
+    let decisions = shapes["DecisionBody"]["anyOf"].as_array().unwrap().iter().map(|of| &of["properties"]);
+    let listed = decisions.filter(|of| of["reason"].is_object());
+    let mut steps: Vec<_> = listed
+        .map(|of| ("decisions", json!({"action": names(&of["action"])[0]}), names(&of["reason"])))
+        .collect();
+    assert_eq!(steps.len(), 2, "to approve and to reject");
+    steps.push(("remove", json!({}), names(&shapes["RemoveBody"]["properties"]["reason"])));
+    let all: Vec<&str> =
+        steps.iter().flat_map(|(_, _, reasons)| reasons.clone()).chain(["unheard_of"]).collect();
+    for (step, body, reasons) in &steps {
+        for reason in &all {
+            // The version is an old one: a body in which nothing is wrong gets as far as that.
+            let mut body = body.clone();
+            (body["version"], body["reason"], body["note"]) = (json!(0), json!(reason), json!("已核对"));
+            let told = house.post(&format!("{path}/{step}"), Some(&moderator.token), &body).await;
+            match reasons.contains(reason) {
+                true => assert_eq!(told.problem(409), "stale_version", "{step}: {body}"),
+                false => assert_eq!(refused(told), only(["reason"]), "{step}: {body}"),
+            }
+        }
+    }
+    for reason in names(&shapes["PhoneBody"]["properties"]["reason"]).into_iter().chain(["unheard_of"]) {
+        let told =
+            house.post(&format!("{path}/phone"), Some(&moderator.token), &json!({"reason": reason})).await;
+        match reason {
+            "unheard_of" => assert_eq!(refused(told), only(["reason"])),
+            _ => assert_eq!(told.problem(409), "claim_required", "{reason}"),
+        }
+    }
+}
+
+async fn what_is_longer_than_it_may_be_is_refused(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    let manage = made["manage_token"].as_str().unwrap();
+    let review = |step: &str| format!("/review/{case}/{step}");
+    let ask = json!({"version": 1, "action": "ask", "note": "几点？"});
+    for (shape, path, token, body) in [
+        ("DecisionBody", review("decisions"), &*lead.token, ask),
+        ("RestrictBody", review("pause"), &lead.token, json!({"version": 1})),
+        ("RemoveBody", review("remove"), &lead.token, json!({"version": 1, "reason": "false"})),
+        ("TipBody", format!("/notices/{case}/tips"), "", json!({"text": "见过"})),
+        ("ReplyBody", "/my/notice/reply".to_owned(), manage, json!({"text": "九点"})),
+        (
+            "NewGroupBody",
+            "/groups".to_owned(),
+            &admin.token,
+            json!({"credentials": {}, "regions": ["131003"]}),
+        ),
+    ] {
+        let bounded = members(&document()["components"]["schemas"][shape]["properties"])
+            .filter_map(|(name, field)| Some((name, field["maxLength"].as_u64()?)));
+        let mut looked_at = 0;
+        for (name, most) in bounded {
+            for (length, told) in [(most, false), (most + 1, true)] {
+                let mut body = body.clone();
+                body[name] = json!("长".repeat(usize::try_from(length).unwrap()));
+                let reply = house.post(&path, Some(token).filter(|token| !token.is_empty()), &body).await;
+                let named = reply.body["fields"].get(name.as_str()).is_some();
+                assert_eq!(named, told, "{shape}: {name} of {length}: {}", reply.text);
+            }
+            looked_at += 1;
+        }
+        assert!(looked_at > 0, "{shape} bounds nothing");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a value has the shape that the description gives it: as much of JSON Schema as the description uses,
 //! and a word that is not known here is no shape.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value};
 use seventytwo::web::openapi::document;
 use url::Url;
@@ -119,6 +119,7 @@ fn known(
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9]{6}$" => text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()),
+        "^([01]?[0-9]|2[0-3]):[0-5][0-9]$" => NaiveTime::parse_from_str(text, "%H:%M").is_ok(),
         other => panic!("the pattern {other} is not known here"),
     }
 }

@@ -1,0 +1,165 @@
+//! What the bodies of the review station's JSON door say, read whole: a step, or all that is wrong with it.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::tips::Fate;
+use super::super::{Decision, check_reason, reasons};
+use crate::domain::life_cycle::Step;
+use crate::domain::text::{chars_len, paragraph};
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
+
+/// What a decision's body says.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionBody {
+    version: i32,
+    /// `approve`, `reject`, `ask` or `escalate`.
+    action: String,
+    /// To approve and to reject: a code of the list that goes with the action. Else at most 60 characters.
+    reason: Option<String>,
+    /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise.
+    note: Option<String>,
+}
+
+impl DecisionBody {
+    /// The step, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn decision(self) -> Result<Decision, FieldFaults> {
+        decision(action(&self.action), self.version, self.reason, self.note)
+    }
+}
+
+/// What pausing and resuming take.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictBody {
+    version: i32,
+    /// At most 60 characters: a code, for it is kept in the open. Words belong into the note.
+    reason: Option<String>,
+    /// At most 2,000 characters, for colleagues.
+    note: Option<String>,
+}
+
+impl RestrictBody {
+    /// That step, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn decision(self, step: Step) -> Result<Decision, FieldFaults> {
+        decision(Some(step), self.version, self.reason, self.note)
+    }
+}
+
+/// What removing takes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveBody {
+    version: i32,
+    reason: String,
+    /// At most 2,000 characters, for colleagues.
+    note: Option<String>,
+}
+
+impl RemoveBody {
+    /// The step, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn decision(self) -> Result<Decision, FieldFaults> {
+        decision(Some(Step::Remove), self.version, Some(self.reason), self.note)
+    }
+}
+
+/// A step as its body tells it, or all that is wrong with it.
+fn decision(
+    step: Option<Step>,
+    version: i32,
+    reason: Option<String>,
+    written: Option<String>,
+) -> Result<Decision, FieldFaults> {
+    let mut faults = FieldFaults::new();
+    let note = note(written).unwrap_or_else(|fault| {
+        faults.insert("note".to_owned(), fault);
+        None
+    });
+    let Some(step) = step else {
+        faults.insert("action".to_owned(), FieldFault::new("unknown_value"));
+        return Err(faults);
+    };
+    if reason.as_deref().is_some_and(|reason| chars_len(reason) > REASON) {
+        faults.insert("reason".to_owned(), FieldFault::new("too_long").with("max", REASON));
+    }
+    let decision = Decision { version, step, reason, note };
+    if let Err(Problem::Invalid(found)) = check_reason(&decision).map_err(Problem::from) {
+        for (field, fault) in found {
+            faults.entry(field).or_insert(fault);
+        }
+    }
+    if faults.is_empty() { Ok(decision) } else { Err(faults) }
+}
+
+/// The longest note, in characters.
+pub const NOTE: usize = 2_000;
+/// The longest reason where there is no list of them, in characters.
+pub const REASON: usize = 60;
+
+/// A note as it is kept: tidied, `None` where nothing is left.
+///
+/// # Errors
+/// Longer than [`NOTE`].
+pub fn note(given: Option<String>) -> Result<Option<String>, FieldFault> {
+    let Some(given) = given else { return Ok(None) };
+    if chars_len(&given) > NOTE {
+        return Err(FieldFault::new("too_long").with("max", NOTE));
+    }
+    Ok(Some(paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
+}
+
+/// The step of that name, of those that are decisions.
+pub fn action(name: &str) -> Option<Step> {
+    [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
+}
+
+/// What becomes of a tip that was held back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictBody {
+    /// `pass_on` to the family, or `discard`.
+    action: String,
+}
+
+impl VerdictBody {
+    /// What it says, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// An unknown action.
+    pub fn fate(self) -> Result<Fate, FieldFaults> {
+        Fate::named(&self.action).ok_or_else(|| fault("action", "unknown_value"))
+    }
+}
+
+/// Why a reporter's phone is needed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneBody {
+    /// `call_back` or `urgent_tip`.
+    reason: String,
+}
+
+impl PhoneBody {
+    /// The reason.
+    ///
+    /// # Errors
+    /// Where it is none of [`reasons::REVEAL`].
+    pub fn reason(self) -> Result<String, FieldFaults> {
+        let known = reasons::REVEAL.contains(&self.reason.as_str());
+        if known { Ok(self.reason) } else { Err(fault("reason", "reason")) }
+    }
+}
+
+fn fault(field: &str, code: &'static str) -> FieldFaults {
+    FieldFaults::from([(field.to_owned(), FieldFault::new(code))])
+}

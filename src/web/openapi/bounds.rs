@@ -1,0 +1,102 @@
+//! What is checked of a field or a parameter beyond its type: the bounds come from where they are decided.
+
+use serde_json::{Value, json};
+
+use crate::domain::group::MAX_HOURLY_CAP;
+use crate::domain::life_cycle::{State, Step};
+use crate::domain::notice::Kind;
+use crate::groups::draft::{MAX_NAME, MAX_REGIONS};
+use crate::intake::api::KEY;
+use crate::intake::manage::REPLY;
+use crate::intake::submission::{LINE, PHOTOS};
+use crate::intake::tips::TEXT;
+use crate::pages::api::{MOST, USUAL};
+use crate::review::api::bodies::{NOTE, REASON};
+use crate::review::reasons;
+
+const REGION: &str = "^[0-9]{6}$";
+/// A time of the day.
+const CLOCK: &str = "^([01]?[0-9]|2[0-3]):[0-5][0-9]$";
+/// What stands in a cursor that is opaque; that of the delivery log is a number.
+const CURSOR: &str = "^[A-Za-z0-9_-]+$";
+const NUMBER: &str = "^[0-9]+$";
+
+/// A shape, a field of it, and what that keeps to.
+fn fields() -> Vec<(&'static str, &'static str, Value)> {
+    let text = |max: usize| json!({"minLength": 1, "maxLength": max});
+    let at_most = |max: usize| json!({"maxLength": max});
+    let regions =
+        json!({"minItems": 1, "maxItems": MAX_REGIONS, "items": {"type": "string", "pattern": REGION}});
+    let cap = json!({"minimum": 1, "maximum": MAX_HOURLY_CAP});
+    let some = json!({"minItems": 1});
+    vec![
+        ("ChangeBody", "hourly_cap", cap.clone()),
+        ("ChangeBody", "kinds", some.clone()),
+        ("ChangeBody", "name", text(MAX_NAME)),
+        ("ChangeBody", "regions", regions.clone()),
+        ("DecisionBody", "note", at_most(NOTE)),
+        ("DecisionBody", "reason", at_most(REASON)),
+        ("Hours", "from", json!({"pattern": CLOCK})),
+        ("Hours", "until", json!({"pattern": CLOCK})),
+        ("NewGroupBody", "hourly_cap", cap),
+        ("NewGroupBody", "kinds", some),
+        ("NewGroupBody", "name", text(MAX_NAME)),
+        ("NewGroupBody", "regions", regions),
+        ("RemoveBody", "note", at_most(NOTE)),
+        ("ReplyBody", "photo_ids", json!({"maxItems": PHOTOS})),
+        ("ReplyBody", "text", text(REPLY)),
+        ("RestrictBody", "note", at_most(NOTE)),
+        ("RestrictBody", "reason", at_most(REASON)),
+        ("TipBody", "place", at_most(LINE)),
+        ("TipBody", "text", text(TEXT)),
+    ]
+}
+
+/// A call that reads, a parameter of it, and what may stand there.
+fn parameters() -> Vec<(&'static str, &'static str, &'static str, Value)> {
+    let one_of = |names: &[&str]| json!({"type": "string", "enum": names});
+    let written = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    let limit = json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL});
+    let key = json!({"type": "string", "minLength": 1, "maxLength": KEY});
+    vec![
+        ("/notices", "post", "Idempotency-Key", key),
+        ("/notices", "get", "kind", one_of(&Kind::ALL.map(Kind::as_str))),
+        ("/notices", "get", "region", written(REGION)),
+        ("/notices", "get", "cursor", written(CURSOR)),
+        ("/notices", "get", "limit", limit),
+        ("/review/queue", "get", "state", one_of(&State::ALL.map(State::as_str))),
+        ("/review/queue", "get", "cursor", written(CURSOR)),
+        ("/groups/{id}/deliveries", "get", "cursor", written(NUMBER)),
+        ("/groups/{id}/deliveries/{delivery}", "get", "delivery", written(NUMBER)),
+        ("/groups/{id}/deliveries/{delivery}/redeliver", "post", "delivery", written(NUMBER)),
+    ]
+}
+
+/// The reasons that go with each decision: other ones ask for none, and take any short word.
+fn decisions() -> Value {
+    let listed = |step: Step| {
+        json!({
+            "properties": {"action": {"enum": [step.as_str()]}, "reason": {"enum": reasons::of(step)}},
+            "required": ["reason"],
+        })
+    };
+    let free = [Step::Ask, Step::Escalate].map(Step::as_str);
+    json!([listed(Step::Approve), listed(Step::Reject), {"properties": {"action": {"enum": free}}}])
+}
+
+/// Tells of each what it keeps to.
+pub fn tell(api: &mut Value) {
+    for (shape, name, bounds) in fields() {
+        let field = api.pointer_mut(&format!("/components/schemas/{shape}/properties/{name}"));
+        let field = field.unwrap_or_else(|| panic!("{shape} has no field {name}"));
+        for (word, asked) in bounds.as_object().into_iter().flatten() {
+            field[word] = asked.clone();
+        }
+    }
+    api["components"]["schemas"]["DecisionBody"]["anyOf"] = decisions();
+    for (path, method, name, shape) in parameters() {
+        let all = api["paths"][path][method]["parameters"].as_array_mut();
+        let parameter = all.into_iter().flatten().find(|parameter| parameter["name"] == name);
+        parameter.unwrap_or_else(|| panic!("{method} {path} has no {name}"))["schema"] = shape;
+    }
+}
