@@ -18,7 +18,7 @@ use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
 use crate::domain::delivery::{DeliveryState, Outcome as Ending};
 use crate::domain::group::Platform;
-use crate::store::leasing::{self, Leased, Terms};
+use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
 use crate::store::{Answer, StoreError, due, lanes, standing};
 
@@ -120,9 +120,13 @@ impl World<'_> {
     /// One look at the queue.
     pub fn lease(&mut self, node: usize) -> Outcome<()> {
         let room = 1 + self.dice.below(6);
-        let leased = self.take(node, room, true)?;
-        self.corrections_go_first(&leased)?;
-        for one in leased {
+        let mut batch = self.take(node, room, true)?;
+        // What slices lacked is in the queue now, and looked at at once, as by the worker.
+        if batch.leased.is_empty() && batch.more {
+            batch = self.take(node, room, true)?;
+        }
+        self.corrections_go_first(&batch.leased)?;
+        for one in batch.leased {
             self.leased(node, one)?;
         }
         self.look()?;
@@ -142,7 +146,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Vec<Leased>> {
+    fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Batch> {
         let (now, bits) = (self.clock, self.dice.bits());
         let hosts = &mut self.nodes[node].hosts;
         self.conn.transaction(|tx| {
@@ -161,7 +165,7 @@ impl World<'_> {
             let mut batch = leasing::lease(tx, &mut terms)?;
             let idempotent = |platform| adapter(platform).profile().idempotent;
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
-            if kept { Ok(batch.leased) } else { Err(StoreError::BrokenOff) }
+            if kept { Ok(batch) } else { Err(StoreError::BrokenOff) }
         })
     }
 
