@@ -175,7 +175,7 @@ impl Words<'_> {
         };
         let (shape, attributes, choices) = match control {
             Control::Line(attributes) => (Shape::Line, attributes, Vec::new()),
-            Control::Age => (Shape::Line, r#"inputmode="numeric" size="6""#, Vec::new()),
+            Control::Age => (Shape::Line, r#"size="10""#, Vec::new()),
             Control::Height => (Shape::Line, r#"inputmode="decimal" size="6""#, Vec::new()),
             Control::Area => (Shape::Area, r#"rows="4""#, Vec::new()),
             Control::Radios(values) => (Shape::Radios, "", named(values)),
