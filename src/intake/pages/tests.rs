@@ -488,3 +488,20 @@ async fn a_personal_appeal_is_linked_out_with_the_risk() {
         assert_eq!(page.html.contains("<details id=\"platforms\" open>"), open, "{}", page.html);
     }
 }
+
+#[actix_web::test]
+async fn what_is_too_large_is_told_in_words_and_what_was_typed_is_there() {
+    use crate::domain::language::Language;
+    use crate::intake::photo::MAX_BYTES;
+    for language in Language::ALL {
+        let told = Problem::TooLarge(MAX_BYTES).detail(language);
+        assert!(told.contains("8 MB") && !told.contains("8192"), "{told}");
+    }
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let endless = "救".repeat(30_000);
+    let page = browser.send("/report/rescue", &[("description", &endless)], None).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.html.contains("64 KB") && page.html.contains("您填写的还在"), "{}", page.html);
+    assert!(!browser.get("/report/circus").await.html.contains("您填写的还在"));
+}
