@@ -289,6 +289,12 @@ async fn another_language_or_size_keeps_what_was_typed() {
 async fn a_photo_can_be_sent_before_the_rest() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
+    let form = browser.get("/report/rescue").await.html;
+    assert_eq!(
+        form.matches("先上传照片，再接着填").count(),
+        2,
+        "the field says what the button is for: {form}"
+    );
     let page = browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png())).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
