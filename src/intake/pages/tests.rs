@@ -452,6 +452,7 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
         assert!(!page.html.contains("poster.jpg") && !page.html.contains("id=\"copy\""), "{}", page.html);
     }
     assert!(confirmed.html.contains("在那之前，请不要转发"), "{}", confirmed.html);
+    assert!(!confirmed.html.contains(">可以转发的文字<"), "there is none yet: {}", confirmed.html);
     for page in [&open, &confirmed] {
         assert!(page.html.contains("我们不发短信"), "nobody else tells them to look: {}", page.html);
     }
