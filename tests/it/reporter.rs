@@ -21,7 +21,7 @@ pub const TESTS: &[Test] = &[
 
 async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let again = "href=\"/report/lost_property\">再提交一次";
+    let again = "href=\"/report/lost_property?again=1\">再提交一次";
     let box_of = |page: &str| {
         let (_, rest) = page.split_once("class=\"warning\"").expect("a box");
         rest.split_once("id=\"state\"").expect("above the state").0.to_owned()
@@ -36,6 +36,23 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
         assert!(told.contains(said), "{reason}: {told}");
         assert_eq!(told.contains(again), mendable, "{reason}: {told}");
     }
+    // Whoever hands it in again does not write it all again; what is agreed to is asked anew.
+    let body = notices::lost_property(house.clock.now());
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    let form = async |cookie: &str| house.page_as("/report/lost_property?again=1", cookie).await.text;
+    let (_, cookie, _) = at_home(&house, &format!("/my/{manage}")).await;
+    assert!(!form(&cookie).await.contains("双肩包"), "it is not over");
+    house.decide(case, &moderator, "reject", "unclear_photo").await.expect(200);
+    let filled = form(&cookie).await;
+    for kept in ["value=\"双肩包\"", "12 路公交车上", "value=\"河北省廊坊市广阳区\"", "内袋里有一张合影"]
+    {
+        assert!(filled.contains(kept), "{kept}: {filled}");
+    }
+    assert!(!filled.contains("name=\"consent.publish\" value=\"true\" checked"), "{filled}");
+    assert!(!form("").await.contains("双肩包"), "nobody else reads it");
+    let empty = house.page_as("/report/rescue?again=1", &cookie).await.text;
+    assert!(!empty.contains("12 路公交车上"), "another kind: {empty}");
     // What has had its time may be handed in again.
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
@@ -46,6 +63,15 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     let told = box_of(&house.page(&path).await.text);
     assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
     house.finish().await;
+}
+
+/// Whoever opens a manage link has a cookie and a mark for its forms.
+async fn at_home(house: &House, path: &str) -> (Reply, String, String) {
+    let open = house.page(path).await;
+    let cookie = open.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let csrf =
+        open.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (open, cookie, csrf)
 }
 
 async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {

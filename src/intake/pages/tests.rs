@@ -477,6 +477,23 @@ async fn who_reports_danger_calls_first() {
 }
 
 #[actix_web::test]
+async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
+    use crate::intake::fixture::{donation, rescue};
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    for (body, outcome) in [
+        (missing_person(), "已平安找到"),
+        (lost_property(), "已物归原主"),
+        (rescue(), "已获救"),
+        (donation(), "募捐已完成"),
+    ] {
+        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
+        assert!(open.contains(&format!("可以告诉群里“{outcome}”")), "{outcome}: {open}");
+    }
+}
+
+#[actix_web::test]
 async fn a_personal_appeal_is_linked_out_with_the_risk() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
@@ -509,23 +526,6 @@ async fn what_is_too_large_is_told_in_words_and_what_was_typed_is_there() {
     let endless = "救".repeat(30_000);
     let page = browser.send("/report/rescue", &[("description", &endless)], None).await;
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
-#[actix_web::test]
-async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
-    use crate::intake::fixture::{donation, rescue};
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
-    for (body, outcome) in [
-        (missing_person(), "已平安找到"),
-        (lost_property(), "已物归原主"),
-        (rescue(), "已获救"),
-        (donation(), "募捐已完成"),
-    ] {
-        let receipt = crate::intake::tests::submitted(&desk, &body).await;
-        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
-        assert!(open.contains(&format!("可以告诉群里“{outcome}”")), "{outcome}: {open}");
-    }
-}
-
     assert!(page.html.contains("64 KB") && page.html.contains("您填写的还在"), "{}", page.html);
     assert!(!browser.get("/report/circus").await.html.contains("您填写的还在"));
 }
