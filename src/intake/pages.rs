@@ -11,6 +11,7 @@ pub mod mine;
 pub mod photo;
 mod sent;
 mod sheet;
+mod summary;
 pub mod tip;
 
 use super::api::{any_account_of, body_hash, count, desk};

@@ -224,7 +224,7 @@ done-understood =
        *[other] As we read it: { $age } years old, { $height } cm tall. If that is wrong, change it on your manage page.
     }
 done-next-title = What happens next
-done-next = A volunteer usually looks at it within 10 to 30 minutes; at night it takes longer. We may call you. Once verified, it goes to the local groups.
+done-next = A volunteer usually looks at it within 10 to 30 minutes; at night it takes longer. We may call you. Once verified, it goes to the connected local groups.
 done-manage-title = Your manage link
 done-manage = Use it to change the notice, to answer questions, and to tell us that it is over. Keep it now, in your bookmarks or in a message to yourself. Give it to nobody: whoever has it can close your notice.
 done-public-title = Please forward nothing yet
@@ -239,14 +239,26 @@ my-done-changed = Your changes have arrived and wait to be verified.
 my-done-renewed = Your request has arrived and waits to be verified.
 my-done-replied = Your answer was passed to the volunteers.
 my-done-closed = This notice is over: its page is down, and the groups that had it are told to stop forwarding.
-my-forward-copy = [Please help] Case { $case }. See the link for the latest: { $url }
 my-forward-alt = The poster of this notice
+my-content = What you wrote: { $about }
+my-photos =
+    { $number ->
+        [0] no photo
+        [one] one photo
+       *[other] { $number } photos
+    }
+my-tips-there =
+    { $number ->
+        [one] One tip has arrived: please read it
+       *[other] { $number } tips have arrived: please read them
+    }
 my-state = State
 my-answer-now = A volunteer has a question for you: please answer
 my-waiting-revision = Your changes wait to be verified; until then the old text stays public.
 my-waiting-paused = What you sent waits to be verified; at present it is not public.
 my-waiting-renewal = Your request for another 72 hours waits to be verified.
 my-ends = Public until { $at }
+my-alone = No group of this area is connected yet, so it went to no group. Please forward the text and the poster on this page yourself, and tell the police.
 my-public = See the public page
 my-questions = Questions of the volunteers
 my-from-moderator = Volunteer
@@ -283,6 +295,7 @@ my-close = End this notice…
 my-close-sure = This cannot be undone. To correct something, use “Change the notice” below.
 my-close-yes = Yes, end it and tell the groups
 my-ended-expired = Its time is over: the page is down, and the groups that had it are told. If nothing was found yet, you can hand it in again, to be verified anew; tell the police what is new.
+my-ended-alone = Its time is over and the page is down. No group received it. If nothing was found yet, you can hand it in again, to be verified anew; tell the police what is new.
 my-ended-forsaken = Nobody finished verifying this notice, so it ended by itself and never was public. We are sorry. Hand it in again if you still need it; in an emergency call 110.
 my-ended-found = We are glad. Thank you for telling everybody, and have a rest.
 my-ended-returned = Back where it belongs. Thank you for telling everybody.
@@ -291,7 +304,6 @@ my-ended-fulfilled = Thank you, and everybody who helped.
 my-ended-withdrawn = It was withdrawn. Should you need it again, hand it in at any time.
 my-try-again = Hand it in again
 my-history = What happened
-my-content = What you wrote
 my-event-submit = You submitted the notice.
 my-event-ask = A volunteer asked you a question.
 my-event-reply = You answered.
@@ -299,7 +311,7 @@ my-event-revise = You changed the notice.
 my-event-renew = You asked for another 72 hours.
 my-event-approve = A volunteer verified it.
 my-event-reject = It was not accepted.
-my-event-go-live = It went out to the local groups.
+my-event-go-live = It became public, with its page and its poster.
 my-event-pause = It was taken from view to be verified again.
 my-event-resume = It is public again.
 my-event-close = You ended it.

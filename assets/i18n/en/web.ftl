@@ -44,6 +44,7 @@ state-erased = deleted
 # what became of a notice in the groups
 sum-received =
     { $groups ->
+        [0] No group has received it.
         [one] One group received it.
        *[other] { $groups } groups received it.
     }

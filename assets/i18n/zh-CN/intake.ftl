@@ -224,7 +224,7 @@ done-understood =
        *[other] 我们记下的年龄：{ $age } 岁；身高：{ $height } 厘米。不对的话，请在管理页上改。
     }
 done-next-title = 接下来
-done-next = 通常 10 到 30 分钟内有志愿者处理，夜间会久一些。我们可能会打电话向您核实。核实通过后，信息发到当地的群。
+done-next = 通常 10 到 30 分钟内有志愿者处理，夜间会久一些。我们可能会打电话向您核实。核实通过后，信息发到当地接入的群。
 done-manage-title = 您的管理链接
 done-manage = 修改、回答提问、报告已找到，都用这个链接。请现在收藏，或发给自己的“文件传输助手”。不要发给别人：有它的人可以结束您的信息。
 done-public-title = 请先不要转发
@@ -239,14 +239,21 @@ my-done-changed = 修改已收到，等待核实。
 my-done-renewed = 续期申请已收到，等待核实。
 my-done-replied = 回答已发给志愿者。
 my-done-closed = 这条信息已结束：公开页面已撤下，收到过的群会收到“已结束，请停止转发”。
-my-forward-copy = 【寻求帮助】编号 { $case }，请打开链接查看最新情况：{ $url }
 my-forward-alt = 这条信息的海报
+my-content = 您填写的内容：{ $about }
+my-photos =
+    { $number ->
+        [0] 没有照片
+       *[other] 照片 { $number } 张
+    }
+my-tips-there = 收到 { $number } 条线索：请查看
 my-state = 现在的状态
 my-answer-now = 志愿者有问题要问您：请回答
 my-waiting-revision = 您的修改正在等待核实，目前公开的仍是原来的内容。
 my-waiting-paused = 您提交的内容正在等待核实，这条信息目前不公开。
 my-waiting-renewal = 您的续期申请正在等待核实。
 my-ends = 公开到 { $at }
+my-alone = 这个地区还没有接入的群，这条信息没有发到任何群。请自己转发本页上的文字和海报，并告诉派出所。
 my-public = 查看公开页面
 my-questions = 志愿者的提问
 my-from-moderator = 志愿者
@@ -283,6 +290,7 @@ my-close = 结束这条信息…
 my-close-sure = 结束后不能恢复。要改内容，请用下面的“修改内容”。
 my-close-yes = 确定结束，并通知各群
 my-ended-expired = 公开的时间已到，页面已撤下，收到过的群也会知道。还没有找到的话，可以再提交一次，由志愿者重新核实；有新情况请告诉派出所。
+my-ended-alone = 公开的时间已到，页面已撤下。没有群收到过这条信息。还没有找到的话，可以再提交一次，由志愿者重新核实；有新情况请告诉派出所。
 my-ended-forsaken = 这条信息一直没有核实完，已自动结束，没有公开过。很抱歉。需要的话请再提交一次；情况紧急请打 110。
 my-ended-found = 平安就好。谢谢您告诉大家，也请好好休息。
 my-ended-returned = 物归原主，谢谢您告诉大家。
@@ -291,7 +299,6 @@ my-ended-fulfilled = 谢谢您和每一位帮过忙的人。
 my-ended-withdrawn = 已经撤回。以后还需要，随时可以再提交。
 my-try-again = 再提交一次
 my-history = 经过
-my-content = 您填写的内容
 my-event-submit = 您提交了信息。
 my-event-ask = 志愿者向您提问。
 my-event-reply = 您作了回答。
@@ -299,7 +306,7 @@ my-event-revise = 您修改了内容。
 my-event-renew = 您申请了续期。
 my-event-approve = 一位志愿者核实通过。
 my-event-reject = 没有通过核实。
-my-event-go-live = 已发布到当地的群。
+my-event-go-live = 已公开，网页和海报可以看到。
 my-event-pause = 暂停公开，重新核实。
 my-event-resume = 恢复公开。
 my-event-close = 您结束了这条信息。

@@ -42,7 +42,11 @@ state-removed = 已撤下
 state-erased = 已删除
 
 # what became of a notice in the groups
-sum-received = 已有 { $groups } 个群收到。
+sum-received =
+    { $groups ->
+        [0] 目前没有群收到。
+       *[other] 已有 { $groups } 个群收到。
+    }
 sum-edited = { $groups } 个群里的消息已修改，不再显示原内容。
 sum-deleted = { $groups } 个群里的消息已删除。
 sum-followed_up = { $groups } 个群已另发消息说明。

@@ -460,6 +460,38 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
+    // The words of the public page, by which our own page tells whether a message is ours.
+    let copy = |html: &str| {
+        let (_, copy) = html.split_once("id=\"copy\">").unwrap();
+        copy.split_once("</p>").unwrap().0.to_owned()
+    };
+    let said = copy(&open.html);
+    assert!(said.starts_with("【72小时】失物招领：黑色钱包"), "{said}");
+    for told in ["人民公园东门", "广阳区", &public.case_number, &public.public_url] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(said, copy(&browser.get(&format!("/n/{}", public.case_number)).await.html));
+}
+
+#[actix_web::test]
+async fn a_family_sees_whose_notice_it_is_and_what_of_it_arrived() {
+    use crate::intake::fixture::{donation, rescue};
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    for (body, about) in [
+        (missing_person(), "王秀英 · 76 岁 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (lost_property(), "黑色钱包 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (rescue(), "洪水、被水围困 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (donation(), "某某慈善基金会 · 河北省廊坊市广阳区 · 没有照片"),
+    ] {
+        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
+        assert!(open.contains(&format!("您填写的内容：{about}")), "{about}: {open}");
+    }
+    let form = typed(&missing_person());
+    browser.cookie = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await.cookie();
+    let mine = browser.get("/my?lang=en").await.html;
+    assert!(mine.contains("王秀英 · 76 · ") && mine.contains("one photo"), "{mine}");
 }
 
 #[actix_web::test]
