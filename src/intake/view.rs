@@ -37,6 +37,8 @@ pub struct MyNotice {
     pub submitted_at: DateTime<Utc>,
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
+    /// Until when the police reference is owed, where it may follow and has not.
+    pub police_reference_due_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
     /// How the reporter ended it.
     pub outcome: Option<&'static str>,
@@ -112,6 +114,10 @@ pub(super) fn view(
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
+        police_reference_due_at: notice
+            .police_due_at
+            .filter(|_| private.police.reference.is_none() && !notice.state_at(now).is_over())
+            .map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
         outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
         why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),

@@ -45,7 +45,7 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    let mut page = show(&http, &shared, &token, String::new(), &FieldFaults::new()).await?;
+    let mut page = show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await?;
     // A script that looks again whether the state changed does not decide for which notice the browser acts.
     if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
         return Ok(page);
@@ -78,7 +78,7 @@ struct MyPage {
     /// The outcome that is chosen beforehand: the happy one.
     chosen: &'static str,
     /// What was typed as a reply, and what is wrong with it: the id of an element of the page, and a sentence.
-    reply: String,
+    typed: Typed,
     fault: Option<(&'static str, String)>,
 }
 
@@ -142,7 +142,7 @@ async fn show(
     http: &HttpRequest,
     shared: &Shared,
     token: &str,
-    reply: String,
+    typed: Typed,
     faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
@@ -163,7 +163,7 @@ async fn show(
             .to_vec(),
         chosen: outcome.as_str(),
         mine,
-        reply,
+        typed,
         fault,
         frame: frame.clone(),
     };
@@ -192,7 +192,12 @@ async fn to_forward(
 
 /// The element in which a field of the reply is filled in.
 fn asked_as(field: &str) -> &'static str {
-    if field.starts_with("photo") { "photo" } else { "text" }
+    match field {
+        "police.reference" => "police.reference",
+        "police.station" => "police.station",
+        field if field.starts_with("photo") => "photo",
+        _ => "text",
+    }
 }
 
 /// What has just been done, in words; anything else in the address is ignored. That it is over is said for
@@ -206,7 +211,7 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 /// The reporter's page in a browser that has opened the link before.
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
-    show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
+    show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await
 }
 
 fn back(done: &str) -> HttpResponse {
@@ -233,16 +238,30 @@ pub async fn send_reply(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
-    let text = typed.first("text").to_owned();
     if !faults.is_empty() {
-        return show(&http, &shared, &token, text, &faults).await;
+        return show(&http, &shared, &token, typed, &faults).await;
     }
-    let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
+    let body = as_reply(&Frame::public(&http), &typed);
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
         Ok(_) => Ok(back("replied")),
-        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, &faults).await,
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, typed, &faults).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// The reply that a form stands for. Who gives the police number alone has said enough.
+fn as_reply(frame: &Frame, typed: &Typed) -> Value {
+    let mut body = json!({"text": typed.first("text"), "photo_ids": typed.all("photo_ids")});
+    let told = ["reference", "station"].map(|name| (name, typed.first(&format!("police.{name}")).trim()));
+    for (name, told) in told.into_iter().filter(|(_, told)| !told.is_empty()) {
+        body["police"]["reported"] = json!(true);
+        body["police"][name] = json!(told);
+    }
+    let reference = told[0].1;
+    if typed.first("text").trim().is_empty() && !reference.is_empty() {
+        body["text"] = json!(frame.t1("my-reply-police", "reference", reference));
+    }
+    body
 }
 
 /// Asks for another 72 hours.
