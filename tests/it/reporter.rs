@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(age_and_height_are_read_as_people_write_them),
     housed!(the_police_number_given_in_an_answer_counts),
     housed!(a_police_number_that_may_follow_is_asked_for_until_it_is_there),
+    housed!(who_is_not_sure_is_taken_to_have_said_yes),
     housed!(what_was_seen_is_kept_from_whoever_is_looked_into),
 ];
 
@@ -143,6 +144,26 @@ async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: H
     house.call(Method::PATCH, "/my/notice", Some(manage), Some(&edit)).await.expect(200);
     let page = house.page(&format!("/my/{manage}")).await.text;
     assert!(!page.contains("还缺报警编号"), "{page}");
+    house.finish().await;
+}
+
+async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let form = house.page("/report/missing_person").await.text;
+    assert_eq!(form.matches("value=\"unsure\"").count(), 3, "{form}");
+    let mut body = notices::missing_person(house.clock.now());
+    body["safety"] = json!({"violence": true, "protection_order": false, "left_voluntarily": false, "unsure": ["violence"]});
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
+    assert_eq!(mine["notice"]["safety"], body["safety"]);
+    let queue = house.get("/review/queue", Some(&lead.token)).await.expect(200);
+    assert_eq!(queue["items"][0]["sealed"], true, "{queue}");
+    // Whoever holds the case reads that it was no plain yes.
+    let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+    house.post(&format!("{path}/claim"), Some(&lead.token), &json!({})).await.expect(200);
+    let flags = house.get(&path, Some(&lead.token)).await.expect(200)["flags"].clone();
+    let flags = flags.as_array().unwrap();
+    assert!(flags.contains(&json!("violence")) && flags.contains(&json!("violence_unsure")), "{flags:?}");
     house.finish().await;
 }
 
