@@ -221,6 +221,10 @@ pub struct ReplyBody {
     pub text: String,
     #[serde(default)]
     pub photo_ids: Vec<uuid::Uuid>,
+    /// What the police gave since: changes to the notice's `police`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub police: Option<Value>,
 }
 
 /// Answer a question of those who verify

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::subjects::{CODE, LINK};
+use super::subjects::{CODE, LINK, SAFETY};
 use super::submission::{DESCRIPTION, LINE, NAME, PHOTOS};
 use crate::domain::notice::{Category, Direction, Emergency, Kind, Precision, Sex};
 
@@ -135,6 +135,11 @@ fn parts() -> Map<String, Value> {
                     "violence": {"type": "boolean"},
                     "protection_order": {"type": "boolean"},
                     "left_voluntarily": {"type": "boolean"},
+                    "unsure": {
+                        "description": "Which of these are answered yes because nobody knows.",
+                        "type": "array", "maxItems": SAFETY.len(), "uniqueItems": true,
+                        "items": choice(&SAFETY.map(|(question, _)| question)),
+                    },
                 }),
             ),
         ),

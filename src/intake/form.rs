@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use super::subjects::SAFETY;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind};
 use crate::domain::region::Region;
@@ -30,6 +31,8 @@ pub enum Control {
     Select(&'static [&'static str]),
     /// Yes or no, neither chosen beforehand.
     YesNo,
+    /// The same, or that nobody knows.
+    YesNoUnsure,
     /// A box that is not ticked beforehand.
     Tick,
     /// A province, city or county by its name or code.
@@ -56,6 +59,8 @@ pub struct Section {
 
 // Nowhere `autocomplete="off"`: a browser that goes back would leave such a field empty.
 const PLAIN: Control = Control::Line("");
+/// The answer of whoever does not know.
+pub const UNSURE: &str = "unsure";
 /// Somebody else's name: a section of its own, that a browser does not fill in with the reporter's.
 const NAME: Control = Control::Line(r#"autocomplete="section-sought name" spellcheck="false""#);
 const NUMBER: Control = Control::Line(r#"inputmode="numeric" size="6""#);
@@ -114,9 +119,9 @@ const MISSING_PERSON: &[Section] = &[
     Section {
         name: "safety",
         fields: &[
-            ("safety.violence", Control::YesNo),
-            ("safety.protection_order", Control::YesNo),
-            ("safety.left_voluntarily", Control::YesNo),
+            ("safety.violence", Control::YesNoUnsure),
+            ("safety.protection_order", Control::YesNoUnsure),
+            ("safety.left_voluntarily", Control::YesNoUnsure),
         ],
     },
     REPORTER,
@@ -255,6 +260,9 @@ impl Typed {
     pub fn of(body: &Value) -> Typed {
         let mut typed = Typed::default();
         flatten(&mut typed, "", body);
+        for question in typed.0.remove("safety.unsure").into_iter().flatten() {
+            typed.0.insert(format!("safety.{question}"), vec![UNSURE.to_owned()]);
+        }
         if let Ok(region) = Region::parse(typed.first("region")) {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
         }
@@ -304,6 +312,7 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
             }
             Control::Tick => Value::Bool(text == "true"),
             Control::YesNo if matches!(text, "true" | "false") => Value::Bool(text == "true"),
+            Control::YesNoUnsure if matches!(text, "true" | "false" | UNSURE) => Value::Bool(text != "false"),
             Control::Moment => match times::rfc3339(text, now) {
                 Some(time) => Value::String(time),
                 None => {
@@ -334,6 +343,11 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
         };
         let value = if value.as_str() == Some("") { Value::Null } else { value };
         set(&mut meant.body, name, value);
+    }
+    if kind == Kind::MissingPerson {
+        let unsure = SAFETY.iter().map(|(question, _)| *question);
+        let unsure = unsure.filter(|question| typed.first(&format!("safety.{question}")) == UNSURE);
+        meant.body["safety"]["unsure"] = unsure.collect();
     }
     meant
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -87,21 +87,20 @@ impl Intake {
     }
 
     /// Answers a moderator's question; the notice goes back to where it stood in the queue. What photos come
-    /// along are evidence: a photo for the public is sent by an edit.
+    /// along are evidence: a photo for the public is sent by an edit. What the police gave since corrects the notice.
     ///
     /// # Errors
     /// The faults of the reply, or [`IntakeError::NotPossible`] where nothing was asked.
     pub async fn reply(&self, token: &str, body: &Value, now: DateTime<Utc>) -> Result<Notice, IntakeError> {
-        let Reply { words, photos, flags } = read_reply(body).map_err(IntakeError::Invalid)?;
+        let reply = read_reply(body).map_err(IntakeError::Invalid)?;
         let (hash, desk) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
-                let by = By { note: Some(&words), ..reporter(now) };
+                let by = By { note: Some(&reply.words), ..reporter(now) };
                 take(tx, &desk.vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
-                    heed(tx, &desk, n, &flags, now)?;
-                    if photos.is_empty() { Ok(()) } else { add_evidence(tx, &desk.vault, n, &photos, now) }
+                    heed(tx, &desk, n, &reply, now)
                 })
             })
             .await
@@ -128,11 +127,7 @@ impl Intake {
                 }
                 let key = key(&notice, &desk.vault)?;
                 let (public, private) = newest(tx, &notice, &key)?;
-                let mut body = restate(&public, &private)?;
-                patch(&mut body, &changes);
-                let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
-                taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
-                submission.private.evidence.clone_from(&private.evidence);
+                let submission = corrected(&public, &private, &changes, now)?;
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
@@ -205,18 +200,46 @@ fn add_revision(
     notices::insert_revision(tx, &revision)
 }
 
-/// What an answer mentions weighs as much as what the notice does: it may be the first to tell that somebody fled.
+/// The notice with that changed, as it would be taken in now.
+fn corrected(
+    public: &Public,
+    private: &Private,
+    changes: &Value,
+    now: DateTime<Utc>,
+) -> Result<Submission, IntakeError> {
+    let mut body = restate(public, private)?;
+    patch(&mut body, changes);
+    let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
+    taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
+    submission.private.evidence.clone_from(&private.evidence);
+    Ok(submission)
+}
+
+/// What an answer mentions weighs as much as what the notice does: it may be the first to tell that somebody fled. What
+/// comes along with it becomes part of the notice.
 fn heed(
     tx: &mut Conn,
     desk: &Intake,
     notice: &mut Notice,
-    flags: &[String],
+    reply: &Reply,
     now: DateTime<Utc>,
 ) -> Result<(), IntakeError> {
-    let (public, mut private) = newest(tx, notice, &key(notice, &desk.vault)?)?;
-    private.flags.extend_from_slice(flags);
-    raise_bar(notice, &(desk.weigh)(&public, &private, now));
-    Ok(())
+    let key = key(notice, &desk.vault)?;
+    let (mut public, mut private) = newest(tx, notice, &key)?;
+    if let Some(police) = &reply.police {
+        let changes = json!({"police": police});
+        Submission { public, private, .. } = corrected(&public, &private, &changes, now)?;
+    }
+    let mut mentioned = private.clone();
+    mentioned.flags.extend_from_slice(&reply.flags);
+    raise_bar(notice, &(desk.weigh)(&public, &mentioned, now));
+    if reply.police.is_none() && reply.photos.is_empty() {
+        return Ok(());
+    }
+    taken(&reply.photos, public.photos.iter().copied())?;
+    attach(tx, &reply.photos, notice.id.0)?;
+    private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
+    Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
 }
 
 /// An answer taken back does not lower the bar it raised.
@@ -224,21 +247,6 @@ fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
     notice.needs_approvals = notice.needs_approvals.max(i16::from(weighed.needs.approvals));
     notice.needs_leads = notice.needs_leads.max(i16::from(weighed.needs.leads));
     notice.sealed |= weighed.sealed;
-}
-
-fn add_evidence(
-    tx: &mut Conn,
-    vault: &Vault,
-    notice: &mut Notice,
-    photos: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<(), IntakeError> {
-    let key = key(notice, vault)?;
-    let (public, mut private) = newest(tx, notice, &key)?;
-    taken(photos, public.photos.iter().copied())?;
-    attach(tx, photos, notice.id.0)?;
-    private.evidence.extend(photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
-    Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
 }
 
 /// A photo is shown to the public or is evidence, never both.
@@ -299,6 +307,8 @@ pub(super) fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, St
 struct Reply {
     words: String,
     photos: Vec<Uuid>,
+    /// What is to change of what the notice says of the police, read as that of a notice is.
+    police: Option<Value>,
     /// What the screening found in the words, as codes.
     flags: Vec<String>,
 }
@@ -307,9 +317,11 @@ fn read_reply(body: &Value) -> Result<Reply, FieldFaults> {
     let ((words, photos), flags) = super::reader::read(body, |r| {
         let words = r.paragraph("text", REPLY);
         let photos = r.list("photo_ids", PHOTOS, super::submission::photo_id);
+        r.accept_the_rest(&["police"]);
         Some((words?, photos))
     })?;
-    Ok(Reply { words, photos, flags })
+    let police = body.get("police").filter(|police| !police.is_null()).cloned();
+    Ok(Reply { words, photos, police, flags })
 }
 
 /// A notice's state after a step, for the API.

@@ -11,6 +11,7 @@ pub mod mine;
 pub mod photo;
 mod sent;
 mod sheet;
+mod summary;
 pub mod tip;
 
 use super::api::{any_account_of, body_hash, count, desk};
@@ -19,6 +20,7 @@ use super::submission::parse;
 use super::{IntakeError, Request};
 use crate::domain::case_number;
 use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::language::text_with;
 use crate::vault::new_token;
@@ -44,7 +46,7 @@ pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse,
     page(&http, &frame, &ReportPage { frame: frame.clone() })
 }
 
-/// The form of a kind, empty.
+/// The form of a kind: empty, or with what is still there of the notice that is handed in again.
 pub async fn show_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -52,12 +54,38 @@ pub async fn show_form(
     kind: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let kind = Kind::named(&kind).ok_or(Problem::NotFound)?;
-    let mut typed = Typed::default();
+    let mut typed = still_there(&http, &shared, kind).await?;
     typed.add("key", new_token());
     let frame = visitor.frame(&http);
     let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
     let there = sent_before(&http, &shared, kind).await?;
     page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }).map(kept)
+}
+
+/// What a new notice asks anew whatever an old one said, and photos, which stay with the old one.
+const ASKED_ANEW: [&str; 6] = [
+    "consent.truthful",
+    "consent.sensitive",
+    "consent.publish",
+    "incident.emergency_called",
+    "reporter.publish_phone",
+    "photo_ids",
+];
+
+/// What is still there of the notice behind this browser's manage link, where it is asked for and may be handed in
+/// again.
+async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Typed, Problem> {
+    let asked = http.query_string().split('&').any(|pair| pair == "again=1");
+    let Some(token) = asked.then(|| manage::token(http, shared).ok()).flatten() else {
+        return Ok(Typed::default());
+    };
+    let mut typed = match desk(shared).my_notice(&token, Language::ZhCn, shared.clock.now()).await {
+        Ok(mine) if mine.kind == kind && mine.may_try_again => Typed::of(&mine.notice),
+        Ok(_) | Err(IntakeError::LinkInvalid) => Typed::default(),
+        Err(error) => return Err(error.into()),
+    };
+    ASKED_ANEW.iter().for_each(|name| typed.remove(name));
+    Ok(typed)
 }
 
 /// A form, empty or filled in, is there again with all its words when its reader goes back to it: the browser

@@ -26,6 +26,13 @@ const DOCUMENT_NUMBER: usize = 6;
 pub const FIELDS: &[&str] =
     &["person", "item", "incident", "campaign", "last_seen", "police", "safety", "secret_detail"];
 
+/// The questions that protect the person sought, each with the flag of a yes that is said because nobody knows.
+pub(super) const SAFETY: [(&str, &str); 3] = [
+    ("violence", "violence_unsure"),
+    ("protection_order", "protection_order_unsure"),
+    ("left_voluntarily", "left_voluntarily_unsure"),
+];
+
 /// Host and name of the platforms on which public fundraising is allowed; whatever lies below a host counts.
 pub static DESIGNATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     include_str!("../../assets/donation-platforms.txt")
@@ -77,16 +84,7 @@ fn missing_person(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         let reference = r.optional_code("reference", CODE);
         Some(Police { reported, station, reference })
     });
-    let safety = r.object("safety", |r| {
-        let violence = r.yes_no("violence");
-        let protection_order = r.yes_no("protection_order");
-        let left_voluntarily = r.yes_no("left_voluntarily");
-        Some(Safety {
-            violence: violence?,
-            protection_order: protection_order?,
-            left_voluntarily: left_voluntarily?,
-        })
-    });
+    let safety = r.object("safety", safety);
     let secret_detail = r.optional_line("secret_detail", LINE);
     let (person, category) = person?;
     Some(Details {
@@ -96,6 +94,29 @@ fn missing_person(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         secret_detail,
         ..Details::of(Subject::MissingPerson { person }, Some(last_seen?))
     })
+}
+
+fn safety(r: &mut Reader<'_>) -> Option<Safety> {
+    let [violence, protection_order, left_voluntarily] = SAFETY.map(|(question, _)| r.yes_no(question));
+    let unsure = r.list("unsure", SAFETY.len(), question);
+    let safety = Safety {
+        violence: violence?,
+        protection_order: protection_order?,
+        left_voluntarily: left_voluntarily?,
+    };
+    let answers = [safety.violence, safety.protection_order, safety.left_voluntarily];
+    // What nobody knows weighs as a yes; those who verify are told which of the two it is.
+    for ((question, flag), answer) in SAFETY.into_iter().zip(answers) {
+        if answer && unsure.contains(&question) {
+            r.flag(flag);
+        }
+    }
+    Some(safety)
+}
+
+fn question(text: &str) -> Result<&'static str, FieldFault> {
+    let questions = SAFETY.map(|(question, _)| question);
+    questions.into_iter().find(|question| *question == text).ok_or(FieldFault::new("unknown_value"))
 }
 
 fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {

@@ -37,6 +37,8 @@ pub struct MyNotice {
     pub submitted_at: DateTime<Utc>,
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
+    /// Until when the police reference is owed, where it may follow and has not.
+    pub police_reference_due_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
     /// How the reporter ended it.
     pub outcome: Option<&'static str>,
@@ -54,6 +56,7 @@ pub struct MyNotice {
     pub events: Vec<MyEvent>,
     /// Questions of those who verify, and the reporter's answers.
     pub replies: Vec<Said>,
+    /// None while it is paused, nor after it was removed.
     pub tips: Vec<TipShown>,
 }
 
@@ -111,6 +114,10 @@ pub(super) fn view(
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
+        police_reference_due_at: notice
+            .police_due_at
+            .filter(|_| private.police.reference.is_none() && !notice.state_at(now).is_over())
+            .map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
         outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
         why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),
@@ -123,11 +130,28 @@ pub(super) fn view(
             .filter_map(|event| said(event, &key, &private).transpose())
             .collect::<Result<_, _>>()?,
         events: standing(&log).filter_map(|event| happened(event, language)).collect(),
-        tips: tips::for_reporter(conn, notice.id.0, &key)?
-            .into_iter()
-            .map(|(at, tip)| TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place })
-            .collect(),
+        tips: if are_withheld(&log) { Vec::new() } else { passed_on(conn, notice, &key)? },
     }))
+}
+
+/// Whether tips are kept from the reporter, who may be the danger: from a pause on until it is resumed, and from a
+/// removal on. However a paused notice ends, nobody has cleared its reporter.
+fn are_withheld(log: &[Event]) -> bool {
+    let decides = |event: &&Event| {
+        [Step::Pause, Step::Resume, Step::Remove].iter().any(|step| step.as_str() == event.step)
+    };
+    log.iter().rfind(decides).is_some_and(|event| event.step != Step::Resume.as_str())
+}
+
+fn passed_on(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<Vec<TipShown>, StoreError> {
+    let tips = tips::for_reporter(conn, notice.id.0, key)?;
+    let shown = |(at, tip): (_, tips::Content)| TipShown {
+        at,
+        text: tip.text,
+        seen_at: tip.seen_at,
+        place: tip.place,
+    };
+    Ok(tips.into_iter().map(shown).collect())
 }
 
 /// That a lead took a case on tells somebody with something to hide that it was noticed.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::subjects::SAFETY;
 use crate::domain::notice::{Private, Public, Subject};
 use crate::store::StoreError;
 
@@ -24,6 +25,11 @@ pub fn restate(public: &Public, private: &Private) -> Result<Value, StoreError> 
             body["person"]["category"] = serde_json::to_value(private.category)?;
             body["police"] = serde_json::to_value(&private.police)?;
             body["safety"] = serde_json::to_value(&private.safety)?;
+            let unsure = SAFETY.iter().filter(|(_, flag)| private.flags.iter().any(|raised| raised == flag));
+            let unsure: Vec<&str> = unsure.map(|(question, _)| *question).collect();
+            if !unsure.is_empty() {
+                body["safety"]["unsure"] = json!(unsure);
+            }
             body["secret_detail"] = json!(private.secret_detail);
         }
         Subject::LostProperty { .. } => body["secret_detail"] = json!(private.secret_detail),

@@ -156,6 +156,13 @@ pub struct Sum {
     pub unreachable: i64,
 }
 
+impl Sum {
+    /// Whether it went to no group, and to none it is still to go.
+    pub fn is_nobody(&self) -> bool {
+        self.received + self.waiting + self.unreachable == 0
+    }
+}
+
 /// The sum for a notice.
 ///
 /// # Errors

@@ -156,6 +156,8 @@ struct ProblemPage<'a> {
     detail: String,
     request_id: &'a str,
     login: bool,
+    /// Whether the form that it came from is still there with its words.
+    go_back: bool,
 }
 
 /// A problem as a page.
@@ -165,6 +167,7 @@ pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> 
         title: problem.title(frame.language),
         detail: problem.detail(frame.language),
         login: matches!(problem, Problem::LoginRequired),
+        go_back: matches!(problem, Problem::TooLarge(_)),
         // A number to tell us is of use where the fault is ours.
         request_id: if problem.status().is_server_error() { request_id } else { "" },
         frame: frame.clone(),

@@ -162,7 +162,7 @@ impl Problem {
             _ => format!("problem-{}-detail", self.code()),
         };
         let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
-            Problem::TooLarge(bytes) => vec![("kib", (bytes / 1024).into())],
+            Problem::TooLarge(bytes) => vec![("size", size(*bytes).into())],
             Problem::NotPossible { state, .. } | Problem::StaleVersion { state, .. } => {
                 vec![("state", text(language, &format!("state-{state}")).into())]
             }
@@ -292,5 +292,13 @@ impl Responder for Problem {
         let id = request::id(http);
         self.log(&id);
         self.to_json_response(request::language(http), &id)
+    }
+}
+
+/// A number of bytes as people say it.
+fn size(bytes: usize) -> String {
+    match bytes / 1024 {
+        kib if kib % 1024 == 0 => format!("{} MB", kib / 1024),
+        kib => format!("{kib} KB"),
     }
 }

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_left_out() {
-        assert_eq!(told(Language::ZhCn, &Sum::default()), "已有 0 个群收到。");
+        assert_eq!(told(Language::ZhCn, &Sum::default()), "目前没有群收到。");
+        assert_eq!(told(Language::En, &Sum::default()), "No group has received it.");
         let one = Sum { received: 1, unreachable: 1, ..Sum::default() };
         assert_eq!(told(Language::En, &one), "One group received it. One group could not be reached.");
     }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::multipart::Form;
 use serde_json::json;
+use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::photos;
 
@@ -17,11 +18,15 @@ pub const TESTS: &[Test] = &[
     housed!(who_is_refused_reads_why_and_what_to_do_next),
     housed!(a_photo_that_comes_with_an_answer_is_never_published),
     housed!(age_and_height_are_read_as_people_write_them),
+    housed!(the_police_number_given_in_an_answer_counts),
+    housed!(a_police_number_that_may_follow_is_asked_for_until_it_is_there),
+    housed!(who_is_not_sure_is_taken_to_have_said_yes),
+    housed!(what_was_seen_is_kept_from_whoever_is_looked_into),
 ];
 
 async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let again = "href=\"/report/lost_property\">再提交一次";
+    let again = "href=\"/report/lost_property?again=1\">再提交一次";
     let box_of = |page: &str| {
         let (_, rest) = page.split_once("class=\"warning\"").expect("a box");
         rest.split_once("id=\"state\"").expect("above the state").0.to_owned()
@@ -36,15 +41,175 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
         assert!(told.contains(said), "{reason}: {told}");
         assert_eq!(told.contains(again), mendable, "{reason}: {told}");
     }
+    // Whoever hands it in again does not write it all again; what is agreed to is asked anew.
+    let body = notices::lost_property(house.clock.now());
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    let form = async |cookie: &str| house.page_as("/report/lost_property?again=1", cookie).await.text;
+    let (_, cookie, _) = at_home(&house, &format!("/my/{manage}")).await;
+    assert!(!form(&cookie).await.contains("双肩包"), "it is not over");
+    house.decide(case, &moderator, "reject", "unclear_photo").await.expect(200);
+    let filled = form(&cookie).await;
+    for kept in ["value=\"双肩包\"", "12 路公交车上", "value=\"河北省廊坊市广阳区\"", "内袋里有一张合影"]
+    {
+        assert!(filled.contains(kept), "{kept}: {filled}");
+    }
+    assert!(!filled.contains("name=\"consent.publish\" value=\"true\" checked"), "{filled}");
+    assert!(!form("").await.contains("双肩包"), "nobody else reads it");
+    let empty = house.page_as("/report/rescue?again=1", &cookie).await.text;
+    assert!(!empty.contains("12 路公交车上"), "another kind: {empty}");
     // What has had its time may be handed in again.
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
     house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
+    // No group is there to hear of it: whoever reads that it went out would wait instead of looking.
+    let live = house.page(&path).await.text;
+    assert!(live.contains("这个地区还没有接入的群") && live.contains("请自己转发"), "{live}");
+    assert!(live.contains("已公开") && !live.contains("已发布到当地的群"), "{live}");
     house.advance(TimeDelta::hours(72));
-    let told = box_of(&house.page(&path).await.text);
+    let page = house.page(&path).await.text;
+    let told = box_of(&page);
     assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
+    assert!(told.contains("没有群收到过") && !page.contains("收到过的群"), "{page}");
+    assert!(!page.contains("已有 0 个群"), "{page}");
+    house.finish().await;
+}
+
+/// Whoever opens a manage link has a cookie and a mark for its forms.
+async fn at_home(house: &House, path: &str) -> (Reply, String, String) {
+    let open = house.page(path).await;
+    let cookie = open.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let csrf =
+        open.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (open, cookie, csrf)
+}
+
+async fn the_police_number_given_in_an_answer_counts(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["person"]["category"] = json!("other_adult");
+    body["police"] = json!({"reported": false});
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    let refused = house.decide(case, &lead, "approve", "verified").await;
+    assert_eq!(refused.problem(422), "police_reference_required");
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+    let ask = json!({"version": sheet["version"], "action": "ask", "note": "请补充报警编号"});
+    house.post(&format!("{path}/decisions"), Some(&lead.token), &ask).await.expect(200);
+
+    let (open, cookie, csrf) = at_home(&house, &format!("/my/{manage}")).await;
+    assert!(open.text.contains("id=\"police.reference\""), "{}", open.text);
+    let answer = async |reference: &str, text: &str| {
+        let fields = [("csrf", csrf.as_str()), ("police.reference", reference), ("text", text)];
+        let fields = fields.into_iter().chain([("police.station", "银河南路派出所")]);
+        let form =
+            fields.fold(Form::new(), |form, (name, value)| form.text(name.to_owned(), value.to_owned()));
+        ask_with(&house, "/my/reply", &cookie, form).await
+    };
+    // The same rules as those of a notice, and nothing typed is lost.
+    let refused = answer(&"9".repeat(61), "在这里").await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("id=\"police.reference-error\""), "{}", refused.text);
+    assert!(refused.text.contains("在这里") && refused.text.contains("银河南路派出所"), "{}", refused.text);
+    let sent = answer("廊公2026-77", "").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+    let police = json!({"reported": true, "station": "银河南路派出所", "reference": "廊公2026-77"});
+    assert_eq!(mine["notice"]["police"], police, "as an edit of that field");
+    assert_eq!(mine["replies"][1]["text"], "报警编号：廊公2026-77");
+    let approved = house.decide(case, &lead, "approve", "verified").await.expect(200);
+    assert_eq!(approved["state"], "second_review");
+    house.finish().await;
+}
+
+async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::missing_person(house.clock.now());
+    body["police"] = json!({"reported": true});
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let due = house.clock.now() + TimeDelta::hours(2);
+    let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+    assert_eq!(mine["police_reference_due_at"].as_str().map(str::parse), Some(Ok(due)));
+    let page = house.page(&format!("/my/{manage}")).await.text;
+    assert!(page.contains("还缺报警编号") && page.contains("2026-11-23 12:07"), "{page}");
+    assert!(page.contains("href=\"/my/edit#police.reference\""), "{page}");
+    let edit = json!({"police": {"reference": "廊公2026-77"}});
+    house.call(Method::PATCH, "/my/notice", Some(manage), Some(&edit)).await.expect(200);
+    let page = house.page(&format!("/my/{manage}")).await.text;
+    assert!(!page.contains("还缺报警编号"), "{page}");
+    house.finish().await;
+}
+
+async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let form = house.page("/report/missing_person").await.text;
+    assert_eq!(form.matches("value=\"unsure\"").count(), 3, "{form}");
+    let mut body = notices::missing_person(house.clock.now());
+    body["safety"] = json!({"violence": true, "protection_order": false, "left_voluntarily": false, "unsure": ["violence"]});
+    let made = house.post("/notices", None, &body).await.expect(201);
+    let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
+    assert_eq!(mine["notice"]["safety"], body["safety"]);
+    let queue = house.get("/review/queue", Some(&lead.token)).await.expect(200);
+    assert_eq!(queue["items"][0]["sealed"], true, "{queue}");
+    // Whoever holds the case reads that it was no plain yes.
+    let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+    house.post(&format!("{path}/claim"), Some(&lead.token), &json!({})).await.expect(200);
+    let flags = house.get(&path, Some(&lead.token)).await.expect(200)["flags"].clone();
+    let flags = flags.as_array().unwrap();
+    assert!(flags.contains(&json!("violence")) && flags.contains(&json!("violence_unsure")), "{flags:?}");
+    house.finish().await;
+}
+
+async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let seen = json!({"text": "在东门的长椅上"});
+    house.post(&format!("/notices/{case}/tips"), None, &seen).await.expect(202);
+    let tips = async || {
+        let told = house.get("/my/notice", Some(manage)).await.expect(200)["tips"].as_array().unwrap().len();
+        let page = house.page(&format!("/my/{manage}")).await.text;
+        assert_eq!(page.contains("在东门的长椅上"), told > 0, "{page}");
+        // Where the state stands, a line leads to them.
+        let (_, card) = page.split_once("id=\"state\"").unwrap();
+        let (card, below) = card.split_once("id=\"tips\"").unwrap();
+        assert_eq!(card.contains("href=\"/my#tips\">收到 1 条线索"), told > 0, "{page}");
+        assert!(!below.contains("id=\"state\"") && !card.contains("id=\"copy\""), "{page}");
+        assert!(!page.contains("还没有接入的群"), "a group heard of it: {page}");
+        told
+    };
+    let restrict = async |step: &str, reason: &str| {
+        let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+        let body = json!({"version": sheet["version"], "reason": reason});
+        house.post(&format!("/review/{case}/{step}"), Some(&moderator.token), &body).await.expect(200);
+        house.settle().await;
+    };
+    assert_eq!(tips().await, 1);
+    restrict("pause", "").await;
+    assert_eq!(tips().await, 0, "its reporter may be the danger");
+    restrict("resume", "").await;
+    assert_eq!(tips().await, 1);
+    restrict("pause", "").await;
+    // Whoever ends it while it is looked into learns nothing by that.
+    let close = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(manage), &close).await.expect(200);
+    house.settle().await;
+    assert_eq!(tips().await, 0);
+    while chat.read().is_some() {}
     house.finish().await;
 }
 
@@ -161,6 +326,10 @@ async fn report(house: &House, age: &str, height: &str) -> Reply {
         form = form.text(name.to_owned(), value.to_owned());
     }
     ask(request(house, Method::POST, "/report/missing_person").multipart(form)).await
+}
+
+async fn ask_with(house: &House, path: &str, cookie: &str, form: Form) -> Reply {
+    ask(request(house, Method::POST, path).header("cookie", cookie).multipart(form)).await
 }
 
 async fn age_and_height_are_read_as_people_write_them(house: House) {

@@ -242,8 +242,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
 /// What a station's door may know more than its station.
 const DOORS: &[&str] = &["web"];
 /// What one door may know of another station.
-const BETWEEN_DOORS: &[(&str, &str, &str)] =
-    &[("src/review/", "broadcast::preview", "who approves sees first what will be sent")];
+const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
+    ("src/review/", "broadcast::preview", "who approves sees first what will be sent"),
+    ("src/intake/", "pages::number", "its reporter forwards what everybody reads under the number"),
+    ("src/intake/", "pages::said", "in the same words"),
+];
 
 /// What lets a door know what its station may not.
 const OF_A_DOOR: &str = "a door";

@@ -44,6 +44,7 @@ state-erased = deleted
 # what became of a notice in the groups
 sum-received =
     { $groups ->
+        [0] No group has received it.
         [one] One group received it.
        *[other] { $groups } groups received it.
     }
@@ -83,7 +84,7 @@ problem-not_json-detail = The body is not valid JSON. Check its form and send it
 problem-wrong_content_type = Wrong kind of content
 problem-wrong_content_type-detail = Send the Content-Type that the API's documentation names.
 problem-too_large = Too large
-problem-too_large-detail = At most { $kib } KB can be sent. Make the photo smaller or the text shorter, then try again.
+problem-too_large-detail = At most { $size } can be sent. Make the photo smaller or the text shorter, then try again.
 problem-too_slow = It took too long
 problem-too_slow-detail = What you sent did not arrive in time. Check the connection, then send it again.
 problem-invalid_fields = A few things need correcting
@@ -147,6 +148,7 @@ problem-too_many_requests-detail = Wait { $seconds } seconds and try again. In a
 problem-internal_error = Something went wrong on our side
 problem-internal_error-detail = Try again in a few minutes. In an emergency call 110. When you contact us, tell us the number below.
 back-home = Go to the home page
+go-back = Go back one page: what you wrote is still there.
 request-number = Request number: { $id }
 
 # What is wrong with a photo, and what to do.

@@ -42,7 +42,11 @@ state-removed = 已撤下
 state-erased = 已删除
 
 # what became of a notice in the groups
-sum-received = 已有 { $groups } 个群收到。
+sum-received =
+    { $groups ->
+        [0] 目前没有群收到。
+       *[other] 已有 { $groups } 个群收到。
+    }
 sum-edited = { $groups } 个群里的消息已修改，不再显示原内容。
 sum-deleted = { $groups } 个群里的消息已删除。
 sum-followed_up = { $groups } 个群已另发消息说明。
@@ -55,7 +59,7 @@ problem-not_json-detail = 请求内容不是有效的 JSON。请检查格式后�
 problem-wrong_content_type = 内容类型不对
 problem-wrong_content_type-detail = 请按接口文档写明的 Content-Type 发送。
 problem-too_large = 内容太大
-problem-too_large-detail = 最多可以发送 { $kib } KB。请缩小照片或减少内容后再试。
+problem-too_large-detail = 最多可以发送 { $size }。请缩小照片或减少内容后再试。
 problem-too_slow = 发送太慢
 problem-too_slow-detail = 内容没有及时传完。请检查网络后重新发送。
 problem-invalid_fields = 有几处需要改正
@@ -118,6 +122,7 @@ problem-too_many_requests-detail = 请等 { $seconds } 秒再试。情况紧急�
 problem-internal_error = 我们这边出错了
 problem-internal_error-detail = 请过几分钟再试。情况紧急请直接拨打 110。联系我们时，请告知下面的编号。
 back-home = 回到首页
+go-back = 请返回上一页：您填写的还在。
 request-number = 请求编号：{ $id }
 
 # What is wrong with a photo, and what to do.

@@ -7,16 +7,23 @@ use crate::domain::zone::BEIJING;
 
 /// Years from which somebody may have been born: nobody who is sought is older.
 const FIRST_YEAR: i32 = 1900;
-const YEARS_OLD: [&str; 4] = ["周岁", "岁", "yearsold", "years"];
+const YEARS_OLD: [&str; 6] = ["周岁", "岁", "yearsold", "yearold", "years", "year"];
+const MONTHS_OLD: [&str; 8] =
+    ["个月", "个多月", "个半月", "个月大", "monthsold", "monthold", "months", "month"];
+const HALF_A_YEAR: [&str; 2] = ["半岁", "半岁多"];
+/// Between the figures and the years of somebody who is a little older: 七十多岁.
+const SOME_MORE: [char; 3] = ['多', '几', '来'];
 const BORN: [&str; 3] = ["出生于", "生于", "bornin"];
 /// What may stand after the year of birth, with or without month and day.
 const AFTER_YEAR: &str = "年月日号出生人.-/";
 const CENTIMETRES: [&str; 3] = ["厘米", "公分", "cm"];
+const TENS: [(char, u32); 2] = [('十', 10), ('百', 100)];
 const METRES: [char; 2] = ['米', 'm'];
 
-/// The age in years: `76`, `76岁`, or by the year of birth, `1950`, `1950年生`, `生于1950年3月`.
+/// The age in years: `76`, `76岁`, `七十多岁`, `1岁半`, of a baby `8个月`; or by the year of birth, `1950`, `1950年生`,
+/// `生于1950年3月`.
 pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
-    let text = unspaced(text).to_lowercase();
+    let text = in_figures(&unspaced(text).to_lowercase());
     let text = BORN.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
     let (figures, rest) = figures(text);
     if figures.len() == 4 {
@@ -25,7 +32,53 @@ pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
         let is_year = (FIRST_YEAR..=this_year).contains(&year) && is_date;
         return is_year.then(|| i64::from(this_year - year));
     }
-    if rest.is_empty() || YEARS_OLD.contains(&rest) { figures.parse().ok() } else { None }
+    if HALF_A_YEAR.contains(&text) {
+        return Some(0);
+    }
+    let count: i64 = figures.parse().ok()?;
+    if MONTHS_OLD.contains(&rest) {
+        return Some(count / 12);
+    }
+    is_of_years(rest).then_some(count)
+}
+
+/// What may stand after the years: that there are some more, and how many months.
+fn is_of_years(rest: &str) -> bool {
+    let rest = rest.strip_prefix(SOME_MORE).unwrap_or(rest);
+    let Some(beyond) = YEARS_OLD.iter().find_map(|unit| rest.strip_prefix(unit)) else {
+        return rest.is_empty();
+    };
+    let (months, unit) = figures(beyond);
+    matches!(beyond, "" | "半" | "多") || (!months.is_empty() && MONTHS_OLD.contains(&unit))
+}
+
+/// The same with every number in figures: `七十六岁` is `76岁`, `一九五〇` is `1950`.
+fn in_figures(text: &str) -> String {
+    let is_of_number = |c: char| digit(c).is_some() || TENS.iter().any(|(ten, _)| *ten == c);
+    let (mut told, mut left) = (String::new(), text);
+    while !left.is_empty() {
+        let (number, after) = left.split_at(left.find(|c| !is_of_number(c)).unwrap_or(left.len()));
+        told.push_str(&counted(number));
+        let mut others = after.chars();
+        told.extend(others.next());
+        left = others.as_str();
+    }
+    told
+}
+
+/// A number written out, or digit by digit.
+fn counted(number: &str) -> String {
+    let (mut sum, mut before) = (0, None);
+    let mut digits = String::new();
+    for c in number.chars() {
+        if let Some((_, ten)) = TENS.iter().find(|(name, _)| *name == c) {
+            sum += before.take().unwrap_or(1) * ten;
+        } else if let Some(d) = digit(c) {
+            before = Some(u32::from(d));
+            digits.push(char::from(b'0' + d));
+        }
+    }
+    if number.contains(TENS.map(|(name, _)| name)) { (sum + before.unwrap_or(0)).to_string() } else { digits }
 }
 
 /// The height in centimetres: `158`, `158厘米`, `1.58`, `1.58米`, `1米58`, `一米五八`.
@@ -84,8 +137,27 @@ mod tests {
             ("2027", Some(0)),
             ("2028", None),
             ("1899", None),
-            ("6个月", None),
-            ("76多", None),
+            ("76多", Some(76)),
+            ("70多", Some(70)),
+            ("七十多岁", Some(70)),
+            ("三岁", Some(3)),
+            ("十六", Some(16)),
+            ("七十六岁", Some(76)),
+            ("一百零三岁", Some(103)),
+            ("一九五〇年生", Some(77)),
+            ("6个月", Some(0)),
+            ("8个月", Some(0)),
+            ("十八个月", Some(1)),
+            ("8 months old", Some(0)),
+            ("半岁", Some(0)),
+            ("1岁半", Some(1)),
+            ("一岁半", Some(1)),
+            ("1岁8个月", Some(1)),
+            ("1岁多", Some(1)),
+            ("0", Some(0)),
+            ("个月", None),
+            ("1岁个月", None),
+            ("十几二十", None),
             ("70-80", None),
             ("-1", None),
             ("－1", None),

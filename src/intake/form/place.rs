@@ -35,7 +35,7 @@ pub enum Found {
     One(Region),
     /// Each of these has that name.
     Several(Vec<Region>),
-    /// None has that name; these are written much alike.
+    /// None has that name; these come nearest.
     Alike(Vec<Region>),
 }
 
@@ -56,7 +56,7 @@ pub fn find(text: &str) -> Found {
     // A division that was drawn anew keeps its name, and its later code is the one in use.
     match (exact.last(), meant.as_slice()) {
         (Some(region), _) | (None, [region]) => Found::One(*region),
-        (None, []) => Found::Alike(script.alike(&readings)),
+        (None, []) => Found::Alike(script.near(&readings)),
         (None, several) => Found::Several(several.to_vec()),
     }
 }
@@ -136,6 +136,46 @@ impl Script {
                 names.flat_map(both).flatten().collect()
             }
         }
+    }
+
+    /// What may be meant by what is no name: what is written much alike, else what begins so, else what is named in it.
+    fn near(self, readings: &[String]) -> Vec<Region> {
+        let alike = self.alike(readings);
+        if !alike.is_empty() {
+            return alike;
+        }
+        let is_begun = |name: &String| {
+            readings.iter().any(|typed| typed.chars().count() >= self.telling() && name.starts_with(typed))
+        };
+        let begun = Region::all().iter().filter(|region| self.written(**region).iter().any(is_begun));
+        let begun: Vec<Region> = begun.copied().take(ALIKE).collect();
+        if begun.is_empty() { self.named_in(readings) } else { begun }
+    }
+
+    /// So many letters tell what is meant by them.
+    const fn telling(self) -> usize {
+        match self {
+            Script::Chinese => 2,
+            Script::Latin => 4,
+        }
+    }
+
+    /// The divisions with the longest name in a text: 海淀区 in 海淀区中关村. In Latin letters a short name stands in
+    /// many a word.
+    fn named_in(self, readings: &[String]) -> Vec<Region> {
+        if self == Script::Latin {
+            return Vec::new();
+        }
+        let mut named: Vec<(usize, Region)> = Vec::new();
+        for region in Region::all() {
+            let written = self.written(*region);
+            let there =
+                written.iter().filter(|name| readings.iter().any(|typed| typed.contains(name.as_str())));
+            named.extend(there.map(|name| name.chars().count()).max().map(|length| (length, *region)));
+        }
+        let longest = named.iter().map(|(length, _)| *length).max();
+        let nearest = named.into_iter().filter(|(length, _)| Some(*length) == longest);
+        nearest.take(ALIKE).map(|(_, region)| region).collect()
     }
 
     /// What is written much like one of `readings`, the most alike first.
@@ -261,12 +301,17 @@ mod tests {
             ("廊方市广阳区", "131003"),
             ("Langfan", "131000"),
             ("Lanfang Guanyang", "131003"),
+            ("浦东", "310115"),
+            ("上海浦东", "310115"),
+            ("河北三河市燕郊镇", "131082"),
+            ("海淀区中关村", "110108"),
+            ("广阳区新世纪小区", "131003"),
         ] {
             let found = find(text);
             assert!(matches!(&found, Found::Alike(places) if places.len() <= ALIKE), "{text}: {found:?}");
             assert_eq!(codes(found.clone()).first(), Some(&code), "{text}: {found:?}");
         }
-        for text in ["Springfield", "London", "甲乙", "xx"] {
+        for text in ["Springfield", "London", "甲乙", "xx", "燕郊", "郎坊", "台北"] {
             assert_eq!(find(text), Found::Alike(Vec::new()), "{text}");
         }
     }

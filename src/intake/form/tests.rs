@@ -14,6 +14,39 @@ fn a_form_that_shows_a_notice_means_the_same_notice() {
 }
 
 #[test]
+fn what_nobody_knows_weighs_as_a_yes_and_is_told() {
+    let mut typed = Typed::of(&missing_person());
+    for (question, answer) in
+        [("violence", UNSURE), ("protection_order", "true"), ("left_voluntarily", "false")]
+    {
+        typed.remove(&format!("safety.{question}"));
+        typed.add(&format!("safety.{question}"), answer.to_owned());
+    }
+    let body = meant(Kind::MissingPerson, &typed, now()).body;
+    let safety = json!({"violence": true, "protection_order": true, "left_voluntarily": false, "unsure": ["violence"]});
+    assert_eq!(body["safety"], safety);
+    let notice = parse(&body, now()).unwrap();
+    assert!(notice.private.safety.violence);
+    assert_eq!(notice.private.flags, ["violence_unsure"], "those who verify know which of the two it is");
+    // An edit shows it as it was answered, and a no later on is a no.
+    let restated = restate(&notice.public, &notice.private).unwrap();
+    assert_eq!(restated["safety"], safety);
+    let mut shown = Typed::of(&restated);
+    assert_eq!(shown.first("safety.violence"), UNSURE);
+    shown.remove("safety.violence");
+    shown.add("safety.violence", "false".to_owned());
+    let mut patched = restated;
+    crate::intake::words::patch(&mut patched, &super::meant(Kind::MissingPerson, &shown, now()).body);
+    let notice = parse(&patched, now()).unwrap();
+    assert_eq!((notice.private.safety.violence, notice.private.flags.is_empty()), (false, true));
+    // Nobody lowers a no to what nobody knows, nor is there any other question.
+    patched["safety"]["unsure"] = json!(["violence"]);
+    assert!(parse(&patched, now()).unwrap().private.flags.is_empty());
+    patched["safety"]["unsure"] = json!(["weather"]);
+    assert!(parse(&patched, now()).unwrap_err().contains_key("safety.unsure[0]"));
+}
+
+#[test]
 fn an_empty_form_names_fields_that_it_shows() {
     for kind in Kind::ALL {
         let faults = parse(&meant(kind, &Typed::default(), now()).body, now()).unwrap_err();

@@ -11,16 +11,19 @@ use serde_json::{Value, json};
 
 use super::sent::{self, Sent};
 use super::sheet::{Sheet, sentence};
+use super::summary::summary;
 use super::{FieldFaults, FormPage, kept};
 use crate::domain::life_cycle::State;
-use crate::domain::notice::Outcome;
+use crate::domain::notice::{Kind, Outcome};
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, desk};
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::intake::view::MyNotice;
-use crate::language::text_with;
+use crate::pages::number::{Issued, look_up};
+use crate::pages::said::to_copy;
+use crate::store::tally::Sum;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with, see_other};
@@ -42,7 +45,7 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    let mut page = show(&http, &shared, &token, String::new(), &FieldFaults::new()).await?;
+    let mut page = show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await?;
     // A script that looks again whether the state changed does not decide for which notice the browser acts.
     if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
         return Ok(page);
@@ -59,6 +62,8 @@ struct MyPage {
     mine: MyNotice,
     /// One sentence about what has just been done.
     done: Option<String>,
+    /// What it is about.
+    about: String,
     /// To be kept.
     manage_url: String,
     csrf: String,
@@ -73,7 +78,7 @@ struct MyPage {
     /// The outcome that is chosen beforehand: the happy one.
     chosen: &'static str,
     /// What was typed as a reply, and what is wrong with it: the id of an element of the page, and a sentence.
-    reply: String,
+    typed: Typed,
     fault: Option<(&'static str, String)>,
 }
 
@@ -86,6 +91,7 @@ impl MyPage {
     fn ended(&self) -> Option<String> {
         let key = match (self.mine.state, self.mine.outcome) {
             (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
+            (State::Expired, _) if self.went_to_nobody() => "my-ended-alone".to_owned(),
             (State::Expired, _) => "my-ended-expired".to_owned(),
             (State::Closed, Some(outcome)) => format!("my-ended-{outcome}"),
             _ => return self.mine.why.clone().filter(|_| self.is_over()),
@@ -93,8 +99,29 @@ impl MyPage {
         Some(self.frame.t(&key))
     }
 
+    /// Whether it was public, and no group of the area was there to hear of it.
+    fn went_to_nobody(&self) -> bool {
+        self.mine.groups.as_ref().is_some_and(Sum::is_nobody)
+    }
+
+    /// Whether its reporter is the only one who can pass it on.
+    fn is_alone(&self) -> bool {
+        self.mine.state == State::Live && self.went_to_nobody()
+    }
+
     fn asked(&self) -> bool {
         self.mine.state == State::NeedsInfo
+    }
+
+    /// How many tips there are to read.
+    fn tips_there(&self) -> Option<String> {
+        let tips = self.mine.tips.len();
+        (tips > 0).then(|| self.frame.tn("my-tips-there", "number", tips as i64))
+    }
+
+    /// Whether the reply has room for what the police gave.
+    fn asks_for_police(&self) -> bool {
+        self.mine.kind == Kind::MissingPerson && self.mine.notice["police"]["reference"].is_null()
     }
 
     /// What is wrong with that field of the reply.
@@ -115,7 +142,7 @@ async fn show(
     http: &HttpRequest,
     shared: &Shared,
     token: &str,
-    reply: String,
+    typed: Typed,
     faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
@@ -128,14 +155,15 @@ async fn show(
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
-        forward: (mine.state == State::Live).then(|| to_forward(&frame, &mine)),
+        forward: to_forward(http, shared, &frame, &mine).await?,
+        about: summary(&frame, mine.kind, &mine.notice),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
             .to_vec(),
         chosen: outcome.as_str(),
         mine,
-        reply,
+        typed,
         fault,
         frame: frame.clone(),
     };
@@ -146,14 +174,30 @@ async fn show(
     Ok(page)
 }
 
-fn to_forward(frame: &Frame, mine: &MyNotice) -> String {
-    let values = [("case", mine.case_number.as_str().into()), ("url", mine.public_url.as_str().into())];
-    text_with(frame.language, "my-forward-copy", &values)
+/// The words to copy that its public page offers, too: whoever gets them can tell by those that they are ours.
+async fn to_forward(
+    http: &HttpRequest,
+    shared: &Shared,
+    frame: &Frame,
+    mine: &MyNotice,
+) -> Result<Option<String>, Problem> {
+    if mine.state != State::Live {
+        return Ok(None);
+    }
+    match look_up(http, shared, &mine.case_number).await? {
+        (_, Issued::Live(live)) => Ok(Some(to_copy(&live, &mine.public_url, frame.language))),
+        _ => Ok(None),
+    }
 }
 
 /// The element in which a field of the reply is filled in.
 fn asked_as(field: &str) -> &'static str {
-    if field.starts_with("photo") { "photo" } else { "text" }
+    match field {
+        "police.reference" => "police.reference",
+        "police.station" => "police.station",
+        field if field.starts_with("photo") => "photo",
+        _ => "text",
+    }
 }
 
 /// What has just been done, in words; anything else in the address is ignored. That it is over is said for
@@ -167,7 +211,7 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 /// The reporter's page in a browser that has opened the link before.
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     let token = token(&http, &shared)?;
-    show(&http, &shared, &token, String::new(), &FieldFaults::new()).await
+    show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await
 }
 
 fn back(done: &str) -> HttpResponse {
@@ -194,16 +238,30 @@ pub async fn send_reply(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
-    let text = typed.first("text").to_owned();
     if !faults.is_empty() {
-        return show(&http, &shared, &token, text, &faults).await;
+        return show(&http, &shared, &token, typed, &faults).await;
     }
-    let body = json!({"text": text, "photo_ids": typed.all("photo_ids")});
+    let body = as_reply(&Frame::public(&http), &typed);
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
         Ok(_) => Ok(back("replied")),
-        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, text, &faults).await,
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, typed, &faults).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// The reply that a form stands for. Who gives the police number alone has said enough.
+fn as_reply(frame: &Frame, typed: &Typed) -> Value {
+    let mut body = json!({"text": typed.first("text"), "photo_ids": typed.all("photo_ids")});
+    let told = ["reference", "station"].map(|name| (name, typed.first(&format!("police.{name}")).trim()));
+    for (name, told) in told.into_iter().filter(|(_, told)| !told.is_empty()) {
+        body["police"]["reported"] = json!(true);
+        body["police"][name] = json!(told);
+    }
+    let reference = told[0].1;
+    if typed.first("text").trim().is_empty() && !reference.is_empty() {
+        body["text"] = json!(frame.t1("my-reply-police", "reference", reference));
+    }
+    body
 }
 
 /// Asks for another 72 hours.

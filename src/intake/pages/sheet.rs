@@ -5,7 +5,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
-use crate::intake::form::{Control, Typed, sections};
+use crate::intake::form::{Control, Typed, UNSURE, sections};
 use crate::intake::photos::path;
 use crate::intake::submission::PHOTOS;
 use crate::language::{has, text_with};
@@ -175,7 +175,7 @@ impl Words<'_> {
         };
         let (shape, attributes, choices) = match control {
             Control::Line(attributes) => (Shape::Line, attributes, Vec::new()),
-            Control::Age => (Shape::Line, r#"inputmode="numeric" size="6""#, Vec::new()),
+            Control::Age => (Shape::Line, r#"size="10""#, Vec::new()),
             Control::Height => (Shape::Line, r#"inputmode="decimal" size="6""#, Vec::new()),
             Control::Area => (Shape::Area, r#"rows="4""#, Vec::new()),
             Control::Radios(values) => (Shape::Radios, "", named(values)),
@@ -184,9 +184,11 @@ impl Words<'_> {
                 choices.insert(0, (String::new(), self.frame.t("report-choose")));
                 (Shape::Select, "", choices)
             }
-            Control::YesNo => {
-                let answers = [("true", "report-yes"), ("false", "report-no")];
-                (Shape::Radios, "", answers.map(|(v, key)| (v.to_owned(), self.frame.t(key))).to_vec())
+            Control::YesNo | Control::YesNoUnsure => {
+                let answers = [("true", "report-yes"), ("false", "report-no"), (UNSURE, "report-unsure")];
+                let offered = if control == Control::YesNo { &answers[..2] } else { &answers[..] };
+                let offered = offered.iter().map(|(value, key)| ((*value).to_owned(), self.frame.t(key)));
+                (Shape::Radios, "", offered.collect())
             }
             Control::Tick => (Shape::Tick, "", Vec::new()),
             Control::Place => {

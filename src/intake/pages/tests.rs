@@ -289,6 +289,12 @@ async fn another_language_or_size_keeps_what_was_typed() {
 async fn a_photo_can_be_sent_before_the_rest() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
+    let form = browser.get("/report/rescue").await.html;
+    assert_eq!(
+        form.matches("先上传照片，再接着填").count(),
+        2,
+        "the field says what the button is for: {form}"
+    );
     let page = browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png())).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
@@ -446,6 +452,7 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
         assert!(!page.html.contains("poster.jpg") && !page.html.contains("id=\"copy\""), "{}", page.html);
     }
     assert!(confirmed.html.contains("在那之前，请不要转发"), "{}", confirmed.html);
+    assert!(!confirmed.html.contains(">可以转发的文字<"), "there is none yet: {}", confirmed.html);
     for page in [&open, &confirmed] {
         assert!(page.html.contains("我们不发短信"), "nobody else tells them to look: {}", page.html);
     }
@@ -453,6 +460,38 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
+    // The words of the public page, by which our own page tells whether a message is ours.
+    let copy = |html: &str| {
+        let (_, copy) = html.split_once("id=\"copy\">").unwrap();
+        copy.split_once("</p>").unwrap().0.to_owned()
+    };
+    let said = copy(&open.html);
+    assert!(said.starts_with("【72小时】失物招领：黑色钱包"), "{said}");
+    for told in ["人民公园东门", "广阳区", &public.case_number, &public.public_url] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(said, copy(&browser.get(&format!("/n/{}", public.case_number)).await.html));
+}
+
+#[actix_web::test]
+async fn a_family_sees_whose_notice_it_is_and_what_of_it_arrived() {
+    use crate::intake::fixture::{donation, rescue};
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    for (body, about) in [
+        (missing_person(), "王秀英 · 76 岁 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (lost_property(), "黑色钱包 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (rescue(), "洪水、被水围困 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
+        (donation(), "某某慈善基金会 · 河北省廊坊市广阳区 · 没有照片"),
+    ] {
+        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
+        assert!(open.contains(&format!("您填写的内容：{about}")), "{about}: {open}");
+    }
+    let form = typed(&missing_person());
+    browser.cookie = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await.cookie();
+    let mine = browser.get("/my?lang=en").await.html;
+    assert!(mine.contains("王秀英 · 76 · ") && mine.contains("one photo"), "{mine}");
 }
 
 #[actix_web::test]
@@ -467,6 +506,23 @@ async fn who_reports_danger_calls_first() {
     assert!(!fields.contains("不要写门牌号"), "in danger the place is as exact as can be: {fields}");
     let other = browser.get("/report").await.html;
     assert!(other.contains("href=\"tel:120\""), "at the foot of every page: {other}");
+}
+
+#[actix_web::test]
+async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
+    use crate::intake::fixture::{donation, rescue};
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    for (body, outcome) in [
+        (missing_person(), "已平安找到"),
+        (lost_property(), "已物归原主"),
+        (rescue(), "已获救"),
+        (donation(), "募捐已完成"),
+    ] {
+        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
+        assert!(open.contains(&format!("可以告诉群里“{outcome}”")), "{outcome}: {open}");
+    }
 }
 
 #[actix_web::test]
@@ -487,4 +543,21 @@ async fn a_personal_appeal_is_linked_out_with_the_risk() {
         assert!(page.html.contains("不要把钱直接转给陌生人"), "{}", page.html);
         assert_eq!(page.html.contains("<details id=\"platforms\" open>"), open, "{}", page.html);
     }
+}
+
+#[actix_web::test]
+async fn what_is_too_large_is_told_in_words_and_what_was_typed_is_there() {
+    use crate::domain::language::Language;
+    use crate::intake::photo::MAX_BYTES;
+    for language in Language::ALL {
+        let told = Problem::TooLarge(MAX_BYTES).detail(language);
+        assert!(told.contains("8 MB") && !told.contains("8192"), "{told}");
+    }
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let endless = "救".repeat(30_000);
+    let page = browser.send("/report/rescue", &[("description", &endless)], None).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.html.contains("64 KB") && page.html.contains("您填写的还在"), "{}", page.html);
+    assert!(!browser.get("/report/circus").await.html.contains("您填写的还在"));
 }

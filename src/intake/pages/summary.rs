@@ -1,0 +1,24 @@
+//! What a notice is about in one line: its reporter sees that it is theirs, and what of it arrived.
+
+use serde_json::Value;
+
+use crate::domain::notice::Kind;
+use crate::domain::region::Region;
+use crate::web::frame::Frame;
+
+/// Who or what is sought, the age, the place, and how many photos there are, of a notice as it was sent.
+pub fn summary(frame: &Frame, kind: Kind, notice: &Value) -> String {
+    let told = |path: &str| notice.pointer(path)?.as_str().map(str::to_owned);
+    let what = match kind {
+        Kind::MissingPerson => told("/person/name"),
+        Kind::LostProperty => told("/item/what"),
+        Kind::Rescue => told("/incident/what").map(|what| frame.t(&format!("f-incident-what-{what}"))),
+        Kind::Donation => told("/campaign/organisation"),
+    };
+    let age = notice["person"]["age"].as_i64().map(|age| frame.tn("fact-years", "number", age));
+    let region = told("/region").and_then(|code| Region::parse(&code).ok()).map(|region| region.full_name());
+    let photos = notice["photo_ids"].as_array().map_or(0, Vec::len);
+    let photos = frame.tn("my-photos", "number", photos as i64);
+    let parts = [what, age, region, told("/last_seen/place"), Some(photos)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
