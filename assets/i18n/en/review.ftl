@@ -158,6 +158,7 @@ review-flag-left_voluntarily = Answered yes: packed clothes, papers or money and
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
 review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
+review-flag-like_sealed = A sealed case has the same phone, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
 review-policy-child = Speak to the reporter; is this a parent or guardian? One approval; another moderator looks again within 30 minutes. The police reference may follow within 2 hours. No school, no home address.
@@ -265,6 +266,8 @@ reason-verified-reporter = Volunteers verified your notice.
 reason-sealed = what the reporter tells now mentions violence or a protection order
 reason-sealed-reporter = What you changed is verified before it is shown again.
 reason-call_back = to verify
+reason-like_sealed = it may be about the same as a sealed case
+reason-like_sealed-reporter = What you changed is verified before it is shown again.
 reason-urgent_tip = for an urgent tip
 reason-not_held = did not hold the case
 reason-used_up = had had as many as a day allows

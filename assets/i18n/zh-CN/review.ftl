@@ -146,6 +146,7 @@ review-flag-left_voluntarily = 回答“是”：自己收拾了衣物、证件�
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
 review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：是发布人自己的吗？
+review-flag-like_sealed = 与一件密件是同一电话，或姓名和年龄、地点相同：可能是换了回答再次来找同一个人。对照“可能重复”里的那一件。不要向发布人透露。
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
 review-policy-child = 给发布人打电话，确认是父母或监护人。一人通过即可发出，30 分钟内另一人复看。报警编号可在 2 小时内补。不写学校和住址。
@@ -253,6 +254,8 @@ reason-verified-reporter = 志愿者已核实您的信息。
 reason-sealed = 发布人新的内容提到家暴或保护令
 reason-sealed-reporter = 您的修改要先核实，然后才会再次公开。
 reason-call_back = 核实用
+reason-like_sealed = 可能与一件密件是同一件事
+reason-like_sealed-reporter = 您的修改要先核实，然后才会再次公开。
 reason-urgent_tip = 有紧急线索
 reason-not_held = 当时没有领取
 reason-used_up = 当天查看次数已到上限
