@@ -30,10 +30,13 @@ feed-entry = { $kind } · { $region } · { $case }
 
 check-title = Is this notice real?
 check-lead = Before you forward a “72小时” message, check its number here.
-check-hint = Ten letters or digits, like 7K3QM-X0P4D. Case and spaces do not matter; you may also paste the whole link.
+check-hint = Ten letters or digits, written XXXXX-XXXXX. Case and spaces do not matter; you may also paste the link or the whole message.
 check-button = Check
 check-open = Open{" "}
 check-another = Check another number
+check-warning-link = A link in it does not lead to this site: do not open it. Ours is below.
+check-warning-money = It speaks of money. We never ask for any: whoever wants money first is a swindler. Call 110.
+check-warning-phone = It names a telephone or an account. What our page does not show is not ours: do not use it; tips go through our page.
 check-signs-title = How to tell a real message
 check-sign-prefix = It begins with 【72小时】 and carries a case number and a link to this site. What the link shows is up to date.
 check-sign-link = Screenshots and old messages may be long over. Believe the link, not the picture.
@@ -41,6 +44,8 @@ check-sign-money = We never ask for money or for a code. Whoever wants a deposit
 
 status-live = Genuine, and still open
 status-live-detail = Volunteers checked this notice, and it still holds.
+status-number = There is such a number, and it is still open
+status-number-detail = The number is true, but the text you pasted may not be ours: swindlers put true numbers into false messages. What our page says is what holds; please open it.
 status-live-missing_person = Being sought
 status-live-lost_property = Being sought
 status-live-rescue = Help needed

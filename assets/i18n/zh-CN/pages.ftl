@@ -26,10 +26,13 @@ feed-entry = { $kind } · { $region } · { $case }
 
 check-title = 这条信息是真的吗？
 check-lead = 看到带“72小时”的消息，先在这里核对编号，再决定转不转发。
-check-hint = 10 个字母或数字，例如 7K3QM-X0P4D。大小写、空格都没关系，也可以粘贴整个链接。
+check-hint = 10 个字母或数字，写成 XXXXX-XXXXX。大小写、空格都没关系，也可以粘贴链接或整条消息。
 check-button = 核对
 check-open = 查看：
 check-another = 核对另一个编号
+check-warning-link = 里面的链接不是本站的，请不要打开。本站的链接在下面。
+check-warning-money = 里面提到钱。我们从不收钱；凡是先要钱的，都是骗子，请打 110。
+check-warning-phone = 里面有电话或账号。本站页面上没有的，就不是我们发的：请不要联系，线索从本站页面提供。
 check-signs-title = 怎样认出真消息
 check-sign-prefix = 真消息以【72小时】开头，带编号和本站链接；打开链接，看到的才是最新状态。
 check-sign-link = 截图和旧消息可能早已结束。以打开链接后的内容为准。
@@ -37,6 +40,8 @@ check-sign-money = 我们从不收钱，也不要验证码。凡是先要押金�
 
 status-live = 信息属实，仍在进行中
 status-live-detail = 这条信息已由志愿者核实，现在仍然有效。
+status-number = 有这个编号，仍在进行中
+status-number-detail = 编号是真的，但您粘贴的文字不一定是我们写的：骗子会把真编号写进假消息。请打开本站页面，以那里写的为准。
 status-live-missing_person = 寻找中
 status-live-lost_property = 寻找中
 status-live-rescue = 求助中
