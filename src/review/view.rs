@@ -135,7 +135,7 @@ pub fn sheet(
     Ok(Sheet {
         case_number: shown(&notice.case_number),
         kind: notice.kind.0,
-        state: notice.state_at(now),
+        state: notice.told_at(now),
         version: notice.version,
         revision: number,
         pending_revision: notice.pending_revision,
