@@ -108,7 +108,8 @@ impl Desk {
     /// Decides a notice that the caller holds: approve, reject, ask or escalate.
     ///
     /// # Errors
-    /// See [`ReviewError`]; nothing is changed.
+    /// See [`ReviewError`]; nothing is changed, unless what was to be approved is like a sealed case: then it is the
+    /// leads' from now on, and the answer is [`ReviewError::Stale`].
     pub async fn decide(
         &self,
         case: String,
