@@ -134,12 +134,14 @@ pub enum Actor {
     Moderator { id: Uuid, lead: bool },
     /// The clock: cooling passed, 72 hours passed, retention passed.
     Clock,
-    /// The review policy: what is live turned out to be for leads alone.
+    /// The review policy: what is live, or about to be, turned out to be for leads alone.
     Policy,
 }
 
 /// Why the policy pauses a notice: what its reporter tells now seals the case.
 pub const SEALED: &str = "sealed";
+/// Why the policy hands a notice to the leads, or pauses it: it may be about the same as a sealed case.
+pub const LIKE_SEALED: &str = "like_sealed";
 
 /// All that decides what may happen to a notice next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,6 +253,8 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
         (S::NeedsInfo, Step::Reply) => reset(S::Submitted),
         (S::InReview | S::SecondReview | S::Escalated, Step::Reject) => reset(S::Rejected),
         (S::InReview | S::SecondReview, Step::Escalate) => reset(S::Escalated),
+        // What cools is taken back by who approved it, or turns out to be for leads alone.
+        (S::Cooling, Step::Escalate) if actor == Actor::Policy => reset(S::Escalated),
         (S::InReview | S::SecondReview | S::Escalated, Step::Approve) => approve(at, actor),
         (S::Cooling, Step::Undo) => undo(at, actor),
         (S::Submitted | S::InReview | S::NeedsInfo | S::SecondReview | S::Cooling, Step::Revise) => {
@@ -278,7 +282,7 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     let allowed = match step {
         Step::Reply | Step::Revise | Step::Close(_) => actor == Actor::Reporter,
         Step::GoLive | Step::Expire | Step::Erase => actor == Actor::Clock,
-        Step::Pause => matches!(actor, Actor::Moderator { .. } | Actor::Policy),
+        Step::Pause | Step::Escalate => matches!(actor, Actor::Moderator { .. } | Actor::Policy),
         _ => matches!(actor, Actor::Moderator { .. }),
     };
     if !allowed {
@@ -458,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_takes_from_view_and_does_nothing_else() {
+    fn the_policy_takes_from_view_or_hands_to_the_leads_and_does_nothing_else() {
         let mut at = standing(State::Live, 1, 0);
         assert_eq!(next(&at, Step::Pause, Actor::Policy), Ok((State::Paused, Vec::new())));
         at.sealed = true;
@@ -467,6 +471,16 @@ mod tests {
         for step in [Step::Resume, Step::Claim, Step::Approve, Step::Remove, Step::Expire, Step::GoLive] {
             assert_eq!(next(&at, step, Actor::Policy), Err(Refusal::NotYours), "{step:?}");
         }
+        at.sealed = false;
+        at.approvals = vec![Approval { by: person(1), lead: false }];
+        for state in [State::InReview, State::SecondReview, State::Cooling] {
+            at.state = state;
+            let handed_over = next(&at, Step::Escalate, Actor::Policy);
+            assert_eq!(handed_over, Ok((State::Escalated, Vec::new())), "{state:?}");
+        }
+        let moderator = Actor::Moderator { id: person(1), lead: true };
+        let refused = next(&at, Step::Escalate, moderator);
+        assert_eq!(refused, Err(Refusal::NotFrom { from: State::Cooling, step: "escalate" }));
     }
 
     #[test]

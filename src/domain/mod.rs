@@ -19,5 +19,6 @@ pub mod region;
 pub mod saying;
 pub mod screening;
 pub mod shown;
+pub mod swindle;
 pub mod text;
 pub mod zone;

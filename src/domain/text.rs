@@ -11,7 +11,7 @@ pub(crate) mod scan;
 mod unit;
 
 pub use clean::{chars_len, one_line, paragraph};
-pub(crate) use fold::digit;
 pub use fold::{ascii_digits, compact, name_key, unspaced, whole_number};
+pub(crate) use fold::{digit, is_dash};
 pub use group::{cut_for_group, for_group};
 pub use unit::{Unit, cut_bytes, cut_chars, cut_utf16};

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::submission::{PHOTOS, Submission, parse};
 use super::view::{MyNotice, told, view};
 use super::words::{patch, restate};
-use super::{Intake, IntakeError, attach};
+use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{Actor, SEALED, State, Step, Weighing};
+use crate::domain::life_cycle::{Actor, LIKE_SEALED, SEALED, State, Step, Weighing};
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
@@ -244,8 +244,7 @@ fn heed(
 
 /// An answer taken back does not lower the bar it raised.
 fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
-    notice.needs_approvals = notice.needs_approvals.max(i16::from(weighed.needs.approvals));
-    notice.needs_leads = notice.needs_leads.max(i16::from(weighed.needs.leads));
+    notice.raise_bar(weighed.needs);
     notice.sealed |= weighed.sealed;
 }
 
@@ -271,6 +270,7 @@ fn replace(
         raise_bar(n, &weighed);
         n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
         known_by::set(tx, &desk.vault, n.id.0, &marks(public))?;
+        seal_if_alike(tx, &desk.vault, n, public)?;
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };
@@ -283,7 +283,8 @@ fn replace(
         })?;
         if notice.sealed && !was_sealed && notice.state.0 == State::Live {
             // Whoever may be fleeing from the reporter is not looked for until a lead has read what is told now.
-            return take(tx, &desk.vault, notice, Step::Pause, By::policy(SEALED, now), |_, _| Ok(()));
+            let why = if weighed.sealed { SEALED } else { LIKE_SEALED };
+            return take(tx, &desk.vault, notice, Step::Pause, By::policy(why, now), |_, _| Ok(()));
         }
         return Ok(notice);
     }

@@ -13,7 +13,8 @@ use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
-use crate::domain::marks::marks;
+use crate::domain::marks::{marks, sought};
+use crate::domain::notice::Public;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
@@ -182,6 +183,7 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
     let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
     let token = new_token();
     let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
+    seal_if_alike(tx, &desk.vault, &mut notice, &asked.submission.public)?;
     let case_number = insert_under_new_number(tx, &mut notice, &revision, || {
         CaseNumber::from_bits(u64::from_be_bytes(random()))
     })?;
@@ -275,6 +277,21 @@ fn insert_under_new_number(
         }
     }
     Err(StoreError::Corrupt("no case number is free".to_owned()))
+}
+
+/// What may be about the same as a sealed case, or is from the same phone, is the leads' too: whoever looks for somebody
+/// who fled would else ask again with other answers.
+fn seal_if_alike(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &mut Notice,
+    public: &Public,
+) -> Result<(), StoreError> {
+    let phone = notice.phone_hash.as_deref();
+    if let Some(needs) = known_by::like_sealed(tx, vault, &sought(public), phone, notice.id.0)? {
+        notice.seal(needs);
+    }
+    Ok(())
 }
 
 /// Gives photos to a notice, which must be free or its own already.

@@ -13,7 +13,8 @@ use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::faults::FieldFaults;
 use crate::domain::notice::Subject;
-use crate::domain::screening::screen;
+use crate::domain::screening::{FindingKind, screen};
+use crate::domain::swindle::wants;
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
@@ -22,8 +23,6 @@ use crate::vault::Key;
 
 /// The longest tip, in characters.
 pub const TEXT: usize = 1_000;
-/// Words that swindlers use besides those the screening refuses everywhere.
-const MONEY: [&str; 8] = ["银行卡", "验证码", "手术费", "医药费", "医疗费", "路费", "保证金", "酬金"];
 /// The oldest age at which somebody is not an adult yet.
 const LAST_MINOR_YEAR: u8 = 17;
 
@@ -72,21 +71,12 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
 fn refused(content: &Content) -> Vec<String> {
     let all = format!("{}\n{}", content.text, content.place.as_deref().unwrap_or_default());
     let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.code().to_owned()).collect();
-    if MONEY.iter().any(|word| all.contains(word)) || names_a_sum(&all) {
-        flags.push("payment".to_owned());
-    }
+    let wants = wants(&all);
+    let wanted = [(wants.money, FindingKind::Payment), (wants.contact, FindingKind::Contact)];
+    flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.code().to_owned()));
     flags.sort_unstable();
     flags.dedup();
     flags
-}
-
-/// `3000 块`, `三千元`: whoever names a price wants to be paid.
-fn names_a_sum(text: &str) -> bool {
-    let mut before = None;
-    text.chars().filter(|c| !c.is_whitespace()).any(|c| {
-        let counted = before.replace(c).is_some_and(|b: char| b.is_numeric() || "两几百千万".contains(b));
-        counted && "元圆块".contains(c)
-    })
 }
 
 fn take_in(

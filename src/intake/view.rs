@@ -110,7 +110,7 @@ pub(super) fn view(
         public_url: format!("{}/n/{case_number}", desk.base_url),
         case_number,
         kind: notice.kind.0,
-        state: told(notice.state_at(now)),
+        state: told(notice.told_at(now)),
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),

@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::number::{Issued, look_up};
+use super::number::{Issued, WentOut, look_up};
+use super::pasted::{self, Pasted};
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -17,10 +18,38 @@ pub struct Asked {
     case: Option<String>,
 }
 
-/// What is answered: `live`, `checking`, `over`, `unknown`, and the number as it is written.
+/// What is answered.
 struct Told {
+    /// `live`, `number` for a live one in words that are not ours, `checking`, `over`, `never` or `unknown`: the keys of
+    /// the sentences.
     what: &'static str,
+    /// The number as it is written; empty where it was never issued.
     number: String,
+    /// The keys of what is wrong with the words around it.
+    warnings: Vec<&'static str>,
+}
+
+impl Told {
+    fn new(what: &'static str, pasted: &Pasted) -> Told {
+        let signs = [
+            (pasted.foreign, "check-warning-link"),
+            (pasted.wants.money, "check-warning-money"),
+            (pasted.wants.contact, "check-warning-phone"),
+        ];
+        let warnings: Vec<_> = signs.into_iter().filter(|(raised, _)| *raised).map(|(_, key)| key).collect();
+        let words = pasted.words || !warnings.is_empty();
+        let number = if what == "unknown" { String::new() } else { pasted.number.to_string() };
+        Told { what: if what == "live" && words { "number" } else { what }, number, warnings }
+    }
+
+    /// How it is drawn: only what is sure is green.
+    fn class(&self) -> &'static str {
+        match self.what {
+            "live" | "over" if self.warnings.is_empty() => "good",
+            "number" if self.warnings.is_empty() => "card",
+            _ => "warning",
+        }
+    }
 }
 
 #[derive(Template)]
@@ -44,40 +73,22 @@ pub async fn check(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let typed = asked.into_inner().case;
-    let (told, malformed) = match &typed {
+    let pasted = typed.as_deref().map(|typed| pasted::read(typed, &shared.base_url));
+    let (told, malformed) = match pasted {
         None => (None, false),
-        Some(typed) => match look_up(&http, &shared, last_part(typed)).await {
-            Ok((number, standing)) => {
-                let what = match standing {
-                    Issued::Live(_) => "live",
-                    Issued::Checking(_) => "checking",
-                    Issued::Over(..) => "over",
-                };
-                (Some(Told { what, number: number.to_string() }), false)
-            }
-            Err(Problem::CaseUnknown) => (Some(Told { what: "unknown", number: String::new() }), false),
-            Err(Problem::CaseMalformed) => (None, true),
-            Err(problem) => return Err(problem),
-        },
+        Some(None) => (None, true),
+        Some(Some(pasted)) => {
+            let what = match look_up(&http, &shared, &pasted.number.to_string()).await {
+                Ok((_, Issued::Live(_))) => "live",
+                Ok((_, Issued::Checking(_))) => "checking",
+                Ok((_, Issued::Over(_, _, WentOut::Once))) => "over",
+                Ok((_, Issued::Over(_, _, WentOut::Never))) => "never",
+                Err(Problem::CaseUnknown) => "unknown",
+                Err(problem) => return Err(problem),
+            };
+            (Some(Told::new(what, &pasted)), false)
+        }
     };
     let frame = &visitor.frame(&http);
     page(&http, frame, &CheckPage { frame, typed: typed.unwrap_or_default(), told, malformed })
-}
-
-/// The number, where somebody pasted the whole link.
-fn last_part(typed: &str) -> &str {
-    let link = typed.trim().split_once("/n/").map_or(typed, |(_, rest)| rest);
-    link.split(['/', '?', '#']).next().unwrap_or(link)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::last_part;
-
-    #[test]
-    fn a_pasted_link_is_read_as_its_number() {
-        for typed in ["00000-00012", "https://72.example/n/00000-00012", " /n/00000-00012/poster.jpg?x#y"] {
-            assert_eq!(last_part(typed), "00000-00012", "{typed:?}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ pub mod docs;
 pub mod feeds;
 pub mod home;
 pub mod number;
+pub mod pasted;
 pub mod safety;
 pub mod said;
 pub mod status;

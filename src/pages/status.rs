@@ -7,7 +7,8 @@ use askama::Template;
 use super::number::{Issued, Live, WentOut, look_up};
 use super::said::{self, Fact};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::notice::{Kind, Precision, Subject};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::{Direction, Item, Kind, Precision, Subject};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -36,6 +37,20 @@ impl LivePage<'_> {
         }
     }
 
+    /// What it is about, as far as it asks for other words: the keys of the page's sentences.
+    fn about(&self) -> &'static str {
+        match &self.live.public.subject {
+            Subject::LostProperty { item: Item { direction: Direction::Found, .. } } => "found",
+            Subject::LostProperty { item: Item { direction: Direction::Lost, .. } } => "lost",
+            _ => self.live.kind.as_str(),
+        }
+    }
+
+    /// Whether who writes has seen somebody or something, somewhere at some time.
+    fn was_seen(&self) -> bool {
+        matches!(self.about(), "missing_person" | "lost")
+    }
+
     /// Whether somebody is in danger, so that the first word is to call for help.
     const fn in_danger(&self) -> bool {
         matches!(self.live.kind, Kind::MissingPerson | Kind::Rescue)
@@ -50,6 +65,8 @@ struct QuietPage<'a> {
     kind: Option<Kind>,
     /// `checking`, `over`, `never`, `unknown` or `malformed`: the keys of the page's sentences.
     what: &'static str,
+    /// Whether those who helped are thanked.
+    thanks: bool,
 }
 
 /// The status of a notice.
@@ -63,23 +80,25 @@ pub async fn status(
     case: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let frame = &visitor.frame(&http);
-    let quiet = |case: String, kind, what, status| {
-        page_with(&http, frame, &QuietPage { frame, case, kind, what }, status)
+    let quiet = |case: String, kind, what, thanks, status| {
+        page_with(&http, frame, &QuietPage { frame, case, kind, what, thanks }, status)
     };
     match look_up(&http, &shared, &case).await {
         Ok((_, Issued::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
         Ok((number, Issued::Checking(kind))) => {
-            quiet(number.to_string(), Some(kind), "checking", StatusCode::OK)
+            quiet(number.to_string(), Some(kind), "checking", false, StatusCode::OK)
         }
-        Ok((number, Issued::Over(kind, _, went_out))) => {
+        Ok((number, Issued::Over(kind, state, went_out))) => {
             let what = if went_out == WentOut::Once { "over" } else { "never" };
-            quiet(number.to_string(), Some(kind), what, StatusCode::OK)
+            // Nobody is thanked for having passed on what was false; an erased one may have been.
+            let thanks = went_out == WentOut::Once && matches!(state, State::Closed | State::Expired);
+            quiet(number.to_string(), Some(kind), what, thanks, StatusCode::OK)
         }
         Err(Problem::CaseUnknown) => {
             let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
-            quiet(shown, None, "unknown", StatusCode::NOT_FOUND)
+            quiet(shown, None, "unknown", false, StatusCode::NOT_FOUND)
         }
-        Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", StatusCode::NOT_FOUND),
+        Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", false, StatusCode::NOT_FOUND),
         Err(problem) => Err(problem),
     }
 }

@@ -304,6 +304,103 @@ async fn a_number_is_checked_however_it_is_typed() {
     }
 }
 
+/// What `/check` answers to what was pasted, and how it is drawn.
+async fn checked(shared: &Shared, pasted: &str) -> (String, String) {
+    let encoded: String = pasted.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let (status, page) = ask(shared, &format!("/check?case={encoded}")).await;
+    assert_eq!(status, StatusCode::OK, "{pasted}");
+    let (before, answer) = page.split_once("\" role=\"status\">").unwrap_or((&page, ""));
+    let class = before.rsplit('"').next().unwrap();
+    (class.to_owned(), answer.split("</div>").next().unwrap().to_owned())
+}
+
+#[actix_web::test]
+async fn a_true_number_makes_no_forged_message_true() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
+    let (link, money, phone) = ("不是本站的", "里面提到钱", "有电话或账号");
+    for (pasted, class, warned) in [
+        (format!("https://72.example/n/{number}。"), "good", vec![]),
+        (format!("编号：{number}"), "card", vec![]),
+        (
+            format!("【72小时】寻人：王秀英\n编号：{number}\n核实与提供线索：https://72.example/n/{number}"),
+            "card",
+            vec![],
+        ),
+        (format!("http://72-xiaoshi.help/n/{number}"), "warning", vec![link]),
+        (format!("【72小时】王秀英，请联系家属 17012345678 编号：{number}"), "warning", vec![phone]),
+        (format!("先付路费，编号：{number}"), "warning", vec![money]),
+        (format!("{number} pay first, telegram @helper99"), "warning", vec![money, phone]),
+        (
+            format!(
+                "【72小时】寻人 王秀英 请直接联系家属 17012345678，先付路费500元 编号：{number} http://72-help.top/n/{number}"
+            ),
+            "warning",
+            vec![link, money, phone],
+        ),
+    ] {
+        let (drawn, answer) = checked(&shared, &pasted).await;
+        assert_eq!(drawn, class, "{pasted}: {answer}");
+        for sign in [link, money, phone] {
+            assert_eq!(answer.contains(sign), warned.contains(&sign), "{sign} {pasted}: {answer}");
+        }
+        assert_eq!(answer.contains("信息属实"), class == "good", "{pasted}: {answer}");
+        assert_eq!(answer.contains("以那里写的为准"), class != "good", "{pasted}: {answer}");
+        assert!(answer.contains(&format!("/n/{number}")), "{pasted}: {answer}");
+    }
+}
+
+#[actix_web::test]
+async fn what_was_never_public_is_told_alike_on_both_pages() {
+    let (_folder, shared) = start().await;
+    for (bits, state) in [(1, State::Rejected), (2, State::Closed)] {
+        let number = put(&shared, bits, Kind::MissingPerson, state, Vec::new()).await;
+        let never = state == State::Rejected;
+        let (_, page) = ask(&shared, &format!("/n/{number}")).await;
+        let (class, answer) = checked(&shared, &number.to_string()).await;
+        for told in [page, answer] {
+            assert_eq!(told.contains("没有公开过任何内容"), never, "{state:?}: {told}");
+            assert_eq!(told.contains("请删除手机和群里的旧消息"), !never, "{state:?}: {told}");
+        }
+        assert_eq!(class, if never { "warning" } else { "good" }, "{state:?}");
+    }
+}
+
+#[actix_web::test]
+async fn nobody_is_thanked_for_what_was_taken_down() {
+    let (_folder, shared) = start().await;
+    for (bits, state, thanked) in [
+        (1, State::Closed, true),
+        (2, State::Expired, true),
+        (3, State::Removed, false),
+        (4, State::Rejected, false),
+    ] {
+        let number = put(&shared, bits, Kind::MissingPerson, state, Vec::new()).await;
+        let (_, page) = ask(&shared, &format!("/n/{number}")).await;
+        assert_eq!(page.contains("谢谢每一位帮过忙的人"), thanked, "{state:?}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_page_asks_what_fits_what_it_is_about() {
+    let (_folder, shared) = start().await;
+    // The thing was found.
+    for (bits, kind, fits, does_not) in [
+        (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
+        (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
+        (3, Kind::Rescue, ["求助中", "我能帮忙", "您能怎样帮忙"], "看到"),
+    ] {
+        let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
+        let (_, page) = ask(&shared, &format!("/n/{number}")).await;
+        let article = page.split("<main").nth(1).unwrap();
+        for words in fits {
+            assert!(article.contains(words), "{words} for {kind:?}: {article}");
+        }
+        let form = article.split("<form method=\"post\"").nth(1).unwrap().split("</form>").next().unwrap();
+        assert!(!form.contains(does_not), "{does_not} for {kind:?}: {form}");
+    }
+}
+
 #[actix_web::test]
 async fn live_notices_are_listed_page_by_page_newest_first() {
     let (_folder, shared) = start().await;

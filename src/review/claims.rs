@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, held_by, with_notice};
+use super::{Desk, Moderator, ReviewError, held_by, stale, with_notice};
 use crate::domain::life_cycle::{Standing, Step, next};
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
@@ -71,7 +71,7 @@ fn claim(
         let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
         return Err(match seen.claimant(now) {
             Some(holder) if holder != by.id => ReviewError::ClaimedByOther,
-            _ => ReviewError::Stale { state: seen.state.0, version: seen.version },
+            _ => stale(&seen),
         });
     }
     notice.state = Named(after);

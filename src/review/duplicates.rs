@@ -110,7 +110,7 @@ fn duplicate(
     };
     Ok(Duplicate {
         case_number: shown(&other.case_number),
-        state: other.state_at(now),
+        state: other.told_at(now),
         why,
         submitted_at: other.submitted_at.0,
         public,

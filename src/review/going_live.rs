@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::again::publish_revision;
-use super::{Desk, ReviewError, policy};
+use super::{Desk, ReviewError, alike, policy};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
@@ -81,6 +81,10 @@ fn go_live(
     let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
     // Another node may have been faster, or the approval was taken back; or it is over, and the sweep comes.
     if notice.cooling_until.is_none_or(|until| until.0 > now) || notice.state_at(now).is_over() {
+        return Ok(0);
+    }
+    if let Some(needs) = alike::unsealed(tx, vault, &notice)? {
+        alike::hand_to_leads(tx, vault, notice, needs, now)?;
         return Ok(0);
     }
     if notice.pending_revision.is_some() {

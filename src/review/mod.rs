@@ -18,6 +18,7 @@ use crate::vault::Vault;
 
 pub mod actions;
 mod again;
+mod alike;
 pub mod api;
 mod claims;
 pub mod duplicates;
@@ -107,7 +108,8 @@ impl Desk {
     /// Decides a notice that the caller holds: approve, reject, ask or escalate.
     ///
     /// # Errors
-    /// See [`ReviewError`]; nothing is changed.
+    /// See [`ReviewError`]; nothing is changed, unless what was to be approved is like a sealed case: then it is the
+    /// leads' from now on, and the answer is [`ReviewError::Stale`].
     pub async fn decide(
         &self,
         case: String,
@@ -119,31 +121,22 @@ impl Desk {
         self.store
             .write(move |tx| {
                 with_notice(tx, &case, by, |tx, notice| {
+                    let approves = decision.step == Step::Approve;
                     at_version(&notice, decision.version)?;
-                    if decision.step == Step::Approve {
+                    if approves {
                         not_the_same(tx, &notice, by)?;
                     }
                     held_by(&notice, by, now)?;
                     check_reason(&decision)?;
-                    if matches!(notice.state.0, State::Live | State::Paused) {
-                        return again::look_again(tx, &vault, times, notice, by, &decision, now);
+                    let unsealed = approves.then(|| alike::unsealed(tx, &vault, &notice)).transpose()?;
+                    if let Some(needs) = unsealed.flatten() {
+                        // This is written down, and told to whoever decides as a step that somebody else was faster with.
+                        return Ok(Err(stale(&alike::hand_to_leads(tx, &vault, notice, needs, now)?)));
                     }
-                    if decision.step == Step::Approve {
-                        check_police(tx, &vault, &notice, notice.revision)?;
-                    }
-                    let by = words(by, &decision, now);
-                    take(tx, &vault, notice, decision.step, by, |_, n| {
-                        n.let_go();
-                        match n.state.0 {
-                            State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
-                            State::Rejected => n.end(now, times.retention),
-                            _ => {}
-                        }
-                        Ok(())
-                    })
+                    decide(tx, &vault, times, notice, by, &decision, now).map(Ok)
                 })
             })
-            .await
+            .await?
     }
 
     /// Takes the approval back while the notice, or the edit of a live one, cools.
@@ -226,16 +219,44 @@ fn with_notice<T>(
     })
 }
 
+fn decide(
+    tx: &mut Conn,
+    vault: &Vault,
+    times: Times,
+    notice: Notice,
+    by: Moderator,
+    decision: &Decision,
+    now: DateTime<Utc>,
+) -> Result<Notice, ReviewError> {
+    if matches!(notice.state.0, State::Live | State::Paused) {
+        return again::look_again(tx, vault, times, notice, by, decision, now);
+    }
+    if decision.step == Step::Approve {
+        check_police(tx, vault, &notice, notice.revision)?;
+    }
+    let by = words(by, decision, now);
+    take(tx, vault, notice, decision.step, by, |_, n| {
+        n.let_go();
+        match n.state.0 {
+            State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
+            State::Rejected => n.end(now, times.retention),
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
 fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
     let found = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     notices::lock(tx, found.id.0)?.ok_or(ReviewError::Unknown)
 }
 
 fn at_version(notice: &Notice, version: i32) -> Result<(), ReviewError> {
-    if notice.version == version {
-        return Ok(());
-    }
-    Err(ReviewError::Stale { state: notice.state.0, version: notice.version })
+    if notice.version == version { Ok(()) } else { Err(stale(notice)) }
+}
+
+const fn stale(notice: &Notice) -> ReviewError {
+    ReviewError::Stale { state: notice.state.0, version: notice.version }
 }
 
 fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), ReviewError> {

@@ -2,7 +2,8 @@
 //! and a sentence for the reporter under `reason-CODE-reporter`.
 
 use super::ReviewError;
-use crate::domain::life_cycle::{Refusal, SEALED, Step};
+use super::policy::Class;
+use crate::domain::life_cycle::{LIKE_SEALED, Refusal, SEALED, Step};
 
 /// The one reason to approve.
 pub const APPROVE: &[&str] = &["verified"];
@@ -44,8 +45,8 @@ pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
     }
 }
 
-/// The reasons for which the policy itself pauses what is live.
-pub const POLICY: &[&str] = &[SEALED];
+/// The reasons for which the policy itself pauses what is live, or hands a notice to the leads.
+pub const POLICY: &[&str] = &[SEALED, LIKE_SEALED];
 
 /// The codes that go with a step; empty where any words, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {
@@ -55,4 +56,20 @@ pub const fn of(step: Step) -> &'static [&'static str] {
         Step::Remove => REMOVE,
         _ => &[],
     }
+}
+
+/// Whether a reason can be true of a notice of that class; pages offer no other.
+pub fn fits(code: &str, class: Class) -> bool {
+    use Class::{
+        Adult, Child, ContestedChild, Donation, Impaired, Property, Rescue, SealedAdult, SealedOther, Teen,
+    };
+    let only: &[Class] = match code {
+        "no_police_reference" => &[Child, ContestedChild, Teen, Impaired, Adult, SealedAdult],
+        "left_voluntarily" => &[Impaired, Adult, SealedAdult, SealedOther],
+        "family_dispute" => &[Child, ContestedChild, Teen, Impaired, Adult, SealedAdult, SealedOther],
+        "debt" => &[Impaired, Adult, SealedAdult, SealedOther, Property],
+        "fundraising" => &[SealedOther, Rescue, Donation],
+        _ => return true,
+    };
+    only.contains(&class)
 }

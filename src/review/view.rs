@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::actions::{self, Actions};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{overdue, wants};
-use super::{Moderator, ReviewError, again, phone, policy};
+use super::{Moderator, ReviewError, again, alike, phone, policy};
 pub use crate::domain::case_number::shown;
-use crate::domain::life_cycle::{Needs, Refusal, State, Step};
+use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::store::notices::{self, Notice};
@@ -135,7 +135,7 @@ pub fn sheet(
     Ok(Sheet {
         case_number: shown(&notice.case_number),
         kind: notice.kind.0,
-        state: notice.state_at(now),
+        state: notice.told_at(now),
         version: notice.version,
         revision: number,
         pending_revision: notice.pending_revision,
@@ -157,7 +157,7 @@ pub fn sheet(
         class: line.map(|line| line.class),
         wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty()),
         overdue: overdue(&notice, now),
-        flags: flags(public.as_ref(), private.as_ref(), has_many(conn, &notice)?),
+        flags: flags(public.as_ref(), private.as_ref(), found_by_others(conn, vault, &notice)?),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
@@ -225,7 +225,14 @@ fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
     Ok(open.is_some_and(|open| open > FEW))
 }
 
-fn flags(public: Option<&Public>, private: Option<&Private>, many_of_one_phone: bool) -> Vec<String> {
+/// What other notices tell of this one, as codes. Nobody but leads opens what is sealed.
+fn found_by_others(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Vec<&'static str>> {
+    let many = has_many(conn, notice)?.then_some("many_of_one_phone");
+    let alike = notice.sealed && alike::like_sealed(conn, vault, notice)?.is_some();
+    Ok(many.into_iter().chain(alike.then_some(LIKE_SEALED)).collect())
+}
+
+fn flags(public: Option<&Public>, private: Option<&Private>, by_others: Vec<&'static str>) -> Vec<String> {
     let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
     let mut flags = private.flags.clone();
     let mut flag = |raised: bool, code: &str| {
@@ -242,7 +249,9 @@ fn flags(public: Option<&Public>, private: Option<&Private>, many_of_one_phone: 
         "no_police_reference",
     );
     flag(public.photos.is_empty(), "no_photo");
-    flag(many_of_one_phone, "many_of_one_phone");
+    for code in by_others {
+        flag(true, code);
+    }
     flags
 }
 

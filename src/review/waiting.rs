@@ -36,6 +36,7 @@ pub struct Waiting {
     /// Of a person; no more than what is private is it there for anybody but the holder.
     #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
+    pub missing_since: DateTime<Utc>,
     pub submitted_at: DateTime<Utc>,
     pub waiting_s: i64,
     /// The name of whoever holds it now.
@@ -93,12 +94,13 @@ pub fn queue(
         Ok(Waiting {
             case_number: shown(&n.case_number),
             kind: n.kind.0,
-            state: n.state.0,
+            state: n.told_at(now),
             urgency: n.review_urgency(),
             region: n.region.clone(),
             subject,
             age,
             category,
+            missing_since: n.missing_since.0,
             submitted_at: n.submitted_at.0,
             waiting_s: (now - n.submitted_at.0).num_seconds().max(0),
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),

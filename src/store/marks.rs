@@ -11,6 +11,7 @@ use super::notices::Notice;
 use super::schema::{marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both};
+use crate::domain::life_cycle::Needs;
 use crate::domain::marks::{Likeness, Mark};
 use crate::vault::Vault;
 
@@ -68,4 +69,33 @@ pub fn others(
     let mut known: Vec<_> = known.collect();
     known.sort_by_key(|(notice, likeness)| (Reverse(notice.id.0), *likeness));
     Ok(known)
+}
+
+/// Whether another notice is sealed that bears one of these marks or is from the same phone, whatever became of it:
+/// the approvals that the strictest of them asks for.
+///
+/// # Errors
+/// When the database refuses.
+pub fn like_sealed(
+    conn: &mut Conn,
+    vault: &Vault,
+    sought: &[Mark],
+    phone: Option<&[u8]>,
+    but: Uuid,
+) -> Answer<Option<Needs>> {
+    let hashes: Vec<Vec<u8>> = sought.iter().map(|mark| hash(vault, mark)).collect();
+    let mut needs: Vec<(i16, i16)> = both!(conn, c => notices::table
+        .filter(notices::id.eq_any(marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id)))
+        .filter(notices::sealed.eq(true).and(notices::id.ne(Id(but))))
+        .select((notices::needs_approvals, notices::needs_leads))
+        .load(c))?;
+    if let Some(phone) = phone {
+        needs.extend(both!(conn, c => notices::table
+            .filter(notices::phone_hash.eq(phone))
+            .filter(notices::sealed.eq(true).and(notices::id.ne(Id(but))))
+            .select((notices::needs_approvals, notices::needs_leads))
+            .load::<(i16, i16)>(c))?);
+    }
+    let strictest = needs.into_iter().reduce(|one, other| (one.0.max(other.0), one.1.max(other.1)));
+    Ok(strictest.map(|(approvals, leads)| Needs { approvals: approvals as u8, leads: leads as u8 }))
 }

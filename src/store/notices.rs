@@ -103,6 +103,14 @@ impl Notice {
         }
     }
 
+    /// The state that people are told at that time: a claim that has run out holds nothing, and the notice waits again.
+    pub fn told_at(&self, now: DateTime<Utc>) -> State {
+        match self.state_at(now) {
+            State::InReview if self.claimant(now).is_none() => State::Submitted,
+            state => state,
+        }
+    }
+
     /// The revision that a step is about: the one that is public once there is one.
     pub fn looked_at(&self) -> i32 {
         match self.state.0 {
@@ -114,6 +122,18 @@ impl Notice {
     /// How urgent it is to look at it: what waits for review counts, not what is live.
     pub fn review_urgency(&self) -> i16 {
         self.pending_urgency.unwrap_or(self.urgency)
+    }
+
+    /// It asks for no fewer approvals than these from now on.
+    pub fn raise_bar(&mut self, needs: Needs) {
+        self.needs_approvals = self.needs_approvals.max(i16::from(needs.approvals));
+        self.needs_leads = self.needs_leads.max(i16::from(needs.leads));
+    }
+
+    /// It is the leads' alone from now on, who look no less closely than this.
+    pub fn seal(&mut self, needs: Needs) {
+        self.raise_bar(needs);
+        self.sealed = true;
     }
 
     /// Whoever held it lets go of it.

@@ -15,6 +15,9 @@ use crate::{Test, housed, notices};
 pub const TESTS: &[Test] = &[
     housed!(who_is_reported_from_two_phones_is_found_by_name),
     housed!(a_sealed_case_is_not_found_by_a_name_either),
+    housed!(who_asks_again_with_other_answers_comes_to_the_leads),
+    housed!(an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads),
+    housed!(what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator),
     housed!(a_campaign_is_found_by_its_numbers),
     housed!(what_a_notice_was_found_by_is_erased_with_it),
 ];
@@ -87,22 +90,131 @@ async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
 async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
+    let asked = submit(&house, person(&house, "李玉兰", 76), 2).await;
+    let open = submit(&house, person(&house, "李玉兰", 75), 3).await;
     let mut fled = person(&house, "李玉兰", 76);
     fled["safety"]["violence"] = json!(true);
-    let fled = submit(&house, fled, 1).await;
-    let asked = submit(&house, person(&house, "李玉兰", 76), 2).await;
-    assert_eq!(beside(&house, &asked.case, &moderator).await, []);
-    assert_eq!(beside(&house, &asked.case, &lead).await[0].0, fled.case);
     // Nor do cases that may not be seen take the places of those that may.
-    let open = submit(&house, person(&house, "李玉兰", 75), 3).await;
-    for phone in 4..8 {
-        let mut fled = person(&house, "李玉兰", 76);
-        fled["safety"]["violence"] = json!(true);
-        submit(&house, fled, phone).await;
+    for phone in 4..9 {
+        submit(&house, fled.clone(), phone).await;
     }
     let seen = beside(&house, &asked.case, &moderator).await;
     assert_eq!(seen.iter().map(|(case, _)| case).collect::<Vec<_>>(), [&open.case]);
     assert_eq!(beside(&house, &asked.case, &lead).await.len(), 3, "as many as can be compared at a glance");
+    house.finish().await;
+}
+
+/// An adult of that name and age, whom somebody else reported as fled.
+async fn fled(house: &House, name: &str, age: u8, phone: u32) -> Made {
+    let mut body = person(house, name, age);
+    body["person"]["category"] = json!("other_adult");
+    body["safety"]["violence"] = json!(true);
+    submit(house, body, phone).await
+}
+
+/// What one says who asks again for somebody in the fastest lane: nothing of violence, and no police.
+fn harmless(house: &House, name: &str, age: u8) -> Value {
+    let mut body = person(house, name, age);
+    body["person"]["category"] = json!("intellectual_disability");
+    body["police"] = json!({"reported": false});
+    body
+}
+
+async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let sealed = fled(&house, "李玉兰", 34, 1).await;
+    let mut elsewhere = harmless(&house, "李玉兰", 36);
+    elsewhere["region"] = json!("440100");
+    let mut older = harmless(&house, "李玉兰", 50);
+    older["region"] = json!("131000");
+    let child = |mut body: Value| {
+        (body["person"]["age"], body["person"]["category"]) = (json!(7), json!("child"));
+        body
+    };
+    let mut thing = notices::lost_property(house.clock.now());
+    thing["description"] = json!("内有她的证件");
+    for (body, phone, why) in [
+        (harmless(&house, "李玉兰", 34), 1, "the very same again"),
+        (elsewhere, 2, "another phone and place: the name and the age"),
+        (older, 3, "another phone and age: the name, the place and the day"),
+        (child(person(&house, "李小明", 7)), 1, "the child that is with her, from the same phone"),
+        (thing, 1, "another kind, from the same phone"),
+    ] {
+        let again = submit(&house, body, phone).await;
+        let path = format!("/review/{}", again.case);
+        assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required", "{why}");
+        let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+        assert_eq!(queue["items"], json!([]), "{why}");
+        let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+        let needs = (&sheet["sealed"], &sheet["needs"]);
+        assert_eq!(needs, (&json!(true), &json!({"approvals": 2, "leads": 2})), "{why}");
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!("like_sealed")), "{why}: {sheet}");
+        let mine = house.get("/my/notice", Some(&again.manage)).await;
+        assert!(!mine.text.contains("sealed"), "{why}: {}", mine.text);
+        assert_eq!(mine.expect(200)["state"], "submitted", "{why}");
+    }
+    // Somebody else is nobody's case.
+    let other = submit(&house, harmless(&house, "王秀英", 34), 4).await;
+    let sheet = house.get(&format!("/review/{}", other.case), Some(&moderator.token)).await.expect(200);
+    assert_eq!(sheet["sealed"], false);
+
+    // It stays so when the sealed case is refused or withdrawn.
+    let outcome = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(&sealed.manage), &outcome).await.expect(200);
+    let again = submit(&house, harmless(&house, "李玉兰", 33), 5).await;
+    let refused = house.get(&format!("/review/{}", again.case), Some(&moderator.token)).await;
+    assert_eq!(refused.problem(403), "lead_required");
+    house.finish().await;
+}
+
+async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    fled(&house, "李玉兰", 34, 1).await;
+    let waits = submit(&house, harmless(&house, "王秀英", 34), 2).await;
+    let live = submit(&house, harmless(&house, "赵秀英", 34), 3).await;
+    house.decide(&live.case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let edit = json!({"person": {"name": "李玉兰"}});
+    for (made, state) in [(&waits, "submitted"), (&live, "paused")] {
+        let edited =
+            house.call(Method::PATCH, "/my/notice", Some(&made.manage), Some(&edit)).await.expect(200);
+        assert_eq!(edited["state"], state);
+        let refused = house.get(&format!("/review/{}", made.case), Some(&moderator.token)).await;
+        assert_eq!(refused.problem(403), "lead_required", "{state}");
+    }
+    let shown = house.get(&format!("/notices/{}", live.case), None).await.expect(200);
+    assert_eq!(shown["state"], "paused");
+    house.finish().await;
+}
+
+async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    // Sent first, so that nothing was there to be like; one is approved before the other comes in, one after it.
+    let cooling = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
+    let waiting = submit(&house, harmless(&house, "李玉兰", 35), 2).await;
+    house.decide(&cooling.case, &moderator, "approve", "verified").await.expect(200);
+    fled(&house, "李玉兰", 34, 3).await;
+    let refused = house.decide(&waiting.case, &moderator, "approve", "verified").await;
+    assert_eq!(refused.body["state"], "escalated", "{}", refused.text);
+    assert_eq!(refused.problem(409), "stale_version");
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    for made in [&cooling, &waiting] {
+        let path = format!("/review/{}", made.case);
+        assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required");
+        let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+        assert_eq!((&sheet["state"], &sheet["approved_by"]), (&json!("escalated"), &json!([])));
+        assert_eq!((&sheet["sealed"], &sheet["needs"]["leads"]), (&json!(true), &json!(2)));
+        let event = sheet["events"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&event["step"], &event["actor"]), (&json!("escalate"), &json!("policy")), "{event}");
+        let mine = house.get("/my/notice", Some(&made.manage)).await;
+        assert!(!mine.text.contains("sealed") && !mine.text.contains("escalate"), "{}", mine.text);
+        let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
+        assert_eq!(shown["state"], "paused", "nobody ever read it");
+    }
     house.finish().await;
 }
 

@@ -32,6 +32,9 @@ pub const TESTS: &[Test] = &[
     housed!(who_approved_does_not_keep_the_second_from_looking),
     housed!(what_is_over_by_the_clock_takes_no_step_though_nobody_swept),
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
+    housed!(the_freshest_comes_first_and_nobody_waits_without_an_end),
+    housed!(whose_claim_has_run_out_waits_again),
+    housed!(whoever_wants_money_or_to_be_called_does_not_reach_the_family),
 ];
 
 async fn submit(house: &House, body: &Value) -> (String, String) {
@@ -609,5 +612,110 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
     assert_eq!(figures(&ever, "Submitted"), ["1", "3", "2", "–"]);
     assert_eq!(figures(&ever, "over: Returned"), ["–", "1", "–", "–"], "{ever}");
     assert_eq!(figures(&ever, "Waiting for a decision"), ["–"; 4], "nobody took them up");
+    house.finish().await;
+}
+
+/// Missing for so many hours before anybody told us.
+fn missing_for(house: &House, hours: i64, number: u32) -> Value {
+    let mut body = by_another(notices::missing_person(house.clock.now()), number);
+    body["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(hours)).to_rfc3339());
+    body
+}
+
+async fn the_freshest_comes_first_and_nobody_waits_without_an_end(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let order = async || {
+        let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
+        let items = queue["items"].as_array().unwrap().clone();
+        items.into_iter().map(|item| item["case_number"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (long, _) = submit(&house, &missing_for(&house, 20, 40_000_001)).await;
+    house.advance(TimeDelta::hours(1));
+    let (hours, _) = submit(&house, &missing_for(&house, 4, 40_000_002)).await;
+    house.advance(TimeDelta::minutes(30));
+    let (fresh, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 40_000_003)).await;
+    assert_eq!(order().await, [fresh.clone(), hours.clone(), long.clone()]);
+    // One sees why: the row says since when.
+    let cookie = format!("session={}", house.session(&moderator).await);
+    let page = house.page_as("/review", &cookie).await.text;
+    assert!(page.contains("事发 11-23 11:17"), "{page}");
+    assert!(house.page_as("/review?lang=en", &cookie).await.text.contains("since 11-23 11:17"));
+    // Whoever has waited for long does not stand behind what comes in now.
+    house.advance(TimeDelta::hours(5));
+    let (fresher, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 40_000_004)).await;
+    assert_eq!(order().await, [fresh, hours, long, fresher]);
+
+    // Page by page, each once.
+    for number in 0..24_u32 {
+        let body = missing_for(&house, i64::from(number * 7 % 30), 40_000_100 + number);
+        submit(&house, &body).await;
+    }
+    let all = order().await;
+    assert_eq!(all.len(), 28);
+    let session = format!("session={}", house.session(&moderator).await);
+    let first = house.page_as("/review", &session).await.text;
+    let (before, _) = first.split_once("\" rel=\"next\"").expect("there are more");
+    let next = before.rsplit('"').next().unwrap().replace("&#38;", "&");
+    let second = house.page_as(&next, &session).await.text;
+    for (page, cases) in [(&first, &all[..25]), (&second, &all[25..])] {
+        let rows: Vec<&str> = page.split("data-entry=\"").skip(1).map(|row| &row[..11]).collect();
+        assert_eq!(rows, cases);
+    }
+    house.finish().await;
+}
+
+async fn whose_claim_has_run_out_waits_again(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
+    claim(&house, &case, &moderator).await;
+    let cookie = format!("session={}", house.session(&colleague).await);
+    for (held, state, other) in [(true, "in_review", "submitted"), (false, "submitted", "in_review")] {
+        let tab = async |state: &str| {
+            let queue = house.get(&format!("/review/queue?state={state}"), Some(&colleague.token)).await;
+            let items = queue.expect(200)["items"].as_array().unwrap().clone();
+            items.into_iter().map(|item| item["state"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!((tab(state).await, tab(other).await), (vec![json!(state)], vec![]), "held: {held}");
+        assert_eq!(tab("").await, [json!(state)]);
+        let sheet = house.get(&format!("/review/{case}"), Some(&colleague.token)).await.expect(200);
+        assert_eq!(sheet["state"], state);
+        let row = house.page_as("/review", &cookie).await.text;
+        let row = row.split("data-entry=\"").nth(1).unwrap().to_owned();
+        assert_eq!(row.contains("正在核实"), held, "{row}");
+        assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["state"], state);
+        house.advance(TimeDelta::minutes(5));
+    }
+    // Another takes it on, as if nobody had.
+    claim(&house, &case, &colleague).await;
+    let queue = house.get("/review/queue?state=in_review", Some(&moderator.token)).await.expect(200);
+    assert_eq!(queue["items"][0]["claimed_by"], "周志愿");
+    house.finish().await;
+}
+
+async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut child = notices::missing_person(house.clock.now());
+    (child["person"]["age"], child["person"]["category"]) = (json!(7), json!("child"));
+    let (case, manage) = live(&house, &child, &moderator).await;
+    let honest = "She walked down Payne Street with her cashmere scarf";
+    for text in [
+        "I have your daughter. Send 5000 dollars in bitcoin first or you never see her",
+        "call me on telegram @helper99 to get her, pay first",
+        "write to @helper99",
+        "ｐ ａ ｙ first",
+        "a gift card will do",
+        "加支付宝再说",
+        honest,
+    ] {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+    }
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
+    let told: Vec<&Value> = mine["tips"].as_array().unwrap().iter().map(|tip| &tip["text"]).collect();
+    assert_eq!(told, [honest]);
+    claim(&house, &case, &moderator).await;
+    let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+    let held = sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true);
+    assert_eq!(held.count(), 6, "those who verify read them");
     house.finish().await;
 }

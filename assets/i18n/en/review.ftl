@@ -5,6 +5,7 @@ review-filter = Show only
 review-filter-all = Everything to do
 review-news = The queue has changed. Show it
 review-empty = Nothing waits here. Thank you.
+review-since = since { $at }
 review-waiting = waiting { $span }
 review-sealed = sealed
 review-for-leads = Only a lead opens this one.
@@ -160,6 +161,7 @@ review-flag-protection_order_unsure = The answer was “not sure”, which count
 review-flag-left_voluntarily_unsure = The answer was “not sure”, which counts as yes: packed clothes, papers or money and left by themselves.
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
+review-flag-like_sealed = A sealed case has the same phone, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
 review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
@@ -267,6 +269,8 @@ reason-verified = I verified it: I spoke to the reporter and checked the points 
 reason-verified-reporter = Volunteers verified your notice.
 reason-sealed = what the reporter tells now mentions violence or a protection order
 reason-sealed-reporter = What you changed is verified before it is shown again.
+reason-like_sealed = it may be about the same as a sealed case
+reason-like_sealed-reporter = What you changed is verified before it is shown again.
 reason-call_back = to verify
 reason-urgent_tip = for an urgent tip
 reason-not_held = did not hold the case

@@ -5,6 +5,7 @@ review-filter = 只看
 review-filter-all = 全部待办
 review-news = 队列有变化，点此更新
 review-empty = 这里没有待办。辛苦了。
+review-since = 事发 { $at }
 review-waiting = 已等 { $span }
 review-sealed = 密件
 review-for-leads = 只有组长可以打开。
@@ -148,6 +149,7 @@ review-flag-protection_order_unsure = 其实答的是“不清楚”：有没有
 review-flag-left_voluntarily_unsure = 其实答的是“不清楚”：是不是自己收拾了衣物、证件或钱离开。按“是”对待。
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
+review-flag-like_sealed = 与一件密件是同一电话，或姓名和年龄、地点相同：可能是换了回答再次来找同一个人。对照“可能重复”里的那一件。不要向发布人透露。
 review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：是发布人自己的吗？
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
@@ -255,6 +257,8 @@ reason-verified = 我已核实：与发布人通过话，并逐项核对了要�
 reason-verified-reporter = 志愿者已核实您的信息。
 reason-sealed = 发布人新的内容提到家暴或保护令
 reason-sealed-reporter = 您的修改要先核实，然后才会再次公开。
+reason-like_sealed = 可能与一件密件是同一件事
+reason-like_sealed-reporter = 您的修改要先核实，然后才会再次公开。
 reason-call_back = 核实用
 reason-urgent_tip = 有紧急线索
 reason-not_held = 当时没有领取

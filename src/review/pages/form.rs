@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 
+use super::super::policy::Class;
 use super::super::{ReviewError, reasons};
 use crate::domain::life_cycle::{State, Step};
 use crate::web::frame::Frame;
@@ -112,7 +113,7 @@ impl Form {
     }
 }
 
-/// The letter that stands for a step on a keyboard; empty where a slip of the hand would cost too much.
+/// The letter that stands for a step on a keyboard. A form is opened by it, not sent: nothing grave is one slip of the hand.
 pub const fn key(step: Step) -> &'static str {
     match step {
         Step::Claim => "c",
@@ -121,17 +122,21 @@ pub const fn key(step: Step) -> &'static str {
         Step::Reject => "r",
         Step::Escalate => "e",
         Step::Undo => "u",
+        // Never offered both.
+        Step::Pause | Step::Resume => "p",
+        Step::Remove => "x",
         _ => "",
     }
 }
 
 /// The form of a step; what was typed into it before is in it again.
-pub fn form(frame: &Frame, step: Step, typed: &Typed) -> Form {
+pub fn form(frame: &Frame, step: Step, class: Option<Class>, typed: &Typed) -> Form {
     let name = step.as_str();
     let again = typed.step == Some(step);
     let tells_reporter = matches!(step, Step::Reject | Step::Remove);
     let choices = reasons::of(step)
         .iter()
+        .filter(|code| class.is_none_or(|class| reasons::fits(code, class)))
         .map(|code| Choice {
             code,
             label: frame.t(&format!("reason-{code}")),

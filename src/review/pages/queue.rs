@@ -5,9 +5,10 @@ use askama::Template;
 use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
-use super::words::{Want, icon, span, wanted, word};
+use super::words::{Want, at, icon, span, wanted, word};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
+use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
@@ -60,6 +61,8 @@ struct Row {
     urgency: i16,
     icon: &'static str,
     urgency_word: String,
+    /// Since when somebody is missing, or help is needed; a campaign has no such time.
+    since: Option<String>,
     waiting: String,
     wants: Vec<Want>,
     /// Who holds it, where somebody else does.
@@ -138,6 +141,7 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         urgency: waiting.urgency,
         icon: icon(waiting.urgency),
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
+        since: (waiting.kind != Kind::Donation).then(|| at(waiting.missing_since)),
         waiting: span(frame, waiting.waiting_s),
         wants: wanted(frame, &waiting.wants, &waiting.overdue),
         needs_another: waiting.needs_another,

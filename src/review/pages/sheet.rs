@@ -136,7 +136,7 @@ impl SheetPage {
         let Around { fault, typed, done, link, next } = around;
         let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
         let mut forms: Vec<Form> =
-            FORMS.iter().filter(offered).map(|step| form(&frame, *step, &typed)).collect();
+            FORMS.iter().filter(offered).map(|step| form(&frame, *step, sheet.class, &typed)).collect();
         for form in forms.iter_mut().filter(|form| form.open) {
             form.fault = fault.as_ref().map(|fault| fault.sentence(&frame));
         }

@@ -13,7 +13,7 @@ use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::language::has;
 use crate::store::notices::Notice;
-use crate::store::types::Id;
+use crate::store::types::{Id, Named, Time};
 
 use scene::{Desk, HOSTILE, PHONE, PRIVATE, content, person, text};
 
@@ -125,6 +125,65 @@ async fn keys_are_named_on_the_page_and_each_presses_one_thing() {
     let (_, queue) = desk.page("/review", &holder).await;
     assert_eq!(queue.matches("data-key=\"n\"").count(), 2, "one for each case");
     assert_eq!(queue.matches("data-key=\"c\"").count(), 1, "one for each case that is free");
+}
+
+#[actix_web::test]
+async fn what_is_live_is_paused_or_removed_by_keys_that_ask_first() {
+    let desk = Desk::new().await;
+    let ends = desk.house.now() + TimeDelta::hours(72);
+    let case = desk
+        .notice(content(person("李玉兰"), ""), |n| {
+            n.state = Named(State::Live);
+            (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
+        })
+        .await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
+    for (key, step) in [("p", "pause"), ("x", "remove")] {
+        assert!(html.contains(&format!("<kbd>{key}</kbd>")), "{key}: {html}");
+        // It unfolds the form, whose own button is another.
+        let (before, after) = html.split_once(&format!("<summary data-key=\"{key}\"")).expect(key);
+        assert!(before.ends_with("<details name=\"step\">\n"), "{key} finds it folded: {before}");
+        assert!(after.split("</form>").next().unwrap().contains(&format!("/{step}\"")), "{key}: {after}");
+        assert_eq!(html.matches(&format!("data-key=\"{key}\"")).count(), 1, "{key}");
+    }
+}
+
+/// The reasons for which a page offers to reject a case.
+async fn to_reject(subject: Subject) -> Vec<&'static str> {
+    let desk = Desk::new().await;
+    let (public, mut private) = content(subject, "");
+    private.category = None;
+    let case = desk.notice((public, private), |_| {}).await;
+    let holder = desk.somebody("陈静", Role::Lead).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &holder, &[]).await;
+    let (_, html) = desk.page(&path, &holder).await;
+    let (_, form) = html.split_once("name=\"action\" value=\"reject\"").expect("a form to reject it");
+    let form = form.split("</form>").next().unwrap();
+    let offered = |code: &&str| form.contains(&format!("value=\"{code}\""));
+    reasons::REJECT.iter().copied().filter(offered).collect()
+}
+
+#[actix_web::test]
+async fn a_case_is_rejected_for_what_can_be_true_of_it() {
+    let aged = |years: u8| {
+        let Subject::MissingPerson { person } = person("李玉兰") else { unreachable!() };
+        Subject::MissingPerson { person: Person { age: years, ..person } }
+    };
+    let incident = Incident { what: Emergency::Flood, people: None };
+    for (subject, not) in [
+        (aged(7), &["left_voluntarily", "debt", "fundraising"][..]),
+        (aged(40), &["fundraising"]),
+        (
+            Subject::Rescue { incident },
+            &["no_police_reference", "left_voluntarily", "family_dispute", "debt"],
+        ),
+    ] {
+        let all = reasons::REJECT.iter().copied();
+        let fitting: Vec<_> = all.filter(|code| !not.contains(code)).collect();
+        assert_eq!(to_reject(subject.clone()).await, fitting, "{subject:?}");
+    }
 }
 
 #[actix_web::test]

@@ -496,6 +496,7 @@ async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) {
     for (number, violence) in [(1, true), (2, false)] {
         let photo = house.photo(notices::jpeg()).await;
         let mut body = by_another(notices::missing_person(house.clock.now()), number);
+        body["person"]["name"] = json!(if violence { "李玉兰" } else { "王秀英" });
         body["person"]["age"] = json!(34);
         body["person"]["category"] = json!("other_adult");
         body["safety"]["violence"] = json!(violence);

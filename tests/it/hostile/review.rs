@@ -291,6 +291,8 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
     let words = ["她因家暴离开", "法院有人身安全保护令", "There is a restraining order", "夜里被打后走的"];
     for (n, words) in (20_000_100..).zip(words) {
         let mut body = by_another(notices::missing_person(house.clock.now()), n);
+        // A name each: what is like a sealed case is sealed for that alone.
+        body["person"]["name"] = json!(format!("李玉兰{}", n % 100));
         body["person"]["age"] = json!(34);
         body["person"]["category"] = json!("other_adult");
         body["description"] = json!(words);
@@ -307,6 +309,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         (20_000_202, "We are in a custody dispute", "custody_mentioned"),
     ] {
         let mut body = by_another(notices::missing_person(house.clock.now()), n);
+        body["person"]["name"] = json!(format!("李小明{}", n % 100));
         body["person"]["age"] = json!(6);
         body["person"]["category"] = json!("child");
         body["description"] = json!(words);
