@@ -1,7 +1,7 @@
 //! Lists of notices: the review queue, what is live, and what the clock has come for.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{case_when, sql};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use uuid::Uuid;
@@ -21,7 +21,8 @@ pub struct QueuePlace {
     at: i64,
     overdue: bool,
     urgency: i16,
-    turn: i64,
+    missing_since: i64,
+    submitted_at: i64,
     id: Uuid,
 }
 
@@ -33,7 +34,8 @@ impl QueuePlace {
             at: at.timestamp_micros(),
             overdue: over(notice.second_look_at) || over(notice.police_due_at),
             urgency: notice.review_urgency(),
-            turn: turn(notice),
+            missing_since: notice.missing_since.0.timestamp_micros(),
+            submitted_at: notice.submitted_at.0.timestamp_micros(),
             id: notice.id.0,
         }
     }
@@ -49,33 +51,9 @@ diesel::define_sql_function! {
     fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
 }
 
-/// Of somebody missing for longer than this when they were reported, an hour more or less says nothing any more.
-const LONG_MISSING: i64 = 24 * 3_600_000_000;
-/// An hour of having been missing before anybody told us puts a notice back by the time that it takes divided by this:
-/// the first hours are those in which most is won, and no notice waits for fresher ones without an end.
-const SETBACK: i64 = 4;
-
-/// When it is a notice's turn among those of one urgency, in microseconds: the later, the further back.
-fn turn(notice: &Notice) -> i64 {
-    let submitted = notice.submitted_at.0.timestamp_micros();
-    submitted + (submitted - notice.missing_since.0.timestamp_micros()).min(LONG_MISSING) / SETBACK
-}
-
-/// The same for the database.
-fn turn_sql(conn: &Conn) -> String {
-    let (least, submitted, missing) = match conn {
-        Conn::Sqlite(_) => ("MIN", "submitted_at", "missing_since"),
-        Conn::Pg(_) => (
-            "LEAST",
-            "(EXTRACT(EPOCH FROM submitted_at) * 1000000)::bigint",
-            "(EXTRACT(EPOCH FROM missing_since) * 1000000)::bigint",
-        ),
-    };
-    format!("({submitted} + {least}({submitted} - {missing}, {LONG_MISSING}) / {SETBACK})")
-}
-
-/// What waits for a moderator. First what is live and should have been looked at again by `at`, then the most urgent, by
-/// their turn. An edit counts as it would be live. Whose claim has run out by `at` waits again.
+/// What waits for a moderator. First what is live and should have been looked at again by `at`, then the most urgent:
+/// risk, then time missing, then waiting. An edit counts as it would be live. Whose claim has run out by `at` waits
+/// again.
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
 /// look or a police reference that is due, a new revision, a tip that is held back), and what is sealed and paused.
@@ -95,8 +73,6 @@ pub fn queue(
         case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
     };
     let urgency = || coalesce(notices::pending_urgency, notices::urgency);
-    let turns = turn_sql(conn);
-    let turn = || sql::<BigInt>(&turns);
     both!(conn, c => {
         let mut query = notices::table.select(Notice::as_select()).into_boxed();
         query = match state {
@@ -127,15 +103,20 @@ pub fn queue(
             query = query.filter(notices::sealed.eq(false));
         }
         if let Some(p) = after {
+            let missing = Time(crate::clock::from_micros(p.missing_since));
+            let submitted = Time(crate::clock::from_micros(p.submitted_at));
             let later = overdue().eq(i16::from(p.overdue)).and(
-                urgency().lt(p.urgency).or(urgency()
-                    .eq(p.urgency)
-                    .and(turn().gt(p.turn).or(turn().eq(p.turn).and(notices::id.gt(Id(p.id)))))),
+                urgency().lt(p.urgency).or(urgency().eq(p.urgency).and(
+                    notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
+                        notices::submitted_at.gt(submitted)
+                            .or(notices::submitted_at.eq(submitted).and(notices::id.gt(Id(p.id)))),
+                    )),
+                )),
             );
             query = query.filter(overdue().lt(i16::from(p.overdue)).or(later));
         }
         Ok(query
-            .order((overdue().desc(), urgency().desc(), turn(), notices::id))
+            .order((overdue().desc(), urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
             .limit(limit)
             .load(c)?)
     })

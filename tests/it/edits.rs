@@ -217,8 +217,10 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
     let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
-    // It would come first: it happened later.
-    submit(&house, &by_another(notices::rescue(house.clock.now()), 7)).await;
+    // It would come first: somebody waits for help since before her.
+    let mut help = by_another(notices::rescue(house.clock.now()), 7);
+    help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
+    submit(&house, &help).await;
     let owed = async || {
         let sheet = desk.sheet(&house, &case).await;
         let queue = desk.queue(&house).await;
