@@ -98,7 +98,7 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 
 /// When to look at the queue again, at `now` or later: when the next delivery is due. What is due already and
 /// could not be leased waits for its lane, and whoever frees that lane wakes the worker; a node that died frees
-/// nothing, so such a delivery is looked at again half a second later.
+/// nothing, so such a delivery is looked at again half a second later, and so is a slice that another node looks through.
 ///
 /// # Errors
 /// When the database refuses.
@@ -123,7 +123,7 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     let looks = found.into_iter().flat_map(|(first, later, over)| {
         let later = later.map_or(now + HELD, |later| later.0.min(now + HELD));
         let queued = first.map(|first| if first.0 > now { first.0 } else { later });
-        [queued, over.map(|over| over.0.max(now))]
+        [queued, over.map(|over| if over.0 > now { over.0 } else { now + HELD })]
     });
     Ok(looks.flatten().min())
 }

@@ -15,7 +15,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::bots::PROBE;
 use seventytwo::store::leasing::Leased;
 use seventytwo::store::results::{self, Health, Moved, Record};
-use seventytwo::store::{Answer, Conn, Store, StoreError, accounts, groups, lanes};
+use seventytwo::store::{Answer, Conn, Store, StoreError, accounts, deliveries, groups, lanes};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -41,6 +41,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
+    shared!(a_slice_that_another_node_looks_through_is_waited_for),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -510,4 +511,19 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.wish(json!({"hourly_cap": 1})).await;
     scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
+}
+
+/// Whoever asked at once would ask for as long as the other one stands still.
+async fn a_slice_that_another_node_looks_through_is_waited_for(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.house.advance(LEASE_FOR);
+    let other = locked(scene.store(), "SELECT id FROM slices".to_owned()).await;
+    assert!(scene.look().await.is_empty(), "it is passed over");
+    let now = scene.house.clock.now();
+    let again = scene.store().read(move |c| deliveries::next_due(c, now)).await.unwrap();
+    assert!(again.is_some_and(|again| again > now && again < now + TimeDelta::seconds(1)), "{again:?}");
+    other.commit().await;
+    assert_eq!(scene.lease().await.len(), 1);
 }
