@@ -54,7 +54,7 @@ impl Store {
             beyond = self.write(move |tx| lanes_back(tx, now, ahead, group)).await?;
         }
         self.write(move |tx| bots_back(tx, now, ahead)).await?;
-        self.write(move |tx| slices::queue_beyond(tx, now + LEASES_END_WITHIN)).await?;
+        while self.write(move |tx| slices::queue_beyond(tx, now + LEASES_END_WITHIN)).await? {}
         for priority in Priority::ALL {
             let mut below = Some((DateTime::<Utc>::MAX_UTC, i64::MAX));
             while let Some(place) = below {

@@ -52,14 +52,16 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
     Ok(!over.is_empty())
 }
 
-/// Queues what is leased for longer than until then: no lease of a right clock ends so late.
+/// Queues what is leased for longer than until then, for no lease of a right clock ends so late; answers whether there
+/// were any slices to look through.
 ///
 /// # Errors
 /// When the database refuses.
-pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<()> {
-    let beyond = slices::table.filter(slices::leased_until.gt(Time(latest)));
+pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<bool> {
+    let beyond = slices::table.filter(slices::leased_until.gt(Time(latest))).limit(MOST);
     let beyond: Vec<Slice> = both!(conn, c => beyond.load(c))?;
-    queue(conn, &beyond)
+    queue(conn, &beyond)?;
+    Ok(!beyond.is_empty())
 }
 
 fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<()> {
