@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::fixture::{Desk, lost_property, missing_person};
+use super::fixture::{Desk, donation, lost_property, missing_person};
 use super::manage::RENEWALS;
 use super::words::patch;
 use super::*;
@@ -280,16 +280,18 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
 }
 
 #[tokio::test]
-async fn tips_about_adults_and_money_are_read_by_a_moderator_first() {
+async fn tips_about_adults_appeals_and_money_are_read_by_a_moderator_first() {
     let desk = Desk::new().await;
     let adult = live(&desk, &missing_person()).await;
     let thing = live(&desk, &lost_property()).await;
+    let appeal = live(&desk, &donation()).await;
     let tip = async |receipt: &Receipt, text: &str| {
         let case: CaseNumber = receipt.case_number.parse().unwrap();
         let body = json!({"text": text, "phone": "13700137000"});
         desk.intake.tip(case.as_str().to_owned(), body, desk.now()).await
     };
     tip(&adult, "在东门看到过她").await.unwrap();
+    tip(&appeal, "备案号查不到").await.unwrap();
     tip(&thing, "先转账两百").await.unwrap();
     for text in ["在我手里，给我三千块", "3000 元，不要报警", "加微信 evil12345", "看这里 evil.com/pay"]
     {
@@ -301,6 +303,7 @@ async fn tips_about_adults_and_money_are_read_by_a_moderator_first() {
         mine.tips.into_iter().map(|t| t.text).collect::<Vec<_>>()
     };
     assert_eq!(read(&adult).await, Vec::<String>::new());
+    assert_eq!(read(&appeal).await, Vec::<String>::new());
     assert_eq!(read(&thing).await, ["好像是我的"]);
     let waiting = submitted(&desk, &{
         let mut body = lost_property();

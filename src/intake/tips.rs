@@ -1,6 +1,6 @@
 //! What people saw, for the family and those who verify. Nothing a stranger writes reaches an adult's
 //! family unread: the family may be who the adult fled from. Nor does anything that asks for money, wants to be
-//! called or leads elsewhere.
+//! called or leads elsewhere; and what somebody finds wrong with an appeal is not for whoever made it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ fn take_in(
         return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
     }
     let key = notice.key(&desk.vault)?.ok_or(IntakeError::Unknown)?;
-    let held = notice.sealed || !content.flags.is_empty() || seeks_an_adult(tx, &notice, &key)?;
+    let held = notice.sealed || !content.flags.is_empty() || is_read_first(tx, &notice, &key)?;
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
@@ -103,12 +103,14 @@ fn take_in(
     Ok(tips::insert_tip(tx, &tip)?)
 }
 
-fn seeks_an_adult(tx: &mut Conn, notice: &Notice, key: &Key) -> Result<bool, StoreError> {
+/// Whether every tip is read by those who verify first: about an adult, or about an appeal.
+fn is_read_first(tx: &mut Conn, notice: &Notice, key: &Key) -> Result<bool, StoreError> {
     let live = notice.live_revision.unwrap_or(notice.revision);
     let Some(revision) = notices::revision(tx, notice.id.0, live)? else { return Ok(true) };
     Ok(match revision.public(key)?.subject {
         Subject::MissingPerson { person } => person.age > LAST_MINOR_YEAR,
-        _ => false,
+        Subject::Donation { .. } => true,
+        Subject::LostProperty { .. } | Subject::Rescue { .. } => false,
     })
 }
 

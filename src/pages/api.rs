@@ -24,7 +24,7 @@ pub const USUAL: i64 = 20;
 /// A live notice, as everybody may read it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LiveNotice {
-    #[schema(example = "7K3QM-X0P4D")]
+    #[schema(example = "7K3QM-X0P4S")]
     case_number: String,
     #[schema(example = "missing_person")]
     kind: &'static str,

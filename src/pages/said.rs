@@ -19,6 +19,22 @@ pub fn heading(live: &Live, language: Language) -> String {
     }
 }
 
+/// What a notice is about, as far as it asks for other words: the keys of the sentences about tips.
+pub fn about(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::LostProperty { item } => match item.direction {
+            Direction::Lost => "lost",
+            Direction::Found => "found",
+        },
+        subject => subject.kind().as_str(),
+    }
+}
+
+/// Whether those who tell something about it have seen it, somewhere at some time.
+pub fn was_seen(about: &str) -> bool {
+    matches!(about, "missing_person" | "lost")
+}
+
 /// A moment in Beijing time.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
     let at = at.with_timezone(&BEIJING);

@@ -8,7 +8,7 @@ use super::number::{Issued, Live, WentOut, look_up};
 use super::said::{self, Fact};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::notice::{Direction, Item, Kind, Precision, Subject};
+use crate::domain::notice::{Kind, Precision, Subject};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -37,18 +37,17 @@ impl LivePage<'_> {
         }
     }
 
-    /// What it is about, as far as it asks for other words: the keys of the page's sentences.
     fn about(&self) -> &'static str {
-        match &self.live.public.subject {
-            Subject::LostProperty { item: Item { direction: Direction::Found, .. } } => "found",
-            Subject::LostProperty { item: Item { direction: Direction::Lost, .. } } => "lost",
-            _ => self.live.kind.as_str(),
-        }
+        said::about(&self.live.public.subject)
     }
 
-    /// Whether who writes has seen somebody or something, somewhere at some time.
-    fn was_seen(&self) -> bool {
-        matches!(self.about(), "missing_person" | "lost")
+    /// The form is empty here; it comes back from `intake/pages/tip`.
+    fn typed(&self, _field: &str) -> &'static str {
+        ""
+    }
+
+    fn fault(&self, _field: &str) -> Option<String> {
+        None
     }
 
     /// Whether somebody is in danger, so that the first word is to call for help.

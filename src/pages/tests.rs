@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{
-    Direction, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Precision, Private, Public,
-    Reporter, Safety, Sex, Subject,
+    Campaign, Direction, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Precision, Private,
+    Public, Reporter, Safety, Sex, Subject,
 };
 use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
@@ -42,7 +42,18 @@ fn subject(kind: Kind) -> Subject {
             },
         },
         Kind::Rescue => Subject::Rescue { incident: Incident { what: Emergency::Flood, people: Some(3) } },
-        _ => Subject::MissingPerson {
+        Kind::Donation => Subject::Donation {
+            campaign: Campaign {
+                organisation: "某某慈善基金会".to_owned(),
+                credit_code: "53330000501874064B".to_owned(),
+                filing_number: "53330000501874064BA18023".to_owned(),
+                url: "https://gongyi.qq.com/succor/detail.htm?id=1".to_owned(),
+                starts_on: DateTime::UNIX_EPOCH.date_naive(),
+                ends_on: DateTime::UNIX_EPOCH.date_naive(),
+                needs: "棉被两百床".to_owned(),
+            },
+        },
+        Kind::MissingPerson => Subject::MissingPerson {
             person: Person {
                 name: "王秀英<b>".to_owned(),
                 age: 76,
@@ -389,6 +400,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
         (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
         (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
         (3, Kind::Rescue, ["求助中", "我能帮忙", "您能怎样帮忙"], "看到"),
+        (4, Kind::Donation, ["募集中", "这里不对", "哪里不对"], "看到"),
     ] {
         let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
         let (_, page) = ask(&shared, &format!("/n/{number}")).await;

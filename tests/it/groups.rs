@@ -430,6 +430,11 @@ async fn the_log_tells_of_every_call_for_thirty_days(house: House) {
     team.hears(&case);
     let log = async || house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
     assert_eq!(log().await["items"].as_array().map(Vec::len), Some(2));
+    for nowhere in ["-5", "0", "x"] {
+        let asked =
+            house.get(&team.path(&format!("/deliveries?cursor={nowhere}")), Some(&team.admin.token)).await;
+        assert_eq!(asked.problem(422), "invalid_fields", "{nowhere}");
+    }
     house.advance(TimeDelta::days(28));
     assert_eq!(log().await["items"].as_array().map(Vec::len), Some(1), "the closing is younger");
     assert_eq!(house.get(&path, Some(&team.admin.token)).await.status, 404);

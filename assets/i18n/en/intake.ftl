@@ -323,7 +323,10 @@ my-event-close = You ended it.
 my-event-remove = It was taken down.
 my-event-expire = Its time was over.
 
-tip-page-title = Tell what you saw
 tip-taken = Thank you, we have your tip
-tip-taken-next = Volunteers check it as soon as they can. Please do not post in chats where the person is.
+tip-taken-next-missing_person = Volunteers check it as soon as they can. Please do not post in chats where the person is.
+tip-taken-next-lost = We pass it on to the owner. Please keep what you found safe, or hand it to the police; whoever wants money first is a swindler.
+tip-taken-next-found = Volunteers compare the detail that you told. Please do not tell it in chats, or somebody else may claim the thing.
+tip-taken-next-rescue = Volunteers check it as soon as they can and call those on the spot. Look after yourself first, and do not go into danger alone.
+tip-taken-next-donation = Volunteers check it as soon as they can. What is not true is corrected in every group that received it.
 tip-back = Back to the notice

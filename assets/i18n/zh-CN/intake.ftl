@@ -318,7 +318,10 @@ my-event-close = 您结束了这条信息。
 my-event-remove = 已撤下。
 my-event-expire = 时间已到，自动结束。
 
-tip-page-title = 提供线索
 tip-taken = 谢谢，线索已收到
-tip-taken-next = 志愿者会尽快核实。请不要在群里公布当事人的位置。
+tip-taken-next-missing_person = 志愿者会尽快核实。请不要在群里公布当事人的位置。
+tip-taken-next-lost = 我们会转给失主。捡到的东西请先收好，或交给派出所；要您先付钱的，都是骗子。
+tip-taken-next-found = 志愿者会核对您写的细节。请不要在群里说这些细节，以免被人冒领。
+tip-taken-next-rescue = 志愿者会尽快核实，再联系现场。请先顾好自己的安全，不要独自进入危险的地方。
+tip-taken-next-donation = 志愿者会尽快核实；不属实的，会向收到过的每个群更正。
 tip-back = 回到这条信息

@@ -211,5 +211,5 @@ pub(in super::super) fn ids((group, delivery): &(String, String)) -> Result<(Uui
 fn cursor(given: &str) -> Result<i64, Problem> {
     let wrong =
         || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
-    given.parse().map_err(|_| wrong())
+    given.parse().ok().filter(|place| *place > 0).ok_or_else(wrong)
 }

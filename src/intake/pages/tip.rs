@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
+use crate::domain::life_cycle::State;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, desk};
 use crate::intake::form::times;
+use crate::pages::number::{Issued, look_up};
+use crate::pages::said;
 use crate::web::frame::{Frame, page_with};
 use crate::web::limits::Limit;
 use crate::web::problem::{Problem, field_sentence};
@@ -46,7 +48,9 @@ impl Typed {
 #[template(path = "tip.html")]
 struct TipPage {
     frame: Frame,
-    case: String,
+    /// The notice's page.
+    to: String,
+    about: &'static str,
     typed: Typed,
     /// Field and sentence, in the order of the page; none once the tip was taken.
     faults: Vec<(&'static str, String)>,
@@ -54,6 +58,19 @@ struct TipPage {
 }
 
 impl TipPage {
+    const fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn typed(&self, name: &str) -> &str {
+        match name {
+            "text" => &self.typed.text,
+            "seen_at" => &self.typed.seen_at,
+            "place" => &self.typed.place,
+            _ => &self.typed.phone,
+        }
+    }
+
     fn fault(&self, name: &str) -> Option<String> {
         self.faults.iter().find(|(field, _)| *field == name).map(|(_, sentence)| sentence.clone())
     }
@@ -68,17 +85,23 @@ pub async fn send(
     form: Form<Typed>,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Tips)?;
-    let case: CaseNumber = path.parse()?;
+    let (number, issued) = look_up(&http, &shared, &path).await?;
+    let live = match issued {
+        Issued::Live(live) => live,
+        Issued::Checking(_) => return Err(IntakeError::NotPossible(State::Paused).into()),
+        Issued::Over(_, state, _) => return Err(IntakeError::NotPossible(state).into()),
+    };
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
-    let taken = desk(&shared).tip(case.as_str().to_owned(), form.0.json(now), now).await;
+    let (to, about) = (live.path(), said::about(&live.public.subject));
+    let taken = desk(&shared).tip(number.as_str().to_owned(), form.0.json(now), now).await;
     let (faults, status) = match taken {
         Ok(()) => (Vec::new(), StatusCode::ACCEPTED),
         Err(IntakeError::Invalid(faults)) => (sentences(&faults, &frame), StatusCode::UNPROCESSABLE_ENTITY),
         Err(error) => return Err(error.into()),
     };
     let taken = faults.is_empty();
-    let template = TipPage { case: case.to_string(), typed: form.0, faults, taken, frame: frame.clone() };
+    let template = TipPage { frame: frame.clone(), to, about, typed: form.0, faults, taken };
     page_with(&http, &frame, &template, status)
 }
 

@@ -1,6 +1,7 @@
 //! Pages: a faulty form comes back with what was typed, no other site can send one, and looking at an
 //! address changes nothing.
 
+use chrono::TimeDelta;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use seventytwo::domain::notice::Kind;
@@ -16,6 +17,7 @@ use crate::{Test, housed};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(a_faulty_form_comes_back_with_what_was_typed),
+    housed!(a_faulty_tip_comes_back_in_the_words_of_its_notice),
     housed!(a_form_that_is_none_is_told_so),
     housed!(a_form_sent_twice_makes_one_notice),
     housed!(forms_of_other_sites_are_refused),
@@ -76,6 +78,44 @@ async fn a_faulty_form_comes_back_with_what_was_typed(house: House) {
             assert!(page.text.contains(kept), "{kept} is lost from the {} form", kind.as_str());
         }
     }
+}
+
+async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
+    let (moderator, lead) =
+        (house.person("林志愿", Role::Moderator).await, house.person("赵组长", Role::Lead).await);
+    let now = house.clock.now();
+    let mut found = notices::lost_property(now);
+    found["item"]["direction"] = json!("found");
+    for (body, by, asks, thanks) in [
+        (found, [Some(&moderator), None], "怎样证明是您的？", "以免被人冒领"),
+        (notices::rescue(now), [Some(&moderator), None], "您能怎样帮忙？", "再联系现场"),
+        (notices::donation(now), [&moderator, &lead].map(Some), "哪里不对？", "会向收到过的每个群更正"),
+    ] {
+        let made = house.post("/notices", None, &body).await.expect(201);
+        let case = made["case_number"].as_str().unwrap();
+        for person in by.into_iter().flatten() {
+            house.decide(case, person, "approve", "verified").await.expect(200);
+        }
+        house.advance(TimeDelta::hours(1));
+        house.settle().await;
+        let send = async |phone: &str| {
+            let typed = [("text", "只有我知道的一件事"), ("phone", phone)];
+            let form = request(&house, Method::POST, &format!("/n/{case}/tips")).form(&typed);
+            ask(form.header("sec-fetch-site", "same-origin")).await
+        };
+        let faulty = send("12345").await;
+        assert_eq!(faulty.status, 422, "{}", faulty.text);
+        assert_summary_leads(&faulty);
+        for words in [asks, "只有我知道的一件事", "value=\"12345\""] {
+            assert!(faulty.text.contains(words), "{words}: {}", faulty.text);
+        }
+        let (_, form) = faulty.text.split_once("<form method=\"post\" action=\"/n/").expect("a form");
+        assert!(!form.contains("看到"), "nobody asks what was seen: {form}");
+        let taken = send("").await;
+        assert!(taken.status == 202 && taken.text.contains(thanks), "{}", taken.text);
+        assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
+    }
+    house.finish().await;
 }
 
 async fn a_form_that_is_none_is_told_so(house: House) {
