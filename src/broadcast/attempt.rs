@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::conclude::{self, Ended};
-use super::course::Course;
+use super::course::{ALONE, Course};
 use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
@@ -56,6 +56,12 @@ impl Prepared {
         ended(verdict, self.parts, self.ways)
     }
 
+    /// Whether what was `sent` to say something can be said in words alone, and was not.
+    fn has_words_alone(&self, act: Act<'_>, sent: &Body) -> bool {
+        let alone = self.adapter.compose(&self.written.message, act);
+        matches!(act, Act::Say(_)) && alone.is_some_and(|alone| alone != *sent)
+    }
+
     fn nothing_to_say(&self) -> Ended {
         self.ended(Verdict::ours(Outcome::Bad, "nothing_to_say"))
     }
@@ -95,6 +101,7 @@ impl Worker {
         let asked_at = self.clock.now();
         let body = match digest {
             Some(digest) => Ok(adapter.compose(digest, act)),
+            None if leased.act == ALONE => Ok(adapter.compose(&written.message, act)),
             None => self.script.body(written, leased.platform, act, asked_at).await,
         };
         let body = match body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn)) {
@@ -143,9 +150,11 @@ impl Worker {
             written.forget_handle(account, media).await;
             verdict.outcome = Outcome::Retry;
         }
+        let refused = verdict.outcome == Outcome::Bad && digest.is_none();
+        let alone = refused && prepared.has_words_alone(act, &body);
         let moved = self.moved(credentials, &verdict);
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
-        (went, Ok(Ended { answer_sealed, moved, ..prepared.ended(verdict) }))
+        (went, Ok(Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) }))
     }
 
     /// Sends a request of an act if it `may` leave: how that went for the host, what it means for the delivery, and
@@ -293,7 +302,18 @@ pub(super) fn broken_off(leased: &Leased, left: bool) -> (Went, Result<Ended, Da
 /// An end whose times are not known yet.
 fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
     let (at, took_ms, answer_sealed, moved) = (DateTime::UNIX_EPOCH, 0, None, None);
-    Ended { verdict, ours: false, parts, ways, at, took_ms, random: random(), answer_sealed, moved }
+    Ended {
+        verdict,
+        ours: false,
+        parts,
+        ways,
+        alone: false,
+        at,
+        took_ms,
+        random: random(),
+        answer_sealed,
+        moved,
+    }
 }
 
 /// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::course::{Course, Progress};
+use super::course::{ALONE, Course, Progress};
 use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use crate::domain::delivery::{DeliveryState, Outcome, Reach};
@@ -37,6 +37,8 @@ pub struct Ended {
     pub parts: usize,
     /// What the platform lets us take back with these credentials.
     pub ways: &'static [TakeBack],
+    /// The words can still go out by themselves, without the picture that they went with.
+    pub alone: bool,
     pub at: DateTime<Utc>,
     pub took_ms: i32,
     pub random: u64,
@@ -157,7 +159,7 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
 fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let (progress, standing) = (progress(&leased), leased.standing.clone());
     let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
-    let leg = Leg { act: course.next(progress), course, progress, digest };
+    let leg = Leg { act: course.next(progress), course, progress, digest, alone: ended.alone };
     let attempt = leg.attempt(&leased, &ended);
     let next = retry::next(&ended.verdict.outcome, &attempt);
     let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
@@ -222,6 +224,8 @@ struct Leg<'a> {
     act: Option<Act<'a>>,
     /// It told several notices in one message.
     digest: bool,
+    /// See [`Ended::alone`].
+    alone: bool,
 }
 
 impl Leg<'_> {
@@ -273,7 +277,7 @@ impl Leg<'_> {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
                 let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
-                record.act += i16::from(doubtful && self.counts_doubts());
+                record.act += i16::from(doubtful && self.counts_doubts() && record.act != ALONE);
             }
             Next::Hold(until) | Next::Mend(_, until) => hold(record, until),
             Next::Anew(until) => {
@@ -283,6 +287,9 @@ impl Leg<'_> {
             Next::Move(_) => record.moved = moved,
             // Perhaps for the sake of one of them: each is tried by itself.
             Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
+            Next::GiveUp(retry::Why::Refused) if self.alone => {
+                self.go_on(record, Progress { act: ALONE, ..self.progress });
+            }
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
                 self.go_on(record, progress);
             }

@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_pause_without_an_end_lasts_until_it_is_ended),
     housed!(an_end_that_cannot_be_is_refused),
     housed!(a_pause_is_chosen_on_the_page),
+    housed!(what_waited_is_said_most_urgent_first),
 ];
 
 async fn pause(house: &House, team: &Team, body: &Value) -> Value {
@@ -134,5 +135,40 @@ async fn a_pause_is_chosen_on_the_page(house: House) {
         step("/resume").await;
         assert!(!page().await.contains("自动恢复"), "{choice}");
     }
+    house.finish().await;
+}
+
+/// Decided in the opposite order, so that the first decided is not by itself the first said.
+async fn what_waited_is_said_most_urgent_first(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    let now = house.clock.now();
+    let (rumour, _) = team.publish(&house, notices::lost_property(now), "13800138001").await;
+    let (over, manage) = team.publish(&house, notices::lost_property(now), "13800138002").await;
+    while team.chat.read().is_some() {}
+    pause(&house, &team, &Value::Null).await;
+    let (usual, _) = team.publish(&house, notices::lost_property(now), "13800138003").await;
+    let (urgent, _) = team.publish(&house, notices::rescue(now), "13800138004").await;
+    let returned = json!({"outcome": "returned", "announce": true});
+    house.post("/my/notice/close", Some(&manage), &returned).await.expect(200);
+    house.settle().await;
+    let token = Some(&*team.moderator.token);
+    let sheet = house.get(&format!("/review/{rumour}"), token).await.expect(200);
+    let false_ = json!({"version": sheet["version"], "reason": "false"});
+    house.post(&format!("/review/{rumour}/remove"), token, &false_).await.expect(200);
+    house.settle().await;
+    assert_eq!(team.chat.read(), None, "it is paused");
+
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    let (expected, mut heard) = ([rumour, over, urgent, usual], Vec::new());
+    for _ in 0..30 {
+        house.settle().await;
+        while let Some(message) = team.chat.read() {
+            // A picture has no words.
+            heard.extend(expected.iter().find(|case| message.to_string().contains(*case)).cloned());
+        }
+        house.advance(TimeDelta::seconds(10));
+    }
+    assert_eq!(heard, expected);
     house.finish().await;
 }

@@ -312,6 +312,7 @@ impl World<'_> {
                 ours: !self.nodes[node].hosts.answer(now),
                 parts: parts(&request.leased, manner.parts()),
                 ways: manner.ways(),
+                alone: false,
                 at: now,
                 took_ms: 1,
                 random: bits,

@@ -49,6 +49,7 @@ fn ended(outcome: Outcome) -> Ended {
         ours: false,
         parts: 2,
         ways: &[],
+        alone: false,
         at: at(15),
         took_ms: 15_000,
         random: 0,

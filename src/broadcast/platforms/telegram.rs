@@ -273,6 +273,8 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
             Outcome::Gone
         }
         (400, _) if says(&["chat not found"]) => Outcome::Gone,
+        // Of the picture alone: the words may go.
+        (400 | 403, _) if say && says(&["rights to send photos", "send_photos_forbidden"]) => Outcome::Bad,
         (403, _) if say => Outcome::Config(Fault::Permission),
         (400, _) if say && says(&["not enough rights", "need administrator rights", "write_forbidden"]) => {
             Outcome::Config(Fault::Permission)
@@ -330,9 +332,10 @@ mod tests {
                 (400, &said(400, "Bad Request: chat not found"), Outcome::Gone),
                 (
                     400,
-                    &said(400, "Bad Request: not enough rights to send photos to the chat"),
+                    &said(400, "Bad Request: not enough rights to send text messages to the chat"),
                     Outcome::Config(Fault::Permission),
                 ),
+                (400, &said(400, "Bad Request: not enough rights to send photos to the chat"), Outcome::Bad),
                 (
                     400,
                     &said(400, "Bad Request: need administrator rights in the channel chat"),

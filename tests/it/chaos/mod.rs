@@ -51,11 +51,12 @@ pub async fn count(db: &Db, sql: &'static str) -> i64 {
 }
 
 /// Runs statements beside the program.
-pub async fn run(db: &Db, sql: &'static str) {
+pub async fn run(db: &Db, sql: impl Into<String>) {
+    let sql = sql.into();
     peek(db, move |conn| {
         match conn {
-            Conn::Pg(c) => c.batch_execute(sql)?,
-            Conn::Sqlite(c) => c.batch_execute(sql)?,
+            Conn::Pg(c) => c.batch_execute(&sql)?,
+            Conn::Sqlite(c) => c.batch_execute(&sql)?,
         }
         Ok(())
     })

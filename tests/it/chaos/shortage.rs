@@ -9,7 +9,7 @@ use tokio_postgres::NoTls;
 
 use super::crowd::{Crowd, Mood};
 use super::faults::house_of;
-use super::scene::Scene;
+use super::scene::{Scene, WINDOW};
 use super::{count, run};
 use crate::house::{Db, House};
 use crate::process::{Program, assert_audit, command, connect, database, eventually};
@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     bare!(short_of_descriptors_it_waits_for_some),
     filed!(on_a_full_disk_it_waits_for_room),
     housed!(leases_that_were_refused_take_nothing_away),
+    bare!(what_cannot_be_recorded_is_not_followed_by_more),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
 ];
@@ -100,33 +101,54 @@ async fn leases_that_were_refused_take_nothing_away(house: House) {
     house.advance(TimeDelta::seconds(30));
     house.stations.let_out().await.unwrap();
 
-    refuse_leases(&house.db).await;
+    refuse(&house.db, "lanes").await;
     for _ in 0..10 {
         // A hundred at a time.
         let refused = house.stations.worker.drain().await;
         assert!(refused.is_err(), "there was nothing to refuse");
     }
     assert_eq!(crowd.requests(), 0);
-    allow_leases(&house.db).await;
+    allow(&house.db, "lanes").await;
     house.settle().await;
     let told = crowd.told();
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
     house.finish().await;
 }
 
-/// From now on no lane can be written down, as where there is no room for it.
-async fn refuse_leases(db: &Db) {
-    run(db, if db.is_sqlite() {
-        "CREATE TRIGGER refuse BEFORE UPDATE ON lanes BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+/// Of what is sent no more is in doubt than the window holds, however many groups wait and however long.
+async fn what_cannot_be_recorded_is_not_followed_by_more(db: Db) {
+    let scene = Scene::set(db, 2 * WINDOW, Mood::Well(0)).await;
+    let mut command = command(&scene.db);
+    command.env("SEVENTYTWO_LOG", "warn");
+    let program = scene.spawn_by(command).listening().await;
+    refuse(&scene.db, "deliveries").await;
+    scene.publish(&program.door, 0).await;
+    eventually("the window is full", async || scene.crowd.requests() >= WINDOW).await;
+    let refused = program.log().len();
+    eventually("it tries to record them again", async || program.log().len() >= refused + 3).await;
+    assert_eq!(scene.crowd.requests(), WINDOW);
+    allow(&scene.db, "deliveries").await;
+    scene.everybody_hears().await;
+    let twice: Vec<_> = scene.crowd.told().into_iter().filter(|(_, times)| *times > 1).collect();
+    assert_eq!(twice, []);
+}
+
+/// From now on nothing of the table can be changed, as where there is no room for it.
+async fn refuse(db: &Db, table: &str) {
+    run(db, &if db.is_sqlite() {
+        format!("CREATE TRIGGER refuse BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
     } else {
-        "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE 'disk is full'; END $$ LANGUAGE plpgsql; \
-         CREATE TRIGGER refuse BEFORE UPDATE ON lanes EXECUTE FUNCTION refuse()"
+        format!(
+            "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE 'disk is full'; END $$ LANGUAGE plpgsql; \
+             CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
     })
     .await;
 }
 
-async fn allow_leases(db: &Db) {
-    run(db, if db.is_sqlite() { "DROP TRIGGER refuse" } else { "DROP TRIGGER refuse ON lanes" }).await;
+async fn allow(db: &Db, table: &str) {
+    let on = if db.is_sqlite() { String::new() } else { format!(" ON {table}") };
+    run(db, &format!("DROP TRIGGER refuse{on}")).await;
 }
 
 /// A full disk ends SQLite's transaction under diesel's feet: the writer needs a new connection.
