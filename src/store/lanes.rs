@@ -2,6 +2,8 @@
 //! under way; it remembers the latest requests, so that a platform's budget survives a restart and
 //! holds across nodes.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -261,21 +263,25 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
 pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<()> {
     struct Again;
     let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
-    if let Conn::Pg(c) = conn {
+    let held =
+        lanes::table.filter(leased).order(lanes::group_id).select((lanes::group_id, lanes::leased_until));
+    let held: HashMap<Id, Time> = match conn {
         // Its last results may be written at this moment.
-        let held = lanes::table.filter(leased).order(lanes::group_id).select(lanes::group_id);
-        held.for_update().load::<Id>(&mut **c)?;
+        Conn::Pg(c) => held.for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => held.load(&mut **c)?,
     }
-    let of_lane = lanes::table.on(lanes::group_id.eq(deliveries::group_id));
+    .into_iter()
+    .collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
-    let under_way: Vec<(i64, i32, Option<i64>)> = both!(conn, c => deliveries::table
-        .inner_join(of_lane)
+    // By their groups: what is under way stands in no index of its own.
+    let of_lanes: Vec<(i64, Id, Time, i32, Option<i64>)> = both!(conn, c => deliveries::table
+        .filter(deliveries::group_id.eq_any(held.keys()))
         .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-        .filter(leased.and(lanes::leased_until.eq(deliveries::due_at)))
-        .select((deliveries::id, deliveries::attempts, ended))
+        .select((deliveries::id, deliveries::group_id, deliveries::due_at, deliveries::attempts, ended))
         .load(c))?;
-    let rows = under_way.into_iter().map(|(id, attempts, ended)| {
+    let under_way = of_lanes.into_iter().filter(|(_, group, due_at, ..)| held.get(group) == Some(due_at));
+    let rows = under_way.map(|(id, .., attempts, ended)| {
         let died = i64::from(attempts) - ended.unwrap_or_default();
         vec![id.into(), again(u32::try_from(died).unwrap_or_default()).into()]
     });

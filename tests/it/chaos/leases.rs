@@ -14,9 +14,11 @@ use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::DeliveryState;
 use seventytwo::domain::group::Platform;
+use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
-use seventytwo::store::{Answer, Conn, StoreError, deliveries, results};
+use seventytwo::store::{Answer, Conn, StoreError, deliveries, lanes, queue, results};
+use uuid::Uuid;
 
 use super::faults::go_live;
 use crate::house::{Db, House};
@@ -28,6 +30,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_a_dead_node_held_is_found_when_its_lease_ends),
     housed!(what_is_due_is_found_through_its_index),
     housed!(no_question_of_a_fan_out_reads_a_table_whole),
+    housed!(what_a_dead_process_held_is_found_by_its_lanes),
+    housed!(neither_desk_nor_sweep_reads_all_notices),
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
     housed!(a_host_that_is_busy_with_closings_keeps_no_alert_from_another),
 ];
@@ -233,6 +237,55 @@ async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) {
             let whole = whole.and_then(|rest| rest.split(' ').next()).is_some_and(of_them);
             let joined = line.contains("Hash Join") || line.contains("Merge Join");
             assert!(!whole && !joined, "{line}\n{plan}\n{sql}");
+        }
+    }
+}
+
+/// A start after a crash reads what the dead process had leased, not all that was ever said.
+async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let plans = peek(&house.db, move |conn| {
+        let asked = asked_by(conn, |tx| {
+            assert_eq!(lease_and_die(tx, now)?.leased.len(), 1);
+            lanes::free_of(tx, ELSEWHERE, &|_| now)
+        })?;
+        let reads = |sql: &&String| sql.to_lowercase().contains("select") && sql.contains("deliveries");
+        let plan = |sql: &String| explain(conn, sql, &vec!["NULL".to_owned(); 64]);
+        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+    })
+    .await;
+    for plan in plans {
+        for line in plan.lines().map(str::trim) {
+            let whole = line.contains("Seq Scan on deliveries") || line == "SCAN deliveries";
+            assert!(!whole, "{line}\n{plan}");
+        }
+    }
+}
+
+/// Notices are kept as tombstones for ever: neither the desk nor the sweep may read those.
+async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let plans = peek(&house.db, move |conn| {
+        let asked = asked_by(conn, |tx| {
+            for state in State::ALL.map(Some).into_iter().chain([None]) {
+                queue::queue(tx, state, false, None, now, 50)?;
+            }
+            queue::live(tx, now, None, None, None, 50)?;
+            queue::cooling(tx, (now, Uuid::nil()), 50)?;
+            queue::come(tx, now, (now, now), queue::Tried::default(), 50)
+        })?;
+        let reads = |sql: &&String| sql.contains("notices");
+        let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));
+        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+    })
+    .await;
+    assert!(plans.len() > State::ALL.len() + 4, "{plans:?}");
+    for (sql, plan) in plans {
+        for line in plan.lines().map(str::trim) {
+            let whole = line.contains("Seq Scan on notices") || line == "SCAN notices";
+            assert!(!whole, "{line}\n{plan}\n{sql}");
         }
     }
 }
