@@ -52,7 +52,7 @@ const FOR_OTHERS: usize = 32;
 const SHARE_OF_REFUSALS: u32 = 10;
 /// For so long an answer proves that we have a way out.
 const LATELY: TimeDelta = TimeDelta::hours(1);
-/// Hosts that are remembered though nothing is under way there.
+/// Hosts that are remembered though nothing is under way there, at most.
 const REMEMBERED: usize = 10_000;
 
 /// How a request to a host ended, as far as the host is concerned.
@@ -133,12 +133,9 @@ impl Hosts {
 
     /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
     pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
-        if self.known.len() >= REMEMBERED {
-            let matters = |host: &Host| host.away_until.is_some() || host.refused > 0;
-            self.known.retain(|_, host| !host.under_way.is_empty() || matters(host));
-        }
         // Looked up first: the name is copied only once.
         if !self.known.contains_key(name) {
+            self.make_room();
             self.known.insert(name.to_owned(), Host::new(now));
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
@@ -152,6 +149,21 @@ impl Hosts {
             Admission::Busy | Admission::Until(_) => {}
         }
         admission
+    }
+
+    /// Forgets hosts of which there is nothing to know, and of those that rest the one that may be tried first.
+    fn make_room(&mut self) {
+        if self.known.len() < REMEMBERED {
+            return;
+        }
+        let matters = |host: &Host| host.away_until.is_some() || host.refused > 0;
+        self.known.retain(|_, host| !host.under_way.is_empty() || matters(host));
+        if self.known.len() >= REMEMBERED {
+            let resting = self.known.iter().filter(|(_, host)| host.under_way.is_empty());
+            let first = resting.min_by_key(|(_, host)| host.away_until.max(Some(host.spared_until)));
+            let first = first.map(|(name, _)| name.clone());
+            first.map(|name| self.known.remove(&name));
+        }
     }
 
     /// What was admitted at `now` never leaves: the leases were not written down.

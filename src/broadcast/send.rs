@@ -281,12 +281,12 @@ impl Sender {
         let stream: Box<dyn Stream> = if target.tls {
             let name = ServerName::try_from(target.host.trim_matches(['[', ']']).to_owned());
             let name = name.map_err(|_| SendFault::Refused(Refused::Host))?;
-            Box::new(self.tls.connect(name, stream).await.map_err(|_| SendFault::Connect)?)
+            Box::new(self.tls.connect(name, stream).await.map_err(|error| unreached(target, error))?)
         } else {
             Box::new(stream)
         };
         let (requests, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|_| SendFault::Connect)?;
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| unreached(target, error))?;
         Ok(Box::new(Connection { requests, driver: Some(driver) }))
     }
 
@@ -296,7 +296,9 @@ impl Sender {
         let host = target.host.trim_matches(['[', ']']);
         let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, target.port)],
-            Err(_) => lookup_host((host, target.port)).await.map_err(|_| SendFault::Connect)?.collect(),
+            Err(_) => {
+                lookup_host((host, target.port)).await.map_err(|error| unreached(target, error))?.collect()
+            }
         };
         if !addresses.iter().all(|address| target.admits(address.ip())) {
             return Err(SendFault::Refused(Refused::Address));
@@ -305,8 +307,10 @@ impl Sender {
         addresses.sort_by_key(SocketAddr::is_ipv6);
         let each = self.limits.connect / addresses.len().clamp(1, 3) as u32;
         for address in addresses {
-            if let Ok(Ok(stream)) = timeout(each, TcpStream::connect(address)).await {
-                return Ok(stream);
+            match timeout(each, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => drop(unreached(target, error)),
+                Err(late) => drop(unreached(target, late)),
             }
         }
         Err(SendFault::Connect)
@@ -323,6 +327,12 @@ impl Sender {
         hosts.insert(target.clone(), Arc::clone(&host));
         host
     }
+}
+
+/// Why a host was not reached stands in the log alone: whether it is its name, its certificate or its silence.
+fn unreached(target: &Target, error: impl std::fmt::Display) -> SendFault {
+    tracing::debug!(host = target.host, port = target.port, %error, "could not connect");
+    SendFault::Connect
 }
 
 /// The request as it goes over the wire. Its host and path come from the parsed address alone.

@@ -44,7 +44,8 @@ impl ExpiryError {
     fn is_general(&self) -> bool {
         match self {
             ExpiryError::Blobs(error) => error.is_general(),
-            error => matches!(error, ExpiryError::Store(StoreError::Connection(_))),
+            ExpiryError::Store(error) => error.is_general(),
+            _ => false,
         }
     }
 }

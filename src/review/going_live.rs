@@ -12,7 +12,7 @@ use crate::domain::life_cycle::{Step, Weighing};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
-use crate::store::{Conn, StoreError, queue};
+use crate::store::{Conn, queue};
 use crate::vault::Vault;
 
 /// Notices in one look at what cools.
@@ -57,7 +57,7 @@ impl Desk {
                     Ok(one) => out.live += one,
                     Err(error) => {
                         tracing::warn!(notice = %id, %error, "a notice could not go live");
-                        if matches!(error, ReviewError::Store(StoreError::Connection(_))) {
+                        if matches!(&error, ReviewError::Store(error) if error.is_general()) {
                             return Err(error);
                         }
                         out.failed.get_or_insert(error);

@@ -15,7 +15,7 @@ pub const LOCK: i64 = 7_272_727;
 /// Applies what is missing.
 ///
 /// # Errors
-/// [`StoreError::Connection`] with the migration's name and the database's own words.
+/// [`StoreError::Migration`] with the migration's name and the database's own words.
 pub fn run(conn: &mut Conn) -> Answer<()> {
     match conn {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
@@ -29,5 +29,5 @@ pub fn run(conn: &mut Conn) -> Answer<()> {
             outcome
         }
     }
-    .map_err(|e| StoreError::Connection(format!("migration failed: {e}")))
+    .map_err(|e| StoreError::Migration(e.to_string()))
 }

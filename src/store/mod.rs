@@ -57,12 +57,23 @@ pub enum StoreError {
     Query(#[from] diesel::result::Error),
     #[error("no connection to the database: {0}")]
     Connection(String),
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    #[error("the database could not keep a change: {0}")]
+    Commit(String),
     #[error("the database holds what this program did not write: {0}")]
     Corrupt(String),
     #[error("the database work was broken off")]
     BrokenOff,
     #[error("the database's log is being read")]
     Busy,
+}
+
+impl StoreError {
+    /// Whether the next change would fare no better.
+    pub const fn is_general(&self) -> bool {
+        matches!(self, StoreError::Connection(_) | StoreError::Commit(_))
+    }
 }
 
 impl From<crate::vault::Unopenable> for StoreError {

@@ -11,7 +11,6 @@ use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups};
 use super::statement::Value;
-use super::types::sql::Uid;
 use super::types::{Id, Named};
 use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
@@ -328,6 +327,7 @@ fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
 
 /// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.
 fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+    struct Forget;
     if mutation::on(Mutation::KeepEnding) {
         return Ok(());
     }
@@ -346,23 +346,18 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         .filter(endings.field(broadcasts::purpose).eq_any([Purpose::Closing, Purpose::Correction].map(Named)))
         .select(broadcasts::id)
         .load(c))?;
-    for (group, broadcast) in missed.into_iter().filter(|(_, broadcast)| ended.contains(&Id(*broadcast))) {
-        forget_ending(conn, group, broadcast)?;
-    }
-    Ok(())
-}
-
-fn forget_ending(conn: &mut Conn, group: Uuid, broadcast: Uuid) -> Answer<()> {
-    both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET state = 'cancelled', queued = FALSE WHERE group_id = $1 AND state = 'open' AND broadcast_id IN ( \
-           SELECT e.id FROM broadcasts e JOIN broadcasts b ON b.notice_id = e.notice_id \
-           WHERE b.id = $2 AND e.purpose IN ('closing', 'correction')) \
-         AND NOT EXISTS (SELECT 1 FROM deliveries o JOIN broadcasts ob ON ob.id = o.broadcast_id \
-           JOIN broadcasts me ON me.notice_id = ob.notice_id \
-           WHERE me.id = $2 AND o.group_id = $1 AND o.reach > 0 AND ob.purpose IN ('alert', 'update'))",
-    )
-    .bind::<Uid, _>(Id(group))
-    .bind::<Uid, _>(Id(broadcast))
-    .execute(c))?;
-    Ok(())
+    let missed = missed.into_iter().filter(|(_, broadcast)| ended.contains(&Id(*broadcast)));
+    let forget = Change {
+        before: "UPDATE deliveries SET state = 'cancelled', queued = FALSE",
+        columns: &[("group_id", Holds::Id), ("broadcast_id", Holds::Id)],
+        after: "WHERE deliveries.group_id = rows.group_id AND deliveries.state = 'open' \
+             AND deliveries.broadcast_id IN (SELECT e.id FROM broadcasts e JOIN broadcasts b ON b.notice_id = e.notice_id \
+               WHERE b.id = rows.broadcast_id AND e.purpose IN ('closing', 'correction')) \
+             AND NOT EXISTS (SELECT 1 FROM deliveries o JOIN broadcasts ob ON ob.id = o.broadcast_id \
+               JOIN broadcasts me ON me.notice_id = ob.notice_id \
+               WHERE me.id = rows.broadcast_id AND o.group_id = rows.group_id AND o.reach > 0 \
+                 AND ob.purpose IN ('alert', 'update'))",
+    };
+    forget
+        .make::<Forget>(conn, missed.map(|(group, broadcast)| vec![group.into(), broadcast.into()]).collect())
 }

@@ -165,7 +165,7 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
             }
         }
         for tell in tellers {
-            tell(failed.clone().map_or(Ok(()), |error| Err(StoreError::Connection(error))));
+            tell(failed.clone().map_or(Ok(()), |error| Err(StoreError::Commit(error))));
         }
         if let Some(work) = apart {
             work(&mut conn);

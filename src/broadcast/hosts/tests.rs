@@ -239,3 +239,25 @@ fn a_few_failures_among_answers_are_no_absence() {
         hosts.ended("a", GROUP, at(round), at(round), went);
     }
 }
+
+#[test]
+fn so_many_hosts_are_remembered_and_no_more() {
+    let (mut hosts, last) = (Hosts::default(), REMEMBERED + 2);
+    let name = |number: usize| format!("host-{number}");
+    for number in 0..=last {
+        let now = at(number as i64);
+        // Until it is away.
+        for group in 0..AWAY_AFTER.into() {
+            hosts.worth_a_look(1, now);
+            if hosts.admits(&name(number), now) != Admission::Go {
+                break;
+            }
+            hosts.ended(&name(number), Uuid::from_u128(group), now, now, Went::Failed);
+        }
+    }
+    assert_eq!(hosts.known.len(), REMEMBERED);
+    hosts.worth_a_look(1, at(last as i64));
+    let mut rests = |number| matches!(hosts.admits(&name(number), at(last as i64)), Admission::Until(_));
+    assert!(rests(last), "the last to go away is left alone");
+    assert!(!rests(0), "the first may be tried");
+}
