@@ -31,6 +31,14 @@ const WORDS_WAIT: TimeDelta = TimeDelta::seconds(6);
 /// …and looks for it so often.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 
+/// What is known of a request's leaving, whatever becomes of its attempt.
+pub(super) struct Leaving<'a> {
+    pub host: &'a str,
+    /// Since when its host has it under way: from the lease until it really leaves.
+    pub since: DateTime<Utc>,
+    pub left: bool,
+}
+
 /// Why a request that had its connection did not leave.
 enum Withheld {
     /// Its notice is over, or its lane may be somebody else's by the time it is answered.
@@ -69,11 +77,11 @@ impl Prepared {
 
 impl Worker {
     /// One request, from the written message to the platform's verdict; or when it is due again, where it
-    /// never left. `left` is since when its host has it under way: from the lease until it really leaves.
+    /// never left.
     pub(super) async fn attempt(
         &self,
         leased: &Leased,
-        left: &mut DateTime<Utc>,
+        leaving: &mut Leaving<'_>,
     ) -> (Went, Result<Ended, DateTime<Utc>>) {
         let prepared = match self.prepare(leased).await {
             Ok(prepared) => prepared,
@@ -86,7 +94,7 @@ impl Worker {
         if let Some(until) = conclude::quiet_until(leased, act) {
             return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
         }
-        self.carry_out(leased, &prepared, act, left).await
+        self.carry_out(leased, &prepared, act, leaving).await
     }
 
     /// Carries out the act that comes next.
@@ -95,16 +103,11 @@ impl Worker {
         leased: &Leased,
         prepared: &Prepared,
         act: Act<'_>,
-        left: &mut DateTime<Utc>,
+        leaving: &mut Leaving<'_>,
     ) -> (Went, Result<Ended, DateTime<Utc>>) {
         let Prepared { adapter, written, digest, credentials, .. } = prepared;
         let asked_at = self.clock.now();
-        let body = match digest {
-            Some(digest) => Ok(adapter.compose(digest, act)),
-            None if leased.act == ALONE => Ok(adapter.compose(&written.message, act)),
-            None => self.script.body(written, leased.platform, act, asked_at).await,
-        };
-        let body = match body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn)) {
+        let body = match self.body(leased, prepared, act, asked_at).await {
             Ok(Some(body)) => body,
             Ok(None) => return (Went::NotSent, Ok(prepared.nothing_to_say())),
             Err(until) => return (Went::NotSent, Err(until)),
@@ -114,9 +117,7 @@ impl Worker {
         let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
             // Boxed, because it is rare: every send would carry the room for it.
-            Some(account) => {
-                Box::pin(self.handle(prepared, account, act, (&leased.host, &mut *left))).await.map(Some)
-            }
+            Some(account) => Box::pin(self.handle(prepared, account, act, leaving)).await.map(Some),
             None => Ok(None),
         };
         let handle = match handle {
@@ -134,7 +135,7 @@ impl Worker {
         let unknown = handle.filter(|handle| handle.is_none());
         let request = adapter.address(act, &body, credentials, &stamp);
         let may = |longest| self.may_leave(leased, longest);
-        let sent = self.exchange(*adapter, act, request, (&leased.host, left), may).await;
+        let sent = self.exchange(*adapter, act, request, leaving, may).await;
         let (went, mut verdict, answer) = match sent {
             Ok(sent) => sent,
             Err(Withheld::Over) => return (Went::NotSent, Err(self.clock.now())),
@@ -157,6 +158,24 @@ impl Worker {
         (went, Ok(Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) }))
     }
 
+    /// What an act sends; or until when that waits for its picture.
+    async fn body(
+        &self,
+        leased: &Leased,
+        Prepared { adapter, written, digest, .. }: &Prepared,
+        act: Act<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Body>, DateTime<Utc>> {
+        match digest {
+            Some(digest) => Ok(adapter.compose(digest, act)),
+            None if leased.act == ALONE => Ok(adapter.compose(&written.message, act)),
+            None => {
+                let body = self.script.body(written, leased.platform, act, now).await;
+                body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn))
+            }
+        }
+    }
+
     /// Sends a request of an act if it `may` leave: how that went for the host, what it means for the delivery, and
     /// the answer.
     async fn exchange<W, F: Future<Output = Result<(), W>>>(
@@ -164,11 +183,12 @@ impl Worker {
         adapter: &dyn Adapter,
         act: Act<'_>,
         request: Outgoing,
-        (host, left): (&str, &mut DateTime<Utc>),
+        leaving: &mut Leaving<'_>,
         may: impl FnMut(Duration) -> F,
     ) -> Result<(Went, Verdict, Option<Answer>), W> {
-        let since = std::mem::replace(left, self.clock.now());
-        self.hosts().leaves(host, since, *left);
+        let since = std::mem::replace(&mut leaving.since, self.clock.now());
+        self.hosts().leaves(leaving.host, since, leaving.since);
+        leaving.left = true;
         match self.sender.send_if(request, may).await {
             Ok(answer) => {
                 let went = Went::answered(answer.status, adapter.profile().refusals);
@@ -251,7 +271,7 @@ impl Worker {
         Prepared { adapter, written, credentials, .. }: &Prepared,
         account: &str,
         act: Act<'_>,
-        (host, left): (&str, &mut DateTime<Utc>),
+        leaving: &mut Leaving<'_>,
     ) -> Result<Handle, (Went, Verdict)> {
         let mut handle = written.handle(account).await;
         if handle.is_none()
@@ -259,7 +279,7 @@ impl Worker {
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
             let may = |_| ready(Ok::<_, Infallible>(()));
-            let (went, verdict, _) = match self.exchange(*adapter, act, upload, (host, left), may).await {
+            let (went, verdict, _) = match self.exchange(*adapter, act, upload, leaving, may).await {
                 Ok(sent) => sent,
                 Err(never) => match never {},
             };

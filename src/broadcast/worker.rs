@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::attempt::broken_off;
+use super::attempt::{Leaving, broken_off};
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
@@ -214,20 +214,20 @@ impl Worker {
 
     /// One request of a delivery that was leased at `began`, and what follows from it.
     async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
-        let mut left = began;
+        let mut leaving = Leaving { host: &leased.host, since: began, left: false };
         if let Some(state) = self.withheld(&leased) {
             let at = self.clock.now();
-            self.hosts().ended(&leased.host, leased.group, left, at, Went::NotSent);
+            self.hosts().ended(&leased.host, leased.group, began, at, Went::NotSent);
             return conclude::not_sent(leased, state, at, at);
         }
         let clock = std::time::Instant::now();
         // Those that share its task go on, and its place at the host is given back. It leaves later than it was leased.
-        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut left)).catch_unwind().await;
-        let (went, ended) = attempt.unwrap_or_else(|_| broken_off(&leased, left != began));
+        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind().await;
+        let (went, ended) = attempt.unwrap_or_else(|_| broken_off(&leased, leaving.left));
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
-        self.hosts().ended(&leased.host, leased.group, left, at, went);
+        self.hosts().ended(&leased.host, leased.group, leaving.since, at, went);
         let ended = match ended {
             Ok(ended) => ended,
             Err(until) => {
