@@ -12,9 +12,6 @@ use crate::{Test, shared};
 
 pub const TESTS: &[Test] = &[shared!(three_nodes_stopped_and_killed_lose_nothing)];
 
-/// Sends of one node that may be unrecorded at any time, as the worker has it.
-const WINDOW: usize = 640;
-
 async fn three_nodes_stopped_and_killed_lose_nothing(db: Db) {
     let chats = Chats::start().await;
     let settings =
@@ -46,8 +43,6 @@ async fn three_nodes_stopped_and_killed_lose_nothing(db: Db) {
     for kind in ["text", "image"] {
         let told = chats.count(kind);
         assert_eq!(told.len(), GROUPS, "groups that got the {kind}");
-        let doubled: usize = told.values().map(|times| times - 1).sum();
-        assert!(doubled <= 2 * WINDOW, "{doubled} times the {kind} came twice");
         assert!(told.values().all(|times| *times <= 3), "no more than once for each disturbance: {told:?}");
     }
 
