@@ -211,13 +211,16 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most.
+    /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most. So each message that
+    /// came twice has a crash, a lease that was lost or an answer that was, and no two have the same.
     fn not_said_already(&self, delivery: i64, part: i16, place: usize) -> Outcome<()> {
         let same = |r: &&Request| {
             r.carries(delivery) && r.leased.part == part && r.deed.as_ref().is_some_and(Deed::says)
         };
         let earlier: Vec<&Request> = self.requests.iter().filter(same).collect();
-        if earlier.iter().any(|r| r.fate == Fate::Kept("delivered")) {
+        // Whoever has it under way still lost it with the lease.
+        let lost = |r: &Request| r.is_doubtful() || r.fate == Fate::UnderWay;
+        if earlier.iter().any(|r| r.fate == Fate::Kept("delivered") || (r.accepted && !lost(r))) {
             return self.broken(Rule::Once, format!("group {place} has it: delivery {delivery}"));
         }
         let anew = self.since_set_going(delivery);
