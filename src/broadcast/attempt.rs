@@ -162,6 +162,7 @@ impl Worker {
         self.hosts().leaves(host, since, *left);
         match self.sender.send_if(request, may).await {
             Ok(answer) => {
+                let answer = answer.dated(self.clock.now());
                 let went = Went::answered(answer.status, adapter.profile().refusals);
                 Ok((went, adapter.judge(act, &answer), Some(answer)))
             }
