@@ -323,6 +323,9 @@ mod tests {
                 (400, moved, Outcome::Moved("-1001234567890".into())),
                 (403, &said(403, "Forbidden: bot was kicked from the supergroup chat"), Outcome::Gone),
                 (403, &said(403, "Forbidden: the group chat was deleted"), Outcome::Gone),
+                (403, &said(403, "Forbidden: bot is not a member of the channel chat"), Outcome::Gone),
+                (403, &said(403, "Forbidden: bot was blocked by the user"), Outcome::Gone),
+                (403, &said(403, "Forbidden: user is deactivated"), Outcome::Gone),
                 (403, &said(403, "Forbidden: CHAT_WRITE_FORBIDDEN"), Outcome::Config(Fault::Permission)),
                 (400, &said(400, "Bad Request: chat not found"), Outcome::Gone),
                 (

@@ -1,5 +1,7 @@
 //! Each vendor's table of answers.
 
+use chrono::TimeDelta;
+
 use super::*;
 
 #[test]
@@ -16,6 +18,16 @@ fn wecom_answers_mean_what_its_document_says() {
         (200, r#"{"errcode":45009,"errmsg":"api freq out of limit, hint: [1], from ip: 1.2.3.4"}"#, slow(60)),
         (200, r#"{"errcode":45033}"#, slow(5)),
         (200, r#"{"errcode":40033}"#, Outcome::Bad),
+        (200, r#"{"errcode":40007,"errmsg":"invalid media_id"}"#, Outcome::Bad),
+        (200, r#"{"errcode":40008}"#, Outcome::Bad),
+        (200, r#"{"errcode":40009}"#, Outcome::Bad),
+        (200, r#"{"errcode":40035}"#, Outcome::Bad),
+        (200, r#"{"errcode":40063}"#, Outcome::Bad),
+        (200, r#"{"errcode":40123}"#, Outcome::Bad),
+        (200, r#"{"errcode":44004}"#, Outcome::Bad),
+        (200, r#"{"errcode":45001}"#, Outcome::Bad),
+        (200, r#"{"errcode":45002}"#, Outcome::Bad),
+        (200, r#"{"errcode":45008}"#, Outcome::Bad),
         (200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Outcome::Gone),
         (200, r#"{"errcode":93004}"#, Outcome::Gone),
         (200, r#"{"errcode":93008}"#, Outcome::Gone),
@@ -45,6 +57,8 @@ fn dingtalk_answers_mean_what_its_document_says() {
             Outcome::Config(Fault::Address),
         ),
         (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, slow(600)),
+        (200, r#"{"errcode":410100}"#, slow(600)),
+        (200, r#"{"errcode":450101}"#, slow(600)),
         (200, r#"{"errcode":90030,"errmsg":"webhook over limit"}"#, slow(3600)),
         (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, Outcome::Retry),
         (200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, Outcome::Gone),
@@ -54,6 +68,14 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, r#"{"errcode":400102}"#, Outcome::Gone),
         (200, r#"{"errcode":400106}"#, Outcome::Gone),
         (200, r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, Outcome::Bad),
+        (200, r#"{"errcode":101002,"errmsg":"message is too long"}"#, Outcome::Bad),
+        (200, r#"{"errcode":400105}"#, Outcome::Bad),
+        (200, r#"{"errcode":40035}"#, Outcome::Bad),
+        (200, r#"{"errcode":43002}"#, Outcome::Bad),
+        (200, r#"{"errcode":43004}"#, Outcome::Bad),
+        (200, r#"{"errcode":430101}"#, Outcome::Bad),
+        (200, r#"{"errcode":430102}"#, Outcome::Bad),
+        (200, r#"{"errcode":430103}"#, Outcome::Bad),
         (200, r#"{"errcode":430104}"#, Outcome::Bad),
         (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
         (200, r#"{"status":1111,"wait":900,"punish":"deny"}"#, slow(900)),
@@ -117,7 +139,10 @@ fn feishu_answers_mean_what_its_document_says() {
             Outcome::Config(Fault::Signature),
         ),
         (200, r#"{"code":19022,"msg":"Ip Not Allowed"}"#, Outcome::Config(Fault::Address)),
+        (200, r#"{"code":19002}"#, Outcome::Bad),
         (200, r#"{"code":19036}"#, Outcome::Bad),
+        (200, r#"{"code":230099,"msg":"Failed, ext=ErrCode: 11310; ErrMsg: too many"}"#, Outcome::Bad),
+        (400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#, Outcome::Bad),
         (200, r#"{"code":2200}"#, Outcome::Retry),
         (503, "", Outcome::Retry),
     ];
@@ -135,6 +160,8 @@ fn a_webhooks_answer_is_its_status() {
         (200, "", Outcome::Delivered(None)),
         (204, "", Outcome::Delivered(None)),
         (302, "", Outcome::Retry),
+        (401, "", Outcome::Config(Fault::Signature)),
+        (403, "", Outcome::Config(Fault::Permission)),
         (404, "", Outcome::Retry),
         (410, "", Outcome::Gone),
         (413, "", Outcome::Bad),
@@ -159,7 +186,7 @@ fn asking(status: u16, headers: &[(&'static str, &str)]) -> Answer {
 #[test]
 fn a_wait_is_kept_however_it_is_asked_for() {
     const WEEK: u64 = 7 * 24 * 60 * 60;
-    let came = Utc.with_ymd_and_hms(2026, 11, 23, 10, 0, 0).unwrap() + chrono::TimeDelta::milliseconds(600);
+    let came = Utc.with_ymd_and_hms(2026, 11, 23, 10, 0, 0).unwrap() + TimeDelta::milliseconds(600);
     let wait =
         |headers: &[(&'static str, &str)]| asking(503, headers).dated(came).wait().map(|w| w.as_secs());
     assert_eq!(wait(&[("retry-after", "120")]), Some(120));
