@@ -191,6 +191,7 @@ impl Worker {
         leaving.left = true;
         match self.sender.send_if(request, may).await {
             Ok(answer) => {
+                let answer = answer.dated(self.clock.now());
                 let went = Went::answered(answer.status, adapter.profile().refusals);
                 Ok((went, adapter.judge(act, &answer), Some(answer)))
             }
@@ -337,13 +338,14 @@ fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
 }
 
 /// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because
-/// some repeat the message, and without anything of the way in.
+/// some repeat the message, and without anything of the way in. What is cut off must not leave the beginning of a
+/// secret behind, so it is cut last.
 fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
     const KEPT: usize = 4 * 1024;
     if matches!(verdict.outcome, Outcome::Delivered(_)) {
         return None;
     }
-    let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(KEPT)]);
-    let words = format!("HTTP {}\n{}", answer.status, with.redact(&words));
+    let words = with.redact(&String::from_utf8_lossy(&answer.body));
+    let words = format!("HTTP {}\n{}", answer.status, &words[..words.floor_char_boundary(KEPT)]);
     Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
 }

@@ -282,6 +282,7 @@ impl Groups {
         let stamp = Stamp::new(errand.started, new_id(errand.started));
         match self.sender.send(adapter.address(act, &body, credentials, &stamp)).await {
             Ok(answer) => {
+                let answer = answer.dated(self.clock.now());
                 let went = Went::answered(answer.status, adapter.profile().refusals);
                 (Some(went), adapter.judge(act, &answer))
             }

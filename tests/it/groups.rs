@@ -21,6 +21,8 @@ pub const TESTS: &[Test] = &[
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
+    housed!(of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in),
+    housed!(a_platform_that_names_a_time_is_not_asked_before_it),
     housed!(what_was_taken_down_is_not_shown_in_the_log),
     housed!(the_log_tells_which_request_a_call_was),
     housed!(of_a_call_that_ends_a_notice_the_log_tells_what_is_known),
@@ -490,6 +492,69 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
     let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
     assert_eq!(youngest["answer"], json!({"words": null, "erased": true}));
+    house.finish().await;
+}
+
+async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: House) {
+    const KEPT: usize = 4 * 1024;
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let robot = team.chat.robot();
+    let token = robot.rsplit('/').next().unwrap();
+    let filler = "x".repeat(4080);
+    for (number, body) in [
+        // The way in lies across the end of what is kept.
+        format!("{filler}{robot}"),
+        format!("{filler}{token}"),
+        // So does a character of three bytes.
+        format!("x{}", "好".repeat(KEPT)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        team.chat.script(413, &[], &body);
+        team.publish(&house, notices::lost_property(house.clock.now()), &format!("1380013810{number}")).await;
+        let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
+        let path = team.path(&format!("/deliveries/{id}"));
+        let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+        let answer = exchange["calls"][0]["answer"]["words"].as_str().unwrap();
+        let words = answer.strip_prefix("HTTP 413\n").unwrap();
+        let expected = match number {
+            0 | 1 => format!("{filler}***"),
+            _ => format!("x{}", "好".repeat((KEPT - 1) / 3)),
+        };
+        assert_eq!(words, expected, "{number}");
+    }
+    house.finish().await;
+}
+
+async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    // Its answers have no time of their own: what they ask for is measured from when they came.
+    let busy_until = |until: DateTime<Utc>| {
+        let until = until.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        team.chat.script(503, &[("retry-after", &until), ("date", "")], "not now");
+    };
+    let (minutes, start) = (TimeDelta::minutes, house.clock.now());
+    let wait_until = async |at: TimeDelta| {
+        house.advance(start + at - house.clock.now());
+        house.settle().await;
+        team.chat.asked().len()
+    };
+    // First it says so to a test…
+    busy_until(start + minutes(60));
+    let test = house.post(&team.path("/test"), Some(&team.admin.token), &Value::Null).await;
+    assert_eq!(test.problem(422), "group_unreachable");
+    let asked = team.chat.asked().len();
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    assert_eq!(wait_until(minutes(59)).await, asked);
+    // …and then to a notice.
+    busy_until(start + minutes(180));
+    assert_eq!(wait_until(minutes(80)).await, asked + 1);
+    assert_eq!(wait_until(minutes(179)).await, asked + 1);
+    assert_eq!(wait_until(minutes(220)).await, asked + 2);
+    team.hears(&case);
     house.finish().await;
 }
 

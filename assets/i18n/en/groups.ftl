@@ -353,6 +353,7 @@ code-mattermost-permissions = The webhook may not post in the channel: ask an ad
 code-mattermost-user = { code-mattermost-permissions }
 code-rocketchat-invalid_integration = The integration was deleted, or its token is wrong: add one again and choose “Change the bot”
 code-rocketchat-overriding_destination = The integration may not post in this channel: ask an administrator to choose the channel in it
+code-rocketchat-disabled = The integration is switched off: ask an administrator to enable it
 code-rocketchat-http_401 = { code-rocketchat-http_403 }
 code-rocketchat-http_403 = The server refuses the integration: ask an administrator to check its settings and what its account may do
 code-rocketchat-http_503 = The server is away, or the integration is switched off: ask an administrator to enable it

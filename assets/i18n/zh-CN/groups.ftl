@@ -353,6 +353,7 @@ code-mattermost-permissions = 这个 Webhook 没有在频道里发言的权限�
 code-mattermost-user = { code-mattermost-permissions }
 code-rocketchat-invalid_integration = 这个集成已被删除，或令牌不对：请重新添加，再点“更换机器人”
 code-rocketchat-overriding_destination = 集成不允许发到这个频道：请管理员在集成里选定频道
+code-rocketchat-disabled = 这个集成已停用：请管理员启用
 code-rocketchat-http_401 = { code-rocketchat-http_403 }
 code-rocketchat-http_403 = 服务器拒绝了这个集成：请管理员检查它的设置和发送帐号的权限
 code-rocketchat-http_503 = 服务器暂时不可用，或集成已停用：请管理员启用

@@ -90,16 +90,17 @@ fn security(words: &str) -> Fault {
     }
 }
 
-/// Whether "HTTP 200" is not the robot's: a page, or a whole object without the code that a robot always gives.
-/// What was cut off may have been the robot's.
+/// Whether an answer is not the robot's, whatever its status: a whole object without the code that a robot always
+/// gives; or a page with "HTTP 200". What was cut off may have been the robot's.
 fn is_gateways(said: Option<&Value>, answer: &Answer) -> bool {
-    let page = || answer.body.trim_ascii_start().starts_with(b"<");
-    answer.status == 200 && said.map_or_else(page, |said| said.get("errcode").is_none())
+    let page = || answer.status == 200 && answer.body.trim_ascii_start().starts_with(b"<");
+    said.map_or_else(page, |said| said.get("errcode").is_none())
 }
 
-/// The seconds that the gateway asks for, a day at most.
-fn asked(said: &Value) -> Option<Duration> {
-    whole_seconds(said.get("wait")?.as_f64()?)
+/// How long the gateway asks to be left alone, in its object or in a header: a minute at least.
+fn asked(said: &Value, answer: &Answer) -> Option<Duration> {
+    let told = said.get("wait").and_then(|wait| whole_seconds(wait.as_f64()?));
+    told.max(answer.wait()).map(|wait| wait.max(MINUTE))
 }
 
 impl Adapter for Dingtalk {
@@ -172,15 +173,17 @@ impl Adapter for Dingtalk {
         let said = answered.unwrap_or_default();
         // The gateway's own refusal, whatever else it says: {"status":1111,"wait":5,"punish":"deny",…}.
         if said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111) {
-            let wait = asked(&said).unwrap_or_default();
-            return Verdict::new(Outcome::Slow(wait.max(MINUTE)), "denied", "");
+            return Verdict::new(Outcome::Slow(asked(&said, answer).unwrap_or(MINUTE)), "denied", "");
         }
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
             // From before the robots: it does not get better within seconds.
             let verdict = Verdict::without_code(answer).resting(Some(MINUTE));
-            let outcome = asked(&said).map_or(Outcome::Retry, |wait| Outcome::Slow(wait.max(MINUTE)));
-            return if gateway { Verdict { outcome, ..verdict } } else { verdict };
+            return match asked(&said, answer) {
+                Some(wait) if gateway => Verdict { outcome: Outcome::Slow(wait), ..verdict },
+                None if gateway && answer.status == 200 => Verdict { outcome: Outcome::Retry, ..verdict },
+                _ => verdict,
+            };
         };
         let outcome = match code {
             0 if answer.status == 200 => Outcome::Delivered(None),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -190,20 +190,38 @@ impl Answer {
         whole_seconds(self.header(name)?.parse().ok()?)
     }
 
+    fn date(&self, name: &str) -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc2822(self.header(name)?).ok()
+    }
+
+    /// The answer with the moment at which it came for its `Date`, where it asks for a wait until some time and
+    /// has no time of its own (RFC 9110 §6.6.1). An adapter has no clock.
+    #[must_use]
+    pub fn dated(mut self, came: DateTime<Utc>) -> Answer {
+        if self.date("retry-after").is_some() && self.date("date").is_none() {
+            self.headers.retain(|(name, _)| *name != "date");
+            self.headers.push(("date", came.to_rfc2822()));
+        }
+        self
+    }
+
     /// The wait the answer asks for in its headers: `Retry-After` in seconds or as a date (RFC 9110
-    /// §10.2.3, measured from the answer's own `Date`), or Feishu's `x-ogw-ratelimit-reset`.
+    /// §10.2.3, measured from the answer's `Date`), or Feishu's `x-ogw-ratelimit-reset`.
     pub fn wait(&self) -> Option<Duration> {
-        let date = |name| DateTime::parse_from_rfc2822(self.header(name)?).ok();
-        let until = || whole_seconds((date("retry-after")? - date("date")?).num_seconds().max(0) as f64);
+        let until = || {
+            let wait = self.date("retry-after")? - self.date("date")?;
+            whole_seconds(wait.num_seconds().max(0) as f64)
+        };
         self.seconds("retry-after").or_else(until).or_else(|| self.seconds("x-ogw-ratelimit-reset"))
     }
 }
 
-/// Seconds rounded up and at most a day, so that a nonsensical number cannot silence a group for ever.
+/// Seconds rounded up and at most a week, so that a nonsensical number cannot silence a group for ever. Nothing that
+/// waits for them is asked sooner than it may be: notices live for three days, and for three more their end is told.
 pub(super) fn whole_seconds(seconds: f64) -> Option<Duration> {
-    const DAY: u64 = 24 * 60 * 60;
+    const WEEK: u64 = 7 * 24 * 60 * 60;
     let sound = seconds.is_finite() && seconds >= 0.0;
-    sound.then(|| Duration::from_secs((seconds.ceil() as u64).min(DAY)))
+    sound.then(|| Duration::from_secs((seconds.ceil() as u64).min(WEEK)))
 }
 
 #[cfg(test)]

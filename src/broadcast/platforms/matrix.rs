@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::credentials::{Given, fault};
+use super::exchange::whole_seconds;
 use super::judging::{kept, object, slow};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts,
@@ -243,8 +243,7 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
     let outcome = match code {
         "M_LIMIT_EXCEEDED" => {
             // The header is the newer and the one to trust.
-            let told = said["retry_after_ms"].as_u64();
-            let told = told.map(|ms| Duration::from_secs(ms.div_ceil(1000).min(86_400)));
+            let told = said["retry_after_ms"].as_f64().and_then(|ms| whole_seconds(ms / 1000.0));
             answer.wait().or(told).map_or_else(|| slow(answer), Outcome::Slow)
         }
         // Kicked, banned and unknown rooms are answered alike.
@@ -270,6 +269,8 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::DateTime;
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};

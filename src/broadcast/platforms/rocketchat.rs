@@ -86,6 +86,8 @@ impl Adapter for Rocketchat {
         let words = said["error"].as_str().unwrap_or_default();
         let unknown = words.contains("Invalid integration id or token");
         let elsewhere = words.contains("overriding destination channel");
+        // Said by the integration itself; a server that is down is spoken for by whatever stands before it.
+        let disabled = answer.status == 503 && words == "Service Unavailable";
         let outcome = match (success, answer.status) {
             (true, 200) if said.get("error").is_none() => {
                 return Verdict::new(Outcome::Delivered(None), "ok", "");
@@ -94,14 +96,15 @@ impl Adapter for Rocketchat {
             (false, 429) => slow(answer),
             (false, _) if words.contains("too-many-requests") => slow(answer),
             (false, _) if unknown => Outcome::Gone,
-            (false, _) if elsewhere => Outcome::Config(Fault::Permission),
+            (false, _) if elsewhere || disabled => Outcome::Config(Fault::Permission),
             (false, 401 | 403) => Outcome::Config(Fault::Permission),
             (false, 400..=499) => Outcome::Bad,
             (false, _) => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
-        let code = match (unknown, elsewhere) {
-            (true, _) => "invalid_integration".to_owned(),
-            (_, true) => "overriding_destination".to_owned(),
+        let code = match (unknown, elsewhere, disabled) {
+            (true, ..) => "invalid_integration".to_owned(),
+            (_, true, _) => "overriding_destination".to_owned(),
+            (.., true) => "disabled".to_owned(),
             _ => format!("http_{}", answer.status),
         };
         Verdict::new(outcome, code, words)
@@ -144,7 +147,12 @@ mod tests {
                     &said("Error, too many requests. [error-too-many-requests]"),
                     Outcome::Slow(Duration::from_secs(60)),
                 ),
-                (503, &said("Service Unavailable"), Outcome::Retry),
+                // The integration is switched off; what stands before a server that is down says it in other words.
+                (503, &said("Service Unavailable"), Outcome::Config(Fault::Permission)),
+                (503, &said("internal"), Outcome::Retry),
+                (503, r#"{"error":"Service Unavailable"}"#, Outcome::Retry),
+                (503, "Service Unavailable", Outcome::Retry),
+                (503, "<html>503 Service Unavailable</html>", Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
             ],
         );

@@ -5,14 +5,12 @@
 //! nobody. A bot may edit its own messages at any age but delete them only for 48 hours, so editing
 //! comes first. Text goes out without a parse mode: nothing in it is markup.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, origin};
-use super::judging::{kept, object, slow};
+use super::judging::{kept, object, slow_as_told};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Method, Outgoing,
     Picture, Profile, Stamp, TakeBack, Verdict, multipart, quoted,
@@ -255,10 +253,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
     };
     let moved = said["parameters"]["migrate_to_chat_id"].as_i64();
     let outcome = match (code, moved) {
-        (429, _) => {
-            let told = said["parameters"]["retry_after"].as_u64().map(|s| Duration::from_secs(s.min(86_400)));
-            told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
-        }
+        (429, _) => slow_as_told(Some(&said["parameters"]), answer),
         (400, _) if answer.status == 400 && done.iter().any(|part| words.contains(part)) => {
             Outcome::Delivered(None)
         }
@@ -294,6 +289,8 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::DateTime;
 
     use super::super::CredentialCode::{BadForm, Missing};
@@ -328,6 +325,9 @@ mod tests {
                 (400, moved, Outcome::Moved("-1001234567890".into())),
                 (403, &said(403, "Forbidden: bot was kicked from the supergroup chat"), Outcome::Gone),
                 (403, &said(403, "Forbidden: the group chat was deleted"), Outcome::Gone),
+                (403, &said(403, "Forbidden: bot is not a member of the channel chat"), Outcome::Gone),
+                (403, &said(403, "Forbidden: bot was blocked by the user"), Outcome::Gone),
+                (403, &said(403, "Forbidden: user is deactivated"), Outcome::Gone),
                 (403, &said(403, "Forbidden: CHAT_WRITE_FORBIDDEN"), Outcome::Config(Fault::Permission)),
                 (400, &said(400, "Bad Request: chat not found"), Outcome::Gone),
                 (

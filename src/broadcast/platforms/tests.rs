@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::broadcast::message::tests::{LINK, person, said};
-use crate::broadcast::message::{Known, PREFIX, message, plain};
+use crate::broadcast::message::{Known, PREFIX, digest, message, plain};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::language::Language;
-use crate::domain::notice::Public;
+use crate::domain::notice::{Public, Subject};
 use crate::language::has;
+use crate::store::digests::MOST;
 
 mod answers;
 mod proof;
@@ -318,37 +319,55 @@ pub(super) fn slow(seconds: u64) -> Outcome {
     Outcome::Slow(Duration::from_secs(seconds))
 }
 
+/// The way into a chat that makes the most of a body.
+fn longest(platform: Platform) -> Credentials {
+    let keyword = "\"".repeat(256);
+    let more: &[_] = match platform {
+        Platform::Dingtalk | Platform::Feishu => &[("secret", "SECret"), ("keyword", &keyword)],
+        _ => &[],
+    };
+    with(platform, more)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The vendors' limits hold for anything the public may write.
+    /// The vendors' limits hold for anything the public may write, of one notice and of as many as are ever told
+    /// together.
     #[test]
     fn every_body_is_within_its_platforms_limit(
         text in "[好👨\u{200d}👩\"\\\\\n\u{1}a1，/<&@]{0,300}", times in 1_usize..60, poster: bool, picture: bool,
     ) {
         let case = CaseNumber::from_bits(7);
         let long = text.repeat(times);
-        let public = Public { description: long.clone(), police_station: Some(long), ..person() };
+        let mut public = Public { description: long.clone(), police_station: Some(long.clone()), ..person() };
+        let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
+        person.name = long;
         let poster = poster.then_some("https://72.example.org/n/00000-00010/poster.jpg");
         let mut message = message(&Known { poster, ..said(&case, &public) });
         message.picture = picture.then_some(Bytes::from_static(b"jpeg"));
-        for platform in Platform::ALL {
-            let body = adapter(platform).compose(&message, Act::Say(0)).unwrap();
-            // A form with a file stands for the same words with a handle.
-            let value = json_of(&body.lean().unwrap_or(&body).bytes);
-            let shown = value.to_string();
-            prop_assert!(shown.contains(PREFIX) && shown.contains(&case.to_string()) && shown.contains(LINK));
-            prop_assert!(!shown.contains('@'), "{}", shown);
-            let utf16 = |field: &str| value[field].as_str().unwrap_or_default().encode_utf16().count();
-            match platform {
-                Platform::Wecom => prop_assert!(value["text"]["content"].as_str().unwrap().len() <= 2048),
-                Platform::Discord => prop_assert!(utf16("content") <= 2000),
-                Platform::Telegram => prop_assert!(utf16("text") <= 4096 && utf16("caption") <= 1024),
-                Platform::Slack => prop_assert!(utf16("text") <= 4000),
-                Platform::Rocketchat => prop_assert!(utf16("text") <= 5000),
-                Platform::Mattermost => prop_assert!(utf16("text") <= 16_383),
-                Platform::Matrix => prop_assert!(body.bytes.len() <= 30_000),
-                _ => prop_assert!(body.bytes.len() <= 20_000, "{:?} {}", platform, body.bytes.len()),
+        let digest = digest(Language::ZhCn, &vec![message.clone(); MOST]);
+        for (message, links) in [(&message, 1), (&digest, MOST)] {
+            for platform in Platform::ALL {
+                let body = adapter(platform).compose(message, Act::Say(0)).unwrap();
+                let sent = adapter(platform).address(Act::Say(0), &body, &longest(platform), &stamp(0, 0)).body;
+                // A form with a file stands for the same words with a handle.
+                let value = json_of(&body.lean().unwrap_or(&body).bytes);
+                let shown = value.to_string();
+                prop_assert!(shown.contains(PREFIX) && shown.matches(LINK).count() >= links);
+                prop_assert!(links > 1 || shown.contains(&case.to_string()));
+                prop_assert!(!shown.contains('@'), "{}", shown);
+                let utf16 = |field: &str| value[field].as_str().unwrap_or_default().encode_utf16().count();
+                match platform {
+                    Platform::Wecom => prop_assert!(value["text"]["content"].as_str().unwrap().len() <= 2048),
+                    Platform::Discord => prop_assert!(utf16("content") <= 2000),
+                    Platform::Telegram => prop_assert!(utf16("text") <= 4096 && utf16("caption") <= 1024),
+                    Platform::Slack => prop_assert!(utf16("text") <= 4000),
+                    Platform::Rocketchat => prop_assert!(utf16("text") <= 5000),
+                    Platform::Mattermost => prop_assert!(utf16("text") <= 16_383),
+                    Platform::Matrix => prop_assert!(sent.len() <= 30_000),
+                    _ => prop_assert!(sent.len() <= 20_000, "{:?} {}", platform, sent.len()),
+                }
             }
         }
     }

@@ -1,9 +1,17 @@
-//! docs/platforms.md says of every platform what its profile says.
+//! docs/platforms.md says of every platform what its profile and its verdicts say, and of every outcome what
+//! follows it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
-use serde_json::Map;
-use seventytwo::broadcast::platforms::{Budget, Field, Hosts, Picture, Profile, TakeBack, adapter};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, json};
+use seventytwo::broadcast::platforms::{
+    Act, Answer, Budget, Field, Hosts, Picture, Profile, TakeBack, adapter,
+};
+use seventytwo::broadcast::retry::{self, Attempt, Next};
+use seventytwo::domain::delivery::{Fault, Outcome, Reach};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::domain::text::Unit;
@@ -12,13 +20,96 @@ use seventytwo::language::text;
 use crate::{Test, alone};
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[alone!(the_document_prints_the_profiles)];
+pub const TESTS: &[Test] = &[
+    alone!(the_document_prints_the_profiles),
+    alone!(the_document_names_the_codes_of_groups_that_are_gone),
+    alone!(the_document_says_what_follows_an_answer),
+];
+
+/// A file of ours.
+fn file(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
 
 async fn the_document_prints_the_profiles() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/platforms.md");
-    let document = std::fs::read_to_string(path).unwrap();
+    let document = file("docs/platforms.md");
     for printed in [table(), over()] {
         assert!(document.contains(&printed), "docs/platforms.md must hold this table:\n{printed}");
+    }
+}
+
+async fn the_document_names_the_codes_of_groups_that_are_gone() {
+    let document = file("docs/platforms.md");
+    let (_, section) = document.split_once("## What is said, and what proves it").unwrap();
+    for (platform, member) in
+        [(Platform::Wecom, "errcode"), (Platform::Dingtalk, "errcode"), (Platform::Feishu, "code")]
+    {
+        let start = format!("| {}", name(adapter(platform).profile()));
+        let row = section.lines().find(|line| line.starts_with(&start)).unwrap();
+        let told = numbers(row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap());
+        // Whatever code it knows is written there.
+        let known = numbers(&file(&format!("src/broadcast/platforms/{}.rs", platform.as_str())));
+        let gone: BTreeSet<i64> =
+            known.into_iter().filter(|code| is_gone(platform, &json!({member: code}).to_string())).collect();
+        assert!(!gone.is_empty() && told == gone, "{platform:?}: {told:?} in the document, {gone:?} in fact");
+    }
+}
+
+fn is_gone(platform: Platform, body: &str) -> bool {
+    let answer = Answer { status: 200, headers: Vec::new(), body: body.to_owned().into() };
+    adapter(platform).judge(Act::Say(0), &answer).outcome == Outcome::Gone
+}
+
+/// All whole numbers in a text, as a document or Rust writes them.
+fn numbers(text: &str) -> BTreeSet<i64> {
+    let words = text.split(|sign: char| !sign.is_ascii_digit() && sign != '_');
+    words.filter_map(|word| word.replace('_', "").parse().ok()).collect()
+}
+
+async fn the_document_says_what_follows_an_answer() {
+    let document = file("docs/platforms.md");
+    let failed = |tries| wait(&Outcome::Retry, tries, None);
+    let mend = |tries| wait(&Outcome::Config(Fault::Keyword), tries, None);
+    for printed in [
+        format!(
+            "| slow down | nothing to this group before the time it asked for, and ever longer up to {} where",
+            wait(&Outcome::Slow(Duration::ZERO), 99, None),
+        ),
+        format!(
+            "| failed | again after {}, {}, {}, … at most {}, until the end of the notice",
+            failed(1),
+            failed(2),
+            failed(3),
+            failed(99),
+        ),
+        format!("; anew after {} where", wait(&Outcome::Retry, 4, Some(4))),
+        format!("| once more after {}, then never again |", wait(&Outcome::Unknown, 1, None)),
+        format!("| again after {}, {}, {}, {}; another group", mend(1), mend(2), mend(3), mend(99)),
+    ] {
+        assert!(document.contains(&printed), "docs/platforms.md must say: {printed}");
+    }
+}
+
+/// How long a request waits after it has ended like this for so many times, without chance.
+fn wait(outcome: &Outcome, tries: u32, bears: Option<u32>) -> String {
+    let attempt = Attempt {
+        tries,
+        failures: tries - 1,
+        fruitless: tries,
+        bears,
+        reach: Reach::No,
+        idempotent: false,
+        now: DateTime::UNIX_EPOCH,
+        random: 0,
+        until: DateTime::<Utc>::MAX_UTC,
+    };
+    match retry::next(outcome, &attempt) {
+        Next::At(at) | Next::Hold(at) | Next::Anew(at) | Next::Mend(_, at) => match at.timestamp() {
+            seconds @ 0..60 => format!("{seconds} s"),
+            seconds @ 60..3600 => format!("{} min", seconds / 60),
+            seconds => format!("{} h", seconds / 3600),
+        },
+        other => panic!("{other:?} is no wait"),
     }
 }
 

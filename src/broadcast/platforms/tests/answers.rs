@@ -1,5 +1,7 @@
 //! Each vendor's table of answers.
 
+use chrono::TimeDelta;
+
 use super::*;
 
 #[test]
@@ -16,6 +18,16 @@ fn wecom_answers_mean_what_its_document_says() {
         (200, r#"{"errcode":45009,"errmsg":"api freq out of limit, hint: [1], from ip: 1.2.3.4"}"#, slow(60)),
         (200, r#"{"errcode":45033}"#, slow(5)),
         (200, r#"{"errcode":40033}"#, Outcome::Bad),
+        (200, r#"{"errcode":40007,"errmsg":"invalid media_id"}"#, Outcome::Bad),
+        (200, r#"{"errcode":40008}"#, Outcome::Bad),
+        (200, r#"{"errcode":40009}"#, Outcome::Bad),
+        (200, r#"{"errcode":40035}"#, Outcome::Bad),
+        (200, r#"{"errcode":40063}"#, Outcome::Bad),
+        (200, r#"{"errcode":40123}"#, Outcome::Bad),
+        (200, r#"{"errcode":44004}"#, Outcome::Bad),
+        (200, r#"{"errcode":45001}"#, Outcome::Bad),
+        (200, r#"{"errcode":45002}"#, Outcome::Bad),
+        (200, r#"{"errcode":45008}"#, Outcome::Bad),
         (200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Outcome::Gone),
         (200, r#"{"errcode":93004}"#, Outcome::Gone),
         (200, r#"{"errcode":93008}"#, Outcome::Gone),
@@ -45,6 +57,8 @@ fn dingtalk_answers_mean_what_its_document_says() {
             Outcome::Config(Fault::Address),
         ),
         (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, slow(600)),
+        (200, r#"{"errcode":410100}"#, slow(600)),
+        (200, r#"{"errcode":450101}"#, slow(600)),
         (200, r#"{"errcode":90030,"errmsg":"webhook over limit"}"#, slow(3600)),
         (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, Outcome::Retry),
         (200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, Outcome::Gone),
@@ -54,6 +68,14 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, r#"{"errcode":400102}"#, Outcome::Gone),
         (200, r#"{"errcode":400106}"#, Outcome::Gone),
         (200, r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, Outcome::Bad),
+        (200, r#"{"errcode":101002,"errmsg":"message is too long"}"#, Outcome::Bad),
+        (200, r#"{"errcode":400105}"#, Outcome::Bad),
+        (200, r#"{"errcode":40035}"#, Outcome::Bad),
+        (200, r#"{"errcode":43002}"#, Outcome::Bad),
+        (200, r#"{"errcode":43004}"#, Outcome::Bad),
+        (200, r#"{"errcode":430101}"#, Outcome::Bad),
+        (200, r#"{"errcode":430102}"#, Outcome::Bad),
+        (200, r#"{"errcode":430103}"#, Outcome::Bad),
         (200, r#"{"errcode":430104}"#, Outcome::Bad),
         (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#, slow(60)),
         (200, r#"{"status":1111,"wait":900,"punish":"deny"}"#, slow(900)),
@@ -63,6 +85,12 @@ fn dingtalk_answers_mean_what_its_document_says() {
         (200, r#"{"wait":900}"#, slow(900)),
         (200, "<!DOCTYPE html><html>", Outcome::Retry),
         (500, "<html>", Outcome::Retry),
+        // It asks for a wait whatever status it says that with.
+        (500, r#"{"wait":900}"#, slow(900)),
+        (503, r#"{"wait":5}"#, slow(60)),
+        (429, r#"{"wait":900}"#, slow(900)),
+        (500, "{}", Outcome::Retry),
+        (429, "{}", slow(60)),
         // Cut off, or not as promised: it may have been the robot.
         (200, "", Outcome::Unknown),
         (200, r#"{"errcode":0,"#, Outcome::Unknown),
@@ -111,7 +139,10 @@ fn feishu_answers_mean_what_its_document_says() {
             Outcome::Config(Fault::Signature),
         ),
         (200, r#"{"code":19022,"msg":"Ip Not Allowed"}"#, Outcome::Config(Fault::Address)),
+        (200, r#"{"code":19002}"#, Outcome::Bad),
         (200, r#"{"code":19036}"#, Outcome::Bad),
+        (200, r#"{"code":230099,"msg":"Failed, ext=ErrCode: 11310; ErrMsg: too many"}"#, Outcome::Bad),
+        (400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#, Outcome::Bad),
         (200, r#"{"code":2200}"#, Outcome::Retry),
         (503, "", Outcome::Retry),
     ];
@@ -125,31 +156,64 @@ fn feishu_answers_mean_what_its_document_says() {
 
 #[test]
 fn a_webhooks_answer_is_its_status() {
-    for (status, outcome) in [
-        (200, Outcome::Delivered(None)),
-        (204, Outcome::Delivered(None)),
-        (302, Outcome::Retry),
-        (404, Outcome::Retry),
-        (410, Outcome::Gone),
-        (413, Outcome::Bad),
-        (429, slow(60)),
-        (503, Outcome::Retry),
-    ] {
-        assert_eq!(
-            adapter(Platform::Webhook).judge(Act::Say(0), &answer(status, "")).outcome,
-            outcome,
-            "{status}"
-        );
+    let table = [
+        (200, "", Outcome::Delivered(None)),
+        (204, "", Outcome::Delivered(None)),
+        (302, "", Outcome::Retry),
+        (401, "", Outcome::Config(Fault::Signature)),
+        (403, "", Outcome::Config(Fault::Permission)),
+        (404, "", Outcome::Retry),
+        (410, "", Outcome::Gone),
+        (413, "", Outcome::Bad),
+        (429, "", slow(60)),
+        (502, "", Outcome::Retry),
+        (503, "", Outcome::Retry),
+        (504, "", Outcome::Retry),
+    ];
+    means(Platform::Webhook, Act::Say(0), &table);
+    for status in [429, 502, 503, 504] {
+        let busy = asking(status, &[("retry-after", "120")]);
+        assert_eq!(adapter(Platform::Webhook).judge(Act::Say(0), &busy).outcome, slow(120), "{status}");
     }
-    let wait = |headers: &[(&'static str, &str)]| {
-        let headers = headers.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
-        Answer { headers, ..answer(503, "") }.wait().map(|w| w.as_secs())
-    };
+}
+
+/// An answer that says nothing but these headers.
+fn asking(status: u16, headers: &[(&'static str, &str)]) -> Answer {
+    let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    Answer { headers, ..answer(status, "") }
+}
+
+#[test]
+fn a_wait_is_kept_however_it_is_asked_for() {
+    const WEEK: u64 = 7 * 24 * 60 * 60;
+    let came = Utc.with_ymd_and_hms(2026, 11, 23, 10, 0, 0).unwrap() + TimeDelta::milliseconds(600);
+    let wait =
+        |headers: &[(&'static str, &str)]| asking(503, headers).dated(came).wait().map(|w| w.as_secs());
     assert_eq!(wait(&[("retry-after", "120")]), Some(120));
     assert_eq!(wait(&[("retry-after", "0.2")]), Some(1), "never sooner than asked");
-    assert_eq!(wait(&[("retry-after", "99999999999")]), Some(86_400));
+    assert_eq!(wait(&[("retry-after", "100000")]), Some(100_000), "more than a day");
+    assert_eq!(wait(&[("retry-after", "99999999999")]), Some(WEEK));
     assert_eq!(wait(&[("retry-after", "-1")]), None);
-    let at = ("retry-after", "Mon, 23 Nov 2026 10:00:30 GMT");
-    assert_eq!(wait(&[at, ("date", "Mon, 23 Nov 2026 10:00:00 GMT")]), Some(30));
-    assert_eq!(wait(&[at]), None, "a date means nothing without the answer's own");
+    let until = ("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT");
+    assert_eq!(wait(&[until, ("date", "Mon, 23 Nov 2026 10:59:30 GMT")]), Some(30), "by its own clock");
+    // Without a time of its own it is measured from when it came, and never sooner.
+    for none in [&[until][..], &[until, ("date", "")], &[until, ("date", "today")]] {
+        assert_eq!(wait(none), Some(3600), "{none:?}");
+    }
+    assert_eq!(wait(&[("retry-after", "Mon, 23 Nov 2026 09:00:00 GMT")]), Some(0), "it is over");
+    assert_eq!(wait(&[("retry-after", "soon")]), None);
+}
+
+#[test]
+fn a_wait_of_more_than_a_day_in_the_body_is_kept() {
+    for (platform, status, body) in [
+        (Platform::Dingtalk, 200, r#"{"status":1111,"wait":100000,"punish":"deny"}"#),
+        (Platform::Slack, 429, r#"{"ok":false,"error":"rate_limited","retry_after":100000}"#),
+        (Platform::Discord, 429, r#"{"retry_after":100000}"#),
+        (Platform::Telegram, 429, r#"{"ok":false,"error_code":429,"parameters":{"retry_after":100000}}"#),
+        (Platform::Matrix, 429, r#"{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":99999001}"#),
+    ] {
+        let verdict = adapter(platform).judge(Act::Say(0), &answer(status, body));
+        assert_eq!(verdict.outcome, slow(100_000), "{platform:?}");
+    }
 }
