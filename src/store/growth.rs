@@ -75,28 +75,7 @@ pub(super) fn grow(
     wishes::ask_again(conn, listeners.iter_mut(), terms.now)?;
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();
-    let (mut new, mut cursor, mut stopped) = (Vec::with_capacity(listeners.len()), broadcast.cursor, false);
-    for listener in listeners {
-        let group = listener.group_id;
-        let due = Due { delivery: Delivery::new(broadcast.id), listener };
-        let (due_at, digest, leased) = match decide(due, &said, terms, decided) {
-            Decision::Goes => (terms.until, false, true),
-            Decision::Waits => (terms.now, false, false),
-            Decision::PutOff { until, digest } => (until, digest, false),
-            // What is not planned is planned when the host can take it…
-            Decision::Busy => {
-                (stopped, decided.stopped) = (true, true);
-                break;
-            }
-            // …and what is over never is.
-            Decision::Over => {
-                stopped = true;
-                break;
-            }
-        };
-        new.push(New { group, due_at, digest, leased });
-        cursor = Some(group);
-    }
+    let (new, stopped) = plan(listeners, &broadcast, &said, terms, decided);
     let ids = write_down(conn, &broadcast, &new)?;
     let mut leased = Vec::with_capacity(new.len());
     for taken in &mut decided.taken[before..] {
@@ -105,7 +84,8 @@ pub(super) fn grow(
     }
     slices::add(conn, &leased, terms.until)?;
     broadcast.planned += i32::try_from(new.len()).unwrap_or(i32::MAX);
-    broadcast.cursor = if stopped { cursor } else { Some(end) };
+    broadcast.cursor =
+        if stopped { new.last().map(|last| last.group).or(broadcast.cursor) } else { Some(end) };
     broadcast.expanded = (!stopped && end.0 == Uuid::max())
         || said.may_be_said(terms.now) == MayBeSaid::NoMore
         || mutation::on(Mutation::StopGrowing);
@@ -113,6 +93,35 @@ pub(super) fn grow(
         both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
     }
     Ok(!stopped)
+}
+
+/// What becomes of each of these groups, up to the first that gets nothing for now; and whether there was one.
+fn plan(
+    listeners: Vec<Listener>,
+    broadcast: &Broadcast,
+    said: &Said,
+    terms: &mut Terms<'_>,
+    decided: &mut Decided,
+) -> (Vec<New>, bool) {
+    let mut new = Vec::with_capacity(listeners.len());
+    for listener in listeners {
+        let group = listener.group_id;
+        let due = Due { delivery: Delivery::new(broadcast.id), listener };
+        let (due_at, digest, leased) = match decide(due, said, terms, decided) {
+            Decision::Goes => (terms.until, false, true),
+            Decision::Waits => (terms.now, false, false),
+            Decision::PutOff { until, digest } => (until, digest, false),
+            // What is not planned is planned when the host can take it…
+            Decision::Busy => {
+                decided.stopped = true;
+                return (new, true);
+            }
+            // …and what is over never is.
+            Decision::Over => return (new, true),
+        };
+        new.push(New { group, due_at, digest, leased });
+    }
+    (new, false)
 }
 
 /// The next groups that are to hear it, by their ids, and where the slice ends.
