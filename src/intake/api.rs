@@ -37,9 +37,7 @@ impl From<IntakeError> for Problem {
             IntakeError::NotPossible(state) => {
                 Problem::NotPossible { state: told(state).as_str(), instead: None }
             }
-            IntakeError::PhotosFull { wait } => {
-                Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
-            }
+            IntakeError::PhotosFull { wait } => Problem::too_many(wait),
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),
