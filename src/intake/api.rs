@@ -14,14 +14,12 @@ use super::submission::parse;
 use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::people::Role;
-use crate::store::accounts::Account;
 use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::request;
-use crate::web::session::{Caller, ManageToken, Visitor};
+use crate::web::session::{Caller, ManageToken};
 use crate::web::shared::Shared;
 
 /// The longest idempotency key, in bytes.
@@ -56,17 +54,6 @@ pub fn desk(shared: &Shared) -> Intake {
         base_url: shared.base_url.clone(),
         weigh: shared.weigh,
     }
-}
-
-/// The account behind a request, whatever its role.
-pub fn any_account(caller: &Caller) -> Option<&Account> {
-    Role::ALL.into_iter().find_map(|role| caller.require(role).ok())
-}
-
-/// The account behind a page's visitor, whatever its role.
-pub fn any_account_of(visitor: &Visitor) -> Option<&Account> {
-    let person = visitor.0.as_ref()?;
-    Role::ALL.into_iter().find_map(|role| person.require(role).ok())
 }
 
 /// Counts a use by this request's address.
@@ -148,12 +135,11 @@ pub async fn submit(
     let body = value(&http, payload).await?;
     let now = shared.clock.now();
     let submission = parse(&body, now).map_err(Problem::Invalid)?;
-    let account = caller.as_ref().and_then(any_account);
     let asked = Request {
         submission,
         key: idempotency_key(&http)?,
         body_hash: body_hash(&body),
-        submitted_by: account.map(|account| account.id.0),
+        submitted_by: caller.as_ref().map(Caller::account_id),
     };
     let done = desk(&shared).submit(asked, now).await?;
     let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };

@@ -14,7 +14,7 @@ mod sheet;
 mod summary;
 pub mod tip;
 
-use super::api::{any_account_of, body_hash, count, desk};
+use super::api::{body_hash, count, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
@@ -174,12 +174,11 @@ pub async fn send_form(
         let carried = typed.pairs();
         return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() }).map(kept);
     }
-    let account = any_account_of(&visitor);
     let request = Request {
         submission,
         key: Some(typed.first("key")).filter(|key| !key.is_empty()).map(|key| format!("page {key}")),
         body_hash: hash_of_words(&body),
-        submitted_by: account.map(|account| account.id.0),
+        submitted_by: visitor.account_id(),
     };
     match desk(&shared).submit(request, now).await {
         Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
