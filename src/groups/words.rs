@@ -11,7 +11,7 @@ use crate::web::problem::Problem;
 use crate::web::shared::{Practice, Shared};
 
 /// The station behind the doors.
-pub(super) fn station(shared: &Shared) -> Groups {
+pub(crate) fn station(shared: &Shared) -> Groups {
     Groups {
         store: shared.store.clone(),
         vault: shared.vault.clone(),
