@@ -1,6 +1,6 @@
 //! The JSON door of the intake: photos, notices, tips, and the reporter's own notice.
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::submission::parse;
 use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo};
 use crate::domain::case_number::CaseNumber;
+use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::patience;
@@ -41,6 +42,18 @@ impl From<IntakeError> for Problem {
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),
             IntakeError::Store(error) => error.into(),
             IntakeError::BrokenOff => Problem::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Problem {
+        tracing::debug!(?error, "a form could not be read");
+        match error {
+            MultipartError::ContentTypeMissing
+            | MultipartError::ContentTypeParse
+            | MultipartError::ContentTypeIncompatible => Problem::WrongType,
+            _ => Problem::Invalid(FieldFaults::from([("body".to_owned(), FieldFault::new("form_broken"))])),
         }
     }
 }
@@ -99,7 +112,7 @@ pub async fn send_photo(
 
 /// The bytes of the part `photo`, read no further than a photo may be long.
 async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
-    while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {
+    while let Some(mut field) = form.try_next().await? {
         if field.name() == Some("photo") {
             return read_photo(&mut field).await;
         }
@@ -111,9 +124,9 @@ async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
 ///
 /// # Errors
 /// [`Problem::TooLarge`] as soon as it is more than 8 MB.
-pub async fn read_photo(field: &mut actix_multipart::Field) -> Result<Vec<u8>, Problem> {
+pub async fn read_photo(field: &mut Field) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await.map_err(|_| Problem::WrongType)? {
+    while let Some(chunk) = field.try_next().await? {
         if bytes.len() + chunk.len() > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));
         }
@@ -149,7 +162,7 @@ pub async fn submit(
 fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(header) = http.headers().get("idempotency-key") else { return Ok(None) };
     let key = header.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= KEY);
-    let fault = || super::FieldFault::new("idempotency_key").with("max", KEY);
+    let fault = || FieldFault::new("idempotency_key").with("max", KEY);
     key.map(|key| Some(key.to_owned())).ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
 }
 

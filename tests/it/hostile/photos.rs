@@ -90,6 +90,19 @@ async fn forms_without_a_photo_are_told_so(house: House) {
     let reply = ask(request(&house, Method::POST, "/api/v1/photos").multipart(other)).await;
     assert_eq!(reply.problem(422), "photo_refused");
     for (kind, body) in [
+        ("application/json", "{}"),
+        ("application/x-www-form-urlencoded", "photo=x"),
+        ("image/jpeg", "\u{fffd}"),
+        ("photo", "x"),
+        ("", "x"),
+    ] {
+        let sent = request(&house, Method::POST, "/api/v1/photos").header("content-type", kind).body(body);
+        assert_eq!(ask(sent).await.problem(415), "wrong_content_type", "{kind}: {body}");
+    }
+    let bare = request(&house, Method::POST, "/api/v1/photos").body("x");
+    assert_eq!(ask(bare).await.problem(415), "wrong_content_type");
+    // What is called a form, and cannot be read as one.
+    for (kind, body) in [
         ("multipart/form-data", "x"),
         ("multipart/form-data; boundary=", "x"),
         ("multipart/form-data; boundary=b", "no boundary at all"),
@@ -99,12 +112,11 @@ async fn forms_without_a_photo_are_told_so(house: House) {
             "--b\r\ncontent-disposition: form-data; name=\"photo\"\r\n\r\nhalf",
         ),
         ("multipart/form-data; boundary=b", ""),
-        ("application/json", "{}"),
-        ("image/jpeg", "\u{fffd}"),
-        ("", "x"),
     ] {
         let sent = request(&house, Method::POST, "/api/v1/photos").header("content-type", kind).body(body);
-        assert_eq!(ask(sent).await.problem(415), "wrong_content_type", "{kind}: {body}");
+        let broken = ask(sent).await;
+        assert!(broken.body["fields"]["body"].is_string(), "{kind}: {body}: {}", broken.text);
+        assert_eq!(broken.problem(422), "invalid_fields", "{kind}: {body}");
     }
     // A form that ends at once is one, without a photo in it.
     let ended = request(&house, Method::POST, "/api/v1/photos")
