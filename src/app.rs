@@ -28,12 +28,12 @@ use crate::broadcast::send::{Limits as SendLimits, Sender};
 use crate::broadcast::worker::Worker;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::expiry::Closer;
-use crate::groups::Groups;
+use crate::expiry::{self, Closer};
+use crate::groups::{self, Groups};
 use crate::language;
 use crate::poster::Ending;
 use crate::poster::press::Press;
-use crate::review::Desk;
+use crate::review::{self, Desk};
 use crate::store::StoreError;
 use crate::vault::Unopenable;
 use crate::web::limits::Limits;
@@ -233,25 +233,17 @@ impl App {
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: wake.clone(),
             limits: Arc::new(Limits::new(1)),
-            blobs: blobs.clone(),
+            blobs,
             press,
             sender: sender.clone(),
             hosts: hosts.clone(),
             figures: figures.clone(),
-            weigh: crate::review::policy::weigh,
+            weigh: review::policy::weigh,
         });
         let stations = Stations {
-            desk: Desk { store: store.clone(), vault: vault.clone(), times: config.times },
-            closer: Closer { store: store.clone(), vault: vault.clone(), blobs, times: config.times },
-            groups: Groups {
-                store: store.clone(),
-                vault: vault.clone(),
-                clock: clock.clone(),
-                sender: sender.clone(),
-                hosts: hosts.clone(),
-                base_url: shared.base_url.clone(),
-                wake: wake.clone(),
-            },
+            desk: review::api::desk(&shared),
+            closer: expiry::api::closer(&shared),
+            groups: groups::words::station(&shared),
             worker: Worker {
                 store,
                 vault,

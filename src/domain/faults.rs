@@ -25,5 +25,8 @@ impl FieldFault {
     }
 }
 
+/// The longest part of an unknown field's name that is repeated to whoever sent it, in characters.
+pub const NAME_SHOWN: usize = 60;
+
 /// Faults by field, in the field's own name (`last_seen.at`).
 pub type FieldFaults = BTreeMap<String, FieldFault>;

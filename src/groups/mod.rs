@@ -34,7 +34,7 @@ mod preferences;
 mod secret;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use connect::{Connected, fresh};
 pub use courier::PROBES_KEPT;

@@ -11,7 +11,7 @@ use crate::web::problem::Problem;
 use crate::web::shared::{Practice, Shared};
 
 /// The station behind the doors.
-pub(super) fn station(shared: &Shared) -> Groups {
+pub(crate) fn station(shared: &Shared) -> Groups {
     Groups {
         store: shared.store.clone(),
         vault: shared.vault.clone(),
@@ -42,11 +42,7 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
         GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
         GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
         GroupError::CodeExpired => Problem::CodeExpired,
-        GroupError::TooMany(wait) => {
-            // Rounded up: never sooner than allowed.
-            let seconds = (wait.num_milliseconds().max(0).unsigned_abs()).div_ceil(1000);
-            Problem::TooMany { retry_after_s: seconds.max(1) }
-        }
+        GroupError::TooMany(wait) => Problem::too_many(wait),
         GroupError::Unreachable(refusal) => Problem::GroupUnreachable(refused(&refusal, language)),
         GroupError::Store(error) => error.into(),
     }

@@ -1,6 +1,6 @@
 //! The JSON door of the intake: photos, notices, tips, and the reporter's own notice.
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -14,14 +14,13 @@ use super::submission::parse;
 use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::people::Role;
-use crate::store::accounts::Account;
+use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::request;
-use crate::web::session::{Caller, ManageToken, Visitor};
+use crate::web::session::{Caller, ManageToken};
 use crate::web::shared::Shared;
 
 /// The longest idempotency key, in bytes.
@@ -37,14 +36,24 @@ impl From<IntakeError> for Problem {
             IntakeError::NotPossible(state) => {
                 Problem::NotPossible { state: told(state).as_str(), instead: None }
             }
-            IntakeError::PhotosFull { wait } => {
-                Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
-            }
+            IntakeError::PhotosFull { wait } => Problem::too_many(wait),
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),
             IntakeError::Store(error) => error.into(),
             IntakeError::BrokenOff => Problem::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Problem {
+        tracing::debug!(?error, "a form could not be read");
+        match error {
+            MultipartError::ContentTypeMissing
+            | MultipartError::ContentTypeParse
+            | MultipartError::ContentTypeIncompatible => Problem::WrongType,
+            _ => Problem::Invalid(FieldFaults::from([("body".to_owned(), FieldFault::new("form_broken"))])),
         }
     }
 }
@@ -58,17 +67,6 @@ pub fn desk(shared: &Shared) -> Intake {
         base_url: shared.base_url.clone(),
         weigh: shared.weigh,
     }
-}
-
-/// The account behind a request, whatever its role.
-pub fn any_account(caller: &Caller) -> Option<&Account> {
-    Role::ALL.into_iter().find_map(|role| caller.require(role).ok())
-}
-
-/// The account behind a page's visitor, whatever its role.
-pub fn any_account_of(visitor: &Visitor) -> Option<&Account> {
-    let person = visitor.0.as_ref()?;
-    Role::ALL.into_iter().find_map(|role| person.require(role).ok())
 }
 
 /// Counts a use by this request's address.
@@ -114,7 +112,7 @@ pub async fn send_photo(
 
 /// The bytes of the part `photo`, read no further than a photo may be long.
 async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
-    while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {
+    while let Some(mut field) = form.try_next().await? {
         if field.name() == Some("photo") {
             return read_photo(&mut field).await;
         }
@@ -126,9 +124,9 @@ async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
 ///
 /// # Errors
 /// [`Problem::TooLarge`] as soon as it is more than 8 MB.
-pub async fn read_photo(field: &mut actix_multipart::Field) -> Result<Vec<u8>, Problem> {
+pub async fn read_photo(field: &mut Field) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await.map_err(|_| Problem::WrongType)? {
+    while let Some(chunk) = field.try_next().await? {
         if bytes.len() + chunk.len() > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));
         }
@@ -150,12 +148,11 @@ pub async fn submit(
     let body = value(&http, payload).await?;
     let now = shared.clock.now();
     let submission = parse(&body, now).map_err(Problem::Invalid)?;
-    let account = caller.as_ref().and_then(any_account);
     let asked = Request {
         submission,
         key: idempotency_key(&http)?,
         body_hash: body_hash(&body),
-        submitted_by: account.map(|account| account.id.0),
+        submitted_by: caller.as_ref().map(Caller::account_id),
     };
     let done = desk(&shared).submit(asked, now).await?;
     let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };
@@ -165,7 +162,7 @@ pub async fn submit(
 fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(header) = http.headers().get("idempotency-key") else { return Ok(None) };
     let key = header.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= KEY);
-    let fault = || super::FieldFault::new("idempotency_key").with("max", KEY);
+    let fault = || FieldFault::new("idempotency_key").with("max", KEY);
     key.map(|key| Some(key.to_owned())).ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
 }
 

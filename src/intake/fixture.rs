@@ -44,6 +44,14 @@ impl Desk {
     }
 }
 
+/// A picture of that width.
+pub(crate) fn png(width: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_fn(width, 80, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 /// The time of the tests' clock.
 pub(crate) fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()

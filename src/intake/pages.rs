@@ -14,7 +14,7 @@ mod sheet;
 mod summary;
 pub mod tip;
 
-use super::api::{any_account_of, body_hash, count, desk};
+use super::api::{body_hash, count, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
@@ -29,6 +29,7 @@ use crate::web::frame::{Frame, page, page_with};
 use crate::web::limits::Limit;
 use crate::web::manage;
 use crate::web::problem::Problem;
+use crate::web::request;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
 use sent::Sent;
@@ -75,7 +76,7 @@ const ASKED_ANEW: [&str; 6] = [
 /// What is still there of the notice behind this browser's manage link, where it is asked for and may be handed in
 /// again.
 async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Typed, Problem> {
-    let asked = http.query_string().split('&').any(|pair| pair == "again=1");
+    let asked = request::asked(http, "again").any(|again| again == "1");
     let Some(token) = asked.then(|| manage::token(http, shared).ok()).flatten() else {
         return Ok(Typed::default());
     };
@@ -174,14 +175,13 @@ pub async fn send_form(
         let carried = typed.pairs();
         return page(&http, &frame, &PhonePage { kind, carried, frame: frame.clone() }).map(kept);
     }
-    let account = any_account_of(&visitor);
-    let request = Request {
+    let asked = Request {
         submission,
         key: Some(typed.first("key")).filter(|key| !key.is_empty()).map(|key| format!("page {key}")),
         body_hash: hash_of_words(&body),
-        submitted_by: account.map(|account| account.id.0),
+        submitted_by: visitor.account_id(),
     };
-    match desk(&shared).submit(request, now).await {
+    match desk(&shared).submit(asked, now).await {
         Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
         Err(error) => {
             let (faults, status) = refused(error)?;

@@ -1,8 +1,6 @@
 //! Photos on their way in and out: read and made small on threads of their own, two at a time, and
 //! stored sealed under a key each.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -26,7 +24,7 @@ const LOOSE: Duration = Duration::hours(24);
 pub const LOOSE_AT_MOST: i64 = 10_000;
 
 /// One decoded photo is about 200 MB of pixels: never more than two at once.
-static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+static DECODERS: Semaphore = Semaphore::const_new(2);
 
 /// A stored photo, as whoever sent it hears of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -57,17 +55,9 @@ impl Intake {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
         }
-        let picture = {
-            let _turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
-            tokio::task::spawn_blocking(move || photo::read(&bytes))
-                .await
-                .map_err(|_| IntakeError::BrokenOff)??
-        };
+        let picture = in_turn(move || photo::read(&bytes)).await??;
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
-        for size in Size::ALL {
-            self.blobs.put_photo(id, size, &key, picture.jpeg(size)).await?;
-        }
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
         let row = Photo {
             id: Id(id),
@@ -79,7 +69,11 @@ impl Intake {
             likeness: look.cast_signed(),
             created_at: Time(now),
         };
+        // Before the pictures: whatever breaks off between them, the sweep finds what is there by this row.
         self.store.write(move |tx| stored::insert(tx, &row)).await?;
+        for size in Size::ALL {
+            self.blobs.put_photo(id, size, &key, picture.jpeg(size)).await?;
+        }
         Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
     }
 
@@ -138,6 +132,18 @@ impl Intake {
     }
 }
 
+/// Does work that fills the memory, on a blocking thread.
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IntakeError> {
+    let turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
+    tokio::task::spawn_blocking(move || {
+        // Held by the work, not by the one who waits for it and may go away.
+        let _turn = turn;
+        work()
+    })
+    .await
+    .map_err(|_| IntakeError::BrokenOff)
+}
+
 /// Attached photos are public with the live revision that shows them: one that came with an edit is
 /// not before the edit is approved.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -146,4 +152,29 @@ fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) 
     let (Some(number), Some(key)) = (notice.live_revision, notice.key(vault)?) else { return Ok(false) };
     let Some(revision) = notices::revision(conn, owner.0, number)? else { return Ok(false) };
     Ok(revision.public(&key)?.photos.contains(&photo.id.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_goes_away_frees_no_turn_before_the_work_is_done() {
+        let (begin, begun) = oneshot::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let waiting = tokio::spawn(in_turn(move || {
+            begin.send(()).unwrap();
+            ended.recv()
+        }));
+        begun.await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert!(DECODERS.try_acquire_many(2).is_err(), "a third one may begin");
+        drop(end);
+        drop(DECODERS.acquire_many(2).await.unwrap());
+    }
 }

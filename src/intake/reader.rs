@@ -10,12 +10,9 @@ use std::ops::RangeInclusive;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::faults::{FieldFault, FieldFaults, NAME_SHOWN};
 use crate::domain::screening::screen;
 use crate::domain::text::{chars_len, one_line, paragraph, whole_number};
-
-/// The longest part of an unknown field's name that is repeated to whoever sent it, in characters.
-const NAME_SHOWN: usize = 60;
 
 /// What was found besides the values.
 #[derive(Default)]

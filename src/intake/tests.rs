@@ -3,20 +3,13 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::fixture::{Desk, donation, lost_property, missing_person};
+use super::fixture::{Desk, donation, lost_property, missing_person, png};
 use super::manage::RENEWALS;
 use super::words::patch;
 use super::*;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::Step;
 use crate::store::transition::{By, take};
-
-fn png(width: u32) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_fn(width, 80, |x, y| image::Rgb([x as u8, y as u8, 90]));
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
 
 async fn count(desk: &Desk) -> i64 {
     let counts = desk

@@ -37,9 +37,7 @@ impl From<ReviewError> for Problem {
             ReviewError::Reason => invalid("reason", "reason"),
             ReviewError::Note => invalid("note", "required"),
             ReviewError::TipUnknown => Problem::NotFound,
-            ReviewError::PhonesUsedUp { wait } => {
-                Problem::TooMany { retry_after_s: wait.num_seconds().max(1).unsigned_abs() }
-            }
+            ReviewError::PhonesUsedUp { wait } => Problem::too_many(wait),
             ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
             ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
             ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,

@@ -31,14 +31,13 @@ pub struct Frame {
     pub large: bool,
 }
 
-/// The cookie that keeps a reader's choice of large letters.
+/// The cookie that keeps a reader's choice of large letters; the address asks for them by the same name.
 pub const LARGE_COOKIE: &str = "big";
 
 impl Frame {
     /// The frame of a public page.
     pub fn public(http: &HttpRequest) -> Frame {
-        let asked = http.query_string().split('&').find_map(|pair| pair.strip_prefix("big="));
-        let large = match asked {
+        let large = match request::asked(http, LARGE_COOKIE).next() {
             Some(choice) => choice == "1",
             None => http.cookie(LARGE_COOKIE).is_some_and(|c| c.value() == "1"),
         };
@@ -126,11 +125,10 @@ pub fn page_with(
     let html = template.render().map_err(|e| Problem::Internal(format!("template: {e}")))?;
     let mut response = HttpResponse::build(status);
     response.content_type("text/html; charset=utf-8").insert_header(("content-language", frame.tag()));
-    for (name, value, asked) in [
-        (request::LANGUAGE_COOKIE, frame.tag(), "lang="),
-        (LARGE_COOKIE, if frame.large { "1" } else { "0" }, "big="),
-    ] {
-        if http.query_string().split('&').any(|pair| pair.starts_with(asked)) {
+    for (name, value) in
+        [(request::LANGUAGE_COOKIE, frame.tag()), (LARGE_COOKIE, if frame.large { "1" } else { "0" })]
+    {
+        if request::asked(http, name).next().is_some() {
             response.cookie(
                 actix_web::cookie::Cookie::build(name, value)
                     .path("/")

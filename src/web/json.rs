@@ -1,4 +1,7 @@
 //! JSON bodies with a size, and with errors that say which field is wrong.
+//!
+//! They are read by their described shape. A notice has a reader of its own (`intake/reader`): what its fields may be
+//! goes by its kind and by one another, and their words are screened on the way.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -10,13 +13,11 @@ use utoipa::ToSchema;
 
 use super::problem::{FieldFault, FieldFaults, Problem};
 use super::{openapi, patience};
+use crate::domain::faults::NAME_SHOWN;
 use crate::domain::text::one_line;
 
 /// The largest JSON body, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
-
-/// The longest part of an unknown field's name that is repeated to whoever sent it, in characters.
-const NAME_SHOWN: usize = 60;
 
 /// A JSON body of a known shape. Free shapes are read by their station from [`body`].
 pub struct Json<T> {

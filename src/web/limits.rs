@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -157,8 +158,7 @@ impl<C: Clock + Clone> Limits<C> {
     pub fn check(&self, limit: Limit, key: impl Into<Key>) -> Result<(), Problem> {
         self.limiters[limit as usize].check_key(&key.into()).map_err(|refused| {
             let wait = refused.wait_time_from(self.clock.now());
-            let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Problem::TooMany { retry_after_s: whole.max(1) }
+            Problem::too_many(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX))
         })
     }
 

@@ -1,6 +1,6 @@
 //! How long a body is waited for: whoever begins to send one and does not go on keeps a connection and its memory.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::problem::Problem;
 
@@ -18,6 +18,30 @@ pub async fn within<T>(
     reading: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
     tokio::time::timeout(patience, reading).await.unwrap_or(Err(Problem::TooSlow))
+}
+
+/// How long is still waited for a body that comes in parts. What is done with one of them before the next is asked for
+/// takes nothing of it.
+pub struct Patience {
+    left: Duration,
+}
+
+impl Patience {
+    /// So much for all parts together.
+    pub const fn new(whole: Duration) -> Patience {
+        Patience { left: whole }
+    }
+
+    /// The next part, where it is there in time.
+    ///
+    /// # Errors
+    /// As [`within`].
+    pub async fn read<T>(&mut self, reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+        let began = Instant::now();
+        let read = within(self.left, reading).await;
+        self.left = self.left.saturating_sub(began.elapsed());
+        read
+    }
 }
 
 #[cfg(test)]

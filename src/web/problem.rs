@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::request;
@@ -146,6 +147,12 @@ table! {
 }
 
 impl Problem {
+    /// Refuses whoever may ask again after `wait`. In whole seconds, rounded up: never sooner than allowed.
+    pub fn too_many(wait: TimeDelta) -> Problem {
+        let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);
+        Problem::TooMany { retry_after_s: seconds.max(1).unsigned_abs() }
+    }
+
     /// The heading for the reader.
     pub fn title(&self, language: Language) -> String {
         text(language, &format!("problem-{}", self.code()))

@@ -1,6 +1,7 @@
 //! What a request tells about itself: its id, its reader's language, where it comes from; and what
 //! every answer carries.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody};
@@ -11,7 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use ipnet::IpNet;
-use url::Url;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::frame;
@@ -19,7 +20,7 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::domain::language::Language;
 
-/// The cookie that keeps a reader's choice of language.
+/// The cookie that keeps a reader's choice of language; the address asks for one by the same name.
 pub const LANGUAGE_COOKIE: &str = "lang";
 
 #[derive(Clone)]
@@ -30,10 +31,15 @@ pub fn id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
+/// What the address asks for under that name.
+pub fn asked<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+    let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.filter(move |(asked, _)| asked == name).map(|(_, value)| value)
+}
+
 /// The reader's language: `?lang=`, then the cookie, then `Accept-Language`.
 pub fn language(request: &HttpRequest) -> Language {
-    let asked =
-        request.query_string().split('&').find_map(|pair| Language::named(pair.strip_prefix("lang=")?));
+    let asked = asked(request, LANGUAGE_COOKIE).find_map(|name| Language::named(&name));
     asked.or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|c| Language::named(c.value()))).unwrap_or_else(
         || {
             let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());

@@ -8,6 +8,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use super::cookies::{MAX_TOKEN_BYTES, SESSION};
 use super::csrf;
@@ -50,6 +51,11 @@ impl Caller {
     /// [`Problem::Forbidden`].
     pub fn require(&self, role: Role) -> Result<&Account, Problem> {
         require(&self.0, role)
+    }
+
+    /// Whose it is, whatever that one may do.
+    pub const fn account_id(&self) -> Uuid {
+        self.0.id.0
     }
 }
 
@@ -131,6 +137,11 @@ impl FromRequest for SignedIn {
 pub struct Visitor(pub Option<SignedIn>);
 
 impl Visitor {
+    /// Who it is, whatever that one may do; nothing where nobody is logged in.
+    pub fn account_id(&self) -> Option<Uuid> {
+        self.0.as_ref().map(|person| person.account.id.0)
+    }
+
     /// The frame of the page, with the reader's name where there is one.
     pub fn frame(&self, http: &HttpRequest) -> Frame {
         self.0.as_ref().map_or_else(|| Frame::public(http), |person| person.frame(http))

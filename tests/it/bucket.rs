@@ -9,6 +9,7 @@ use seventytwo::clock::Clock;
 use seventytwo::domain::people::Role;
 use uuid::Uuid;
 
+use crate::chaos::run;
 use crate::house::Db;
 use crate::notices;
 use crate::process::{Program, assert_audit, command, eventually, person};
@@ -26,6 +27,7 @@ pub const TESTS: &[Test] = &[
     bare!(a_photo_lies_sealed_in_the_bucket_until_its_notice_is_erased),
     bare!(a_bucket_that_fails_loses_nothing),
     bare!(a_bucket_that_never_answers_is_not_waited_for),
+    bare!(what_was_half_kept_when_the_program_died_is_swept),
     bare!(wrong_keys_are_told_at_the_first_photo),
     bare!(half_a_key_is_told_at_the_start),
 ];
@@ -157,6 +159,27 @@ async fn a_bucket_that_never_answers_is_not_waited_for(db: Db) {
     assert_eq!(refused.problem(500), "internal_error");
     told(&program, "the place of the photos does not answer").await;
 }
+
+/// A photo of which one size was kept is one that no notice took.
+async fn what_was_half_kept_when_the_program_died_is_swept(db: Db) {
+    let bucket = Bucket::start().await;
+    bucket.feels(Mood::Fading);
+    let dying = program(&db, &bucket, KEYS.secret).await;
+    let door = dying.door.clone();
+    let sending = tokio::spawn(async move { door.photo(notices::jpeg()).await.is_ok() });
+    eventually("one size is kept", async || bucket.objects().len() == 1).await;
+    dying.kill();
+    assert!(!sending.await.unwrap(), "nobody was told that it is kept");
+
+    bucket.feels(Mood::Well);
+    let _program = program(&db, &bucket, KEYS.secret).await;
+    run(&db, if db.is_sqlite() { A_DAY_LATER_SQLITE } else { A_DAY_LATER_POSTGRES }).await;
+    eventually("it is swept", async || bucket.objects().is_empty()).await;
+}
+
+/// What loose photos look like after a day.
+const A_DAY_LATER_SQLITE: &str = "UPDATE photos SET created_at = created_at - 86400000000";
+const A_DAY_LATER_POSTGRES: &str = "UPDATE photos SET created_at = created_at - INTERVAL '1 day'";
 
 /// The program starts: its notices need no bucket, and one that is away for a moment keeps nobody from starting.
 async fn wrong_keys_are_told_at_the_first_photo(db: Db) {

@@ -51,6 +51,7 @@ field-payment = A payment is mentioned here. Remove it: we publish nothing about
 field-photos_full = We can take in no more photos at the moment. Send it without one for now; you can add it later on your own page.
 field-photo_unknown = We do not have this photo, or it belongs to another notice. Send it again.
 field-idempotency_key = Use 1 to { $max } visible characters.
+field-form_broken = This form is malformed, or did not arrive as a whole. Send it again.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
 report-title = Report

@@ -1,6 +1,8 @@
 //! Finds the division that somebody means by its name, as people write it: 河北廊坊广阳区, 广阳区, 131003; or in
 //! Latin letters: Langfang Guangyang, Guangyang District, Langfang, Hebei.
 
+use std::sync::LazyLock;
+
 use crate::domain::region::{Level, Region};
 use crate::domain::text::compact;
 
@@ -28,6 +30,12 @@ const ALIKE: usize = 6;
 const MISSPELT: usize = 2;
 /// Longer than any name with those above it, in characters.
 const LONGEST: usize = 60;
+
+/// Every division, with its name alone and after any of those above it: more than 50,000 names in each script, put
+/// together once, when the first place is asked for that has no name of theirs.
+type Written = Vec<(Region, Vec<String>)>;
+static CHINESE: LazyLock<Written> = LazyLock::new(|| Script::Chinese.write_all());
+static LATIN: LazyLock<Written> = LazyLock::new(|| Script::Latin.write_all());
 
 /// What a text means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,8 +155,8 @@ impl Script {
         let is_begun = |name: &String| {
             readings.iter().any(|typed| typed.chars().count() >= self.telling() && name.starts_with(typed))
         };
-        let begun = Region::all().iter().filter(|region| self.written(**region).iter().any(is_begun));
-        let begun: Vec<Region> = begun.copied().take(ALIKE).collect();
+        let begun = self.written().iter().filter(|(_, written)| written.iter().any(is_begun));
+        let begun: Vec<Region> = begun.map(|(region, _)| *region).take(ALIKE).collect();
         if begun.is_empty() { self.named_in(readings) } else { begun }
     }
 
@@ -167,8 +175,7 @@ impl Script {
             return Vec::new();
         }
         let mut named: Vec<(usize, Region)> = Vec::new();
-        for region in Region::all() {
-            let written = self.written(*region);
+        for (region, written) in self.written() {
             let there =
                 written.iter().filter(|name| readings.iter().any(|typed| typed.contains(name.as_str())));
             named.extend(there.map(|name| name.chars().count()).max().map(|length| (length, *region)));
@@ -181,8 +188,8 @@ impl Script {
     /// What is written much like one of `readings`, the most alike first.
     fn alike(self, readings: &[String]) -> Vec<Region> {
         let mut near: Vec<(usize, Region)> = Vec::new();
-        for region in Region::all() {
-            let written = self.written(*region);
+        let readings: Vec<Vec<char>> = readings.iter().map(|typed| typed.chars().collect()).collect();
+        for (region, written) in self.written() {
             let apart =
                 readings.iter().flat_map(|typed| written.iter().filter_map(|name| apart(typed, name))).min();
             near.extend(apart.map(|apart| (apart, *region)));
@@ -191,8 +198,18 @@ impl Script {
         near.into_iter().take(ALIKE).map(|(_, region)| region).collect()
     }
 
-    /// A division's name alone, and after any of those above it.
-    fn written(self, region: Region) -> Vec<String> {
+    fn written(self) -> &'static Written {
+        match self {
+            Script::Chinese => &CHINESE,
+            Script::Latin => &LATIN,
+        }
+    }
+
+    fn write_all(self) -> Written {
+        Region::all().iter().map(|region| (*region, self.write(*region))).collect()
+    }
+
+    fn write(self, region: Region) -> Vec<String> {
         let mut written = self.names(region);
         for above in region.ancestors_and_self().skip(1) {
             let names = self.names(above);
@@ -212,21 +229,25 @@ fn folded(text: &str) -> String {
 }
 
 /// How many characters two texts differ by, where that is no more than one in four, and than [`MISSPELT`].
-fn apart(one: &str, other: &str) -> Option<usize> {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+fn apart(one: &[char], other: &str) -> Option<usize> {
     // Of two characters none, for the other one alone says nothing; and never so many that it is another name.
     let most = ((one.len() + 1) / 4).min(MISSPELT);
-    if one.len().abs_diff(other.len()) > most || one.len() > LONGEST {
+    let length = other.chars().count();
+    if one.len().abs_diff(length) > most || one.len() > LONGEST {
         return None;
     }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
+    let mut row: Vec<usize> = (0..=length).collect();
     for (i, a) in one.iter().enumerate() {
         let mut before = row[0];
         row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let swapped = before + usize::from(a != b);
+        for (j, b) in other.chars().enumerate() {
+            let swapped = before + usize::from(*a != b);
             before = row[j + 1];
             row[j + 1] = swapped.min(before + 1).min(row[j] + 1);
+        }
+        // It comes no nearer from there.
+        if row.iter().all(|apart| *apart > most) {
+            return None;
         }
     }
     row.last().copied().filter(|apart| *apart <= most)

@@ -30,6 +30,7 @@ use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
 use crate::web::problem::Problem;
+use crate::web::request;
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 use crate::web::sum;
@@ -203,8 +204,9 @@ fn asked_as(field: &str) -> &'static str {
 /// What has just been done, in words; anything else in the address is ignored. That it is over is said for
 /// as long as the notice is there.
 fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
-    let asked = http.query_string().split('&').find_map(|pair| pair.strip_prefix("done="));
-    let done = if state == State::Closed { Some("closed") } else { asked.filter(|d| DONE.contains(d)) };
+    let asked = request::asked(http, "done").next();
+    let told = asked.and_then(|asked| DONE.into_iter().find(|done| *done == asked));
+    let done = if state == State::Closed { Some("closed") } else { told };
     done.map(|done| frame.t(&format!("my-done-{done}")))
 }
 

@@ -12,7 +12,7 @@ use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
 use crate::web::limits::Limit;
-use crate::web::patience;
+use crate::web::patience::{self, Patience};
 use crate::web::problem::Problem;
 use crate::web::session::MAX_FORM_BYTES;
 use crate::web::shared::Shared;
@@ -20,6 +20,8 @@ use crate::web::shared::Shared;
 /// A file that is too large is read to its end all the same, up to this: a browser whose sending is
 /// broken off shows its own error instead of ours. In bytes.
 const READ_AT_MOST: usize = 8 * MAX_BYTES;
+/// More parts than any form of ours has: one may be empty and still takes room.
+const PARTS: usize = 200;
 
 /// What a form brought.
 pub struct Sent {
@@ -31,26 +33,71 @@ pub struct Sent {
 /// Reads a form to its end.
 ///
 /// # Errors
-/// Where it is no form, or one of too many words or bytes, or does not come in time.
+/// Where it is no form, or one of too many words, parts or bytes, or does not come in time.
 pub async fn read(http: &HttpRequest, shared: &Shared, form: Multipart) -> Result<Sent, Problem> {
-    patience::within(patience::PHOTOS, read_whole(http, shared, form)).await
+    read_whole(http, shared, Incoming::new(form, Patience::new(patience::PHOTOS))).await
 }
 
-async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Multipart) -> Result<Sent, Problem> {
+/// A form on its way in.
+struct Incoming {
+    form: Multipart,
+    patience: Patience,
+    parts: usize,
+    /// Of what its parts hold.
+    bytes: usize,
+}
+
+impl Incoming {
+    const fn new(form: Multipart, patience: Patience) -> Incoming {
+        Incoming { form, patience, parts: 0, bytes: 0 }
+    }
+
+    async fn next_part(&mut self) -> Result<Option<Field>, Problem> {
+        let part = self.patience.read(async { Ok(self.form.try_next().await?) }).await?;
+        self.parts += 1;
+        if self.parts > PARTS {
+            return Err(Problem::TooLarge(MAX_FORM_BYTES));
+        }
+        Ok(part)
+    }
+
+    /// A part's content; `None` where it is longer than `max`.
+    async fn content(&mut self, field: &mut Field, max: usize) -> Result<Option<Vec<u8>>, Problem> {
+        let bytes = &mut self.bytes;
+        self.patience
+            .read(async {
+                let mut content = Some(Vec::new());
+                while let Some(chunk) = field.try_next().await? {
+                    *bytes += chunk.len();
+                    if *bytes > READ_AT_MOST {
+                        return Err(Problem::TooLarge(MAX_BYTES));
+                    }
+                    content = content.filter(|kept: &Vec<u8>| kept.len() + chunk.len() <= max);
+                    if let Some(kept) = &mut content {
+                        kept.extend_from_slice(&chunk);
+                    }
+                }
+                Ok(content)
+            })
+            .await
+    }
+}
+
+async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> Result<Sent, Problem> {
     let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new() };
-    let (mut words, mut bytes) = (0, 0);
-    while let Some(mut field) = form.try_next().await.map_err(|_| Problem::WrongType)? {
+    let mut words = 0;
+    while let Some(mut field) = form.next_part().await? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "photo" {
             // A browser sends an empty part without a name where no file was chosen.
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
-            let photo = content(&mut field, MAX_BYTES, &mut bytes).await?;
+            let photo = form.content(&mut field, MAX_BYTES).await?;
             if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {
                 take_photo(http, shared, &mut sent, photo).await?;
             }
         } else {
-            let text = content(&mut field, MAX_FORM_BYTES, &mut bytes).await?;
+            let text = form.content(&mut field, MAX_FORM_BYTES).await?;
             words += name.len() + text.as_ref().map_or(MAX_FORM_BYTES, Vec::len);
             if words > MAX_FORM_BYTES {
                 return Err(Problem::TooLarge(MAX_FORM_BYTES));
@@ -60,22 +107,6 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Multipart) ->
         }
     }
     Ok(sent)
-}
-
-/// A part's content; `None` where it is longer than `max`.
-async fn content(field: &mut Field, max: usize, bytes: &mut usize) -> Result<Option<Vec<u8>>, Problem> {
-    let mut content = Some(Vec::new());
-    while let Some(chunk) = field.try_next().await.map_err(|_| Problem::WrongType)? {
-        *bytes += chunk.len();
-        if *bytes > READ_AT_MOST {
-            return Err(Problem::TooLarge(MAX_BYTES));
-        }
-        content = content.filter(|kept: &Vec<u8>| kept.len() + chunk.len() <= max);
-        if let Some(kept) = &mut content {
-            kept.extend_from_slice(&chunk);
-        }
-    }
-    Ok(content)
 }
 
 async fn take_photo(
@@ -104,4 +135,41 @@ async fn take_photo(
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
+    use futures_util::stream::once;
+
+    use super::*;
+    use crate::intake::fixture::{Desk, png};
+
+    /// A form that is there as a whole.
+    fn form(parts: &[(&str, &[u8])]) -> Multipart {
+        let mut body = Vec::new();
+        for (name, content) in parts {
+            let head = format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), content, b"\r\n"].concat());
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=b"));
+        Multipart::new(&headers, once(async { Ok(Bytes::from(body)) }))
+    }
+
+    #[actix_web::test]
+    async fn whoever_has_sent_all_in_time_does_not_wait_too_long_for_us() {
+        let desk = Desk::new().await;
+        let http = TestRequest::default().to_http_request();
+        let form = form(&[("photo", &png(300)), ("description", b"x")]);
+        // No patience at all: what is there is read, and our own work on it may take what it takes.
+        let sent = read_whole(&http, &desk.shared, Incoming::new(form, Patience::new(Duration::ZERO))).await;
+        let sent = sent.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!((sent.typed.all("photo_ids").len(), sent.typed.first("description")), (1, "x"));
+    }
 }

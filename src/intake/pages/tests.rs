@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use super::*;
-use crate::intake::fixture::{Desk, lost_property, missing_person};
+use crate::intake::fixture::{Desk, lost_property, missing_person, png};
 use crate::intake::form::fields;
 use crate::web::request::around;
 use crate::web::routes;
@@ -98,13 +98,6 @@ fn pairs(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
     typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-fn png() -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_fn(90, 80, |x, y| image::Rgb([x as u8, y as u8, 90]));
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
-
 #[actix_web::test]
 async fn every_form_shows_every_field_with_a_label() {
     let desk = Desk::new().await;
@@ -130,8 +123,8 @@ async fn a_form_becomes_a_notice_and_two_taps_become_one() {
     let mut browser = browser(&desk).await;
     let mut form = typed(&missing_person());
     form.insert("key".to_owned(), "tap".to_owned());
-    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
-    let again = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png(90))).await;
+    let again = browser.send("/report/missing_person", &pairs(&form), Some(&png(90))).await;
     assert_eq!((first.status, first.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", first.html);
     assert_eq!(first.cookie(), again.cookie(), "the same notice behind the same link");
     browser.cookie = first.cookie();
@@ -153,7 +146,7 @@ async fn going_back_after_sending_makes_no_second_notice() {
     };
     let fresh = browser.get("/report/missing_person").await;
     form.insert("key".to_owned(), key(&fresh.html));
-    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await;
+    let first = browser.send("/report/missing_person", &pairs(&form), Some(&png(90))).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.html);
     browser.cookie = first.cookie();
     let confirmed = browser.get("/report/done").await.html;
@@ -185,7 +178,7 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
     let browser = browser(&desk).await;
     let hostile = r#""><img src=x onerror=alert(1)>{{7*7}}"#;
     let typed = [("item.what", hostile), ("last_seen.at", "刚才"), ("region", "新华区")];
-    let page = browser.send("/report/lost_property", &typed, Some(&png())).await;
+    let page = browser.send("/report/lost_property", &typed, Some(&png(90))).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     let html = &page.html;
     assert!(html.contains("<title>错误："), "{html}");
@@ -261,7 +254,8 @@ async fn another_language_or_size_keeps_what_was_typed() {
     for asked in ["lang=en", "big=1"] {
         let address = format!("/report/rescue?{asked}");
         assert!(empty.html.contains(&format!("formaction=\"{address}\"")), "{}", empty.html);
-        let again = browser.send(&address, &[("stay", "1"), ("description", "被困桥头")], Some(&png())).await;
+        let again =
+            browser.send(&address, &[("stay", "1"), ("description", "被困桥头")], Some(&png(90))).await;
         assert_eq!(again.status, StatusCode::OK);
         assert!(
             again.html.contains("被困桥头") && again.html.contains("name=\"photo_ids\""),
@@ -295,7 +289,8 @@ async fn a_photo_can_be_sent_before_the_rest() {
         2,
         "the field says what the button is for: {form}"
     );
-    let page = browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png())).await;
+    let page =
+        browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png(90))).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
     let thumb = page.html.split("src=\"/p/").nth(1).unwrap().split('"').next().unwrap();
@@ -489,7 +484,7 @@ async fn a_family_sees_whose_notice_it_is_and_what_of_it_arrived() {
         assert!(open.contains(&format!("您填写的内容：{about}")), "{about}: {open}");
     }
     let form = typed(&missing_person());
-    browser.cookie = browser.send("/report/missing_person", &pairs(&form), Some(&png())).await.cookie();
+    browser.cookie = browser.send("/report/missing_person", &pairs(&form), Some(&png(90))).await.cookie();
     let mine = browser.get("/my?lang=en").await.html;
     assert!(mine.contains("王秀英 · 76 · ") && mine.contains("one photo"), "{mine}");
 }

@@ -27,6 +27,8 @@ pub enum Mood {
     Failing,
     /// It takes requests, and never answers.
     Silent,
+    /// It keeps the largest size of a photo, and is silent from then on.
+    Fading,
 }
 
 /// A bucket, by the real clock.
@@ -85,7 +87,8 @@ async fn answer(http: HttpRequest, body: web::Bytes, state: web::Data<State>) ->
     let done = match mood {
         Mood::Well => judge(&http, body, &state),
         Mood::Failing => Err((503, "SlowDown")),
-        Mood::Silent => pending().await,
+        Mood::Fading if http.path().ends_with("/full") => judge(&http, body, &state),
+        Mood::Silent | Mood::Fading => pending().await,
     };
     done.unwrap_or_else(|(status, code)| {
         let told = format!("<Error><Code>{code}</Code><Message>This is {NAME}.</Message></Error>");

@@ -35,6 +35,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_asks_for_another_host_is_not_linked),
     housed!(a_sealed_case_shows_its_photos_to_leads_alone),
     housed!(who_does_not_go_on_sending_is_not_waited_for),
+    housed!(an_address_is_read_however_it_is_written),
 ];
 
 /// One call that needs a token.
@@ -545,4 +546,22 @@ async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
         wire.read_to_string(&mut told).await.unwrap();
         assert!(told.starts_with("HTTP/1.1 408"), "{asked}: {told}");
     }
+}
+
+async fn an_address_is_read_however_it_is_written(house: House) {
+    for (query, language, size) in [
+        ("lang=en&big=1", "en", "1"),
+        ("x=1&%6Cang=%65n&big=%31", "en", "1"),
+        ("lang=xx&lang=en&big=0", "en", "0"),
+        ("big=1&lang=zh%2DCN", "zh-CN", "1"),
+    ] {
+        let page = ask(request(&house, Method::GET, &format!("/?{query}"))).await;
+        assert_eq!(page.headers["content-language"], language, "{query}");
+        // A choice is kept for the next page.
+        let kept: Vec<&str> =
+            page.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+        let is_kept = |cookie: String| kept.iter().any(|kept| kept.starts_with(&cookie));
+        assert!(is_kept(format!("lang={language};")) && is_kept(format!("big={size};")), "{query}: {kept:?}");
+    }
+    assert_eq!(ask(request(&house, Method::GET, "/")).await.headers.get("set-cookie"), None);
 }
