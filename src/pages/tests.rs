@@ -17,6 +17,7 @@ use crate::domain::notice::{
 use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
+use crate::web::limits::Limit;
 use crate::web::request::around;
 use crate::web::routes;
 use crate::web::shared::Shared;
@@ -463,4 +464,21 @@ async fn home_lists_things_and_no_people_and_the_feed_says_nothing_about_whom() 
         feed.contains(&format!("https://72.example/n/{person}")) && feed.contains(&format!("/n/{thing}"))
     );
     assert!(!feed.contains("王秀英") && !feed.contains("黑色钱包"));
+}
+
+#[actix_web::test]
+async fn no_network_reads_public_doors_without_end() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let nobody = std::net::IpAddr::from([0, 0, 0, 0]);
+    let doors = ["/", "/feeds/notices.atom", "/api/v1/notices"].map(str::to_owned);
+    for door in doors.into_iter().chain([format!("/n/{number}"), format!("/check?case={number}")]) {
+        // Another reading is allowed in a tenth of a second, and may be by the time the door is asked.
+        let mut tries = 0;
+        while ask(&shared, &door).await.0 != StatusCode::TOO_MANY_REQUESTS {
+            assert!(tries < 100, "{door}");
+            while shared.limits.check(Limit::Reads, nobody).is_ok() {}
+            tries += 1;
+        }
+    }
 }
