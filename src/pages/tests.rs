@@ -401,7 +401,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
         (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
         (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
         (3, Kind::Rescue, ["求助中", "我能帮忙", "您能怎样帮忙"], "看到"),
-        (4, Kind::Donation, ["募集中", "这里不对", "哪里不对"], "看到"),
+        (4, Kind::Donation, ["募集中", "发现不对，请告诉我们", "哪里不对"], "看到"),
     ] {
         let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
         let (_, page) = ask(&shared, &format!("/n/{number}")).await;
@@ -411,6 +411,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
         }
         let form = article.split("<form method=\"post\"").nth(1).unwrap().split("</form>").next().unwrap();
         assert!(!form.contains(does_not), "{does_not} for {kind:?}: {form}");
+        assert_eq!(article.contains("您就是被寻找的人"), kind == Kind::MissingPerson, "{kind:?}: {article}");
     }
 }
 
