@@ -30,7 +30,7 @@ impl Clock {
     /// The time, cut to microseconds so that it comes back unchanged from both databases.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
             Source::System => Utc::now().trunc_subsecs(6),
             Source::Hand(micros) => from_micros(micros.load(Ordering::SeqCst)),
         }

@@ -143,7 +143,7 @@ fn given(matches: Option<&ArgMatches>, setting: &Setting) -> Option<(String, &'s
     if let Some(value) = flag {
         return Some((value.clone(), "flag"));
     }
-    #[allow(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
     std::env::var(setting.variable).ok().filter(|v| !v.is_empty()).map(|value| (value, "environment"))
 }
 
@@ -164,7 +164,7 @@ fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
 
 /// Warns of variables that look like settings and are none; answers what is wrong with those that cannot be read.
 fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
-    #[allow(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
     let all = std::env::vars_os();
     let mut faults = Vec::new();
     for (name, value) in all {
@@ -254,6 +254,11 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The value of an argument that is required.
+fn named(matches: &ArgMatches, argument: &str) -> String {
+    matches.get_one::<String>(argument).expect("clap lets nobody pass without it").clone()
+}
+
 async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let config = configuration(None)?;
     let store = match matches.subcommand_name() {
@@ -261,14 +266,13 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         _ => app::open_existing(&config).await?,
     };
     let now = Clock::system().now();
-    let name = |m: &ArgMatches| m.get_one::<String>("name").cloned().unwrap_or_default();
     match matches.subcommand() {
         Some(("add", m)) => {
-            let role = m.get_one::<String>("role").and_then(|r| Role::named(r)).unwrap_or(Role::Moderator);
+            let role = Role::named(&named(m, "role")).expect("clap takes the names of roles alone");
             let given = m.get_flag("password-stdin").then(password).transpose()?;
             let chosen = given.as_deref().map(|given| given.trim_end_matches(['\r', '\n']));
             let vault = app::unlock(&config, &store).await?;
-            let added = people::add(&store, &vault, now, &name(m), role, chosen).await?;
+            let added = people::add(&store, &vault, now, &named(m, "name"), role, chosen).await?;
             println!("name      {}\nrole      {}", added.name, added.role.as_str());
             if let Some(password) = added.password {
                 println!("password  {password}");
@@ -282,7 +286,7 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             }
         }
         Some(("disable", m)) => {
-            let ended = people::disable(&store, now, &name(m)).await?;
+            let ended = people::disable(&store, now, &named(m, "name")).await?;
             println!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens);
         }
         _ => {
@@ -307,7 +311,7 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     };
     let life = m.get_one::<chrono::Duration>("expires").copied();
     let store = app::open_existing(&configuration(None)?).await?;
-    let account = m.get_one::<String>("account").cloned().unwrap_or_default();
+    let account = named(m, "account");
     println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);
     Ok(ExitCode::SUCCESS)
 }

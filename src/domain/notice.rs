@@ -139,6 +139,17 @@ pub enum Sex {
     Other,
 }
 
+impl Sex {
+    /// The name of its word; of another sex none is printed.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Sex::Female => Some("female"),
+            Sex::Male => Some("male"),
+            Sex::Other => None,
+        }
+    }
+}
+
 /// How sure the reporter is of the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +158,17 @@ pub enum Precision {
     About,
     /// Only the day is known.
     Day,
+}
+
+impl Precision {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Precision::Exact => "exact",
+            Precision::About => "about",
+            Precision::Day => "day",
+        }
+    }
 }
 
 /// When and where somebody or something was last seen, or where help is needed.
@@ -179,6 +201,16 @@ pub struct Person {
 pub enum Direction {
     Lost,
     Found,
+}
+
+impl Direction {
+    /// The name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Direction::Lost => "lost",
+            Direction::Found => "found",
+        }
+    }
 }
 
 /// A lost or found thing.
@@ -269,6 +301,14 @@ impl Subject {
             Subject::LostProperty { .. } => Kind::LostProperty,
             Subject::Rescue { .. } => Kind::Rescue,
             Subject::Donation { .. } => Kind::Donation,
+        }
+    }
+
+    /// What it is about, as far as that asks for other words: the kind, with lost and found told apart.
+    pub const fn about(&self) -> &'static str {
+        match self {
+            Subject::LostProperty { item } => item.direction.as_str(),
+            _ => self.kind().as_str(),
         }
     }
 

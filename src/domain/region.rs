@@ -70,12 +70,6 @@ impl Region {
         self.code
     }
 
-    /// The six digits as a number.
-    #[must_use]
-    pub fn as_u32(&self) -> u32 {
-        self.code.bytes().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'))
-    }
-
     /// Province, city or county.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -246,7 +240,7 @@ mod tests {
     #[test]
     fn langfang() {
         let county = region("131003");
-        assert_eq!((county.name(), county.level(), county.as_u32()), ("广阳区", Level::County, 131_003));
+        assert_eq!((county.name(), county.level()), ("广阳区", Level::County));
         assert_eq!(county.full_name(), "河北省廊坊市广阳区");
         assert_eq!(county.full_latin_name(), "Guangyang, Langfang, Hebei");
         assert_eq!(codes(county.ancestors_and_self()), ["131003", "131000", "130000"]);

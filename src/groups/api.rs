@@ -250,7 +250,7 @@ pub async fn rotate(
     Ok(web::Json(NewSecret { secret, both_until }))
 }
 
-/// Forget a group; what waits for it is cancelled at once
+/// Forget a group; what waits for it is given up at once
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
 #[delete("/groups/{id}")]
 pub async fn forget(

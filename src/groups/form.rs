@@ -145,7 +145,7 @@ pub(super) fn suggested(frame: &Frame) -> String {
 }
 
 /// One field of the way into a chat, as it stands on the page.
-pub(super) struct Asked {
+pub(super) struct Input {
     pub name: &'static str,
     pub label: String,
     /// What goes there and where to find it.
@@ -155,11 +155,11 @@ pub(super) struct Asked {
 }
 
 /// The fields that a platform's way into a chat is made of.
-pub(super) fn way(platform: Platform, typed: &Typed, frame: &Frame) -> Vec<Asked> {
+pub(super) fn way(platform: Platform, typed: &Typed, frame: &Frame) -> Vec<Input> {
     let asked = |field: &Field| {
         let own = format!("groups-{}-hint-{}", field.name, platform.as_str());
         let hint = if has(frame.language, &own) { own } else { format!("groups-{}-hint", field.name) };
-        Asked {
+        Input {
             name: field.name,
             label: frame.t(&format!("groups-{}", field.name)),
             hint: frame.t(&hint),

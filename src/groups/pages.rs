@@ -7,7 +7,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::api::id;
-use super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
+use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::Whole;
 use super::words::{addresses, practice, problem, refused, station};
@@ -64,7 +64,7 @@ struct NewPage {
     steps: Vec<String>,
     /// The path of the practice chat, which shows the address to paste in a demo.
     practice: Option<&'static str>,
-    way: Vec<Asked>,
+    way: Vec<Input>,
     /// What the fields were filled with, in words.
     suggested: String,
     typed: Typed,

@@ -7,7 +7,8 @@ use super::{Change, Connected, GroupError, Groups, locked};
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
-use crate::store::types::Named;
+use crate::store::types::{Id, Named};
+use crate::store::{Answer, Conn};
 
 /// Whether its admin has proved control of it.
 pub(super) fn is_proved(group: &Group) -> bool {
@@ -22,6 +23,18 @@ pub struct Whole {
     pub lane: Option<Lane>,
 }
 
+/// Groups with all that their admin may know, in the order given.
+fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
+    let ids: Vec<Id> = found.iter().map(|group| group.id).collect();
+    let (mut regions, mut lanes) = (groups::regions(conn, &ids)?, lanes::of(conn, &ids)?);
+    let whole = |group: Group| Whole {
+        regions: regions.remove(&group.id).unwrap_or_default(),
+        lane: lanes.remove(&group.id),
+        group,
+    };
+    Ok(found.into_iter().map(whole).collect())
+}
+
 impl Groups {
     /// All groups of an admin, oldest first.
     ///
@@ -30,13 +43,7 @@ impl Groups {
     pub async fn all(&self, account: Uuid) -> Result<Vec<Whole>, GroupError> {
         let all = self.store.read(move |c| {
             let found = groups::of_account(c, account)?;
-            found
-                .into_iter()
-                .map(|group| {
-                    let id = group.id.0;
-                    Ok(Whole { group, regions: groups::regions(c, id)?, lane: lanes::of(c, id)? })
-                })
-                .collect()
+            with_all(c, found)
         });
         Ok(all.await?)
     }
@@ -46,14 +53,11 @@ impl Groups {
     /// # Errors
     /// [`GroupError::Unknown`].
     pub async fn whole(&self, account: Uuid, id: Uuid) -> Result<Whole, GroupError> {
-        let found = self
-            .store
-            .read(move |c| {
-                let Some(group) = groups::of_admin(c, account, id)? else { return Ok(None) };
-                Ok(Some(Whole { group, regions: groups::regions(c, id)?, lane: lanes::of(c, id)? }))
-            })
-            .await?;
-        found.ok_or(GroupError::Unknown)
+        let found = self.store.read(move |c| {
+            let found = groups::of_admin(c, account, id)?;
+            with_all(c, found.into_iter().collect())
+        });
+        found.await?.pop().ok_or(GroupError::Unknown)
     }
 
     /// Changes a group: all that is asked for, or nothing. With a new way into the chat, control has to be

@@ -15,6 +15,7 @@ use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limi
 use std::io::Cursor;
 
 use crate::blobs::Size;
+use crate::domain::look::Look;
 
 /// Largest file in bytes: 8 MB.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -52,27 +53,6 @@ impl Redrawn {
             Size::Page => &self.page,
             Size::Thumb => &self.thumb,
         }
-    }
-}
-
-/// A 64-bit difference hash: one bit for each of 8 × 8 places, set where the picture gets darker to
-/// the right. It survives scaling and recompression, not cropping or mirroring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Look(pub u64);
-
-impl Look {
-    /// In how many of the 64 places two pictures differ; up to about 8 they are likely the same.
-    pub const fn distance(self, other: Self) -> u32 {
-        (self.0 ^ other.0).count_ones()
-    }
-
-    fn of(picture: &DynamicImage) -> Self {
-        let grey: GrayImage = picture.grayscale().resize_exact(9, 8, FilterType::Triangle).into_luma8();
-        let bits = (0..8).flat_map(|y| (0..8).map(move |x| (x, y)));
-        Self(bits.fold(0, |look, (x, y)| {
-            let darker = grey.get_pixel(x + 1, y)[0] < grey.get_pixel(x, y)[0];
-            (look << 1) | u64::from(darker)
-        }))
     }
 }
 
@@ -155,11 +135,20 @@ pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     Ok(Redrawn {
         width: full.width(),
         height: full.height(),
-        look: Look::of(&thumb),
+        look: look_of(&thumb),
         full: jpeg(&full)?,
         page: jpeg(&page)?,
         thumb: jpeg(&thumb)?,
     })
+}
+
+fn look_of(picture: &DynamicImage) -> Look {
+    let grey: GrayImage = picture.grayscale().resize_exact(9, 8, FilterType::Triangle).into_luma8();
+    let bits = (0..8).flat_map(|y| (0..8).map(move |x| (x, y)));
+    Look(bits.fold(0, |look, (x, y)| {
+        let darker = grey.get_pixel(x + 1, y)[0] < grey.get_pixel(x, y)[0];
+        (look << 1) | u64::from(darker)
+    }))
 }
 
 fn bounded(width: u32, height: u32, bytes: u64) -> Result<(), PhotoFault> {

@@ -7,10 +7,11 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::photo::{self, Look};
+use super::photo;
 use super::{Intake, IntakeError};
 use crate::blobs::Size;
 use crate::clock::new_id;
+use crate::domain::look::Look;
 use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};

@@ -11,6 +11,7 @@ use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 use crate::store::notices::Notice;
 use crate::store::queue;
+use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::shared::Shared;
@@ -38,8 +39,9 @@ struct Feed {
 /// The live notices as an Atom feed; what has ended is no longer in it.
 ///
 /// # Errors
-/// When the store fails.
+/// [`Problem::TooMany`], and when the store fails.
 pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
     let now = shared.clock.now();
     let found = shared.store.read(move |conn| queue::live(conn, now, None, None, None, ENTRIES)).await?;
     let language = request::language(&http);

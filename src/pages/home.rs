@@ -7,7 +7,9 @@ use super::number::{Live, open_all};
 use crate::domain::notice::{Direction, Kind, Subject};
 use crate::store::queue;
 use crate::web::frame::{Frame, page};
+use crate::web::limits::Limit;
 use crate::web::problem::Problem;
+use crate::web::request;
 use crate::web::session::Visitor;
 use crate::web::shared::{Practice, Shared};
 
@@ -35,13 +37,14 @@ struct HomePage<'a> {
 /// The first page.
 ///
 /// # Errors
-/// When the store fails.
+/// [`Problem::TooMany`], and when the store fails.
 pub async fn home(
     http: HttpRequest,
     visitor: Visitor,
     shared: web::Data<Shared>,
     practice: Option<web::Data<Practice>>,
 ) -> Result<HttpResponse, Problem> {
+    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let live = shared
         .store

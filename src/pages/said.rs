@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 
 use super::number::Live;
 use crate::domain::language::Language;
-use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
+use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
 use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 
@@ -19,18 +19,7 @@ pub fn heading(live: &Live, language: Language) -> String {
     }
 }
 
-/// What a notice is about, as far as it asks for other words: the keys of the sentences about tips.
-pub fn about(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::LostProperty { item } => match item.direction {
-            Direction::Lost => "lost",
-            Direction::Found => "found",
-        },
-        subject => subject.kind().as_str(),
-    }
-}
-
-/// Whether those who tell something about it have seen it, somewhere at some time.
+/// Whether those who tell something about it ([`Subject::about`]) have seen it, somewhere at some time.
 pub fn was_seen(about: &str) -> bool {
     matches!(about, "missing_person" | "lost")
 }
@@ -38,14 +27,10 @@ pub fn was_seen(about: &str) -> bool {
 /// A moment in Beijing time.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
     let at = at.with_timezone(&BEIJING);
-    let key = match precision {
-        Precision::Exact => "moment-exact",
-        Precision::About => "moment-about",
-        Precision::Day => "moment-day",
-    };
+    let key = format!("moment-{}", precision.as_str());
     let time = format!("{:02}:{:02}", at.hour(), at.minute());
     let month = text(language, &format!("month-{}", at.month()));
-    text_with(language, key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())])
+    text_with(language, &key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())])
 }
 
 /// Everything but the heading and the description, in the order in which it helps to recognise.
@@ -100,13 +85,9 @@ impl Facts {
     }
 
     fn person(&mut self, person: &Person) {
-        let sex = match person.sex {
-            Some(Sex::Female) => self.word("sex-female"),
-            Some(Sex::Male) => self.word("sex-male"),
-            Some(Sex::Other) | None => None,
-        };
+        let sex = person.sex.and_then(Sex::word);
         self.add("fact-age", self.number("fact-years", person.age));
-        self.add("fact-sex", sex);
+        self.add("fact-sex", sex.and_then(|sex| self.word(&format!("sex-{sex}"))));
         self.add("fact-height", person.height_cm.and_then(|cm| self.number("fact-cm", cm)));
         self.add("fact-looks", person.appearance.clone());
         self.add("fact-clothing", person.clothing.clone());
@@ -116,11 +97,7 @@ impl Facts {
     }
 
     fn item(&mut self, item: &Item) {
-        let direction = match item.direction {
-            Direction::Lost => "direction-lost",
-            Direction::Found => "direction-found",
-        };
-        self.add("fact-direction", self.word(direction));
+        self.add("fact-direction", self.word(&format!("direction-{}", item.direction.as_str())));
         self.add("fact-brand", item.brand.clone());
         self.add("fact-colour", item.colour.clone());
         self.add("fact-held_at", item.held_at.clone());

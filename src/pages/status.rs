@@ -38,7 +38,7 @@ impl LivePage<'_> {
     }
 
     fn about(&self) -> &'static str {
-        said::about(&self.live.public.subject)
+        self.live.public.subject.about()
     }
 
     /// The form is empty here; it comes back from `intake/pages/tip`.

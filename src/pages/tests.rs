@@ -17,6 +17,7 @@ use crate::domain::notice::{
 use crate::domain::region::Region;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
+use crate::web::limits::Limit;
 use crate::web::request::around;
 use crate::web::routes;
 use crate::web::shared::Shared;
@@ -400,7 +401,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
         (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
         (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
         (3, Kind::Rescue, ["求助中", "我能帮忙", "您能怎样帮忙"], "看到"),
-        (4, Kind::Donation, ["募集中", "这里不对", "哪里不对"], "看到"),
+        (4, Kind::Donation, ["募集中", "发现不对，请告诉我们", "哪里不对"], "看到"),
     ] {
         let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
         let (_, page) = ask(&shared, &format!("/n/{number}")).await;
@@ -410,6 +411,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
         }
         let form = article.split("<form method=\"post\"").nth(1).unwrap().split("</form>").next().unwrap();
         assert!(!form.contains(does_not), "{does_not} for {kind:?}: {form}");
+        assert_eq!(article.contains("您就是被寻找的人"), kind == Kind::MissingPerson, "{kind:?}: {article}");
     }
 }
 
@@ -463,4 +465,21 @@ async fn home_lists_things_and_no_people_and_the_feed_says_nothing_about_whom() 
         feed.contains(&format!("https://72.example/n/{person}")) && feed.contains(&format!("/n/{thing}"))
     );
     assert!(!feed.contains("王秀英") && !feed.contains("黑色钱包"));
+}
+
+#[actix_web::test]
+async fn no_network_reads_public_doors_without_end() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let nobody = std::net::IpAddr::from([0, 0, 0, 0]);
+    let doors = ["/", "/feeds/notices.atom", "/api/v1/notices"].map(str::to_owned);
+    for door in doors.into_iter().chain([format!("/n/{number}"), format!("/check?case={number}")]) {
+        // Another reading is allowed in a tenth of a second, and may be by the time the door is asked.
+        let mut tries = 0;
+        while ask(&shared, &door).await.0 != StatusCode::TOO_MANY_REQUESTS {
+            assert!(tries < 100, "{door}");
+            while shared.limits.check(Limit::Reads, nobody).is_ok() {}
+            tries += 1;
+        }
+    }
 }

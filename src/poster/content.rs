@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-use super::{Kind, Poster, Row, Texts};
+use super::{Poster, Row, Texts};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
-use crate::domain::notice::{Direction, Person, Precision, Public, Sex, Subject};
+use crate::domain::notice::{Kind, Person, Public, Sex, Subject};
 use crate::domain::shown::shown;
 use crate::domain::zone::BEIJING;
 use crate::language::{Arg, text, text_with};
@@ -40,25 +40,19 @@ impl Content {
     ) -> Content {
         let words = Words(language);
         let public = &shown(public.clone());
-        let kind = match &public.subject {
-            Subject::MissingPerson { .. } => Kind::MissingPerson,
-            Subject::LostProperty { .. } => Kind::LostProperty,
-            Subject::Rescue { .. } => Kind::Rescue,
-            Subject::Donation { .. } => Kind::Donation,
-        };
-        let sort = sort(&public.subject);
+        let about = public.subject.about();
         let (heading, summary) = heading(&public.subject, words);
         Content {
-            kind,
-            title: words.of(&format!("poster-title-{sort}")),
+            kind: public.subject.kind(),
+            title: words.of(&format!("poster-title-{about}")),
             heading,
             summary,
-            highlight: words.of(&format!("poster-seen-{sort}")),
+            highlight: words.of(&format!("poster-seen-{about}")),
             highlights: highlights(public, words),
             rows: rows(public, words),
             story: story(public, words),
-            act: words.of(&format!("poster-act-{sort}")),
-            act_hint: words.of(&format!("poster-hint-{sort}")),
+            act: words.of(&format!("poster-act-{about}")),
+            act_hint: words.of(&format!("poster-hint-{about}")),
             case_number: case_number.to_string(),
             url,
             valid_until: words.moment("poster-until", ends_at),
@@ -134,19 +128,6 @@ impl Words {
     }
 }
 
-/// The kind, with lost and found told apart.
-const fn sort(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::MissingPerson { .. } => "missing_person",
-        Subject::LostProperty { item } => match item.direction {
-            Direction::Lost => "lost",
-            Direction::Found => "found",
-        },
-        Subject::Rescue { .. } => "rescue",
-        Subject::Donation { .. } => "donation",
-    }
-}
-
 fn heading(subject: &Subject, words: Words) -> (String, String) {
     match subject {
         Subject::MissingPerson { person } => (person.name.clone(), person_summary(person, words)),
@@ -163,11 +144,7 @@ fn heading(subject: &Subject, words: Words) -> (String, String) {
 }
 
 fn person_summary(person: &Person, words: Words) -> String {
-    let sex = match person.sex {
-        Some(Sex::Female) => Some(words.of("poster-female")),
-        Some(Sex::Male) => Some(words.of("poster-male")),
-        Some(Sex::Other) | None => None,
-    };
+    let sex = person.sex.and_then(Sex::word).map(|sex| words.of(&format!("poster-{sex}")));
     let age = words.with("poster-age", &[("age", person.age.into())]);
     let height = person.height_cm.map(|cm| words.with("poster-height", &[("cm", cm.into())]));
     [sex, Some(age), height].into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -176,13 +153,8 @@ fn person_summary(person: &Person, words: Words) -> String {
 fn highlights(public: &Public, words: Words) -> Vec<String> {
     let region = public.region.full_name();
     let Some(seen) = &public.last_seen else { return vec![region.to_string()] };
-    let key = match seen.precision {
-        Precision::Exact => "poster-at-exact",
-        Precision::About => "poster-at-about",
-        Precision::Day => "poster-at-day",
-    };
     vec![
-        words.moment(key, seen.at),
+        words.moment(&format!("poster-at-{}", seen.precision.as_str()), seen.at),
         format!("{region}{}{}", if words.0 == Language::En { " " } else { "" }, seen.place),
     ]
 }

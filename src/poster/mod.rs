@@ -1,8 +1,8 @@
 //! The picture that travels through group chats: one JPEG a volunteer can forward and a stranger
-//! can act on. It knows nothing of notices, only of words, one photo and one address, so whoever
-//! calls decides what may be shown, in which language.
+//! can act on. [`content`] says what of a notice is on it, in one language; [`press`] reads the photo and
+//! keeps what is drawn; [`pages`] is its door. The painter itself is handed words, one photo and one address.
 //!
-//! Everything here is synchronous and needs processor time (about a tenth of a second): call it
+//! Painting is synchronous and needs processor time (about a tenth of a second): call it
 //! from a blocking thread, and keep one [`Painter`] per worker.
 
 mod canvas;
@@ -25,6 +25,8 @@ use lettering::Lettering;
 use qr::Code;
 pub use qr::MAX_URL;
 
+use crate::domain::notice::Kind;
+
 /// Width of every poster in pixels.
 pub const WIDTH: u32 = 1080;
 /// Height of the shortest and of the tallest poster in pixels.
@@ -32,38 +34,23 @@ pub const HEIGHTS: std::ops::RangeInclusive<u32> = 1440..=1920;
 /// No poster is larger than this many bytes.
 pub const MAX_BYTES: usize = 500_000;
 
-/// What the poster is about; decides its colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Red.
-    MissingPerson,
-    /// Teal.
-    LostProperty,
-    /// Orange.
-    Rescue,
-    /// Green.
-    Donation,
+/// The strong colour of bands and headings: white text on it has a contrast of at least 4.5:1.
+fn colour(kind: Kind) -> Rgb {
+    match kind {
+        Kind::MissingPerson => Rgb(0xC0, 0x16, 0x1F), // red
+        Kind::LostProperty => Rgb(0x0B, 0x6A, 0x83),  // teal
+        Kind::Rescue => Rgb(0xBF, 0x4A, 0x04),        // orange
+        Kind::Donation => Rgb(0x1A, 0x73, 0x48),      // green
+    }
 }
 
-impl Kind {
-    /// The strong colour of bands and headings: white text on it has a contrast of at least 4.5:1.
-    fn colour(self) -> Rgb {
-        match self {
-            Self::MissingPerson => Rgb(0xC0, 0x16, 0x1F),
-            Self::LostProperty => Rgb(0x0B, 0x6A, 0x83),
-            Self::Rescue => Rgb(0xBF, 0x4A, 0x04),
-            Self::Donation => Rgb(0x1A, 0x73, 0x48),
-        }
-    }
-
-    /// The pale ground of the panel that matters most.
-    fn tint(self) -> Rgb {
-        match self {
-            Self::MissingPerson => Rgb(0xFD, 0xF0, 0xEF),
-            Self::LostProperty => Rgb(0xEA, 0xF5, 0xF8),
-            Self::Rescue => Rgb(0xFF, 0xF2, 0xE6),
-            Self::Donation => Rgb(0xEB, 0xF6, 0xF0),
-        }
+/// The pale ground of the panel that matters most.
+fn tint(kind: Kind) -> Rgb {
+    match kind {
+        Kind::MissingPerson => Rgb(0xFD, 0xF0, 0xEF),
+        Kind::LostProperty => Rgb(0xEA, 0xF5, 0xF8),
+        Kind::Rescue => Rgb(0xFF, 0xF2, 0xE6),
+        Kind::Donation => Rgb(0xEB, 0xF6, 0xF0),
     }
 }
 

@@ -6,7 +6,7 @@ use super::footer::{self, Footer};
 use super::lettering::{Block, Lettering, Style};
 use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, SOFT, Sheet, WHITE};
-use super::{HEIGHTS, Poster, Row, WIDTH};
+use super::{HEIGHTS, Poster, Row, WIDTH, colour, tint};
 
 /// Photos wider than this stand above the name instead of beside it.
 const WIDE: f32 = 1.12;
@@ -105,7 +105,7 @@ impl Draft<'_, '_> {
 
     fn band(&mut self, sheet: &mut Sheet) {
         const HEIGHT: f32 = 156.0;
-        sheet.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), self.poster.kind.colour());
+        sheet.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), colour(self.poster.kind));
         let texts = self.poster.texts;
         let brand = self.lettering.fit(texts.brand, Style::bold(42.0, WHITE), 300.0, 30.0);
         let verified = self.lettering.fit(texts.verified, Style::regular(29.0, WHITE), 330.0, 24.0);
@@ -136,7 +136,7 @@ impl Draft<'_, '_> {
         let top = sheet.y + measure.gap;
         sheet.picture(Area::new(MARGIN, top, PHOTO, height).rounded(20.0));
         sheet.y = top - 8.0;
-        self.name(sheet, left, width, 104.0, [INK, self.poster.kind.colour()]);
+        self.name(sheet, left, width, 104.0, [INK, colour(self.poster.kind)]);
         sheet.y += 14.0 * measure.scale;
         let room = top + height + 6.0 - sheet.y;
         let (mut blocks, mut used) = (Vec::new(), 0.0);
@@ -176,7 +176,7 @@ impl Draft<'_, '_> {
         sheet.y += measure.gap;
         sheet.picture(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0));
         sheet.y += height + measure.gap * 0.6;
-        self.name(sheet, MARGIN, COLUMN, 108.0 * measure.scale, [INK, self.poster.kind.colour()]);
+        self.name(sheet, MARGIN, COLUMN, 108.0 * measure.scale, [INK, colour(self.poster.kind)]);
         rows
     }
 
@@ -189,8 +189,8 @@ impl Draft<'_, '_> {
         self.name(sheet, MARGIN, COLUMN, 176.0 * measure.scale, [WHITE, WHITE]);
         sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
         let area = Area::new(0.0, top, WIDTH as f32, sheet.y - top);
-        sheet.fill_reserved(ground, area, self.poster.kind.colour());
-        sheet.shape(Area::new(MARGIN, top, COLUMN, 3.0), self.poster.kind.tint());
+        sheet.fill_reserved(ground, area, colour(self.poster.kind));
+        sheet.shape(Area::new(MARGIN, top, COLUMN, 3.0), tint(self.poster.kind));
         rows
     }
 
@@ -213,7 +213,7 @@ impl Draft<'_, '_> {
     /// The panel that decides whether a reader looks up: when and where.
     fn highlight(&mut self, sheet: &mut Sheet, measure: Measure) {
         const PADDING: f32 = 32.0;
-        let colour = self.poster.kind.colour();
+        let colour = colour(self.poster.kind);
         let lines: Vec<&str> =
             self.poster.highlights.iter().copied().filter(|line| !line.trim().is_empty()).collect();
         if lines.is_empty() {
@@ -231,7 +231,7 @@ impl Draft<'_, '_> {
         let inner: f32 = blocks.iter().map(|block| block.height + 6.0).sum();
         let height = inner + 2.0 * PADDING * measure.scale - 6.0;
         let top = sheet.y + measure.gap;
-        sheet.shape(Area::new(MARGIN, top, COLUMN, height).rounded(18.0), self.poster.kind.tint());
+        sheet.shape(Area::new(MARGIN, top, COLUMN, height).rounded(18.0), tint(self.poster.kind));
         sheet.shape(Area::new(MARGIN, top, 14.0, height).rounded(7.0), colour);
         sheet.y = top + PADDING * measure.scale - 2.0;
         for block in blocks {
@@ -277,7 +277,7 @@ impl Draft<'_, '_> {
         let hint = (!self.poster.act_hint.is_empty())
             .then(|| self.lettering.set(self.poster.act_hint, hint, COLUMN));
         let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;
-        sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), self.poster.kind.colour());
+        sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), colour(self.poster.kind));
         let bottom = sheet.y + height;
         sheet.y += 26.0;
         sheet.stack(act, MARGIN);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Moderator;
 use super::view::{for_leads, read, shown};
 use crate::domain::life_cycle::State;
+use crate::domain::look::Look;
 use crate::domain::marks::sought;
 use crate::domain::notice::Public;
 use crate::store::notices::{self, Notice};
@@ -36,8 +37,8 @@ const SHOWN: usize = 3;
 pub const ALIKE: u32 = 8;
 /// Photos compared at most, newest first.
 const COMPARED: i64 = 5_000;
-/// Marks looked at at most, newest first: more than are shown, for some are not for everybody.
-const MARKED: i64 = 50;
+/// Notices looked at at most of each sort, newest first: more than are shown, for some are not for everybody.
+const LOOKED_AT: usize = 50;
 
 /// What may be the same as this notice: from the same phone first, then by its photos, then by what it says. Of what is
 /// for leads alone nobody else learns that it is there: a phone, a face or a name of one's own would find it.
@@ -52,25 +53,26 @@ pub(super) fn duplicates(
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
+    let may_know = |other: &Notice| by.lead || !for_leads(other);
     let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
-        let same = phones::others(conn, phone, notice.id.0, SHOWN as i64)?;
-        let same = same.into_iter().filter(|other| by.lead || !for_leads(other));
+        let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;
+        let same = same.into_iter().filter(may_know).take(SHOWN);
         found.extend(same.map(|other| (other, vec!["same_phone"])));
     }
-    for id in alike(conn, notice, public)? {
-        if let Some((_, why)) = found.iter_mut().find(|(other, _)| other.id.0 == id) {
-            why.push("similar_photo");
-        } else if found.len() < SHOWN {
-            let other = notices::by_id(conn, id)?.filter(|other| by.lead || !for_leads(other));
-            found.extend(other.map(|other| (other, vec!["similar_photo"])));
-        }
+    let mut alike = alike(conn, notice, public)?;
+    for (_, why) in found.iter_mut().filter(|(other, _)| alike.contains(&other.id.0)) {
+        why.push("similar_photo");
     }
+    alike.retain(|id| found.iter().all(|(other, _)| other.id.0 != *id));
+    alike.truncate(LOOKED_AT);
+    let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(SHOWN - found.len());
+    found.extend(looks_so.map(|other| (other, vec!["similar_photo"])));
     let sought = public.map(sought).unwrap_or_default();
-    for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, MARKED)? {
+    for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
             why.push(likeness.as_str());
-        } else if found.len() < SHOWN && (by.lead || !for_leads(&other)) {
+        } else if found.len() < SHOWN && may_know(&other) {
             found.push((other, vec![likeness.as_str()]));
         }
     }
@@ -82,14 +84,15 @@ pub(super) fn duplicates(
 fn alike(conn: &mut Conn, notice: &Notice, public: Option<&Public>) -> Answer<Vec<Uuid>> {
     let shown = public.map_or(&[][..], |public| &public.photos);
     let stored = photos::of_notice(conn, notice.id.0)?;
-    let mine: Vec<i64> =
-        stored.iter().filter(|photo| shown.contains(&photo.id.0)).map(|photo| photo.likeness).collect();
+    let look = |likeness: i64| Look(likeness.cast_unsigned());
+    let mine: Vec<Look> =
+        stored.iter().filter(|photo| shown.contains(&photo.id.0)).map(|photo| look(photo.likeness)).collect();
     let mut alike = Vec::new();
     if mine.is_empty() {
         return Ok(alike);
     }
     for (id, likeness) in photos::likenesses(conn, notice.id.0, COMPARED)? {
-        if mine.iter().any(|m| (m ^ likeness).count_ones() <= ALIKE) && !alike.contains(&id) {
+        if mine.iter().any(|mine| mine.distance(look(likeness)) <= ALIKE) && !alike.contains(&id) {
             alike.push(id);
         }
     }

@@ -7,8 +7,10 @@ use uuid::Uuid;
 use super::policy::PHONES_A_DAY;
 use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, reasons, view, with_notice};
 use crate::domain::life_cycle::Step;
+use crate::store::Conn;
 use crate::store::events::{self, Event};
-use crate::store::notices;
+use crate::store::notices::{self, Notice};
+use crate::vault::Vault;
 
 /// The names of this step and of its refusal in the notice's history.
 const STEP: &str = "reveal_phone";
@@ -56,29 +58,7 @@ impl Desk {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
-                held_by(&notice, by, now)?;
-                if !reasons::REVEAL.contains(&reason.as_str()) {
-                    return Err(ReviewError::Reason);
-                }
-                let (Some(revision), Some(key)) =
-                    (notices::revision(tx, notice.id.0, view::read(&notice))?, notice.key(&vault)?)
-                else {
-                    return Err(ReviewError::Unknown);
-                };
-                let phone = revision.private(&key)?.reporter.phone;
-                if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
-                    // Written before it is counted: the log's head keeps two at once in a row.
-                    note_down(tx, &notice, STEP, by, Some(&reason), now)?;
-                }
-                let day = Duration::days(1);
-                let today = events::times_of(tx, by.id, STEP, now - day, PHONES_A_DAY + 1)?;
-                if let Some(oldest) = usize::try_from(PHONES_A_DAY).ok().and_then(|cap| today.get(cap)) {
-                    tracing::warn!(account = %by.id, "a moderator asks for more phones than a day allows");
-                    return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
-                }
-                Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
-                })
+                with_notice(tx, &case, by, |tx, notice| reveal(tx, &vault, &notice, by, &reason, now))
             })
             .await
     }
@@ -105,6 +85,35 @@ impl Desk {
             })
             .await
     }
+}
+
+/// Shows the phone of a locked notice, and writes down that it does.
+fn reveal(
+    tx: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    by: Moderator,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Revealed, ReviewError> {
+    held_by(notice, by, now)?;
+    if !reasons::REVEAL.contains(&reason) {
+        return Err(ReviewError::Reason);
+    }
+    let revision = notices::revision(tx, notice.id.0, view::read(notice))?.ok_or(ReviewError::Unknown)?;
+    let key = notice.key(vault)?.ok_or(ReviewError::Unknown)?;
+    let phone = revision.private(&key)?.reporter.phone;
+    if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
+        // Written before it is counted: the log's head keeps two at once in a row.
+        note_down(tx, notice, STEP, by, Some(reason), now)?;
+    }
+    let day = Duration::days(1);
+    let today = events::times_of(tx, by.id, STEP, now - day, PHONES_A_DAY + 1)?;
+    if let Some(oldest) = usize::try_from(PHONES_A_DAY).ok().and_then(|cap| today.get(cap)) {
+        tracing::warn!(account = %by.id, "a moderator asks for more phones than a day allows");
+        return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
+    }
+    Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
 }
 
 /// Whether somebody had the phone shown since they last took the case on.

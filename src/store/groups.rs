@@ -1,5 +1,7 @@
 //! Groups, the regions they want to hear of, the lane each has in the queue, and their delivery log.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -241,20 +243,22 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// The regions a group wants to hear of, in order of their codes.
+/// The regions that each of these groups wants to hear of, in order of their codes.
 ///
 /// # Errors
 /// When the database refuses, or holds a code that is no region's.
-pub fn regions(conn: &mut Conn, id: Uuid) -> Answer<Vec<Region>> {
-    let codes: Vec<String> = both!(conn, c => group_regions::table
-        .filter(group_regions::group_id.eq(Id(id)))
+pub fn regions(conn: &mut Conn, of: &[Id]) -> Answer<HashMap<Id, Vec<Region>>> {
+    let rows: Vec<(Id, String)> = both!(conn, c => group_regions::table
+        .filter(group_regions::group_id.eq_any(of))
         .order(group_regions::region)
-        .select(group_regions::region)
+        .select((group_regions::group_id, group_regions::region))
         .load(c))?;
-    codes
-        .iter()
-        .map(|code| Region::parse(code).map_err(|e| StoreError::Corrupt(format!("region {code}: {e}"))))
-        .collect()
+    let mut found: HashMap<Id, Vec<Region>> = HashMap::new();
+    for (group, code) in rows {
+        let region = Region::parse(&code).map_err(|e| StoreError::Corrupt(format!("region {code}: {e}")))?;
+        found.entry(group).or_default().push(region);
+    }
+    Ok(found)
 }
 
 /// Makes the regions of a group the ones given.

@@ -63,12 +63,16 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
     Ok(())
 }
 
-/// The lane of a group.
+/// The lane of each of these groups.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn of(conn: &mut Conn, group: Uuid) -> Answer<Option<Lane>> {
-    Ok(both!(conn, c => lanes::table.find(Id(group)).select(Lane::as_select()).first(c).optional())?)
+pub fn of(conn: &mut Conn, groups: &[Id]) -> Answer<HashMap<Id, Lane>> {
+    let rows: Vec<(Id, Lane)> = both!(conn, c => lanes::table
+        .filter(lanes::group_id.eq_any(groups))
+        .select((lanes::group_id, Lane::as_select()))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// How many groups do one thing.
@@ -357,7 +361,7 @@ mod tests {
                 assert_eq!(hold(tx, GROUP, (at(1), at(30)), &pace)?.unwrap_err(), NotHeld::InUse);
                 free(tx, GROUP, held, (at(2), at(0)), &pace)?;
                 assert_eq!(hold(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
-                let lane = of(tx, GROUP)?.unwrap();
+                let lane = &of(tx, &[Id(GROUP)])?[&Id(GROUP)];
                 assert_eq!((lane.open_at.0, times(&lane.recent)), (at(62), vec![at(2)]));
                 Ok::<_, StoreError>(())
             })

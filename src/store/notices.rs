@@ -238,6 +238,19 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
         .optional())?)
 }
 
+/// The notices of these ids, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    Ok(both!(conn, c => notices::table
+        .filter(notices::id.eq_any(ids))
+        .order(notices::id.desc())
+        .select(Notice::as_select())
+        .load(c))?)
+}
+
 /// Writes a locked notice back.
 ///
 /// # Errors

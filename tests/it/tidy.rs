@@ -360,51 +360,72 @@ async fn pages_ask_for_assets_by_their_version() {
     }
 }
 
-/// The columns of every table, by reading the statements of a folder's migrations in their order.
-fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// The statements of a folder's migrations, in their order, without comments.
+fn statements(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
     for path in files(folder).into_iter().filter(|path| path.ends_with("up.sql")) {
         let sql: Vec<String> =
             read(&path).lines().map(|line| line.split("--").next().unwrap().trim().to_owned()).collect();
-        for statement in sql.join("\n").split(';').map(str::trim).filter(|s| !s.is_empty()) {
-            let words: Vec<&str> = statement.split_whitespace().collect();
-            match words.as_slice() {
-                ["CREATE", "TABLE", name, ..] => {
-                    let inside = &statement[statement.find('(').unwrap() + 1..statement.rfind(')').unwrap()];
-                    let first = inside.lines().filter_map(|line| line.split_whitespace().next());
-                    let columns = first.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
-                    tables.insert((*name).to_owned(), columns.map(str::to_owned).collect());
-                }
-                ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
-                    tables.get_mut(*name).unwrap().insert((*column).to_owned());
-                }
-                ["ALTER", "TABLE", name, "DROP", "COLUMN", column, ..] => {
-                    assert!(tables.get_mut(*name).unwrap().remove(*column), "{path}: {statement}");
-                }
-                ["ALTER", "TABLE", name, "RENAME", "TO", new] => {
-                    let columns = tables.remove(*name).unwrap();
-                    tables.insert((*new).to_owned(), columns);
-                }
-                ["DROP", "TABLE", name, ..] => assert!(tables.remove(*name).is_some(), "{path}: {statement}"),
-                ["CREATE", "INDEX" | "UNIQUE", ..]
-                | ["DROP", "INDEX", ..]
-                | ["ALTER", "TABLE", _, "SET" | "DROP", ..]
-                | ["INSERT" | "UPDATE" | "DELETE", ..] => {}
-                other => panic!("{path}: this test cannot read {other:?}"),
+        let text = sql.join("\n");
+        found.extend(text.split(';').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned));
+    }
+    found
+}
+
+/// The columns of every table, by reading the statements of a folder's migrations.
+fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for statement in statements(folder) {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        match words.as_slice() {
+            ["CREATE", "TABLE", name, ..] => {
+                let inside = &statement[statement.find('(').unwrap() + 1..statement.rfind(')').unwrap()];
+                let first = inside.lines().filter_map(|line| line.split_whitespace().next());
+                let columns = first.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
+                tables.insert((*name).to_owned(), columns.map(str::to_owned).collect());
             }
+            ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
+                tables.get_mut(*name).unwrap().insert((*column).to_owned());
+            }
+            ["ALTER", "TABLE", name, "DROP", "COLUMN", column, ..] => {
+                assert!(tables.get_mut(*name).unwrap().remove(*column), "{folder}: {statement}");
+            }
+            ["ALTER", "TABLE", name, "RENAME", "TO", new] => {
+                let columns = tables.remove(*name).unwrap();
+                tables.insert((*new).to_owned(), columns);
+            }
+            ["DROP", "TABLE", name, ..] => assert!(tables.remove(*name).is_some(), "{folder}: {statement}"),
+            ["CREATE", "INDEX" | "UNIQUE", ..]
+            | ["DROP", "INDEX", ..]
+            | ["ALTER", "TABLE", _, "SET" | "DROP", ..]
+            | ["INSERT" | "UPDATE" | "DELETE", ..] => {}
+            other => panic!("{folder}: this test cannot read {other:?}"),
         }
     }
     tables
 }
 
-/// Every index of a folder's migrations, with its columns and condition.
-fn indexes(folder: &str) -> BTreeSet<String> {
-    let ups = files(folder).into_iter().filter(|path| path.ends_with("up.sql"));
-    let lines = ups.flat_map(|path| read(&path).lines().map(str::to_owned).collect::<Vec<_>>());
-    lines
-        .filter(|line| line.starts_with("CREATE") && line.contains("INDEX"))
-        .map(|line| line.split(['(', ' ']).take_while(|word| *word != "ON").collect::<Vec<_>>().join(" "))
-        .collect()
+/// What the indexes are after a folder's migrations: each by its name, with its table, columns and condition.
+fn indexes(folder: &str) -> BTreeMap<String, String> {
+    let mut there: BTreeMap<String, String> = BTreeMap::new();
+    for statement in statements(folder) {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        match words.as_slice() {
+            ["CREATE", "INDEX", name, rest @ ..] | ["CREATE", "UNIQUE", "INDEX", name, rest @ ..] => {
+                let unique = if words[1] == "UNIQUE" { "UNIQUE " } else { "" };
+                // SQLite has one sort alone.
+                let definition = format!("{unique}{}", rest.join(" ").replace("USING hash ", ""));
+                let before = there.insert((*name).to_owned(), definition);
+                assert_eq!(before, None, "{folder}: {statement}");
+            }
+            ["DROP", "INDEX", name] => assert!(there.remove(*name).is_some(), "{folder}: {statement}"),
+            ["DROP", "TABLE", table] => {
+                there.retain(|_, definition| !definition.contains(&format!("ON {table} (")));
+            }
+            _ => {}
+        }
+    }
+    there
 }
 
 async fn both_databases_have_the_same_tables() {
@@ -415,7 +436,9 @@ async fn both_databases_have_the_same_tables() {
     let (sqlite, postgres) = (schema("migrations/sqlite"), schema("migrations/postgres"));
     assert!(sqlite.len() > 10 && sqlite["notices"].contains("case_number"), "{sqlite:?}");
     assert_eq!(sqlite, postgres);
-    assert_eq!(indexes("migrations/sqlite"), indexes("migrations/postgres"));
+    let (sqlite_indexes, postgres_indexes) = (indexes("migrations/sqlite"), indexes("migrations/postgres"));
+    assert_eq!(sqlite_indexes["deliveries_due"], "ON deliveries (priority, due_at, id) WHERE queued");
+    assert_eq!(sqlite_indexes, postgres_indexes);
     // And what diesel is told is what there is.
     let told = read("src/store/schema.rs");
     for (table, columns) in &sqlite {

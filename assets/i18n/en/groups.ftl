@@ -172,7 +172,7 @@ groups-robot-title = Change the bot
 groups-robot-warning = You verify again afterwards. Until then the group receives nothing.
 groups-delete-title = Delete this group
 groups-delete-ask = Delete “{ $name }”?
-groups-delete-warning = We stop at once, cancel everything that waits, and delete the bot's address and secret. What is in the group already stays there, and we can no longer tell the group when it is over.
+groups-delete-warning = We stop at once, give up everything that waits, and delete the bot's address and secret. What is in the group already stays there, and we can no longer tell the group when it is over.
 groups-delete-yes = Delete
 groups-delete-no = Keep it
 
@@ -211,7 +211,7 @@ groups-log-for-notice = Waiting: the notice is paused while it is checked again;
 groups-log-for-group = Waiting for the group to receive again
 groups-log-for-proof = Waiting for the robot to be verified
 groups-log-given_up = Did not arrive; given up
-groups-log-cancelled = Cancelled: the notice ended first, or the group was deleted
+groups-log-cancelled = Cancelled: the notice ended or changed first
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform

@@ -172,7 +172,7 @@ groups-robot-title = 更换机器人
 groups-robot-warning = 更换以后要重新验证。验证完成以前，这个群不会收到信息。
 groups-delete-title = 删除这个群
 groups-delete-ask = 删除“{ $name }”？
-groups-delete-warning = 马上停止发送，还在排队的消息全部取消，机器人的地址和密钥也会删除。已经发到群里的消息我们收不回来，它们结束时也无法再通知这个群。
+groups-delete-warning = 马上停止发送，还在排队的消息全部放弃，机器人的地址和密钥也会删除。已经发到群里的消息我们收不回来，它们结束时也无法再通知这个群。
 groups-delete-yes = 删除
 groups-delete-no = 不删除，返回
 
@@ -211,7 +211,7 @@ groups-log-for-notice = 等待：信息已暂停，正在重新核实；恢复�
 groups-log-for-group = 等待恢复接收
 groups-log-for-proof = 等待机器人通过验证
 groups-log-given_up = 没有送达，已放弃
-groups-log-cancelled = 已取消：信息先结束了，或者群被删除
+groups-log-cancelled = 已取消：信息先结束了或者有了修改
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口

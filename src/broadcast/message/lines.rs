@@ -4,9 +4,7 @@ use chrono::Datelike;
 
 use super::words::{Words, harmless, name};
 use super::{Field, Line};
-use crate::domain::notice::{
-    Campaign, Direction, Incident, Item, LastSeen, Person, Precision, Public, Sex, Subject,
-};
+use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Public, Sex, Subject};
 use crate::domain::zone::BEIJING;
 
 /// The lines on a notice, without those that would say nothing.
@@ -39,11 +37,7 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
 }
 
 fn person_lines(person: &Person, words: Words) -> Vec<Line> {
-    let sex = match person.sex {
-        Some(Sex::Female) => Some(words.of("broadcast-female")),
-        Some(Sex::Male) => Some(words.of("broadcast-male")),
-        Some(Sex::Other) | None => None,
-    };
+    let sex = person.sex.and_then(Sex::word).map(|sex| words.of(&format!("broadcast-{sex}")));
     let age = words.with("broadcast-age", &[("age", person.age.into())]);
     let height = person.height_cm.map(|cm| words.with("broadcast-height", &[("cm", cm.into())]));
     let heading = [Some(name(&person.name)), sex, Some(age), height];
@@ -58,15 +52,12 @@ fn person_lines(person: &Person, words: Words) -> Vec<Line> {
 }
 
 fn item_lines(item: &Item, words: Words) -> Vec<Line> {
-    let label = match item.direction {
-        Direction::Lost => "broadcast-label-lost",
-        Direction::Found => "broadcast-label-found",
-    };
+    let label = format!("broadcast-label-{}", item.direction.as_str());
     let told = |text: &Option<String>| text.as_deref().map(name);
     let heading = words.list([Some(name(&item.what)), told(&item.brand), told(&item.colour)]);
     let held =
         item.held_at.as_deref().map(|t| words.line(Field::HeldAt, "broadcast-label-held_at", harmless(t)));
-    [words.line(Field::Subject, label, heading)].into_iter().chain(held).collect()
+    [words.line(Field::Subject, &label, heading)].into_iter().chain(held).collect()
 }
 
 fn incident_line(incident: &Incident, words: Words) -> Line {
@@ -96,13 +87,9 @@ const fn seen_label(subject: &Subject) -> &'static str {
 /// When and where, the exact place last because it is the first to be cut.
 fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
     let at = seen.at.with_timezone(&BEIJING);
-    let key = match seen.precision {
-        Precision::Exact => "broadcast-at-exact",
-        Precision::About => "broadcast-at-about",
-        Precision::Day => "broadcast-at-day",
-    };
+    let key = format!("broadcast-at-{}", seen.precision.as_str());
     let time = at.format("%H:%M").to_string();
     let at =
-        words.with(key, &[("month", at.month().into()), ("day", at.day().into()), ("time", time.into())]);
+        words.with(&key, &[("month", at.month().into()), ("day", at.day().into()), ("time", time.into())]);
     words.list([Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
 }

@@ -142,7 +142,7 @@ mod tests {
         standardwebhooks::Webhook::new(with).unwrap().verify(&out.body, &headers).is_ok()
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the reference library compares with the time of day")]
+    #[expect(clippy::disallowed_methods, reason = "the reference library compares with the time of day")]
     fn now() -> DateTime<Utc> {
         Utc::now()
     }

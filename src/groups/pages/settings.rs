@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::Draft;
 use super::super::api::id;
-use super::super::form::{self, Asked, Choices, Faults, Sent, Typed, first_field};
+use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
 use super::super::words::{addresses, problem, station};
@@ -33,7 +33,7 @@ struct RobotPage {
     frame: Frame,
     id: Uuid,
     steps: Vec<String>,
-    way: Vec<Asked>,
+    way: Vec<Input>,
     faults: Faults,
 }
 

@@ -93,7 +93,7 @@ pub async fn send(
     };
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
-    let (to, about) = (live.path(), said::about(&live.public.subject));
+    let (to, about) = (live.path(), live.public.subject.about());
     let taken = desk(&shared).tip(number.as_str().to_owned(), form.0.json(now), now).await;
     let (faults, status) = match taken {
         Ok(()) => (Vec::new(), StatusCode::ACCEPTED),

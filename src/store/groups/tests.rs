@@ -110,7 +110,7 @@ async fn deleting_a_group_gives_up_what_waits_for_it_and_nothing_else() {
     let (gone, log, others) = store
         .read(|c| {
             Ok((
-                of_admin(c, ADMIN, GROUP)?.is_none() && lanes::of(c, GROUP)?.is_none(),
+                of_admin(c, ADMIN, GROUP)?.is_none() && lanes::of(c, &[Id(GROUP)])?.is_empty(),
                 states(c, GROUP),
                 states(c, OTHER),
             ))

@@ -13,7 +13,7 @@ pub mod bounds;
 pub mod clocks;
 pub mod crowd;
 #[path = "../../simulation/dice.rs"]
-#[allow(dead_code, reason = "the simulation throws them in more ways")]
+#[expect(dead_code, reason = "the simulation throws them in more ways")]
 mod dice;
 pub mod faults;
 pub mod freezes;
