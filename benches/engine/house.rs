@@ -168,11 +168,17 @@ impl House {
 
     /// Puts proved groups into the store, one for each name and region.
     pub async fn connect(&self, sink: &str, named: Vec<(String, &'static str)>) {
+        self.connect_mixed(named.into_iter().map(|(name, region)| (sink.to_owned(), name, region)).collect())
+            .await;
+    }
+
+    /// Connects groups of several sinks, in no order.
+    pub async fn connect_mixed(&self, groups: Vec<(String, String, &'static str)>) {
         let (store, vault) = (&self.stations.shared.store, self.stations.shared.vault.clone());
-        let (now, sink) = (self.stations.shared.clock.now(), sink.to_owned());
+        let now = self.stations.shared.clock.now();
         let connect = move |tx: &mut Conn| {
             let account = accounts::by_name(tx, "moderator")?.expect("the house has one").account.id;
-            for (name, region) in named {
+            for (sink, name, region) in groups {
                 let url = format!("http://{sink}/robot/send?access_token={name}");
                 let credentials = Credentials::at(Platform::Dingtalk, url);
                 let new = NewGroup {

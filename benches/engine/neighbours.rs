@@ -3,13 +3,15 @@
 
 use chrono::TimeDelta;
 use diesel::RunQueryDsl as _;
+use seventytwo::broadcast::send::Limits as SendLimits;
 use seventytwo::store::{Conn, StoreError};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::fan_out::{named, one};
 use crate::house::{Db, House};
 use crate::line;
-use crate::sink::Sink;
+use crate::sink::{SILENT, Sink};
 
 /// Groups of a notice, and of them those that hang.
 const GROUPS: usize = 20_000;
@@ -17,7 +19,7 @@ const HANGING: usize = 200;
 /// Deliveries that are due tomorrow.
 const SCHEDULED: i64 = 1_000_000;
 
-/// One group in a hundred takes the request and says nothing.
+/// One group in a hundred takes the request and says nothing: at a host of their own, and at that of all others.
 pub async fn hanging(db: Db) {
     let (sink, silent) = (Sink::start(), TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
     let silence = silent.local_addr().expect("it listens").to_string();
@@ -30,14 +32,22 @@ pub async fn hanging(db: Db) {
     let house = House::start(db, &[&sink.address, &silence]).await;
     let answering = GROUPS - HANGING;
     house.connect(&sink.address, named("131000", answering)).await;
-    house.connect(&sink.address, named("440100", answering)).await;
+    for (city, silent) in [("440100", &silence), ("330100", &sink.address)] {
+        let others =
+            named(city, answering).into_iter().map(|(name, city)| (sink.address.clone(), name, city));
+        let hang = (0..HANGING).map(|n| (silent.clone(), format!("{SILENT}{city}-{n}"), city));
+        house.connect_mixed(others.chain(hang).collect()).await;
+    }
     let alone = one(&house, "131003", answering).await;
-    house.connect(&silence, (0..HANGING).map(|n| (format!("silent-{n}"), "440100")).collect()).await;
-    let beside = one(&house, "440106", answering).await;
-    let what = format!("recorded/s beside {HANGING} groups that hang (without)");
-    line(&house.db, &what, beside.rate, Some(alone.rate));
-    let what = format!("ms to 99 % of the others beside {HANGING} that hang (without)");
-    line(&house.db, &what, beside.nearly_all_ms, Some(alone.nearly_all_ms));
+    for (county, whose) in [("440106", "a host of their own"), ("330106", "the same host")] {
+        let beside = one(&house, county, answering).await;
+        let what = format!("recorded/s beside {HANGING} groups that hang, {whose} (without)");
+        line(&house.db, &what, beside.rate, Some(alone.rate));
+        let what = format!("ms to 99 % of the others beside {HANGING} that hang, {whose} (without)");
+        line(&house.db, &what, beside.nearly_all_ms, Some(alone.nearly_all_ms));
+        // What hangs holds its places until it is given up.
+        sleep(SendLimits::default().longest()).await;
+    }
 }
 
 /// The queue holds a million deliveries for tomorrow.

@@ -1,6 +1,7 @@
 //! A chat platform that takes everything: the thinnest HTTP server there can be, so that what is measured
 //! is the sender. It runs in a process of its own where processor time counts.
 
+use std::future::pending;
 use std::io::BufRead as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -14,6 +15,9 @@ pub const COMMAND: &str = "sink";
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
+
+/// How the names of groups begin that get no answer.
+pub const SILENT: &str = "silent-";
 
 /// Serves until killed; says its address first.
 pub fn run() {
@@ -63,6 +67,9 @@ async fn take(mut stream: TcpStream, arrivals: Option<mpsc::UnboundedSender<Inst
     let mut buffer = Vec::with_capacity(16 * 1024);
     loop {
         if let Some(whole) = request(&buffer).filter(|whole| *whole <= buffer.len()) {
+            if is_silent(&buffer[..whole]) {
+                return pending().await;
+            }
             buffer.drain(..whole);
             if stream.write_all(ANSWER).await.is_err() {
                 return;
@@ -79,6 +86,12 @@ async fn take(mut stream: TcpStream, arrivals: Option<mpsc::UnboundedSender<Inst
             let _unheard = arrivals.send(Instant::now());
         }
     }
+}
+
+/// Whether the request is to a group that gets no answer, by its first line.
+fn is_silent(request: &[u8]) -> bool {
+    let first = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    first.windows(SILENT.len()).any(|words| words == SILENT.as_bytes())
 }
 
 /// How long the request at the front is, head and body, once its head is there.
