@@ -161,8 +161,9 @@ impl Hosts {
         if self.known.len() >= REMEMBERED {
             let resting = self.known.iter().filter(|(_, host)| host.under_way.is_empty());
             let first = resting.min_by_key(|(_, host)| host.away_until.max(Some(host.spared_until)));
-            let first = first.map(|(name, _)| name.clone());
-            first.map(|name| self.known.remove(&name));
+            if let Some(name) = first.map(|(name, _)| name.clone()) {
+                self.known.remove(&name);
+            }
         }
     }
 

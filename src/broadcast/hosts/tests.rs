@@ -246,9 +246,9 @@ fn so_many_hosts_are_remembered_and_no_more() {
     let name = |number: usize| format!("host-{number}");
     for number in 0..=last {
         let now = at(number as i64);
+        hosts.worth_a_look(1, now);
         // Until it is away.
         for group in 0..AWAY_AFTER.into() {
-            hosts.worth_a_look(1, now);
             if hosts.admits(&name(number), now) != Admission::Go {
                 break;
             }
