@@ -244,7 +244,11 @@ const DOORS: &[&str] = &["web"];
 /// What one door may know of another station.
 const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
     ("src/review/", "broadcast::preview", "who approves sees first what will be sent"),
-    ("src/intake/", "pages::number", "its reporter forwards what everybody reads under the number"),
+    (
+        "src/intake/",
+        "pages::number",
+        "its reporter forwards what everybody reads under the number, and tips are about what is live there",
+    ),
     ("src/intake/", "pages::said", "in the same words"),
 ];
 
