@@ -404,19 +404,30 @@ struct ChatState {
     taken: Mutex<Vec<Message>>,
     /// How many requests are answered.
     answered: watch::Sender<usize>,
+    /// Each connection holds one.
+    connected: Arc<()>,
 }
 
 impl Chats {
     pub async fn start() -> Chats {
-        let state = web::Data::new(ChatState { taken: Mutex::default(), answered: watch::Sender::new(100) });
-        let data = state.clone();
+        let state = web::Data::new(ChatState {
+            taken: Mutex::default(),
+            answered: watch::Sender::new(100),
+            connected: Arc::default(),
+        });
+        let (data, connected) = (state.clone(), Arc::clone(&state.connected));
         let app = move || {
             actix_web::App::new()
                 .app_data(data.clone())
                 .app_data(web::PayloadConfig::new(4 << 20))
                 .default_service(web::to(take))
         };
-        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+        let server = HttpServer::new(app)
+            .on_connect(move |_, kept| drop(kept.insert(Arc::clone(&connected))))
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .unwrap();
         let url = format!("http://{}", server.addrs()[0]);
         tokio::spawn(server.run());
         Chats { url, state }
@@ -429,6 +440,13 @@ impl Chats {
 
     pub fn answer_all(&self) {
         self.state.answered.send_replace(usize::MAX);
+    }
+
+    /// Waits until nobody is connected: what a process had sent when it was killed has arrived by then. A request
+    /// that is sat on keeps its connection.
+    pub async fn deserted(&self) {
+        // One of them is the server's own.
+        eventually("nobody is connected", async || Arc::strong_count(&self.state.connected) == 2).await;
     }
 
     pub fn taken(&self) -> Vec<Message> {
