@@ -288,20 +288,9 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     if !allowed {
         return Err(Refusal::NotYours);
     }
-    let lead = matches!(actor, Actor::Moderator { lead: true, .. });
-    // Restricting is cheap and open to all; taking up what was escalated or sealed is not.
-    let guarded = matches!(
-        step,
-        Step::Claim
-            | Step::Release
-            | Step::Ask
-            | Step::Reject
-            | Step::Escalate
-            | Step::Approve
-            | Step::Resume
-    );
+    // What is escalated or sealed is opened by leads alone: who may not see it takes no step with it.
     let lead_only = at.state == State::Escalated || at.sealed;
-    if guarded && lead_only && !lead {
+    if lead_only && matches!(actor, Actor::Moderator { lead: false, .. }) {
         return Err(Refusal::LeadRequired);
     }
     Ok(())
@@ -481,6 +470,19 @@ mod tests {
         let moderator = Actor::Moderator { id: person(1), lead: true };
         let refused = next(&at, Step::Escalate, moderator);
         assert_eq!(refused, Err(Refusal::NotFrom { from: State::Cooling, step: "escalate" }));
+    }
+
+    #[test]
+    fn what_is_sealed_takes_steps_from_leads_alone() {
+        let by = |lead| Actor::Moderator { id: person(1), lead };
+        for state in State::ALL {
+            let mut at = standing(state, 2, 2);
+            at.sealed = true;
+            for step in [Step::Claim, Step::Release, Step::Approve, Step::Undo, Step::Pause, Step::Remove] {
+                assert_eq!(next(&at, step, by(false)), Err(Refusal::LeadRequired), "{state:?} {step:?}");
+                assert_ne!(next(&at, step, by(true)), Err(Refusal::LeadRequired), "{state:?} {step:?}");
+            }
+        }
     }
 
     #[test]

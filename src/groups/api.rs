@@ -7,7 +7,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::bodies::{ChangeBody, NewGroupBody};
@@ -16,10 +16,11 @@ use super::pauses;
 use super::preferences::Whole;
 use super::secret::Rotated;
 use super::words::{addresses, problem, refused, station};
+use crate::domain::cursor;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
-use crate::web::problem::Problem;
+use crate::web::problem::{FieldFault, FieldFaults, Problem};
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -136,10 +137,18 @@ impl From<Whole> for GroupBody {
     }
 }
 
-/// An admin's groups.
+#[derive(Deserialize, IntoParams)]
+pub struct ListQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of an admin's groups, oldest first.
 #[derive(Serialize, ToSchema)]
 pub struct GroupList {
     items: Vec<GroupBody>,
+    /// The `cursor` of the next page; null on the last.
+    next: Option<String>,
 }
 
 /// The account and the id that every call about one group needs.
@@ -152,7 +161,7 @@ fn admin(caller: &Caller) -> Result<Uuid, Problem> {
 }
 
 /// Connect a chat: a six-digit code is sent into it
-#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409, description = "`group_exists`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409, description = "`group_exists`, `too_many_groups`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups")]
 pub async fn connect(
     http: HttpRequest,
@@ -176,17 +185,23 @@ pub async fn connect(
     ))
 }
 
-/// All groups of the caller
-#[utoipa::path(tag = "groups", responses((status = 200, body = GroupList)), security(("token" = [])))]
+/// The groups of the caller, 100 on a page
+#[utoipa::path(tag = "groups", params(ListQuery), responses((status = 200, body = GroupList)), security(("token" = [])))]
 #[get("/groups")]
 pub async fn list(
     http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
+    query: web::Query<ListQuery>,
 ) -> Result<web::Json<GroupList>, Problem> {
     let account = admin(&caller)?;
-    let all = station(&shared).all(account).await.map_err(|e| problem(e, language(&http)))?;
-    Ok(web::Json(GroupList { items: all.into_iter().map(GroupBody::from).collect() }))
+    let wrong =
+        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
+    let given = query.cursor.as_deref().filter(|given| !given.is_empty());
+    let after = given.map(|given| cursor::read(given).ok_or_else(wrong)).transpose()?;
+    let page = station(&shared).page(account, after).await.map_err(|e| problem(e, language(&http)))?;
+    let items = page.groups.into_iter().map(GroupBody::from).collect();
+    Ok(web::Json(GroupList { items, next: page.next.as_ref().map(cursor::write) }))
 }
 
 /// One group

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::courier::{self, Errand};
-use super::{GroupError, Groups, NewGroup, Refusal, locked};
+use super::{GroupError, Groups, MAX_GROUPS, NewGroup, Refusal, locked};
 use crate::broadcast::platforms::Credentials;
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
@@ -58,15 +58,18 @@ impl Groups {
     /// kept all the same: its admin mends it and asks for another.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the robot is connected already.
+    /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond [`MAX_GROUPS`].
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now)?;
         let (id, platform) = (group.id.0, group.platform.0);
         self.store
-            .write(move |tx| match groups::insert(tx, &group, &new.regions)? {
-                true => Ok(()),
-                false => Err(GroupError::Exists),
+            .write(move |tx| {
+                // Of several at once each may be the last: that the bound holds to a group is worth no lock.
+                if groups::count_of(tx, account)? >= MAX_GROUPS {
+                    return Err(GroupError::Full);
+                }
+                if groups::insert(tx, &group, &new.regions)? { Ok(()) } else { Err(GroupError::Exists) }
             })
             .await?;
         let refused = match self.send_code(account, id).await {

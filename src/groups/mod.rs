@@ -42,6 +42,9 @@ pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
 
+/// The most groups of one account: more than anybody looks after, and few enough to be listed.
+pub const MAX_GROUPS: i64 = 500;
+
 /// The station of the groups; cheap to clone.
 #[derive(Clone)]
 pub struct Groups {
@@ -64,6 +67,8 @@ pub enum GroupError {
     Unknown,
     #[error("the robot is connected already")]
     Exists,
+    #[error("this admin has {MAX_GROUPS} groups")]
+    Full,
     #[error("a group that is {} cannot do that", .0.as_str())]
     NotPossible(GroupState),
     #[error("the code is wrong")]

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::api::id;
 use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
-use super::preferences::Whole;
+use super::preferences::{self, Whole};
 use super::words::{addresses, practice, problem, refused, station};
 use super::{Connected, GroupError};
+use crate::domain::cursor;
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::language::has;
@@ -40,6 +41,8 @@ pub struct Query {
     done: Option<String>,
     /// Where the log begins.
     before: Option<String>,
+    /// Where the list goes on.
+    cursor: Option<String>,
 }
 
 #[derive(Template)]
@@ -48,6 +51,8 @@ struct ListPage {
     frame: Frame,
     done: Option<String>,
     groups: Vec<Whole>,
+    /// The cursor of the next page.
+    next: Option<String>,
 }
 
 #[derive(Template)]
@@ -95,8 +100,11 @@ pub async fn list(
     asked: web::Query<Query>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let groups = station(&shared).all(account).await.map_err(|e| problem(e, frame.language))?;
-    page(&http, &frame, &ListPage { done: done(&frame, &asked), groups, frame: frame.clone() })
+    let after = asked.cursor.as_deref().and_then(cursor::read);
+    let preferences::Page { groups, next } =
+        station(&shared).page(account, after).await.map_err(|e| problem(e, frame.language))?;
+    let (done, next) = (done(&frame, &asked), next.as_ref().map(cursor::write));
+    page(&http, &frame, &ListPage { done, groups, next, frame: frame.clone() })
 }
 
 /// Which platform the new group is on; then its form.

@@ -10,6 +10,9 @@ use crate::store::lanes::{self, Lane};
 use crate::store::types::{Id, Named};
 use crate::store::{Answer, Conn};
 
+/// The most groups on a page.
+pub const PAGE: i64 = 100;
+
 /// Whether its admin has proved control of it.
 pub(super) fn is_proved(group: &Group) -> bool {
     group.state.0.is_proved()
@@ -21,6 +24,14 @@ pub struct Whole {
     pub group: Group,
     pub regions: Vec<Region>,
     pub lane: Option<Lane>,
+}
+
+/// Some of an admin's groups, oldest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub groups: Vec<Whole>,
+    /// Behind which the next page begins, where there is one.
+    pub next: Option<Uuid>,
 }
 
 /// Groups with all that their admin may know, in the order given.
@@ -36,16 +47,19 @@ fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
 }
 
 impl Groups {
-    /// All groups of an admin, oldest first.
+    /// A page of an admin's groups: [`PAGE`] of those behind `after`.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn all(&self, account: Uuid) -> Result<Vec<Whole>, GroupError> {
-        let all = self.store.read(move |c| {
-            let found = groups::of_account(c, account)?;
-            with_all(c, found)
+    pub async fn page(&self, account: Uuid, after: Option<Uuid>) -> Result<Page, GroupError> {
+        let page = self.store.read(move |c| {
+            let mut found = groups::of_account(c, account, after, PAGE + 1)?;
+            let more = found.len() as i64 > PAGE;
+            found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+            let next = found.last().filter(|_| more).map(|group| group.id.0);
+            Ok(Page { groups: with_all(c, found)?, next })
         });
-        Ok(all.await?)
+        Ok(page.await?)
     }
 
     /// One of an admin's groups.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::{Addresses, GroupError, Groups, Refusal};
+use super::{Addresses, GroupError, Groups, MAX_GROUPS, Refusal};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -38,6 +38,7 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
     match error {
         GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
         GroupError::Exists => Problem::GroupExists,
+        GroupError::Full => Problem::TooManyGroups { most: MAX_GROUPS },
         GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
         GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
         GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },

@@ -12,7 +12,7 @@ use super::manage::MyStanding;
 use super::photos::Stored;
 use super::submission::parse;
 use super::view::{MyNotice, told};
-use super::{Intake, IntakeError, Receipt, Request, photo};
+use super::{Intake, IntakeError, Receipt, Request, photo, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::web::json;
@@ -178,7 +178,9 @@ pub async fn tip(
     count(&shared, &http, Limit::Tips)?;
     let body = value(&http, payload).await?;
     let case: CaseNumber = case.parse()?;
-    desk(&shared).tip(case.as_str().to_owned(), body, shared.clock.now()).await?;
+    let now = shared.clock.now();
+    let told = tips::parse(&body, now).map_err(Problem::Invalid)?;
+    desk(&shared).tip(case.as_str().to_owned(), told, now).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{Desk, donation, lost_property, missing_person, png};
 use super::manage::RENEWALS;
+use super::tips::parse as parse_tip;
 use super::words::patch;
 use super::*;
 use crate::domain::language::Language;
@@ -280,8 +281,8 @@ async fn tips_about_adults_appeals_and_money_are_read_by_a_moderator_first() {
     let appeal = live(&desk, &donation()).await;
     let tip = async |receipt: &Receipt, text: &str| {
         let case: CaseNumber = receipt.case_number.parse().unwrap();
-        let body = json!({"text": text, "phone": "13700137000"});
-        desk.intake.tip(case.as_str().to_owned(), body, desk.now()).await
+        let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), desk.now()).unwrap();
+        desk.intake.tip(case.as_str().to_owned(), told, desk.now()).await
     };
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&appeal, "备案号查不到").await.unwrap();
@@ -309,10 +310,10 @@ async fn tips_about_adults_appeals_and_money_are_read_by_a_moderator_first() {
         matches!(early, Err(IntakeError::NotPossible(State::Paused))),
         "how far it is is nobody's business: {early:?}"
     );
-    let unknown = desk.intake.tip("0000000000".to_owned(), json!({"text": "x"}), desk.now()).await;
+    let told = parse_tip(&json!({"text": "x"}), desk.now()).unwrap();
+    let unknown = desk.intake.tip("0000000000".to_owned(), told, desk.now()).await;
     assert!(matches!(unknown, Err(IntakeError::Unknown)), "{unknown:?}");
-    let empty = desk.intake.tip("0000000000".to_owned(), json!({"place": 7}), desk.now()).await;
-    let Err(IntakeError::Invalid(faults)) = empty else { panic!("{empty:?}") };
+    let faults = parse_tip(&json!({"place": 7}), desk.now()).unwrap_err();
     assert_eq!(faults.keys().collect::<Vec<_>>(), ["place", "text"]);
 }
 

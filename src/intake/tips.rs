@@ -19,7 +19,7 @@ use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
-use crate::vault::Key;
+use crate::vault::{Key, Vault};
 
 /// The longest tip, in characters.
 pub const TEXT: usize = 1_000;
@@ -39,19 +39,36 @@ pub struct Content {
 }
 
 impl Intake {
-    /// Takes a tip about a live notice in.
+    /// Takes a tip about a live notice in; answers what that is about ([`Subject::about`]).
     ///
     /// # Errors
-    /// Every fault of its fields; [`IntakeError::Unknown`] without such a notice, and
-    /// [`IntakeError::NotPossible`] where it is not live.
-    pub async fn tip(&self, case: String, body: Value, now: DateTime<Utc>) -> Result<(), IntakeError> {
-        let content = parse(&body, now).map_err(IntakeError::Invalid)?;
+    /// [`IntakeError::Unknown`] without such a notice, and [`IntakeError::NotPossible`] where it is not live.
+    pub async fn tip(
+        &self,
+        case: String,
+        tip: Content,
+        now: DateTime<Utc>,
+    ) -> Result<&'static str, IntakeError> {
         let desk = self.clone();
-        self.store.write(move |tx| take_in(tx, &desk, &case, &content, now)).await
+        self.store.write(move |tx| take_in(tx, &desk, &case, &tip, now)).await
+    }
+
+    /// What a live notice is about, for whoever has to mend a tip first.
+    ///
+    /// # Errors
+    /// As [`Intake::tip`].
+    pub async fn tip_is_about(&self, case: String, now: DateTime<Utc>) -> Result<&'static str, IntakeError> {
+        let vault = self.vault.clone();
+        let found = self.store.read(move |conn| Ok(live(conn, &vault, &case, now)));
+        found.await?.map(|live| live.subject.about())
     }
 }
 
-fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
+/// What somebody saw, as it was sent.
+///
+/// # Errors
+/// Every fault of its fields.
+pub fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
     let (mut content, flags) = read(body, |r| content(r, now))?;
     content.flags = flags;
     content.flags.extend(refused(&content));
@@ -85,13 +102,9 @@ fn take_in(
     case: &str,
     content: &Content,
     now: DateTime<Utc>,
-) -> Result<(), IntakeError> {
-    let notice = notices::by_case(tx, case)?.ok_or(IntakeError::Unknown)?;
-    if !notice.is_public(now) {
-        return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
-    }
-    let key = notice.key(&desk.vault)?.ok_or(IntakeError::Unknown)?;
-    let held = notice.sealed || !content.flags.is_empty() || is_read_first(tx, &notice, &key)?;
+) -> Result<&'static str, IntakeError> {
+    let Live { notice, key, subject } = live(tx, &desk.vault, case, now)?;
+    let held = notice.sealed || !content.flags.is_empty() || is_read_first(&subject);
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
@@ -100,18 +113,36 @@ fn take_in(
         held,
         created_at: Time(now),
     };
-    Ok(tips::insert_tip(tx, &tip)?)
+    tips::insert_tip(tx, &tip)?;
+    Ok(subject.about())
+}
+
+/// What a tip may be about.
+struct Live {
+    notice: Notice,
+    key: Key,
+    subject: Subject,
+}
+
+fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Result<Live, IntakeError> {
+    let notice = notices::by_case(conn, case)?.ok_or(IntakeError::Unknown)?;
+    if !notice.is_public(now) {
+        return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
+    }
+    let key = notice.key(vault)?.ok_or(IntakeError::Unknown)?;
+    let number = notice.live_revision.unwrap_or(notice.revision);
+    let revision = notices::revision(conn, notice.id.0, number)?.ok_or(IntakeError::Unknown)?;
+    let subject = revision.public(&key)?.subject;
+    Ok(Live { notice, key, subject })
 }
 
 /// Whether every tip is read by those who verify first: about an adult, or about an appeal.
-fn is_read_first(tx: &mut Conn, notice: &Notice, key: &Key) -> Result<bool, StoreError> {
-    let live = notice.live_revision.unwrap_or(notice.revision);
-    let Some(revision) = notices::revision(tx, notice.id.0, live)? else { return Ok(true) };
-    Ok(match revision.public(key)?.subject {
+const fn is_read_first(subject: &Subject) -> bool {
+    match subject {
         Subject::MissingPerson { person } => person.age > LAST_MINOR_YEAR,
         Subject::Donation { .. } => true,
         Subject::LostProperty { .. } | Subject::Rescue { .. } => false,
-    })
+    }
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

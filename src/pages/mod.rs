@@ -10,6 +10,7 @@ pub mod pasted;
 pub mod safety;
 pub mod said;
 pub mod status;
+pub mod tip_form;
 
 #[cfg(test)]
 mod tests;

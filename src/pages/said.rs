@@ -19,11 +19,6 @@ pub fn heading(live: &Live, language: Language) -> String {
     }
 }
 
-/// Whether those who tell something about it ([`Subject::about`]) have seen it, somewhere at some time.
-pub fn was_seen(about: &str) -> bool {
-    matches!(about, "missing_person" | "lost")
-}
-
 /// A moment in Beijing time.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
     let at = at.with_timezone(&BEIJING);

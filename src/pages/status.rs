@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::number::{Issued, Live, WentOut, look_up};
 use super::said::{self, Fact};
+use super::tip_form::{TipForm, Typed};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Kind, Precision, Subject};
@@ -26,6 +27,8 @@ struct LivePage<'a> {
     left: i64,
     copy: String,
     link: String,
+    /// Empty: filled in, it comes back from `intake/pages/tip`.
+    tip: TipForm,
 }
 
 impl LivePage<'_> {
@@ -35,19 +38,6 @@ impl LivePage<'_> {
             Subject::Donation { campaign } => Some(&campaign.url),
             _ => None,
         }
-    }
-
-    fn about(&self) -> &'static str {
-        self.live.public.subject.about()
-    }
-
-    /// The form is empty here; it comes back from `intake/pages/tip`.
-    fn typed(&self, _field: &str) -> &'static str {
-        ""
-    }
-
-    fn fault(&self, _field: &str) -> Option<String> {
-        None
     }
 
     /// Whether somebody is in danger, so that the first word is to call for help.
@@ -112,6 +102,12 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         left: (live.ends_at - shared.clock.now()).num_seconds().max(0),
         copy: said::to_copy(live, &link, frame.language),
         link,
+        tip: TipForm {
+            to: live.path(),
+            about: live.public.subject.about(),
+            typed: Typed::default(),
+            faults: Vec::new(),
+        },
         live,
     }
 }

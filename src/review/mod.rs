@@ -168,7 +168,7 @@ impl Desk {
     }
 
     /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may
-    /// save somebody.
+    /// save somebody. Of what is sealed it is the leads', as all else.
     ///
     /// # Errors
     /// See [`ReviewError`].
@@ -202,8 +202,8 @@ impl Desk {
     }
 }
 
-/// Takes a step with a notice, which is locked. Whoever may not open it hears that from every refusal, and nothing of
-/// where it stands.
+/// Takes a step with a notice, which is locked. Whoever may not open it takes none, whatever they know of it or held
+/// before, and hears nothing of where it stands.
 fn with_notice<T>(
     tx: &mut Conn,
     case: &str,
@@ -211,12 +211,10 @@ fn with_notice<T>(
     take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
     let notice = locked(tx, case)?;
-    let closed = view::for_leads(&notice) && !by.lead;
-    take(tx, notice).map_err(|error| match error {
-        ReviewError::Store(error) => ReviewError::Store(error),
-        _ if closed => Refusal::LeadRequired.into(),
-        error => error,
-    })
+    if view::for_leads(&notice) && !by.lead {
+        return Err(Refusal::LeadRequired.into());
+    }
+    take(tx, notice)
 }
 
 fn decide(

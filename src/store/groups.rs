@@ -120,16 +120,25 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
     Ok(true)
 }
 
-/// The groups of an admin, oldest first.
+/// At most `limit` groups of an admin, oldest first, those behind `after`.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn of_account(conn: &mut Conn, account: Uuid) -> Answer<Vec<Group>> {
+pub fn of_account(conn: &mut Conn, account: Uuid, after: Option<Uuid>, limit: i64) -> Answer<Vec<Group>> {
     Ok(both!(conn, c => groups::table
-        .filter(groups::account_id.eq(Id(account)))
+        .filter(groups::account_id.eq(Id(account)).and(groups::id.gt(Id(after.unwrap_or_default()))))
         .order(groups::id)
+        .limit(limit)
         .select(Group::as_select())
         .load(c))?)
+}
+
+/// How many groups an admin has.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_of(conn: &mut Conn, account: Uuid) -> Answer<i64> {
+    Ok(both!(conn, c => groups::table.filter(groups::account_id.eq(Id(account))).count().get_result(c))?)
 }
 
 /// The group of that id, if it is this admin's.

@@ -78,6 +78,8 @@ pub enum Problem {
     PhotoRefused(&'static str),
     #[error("the group is connected already")]
     GroupExists,
+    #[error("an account has at most {most} groups")]
+    TooManyGroups { most: i64 },
     #[error("a delivery that is {0} does not go again")]
     NotRedeliverable(&'static str),
     #[error("the code is wrong")]
@@ -138,6 +140,7 @@ table! {
     Problem::NotPossible { .. } => "not_possible", CONFLICT;
     Problem::PhotoRefused(_) => "photo_refused", UNPROCESSABLE_ENTITY;
     Problem::GroupExists => "group_exists", CONFLICT;
+    Problem::TooManyGroups { .. } => "too_many_groups", CONFLICT;
     Problem::NotRedeliverable(_) => "not_redeliverable", CONFLICT;
     Problem::WrongCode { .. } => "wrong_code", UNPROCESSABLE_ENTITY;
     Problem::CodeExpired => "code_expired", GONE;
@@ -174,6 +177,7 @@ impl Problem {
                 vec![("state", text(language, &format!("state-{state}")).into())]
             }
             Problem::GroupUnreachable(code) => vec![("code", code.as_str().into())],
+            Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
             Problem::TooMany { retry_after_s } => vec![("seconds", (*retry_after_s).into())],
             _ => Vec::new(),

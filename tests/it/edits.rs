@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_removed_waits_for_nothing),
     housed!(what_turns_out_sealed_is_taken_from_view_at_once),
     housed!(what_is_paused_and_turns_out_sealed_is_for_leads_to_resume),
+    housed!(who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know),
 ];
 
 /// Those who verify.
@@ -400,6 +401,53 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
     assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
     house.settle().await;
     assert!(chat.read().expect("the update").to_string().contains("绿色外套"));
+    house.finish().await;
+}
+
+async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &adult(&house), &[&desk.moderator, &desk.lead]).await;
+    let tip = json!({"text": "转账后我告诉你她在哪里"});
+    house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
+    let path = |step: &str| format!("/review/{case}/{step}");
+    // They hold it, have seen its phone and the tip, and know its version, when it turns out to be sealed.
+    let claim = house.post(&path("claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
+    let why = json!({"reason": "call_back"});
+    house.post(&path("phone"), Some(&desk.moderator.token), &why).await.expect(200);
+    let sheet = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await.expect(200);
+    let tip = format!("tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
+    assert_eq!(edit(&house, &manage, json!({"safety": {"violence": true}})).await["state"], "paused");
+
+    let refused = async |version: &Value| {
+        let with = |more: Value| {
+            let mut body = json!({"version": version});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        for (step, body) in [
+            ("pause", with(json!({}))),
+            ("resume", with(json!({}))),
+            ("remove", with(json!({"reason": "false"}))),
+            ("decisions", with(json!({"action": "reject", "reason": "hoax"}))),
+            ("claim", json!({})),
+            ("release", json!({})),
+            ("undo", json!({})),
+            ("phone", why.clone()),
+            (&tip, json!({"action": "pass_on"})),
+        ] {
+            let answer = house.post(&path(step), Some(&desk.moderator.token), &body).await;
+            assert_eq!(answer.problem(403), "lead_required", "{step}");
+        }
+    };
+    let version = async || desk.sheet(&house, &case).await["version"].clone();
+    assert!(version().await.as_i64() > claim["version"].as_i64());
+    refused(&version().await).await;
+    house.decide(&case, &desk.lead, "reject", "hoax").await.expect(200);
+    step(&house, &case, &desk.lead, "resume").await.expect(200);
+    refused(&version().await).await;
+    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(sheet["state"], "live", "it stands where the leads left it");
+    assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));
     house.finish().await;
 }
 

@@ -21,7 +21,7 @@ use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
-use seventytwo::groups::{NewGroup, fresh};
+use seventytwo::groups::{MAX_GROUPS, NewGroup, fresh};
 use seventytwo::store::types::Named;
 use seventytwo::store::{
     Answer, Conn, Database, Store, accounts, deliveries, events, groups, notices as rows,
@@ -318,7 +318,7 @@ pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
 pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
     let account = accounts::by_name(conn, "王群主")?.expect("the group admin").account.id.0;
     let mut recorded = HashMap::new();
-    for group in groups::of_account(conn, account)? {
+    for group in groups::of_account(conn, account, None, MAX_GROUPS)? {
         let deliveries = groups::log(conn, group.id.0, None, 1)?;
         recorded.insert(group.name, groups::attempts_of(conn, &deliveries)?.len());
     }

@@ -244,12 +244,9 @@ const DOORS: &[&str] = &["web"];
 /// What one door may know of another station.
 const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
     ("src/review/", "broadcast::preview", "who approves sees first what will be sent"),
-    (
-        "src/intake/",
-        "pages::number",
-        "its reporter forwards what everybody reads under the number, and tips are about what is live there",
-    ),
+    ("src/intake/", "pages::number", "its reporter forwards what everybody reads under the number"),
     ("src/intake/", "pages::said", "in the same words"),
+    ("src/intake/", "pages::tip_form", "a tip that comes back stands in the form that it was sent from"),
 ];
 
 /// What lets a door know what its station may not.

@@ -5,6 +5,7 @@ groups-none = No group is connected yet. Connecting one takes about three minute
 groups-connect = Connect a group
 groups-back = Back
 groups-more = and { $count } more
+groups-next = Next page
 groups-faults = A few things need correcting
 groups-fault-title = {"Error: "}
 groups-fault = { $title }.{" "}

@@ -132,6 +132,8 @@ problem-not_redeliverable = This cannot be sent again
 problem-not_redeliverable-detail = Only what was given up and is still true is sent again.
 problem-group_exists = This group is connected already
 problem-group_exists-detail = Look under “My groups”. If somebody else connected it, ask them, or use another bot.
+problem-too_many_groups = This account has as many groups as it can have
+problem-too_many_groups-detail = One account holds up to { $most } groups. Delete those that are no longer used, or ask the operator for another account.
 problem-wrong_code = The code is wrong
 problem-wrong_code-detail =
     { $left ->

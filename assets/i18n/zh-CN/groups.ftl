@@ -5,6 +5,7 @@ groups-none = 还没有接入任何群。接入一个群大约需要三分钟。
 groups-connect = 接入一个群
 groups-back = 返回
 groups-more = 另外 { $count } 处
+groups-next = 下一页
 groups-faults = 有问题需要改正
 groups-fault-title = 错误：
 groups-fault = { $title }。

@@ -107,6 +107,8 @@ problem-not_redeliverable = 这一条不能重新发送
 problem-not_redeliverable-detail = 只有已放弃、而且仍然有效的一条可以重新发送。
 problem-group_exists = 这个群已经接入
 problem-group_exists-detail = 请在“我的群”里查看。如果是别人接入的，请联系对方或换一个机器人。
+problem-too_many_groups = 这个账号接入的群已满
+problem-too_many_groups-detail = 一个账号最多接入 { $most } 个群。请删除不再使用的群，或请平台管理员再开一个账号。
 problem-wrong_code = 验证码不对
 problem-wrong_code-detail =
     { $left ->

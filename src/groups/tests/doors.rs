@@ -9,7 +9,7 @@ use actix_web::{App, web};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::super::{Draft, fresh};
+use super::super::{Draft, MAX_GROUPS, fresh};
 use super::{Wecom, sender};
 use crate::accounts::fixture::House;
 use crate::accounts::tokens;
@@ -100,6 +100,63 @@ impl Admin {
             .set_payload(body);
         self.answer(request).await
     }
+}
+
+#[actix_web::test]
+async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
+    let admin = Admin::new().await;
+    let mut kept = Vec::new();
+    for number in 0..MAX_GROUPS {
+        let path = admin.kept("wecom", &admin.wecom.robot(&format!("693a91f6-{number}"))).await;
+        kept.push(path.trim_start_matches("/groups/").to_owned());
+    }
+    kept.sort_unstable();
+
+    let (mut listed, mut at) = (Vec::new(), String::new());
+    loop {
+        let address = format!("/api/v1/groups?cursor={at}");
+        let (status, page) = admin.call(TestRequest::get().uri(&address), None).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let ids = page["items"].as_array().unwrap().iter().map(|group| group["id"].as_str().unwrap());
+        let ids: Vec<String> = ids.map(str::to_owned).collect();
+        assert_eq!(ids.len(), 100);
+        let (_, _, shown) = admin.read(&format!("/groups?cursor={at}")).await;
+        assert!(
+            ids.iter().all(|id| shown.contains(&format!("href=\"/groups/{id}\""))),
+            "the same on the page"
+        );
+        assert_eq!(shown.matches("href=\"/groups/").count(), 101, "and the link to connect one");
+        listed.extend(ids);
+        let Some(next) = page["next"].as_str() else {
+            assert!(!shown.contains("rel=\"next\""));
+            break;
+        };
+        assert!(shown.contains(&format!("href=\"/groups?cursor={next}\" rel=\"next\"")), "{shown}");
+        next.clone_into(&mut at);
+    }
+    assert_eq!(listed, kept, "oldest first");
+    let (status, wrong) = admin.call(TestRequest::get().uri("/api/v1/groups?cursor=x"), None).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong["fields"]["cursor"].is_string(), "{wrong}");
+
+    let one_more = || {
+        let body = json!({"name": "群", "credentials": {"url": admin.wecom.robot("693a91f6-more")},
+                          "platform": "wecom", "regions": ["131000"]});
+        admin.call(TestRequest::post().uri("/api/v1/groups"), Some(body))
+    };
+    let (status, full) = one_more().await;
+    assert_eq!((status.as_u16(), &full["code"]), (409, &json!("too_many_groups")));
+    assert!(full["detail"].as_str().unwrap().contains("最多接入 500 个群"), "{full}");
+    let robot = admin.wecom.robot("693a91f6-more");
+    let fields =
+        [("name", "群"), ("url", &robot), ("regions", "131000"), ("kinds", "rescue"), ("language", "zh-CN")];
+    let (status, _, page) = admin.submit("/groups/new?platform=wecom", &fields).await;
+    assert!(status == StatusCode::CONFLICT && page.contains("最多接入 500 个群"), "{status} {page}");
+    assert_eq!(admin.wecom.heard(), [""; 0], "no code is sent to it");
+
+    let first = format!("/api/v1/groups/{}", kept[0]);
+    assert_eq!(admin.call(TestRequest::delete().uri(&first), None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(one_more().await.0, StatusCode::CREATED);
 }
 
 #[actix_web::test]

@@ -31,6 +31,10 @@ const MISSPELT: usize = 2;
 /// Longer than any name with those above it, in characters.
 const LONGEST: usize = 60;
 
+/// What people say for a division that is not its name, or not any more: its code, what they say in Chinese, and in Latin
+/// letters. Where it comes from: `assets/divisions/README.md`.
+const COMMON: &str = include_str!("../../../assets/divisions/common.tsv");
+
 /// Every division, with its name alone and after any of those above it: more than 50,000 names in each script, put
 /// together once, when the first place is asked for that has no name of theirs.
 type Written = Vec<(Region, Vec<String>)>;
@@ -146,6 +150,19 @@ impl Script {
         }
     }
 
+    /// What people say for it, or for a place within it: enough to ask whether it is meant.
+    fn common_names(self, region: Region) -> Vec<String> {
+        let mut lines =
+            COMMON.lines().filter_map(|line| line.strip_prefix(region.code())?.strip_prefix('\t'));
+        let (chinese, latin) = lines.next().and_then(|names| names.split_once('\t')).unwrap_or_default();
+        let said =
+            |names: &str| names.split('|').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        match self {
+            Script::Chinese => said(chinese),
+            Script::Latin => said(&latin.to_lowercase()),
+        }
+    }
+
     /// What may be meant by what is no name: what is written much alike, else what begins so, else what is named in it.
     fn near(self, readings: &[String]) -> Vec<Region> {
         let alike = self.alike(readings);
@@ -211,6 +228,7 @@ impl Script {
 
     fn write(self, region: Region) -> Vec<String> {
         let mut written = self.names(region);
+        written.extend(self.common_names(region));
         for above in region.ancestors_and_self().skip(1) {
             let names = self.names(above);
             let after = |name| written.iter().map(move |below| format!("{name}{below}"));
@@ -332,8 +350,46 @@ mod tests {
             assert!(matches!(&found, Found::Alike(places) if places.len() <= ALIKE), "{text}: {found:?}");
             assert_eq!(codes(found.clone()).first(), Some(&code), "{text}: {found:?}");
         }
-        for text in ["Springfield", "London", "甲乙", "xx", "燕郊", "郎坊", "台北"] {
+        for text in ["Springfield", "London", "甲乙", "xx"] {
             assert_eq!(find(text), Found::Alike(Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_say_for_a_place_is_asked_again_with_where_it_lies() {
+        for (text, code) in [
+            ("燕郊", "131082"),
+            ("燕郊镇", "131082"),
+            ("河北燕郊", "131082"),
+            ("燕郊上上城小区", "131082"),
+            ("Yanjiao", "131082"),
+            ("郎坊", "131000"),
+            ("郎坊市", "131000"),
+            ("胜芳", "131081"),
+            ("中关村", "110108"),
+            ("北京宣武区", "110102"),
+            ("台北", "710000"),
+            ("臺北市", "710000"),
+            ("Taipei", "710000"),
+        ] {
+            let found = find(text);
+            assert!(matches!(&found, Found::Alike(_)), "{text}: it is no name: {found:?}");
+            assert_eq!(codes(found.clone()).first(), Some(&code), "{text}: {found:?}");
+        }
+        assert_eq!(codes(find("雄安新区")), ["130629", "130632", "130638"]);
+        // The longer name says more: a road has the name of a city.
+        assert_eq!(codes(find("北京通州台北路")), ["110112"]);
+    }
+
+    #[test]
+    fn what_people_say_is_told_of_divisions_that_there_are() {
+        for line in COMMON.lines() {
+            let [code, chinese, latin] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            assert_eq!(Region::parse(code).map(|region| region.code()), Ok(code));
+            let is_latin = |c: char| c.is_ascii_alphabetic() || c == '|';
+            assert!(
+                latin.chars().all(is_latin) && !chinese.is_empty() && !chinese.contains(char::is_whitespace)
+            );
         }
     }
 

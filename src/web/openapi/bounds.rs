@@ -66,6 +66,7 @@ fn parameters() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("/notices", "get", "limit", limit),
         ("/review/queue", "get", "state", one_of(&State::ALL.map(State::as_str))),
         ("/review/queue", "get", "cursor", written(CURSOR)),
+        ("/groups", "get", "cursor", written(CURSOR)),
         ("/groups/{id}/deliveries", "get", "cursor", written(NUMBER)),
         ("/groups/{id}/deliveries/{delivery}", "get", "delivery", written(NUMBER)),
         ("/groups/{id}/deliveries/{delivery}/redeliver", "post", "delivery", written(NUMBER)),

@@ -423,7 +423,7 @@ async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
             lanes::renew(tx, last.leased.group)?;
             let recorded = results::record(tx, &[last])?;
             let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
-            let group = groups::of_account(tx, admin)?.remove(0);
+            let group = groups::of_account(tx, admin, None, 1)?.remove(0);
             let said = groups::log(tx, group.id.0, None, 1)?.remove(0);
             Ok::<_, StoreError>((recorded, group, said))
         })
