@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::conclude::{self, Ended};
-use super::course::{ALONE, Course};
+use super::course::Course;
 use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
@@ -19,7 +19,7 @@ use super::retry;
 use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::{Worker, random};
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Outcome, is_alone};
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
@@ -168,7 +168,7 @@ impl Worker {
     ) -> Result<Option<Body>, DateTime<Utc>> {
         match digest {
             Some(digest) => Ok(adapter.compose(digest, act)),
-            None if leased.act == ALONE => Ok(adapter.compose(&written.message, act)),
+            None if is_alone(leased.act) => Ok(adapter.compose(&written.message, act)),
             None => {
                 let body = self.script.body(written, leased.platform, act, now).await;
                 body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn))

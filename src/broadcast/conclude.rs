@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::course::{ALONE, Course, Progress};
+use super::course::{Course, Progress};
 use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
-use crate::domain::delivery::{DeliveryState, Outcome, Reach};
+use crate::domain::delivery::{ALONE, DeliveryState, Outcome, Reach, in_vain, is_alone};
 use crate::domain::group::Platform;
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
@@ -245,11 +245,11 @@ impl Leg<'_> {
         Attempt {
             tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
             failures: leased.failures.max(0).unsigned_abs(),
-            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(leased.act))
+            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(in_vain(leased.act)))
                 .max(1)
                 .unsigned_abs(),
             bears: ended.verdict.tries,
-            reach: match (self.counts_doubts(), leased.act) {
+            reach: match (self.counts_doubts(), in_vain(leased.act)) {
                 (false, _) => reach(leased.reach_before),
                 (true, 0) => Reach::No,
                 (true, _) => Reach::Maybe,
@@ -277,7 +277,9 @@ impl Leg<'_> {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
                 let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
-                record.act += i16::from(doubtful && self.counts_doubts() && record.act != ALONE);
+                if doubtful && self.counts_doubts() {
+                    record.act += if is_alone(record.act) { -1 } else { 1 };
+                }
             }
             Next::Hold(until) | Next::Mend(_, until) => hold(record, until),
             Next::Anew(until) => {
@@ -287,8 +289,9 @@ impl Leg<'_> {
             Next::Move(_) => record.moved = moved,
             // Perhaps for the sake of one of them: each is tried by itself.
             Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
-            Next::GiveUp(retry::Why::Refused) if self.alone => {
-                self.go_on(record, Progress { act: ALONE, ..self.progress });
+            Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
+                // With its picture it may be in doubt already.
+                self.go_on(record, Progress { act: ALONE - self.progress.act, ..self.progress });
             }
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
                 self.go_on(record, progress);

@@ -132,6 +132,21 @@ impl How {
     }
 }
 
+/// The `act` of words that go out by themselves, because the picture that belongs to them was refused; each answer that
+/// left in doubt whether they arrived lowers it by one more.
+pub const ALONE: i16 = -1;
+
+/// Whether words go out by themselves, by their `act`.
+pub const fn is_alone(act: i16) -> bool {
+    act <= ALONE
+}
+
+/// What an `act` counts, whether or not the words go by themselves: answers that left in doubt whether something
+/// arrived, or ways of taking back that were tried in vain.
+pub const fn in_vain(act: i16) -> i16 {
+    if is_alone(act) { ALONE - act } else { act }
+}
+
 /// Whether a group has seen the message: decides who must hear that a notice is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]

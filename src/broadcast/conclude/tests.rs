@@ -102,6 +102,23 @@ fn a_lease_without_a_result_is_no_second_doubt() {
 }
 
 /// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
+/// A request that says the whole message.
+fn whole(act: i16) -> Leased {
+    Leased { platform: Platform::Telegram, part: 0, ..picture(act) }
+}
+
+#[test]
+fn words_without_their_picture_are_said_once_more_in_doubt_and_never_a_third_time() {
+    let doubted = unknown(whole(ALONE));
+    assert_eq!((doubted.state, doubted.due_at), (DeliveryState::Open, at(15 + 60)));
+    assert_eq!(unknown(whole(doubted.act)).state, DeliveryState::GivenUp);
+    let refused = |act| concluded(whole(act), Ended { parts: 1, alone: true, ..ended(Outcome::Bad) });
+    assert_eq!((refused(0).state, refused(0).act), (DeliveryState::Open, ALONE));
+    let doubted = unknown(whole(0));
+    let again = unknown(whole(refused(doubted.act).act));
+    assert_eq!(again.state, DeliveryState::GivenUp, "with its picture it was in doubt before");
+}
+
 fn busy(tries: i16, failures: i32) -> (DeliveryState, i16, i64) {
     let leased = Leased { part: 0, tries, failures, reach_before: Reach::No as i16, ..picture(0) };
     let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };

@@ -25,7 +25,8 @@ pub struct Leased {
     /// How many requests of the delivery are done.
     pub part: i16,
     /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
-    /// the present request got an answer that leaves in doubt whether it arrived.
+    /// the present request got an answer that leaves in doubt whether it arrived; below 0 where its words go alone
+    /// ([`ALONE`](crate::domain::delivery::ALONE)).
     pub act: i16,
     /// What the taking back has come to so far.
     pub how: Option<How>,
