@@ -168,7 +168,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     leg.follow(&mut record, next, moved);
     if leg.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
         // An ending's reach is that of its own words: only they can be said once too often.
-        record.reach = Reach::No as i16;
+        record.reach = Reach::No;
     }
     let at = record.at;
     if wide {
@@ -203,7 +203,7 @@ fn tried(leased: Leased, ended: Ended) -> Record {
     let failed = !matches!(verdict.outcome, Outcome::Slow(_));
     Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
-        reach: reach(leased.reach_before).max(doubt) as i16,
+        reach: leased.reach_before.max(doubt),
         outcome: Some(verdict.outcome.as_str()),
         health: health(&verdict, ours, &leased, at),
         code: verdict.code,
@@ -250,7 +250,7 @@ impl Leg<'_> {
                 .unsigned_abs(),
             bears: ended.verdict.tries,
             reach: match (self.counts_doubts(), in_vain(leased.act)) {
-                (false, _) => reach(leased.reach_before),
+                (false, _) => leased.reach_before,
                 (true, 0) => Reach::No,
                 (true, _) => Reach::Maybe,
             },
@@ -270,7 +270,7 @@ impl Leg<'_> {
                 // What tells of several notices cannot be taken back for one of them.
                 let named = !self.digest && matches!(self.act, Some(Act::Say(_)));
                 record.message_ref = reference.filter(|_| named);
-                record.reach = Reach::Yes as i16;
+                record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
             }
             Next::At(due) => {
@@ -352,14 +352,6 @@ fn health(verdict: &Verdict, ours: bool, leased: &Leased, at: DateTime<Utc>) -> 
 fn failed_too_long(record: &Record) -> bool {
     record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
         && record.leased.failures + 1 >= PROOF
-}
-
-fn reach(stored: i16) -> Reach {
-    match stored {
-        0 => Reach::No,
-        1 => Reach::Maybe,
-        _ => Reach::Yes,
-    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ impl Priority {
     pub const ALL: [Priority; 4] =
         [Priority::Correction, Priority::Closing, Priority::Urgent, Priority::Usual];
 
+    /// The priority of that number, if there is one.
+    pub fn numbered(number: i32) -> Option<Priority> {
+        Priority::ALL.into_iter().find(|priority| *priority as i32 == number)
+    }
+
     /// The priority of what a notice of that urgency says while it is live.
     pub const fn of(urgency: i32) -> Priority {
         if urgency >= 2 { Priority::Urgent } else { Priority::Usual }
@@ -156,6 +161,17 @@ pub enum Reach {
     /// A request was under way and its answer is not known.
     Maybe = 1,
     Yes = 2,
+}
+
+impl Reach {
+    /// What is stored under that number.
+    pub const fn of(stored: i16) -> Reach {
+        match stored {
+            ..=0 => Reach::No,
+            1 => Reach::Maybe,
+            _ => Reach::Yes,
+        }
+    }
 }
 
 /// How one attempt ended, in the eight ways that differ in what follows.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::delivery::{How, Purpose};
+use crate::domain::delivery::{How, Purpose, Reach};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
@@ -36,7 +36,7 @@ pub struct Leased {
     pub tries: i16,
     /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
     /// doubt; a process that died may have said nothing, and is no reason to say it less often.
-    pub reach_before: i16,
+    pub reach_before: Reach,
     /// The result counts only while the lane still has this number…
     pub fence: i64,
     /// …and until then.

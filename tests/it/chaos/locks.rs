@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, Outcome};
+use seventytwo::domain::delivery::{DeliveryState, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform};
 use seventytwo::domain::people::Role;
 use seventytwo::store::bots::PROBE;
@@ -208,7 +208,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         part: 1,
         act: 0,
         how: None,
-        reach: 2,
+        reach: Reach::Yes,
         outcome: Some(Outcome::DELIVERED),
         code: None,
         answer_sealed: None,
