@@ -272,6 +272,8 @@ impl Leg<'_> {
                 record.message_ref = reference.filter(|_| named);
                 record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
+                // Its log still tells that its words went alone.
+                record.act = record.act.min(self.progress.act);
             }
             Next::At(due) => {
                 record.due_at = due;
