@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::conclude::{self, Ended};
-use super::course::{ALONE, Course};
+use super::course::Course;
 use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
@@ -19,7 +19,7 @@ use super::retry;
 use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::{Worker, random};
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Outcome, is_alone};
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
@@ -120,8 +120,8 @@ impl Worker {
             Some(account) => Box::pin(self.handle(prepared, account, act, leaving)).await.map(Some),
             None => Ok(None),
         };
-        let handle = match handle {
-            Ok(handle) => handle,
+        let (handle, is_new) = match handle {
+            Ok(handle) => handle.unzip(),
             Err((went, verdict)) => return (went, Ok(prepared.ended(verdict))),
         };
         let now = self.clock.now();
@@ -146,6 +146,7 @@ impl Worker {
         }
         if let (Some(account), Some(media)) = (&account, &stamp.media)
             && verdict.outcome == Outcome::Bad
+            && is_new != Some(true)
         {
             // Perhaps it is only the handle that the platform does not know any more.
             written.forget_handle(account, media).await;
@@ -168,7 +169,7 @@ impl Worker {
     ) -> Result<Option<Body>, DateTime<Utc>> {
         match digest {
             Some(digest) => Ok(adapter.compose(digest, act)),
-            None if leased.act == ALONE => Ok(adapter.compose(&written.message, act)),
+            None if is_alone(leased.act) => Ok(adapter.compose(&written.message, act)),
             None => {
                 let body = self.script.body(written, leased.platform, act, now).await;
                 body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn))
@@ -266,15 +267,17 @@ impl Worker {
         if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
     }
 
-    /// What this account calls the picture of an act that shows one, where its platform keeps pictures.
+    /// What this account calls the picture of an act that shows one, where its platform keeps pictures; and whether it
+    /// was uploaded just now.
     async fn handle(
         &self,
         Prepared { adapter, written, credentials, .. }: &Prepared,
         account: &str,
         act: Act<'_>,
         leaving: &mut Leaving<'_>,
-    ) -> Result<Handle, (Went, Verdict)> {
+    ) -> Result<(Handle, bool), (Went, Verdict)> {
         let mut handle = written.handle(account).await;
+        let mut is_new = false;
         if handle.is_none()
             && let Ok(Some(picture)) = self.script.picture(written, self.clock.now()).await
             && let Some(upload) = adapter.upload(&picture, credentials)
@@ -285,7 +288,7 @@ impl Worker {
                 Err(never) => match never {},
             };
             match verdict.media {
-                Some(media) => *handle = Some(media.into()),
+                Some(media) => (*handle, is_new) = (Some(media.into()), true),
                 // Taken, they say, but under no name: another try is no second message.
                 None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
                     return Err((went, Verdict { outcome: Outcome::Retry, ..verdict }));
@@ -293,7 +296,7 @@ impl Worker {
                 None => return Err((went, verdict)),
             }
         }
-        Ok(handle)
+        Ok((handle, is_new))
     }
 
     /// The way into a chat that has a new id.
@@ -345,7 +348,8 @@ fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credenti
     if matches!(verdict.outcome, Outcome::Delivered(_)) {
         return None;
     }
-    let words = with.redact(&String::from_utf8_lossy(&answer.body));
+    let words = String::from_utf8_lossy(&answer.body);
+    let words = if answer.body.len() < Answer::MOST { with.redact(&words) } else { with.redact_cut(&words) };
     let words = format!("HTTP {}\n{}", answer.status, &words[..words.floor_char_boundary(KEPT)]);
     Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
 }

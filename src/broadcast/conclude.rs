@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::course::{ALONE, Course, Progress};
+use super::course::{Course, Progress};
 use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
-use crate::domain::delivery::{DeliveryState, Outcome, Reach};
+use crate::domain::delivery::{ALONE, DeliveryState, Outcome, Reach, in_vain, is_alone};
 use crate::domain::group::Platform;
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
@@ -168,7 +168,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     leg.follow(&mut record, next, moved);
     if leg.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
         // An ending's reach is that of its own words: only they can be said once too often.
-        record.reach = Reach::No as i16;
+        record.reach = Reach::No;
     }
     let at = record.at;
     if wide {
@@ -203,7 +203,7 @@ fn tried(leased: Leased, ended: Ended) -> Record {
     let failed = !matches!(verdict.outcome, Outcome::Slow(_));
     Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
-        reach: reach(leased.reach_before).max(doubt) as i16,
+        reach: leased.reach_before.max(doubt),
         outcome: Some(verdict.outcome.as_str()),
         health: health(&verdict, ours, &leased, at),
         code: verdict.code,
@@ -245,12 +245,12 @@ impl Leg<'_> {
         Attempt {
             tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
             failures: leased.failures.max(0).unsigned_abs(),
-            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(leased.act))
+            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(in_vain(leased.act)))
                 .max(1)
                 .unsigned_abs(),
             bears: ended.verdict.tries,
-            reach: match (self.counts_doubts(), leased.act) {
-                (false, _) => reach(leased.reach_before),
+            reach: match (self.counts_doubts(), in_vain(leased.act)) {
+                (false, _) => leased.reach_before,
                 (true, 0) => Reach::No,
                 (true, _) => Reach::Maybe,
             },
@@ -270,14 +270,18 @@ impl Leg<'_> {
                 // What tells of several notices cannot be taken back for one of them.
                 let named = !self.digest && matches!(self.act, Some(Act::Say(_)));
                 record.message_ref = reference.filter(|_| named);
-                record.reach = Reach::Yes as i16;
+                record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
+                // Its log still tells that its words went alone.
+                record.act = record.act.min(self.progress.act);
             }
             Next::At(due) => {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
                 let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
-                record.act += i16::from(doubtful && self.counts_doubts() && record.act != ALONE);
+                if doubtful && self.counts_doubts() {
+                    record.act += if is_alone(record.act) { -1 } else { 1 };
+                }
             }
             Next::Hold(until) | Next::Mend(_, until) => hold(record, until),
             Next::Anew(until) => {
@@ -287,8 +291,9 @@ impl Leg<'_> {
             Next::Move(_) => record.moved = moved,
             // Perhaps for the sake of one of them: each is tried by itself.
             Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
-            Next::GiveUp(retry::Why::Refused) if self.alone => {
-                self.go_on(record, Progress { act: ALONE, ..self.progress });
+            Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
+                // With its picture it may be in doubt already.
+                self.go_on(record, Progress { act: ALONE - self.progress.act, ..self.progress });
             }
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
                 self.go_on(record, progress);
@@ -349,14 +354,6 @@ fn health(verdict: &Verdict, ours: bool, leased: &Leased, at: DateTime<Utc>) -> 
 fn failed_too_long(record: &Record) -> bool {
     record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
         && record.leased.failures + 1 >= PROOF
-}
-
-fn reach(stored: i16) -> Reach {
-    match stored {
-        0 => Reach::No,
-        1 => Reach::Maybe,
-        _ => Reach::Yes,
-    }
 }
 
 #[cfg(test)]

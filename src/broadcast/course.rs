@@ -8,15 +8,13 @@
 use super::platforms::{Act, TakeBack};
 use crate::domain::delivery::{How, Purpose};
 
-/// The `act` of words that go out by themselves, because the picture that belongs to them was refused.
-pub const ALONE: i16 = -1;
-
 /// How far a delivery has come, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Requests done: first one for each message taken back or left standing, then the parts.
     pub part: i16,
-    /// Ways tried in vain for the present one; or [`ALONE`].
+    /// What was in vain for the present one; below 0 where its words go alone
+    /// ([`ALONE`](crate::domain::delivery::ALONE)).
     pub act: i16,
     /// The least that was reached for any message so far.
     pub how: Option<How>,

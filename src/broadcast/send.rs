@@ -75,7 +75,7 @@ impl Default for Limits {
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
             idle: Duration::from_secs(20),
-            answer: 16 * 1024,
+            answer: Answer::MOST,
         }
     }
 }

@@ -61,6 +61,11 @@ impl Priority {
     pub const ALL: [Priority; 4] =
         [Priority::Correction, Priority::Closing, Priority::Urgent, Priority::Usual];
 
+    /// The priority of that number, if there is one.
+    pub fn numbered(number: i32) -> Option<Priority> {
+        Priority::ALL.into_iter().find(|priority| *priority as i32 == number)
+    }
+
     /// The priority of what a notice of that urgency says while it is live.
     pub const fn of(urgency: i32) -> Priority {
         if urgency >= 2 { Priority::Urgent } else { Priority::Usual }
@@ -132,6 +137,21 @@ impl How {
     }
 }
 
+/// The `act` of words that go out by themselves, because the picture that belongs to them was refused; each answer that
+/// left in doubt whether they arrived lowers it by one more.
+pub const ALONE: i16 = -1;
+
+/// Whether words go out by themselves, by their `act`.
+pub const fn is_alone(act: i16) -> bool {
+    act <= ALONE
+}
+
+/// What an `act` counts, whether or not the words go by themselves: answers that left in doubt whether something
+/// arrived, or ways of taking back that were tried in vain.
+pub const fn in_vain(act: i16) -> i16 {
+    if is_alone(act) { ALONE - act } else { act }
+}
+
 /// Whether a group has seen the message: decides who must hear that a notice is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
@@ -141,6 +161,17 @@ pub enum Reach {
     /// A request was under way and its answer is not known.
     Maybe = 1,
     Yes = 2,
+}
+
+impl Reach {
+    /// What is stored under that number.
+    pub const fn of(stored: i16) -> Reach {
+        match stored {
+            ..=0 => Reach::No,
+            1 => Reach::Maybe,
+            _ => Reach::Yes,
+        }
+    }
 }
 
 /// How one attempt ended, in the eight ways that differ in what follows.

@@ -165,7 +165,9 @@ impl Groups {
         let platform = group.platform.0;
         let request = match written.key {
             None => Kept::Erased,
-            Some(_) if delivery.may_be_said(self.clock.now()) == MayBeSaid::Now => said(&written, platform),
+            Some(_) if delivery.may_be_said(self.clock.now()) == MayBeSaid::Now => {
+                said(&written, platform, delivery.goes_alone())
+            }
             Some(_) => Kept::Nothing,
         };
         let calls: Result<_, StoreError> = calls
@@ -204,10 +206,10 @@ impl Groups {
 }
 
 /// A message as that platform gets it, laid out for reading.
-fn said(written: &Written, platform: Platform) -> Kept {
+fn said(written: &Written, platform: Platform, alone: bool) -> Kept {
     let mut message = written.message.clone();
     // Beside a picture, whatever it shows, there may be room for fewer words.
-    message.picture = message.has_picture.then(|| Bytes::from_static(b"drawn"));
+    message.picture = (message.has_picture && !alone).then(|| Bytes::from_static(b"drawn"));
     let body = adapter(platform).compose(&message, Act::Say(0));
     let laid_out = body.and_then(|body| {
         let value: serde_json::Value = serde_json::from_slice(&body.lean().unwrap_or(&body).bytes).ok()?;

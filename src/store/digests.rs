@@ -16,7 +16,7 @@ use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::Purpose;
+use crate::domain::delivery::{Purpose, Reach};
 use crate::domain::notice::Kind;
 
 /// Notices in one digest: as many as are told in the 2,048 bytes of the strictest platform without one of
@@ -33,7 +33,7 @@ pub struct Companion {
     pub act: i16,
     pub attempts: i32,
     pub tries: i16,
-    pub reach_before: i16,
+    pub reach_before: Reach,
     pub said_at: DateTime<Utc>,
     pub not_after: Option<DateTime<Utc>>,
 }
@@ -44,7 +44,7 @@ type Columns = (BigInt, Uid, Text, SmallInt, Integer, SmallInt, SmallInt, Ts, Nu
 
 impl From<CompanionRow> for Companion {
     fn from(row: CompanionRow) -> Companion {
-        let (delivery, broadcast, purpose, act, attempts, tries, reach_before, said_at, not_after) = row;
+        let (delivery, broadcast, purpose, act, attempts, tries, reach, said_at, not_after) = row;
         Companion {
             delivery,
             broadcast: broadcast.0,
@@ -52,7 +52,7 @@ impl From<CompanionRow> for Companion {
             act,
             attempts: attempts + 1,
             tries,
-            reach_before,
+            reach_before: Reach::of(reach),
             said_at: said_at.0,
             not_after: not_after.map(|end| end.0),
         }

@@ -255,10 +255,11 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     type Row = (Integer, Nullable<Integer>, Nullable<Integer>);
     let found: Vec<(i32, Option<i32>, Option<i32>)> =
         both!(conn, c => Statement::<Waits, Row>::new(&words, vec![&now]).load(c))?;
-    let waiting = Priority::ALL.into_iter().zip(found);
-    Ok(waiting
-        .map(|(priority, (_, due, grows))| Waiting { priority, due: due.is_some(), grows: grows.is_some() })
-        .collect())
+    let waiting = |(number, due, grows): (i32, Option<i32>, Option<i32>)| {
+        let priority = Priority::numbered(number)?;
+        Some(Waiting { priority, due: due.is_some(), grows: grows.is_some() })
+    };
+    Ok(found.into_iter().filter_map(waiting).collect())
 }
 
 /// What is due of that priority in lanes that are free, the longest due first, locked.

@@ -292,9 +292,10 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
     let put_off = Change {
         before: "UPDATE deliveries SET due_at = rows.due_at, queued = TRUE",
         columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
-        after: "WHERE deliveries.id = rows.id",
+        // Somebody may have ended it since it was read.
+        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };
-    put_off.make::<Again>(conn, rows.collect())?;
+    put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
     both!(conn, c => diesel::update(lanes::table.filter(leased))
         .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
         .execute(c))?;

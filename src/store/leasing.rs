@@ -20,7 +20,7 @@ use super::slices;
 use super::types::Id;
 use super::wishes;
 use super::{Answer, Conn};
-use crate::domain::delivery::Priority;
+use crate::domain::delivery::{Priority, Reach};
 use crate::domain::group::Platform;
 use crate::domain::saying::MayBeSaid;
 
@@ -258,7 +258,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         how: delivery.how.map(|how| how.0),
         attempts: delivery.attempts + 1,
         tries: delivery.tries,
-        reach_before: delivery.reach,
+        reach_before: Reach::of(delivery.reach),
         fence: lane.fence + 1,
         leased_until: terms.until,
         sends,

@@ -52,6 +52,8 @@ pub enum Mutation {
     LosePaused,
     /// The part that arrived is not counted as done.
     ForgetPart,
+    /// Words whose picture is refused do not go alone.
+    KeepPicture,
     /// An unknown end is taken for a delivery.
     TrustSilence,
     /// A doubtful message is said again and again.

@@ -13,7 +13,7 @@ use super::schema::{broadcasts, groups};
 use super::statement::Value;
 use super::types::{Id, Named};
 use super::{Answer, Conn, both, wishes};
-use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose, Reach};
 use crate::domain::group::GroupState;
 
 /// What an attempt tells of its lane.
@@ -50,8 +50,7 @@ pub struct Record {
     pub part: i16,
     pub act: i16,
     pub how: Option<How>,
-    /// 0 no, 1 maybe, 2 yes.
-    pub reach: i16,
+    pub reach: Reach,
     /// `None` where there was no attempt and the delivery goes on: then what the last one came to holds.
     pub outcome: Option<&'static str>,
     pub code: Option<String>,
@@ -233,7 +232,7 @@ fn result_of(r: &Record) -> Vec<Value<'_>> {
         r.part.into(),
         r.act.into(),
         r.how.map(How::as_str).into(),
-        r.reach.into(),
+        (r.reach as i16).into(),
         r.outcome.into(),
         r.code.as_deref().into(),
         r.message_ref.as_deref().into(),
@@ -332,7 +331,7 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         return Ok(());
     }
     let missed: Vec<(Uuid, Uuid)> = all_told(records)
-        .filter(|r| r.reach == 0 && !r.leased.purpose.ends())
+        .filter(|r| r.reach == Reach::No && !r.leased.purpose.ends())
         .map(|r| (r.leased.group, r.leased.broadcast))
         .collect();
     let said: HashSet<Id> = missed.iter().map(|(_, broadcast)| Id(*broadcast)).collect();

@@ -37,6 +37,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_follows_a_chat_to_its_new_id),
     housed!(the_log_shows_the_words_that_stood_below_a_photo),
     housed!(words_go_alone_where_their_picture_is_refused),
+    housed!(a_picture_that_is_refused_is_uploaded_once),
 ];
 
 /// Who takes part.
@@ -847,6 +848,22 @@ async fn the_log_shows_the_words_that_stood_below_a_photo(house: House) {
     house.finish().await;
 }
 
+async fn a_picture_that_is_refused_is_uploaded_once(house: House) {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let team = Team::of(&house).await;
+    house.advance(TimeDelta::minutes(1));
+    team.chat.refuse_pictures();
+    let before = team.chat.asked().len();
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    team.hears(&case);
+    assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
+    let delivery = team.newest(&house).await;
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+    house.finish().await;
+}
+
 async fn words_go_alone_where_their_picture_is_refused(house: House) {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let team = Team::of(&house).await;
@@ -856,11 +873,20 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) {
     {
         house.advance(TimeDelta::minutes(1));
         team.chat.script(400, &[], &refusal(words));
-        let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), phone).await;
+        let mut bag = notices::lost_property(house.clock.now());
+        bag["description"] = "黑色双肩包，里面有书和钥匙。".repeat(70).into();
+        let (case, manage) = team.publish(&house, bag, phone).await;
         house.advance(TimeDelta::seconds(10));
         house.settle().await;
         let said = team.chat.read().expect("the words");
         assert!(said["text"].as_str().is_some_and(|text| text.contains(&case)), "{words}: {said}");
+        let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
+        let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+        let shown = exchange["request"]["words"].as_str().unwrap();
+        assert!(
+            !shown.contains("caption") && !shown.contains('…'),
+            "there was room for all of them: {shown}"
+        );
         assert_eq!(team.chat.read(), None);
         let delivery = team.newest(&house).await;
         assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));

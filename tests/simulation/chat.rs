@@ -15,7 +15,7 @@ use crate::domain::group::Platform;
 pub enum Manner {
     /// Names no messages, and takes nothing back.
     Plain,
-    /// Edits, deletes, answers; its groups share a token.
+    /// Edits, deletes, answers, shows a picture with its words; its groups share a token.
     Threads,
     /// Edits only.
     Edits,
@@ -48,6 +48,11 @@ impl Manner {
             Manner::Edits => &[TakeBack::Edit],
             Manner::Once => &[TakeBack::Edit, TakeBack::Delete],
         }
+    }
+
+    /// Whether the words of an alert and its picture are one message.
+    pub const fn shows_pictures(self) -> bool {
+        matches!(self, Manner::Threads)
     }
 
     /// Requests that saying an alert takes.
@@ -129,6 +134,8 @@ pub struct Asking {
     pub deliveries: Vec<i64>,
     pub cases: Vec<usize>,
     pub ends: bool,
+    /// With a picture.
+    pub pictured: bool,
     pub address: u64,
 }
 
@@ -150,6 +157,7 @@ pub struct Chat {
     /// What it lets nobody do: its messages are too old, the robot lacks the right.
     pub no_edits: bool,
     pub no_deletes: bool,
+    pub no_pictures: bool,
     /// When requests arrived, by the true time; each with the request's number.
     pub arrivals: Vec<(DateTime<Utc>, usize)>,
     /// The robot is not the first: what another one took back it does not know.
@@ -206,6 +214,7 @@ impl Chat {
         let (part, named) = match deed {
             Deed::Edit(_) if self.no_edits => return None,
             Deed::Delete(_) if self.no_deletes => return None,
+            Deed::Say(_) if self.no_pictures && asking.pictured => return None,
             Deed::Edit(name) | Deed::Delete(name) => {
                 let over = if matches!(deed, Deed::Edit(_)) { Now::SaysItIsOver } else { Now::Deleted };
                 let message = self.messages.iter_mut().find(|m| m.reference == *name)?;

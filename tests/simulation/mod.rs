@@ -1,6 +1,7 @@
 //! The delivery engine, simulated: the real planning, leasing, concluding, recording and ending on a real
-//! database, in an order that dice decide, against platforms that lose answers, refuse, limit and hang;
-//! with crashes between any two steps, leases that the database refuses and a clock that jumps. After every step the rules are looked at.
+//! database, in an order that dice decide, against platforms that lose answers, refuse messages or their pictures
+//! alone, limit and hang; with crashes between any two steps, leases that the database refuses and a clock that jumps.
+//! After every step the rules are looked at.
 //!
 //! A seed is one world. `SEVENTYTWO_SEEDS=20000` plays so many, `SEVENTYTWO_SEED=17` that one alone, and
 //! prints what happened. That the simulation can fail is shown by the engine's mutations: each has to be

@@ -39,6 +39,7 @@ faults! {
     stopping_after_the_first_slice: StopGrowing breaks Lost;
     forgetting_what_was_leased_as_it_was_planned: ForgetSlices breaks Lost;
     losing_what_came_due_during_a_pause: LosePaused breaks Lost;
+    giving_words_up_with_their_picture: KeepPicture breaks Lost;
     taking_silence_for_delivery: TrustSilence breaks Lost;
     forgetting_which_part_arrived: ForgetPart breaks Once;
     saying_the_doubtful_for_ever: SayForEver breaks Once;

@@ -16,7 +16,7 @@ use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::platforms::{Budget, Verdict, adapter};
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
-use crate::domain::delivery::{DeliveryState, Outcome as Ending};
+use crate::domain::delivery::{DeliveryState, Outcome as Ending, is_alone};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Moved, Record};
@@ -53,6 +53,8 @@ pub struct Request {
     /// By the true time.
     pub leased_truly: DateTime<Utc>,
     pub deed: Option<Deed>,
+    /// Its words go with a picture.
+    pub pictured: bool,
     pub left_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub accepted: bool,
@@ -189,6 +191,8 @@ impl World<'_> {
         if leased.bot.as_deref() == Some(BOT) {
             self.shared.leases.push(self.clock);
         }
+        let manner = self.members[member].chat.manner;
+        let alone = is_alone(leased.act) || leased.purpose.ends() || !leased.with.is_empty();
         self.requests.push(Request {
             leased,
             case,
@@ -197,6 +201,7 @@ impl World<'_> {
             leased_at: self.clock,
             leased_truly: self.true_time(),
             deed: None,
+            pictured: manner.shows_pictures() && !alone,
             left_at: None,
             ended_at: None,
             accepted: false,
@@ -254,6 +259,7 @@ impl World<'_> {
             deliveries,
             cases,
             ends: leased.purpose.ends(),
+            pictured: self.requests[number].pictured,
             address: address.expect("the world's credentials are eight bytes"),
         };
         let chat = &mut self.members[member].chat;
@@ -312,7 +318,7 @@ impl World<'_> {
                 ours: !self.nodes[node].hosts.answer(now),
                 parts: parts(&request.leased, manner.parts()),
                 ways: manner.ways(),
-                alone: false,
+                alone: request.pictured && reply.verdict.outcome == Ending::Bad,
                 at: now,
                 took_ms: 1,
                 random: bits,

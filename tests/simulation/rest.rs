@@ -169,7 +169,9 @@ impl World<'_> {
     fn may_be_given_up(&self, delivery: &DeliveryRow, deleted: bool) -> bool {
         let all = self.since_set_going(delivery.id);
         let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
-        let refused = |r: &&Request| matches!(r.fate, Fate::Kept("bad" | "gone"));
+        // Where the picture is refused, its words go alone.
+        let refused =
+            |r: &&Request| r.fate == Fate::Kept("gone") || (r.fate == Fate::Kept("bad") && !r.pictured);
         let gone = all.iter().any(|r| r.fate == Fate::Kept("gone") || r.fate == Fate::Kept("moved"));
         let end = self.sight.said(delivery).map(|b| b.not_after.map_or(b.created_at.0 + ENDING, |end| end.0));
         let too_late = |r: &&Request| {

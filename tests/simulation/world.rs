@@ -173,6 +173,7 @@ impl<'c> World<'c> {
                 messages: Vec::new(),
                 no_edits: self.dice.percent(25),
                 no_deletes: self.dice.percent(25),
+                no_pictures: self.dice.percent(25),
                 arrivals: Vec::new(),
                 renewed: false,
             };

@@ -28,7 +28,7 @@ fn picture(act: i16) -> Leased {
         how: None,
         attempts: 2,
         tries: 0,
-        reach_before: Reach::Yes as i16,
+        reach_before: Reach::Yes,
         fence: 1,
         leased_until: at(25),
         heard: Vec::new(),
@@ -71,7 +71,7 @@ fn digest() -> Leased {
         act,
         attempts: 2,
         tries: 0,
-        reach_before: Reach::Maybe as i16,
+        reach_before: Reach::Maybe,
         said_at: at(0),
         not_after: Some(at(3_600)),
     };
@@ -94,7 +94,7 @@ fn of_a_digest_each_has_an_end_and_a_past_of_its_own() {
 
 #[test]
 fn a_lease_without_a_result_is_no_second_doubt() {
-    let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe as i16, ..picture(0) };
+    let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe, ..picture(0) };
     let first = unknown(perhaps.clone());
     assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
     let second = unknown(Leased { act: first.act, ..perhaps });
@@ -102,8 +102,25 @@ fn a_lease_without_a_result_is_no_second_doubt() {
 }
 
 /// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
+/// A request that says the whole message.
+fn whole(act: i16) -> Leased {
+    Leased { platform: Platform::Telegram, part: 0, ..picture(act) }
+}
+
+#[test]
+fn words_without_their_picture_are_said_once_more_in_doubt_and_never_a_third_time() {
+    let doubted = unknown(whole(ALONE));
+    assert_eq!((doubted.state, doubted.due_at), (DeliveryState::Open, at(15 + 60)));
+    assert_eq!(unknown(whole(doubted.act)).state, DeliveryState::GivenUp);
+    let refused = |act| concluded(whole(act), Ended { parts: 1, alone: true, ..ended(Outcome::Bad) });
+    assert_eq!((refused(0).state, refused(0).act), (DeliveryState::Open, ALONE));
+    let doubted = unknown(whole(0));
+    let again = unknown(whole(refused(doubted.act).act));
+    assert_eq!(again.state, DeliveryState::GivenUp, "with its picture it was in doubt before");
+}
+
 fn busy(tries: i16, failures: i32) -> (DeliveryState, i16, i64) {
-    let leased = Leased { part: 0, tries, failures, reach_before: Reach::No as i16, ..picture(0) };
+    let leased = Leased { part: 0, tries, failures, reach_before: Reach::No, ..picture(0) };
     let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
     let record = concluded(leased, Ended { verdict, ..ended(Outcome::Retry) });
     (record.state, record.tries, (record.due_at - at(15)).num_seconds())
@@ -181,7 +198,7 @@ fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
     let failed_at = at(15) - TimeDelta::hours(hours_later);
     let leased = Leased {
         part: 0,
-        reach_before: Reach::No as i16,
+        reach_before: Reach::No,
         sends: vec![failed_at, at(0)],
         failures: 9,
         failing_since: Some(failed_at - TimeDelta::days(2)),
@@ -199,8 +216,7 @@ fn failures_of_long_ago_disable_nobody() {
 
 /// When a delivery that fails two seconds before the full hour is due again, and its lane with it.
 fn failing_before_the_hour(platform: Platform) -> (DateTime<Utc>, DateTime<Utc>) {
-    let leased =
-        Leased { platform, part: 0, reach_before: Reach::No as i16, sends: vec![at(-2)], ..picture(0) };
+    let leased = Leased { platform, part: 0, reach_before: Reach::No, sends: vec![at(-2)], ..picture(0) };
     let record = concluded(leased, Ended { at: at(-2), ..ended(Outcome::Retry) });
     (record.due_at, record.lane_open_at)
 }

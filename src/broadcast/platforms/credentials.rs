@@ -141,6 +141,21 @@ impl Credentials {
 
     /// A platform's words without anything of the way in: some repeat what they were asked.
     pub fn redact(&self, words: &str) -> String {
+        self.ways_in().iter().fold(words.to_owned(), |words, secret| words.replace(secret, "***"))
+    }
+
+    /// The same of words whose end was cut off: without their last ones, which may be the beginning of a secret.
+    pub fn redact_cut(&self, words: &str) -> String {
+        let longest = self.ways_in().iter().map(String::len).max().unwrap_or_default();
+        let mut words = self.redact(words);
+        // Half a character takes the room of a whole one.
+        let sure = words.len().saturating_sub(longest + char::REPLACEMENT_CHARACTER.len_utf8());
+        words.truncate(words.floor_char_boundary(sure));
+        words
+    }
+
+    /// What nobody else may read.
+    fn ways_in(&self) -> Vec<String> {
         let url = self.address();
         let query: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
         let last = url.path_segments().and_then(|mut s| s.next_back().map(str::to_owned));
@@ -148,7 +163,7 @@ impl Credentials {
         let retired = self.retired.iter().map(|old| old.secret.clone());
         let secrets = secrets.into_iter().flatten().chain(retired).chain(query);
         // Whatever is shorter is no secret, and would tear words apart.
-        secrets.filter(|s| s.len() >= 8).fold(words.to_owned(), |words, secret| words.replace(&secret, "***"))
+        secrets.filter(|s| s.len() >= 8).collect()
     }
 
     /// The same way into a chat that has a new id.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -166,7 +166,7 @@ pub struct Answer {
     pub status: u16,
     /// Of the headers only [`HEADERS`], names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// The first 16 KB.
+    /// The first [`Answer::MOST`] bytes.
     pub body: Bytes,
 }
 
@@ -181,6 +181,9 @@ pub const HEADERS: [&str; 6] = [
 ];
 
 impl Answer {
+    /// How much of a body is read, in bytes.
+    pub const MOST: usize = 16 * 1024;
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.trim())
     }
@@ -190,8 +193,11 @@ impl Answer {
         whole_seconds(self.header(name)?.parse().ok()?)
     }
 
-    fn date(&self, name: &str) -> Option<DateTime<FixedOffset>> {
-        DateTime::parse_from_rfc2822(self.header(name)?).ok()
+    /// The time in a header, in whichever form of RFC 9110 §5.6.7.
+    fn date(&self, name: &str) -> Option<DateTime<Utc>> {
+        let said = self.header(name)?;
+        let usual = DateTime::parse_from_rfc2822(said).map(|at| at.to_utc());
+        usual.ok().or_else(|| httpdate::parse_http_date(said).ok().map(DateTime::from))
     }
 
     /// The answer with the moment at which it came for its `Date`, where it asks for a wait until some time and

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, Purpose, is_alone};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::saying::{MayBeSaid, Saying};
@@ -78,6 +78,11 @@ impl Logged {
                 (self.may_be_said(now) == MayBeSaid::Later).then_some(WaitsFor::Notice)
             }
         }
+    }
+
+    /// Whether its words went, or go, without the picture that belongs to them.
+    pub fn goes_alone(&self) -> bool {
+        is_alone(self.act)
     }
 
     /// When something last became of it, or will.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::delivery::{How, Purpose};
+use crate::domain::delivery::{How, Purpose, Reach};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
@@ -25,7 +25,8 @@ pub struct Leased {
     /// How many requests of the delivery are done.
     pub part: i16,
     /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
-    /// the present request got an answer that leaves in doubt whether it arrived.
+    /// the present request got an answer that leaves in doubt whether it arrived; below 0 where its words go alone
+    /// ([`ALONE`](crate::domain::delivery::ALONE)).
     pub act: i16,
     /// What the taking back has come to so far.
     pub how: Option<How>,
@@ -35,7 +36,7 @@ pub struct Leased {
     pub tries: i16,
     /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
     /// doubt; a process that died may have said nothing, and is no reason to say it less often.
-    pub reach_before: i16,
+    pub reach_before: Reach,
     /// The result counts only while the lane still has this number…
     pub fence: i64,
     /// …and until then.

@@ -41,7 +41,7 @@ async fn a_lease_outlasts_the_longest_exchange() {
 }
 
 /// The number of a process on another machine.
-const ELSEWHERE: i64 = 1;
+pub const ELSEWHERE: i64 = 1;
 
 /// Leases what is due at `now`, as a node does that dies thereafter.
 pub fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, Outcome};
+use seventytwo::domain::delivery::{DeliveryState, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform};
 use seventytwo::domain::people::Role;
 use seventytwo::store::bots::PROBE;
@@ -19,7 +19,7 @@ use seventytwo::store::{Answer, Conn, Store, StoreError, accounts, deliveries, g
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::leases::{crowd, lease_and_die, lease_slowly};
+use super::leases::{ELSEWHERE, crowd, lease_and_die, lease_slowly};
 use super::{count, run};
 use crate::groups::beijing;
 use crate::house::{Db, House, Person};
@@ -42,6 +42,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
     shared!(a_slice_that_another_node_looks_through_is_waited_for),
+    shared!(what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -208,7 +209,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         part: 1,
         act: 0,
         how: None,
-        reach: 2,
+        reach: Reach::Yes,
         outcome: Some(Outcome::DELIVERED),
         code: None,
         answer_sealed: None,
@@ -526,4 +527,24 @@ async fn a_slice_that_another_node_looks_through_is_waited_for(db: Db) {
     assert!(again.is_some_and(|again| again > now && again < now + TimeDelta::seconds(1)), "{again:?}");
     other.commit().await;
     assert_eq!(scene.lease().await.len(), 1);
+}
+
+async fn what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    let now = scene.house.clock.now();
+    let ended = Open::begin(scene.store(), |tx| {
+        let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
+        let end = "UPDATE deliveries SET state = 'cancelled', queued = FALSE";
+        assert_eq!(diesel::sql_query(end).execute(&mut **c)?, 1);
+        Ok(())
+    })
+    .await;
+    let free = async {
+        let freed = scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, &|_| now)).await;
+        freed.unwrap();
+    };
+    meanwhile(&scene.house.db, free, ended).await;
+    assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE queued").await, 0);
 }

@@ -153,6 +153,8 @@ pub struct Chat {
     pub muted_until: DateTime<Utc>,
     /// Ways of taking a message back that this chat does not allow.
     pub refused: Vec<TakeBack>,
+    /// It shows no pictures.
+    pub pictureless: bool,
     last: i64,
 }
 
@@ -168,6 +170,7 @@ impl Chat {
             counted: Vec::new(),
             muted_until: now,
             refused: Vec::new(),
+            pictureless: false,
             last: 100,
         }
     }

@@ -87,6 +87,7 @@ fn say(chat: &mut Chat, call: &Call<'_>, event: Value) -> Judged {
     }
     let picture = match content["msgtype"].as_str() {
         Some("m.notice") => None,
+        Some("m.image") if chat.pictureless => return Err((400, "M_UNKNOWN", "no pictures here")),
         Some("m.image") => {
             let uri = content["url"].as_str().unwrap_or_default();
             let known = chat.files.iter().any(|(name, _)| name == uri);

@@ -225,6 +225,11 @@ impl Fake {
         self.state.chat.lock().unwrap().refused.push(way);
     }
 
+    /// From now on no picture is taken (by Matrix alone): whoever runs the server lets nobody show any.
+    pub fn refuse_pictures(&self) {
+        self.state.chat.lock().unwrap().pictureless = true;
+    }
+
     /// Somebody in the chat deletes what was said last.
     pub fn lose(&self) {
         self.state.chat.lock().unwrap().shown.pop();

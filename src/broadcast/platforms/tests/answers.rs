@@ -196,6 +196,10 @@ fn a_wait_is_kept_however_it_is_asked_for() {
     assert_eq!(wait(&[("retry-after", "-1")]), None);
     let until = ("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT");
     assert_eq!(wait(&[until, ("date", "Mon, 23 Nov 2026 10:59:30 GMT")]), Some(30), "by its own clock");
+    for older in ["Monday, 23-Nov-26 11:00:00 GMT", "Mon Nov 23 11:00:00 2026"] {
+        assert_eq!(wait(&[("retry-after", older)]), Some(3600), "{older}");
+        assert_eq!(wait(&[until, ("date", older)]), Some(0), "{older}");
+    }
     // Without a time of its own it is measured from when it came, and never sooner.
     for none in [&[until][..], &[until, ("date", "")], &[until, ("date", "today")]] {
         assert_eq!(wait(none), Some(3600), "{none:?}");
