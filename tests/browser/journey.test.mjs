@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { NOTICE, approve, claim, close, fill, photograph, receipt, report } from './people.mjs';
-import { account, axe, faults, login, newPage, startBrowser, startDemo, stopDemo, submit } from './rig.mjs';
+import { PATIENCE_MS, account, axe, faults, login, newPage, startBrowser, startDemo, stopDemo, submit } from './rig.mjs';
 
 const OVER = '本条信息已结束,请停止转发';
 const SECRETS = ['李梅', '13800317500', NOTICE.secret_detail];
@@ -23,7 +23,7 @@ after(async () => {
 
 /** Asks for `path` again until it shows `wanted`: the state changes by the server's own clock. */
 async function until(page, path, wanted) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + PATIENCE_MS;
   do {
     await page.goto(path);
     if ((await page.locator('main').innerText()).includes(wanted)) return;

@@ -21,8 +21,10 @@ const CHROMIUM_FLAGS = [
 ];
 const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const ROLES = ['moderator', 'lead', 'group_admin', 'operator'];
-const START_MS = 60_000;
-const STOP_MS = 10_000;
+// All of these are for what never comes; a machine that is busy may take its time.
+const START_MS = 180_000;
+const STOP_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 
 /**
  * Reads what `seventytwo demo` prints: the first loopback address, and the accounts, one a line:
@@ -119,6 +121,7 @@ export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js 
     viewport: { width, height },
     storageState: session,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   watch(page, demo.baseUrl);
   return page;

@@ -29,7 +29,9 @@ const server = createServer(async (request, response) => {
   if (request.url === '/readyz') body = 'ok';
   if (request.method === 'POST') {
     const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString());
-    const right = form.get('name') === 'xiaowang' && form.get('password') === 'correct-horse' && form.get('code') === totp(SECRET);
+    // As the program does, it takes the code of half a minute ago, too: the next may begin while one is on its way.
+    const codes = [totp(SECRET), totp(SECRET, Date.now() - 30_000)];
+    const right = form.get('name') === 'xiaowang' && form.get('password') === 'correct-horse' && codes.includes(form.get('code'));
     if (right) return response.writeHead(303, { location: '/review' }).end();
     body = LOGIN.replace('<form', '<p>姓名、密码或验证码不对。</p><form');
     status = 422;

@@ -307,7 +307,8 @@ async fn nothing_is_told_about_anybody(house: House) {
     secret.extend(team.chat.secret().map(str::to_owned));
     for chat in [&team.chat, &other] {
         let (_, gateway) = chat.gateway();
-        secret.extend([chat.robot(), gateway.port().unwrap().to_string()]);
+        // A port alone may stand within any figure.
+        secret.extend([chat.robot(), format!(":{}", gateway.port().unwrap())]);
         secret.extend(chat.credentials().values().filter_map(|v| v.as_str().map(str::to_owned)));
     }
     for part in ["reporter", "person", "last_seen", "police"] {

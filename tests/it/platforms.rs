@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use seventytwo::broadcast::guard::{Guard, Refused};
 use seventytwo::broadcast::message::{Message, plain};
@@ -22,6 +23,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::fakes::{Act, Fake, Rules, Wire};
+use crate::postgres::vacant_port;
 use crate::{Test, alone};
 
 /// The tests of this file.
@@ -170,9 +172,12 @@ async fn faults_of_a_platform_are_judged_and_redirects_not_followed() {
     lane.fake.assert_drained().await;
 }
 
-/// A request to a peer that may misbehave, with limits short enough to wait for.
+/// Short enough to wait for, and enough for whoever answers, on a machine that is busy.
+const EXCHANGE: Duration = Duration::from_secs(5);
+
+/// A request to a peer that may misbehave.
 fn to(wire: &Wire) -> (Sender, Outgoing) {
-    let limits = Limits { exchange: Duration::from_secs(1), ..Limits::default() };
+    let limits = Limits { exchange: EXCHANGE, ..Limits::default() };
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
     let adapter = adapter(Platform::Webhook);
     let credentials = Credentials::at(Platform::Webhook, wire.address.to_string());
@@ -201,7 +206,7 @@ async fn a_connection_closed_while_it_rested_costs_nothing() {
 
 async fn silence_after_a_request_is_doubt_and_never_repeated() {
     let (late, broken) = (SendFault::Timeout { sent: true }, SendFault::Broken { sent: true });
-    for (act, fault) in [
+    let cases = [
         (Act::Hang, late),
         (Act::Stall(HALF_A_HEAD), late),
         (Act::Stall(HALF_A_BODY), late),
@@ -210,20 +215,21 @@ async fn silence_after_a_request_is_doubt_and_never_repeated() {
         (Act::Close, broken),
         (Act::SayAndClose(HALF_A_HEAD), broken),
         (Act::SayAndClose(HALF_A_BODY), broken),
-    ] {
-        // Once on a fresh connection, once on one that was used before.
-        for before in [0, 1] {
-            let acts: Vec<Act> = [Act::Say(OK)].repeat(before).into_iter().chain([act]).collect();
-            let wire = Wire::start(&acts).await;
-            let (sender, outgoing) = to(&wire);
-            for _ in 0..before {
-                sender.send(outgoing.clone()).await.unwrap();
-            }
-            assert_eq!(sender.send(outgoing).await, Err(fault));
-            assert_eq!(fault.outcome(), Outcome::Unknown);
-            assert_eq!(wire.requests(), before + 1);
+    ];
+    let ends = async |act: Act, fault: SendFault, before: usize| {
+        let acts: Vec<Act> = [Act::Say(OK)].repeat(before).into_iter().chain([act]).collect();
+        let wire = Wire::start(&acts).await;
+        let (sender, outgoing) = to(&wire);
+        for _ in 0..before {
+            sender.send(outgoing.clone()).await.unwrap();
         }
-    }
+        assert_eq!(sender.send(outgoing).await, Err(fault), "{act:?}");
+        assert_eq!(fault.outcome(), Outcome::Unknown);
+        assert_eq!(wire.requests(), before + 1, "{act:?}");
+    };
+    // Once on a fresh connection, once on one that was used before; all of them wait at the same time.
+    let twice = cases.iter().flat_map(|case| [(case, 0), (case, 1)]);
+    join_all(twice.map(|(&(act, fault), before)| ends(act, fault, before))).await;
 }
 
 async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
@@ -237,12 +243,8 @@ async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
 async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
     let wire = Wire::start(&[Act::Hang, Act::Say(OK)]).await;
     let (_, outgoing) = to(&wire);
-    let limits = Limits {
-        per_host: 1,
-        queue: Duration::from_millis(100),
-        exchange: Duration::from_secs(1),
-        ..Limits::default()
-    };
+    let limits =
+        Limits { per_host: 1, queue: Duration::from_millis(100), exchange: EXCHANGE, ..Limits::default() };
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
     let (first, second) = tokio::join!(sender.send(outgoing.clone()), sender.send(outgoing.clone()));
     assert_eq!(first, Err(SendFault::Timeout { sent: true }));
@@ -253,7 +255,8 @@ async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
 async fn what_may_no_longer_leave_is_held_back_when_its_turn_has_come() {
     let wire = Wire::start(&[Act::Hang, Act::Say(OK), Act::Say(OK)]).await;
     let (_, outgoing) = to(&wire);
-    let limits = Limits { per_host: 1, exchange: Duration::from_secs(1), ..Limits::default() };
+    // Whoever waits for the place does so until it is free.
+    let limits = Limits { per_host: 1, queue: 2 * EXCHANGE, exchange: EXCHANGE, ..Limits::default() };
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
     // The only place is taken by one that hangs; while the others wait for it, their notice ends.
     let over = Cell::new(false);
@@ -295,7 +298,7 @@ async fn few_connections_to_a_host_are_opened_at_a_time() {
             most = open.len().max(most);
         }
     };
-    let sends = futures_util::future::join_all((0..6).map(|_| sender.send(outgoing.clone())));
+    let sends = join_all((0..6).map(|_| sender.send(outgoing.clone())));
     let ended = tokio::select! { ended = sends => ended, () = takes => unreachable!("it takes for ever") };
     assert!(ended.iter().all(|ended| *ended == Err(SendFault::Connect)), "{ended:?}");
     assert_eq!(most, 2);
@@ -324,7 +327,7 @@ async fn what_is_refused_is_not_connected_to() {
 }
 
 async fn nobody_listening_is_no_delivery() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_nobody, port) = vacant_port();
     let wire = Wire::start(&[]).await;
     let (_, outgoing) = to(&wire);
     let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();

@@ -5,6 +5,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::net::TcpSocket;
+
 use crate::house::Db;
 
 /// A server on which every test gets a database of its own; cheap to clone.
@@ -77,7 +79,7 @@ fn own() -> Option<Running> {
             "--locale=C",
         ],
     );
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_kept, port) = vacant_port();
     // fsync stays on: the tests that kill the program mean it.
     let script = format!(
         "'{}' -D '{}' -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400 \
@@ -96,6 +98,16 @@ fn own() -> Option<Running> {
     let url = format!("postgres://tests@127.0.0.1:{port}");
     wait_for(port);
     Some(Running { url, databases: AtomicUsize::new(0), _guard: Some((guard, stdin, folder)) })
+}
+
+/// A port of the loopback on which nobody listens, and which nobody else is given for as long as the socket is kept. A
+/// server that asks for this very port may have it all the same.
+pub fn vacant_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }
 
 /// `initdb` is on the path, or where Debian puts it.
@@ -140,12 +152,12 @@ fn wait_for(port: u16) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let url = format!("postgres://tests@127.0.0.1:{port}/postgres?sslmode=disable");
     runtime.block_on(async {
-        for _ in 0..600 {
+        for _ in 0..3600 {
             if tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok() {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        panic!("PostgreSQL did not start within 30 s");
+        panic!("PostgreSQL did not start within three minutes");
     });
 }

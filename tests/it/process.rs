@@ -31,6 +31,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use crate::chaos::count;
 use crate::house::{Db, Reply};
 use crate::notices;
 
@@ -295,6 +296,15 @@ pub async fn peek<T: Send + 'static>(
 ) -> T {
     let database = database(db);
     tokio::task::spawn_blocking(move || look(&mut Conn::open(&database).unwrap()).unwrap()).await.unwrap()
+}
+
+/// Waits until nobody uses the database: a server still ends what a process had asked of it when it was killed.
+pub async fn left_alone(db: &Db) {
+    let others = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+         AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    if !db.is_sqlite() {
+        eventually("nobody uses the database", async || count(db, others).await == 0).await;
+    }
 }
 
 pub async fn backlog(db: &Db) -> i64 {

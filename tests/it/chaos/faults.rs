@@ -16,6 +16,7 @@ use super::crowd::{Crowd, Mood};
 use super::{count, pace};
 use crate::house::{House, Person};
 use crate::metrics::run;
+use crate::postgres::vacant_port;
 use crate::process::connect;
 use crate::{Test, housed, notices};
 
@@ -94,7 +95,8 @@ async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
 /// One account has very many groups at a host that is away, and as many whose robots are gone.
 async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     let (gone, well) = (Crowd::start(Mood::Gone).await, Crowd::start(Mood::Well(0)).await);
-    let away = format!("http://127.0.0.1:{}", free_port());
+    let (_nobody, port) = vacant_port();
+    let away = format!("http://127.0.0.1:{port}");
     let crowds =
         [(Platform::Wecom, away.as_str()), (Platform::Wecom, &gone.url), (Platform::Dingtalk, &well.url)];
     let (house, moderator) = house_of(house, &crowds).await;
@@ -110,10 +112,6 @@ async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     assert_eq!(disabled, 200);
     let tried = count(&house.db, "SELECT COUNT(*) AS n FROM attempts WHERE code = 'connect'").await;
     assert!((8..=100).contains(&tried), "{tried} attempts at a host that is away");
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An hour of errors for very many groups: few requests in that hour, and no more at once afterwards than a host

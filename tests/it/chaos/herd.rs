@@ -30,6 +30,7 @@ async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     let waits = async || count(&scene.db, open).await as usize == GROUPS + OTHERS;
     eventually("everything waits for the hosts", waits).await;
     program.kill();
+    scene.crowd.deserted().await;
     make_due_in_one_instant(&scene.db).await;
     scene.crowd.forget();
 

@@ -57,6 +57,7 @@ impl<T: Send + 'static> Open<T> {
             (store.clone(), oneshot::channel(), mpsc::channel());
         let done = tokio::spawn(async move {
             let change = move |tx: &mut Conn| {
+                wait_for_ever(tx)?;
                 let came_to = change(tx)?;
                 let _ = made.send(());
                 committed.recv().map_err(|_| StoreError::BrokenOff)?;
@@ -72,6 +73,14 @@ impl<T: Send + 'static> Open<T> {
         self.commit.send(()).unwrap();
         self.done.await.unwrap().unwrap()
     }
+}
+
+/// Lets a transaction stand still for as long as its test takes, where the server would end it.
+fn wait_for_ever(tx: &mut Conn) -> Answer<()> {
+    if let Conn::Pg(c) = tx {
+        diesel::sql_query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut **c)?;
+    }
+    Ok(())
 }
 
 /// How many wait for what somebody else has locked.
@@ -359,7 +368,13 @@ async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
         }
     };
     let store = scene.store().clone();
-    let one = tokio::spawn(async move { store.write(move |tx| lease_slowly(tx, now, &mut at_host)).await });
+    let one = tokio::spawn(async move {
+        let lease = move |tx: &mut Conn| {
+            wait_for_ever(tx)?;
+            lease_slowly(tx, now, &mut at_host)
+        };
+        store.write(lease).await
+    });
     it_stands.await.unwrap();
     third.commit().await;
     fourth.commit().await;

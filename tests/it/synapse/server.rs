@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use url::form_urlencoded::byte_serialize;
 
 use crate::house::{Reply, reply};
+use crate::postgres::vacant_port;
 use crate::process::eventually;
 
 const MISSING: &str = "there is no Synapse here: `.ci/run` installs one, or let TEST_SYNAPSE name a python \
@@ -50,7 +51,8 @@ impl Synapse {
     async fn start() -> Synapse {
         let python = python().expect(MISSING);
         let folder = tempfile::tempdir().unwrap().keep();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Other tests take ports while it starts.
+        let (_kept, port) = vacant_port();
         std::fs::write(folder.join("homeserver.yaml"), settings(&folder, port).to_string()).unwrap();
         let script = "exec 3<&0 </dev/null >log 2>&1\n\
                       (read -r _ <&3; kill -KILL $$; cd /; rm -rf \"$1\") &\n\
