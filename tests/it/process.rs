@@ -1,6 +1,7 @@
 //! The program as its own process, by the real clock, and many chats for it to speak to: for tests that
 //! kill it, stop it, or run several on one database.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use actix_web::dev::Extensions;
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
@@ -404,6 +406,24 @@ pub struct Message {
     pub kind: String,
 }
 
+/// Those who are connected to a server.
+#[derive(Default)]
+pub struct Connected(Arc<()>);
+
+impl Connected {
+    /// What the server is to do with each connection, which holds what it is counted by until it ends.
+    pub fn one_more(&self) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+        let held = Arc::clone(&self.0);
+        move |_, kept| drop(kept.insert(Arc::clone(&held)))
+    }
+
+    /// Waits until nobody is connected: what a process had sent when it was killed has arrived by then.
+    pub async fn none(&self) {
+        // One is held here, and one by the server.
+        eventually("nobody is connected", async || Arc::strong_count(&self.0) == 2).await;
+    }
+}
+
 /// Many WeCom chats at one address. They answer a hundred requests, then sit on each until told.
 pub struct Chats {
     pub url: String,
@@ -414,8 +434,7 @@ struct ChatState {
     taken: Mutex<Vec<Message>>,
     /// How many requests are answered.
     answered: watch::Sender<usize>,
-    /// Each connection holds one.
-    connected: Arc<()>,
+    connected: Connected,
 }
 
 impl Chats {
@@ -423,9 +442,9 @@ impl Chats {
         let state = web::Data::new(ChatState {
             taken: Mutex::default(),
             answered: watch::Sender::new(100),
-            connected: Arc::default(),
+            connected: Connected::default(),
         });
-        let (data, connected) = (state.clone(), Arc::clone(&state.connected));
+        let data = state.clone();
         let app = move || {
             actix_web::App::new()
                 .app_data(data.clone())
@@ -433,7 +452,7 @@ impl Chats {
                 .default_service(web::to(take))
         };
         let server = HttpServer::new(app)
-            .on_connect(move |_, kept| drop(kept.insert(Arc::clone(&connected))))
+            .on_connect(state.connected.one_more())
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))
@@ -452,11 +471,9 @@ impl Chats {
         self.state.answered.send_replace(usize::MAX);
     }
 
-    /// Waits until nobody is connected: what a process had sent when it was killed has arrived by then. A request
-    /// that is sat on keeps its connection.
+    /// As [`Connected::none`]: a request that is sat on keeps its connection.
     pub async fn deserted(&self) {
-        // One of them is the server's own.
-        eventually("nobody is connected", async || Arc::strong_count(&self.state.connected) == 2).await;
+        self.state.connected.none().await;
     }
 
     pub fn taken(&self) -> Vec<Message> {

@@ -1,15 +1,15 @@
 //! Very many chats behind one address, all in the same mood.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
 use tokio::sync::watch;
 
 use super::dice::Dice;
-use crate::process::eventually;
+use crate::process::Connected;
 
 /// How long a connection may rest: longer than any test.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -50,8 +50,7 @@ struct State {
     /// Requests that wait for their answer, and the most of them that ever did at once.
     waiting: AtomicUsize,
     most: AtomicUsize,
-    /// Each connection holds one.
-    connected: Arc<()>,
+    connected: Connected,
 }
 
 /// A request that waits for its answer.
@@ -79,9 +78,9 @@ impl Crowd {
             dice: Mutex::new(Dice::new(72)),
             waiting: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
-            connected: Arc::default(),
+            connected: Connected::default(),
         });
-        let (data, connected) = (state.clone(), Arc::clone(&state.connected));
+        let data = state.clone();
         let app = move || {
             actix_web::App::new()
                 .app_data(data.clone())
@@ -90,7 +89,7 @@ impl Crowd {
         };
         // It never closes a connection: what is said twice or not at all is our doing.
         let server = HttpServer::new(app).keep_alive(KEPT).client_request_timeout(Duration::ZERO);
-        let server = server.on_connect(move |_, kept| drop(kept.insert(Arc::clone(&connected))));
+        let server = server.on_connect(state.connected.one_more());
         let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", server.addrs()[0]);
         tokio::spawn(server.run());
@@ -125,10 +124,9 @@ impl Crowd {
         told
     }
 
-    /// Waits until nobody is connected: what a process had sent when it was killed has arrived by then.
+    /// As [`Connected::none`].
     pub async fn deserted(&self) {
-        // One of them is the server's own.
-        eventually("nobody is connected", async || Arc::strong_count(&self.state.connected) == 2).await;
+        self.state.connected.none().await;
     }
 
     /// Forgets what arrived; answers it.
