@@ -185,7 +185,7 @@ pub async fn connect(
     ))
 }
 
-/// The groups of the caller, 100 on a page
+/// The groups of the caller, 500 on a page
 #[utoipa::path(tag = "groups", params(ListQuery), responses((status = 200, body = GroupList)), security(("token" = [])))]
 #[get("/groups")]
 pub async fn list(

@@ -42,8 +42,8 @@ pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
 
-/// The most groups of one account: more than anybody looks after, and few enough to be listed.
-pub const MAX_GROUPS: i64 = 500;
+/// The most groups of one account: more than anybody looks after, a program with a token included.
+pub const MAX_GROUPS: i64 = 5_000;
 
 /// The station of the groups; cheap to clone.
 #[derive(Clone)]

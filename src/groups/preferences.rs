@@ -11,7 +11,7 @@ use crate::store::types::{Id, Named};
 use crate::store::{Answer, Conn};
 
 /// The most groups on a page.
-pub const PAGE: i64 = 100;
+pub const PAGE: i64 = 500;
 
 /// Whether its admin has proved control of it.
 pub(super) fn is_proved(group: &Group) -> bool {

@@ -61,23 +61,33 @@ impl Admin {
 
     /// Keeps a group that no code is sent to; answers its address.
     async fn kept(&self, platform: &str, url: &str) -> String {
+        let ids = self.keep(platform, vec![url.to_owned()]).await;
+        format!("/groups/{}", ids[0])
+    }
+
+    /// Keeps groups that no code is sent to, one for each robot; answers their ids.
+    async fn keep(&self, platform: &str, urls: Vec<String>) -> Vec<String> {
         let shared = &self.house.shared;
-        let draft = Draft {
+        let draft = |url| Draft {
             platform: Some(platform.to_owned()),
             name: Some("群".to_owned()),
             credentials: json!({"url": url}).as_object().cloned(),
             regions: Some(vec!["131000".to_owned()]),
             ..Draft::default()
         };
-        let new = draft.new_group(shared.sender.guard()).unwrap();
-        let (vault, now) = (shared.vault.clone(), self.house.now());
+        let new = urls.into_iter().map(|url| draft(url).new_group(shared.sender.guard()).unwrap());
+        let (new, vault, now) = (new.collect::<Vec<_>>(), shared.vault.clone(), self.house.now());
         let keep = move |tx: &mut Conn| {
             let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
-            let group = fresh(&vault, account, &new, now)?;
-            assert!(groups::insert(tx, &group, &new.regions)?);
-            Ok::<_, StoreError>(group.id.0)
+            let mut ids = Vec::new();
+            for new in new {
+                let group = fresh(&vault, account, &new, now)?;
+                assert!(groups::insert(tx, &group, &new.regions)?);
+                ids.push(group.id.0.to_string());
+            }
+            Ok::<_, StoreError>(ids)
         };
-        format!("/groups/{}", shared.store.write(keep).await.unwrap())
+        shared.store.write(keep).await.unwrap()
     }
 
     async fn read(&self, path: &str) -> (StatusCode, Option<String>, String) {
@@ -105,11 +115,8 @@ impl Admin {
 #[actix_web::test]
 async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
     let admin = Admin::new().await;
-    let mut kept = Vec::new();
-    for number in 0..MAX_GROUPS {
-        let path = admin.kept("wecom", &admin.wecom.robot(&format!("693a91f6-{number}"))).await;
-        kept.push(path.trim_start_matches("/groups/").to_owned());
-    }
+    let robots = (0..MAX_GROUPS).map(|number| admin.wecom.robot(&format!("693a91f6-{number}")));
+    let mut kept = admin.keep("wecom", robots.collect()).await;
     kept.sort_unstable();
 
     let (mut listed, mut at) = (Vec::new(), String::new());
@@ -119,13 +126,13 @@ async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
         assert_eq!(status, StatusCode::OK, "{page}");
         let ids = page["items"].as_array().unwrap().iter().map(|group| group["id"].as_str().unwrap());
         let ids: Vec<String> = ids.map(str::to_owned).collect();
-        assert_eq!(ids.len(), 100);
+        assert_eq!(ids.len(), 500);
         let (_, _, shown) = admin.read(&format!("/groups?cursor={at}")).await;
         assert!(
             ids.iter().all(|id| shown.contains(&format!("href=\"/groups/{id}\""))),
             "the same on the page"
         );
-        assert_eq!(shown.matches("href=\"/groups/").count(), 101, "and the link to connect one");
+        assert_eq!(shown.matches("href=\"/groups/").count(), 501, "and the link to connect one");
         listed.extend(ids);
         let Some(next) = page["next"].as_str() else {
             assert!(!shown.contains("rel=\"next\""));
@@ -146,12 +153,12 @@ async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
     };
     let (status, full) = one_more().await;
     assert_eq!((status.as_u16(), &full["code"]), (409, &json!("too_many_groups")));
-    assert!(full["detail"].as_str().unwrap().contains("最多接入 500 个群"), "{full}");
+    assert!(full["detail"].as_str().unwrap().contains("最多接入 5000 个群"), "{full}");
     let robot = admin.wecom.robot("693a91f6-more");
     let fields =
         [("name", "群"), ("url", &robot), ("regions", "131000"), ("kinds", "rescue"), ("language", "zh-CN")];
     let (status, _, page) = admin.submit("/groups/new?platform=wecom", &fields).await;
-    assert!(status == StatusCode::CONFLICT && page.contains("最多接入 500 个群"), "{status} {page}");
+    assert!(status == StatusCode::CONFLICT && page.contains("最多接入 5000 个群"), "{status} {page}");
     assert_eq!(admin.wecom.heard(), [""; 0], "no code is sent to it");
 
     let first = format!("/api/v1/groups/{}", kept[0]);
