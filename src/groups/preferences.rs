@@ -47,7 +47,7 @@ fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
 }
 
 impl Groups {
-    /// A page of an admin's groups: [`PAGE`] of those behind `after`.
+    /// A page of an admin's groups, 500 at most, of those behind `after`.
     ///
     /// # Errors
     /// When the database refuses.
