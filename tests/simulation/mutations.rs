@@ -37,7 +37,7 @@ faults! {
     forgetting_a_message_whose_answer_was_lost: ForgetDoubt breaks Ending;
     giving_up_taking_back_after_a_lost_answer: DoubtTakingBack breaks Ending;
     stopping_after_the_first_slice: StopGrowing breaks Lost;
-    forgetting_what_was_leased_as_it_was_planned: ForgetSlices breaks Lost;
+    forgetting_what_was_leased_as_it_was_planned: ForgetSlices breaks Works;
     losing_what_came_due_during_a_pause: LosePaused breaks Lost;
     giving_words_up_with_their_picture: KeepPicture breaks Lost;
     taking_silence_for_delivery: TrustSilence breaks Lost;
