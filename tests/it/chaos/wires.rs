@@ -11,6 +11,7 @@ use seventytwo::domain::group::Platform;
 use super::count;
 use super::crowd::{Crowd, Mood};
 use super::faults::{go_live, house_of};
+use super::pace::draw_nothing;
 use crate::fakes::{Act, Wire};
 use crate::house::House;
 use crate::process::connect;
@@ -38,6 +39,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     let (url, others) = (origin(&stuck), [(Platform::Wecom, well.url.as_str(), "well".to_owned())]);
     let crowds = [(Platform::Dingtalk, url.as_str()), (Platform::Wecom, well.url.as_str())];
     let (mut house, moderator) = house_of(house, &crowds).await;
+    draw_nothing(&mut house);
     connect(&house.db, "王群主", [(Platform::Dingtalk, url.as_str(), "stuck".to_owned())]).await;
     connect(&house.db, "王群主", others).await;
 
