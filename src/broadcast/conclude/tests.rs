@@ -101,7 +101,6 @@ fn a_lease_without_a_result_is_no_second_doubt() {
     assert_eq!(second.state, DeliveryState::GivenUp);
 }
 
-/// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
 /// A request that says the whole message.
 fn whole(act: i16) -> Leased {
     Leased { platform: Platform::Telegram, part: 0, ..picture(act) }
@@ -119,6 +118,7 @@ fn words_without_their_picture_are_said_once_more_in_doubt_and_never_a_third_tim
     assert_eq!(again.state, DeliveryState::GivenUp, "with its picture it was in doubt before");
 }
 
+/// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
 fn busy(tries: i16, failures: i32) -> (DeliveryState, i16, i64) {
     let leased = Leased { part: 0, tries, failures, reach_before: Reach::No, ..picture(0) };
     let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
