@@ -37,6 +37,7 @@ use crate::review::{self, Desk};
 use crate::store::StoreError;
 use crate::vault::Unopenable;
 use crate::web::limits::Limits;
+use crate::web::room::Room;
 use crate::web::shared::Shared;
 use crate::{schedule, web as doors};
 
@@ -233,8 +234,9 @@ impl App {
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: wake.clone(),
             limits: Arc::new(Limits::new(1)),
+            room: Room::default(),
             blobs,
-            press,
+            press: press.of_doors(),
             sender: sender.clone(),
             hosts: hosts.clone(),
             figures: figures.clone(),

@@ -199,6 +199,7 @@ mod tests {
         let faults = read(&[
             ("DATABASE_URL", "mysql://x"),
             ("SEVENTYTWO_BIND", "7272"),
+            ("SEVENTYTWO_BASE_URL", "https://example.org/72"),
             ("SEVENTYTWO_KEY", "c2hvcnQ="),
             ("SEVENTYTWO_NOTICE_LIFETIME", "72"),
             ("SEVENTYTWO_LEASE", "0s"),
@@ -208,8 +209,8 @@ mod tests {
             ("SEVENTYTWO_LOG_FORMAT", "xml"),
         ])
         .err()
-        .expect("nine faults");
-        assert_eq!(faults.len(), 9, "{faults:?}");
+        .expect("ten faults");
+        assert_eq!(faults.len(), 10, "{faults:?}");
         assert!(faults.iter().all(|f| f.to_string().starts_with(f.variable)));
     }
 

@@ -43,6 +43,5 @@ pub mod vault;
 pub mod web;
 
 /// Memory that comes and goes on many threads is given back, where the system's allocator keeps it for each of them.
-#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

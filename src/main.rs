@@ -4,7 +4,8 @@ use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
-use seventytwo::accounts::{people, scan, tokens};
+use seventytwo::accounts::people::{self, Handed};
+use seventytwo::accounts::{scan, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
@@ -70,20 +71,7 @@ fn command() -> Command {
         )
         .subcommand(Command::new("migrate").about("bring the database up to date and exit"))
         .subcommand(account_command())
-        .subcommand(
-            Command::new("token").about("what programs log in with").subcommand_required(true).subcommand(
-                Command::new("add")
-                    .about("print an API token, once")
-                    .arg(Arg::new("account").long("account").required(true).value_name("NAME"))
-                    .arg(
-                        Arg::new("expires")
-                            .long("expires")
-                            .value_name("30d")
-                            .value_parser(config::duration)
-                            .help("when it ends by itself"),
-                    ),
-            ),
-        )
+        .subcommand(token_command())
         .subcommand(
             Command::new("audit").about("the decision log").subcommand_required(true).subcommand(
                 Command::new("verify").about("walk the log; exit 1 and name the first bad entry").arg(
@@ -102,8 +90,36 @@ fn command() -> Command {
         ))
 }
 
+fn token_command() -> Command {
+    let account = || Arg::new("account").long("account").required(true).value_name("NAME").help("whose");
+    Command::new("token")
+        .about("what programs log in with")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("add").about("print an API token, once").arg(account()).arg(
+                Arg::new("expires")
+                    .long("expires")
+                    .value_name("30d")
+                    .value_parser(config::duration)
+                    .help("when it ends by itself"),
+            ),
+        )
+        .subcommand(
+            Command::new("list").about("an account's tokens, each by its number alone").arg(account()),
+        )
+        .subcommand(Command::new("revoke").about("end a token at once").arg(account()).arg(
+            Arg::new("number").long("number").required(true).value_name("NUMBER").help("as the list has it"),
+        ))
+}
+
 fn account_command() -> Command {
     let name = || Arg::new("name").long("name").required(true).value_name("NAME").help("the person's name");
+    let password = || {
+        Arg::new("password-stdin")
+            .long("password-stdin")
+            .num_args(0)
+            .help("read the password from standard input instead of making one")
+    };
     let roles: Vec<&str> = Role::ALL.iter().map(|r| r.as_str()).collect();
     Command::new("account")
         .about("people who can log in")
@@ -113,14 +129,15 @@ fn account_command() -> Command {
                 .about("create a person who can log in; prints their second factor once")
                 .arg(name())
                 .arg(Arg::new("role").long("role").required(true).value_parser(roles))
-                .arg(
-                    Arg::new("password-stdin")
-                        .long("password-stdin")
-                        .num_args(0)
-                        .help("read the password from standard input instead of making one"),
-                ),
+                .arg(password()),
         )
         .subcommand(Command::new("list").about("everybody, with their role"))
+        .subcommand(
+            Command::new("reset")
+                .about("a new password and second factor; ends the account's sessions and tokens at once")
+                .arg(name())
+                .arg(password()),
+        )
         .subcommand(
             Command::new("disable").about("end an account, its sessions and its tokens at once").arg(name()),
         )
@@ -269,21 +286,15 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("add", m)) => {
             let role = Role::named(&named(m, "role")).expect("clap takes the names of roles alone");
-            let given = m.get_flag("password-stdin").then(password).transpose()?;
-            let chosen = given.as_deref().map(|given| given.trim_end_matches(['\r', '\n']));
-            let vault = app::unlock(&config, &store).await?;
-            let added = people::add(&store, &vault, now, &named(m, "name"), role, chosen).await?;
-            println!("name      {}\nrole      {}", added.name, added.role.as_str());
-            if let Some(password) = added.password {
-                println!("password  {password}");
-            }
-            println!("totp      {}\nscan      {}", added.totp_secret, added.totp_uri);
-            // Programs read the lines above; somebody at a terminal can hold a phone to it.
-            if std::io::stdout().is_terminal()
-                && let Some(code) = scan::drawn(&added.totp_uri)
-            {
-                print!("\n{code}");
-            }
+            let (chosen, vault) = (password(m)?, app::unlock(&config, &store).await?);
+            hand_over(&people::add(&store, &vault, now, &named(m, "name"), role, chosen.as_deref()).await?);
+        }
+        Some(("reset", m)) => {
+            let (chosen, vault) = (password(m)?, app::unlock(&config, &store).await?);
+            let name = named(m, "name");
+            let (handed, ended) = people::reset(&store, &vault, &name, chosen.as_deref()).await?;
+            hand_over(&handed);
+            println!("ended     {} sessions and {} tokens", ended.sessions, ended.tokens);
         }
         Some(("disable", m)) => {
             let ended = people::disable(&store, now, &named(m, "name")).await?;
@@ -299,20 +310,54 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn password() -> anyhow::Result<String> {
+/// Prints what a person logs in with, once.
+fn hand_over(handed: &Handed) {
+    println!("name      {}\nrole      {}", handed.name, handed.role.as_str());
+    if let Some(password) = &handed.password {
+        println!("password  {password}");
+    }
+    println!("totp      {}\nscan      {}", handed.totp_secret, handed.totp_uri);
+    // Programs read the lines above; somebody at a terminal can hold a phone to it.
+    if std::io::stdout().is_terminal()
+        && let Some(code) = scan::drawn(&handed.totp_uri)
+    {
+        print!("\n{code}");
+    }
+}
+
+/// The password on standard input, where it is to be read there.
+fn password(matches: &ArgMatches) -> anyhow::Result<Option<String>> {
+    if !matches.get_flag("password-stdin") {
+        return Ok(None);
+    }
     let mut given = Vec::new();
     std::io::stdin().read_to_end(&mut given)?;
-    String::from_utf8(given).map_err(|_| anyhow::anyhow!("the password on standard input is not UTF-8"))
+    let given = String::from_utf8(given)
+        .map_err(|_| anyhow::anyhow!("the password on standard input is not UTF-8"))?;
+    Ok(Some(given.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
-    let Some(("add", m)) = matches.subcommand() else {
-        anyhow::bail!("use: seventytwo token add --account NAME")
-    };
-    let life = m.get_one::<chrono::Duration>("expires").copied();
     let store = app::open_existing(&configuration(None)?).await?;
-    let account = named(m, "account");
-    println!("{}", tokens::add(&store, Clock::system().now(), &account, life).await?);
+    match matches.subcommand() {
+        Some(("add", m)) => {
+            let life = m.get_one::<chrono::Duration>("expires").copied();
+            println!("{}", tokens::add(&store, Clock::system().now(), &named(m, "account"), life).await?);
+        }
+        Some(("list", m)) => {
+            for token in tokens::list(&store, &named(m, "account")).await? {
+                let ends = token
+                    .expires_at
+                    .map_or("does not end".to_owned(), |at| format!("ends {}", at.to_rfc3339()));
+                println!("{}\tmade {}\t{ends}", token.number, token.created_at.to_rfc3339());
+            }
+        }
+        Some(("revoke", m)) => {
+            tokens::revoke(&store, &named(m, "account"), &named(m, "number")).await?;
+            println!("revoked");
+        }
+        _ => anyhow::bail!("use: seventytwo token add --account NAME"),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

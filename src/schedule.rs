@@ -30,9 +30,12 @@ pub async fn start(
     let jobs = by_the_clock(stations, sweep, running, stop).await?;
     running.spawn(beat(stations.clone(), stop.clone()));
     let keeper = keep(jobs, stations.clone(), sweep.to_owned(), running.clone(), stop.clone());
+    let stop = stop.clone();
     running.spawn(async move {
         if let Err(error) = keeper.await {
-            tracing::error!(%error, "the periodic jobs could not be started anew");
+            // Without them nothing ends and nothing is erased. Whoever watches over the program starts it anew.
+            tracing::error!(%error, "the periodic jobs could not be started anew; the program ends");
+            stop.cancel();
         }
     });
     Ok(())

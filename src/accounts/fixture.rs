@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use super::login::{LoginError, Typed, login};
-use super::people::{self, Added};
+use super::people::{self, Handed};
 use super::second_factor::SecondFactor;
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
@@ -37,14 +37,14 @@ impl House {
         self.shared.clock.advance(by);
     }
 
-    pub(crate) async fn person(&self, name: &str, role: Role) -> Added {
+    pub(crate) async fn person(&self, name: &str, role: Role) -> Handed {
         people::add(&self.shared.store, &self.shared.vault, self.now(), name, role, Some(PASSWORD))
             .await
             .unwrap()
     }
 
     /// The code that the person's authenticator shows now.
-    pub(crate) fn code(&self, person: &Added) -> String {
+    pub(crate) fn code(&self, person: &Handed) -> String {
         SecondFactor::code(&person.totp_secret, self.now())
     }
 
@@ -59,7 +59,7 @@ impl House {
     }
 
     /// Logs in with everything right; half a minute later, so that the code is a new one.
-    pub(crate) async fn session(&self, person: &Added) -> String {
+    pub(crate) async fn session(&self, person: &Handed) -> String {
         self.advance(TimeDelta::seconds(30));
         self.try_login(&person.name, PASSWORD, &self.code(person)).await.unwrap().1
     }

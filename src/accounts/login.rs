@@ -41,10 +41,10 @@ pub async fn login(
     let name = people::tidy(attempt.name);
     let found = store.read(move |conn| accounts::by_name(conn, &name)).await?;
     let known = found.filter(|c| c.account.disabled_at.is_none());
-    let stored = known.as_ref().map_or(password::NOBODYS, |c| c.password_hash.as_str());
+    let stored = known.as_ref().map_or(password::NOBODYS, |c| c.proof.password_hash.as_str());
     let right = password::verify(attempt.password, stored).await?;
     let factor = match &known {
-        Some(credentials) => SecondFactor::open(vault, &credentials.totp_sealed)?,
+        Some(credentials) => SecondFactor::open(vault, &credentials.proof.totp_sealed)?,
         None => SecondFactor::random(),
     };
     let step = factor.step(attempt.code, now);

@@ -1,4 +1,4 @@
-//! The operator's commands about people: add, list, disable.
+//! The operator's commands about people: add, list, reset, disable.
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use super::second_factor::SecondFactor;
 use crate::clock::new_id;
 use crate::domain::people::Role;
 use crate::domain::text;
-use crate::store::accounts::{self, Account, Credentials, EndedWith};
+use crate::store::accounts::{self, Account, Credentials, EndedWith, Proof};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Store, StoreError};
 use crate::vault::Vault;
@@ -28,14 +28,16 @@ pub enum AccountError {
     Unknown(String),
     #[error("the account {0:?} is disabled; add another one with `seventytwo account add`")]
     Disabled(String),
+    #[error("there is no such token; `seventytwo token list --account NAME` shows those there are")]
+    UnknownToken,
     #[error("a token must live longer than no time at all; leave --expires out for one that does not end")]
     BadLifetime,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What the operator hands to a new person. Nothing of it can be shown again.
-pub struct Added {
+/// What the operator hands to a person to log in with. Nothing of it can be shown again.
+pub struct Handed {
     pub name: String,
     pub role: Role,
     /// The password, where it was generated.
@@ -52,6 +54,28 @@ pub fn tidy(name: &str) -> String {
     text::one_line(name, MAX_NAME_CHARS + 1)
 }
 
+/// Makes what somebody logs in with; a password is generated where none is chosen.
+async fn proof(
+    vault: &Vault,
+    (name, role): (&str, Role),
+    chosen: Option<&str>,
+) -> Result<(Proof, Handed), AccountError> {
+    let generated = chosen.is_none().then(password::generate);
+    let password = chosen.or(generated.as_deref()).unwrap_or_default();
+    if text::chars_len(password) < password::MIN_CHARS {
+        return Err(AccountError::ShortPassword);
+    }
+    let factor = SecondFactor::random();
+    let totp_uri = factor.uri(name).map_err(|_| AccountError::BadName)?;
+    let proof = Proof {
+        password_hash: password::hash(password).await?,
+        totp_sealed: factor.seal(vault),
+        totp_step: 0,
+    };
+    let (name, totp_secret) = (name.to_owned(), factor.base32());
+    Ok((proof, Handed { name, role, password: generated, totp_secret, totp_uri }))
+}
+
 /// Creates a person who can log in; a password is generated where none is given.
 ///
 /// # Errors
@@ -63,34 +87,55 @@ pub async fn add(
     name: &str,
     role: Role,
     chosen: Option<&str>,
-) -> Result<Added, AccountError> {
+) -> Result<Handed, AccountError> {
     let name = tidy(name);
     if !(1..=MAX_NAME_CHARS).contains(&text::chars_len(&name)) {
         return Err(AccountError::BadName);
     }
-    let generated = chosen.is_none().then(password::generate);
-    let password = chosen.or(generated.as_deref()).unwrap_or_default();
-    if text::chars_len(password) < password::MIN_CHARS {
-        return Err(AccountError::ShortPassword);
-    }
-    let factor = SecondFactor::random();
-    let totp_uri = factor.uri(&name).map_err(|_| AccountError::BadName)?;
-    let credentials = Credentials {
-        account: Account {
-            id: Id(new_id(now)),
-            name: name.clone(),
-            role: Named(role),
-            created_at: Time(now),
-            disabled_at: None,
-        },
-        password_hash: password::hash(password).await?,
-        totp_sealed: factor.seal(vault),
-        totp_step: 0,
+    let (proof, handed) = proof(vault, (&name, role), chosen).await?;
+    let account = Account {
+        id: Id(new_id(now)),
+        name: name.clone(),
+        role: Named(role),
+        created_at: Time(now),
+        disabled_at: None,
     };
+    let credentials = Credentials { account, proof };
     if !store.write(move |conn| accounts::insert(conn, &credentials)).await? {
         return Err(AccountError::NameTaken(name));
     }
-    Ok(Added { name, role, password: generated, totp_secret: factor.base32(), totp_uri })
+    Ok(handed)
+}
+
+/// Gives a person a new password and a new second factor, for whoever has lost either, or fears that somebody else has
+/// them: their sessions and tokens end at once.
+///
+/// # Errors
+/// [`AccountError`], where there is no such account, it is disabled, or the password cannot be taken.
+pub async fn reset(
+    store: &Store,
+    vault: &Vault,
+    name: &str,
+    chosen: Option<&str>,
+) -> Result<(Handed, EndedWith), AccountError> {
+    let name = tidy(name);
+    let account = standing(store, &name).await?;
+    let (proof, handed) = proof(vault, (&name, account.role.0), chosen).await?;
+    let ended = store.write(move |conn| accounts::renew(conn, account.id.0, &proof)).await?;
+    Ok((handed, ended))
+}
+
+/// The account of that name, tidied, which is not disabled.
+///
+/// # Errors
+/// [`AccountError::Unknown`] and [`AccountError::Disabled`].
+pub(super) async fn standing(store: &Store, name: &str) -> Result<Account, AccountError> {
+    let looked_up = name.to_owned();
+    match store.read(move |conn| accounts::by_name(conn, &looked_up)).await?.map(|found| found.account) {
+        None => Err(AccountError::Unknown(name.to_owned())),
+        Some(account) if account.disabled_at.is_some() => Err(AccountError::Disabled(name.to_owned())),
+        Some(account) => Ok(account),
+    }
 }
 
 /// All accounts, by name.

@@ -39,9 +39,9 @@ async fn neither_password_nor_second_factor_is_in_the_database() {
     let person = house.person("小王", Role::Moderator).await;
     let stored =
         house.shared.store.read(|c| crate::store::accounts::by_name(c, "小王")).await.unwrap().unwrap();
-    assert!(stored.password_hash.starts_with("$argon2id$"));
-    assert!(SecondFactor::open(&crate::vault::Vault::new(&[8; 32]), &stored.totp_sealed).is_err());
-    let opened = SecondFactor::open(&house.shared.vault, &stored.totp_sealed).unwrap();
+    assert!(stored.proof.password_hash.starts_with("$argon2id$"));
+    assert!(SecondFactor::open(&crate::vault::Vault::new(&[8; 32]), &stored.proof.totp_sealed).is_err());
+    let opened = SecondFactor::open(&house.shared.vault, &stored.proof.totp_sealed).unwrap();
     assert_eq!(opened.base32(), person.totp_secret);
 }
 
@@ -173,6 +173,47 @@ async fn who_is_disabled_is_out_at_once() {
     assert_eq!(people::list(store).await.unwrap()[0].disabled_at, since);
     assert!(matches!(tokens::add(store, house.now(), "小王", None).await, Err(AccountError::Disabled(_))));
     assert!(matches!(people::disable(store, house.now(), "小李").await, Err(AccountError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
+    let house = House::new().await;
+    let old = house.person("小王", Role::Lead).await;
+    let shared = &house.shared;
+    let (session, code) = (house.session(&old).await, house.code(&old));
+    let token = tokens::add(&shared.store, house.now(), "小王", None).await.unwrap();
+    let (new, ended) = people::reset(&shared.store, &shared.vault, "小王 ", None).await.unwrap();
+    assert_eq!((ended.sessions, ended.tokens, new.role), (1, 1, Role::Lead));
+    assert!(sessions::find(&shared.store, house.now(), &session).await.unwrap().is_none());
+    assert!(tokens::find(&shared.store, house.now(), &token).await.unwrap().is_none());
+    let password = new.password.clone().unwrap();
+    for (password, code) in [(PASSWORD, &code), (PASSWORD, &house.code(&new)), (&password, &code)] {
+        assert!(matches!(house.try_login("小王", password, code).await, Err(LoginError::Refused)));
+    }
+    assert!(house.try_login("小王", &password, &house.code(&new)).await.is_ok());
+    people::disable(&shared.store, house.now(), "小王").await.unwrap();
+    let refused = people::reset(&shared.store, &shared.vault, "小王", None).await.err();
+    assert!(matches!(refused, Some(AccountError::Disabled(_))));
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_opens_nothing_and_the_others_do() {
+    let house = House::new().await;
+    house.person("小王", Role::GroupAdmin).await;
+    house.person("小李", Role::GroupAdmin).await;
+    let store = &house.shared.store;
+    let leaked = tokens::add(store, house.now(), "小王", None).await.unwrap();
+    house.advance(TimeDelta::hours(1));
+    let kept = tokens::add(store, house.now(), "小王", Some(TimeDelta::days(30))).await.unwrap();
+    let listed = tokens::list(store, "小王").await.unwrap();
+    assert_eq!(listed.iter().map(|token| token.expires_at.is_some()).collect::<Vec<_>>(), [false, true]);
+    assert!(!leaked.contains(&listed[0].number), "its number tells nothing of it");
+    let revoke = async |name| tokens::revoke(store, name, &listed[0].number).await;
+    assert!(matches!(revoke("小李").await, Err(AccountError::UnknownToken)), "only its account's");
+    revoke("小王").await.unwrap();
+    assert!(matches!(revoke("小王").await, Err(AccountError::UnknownToken)));
+    assert!(tokens::find(store, house.now(), &leaked).await.unwrap().is_none());
+    assert!(tokens::find(store, house.now(), &kept).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -48,8 +48,8 @@ pub(super) fn base_url(value: &str) -> Result<String, String> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err("must begin with http:// or https://".to_owned());
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("must end with the path, without ? or #".to_owned());
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("must end with the host or its port: every page has its place below it".to_owned());
     }
     Ok(value.trim_end_matches('/').to_owned())
 }

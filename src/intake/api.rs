@@ -2,6 +2,7 @@
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
+use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,9 +21,12 @@ use crate::web::limits::Limit;
 use crate::web::patience;
 use crate::web::problem::Problem;
 use crate::web::request;
+use crate::web::room::Place;
 use crate::web::session::{Caller, ManageToken};
 use crate::web::shared::Shared;
 
+/// When somebody may ask again who found no room for a photo: by then others are done.
+const ROOM_IN: TimeDelta = TimeDelta::seconds(5);
 /// The longest idempotency key, in bytes.
 pub const KEY: usize = 200;
 
@@ -77,6 +81,15 @@ pub fn count(shared: &Shared, http: &HttpRequest, limit: Limit) -> Result<(), Pr
     shared.limits.check(limit, request::client(http, &shared.trusted_proxies))
 }
 
+/// Counts a tip about a case.
+///
+/// # Errors
+/// [`Problem::TooMany`].
+pub fn count_tip(shared: &Shared, http: &HttpRequest, case: &CaseNumber) -> Result<(), Problem> {
+    let client = request::client(http, &shared.trusted_proxies);
+    shared.limits.check(Limit::TipsOfCase, (case.as_str(), client))
+}
+
 async fn value(http: &HttpRequest, payload: web::Payload) -> Result<Value, Problem> {
     let bytes = json::body(http, payload.into_inner()).await?;
     serde_json::from_slice(&bytes).map_err(|e| Problem::NotJson(e.to_string()))
@@ -105,16 +118,18 @@ pub async fn send_photo(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Photos)?;
-    let bytes = patience::within(patience::PHOTOS, photo_part(form)).await?;
+    count(&shared, &http, Limit::PhotosADay)?;
+    let mut place = shared.room.place(request::client(&http, &shared.trusted_proxies));
+    let bytes = patience::within(patience::PHOTOS, photo_part(form, &mut place)).await?;
     let stored = desk(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
 
 /// The bytes of the part `photo`, read no further than a photo may be long.
-async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
+async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
     while let Some(mut field) = form.try_next().await? {
         if field.name() == Some("photo") {
-            return read_photo(&mut field).await;
+            return read_photo(&mut field, place).await;
         }
     }
     Err(IntakeError::Photo(photo::PhotoFault::Empty).into())
@@ -123,12 +138,16 @@ async fn photo_part(mut form: Multipart) -> Result<Vec<u8>, Problem> {
 /// One uploaded file.
 ///
 /// # Errors
-/// [`Problem::TooLarge`] as soon as it is more than 8 MB.
-pub async fn read_photo(field: &mut Field) -> Result<Vec<u8>, Problem> {
+/// [`Problem::TooLarge`] as soon as it is more than 8 MB, [`Problem::TooMany`] where there is no room for it now.
+async fn read_photo(field: &mut Field, place: &mut Place) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.try_next().await? {
-        if bytes.len() + chunk.len() > photo::MAX_BYTES {
+        let length = bytes.len() + chunk.len();
+        if length > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));
+        }
+        if !place.holds(length) {
+            return Err(Problem::too_many(ROOM_IN));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -180,6 +199,7 @@ pub async fn tip(
     let case: CaseNumber = case.parse()?;
     let now = shared.clock.now();
     let told = tips::parse(&body, now).map_err(Problem::Invalid)?;
+    count_tip(&shared, &http, &case)?;
     desk(&shared).tip(case.as_str().to_owned(), told, now).await?;
     Ok(HttpResponse::Accepted().finish())
 }
@@ -201,13 +221,14 @@ pub struct TipBody {
 }
 
 /// What the reporter sees of the notice
-#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice)), security(("manage" = [])))]
+#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
 #[get("/my/notice")]
 pub async fn my_notice(
     http: HttpRequest,
     shared: web::Data<Shared>,
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Reads)?;
     let mine = desk(&shared).my_notice(&token.0, request::language(&http), shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(mine))
 }

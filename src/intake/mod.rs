@@ -170,7 +170,9 @@ impl<E: Into<IntakeError>> From<E> for Raced {
 }
 
 fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
-    let key_hash = asked.key.as_deref().map(|key| desk.vault.index("idempotency", key));
+    // Of those who log in each has keys of its own; what nobody else can know are the keys of all others.
+    let of = asked.submitted_by.map(|account| account.to_string()).unwrap_or_default();
+    let key_hash = asked.key.as_deref().map(|key| desk.vault.index("idempotency", &format!("{of}{key}")));
     if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten()
     {
         if answered.body_hash != asked.body_hash {

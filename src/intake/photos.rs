@@ -21,7 +21,8 @@ use crate::vault::{Vault, token_hash};
 /// A photo that no notice took is shown this long to whoever has its address.
 const LOOSE: Duration = Duration::hours(24);
 
-/// Photos that no notice took, at most: some 10 GB. Whoever sends photos is nobody yet, and has more than one network.
+/// Photos that no notice took, at most: some 10 GB. One network sends a tenth of that within the time that they are
+/// kept, so it takes many to keep others out.
 pub const LOOSE_AT_MOST: i64 = 10_000;
 
 /// One decoded photo is about 200 MB of pixels: never more than two at once.

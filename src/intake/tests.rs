@@ -64,7 +64,7 @@ pub(super) async fn live(desk: &Desk, body: &Value) -> Receipt {
 /// Approvals name an account, so there must be one.
 async fn account_of_the_lead(desk: &Desk) {
     use crate::domain::people::Role;
-    use crate::store::accounts::{self, Account, Credentials};
+    use crate::store::accounts::{self, Account, Credentials, Proof};
     let account = Account {
         id: Id(Uuid::from_u128(9)),
         name: "组长".to_owned(),
@@ -72,8 +72,8 @@ async fn account_of_the_lead(desk: &Desk) {
         created_at: Time(desk.now()),
         disabled_at: None,
     };
-    let credentials =
-        Credentials { account, password_hash: String::new(), totp_sealed: Vec::new(), totp_step: 0 };
+    let proof = Proof { password_hash: String::new(), totp_sealed: Vec::new(), totp_step: 0 };
+    let credentials = Credentials { account, proof };
     desk.intake.store.write(move |tx| accounts::insert(tx, &credentials)).await.unwrap();
 }
 
@@ -111,6 +111,17 @@ async fn the_same_request_is_answered_the_same_and_another_one_is_refused() {
     let other = desk.intake.submit(desk.request(&lost_property(), Some("k")), desk.now()).await;
     assert!(matches!(other, Err(IntakeError::KeyReused)), "{other:?}");
     assert_eq!(count(&desk).await, 1);
+}
+
+#[tokio::test]
+async fn who_logs_in_has_keys_of_his_own() {
+    let desk = Desk::new().await;
+    let by = |account| Request { submitted_by: account, ..desk.request(&missing_person(), Some("1")) };
+    for account in [None, Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))] {
+        assert!(!desk.intake.submit(by(account), desk.now()).await.unwrap().again, "{account:?}");
+        assert!(desk.intake.submit(by(account), desk.now()).await.unwrap().again, "{account:?}");
+    }
+    assert_eq!(count(&desk).await, 3);
 }
 
 #[tokio::test]

@@ -154,7 +154,7 @@ pub(super) fn for_reporter(
     notice: Uuid,
     key: &Key,
 ) -> Result<Vec<(DateTime<Utc>, Content)>, StoreError> {
-    tips::tips_of(conn, notice, false)?
+    tips::passed_on(conn, notice)?
         .into_iter()
         .map(|tip| {
             let content: Content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;

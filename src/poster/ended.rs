@@ -12,7 +12,7 @@ use super::{Texts, WIDTH};
 const HEIGHT: f32 = 1440.0;
 
 /// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// Closed, removed or expired: grey.
     Over,

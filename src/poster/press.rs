@@ -1,13 +1,15 @@
-//! The printing press: draws posters off the async threads, at most two at once, and keeps the latest.
+//! The printing press: draws posters off the async threads, at most two at once, and keeps the latest. What the doors
+//! ask for stands in a queue of its own, so that no crowd there keeps a broadcast waiting for its picture.
 //!
 //! Whether a poster may be seen at all is asked at the door, at every reading: what is kept here is a
 //! picture, never the permission to show it.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use lru::LruCache;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -23,8 +25,10 @@ use crate::vault::Vault;
 
 /// Posters drawn at the same time: as many as there are usually cores.
 const AT_ONCE: usize = 2;
+/// Of these for the doors.
+const FOR_DOORS: usize = 1;
 /// Posters kept; at 500 KB each at most 16 MB.
-const KEPT: usize = 32;
+const KEPT: NonZeroUsize = NonZeroUsize::new(32).expect("more than none");
 
 /// Why there is no poster.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +50,14 @@ impl PressError {
     }
 }
 
-type Kept = HashMap<(Uuid, i32, Language), Bytes>;
+/// What of a notice a poster shows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Shows {
+    Revision(i32),
+    Ending(Ending),
+}
+
+type Kept = LruCache<(Uuid, Shows, Language), Bytes>;
 
 /// Draws and keeps posters; cheap to clone.
 #[derive(Clone)]
@@ -56,6 +67,8 @@ pub struct Press {
     blobs: Blobs,
     base_url: Arc<str>,
     room: Arc<Semaphore>,
+    /// Where those wait who have a queue of their own.
+    queue: Option<Arc<Semaphore>>,
     painters: Arc<Mutex<Vec<Painter>>>,
     kept: Arc<Mutex<Kept>>,
 }
@@ -69,9 +82,16 @@ impl Press {
             blobs,
             base_url,
             room: Arc::new(Semaphore::new(AT_ONCE)),
+            queue: None,
             painters: Arc::default(),
-            kept: Arc::default(),
+            kept: Arc::new(Mutex::new(LruCache::new(KEPT))),
         }
+    }
+
+    /// The same press for the doors, which fill only a part of it.
+    #[must_use]
+    pub fn of_doors(&self) -> Press {
+        Press { queue: Some(Arc::new(Semaphore::new(FOR_DOORS))), ..self.clone() }
     }
 
     /// The poster of a notice as that revision of it says.
@@ -84,17 +104,25 @@ impl Press {
         (revision, public): (i32, &Public),
         language: Language,
     ) -> Result<Bytes, PressError> {
-        let key = (notice.id.0, revision, language);
+        let ends_at = notice.ends_at.map(|t| t.0).unwrap_or_default();
+        let key = (notice.id.0, Shows::Revision(revision), language);
+        self.once(key, || self.proof(notice, public, language, ends_at)).await
+    }
+
+    /// What is kept under that key, or else is drawn.
+    async fn once<F>(
+        &self,
+        key: (Uuid, Shows, Language),
+        draw: impl FnOnce() -> F,
+    ) -> Result<Bytes, PressError>
+    where
+        F: Future<Output = Result<Bytes, PressError>>,
+    {
         if let Some(kept) = lock(&self.kept).get(&key) {
             return Ok(kept.clone());
         }
-        let ends_at = notice.ends_at.map(|t| t.0).unwrap_or_default();
-        let drawn = self.proof(notice, public, language, ends_at).await?;
-        let mut kept = lock(&self.kept);
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(key, drawn.clone());
+        let drawn = draw().await?;
+        lock(&self.kept).put(key, drawn.clone());
         Ok(drawn)
     }
 
@@ -131,10 +159,12 @@ impl Press {
         let case_number = case_number(notice)?;
         let url = self.link(&case_number);
         let shown = case_number.to_string();
-        self.draw(move |painter| {
-            painter.draw_ended(&Ended { ending, case_number: &shown, url: &url, texts: &texts(language) })
-        })
-        .await
+        let draw = || {
+            self.draw(move |painter| {
+                painter.draw_ended(&Ended { ending, case_number: &shown, url: &url, texts: &texts(language) })
+            })
+        };
+        self.once((notice.id.0, Shows::Ending(ending), language), draw).await
     }
 
     /// Forgets every poster: what is erased is in none that is kept.
@@ -155,13 +185,17 @@ impl Press {
     where
         F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
     {
+        let turn = match self.queue.clone() {
+            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| PressError::BrokenOff)?),
+            None => None,
+        };
         let room = self.room.clone().acquire_owned().await.map_err(|_| PressError::BrokenOff)?;
         let painters = self.painters.clone();
         let drawn = tokio::task::spawn_blocking(move || {
             let mut painter = lock(&painters).pop().unwrap_or_default();
             let drawn = drawing(&mut painter);
             lock(&painters).push(painter);
-            drop(room);
+            drop((room, turn));
             drawn
         })
         .await
@@ -181,6 +215,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::domain::life_cycle::{Needs, State};
     use crate::domain::notice::{Emergency, Incident, Subject};
@@ -213,5 +249,21 @@ mod tests {
         let drawn = draw(1, &old).await;
         assert_ne!(draw(2, &new).await, drawn);
         assert_eq!(draw(1, &old).await, drawn);
+    }
+
+    #[tokio::test]
+    async fn a_crowd_at_the_doors_keeps_no_broadcast_waiting_and_is_shown_what_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let doors = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
+        let press = Press { queue: None, ..doors.clone() };
+        let over = notice(State::Closed, Needs { approvals: 1, leads: 0 });
+        let _crowd = doors.queue.as_ref().unwrap().acquire_many(FOR_DOORS as u32).await.unwrap();
+        assert!(
+            doors.ended(&over, Ending::Over, Language::En).now_or_never().is_none(),
+            "its turn has not come"
+        );
+        let drawn = press.ended(&over, Ending::Over, Language::En).await.unwrap();
+        let kept = doors.ended(&over, Ending::Over, Language::En).now_or_never();
+        assert_eq!(kept.expect("it is kept").unwrap(), drawn);
     }
 }

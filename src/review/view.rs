@@ -105,7 +105,8 @@ pub struct Sheet {
 /// Everything somebody may see of a notice.
 ///
 /// # Errors
-/// [`ReviewError::Unknown`] where there is none, or it is sealed and the reader is not a lead.
+/// [`ReviewError::Unknown`] where there is none, [`Refusal::LeadRequired`] where it is for leads alone and the reader is
+/// none.
 pub fn sheet(
     conn: &mut Conn,
     vault: &Vault,
@@ -257,8 +258,9 @@ fn flags(public: Option<&Public>, private: Option<&Private>, by_others: Vec<&'st
 
 fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
-    tips::tips_of(conn, notice.id.0, true)?
-        .into_iter()
+    let mut all = tips::held_back(conn, notice.id.0)?;
+    all.extend(tips::passed_on(conn, notice.id.0)?);
+    all.into_iter()
         .map(|tip| {
             let content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
             Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, content })

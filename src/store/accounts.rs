@@ -28,6 +28,14 @@ pub struct Account {
 pub struct Credentials {
     #[diesel(embed)]
     pub account: Account,
+    #[diesel(embed)]
+    pub proof: Proof,
+}
+
+/// What proves that somebody is an account's owner.
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = accounts)]
+pub struct Proof {
     /// A PHC string.
     pub password_hash: String,
     pub totp_sealed: Vec<u8>,
@@ -106,11 +114,24 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWit
         diesel::update(accounts::table.filter(accounts::id.eq(Id(id)).and(accounts::disabled_at.is_null())))
             .set(accounts::disabled_at.eq(Some(Time(now))))
             .execute(c)?;
-        Ok(EndedWith {
-            sessions: diesel::delete(sessions::table.filter(sessions::account_id.eq(Id(id)))).execute(c)?,
-            tokens: diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(Id(id)))).execute(c)?,
-        })
-    })
+    });
+    end(conn, id)
+}
+
+/// Gives an account something else to prove itself by, and ends its sessions and tokens.
+///
+/// # Errors
+/// When the database refuses.
+pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof) -> Answer<EndedWith> {
+    both!(conn, c => diesel::update(accounts::table.find(Id(id))).set(proof).execute(c))?;
+    end(conn, id)
+}
+
+fn end(conn: &mut Conn, id: Uuid) -> Answer<EndedWith> {
+    both!(conn, c => Ok(EndedWith {
+        sessions: diesel::delete(sessions::table.filter(sessions::account_id.eq(Id(id)))).execute(c)?,
+        tokens: diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(Id(id)))).execute(c)?,
+    }))
 }
 
 /// Uses up a time step of the second factor; `false` where this one or a later one was used, or the
@@ -187,6 +208,27 @@ pub fn delete_session(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
 /// When the database refuses.
 pub fn insert_token(conn: &mut Conn, token: &ApiToken) -> Answer<()> {
     both!(conn, c => diesel::insert_into(api_tokens::table).values(token).execute(c))?;
+    Ok(())
+}
+
+/// The API tokens of an account, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tokens_of(conn: &mut Conn, account: Uuid) -> Answer<Vec<ApiToken>> {
+    Ok(both!(conn, c => api_tokens::table
+        .filter(api_tokens::account_id.eq(Id(account)))
+        .order(api_tokens::created_at)
+        .select(ApiToken::as_select())
+        .load(c))?)
+}
+
+/// Ends an API token, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete_token(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
+    both!(conn, c => diesel::delete(api_tokens::table.find(token_hash)).execute(c))?;
     Ok(())
 }
 

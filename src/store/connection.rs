@@ -281,7 +281,12 @@ impl diesel::r2d2::ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Conn, StoreError> {
-        Conn::open(&self.0)
+        let mut conn = Conn::open(&self.0)?;
+        if let Conn::Sqlite(c) = &mut conn {
+            // There is one writer, and it is none of these.
+            c.batch_execute("PRAGMA query_only = ON")?;
+        }
+        Ok(conn)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {

@@ -321,7 +321,8 @@ pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<V
     Ok(rows.into_iter().map(|(notice, revision)| (notice.0, revision)).collect())
 }
 
-/// Makes the approvals of a revision the ones given: the primary key keeps them distinct.
+/// Adds the approvals of a revision that are new among those given, or takes back all where none is given. The primary
+/// key keeps them distinct.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,5 +1,7 @@
 //! Lists of notices: the review queue, what is live, and what the clock has come for.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
@@ -310,10 +312,20 @@ struct Stand {
 /// When the database refuses.
 pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
     let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
-        "SELECT stands AS state, COUNT(*) AS notices FROM (SELECT CASE WHEN state IN ('live', 'paused') \
-           AND ends_at <= $1 THEN 'expired' ELSE state END AS stands FROM notices) AS n GROUP BY stands",
+        "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",
+    )
+    .load(c))?;
+    // In the words of the index of what ends.
+    let over: Vec<Stand> = both!(conn, c => diesel::sql_query(
+        "SELECT state, COUNT(*) AS notices FROM notices WHERE state IN ('live', 'paused') AND ends_at <= $1 GROUP BY state",
     )
     .bind::<Ts, _>(Time(now))
     .load(c))?;
-    Ok(stand.into_iter().map(|stand| (stand.state.0.as_str(), stand.notices)).collect())
+    let mut count: BTreeMap<&str, i64> = BTreeMap::new();
+    let swept = stand.into_iter().map(|stand| (stand.state.0, stand.notices));
+    let unswept = over.into_iter().flat_map(|o| [(o.state.0, -o.notices), (State::Expired, o.notices)]);
+    for (state, notices) in swept.chain(unswept) {
+        *count.entry(state.as_str()).or_default() += notices;
+    }
+    Ok(count.into_iter().filter(|(_, notices)| *notices != 0).collect())
 }

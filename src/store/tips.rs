@@ -28,22 +28,26 @@ pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
     Ok(())
 }
 
-/// Tips of a notice that are shown, at most: whoever wants to bury one under others needs as many networks as that
-/// takes.
+/// Tips of a notice that are shown, at most: as many of those that are held back, and of those that are not.
 const SHOWN: i64 = 300;
 
-/// The newest tips of a notice, newest first.
+/// The tips of a notice that wait for a moderator, oldest first: each that is decided makes room for the next, so none
+/// is buried under later ones.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn tips_of(conn: &mut Conn, notice: Uuid, held_too: bool) -> Answer<Vec<Tip>> {
-    both!(conn, c => {
-        let mut query = tips::table.filter(tips::notice_id.eq(Id(notice))).select(Tip::as_select()).into_boxed();
-        if !held_too {
-            query = query.filter(tips::held.eq(false));
-        }
-        Ok(query.order(tips::id.desc()).limit(SHOWN).load(c)?)
-    })
+pub fn held_back(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+    let held = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held));
+    Ok(both!(conn, c => held.order(tips::id).limit(SHOWN).select(Tip::as_select()).load(c))?)
+}
+
+/// The newest tips of a notice that its reporter may read, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn passed_on(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+    let passed = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held.eq(false)));
+    Ok(both!(conn, c => passed.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
 /// Which of these notices have a tip that is held back.

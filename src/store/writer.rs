@@ -246,6 +246,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_reads_can_change_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks.db").display().to_string();
+        let store = Store::open(Database::Sqlite(path)).await.unwrap();
+        let made = store.read(|c| run(c, "CREATE TABLE done (n INTEGER NOT NULL)")).await;
+        assert!(matches!(&made, Err(error) if error.to_string().contains("readonly")), "{made:?}");
+    }
+
+    #[tokio::test]
     async fn what_is_refused_takes_nothing_with_it_from_a_shared_transaction() {
         assert_eq!(changes(false).await, [1, 4]);
     }

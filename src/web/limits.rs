@@ -31,24 +31,30 @@ pub enum Limit {
     Submit,
     /// Photos from an address.
     Photos,
+    /// The same in the long run: as many as wait for a notice would fill what there is for all.
+    PhotosADay,
     /// Public reading from an address.
     Reads,
     /// Tips from an address.
     Tips,
+    /// Those of one case.
+    TipsOfCase,
     /// Groups that an account connects: each sends a code into somebody's chat.
     GroupConnects,
 }
 
 impl Limit {
     /// All limits, in the order of their declaration.
-    pub const ALL: [Limit; 8] = [
+    pub const ALL: [Limit; 10] = [
         Limit::LoginFrom,
         Limit::LoginName,
         Limit::LoginAddress,
         Limit::Submit,
         Limit::Photos,
+        Limit::PhotosADay,
         Limit::Reads,
         Limit::Tips,
+        Limit::TipsOfCase,
         Limit::GroupConnects,
     ];
 
@@ -64,8 +70,12 @@ impl Limit {
             Limit::LoginAddress => (20, 6_000),
             Limit::Submit => (120, 2_000),
             Limit::Photos => (60, 3_000),
+            // About a thousand within a day and a night.
+            Limit::PhotosADay => (600, 180_000),
             Limit::Reads => (300, 100),
             Limit::Tips => (30, 10_000),
+            // Nobody buries what somebody saw under hundreds of others.
+            Limit::TipsOfCase => (20, 60_000),
             Limit::GroupConnects => (40, 60_000),
         }
     }

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod patience;
 pub mod problem;
 pub mod request;
+pub mod room;
 pub mod routes;
 pub mod session;
 pub mod shared;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 use super::limits::Limits;
+use super::room::Room;
 use crate::blobs::Blobs;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::hosts::Hosts;
@@ -36,7 +37,10 @@ pub struct Shared {
     pub work_is_due: Arc<Notify>,
     /// How often one address, account or group may ask.
     pub limits: Arc<Limits>,
+    /// Memory for photos on their way in.
+    pub room: Room,
     pub blobs: Blobs,
+    /// Draws for the doors.
     pub press: Press,
     pub sender: Arc<Sender>,
     /// What each host has under way, and which are away.
@@ -77,11 +81,12 @@ impl Shared {
         let hour = TimeDelta::hours(1);
         Shared {
             weigh: crate::review::policy::weigh,
-            press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
+            press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()).of_doors(),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             hosts: Arc::default(),
             figures: Arc::new(Figures::new().unwrap()),
             limits: Arc::new(Limits::new(1)),
+            room: Room::default(),
             clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
             times: Times {
                 lifetime: hour * 72,

@@ -40,7 +40,6 @@ async fn program(db: &Db, bucket: &Bucket, secret: &str) -> Program {
     let settings = [
         PLACE,
         ("AWS_ENDPOINT_URL", bucket.url.as_str()),
-        ("AWS_ALLOW_HTTP", "true"),
         ("AWS_REGION", KEYS.region),
         ("AWS_ACCESS_KEY_ID", KEYS.id),
         ("AWS_SECRET_ACCESS_KEY", secret),

@@ -34,6 +34,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
     housed!(who_is_missing_longest_comes_first_and_one_sees_since_when),
     housed!(whose_claim_has_run_out_waits_again),
+    housed!(what_somebody_saw_is_not_buried_under_what_others_send),
     housed!(whoever_wants_money_or_to_be_called_does_not_reach_the_family),
 ];
 
@@ -685,6 +686,32 @@ async fn whose_claim_has_run_out_waits_again(house: House) {
     claim(&house, &case, &colleague).await;
     let queue = house.get("/review/queue?state=in_review", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["claimed_by"], "周志愿");
+    house.finish().await;
+}
+
+async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (other, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let tell = async |case: &str, text: &str| {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await
+    };
+    for number in 0..20 {
+        tell(&case, &format!("先转账 {number} 元保证金")).await.expect(202);
+    }
+    assert_eq!(tell(&case, "先转账保证金").await.problem(429), "too_many_requests");
+    tell(&other, "在车队失物招领处").await.expect(202);
+    claim(&house, &case, &moderator).await;
+    let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+    let told: Vec<&str> = sheet["tips"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tip| tip["content"]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(told.len(), 20);
+    assert_eq!(told[0], "先转账 0 元保证金", "whoever waits longest is read first");
+    assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));
     house.finish().await;
 }
 

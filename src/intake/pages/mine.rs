@@ -212,6 +212,7 @@ fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
 
 /// The reporter's page in a browser that has opened the link before.
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Reads)?;
     let token = token(&http, &shared)?;
     show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await
 }

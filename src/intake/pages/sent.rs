@@ -14,6 +14,7 @@ use crate::intake::submission::PHOTOS;
 use crate::web::limits::Limit;
 use crate::web::patience::{self, Patience};
 use crate::web::problem::Problem;
+use crate::web::request;
 use crate::web::session::MAX_FORM_BYTES;
 use crate::web::shared::Shared;
 
@@ -61,8 +62,12 @@ impl Incoming {
         Ok(part)
     }
 
-    /// A part's content; `None` where it is longer than `max`.
-    async fn content(&mut self, field: &mut Field, max: usize) -> Result<Option<Vec<u8>>, Problem> {
+    /// A part's content; `None` where it grew to a length that is not to be `kept`.
+    async fn content(
+        &mut self,
+        field: &mut Field,
+        mut kept: impl FnMut(usize) -> bool,
+    ) -> Result<Option<Vec<u8>>, Problem> {
         let bytes = &mut self.bytes;
         self.patience
             .read(async {
@@ -72,9 +77,9 @@ impl Incoming {
                     if *bytes > READ_AT_MOST {
                         return Err(Problem::TooLarge(MAX_BYTES));
                     }
-                    content = content.filter(|kept: &Vec<u8>| kept.len() + chunk.len() <= max);
-                    if let Some(kept) = &mut content {
-                        kept.extend_from_slice(&chunk);
+                    content = content.filter(|before: &Vec<u8>| kept(before.len() + chunk.len()));
+                    if let Some(content) = &mut content {
+                        content.extend_from_slice(&chunk);
                     }
                 }
                 Ok(content)
@@ -92,12 +97,16 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             // A browser sends an empty part without a name where no file was chosen.
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
-            let photo = form.content(&mut field, MAX_BYTES).await?;
-            if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {
+            let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
+            let kept = |length| length <= MAX_BYTES && place.holds(length);
+            let photo = form.content(&mut field, kept).await?;
+            if place.is_refused() {
+                sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
+            } else if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {
                 take_photo(http, shared, &mut sent, photo).await?;
             }
         } else {
-            let text = form.content(&mut field, MAX_FORM_BYTES).await?;
+            let text = form.content(&mut field, |length| length <= MAX_FORM_BYTES).await?;
             words += name.len() + text.as_ref().map_or(MAX_FORM_BYTES, Vec::len);
             if words > MAX_FORM_BYTES {
                 return Err(Problem::TooLarge(MAX_FORM_BYTES));
@@ -120,6 +129,7 @@ async fn take_photo(
         return Ok(());
     }
     count(shared, http, Limit::Photos)?;
+    count(shared, http, Limit::PhotosADay)?;
     let taken = match photo {
         Some(photo) => desk(shared).store_photo(photo, shared.clock.now()).await,
         None => Err(IntakeError::Photo(PhotoFault::TooManyBytes)),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::language::Language;
-use crate::intake::api::{count, desk};
+use crate::intake::api::{count, count_tip, desk};
 use crate::intake::form::times;
 use crate::intake::tips::parse;
 use crate::pages::tip_form::{TipForm, Typed};
@@ -45,6 +45,9 @@ pub async fn send(
     let (desk, case) = (desk(&shared), number.as_str().to_owned());
     let told = parse(&json(&form.0, now), now);
     let taken = told.is_ok();
+    if taken {
+        count_tip(&shared, &http, &number)?;
+    }
     let (about, faults) = match told {
         Ok(told) => (desk.tip(case, told, now).await?, Vec::new()),
         Err(faults) => (desk.tip_is_about(case, now).await?, sentences(&faults, frame.language)),

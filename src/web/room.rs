@@ -1,0 +1,98 @@
+//! Memory for the photos that are on their way in: bounded for all together, and for each network, so that nobody
+//! fills it with what he begins to send and does not end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::limits::Key;
+
+/// Bytes of photos that are held at a time, at most: a dozen of the largest.
+const ALL: usize = 96 * 1024 * 1024;
+/// Of these those from one network.
+const EACH: usize = 32 * 1024 * 1024;
+
+/// What is held now.
+#[derive(Default)]
+struct Held {
+    all: usize,
+    by: HashMap<Key, usize>,
+}
+
+/// The memory that there is; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Room(Arc<Mutex<Held>>);
+
+impl Room {
+    /// A place for one photo of a network, without anything in it yet.
+    pub fn place(&self, of: impl Into<Key>) -> Place {
+        Place { room: self.clone(), of: of.into(), bytes: 0, is_refused: false }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // Counters: what a panicking thread left behind is still a count.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one photo holds, until this is dropped.
+pub struct Place {
+    room: Room,
+    of: Key,
+    bytes: usize,
+    is_refused: bool,
+}
+
+impl Place {
+    /// Makes room for so many bytes in all; answers whether there is.
+    pub fn holds(&mut self, bytes: usize) -> bool {
+        let more = bytes.saturating_sub(self.bytes);
+        let mut held = self.room.held();
+        let of_these = held.by.get(&self.of).copied().unwrap_or_default();
+        if held.all + more > ALL || of_these + more > EACH {
+            self.is_refused = true;
+            return false;
+        }
+        held.all += more;
+        held.by.insert(self.of.clone(), of_these + more);
+        self.bytes += more;
+        true
+    }
+
+    /// Whether there was once no room for it.
+    pub const fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = self.room.held();
+        held.all -= self.bytes;
+        if let Some(of_these) = held.by.get_mut(&self.of) {
+            *of_these -= self.bytes;
+            if *of_these == 0 {
+                held.by.remove(&self.of);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_network_leaves_room_for_others_and_what_is_dropped_is_free() {
+        let room = Room::default();
+        let (mut one, mut two, mut other) = (room.place("a"), room.place("a"), room.place("b"));
+        assert!(one.holds(EACH / 2) && one.holds(EACH - 1) && two.holds(1));
+        assert!(!two.holds(2) && two.is_refused() && other.holds(EACH) && !other.is_refused());
+        drop(one);
+        assert!(two.holds(EACH));
+        let mut last = room.place("c");
+        assert!(last.holds(ALL - 2 * EACH) && !room.place("d").holds(1), "all together hold no more");
+        drop((two, other, last));
+        let held = room.held();
+        assert!(held.all == 0 && held.by.is_empty());
+    }
+}
