@@ -66,6 +66,11 @@ impl Drawing {
         Ok(Drawing { since, began: now, times, waited_for, picture: drawn.boxed().shared() })
     }
 
+    /// Whether there is a picture, or it is known that there never is one.
+    pub fn is_drawn(&self) -> bool {
+        matches!(self.picture.peek(), Some(Ok(_)))
+    }
+
     /// The picture.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub mod report;
 pub mod retry;
 pub mod script;
 pub mod send;
+mod shelf;
 pub mod worker;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::drawing::{Drawing, Drawn, NotDrawn};
 use super::message::{Known, Message, message};
 use super::platforms::{Act, Body, adapter};
+use super::shelf::Shelf;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::group::Platform;
@@ -23,9 +24,15 @@ use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Store, StoreError};
 use crate::vault::{Key, Vault};
 
-/// Messages kept at a time: some dozens of broadcasts under way, each in both languages. With its poster and the
-/// two bodies in which that stands again (WeCom, Telegram) one takes about 1.2 MB, all of them up to 150 MB.
+/// Messages kept at a time: some dozens of broadcasts under way, each in both languages. Of words alone one takes some
+/// 10 KB; pictures have bounds of their own.
 const KEPT: usize = 128;
+/// Bytes of pictures kept at a time: the posters of 24 broadcasts at 500 KB each, of more where they are smaller. What is
+/// forgotten is asked for again, and perhaps drawn anew, by whoever needs it next.
+const PICTURES: usize = 12 * 1024 * 1024;
+/// Bytes kept of bodies in which a picture stands again. They have a place of their own because a picture is drawn in
+/// tenths of a second, and a body composed with it in a thousandth: no body is worth a picture.
+const BODIES: usize = 4 * 1024 * 1024;
 
 /// A revision of a notice: its number, and its public part.
 pub type Numbered = (i32, Public);
@@ -38,8 +45,14 @@ pub type DrawPoster =
 /// What an account of a platform calls a picture; held while one delivery is finding out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
 
+/// What a message is known by: its broadcast, and its language.
+type Name = (Uuid, Language);
+
 /// The messages of broadcasts, each with a place for whoever writes it.
-type Messages = BTreeMap<(Uuid, Language), Arc<OnceCell<Arc<Written>>>>;
+type Messages = BTreeMap<Name, Arc<OnceCell<Arc<Written>>>>;
+
+/// Whose body it is: a platform's, for that form of an act.
+type BodyOf = (Platform, u8);
 
 /// Places for what is made once, by whoever comes first.
 type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
@@ -52,6 +65,10 @@ pub struct Script {
     draw: DrawPoster,
     /// By broadcast, and so by age.
     written: Mutex<Messages>,
+    /// Of which messages the picture is kept, …
+    pictures: Mutex<Shelf<Name>>,
+    /// … and which bodies with one.
+    pictured: Mutex<Shelf<(Name, BodyOf)>>,
 }
 
 /// One broadcast in one language.
@@ -59,11 +76,12 @@ pub struct Written {
     pub message: Message,
     /// What the answers to it are sealed under; absent once the case is erased.
     pub key: Option<Key>,
+    name: Name,
     notice: Notice,
     /// The revision that it says, and its public part; absent where nothing of the notice may be shown.
     said: Option<Numbered>,
     picture: Mutex<Option<Drawing>>,
-    bodies: Places<(Platform, u8), OnceCell<Option<Body>>>,
+    bodies: Places<BodyOf, OnceCell<Option<Body>>>,
     handles: Places<String, Turn<Option<Arc<str>>>>,
 }
 
@@ -87,7 +105,15 @@ impl Written {
 impl Script {
     /// An empty script.
     pub fn new(store: Store, vault: Vault, base_url: Arc<str>, draw: DrawPoster) -> Script {
-        Script { store, vault, base_url, draw, written: Mutex::default() }
+        Script {
+            store,
+            vault,
+            base_url,
+            draw,
+            written: Mutex::default(),
+            pictures: Mutex::new(Shelf::new(PICTURES)),
+            pictured: Mutex::new(Shelf::new(BODIES)),
+        }
     }
 
     /// The message of a broadcast.
@@ -119,7 +145,8 @@ impl Script {
         now: DateTime<Utc>,
     ) -> Result<Option<Body>, NotDrawn> {
         let form = adapter(platform).form(act);
-        let place = Arc::clone(lock(&written.bodies).entry((platform, form.id)).or_default());
+        let of = (platform, form.id);
+        let place = Arc::clone(lock(&written.bodies).entry(of).or_default());
         let body = place.get_or_try_init(async || {
             if !form.pictured {
                 return Ok(adapter(platform).compose(&written.message, act));
@@ -130,7 +157,16 @@ impl Script {
             }
             Ok(adapter(platform).compose(&message, act))
         });
-        body.await.cloned()
+        let body = body.await.cloned()?;
+        if form.pictured
+            && let Some(body) = &body
+        {
+            let forgotten = lock(&self.pictured).put((written.name, of), body.bytes.len());
+            for (name, of) in forgotten {
+                self.of_kept(name, |written| drop(lock(&written.bodies).remove(&of)));
+            }
+        }
+        Ok(body)
     }
 
     /// The picture of what is said, drawn when it is first needed: words of their own never wait for it. `None` where
@@ -145,12 +181,29 @@ impl Script {
             let drawing = Drawing::after(latest.as_ref(), now, draw)?;
             latest.insert(drawing).clone()
         };
-        drawing.wait().await
+        let picture = drawing.wait().await?;
+        if let Some(picture) = &picture {
+            let forgotten = lock(&self.pictures).put(written.name, picture.len());
+            for name in forgotten {
+                self.of_kept(name, |written| drop(lock(&written.picture).take_if(|it| it.is_drawn())));
+            }
+        }
+        Ok(picture)
+    }
+
+    /// Does that to a message, if it is kept still.
+    fn of_kept(&self, name: Name, act: impl FnOnce(&Written)) {
+        let place = lock(&self.written).get(&name).cloned();
+        if let Some(written) = place.as_ref().and_then(|place| place.get()) {
+            act(written);
+        }
     }
 
     /// Forgets everything: what was said is sealed again in the store alone.
     pub fn forget(&self) {
         lock(&self.written).clear();
+        lock(&self.pictures).clear();
+        lock(&self.pictured).clear();
     }
 
     async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
@@ -191,6 +244,7 @@ pub async fn write(
         at: broadcast.created_at.0,
     });
     Ok(Written {
+        name: (broadcast.id.0, language),
         message,
         key: notice.key(vault)?,
         notice,

@@ -288,8 +288,10 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     if !allowed {
         return Err(Refusal::NotYours);
     }
-    // What is escalated or sealed is opened by leads alone: who may not see it takes no step with it.
-    let lead_only = at.state == State::Escalated || at.sealed;
+    // What is escalated or sealed is opened by leads alone: who may not see it takes no step with it. But what everybody
+    // can read, every moderator may take from view, as all else: somebody may be found through it before a lead is there.
+    let takes_from_view = at.state == State::Live && matches!(step, Step::Pause | Step::Remove);
+    let lead_only = at.state == State::Escalated || at.sealed && !takes_from_view;
     if lead_only && matches!(actor, Actor::Moderator { lead: false, .. }) {
         return Err(Refusal::LeadRequired);
     }
@@ -473,13 +475,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_takes_steps_from_leads_alone() {
+    fn what_is_sealed_takes_steps_from_leads_alone_but_for_those_that_take_it_from_view() {
         let by = |lead| Actor::Moderator { id: person(1), lead };
         for state in State::ALL {
             let mut at = standing(state, 2, 2);
             at.sealed = true;
-            for step in [Step::Claim, Step::Release, Step::Approve, Step::Undo, Step::Pause, Step::Remove] {
-                assert_eq!(next(&at, step, by(false)), Err(Refusal::LeadRequired), "{state:?} {step:?}");
+            for step in [
+                Step::Claim,
+                Step::Release,
+                Step::Approve,
+                Step::Undo,
+                Step::Resume,
+                Step::Pause,
+                Step::Remove,
+            ] {
+                let open = state == State::Live && matches!(step, Step::Pause | Step::Remove);
+                let refused = next(&at, step, by(false)) == Err(Refusal::LeadRequired);
+                assert_eq!(refused, !open, "{state:?} {step:?}");
                 assert_ne!(next(&at, step, by(true)), Err(Refusal::LeadRequired), "{state:?} {step:?}");
             }
         }

@@ -20,7 +20,7 @@ use crate::domain::cursor;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -195,8 +195,7 @@ pub async fn list(
     query: web::Query<ListQuery>,
 ) -> Result<web::Json<GroupList>, Problem> {
     let account = admin(&caller)?;
-    let wrong =
-        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
+    let wrong = || Problem::invalid("cursor", "list-cursor");
     let given = query.cursor.as_deref().filter(|given| !given.is_empty());
     let after = given.map(|given| cursor::read(given).ok_or_else(wrong)).transpose()?;
     let page = station(&shared).page(account, after).await.map_err(|e| problem(e, language(&http)))?;

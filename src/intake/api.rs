@@ -15,7 +15,7 @@ use super::submission::parse;
 use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo, tips};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::faults::{FieldFault, FieldFaults};
+use crate::domain::faults::FieldFault;
 use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::patience;
@@ -57,7 +57,7 @@ impl From<MultipartError> for Problem {
             MultipartError::ContentTypeMissing
             | MultipartError::ContentTypeParse
             | MultipartError::ContentTypeIncompatible => Problem::WrongType,
-            _ => Problem::Invalid(FieldFaults::from([("body".to_owned(), FieldFault::new("form_broken"))])),
+            _ => Problem::invalid("body", "form_broken"),
         }
     }
 }

@@ -28,6 +28,11 @@ impl TipForm {
     /// The names of its fields, in their order.
     pub const FIELDS: [&'static str; 4] = ["text", "seen_at", "place", "phone"];
 
+    /// Under which key a field's label stands.
+    pub fn label(name: &str, about: &str) -> String {
+        if name == "text" { format!("tip-text-{about}") } else { format!("tip-{name}") }
+    }
+
     /// What is wrong with a field.
     pub fn fault(&self, name: &str) -> Option<&str> {
         self.faults.iter().find(|(field, _)| *field == name).map(|(_, sentence)| sentence.as_str())

@@ -18,7 +18,7 @@ use crate::domain::people::Role;
 use crate::store::accounts::Account;
 use crate::store::notices::Notice;
 use crate::web::json::Json;
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
 
@@ -34,8 +34,8 @@ impl From<ReviewError> for Problem {
             ReviewError::Stale { state, version } => Problem::StaleVersion { state: state.as_str(), version },
             ReviewError::TooLate => Problem::TooLate,
             ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
-            ReviewError::Reason => invalid("reason", "reason"),
-            ReviewError::Note => invalid("note", "required"),
+            ReviewError::Reason => Problem::invalid("reason", "reason"),
+            ReviewError::Note => Problem::invalid("note", "required"),
             ReviewError::TipUnknown => Problem::NotFound,
             ReviewError::PhonesUsedUp { wait } => Problem::too_many(wait),
             ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
@@ -57,10 +57,6 @@ fn instead(from: State, step: &str) -> Option<&'static str> {
         State::Cooling if is(&[Step::Pause, Step::Reject, Step::Ask, Step::Escalate]) => Some("cooling"),
         _ => None,
     }
-}
-
-fn invalid(field: &str, code: &'static str) -> Problem {
-    Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::new(code))]))
 }
 
 /// A moderator's account as this station knows it.
@@ -101,12 +97,14 @@ pub struct Claimed {
 pub struct Standing {
     #[schema(value_type = String)]
     state: State,
-    version: i32,
+    /// Absent where whoever takes a live case from view may not open it: they hear what its public page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
 }
 
 impl From<Notice> for Standing {
     fn from(notice: Notice) -> Standing {
-        Standing { state: notice.state.0, version: notice.version }
+        Standing { state: notice.state.0, version: Some(notice.version) }
     }
 }
 
@@ -122,10 +120,10 @@ pub async fn queue(
     let QueueQuery { state, cursor } = query.into_inner();
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let state = given(state)
-        .map(|s| State::named(&s).ok_or_else(|| invalid("state", "unknown_value")))
+        .map(|s| State::named(&s).ok_or_else(|| Problem::invalid("state", "unknown_value")))
         .transpose()?;
     let after = given(cursor)
-        .map(|c| cursor::read(&c).ok_or_else(|| invalid("cursor", "list-cursor")))
+        .map(|c| cursor::read(&c).ok_or_else(|| Problem::invalid("cursor", "list-cursor")))
         .transpose()?;
     let now = shared.clock.now();
     let vault = shared.vault.clone();
@@ -298,5 +296,6 @@ async fn restrict(
 ) -> Result<web::Json<Standing>, Problem> {
     let notice = desk(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
-    Ok(web::Json(notice.into()))
+    let version = view::opens_for(&notice, by).then_some(notice.version);
+    Ok(web::Json(Standing { state: notice.state.0, version }))
 }

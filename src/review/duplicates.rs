@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{for_leads, read, shown};
+use super::view::{opens_for, read, shown};
 use crate::domain::life_cycle::State;
 use crate::domain::look::Look;
 use crate::domain::marks::sought;
@@ -53,7 +53,7 @@ pub(super) fn duplicates(
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
-    let may_know = |other: &Notice| by.lead || !for_leads(other);
+    let may_know = |other: &Notice| opens_for(other, by);
     let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
         let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;

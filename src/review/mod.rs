@@ -168,7 +168,8 @@ impl Desk {
     }
 
     /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may
-    /// save somebody. Of what is sealed it is the leads', as all else.
+    /// save somebody. So whoever may not open a case takes it from view all the same, while everybody can read it; the
+    /// version is not asked of them, for they have not seen it.
     ///
     /// # Errors
     /// See [`ReviewError`].
@@ -182,28 +183,29 @@ impl Desk {
         let (vault, times) = (self.vault.clone(), self.times);
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                let notice = locked(tx, &case)?;
+                if view::opens_for(&notice, by) {
                     at_version(&notice, decision.version)?;
-                    check_reason(&decision)?;
-                    let step = words(by, &decision, now);
-                    take(tx, &vault, notice, decision.step, step, |tx, n| {
-                        if decision.step == Step::Remove {
-                            n.end(now, times.retention);
-                            plan::end(tx, n, Purpose::Correction, now)?;
-                        }
-                        if decision.step == Step::Resume {
-                            plan::go_on(tx, n, now)?;
-                        }
-                        Ok(())
-                    })
+                }
+                check_reason(&decision)?;
+                let step = words(by, &decision, now);
+                take(tx, &vault, notice, decision.step, step, |tx, n| {
+                    if decision.step == Step::Remove {
+                        n.end(now, times.retention);
+                        plan::end(tx, n, Purpose::Correction, now)?;
+                    }
+                    if decision.step == Step::Resume {
+                        plan::go_on(tx, n, now)?;
+                    }
+                    Ok(())
                 })
             })
             .await
     }
 }
 
-/// Takes a step with a notice, which is locked. Whoever may not open it takes none, whatever they know of it or held
-/// before, and hears nothing of where it stands.
+/// Takes a step with a notice, which is locked. Whoever may not open it takes none but [`Desk::restrict`]'s, whatever
+/// they know of it or held before, and hears nothing of where it stands.
 fn with_notice<T>(
     tx: &mut Conn,
     case: &str,
@@ -211,7 +213,7 @@ fn with_notice<T>(
     take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
     let notice = locked(tx, case)?;
-    if view::for_leads(&notice) && !by.lead {
+    if !view::opens_for(&notice, by) {
         return Err(Refusal::LeadRequired.into());
     }
     take(tx, notice)

@@ -15,7 +15,7 @@ use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
 use crate::store::accounts;
-use crate::store::notices::Notice;
+use crate::store::notices::{self, Notice};
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
@@ -31,7 +31,7 @@ mod sheet;
 mod tests;
 mod words;
 
-use form::{Fault, Typed};
+use form::{Fault, Form, Typed, form};
 use queue::QueuePage;
 use sheet::{Around, SheetPage};
 
@@ -76,8 +76,14 @@ struct LeadsPage {
     frame: Frame,
     case: String,
     leads: Vec<String>,
-    /// What the reader had typed when the case became one for leads.
-    note: String,
+    /// What the reader had typed when the case became one for leads, where no form has it.
+    kept: String,
+    /// The steps that take it from view, while everybody can read it.
+    forms: Vec<Form>,
+    /// What is to be mended in them: field and sentence.
+    faults: Vec<(String, String)>,
+    /// None that tells how far the case has come.
+    version: i32,
 }
 
 /// `GET /review`: what waits, most urgent first.
@@ -139,9 +145,9 @@ pub async fn take_step(
     };
     let reason = Some(typed.reason.clone()).filter(|reason| !reason.is_empty());
     match visit.take(Decision { version: fields.version, step, reason, note }).await {
-        Ok(_) => {
+        Ok(notice) => {
             shared.work_is_due.notify_one();
-            Ok(see_other(&visit.after(step)))
+            Ok(see_other(&visit.after(step, &notice)))
         }
         Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
         Err(error) => {
@@ -249,12 +255,13 @@ impl<'a> Visit<'a> {
     }
 
     /// Where a browser goes once the step is taken.
-    fn after(&self, step: Step) -> String {
+    fn after(&self, step: Step, notice: &Notice) -> String {
         let here = self.here();
         match step {
             Step::Claim => here,
             // Most who escalate may not open it any more.
             Step::Release | Step::Escalate => format!("/review?done={}", step.as_str()),
+            _ if !view::opens_for(notice, self.by) => format!("/review?done={}", step.as_str()),
             _ => format!("{here}?done={}", step.as_str()),
         }
     }
@@ -262,7 +269,7 @@ impl<'a> Visit<'a> {
     async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
         let frame = Frame { path: self.here(), ..self.person.frame(self.http) };
         let sheet = match api::read_sheet(self.shared, self.case.clone(), self.by).await {
-            Err(Problem::LeadRequired) => return self.for_leads(frame, typed.note).await,
+            Err(Problem::LeadRequired) => return self.for_leads(frame, fault, typed).await,
             sheet => sheet?,
         };
         let status = fault.as_ref().map_or(StatusCode::OK, Fault::status);
@@ -273,14 +280,40 @@ impl<'a> Visit<'a> {
         page_with(self.http, &frame, &SheetPage::new(frame.clone(), sheet, around, now), status)
     }
 
-    async fn for_leads(&self, frame: Frame, note: String) -> Result<HttpResponse, Problem> {
-        let everybody = self.shared.store.read(accounts::all).await?;
+    async fn for_leads(
+        &self,
+        frame: Frame,
+        fault: Option<Fault>,
+        typed: Typed,
+    ) -> Result<HttpResponse, Problem> {
+        let status = fault.as_ref().map_or(StatusCode::FORBIDDEN, Fault::status);
+        let (case, now) = (self.case.clone(), self.shared.clock.now());
+        let known = self.shared.store.read(move |c| Ok((accounts::all(c)?, notices::by_case(c, &case)?)));
+        let (everybody, notice) = known.await?;
+        let is_public = notice.is_some_and(|notice| notice.is_public(now));
+        let offered = [Step::Pause, Step::Remove].iter().filter(|_| is_public);
+        let mut forms: Vec<Form> = offered.map(|step| form(&frame, *step, None, &typed)).collect();
+        let open = forms.iter_mut().find(|form| form.open);
+        let kept = if open.is_some() { String::new() } else { typed.note };
+        let fault = open.and_then(|form| {
+            let fault = fault?;
+            form.fault = Some(fault.sentence(&frame));
+            Some((fault.place.clone(), fault.sentence(&frame)))
+        });
         let leads = everybody
             .into_iter()
             .filter(|account| account.role.0 == Role::Lead && account.disabled_at.is_none())
             .map(|account| account.name)
             .collect();
-        let template = LeadsPage { frame: frame.clone(), case: view::shown(&self.case), leads, note };
-        page_with(self.http, &frame, &template, StatusCode::FORBIDDEN)
+        let template = LeadsPage {
+            frame: frame.clone(),
+            case: view::shown(&self.case),
+            leads,
+            kept,
+            forms,
+            faults: fault.into_iter().collect(),
+            version: 0,
+        };
+        page_with(self.http, &frame, &template, status)
     }
 }

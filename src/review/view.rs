@@ -115,7 +115,7 @@ pub fn sheet(
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
-    if for_leads(&notice) && !by.lead {
+    if !opens_for(&notice, by) {
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
     let number = read(&notice);
@@ -213,9 +213,9 @@ pub(super) fn read(notice: &Notice) -> i32 {
     notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision)
 }
 
-/// Whether only leads may open it.
-pub(super) fn for_leads(notice: &Notice) -> bool {
-    notice.sealed || notice.state.0 == State::Escalated
+/// Whether that moderator may open it: what is sealed or escalated is for leads alone.
+pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
+    by.lead || !(notice.sealed || notice.state.0 == State::Escalated)
 }
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone it is, so

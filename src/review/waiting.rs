@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{for_leads, read, shown};
+use super::view::{opens_for, read, shown};
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Category, Kind, Subject};
@@ -83,7 +83,7 @@ pub fn queue(
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
     let part = Part::of(conn, by, &found)?;
-    let seen: Vec<&Notice> = found.iter().filter(|n| by.lead || !for_leads(n)).collect();
+    let seen: Vec<&Notice> = found.iter().filter(|n| opens_for(n, by)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
     let next = found.last().filter(|_| more).map(|n| cursor::write(&QueuePlace::of(n, at)));
@@ -176,7 +176,7 @@ pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) 
     let waiting = queue::queue(conn, None, by.lead, None, now, LOOKED_AT)?;
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
-        let open = n.claimant(now).is_none() && (by.lead || !for_leads(n));
+        let open = n.claimant(now).is_none() && opens_for(n, by);
         n.case_number != but && open && !part.needs_another(n)
     });
     Ok(free.map(|n| shown(&n.case_number)))

@@ -110,9 +110,7 @@ fn read<T: ToSchema, V: DeserializeOwned>(bytes: &[u8]) -> Result<Json<V>, Probl
     match fitting {
         Some(given) if !faults.is_empty() => Ok(Json { given, faults }),
         // The same field twice, or a number beyond all bounds.
-        _ if faults.is_empty() => {
-            Err(Problem::Invalid(FieldFaults::from([("body".to_owned(), FieldFault::new("wrong_type"))])))
-        }
+        _ if faults.is_empty() => Err(Problem::invalid("body", "wrong_type")),
         _ => Err(Problem::Invalid(faults)),
     }
 }

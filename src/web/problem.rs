@@ -150,6 +150,11 @@ table! {
 }
 
 impl Problem {
+    /// One field, or one parameter, is wrong.
+    pub fn invalid(field: &str, code: &'static str) -> Problem {
+        Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::new(code))]))
+    }
+
     /// Refuses whoever may ask again after `wait`. In whole seconds, rounded up: never sooner than allowed.
     pub fn too_many(wait: TimeDelta) -> Problem {
         let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);

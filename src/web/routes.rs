@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::problem::{FieldFault, FieldFaults, Problem};
+use super::problem::Problem;
 use super::{assets, health, methods, openapi};
 use crate::{accounts, broadcast, expiry, groups, intake, pages, poster, review};
 
@@ -13,9 +13,9 @@ pub fn all(doors: &mut ServiceConfig) {
     doors
         // What cannot be read of an address is told like every other fault.
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NotFound.into()))
-        .app_data(web::QueryConfig::default().error_handler(|_, _| {
-            Problem::Invalid(FieldFaults::from([("query".to_owned(), FieldFault::new("wrong_type"))])).into()
-        }))
+        .app_data(
+            web::QueryConfig::default().error_handler(|_, _| Problem::invalid("query", "wrong_type").into()),
+        )
         .service(web::scope("/api/v1").configure(api))
         .configure(mount_pages)
         .default_service(web::to(nothing_here));

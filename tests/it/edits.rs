@@ -343,6 +343,8 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
 
     let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
     assert_eq!(edit(&house, &manage, told).await, json!({"state": "paused", "pending": true}));
+    let waits = &desk.queue(&house).await[0];
+    assert_eq!(waits["claimed_by"], Value::Null, "who may not see it any more keeps no lead waiting");
     let public = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(public, json!({"case_number": case, "kind": "missing_person", "state": "paused"}));
     assert!(house.page(&format!("/n/{case}?lang=zh-CN")).await.text.contains("核实中"));
@@ -418,7 +420,7 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
     let tip = format!("tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
     assert_eq!(edit(&house, &manage, json!({"safety": {"violence": true}})).await["state"], "paused");
 
-    let refused = async |version: &Value| {
+    let refused = async |version: &Value, state: &str| {
         let with = |more: Value| {
             let mut body = json!({"version": version});
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -435,16 +437,20 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
             ("phone", why.clone()),
             (&tip, json!({"action": "pass_on"})),
         ] {
+            // What everybody can read is taken from view by any moderator.
+            if state == "live" && ["pause", "remove"].contains(&step) {
+                continue;
+            }
             let answer = house.post(&path(step), Some(&desk.moderator.token), &body).await;
             assert_eq!(answer.problem(403), "lead_required", "{step}");
         }
     };
     let version = async || desk.sheet(&house, &case).await["version"].clone();
     assert!(version().await.as_i64() > claim["version"].as_i64());
-    refused(&version().await).await;
+    refused(&version().await, "paused").await;
     house.decide(&case, &desk.lead, "reject", "hoax").await.expect(200);
     step(&house, &case, &desk.lead, "resume").await.expect(200);
-    refused(&version().await).await;
+    refused(&version().await, "live").await;
     let sheet = desk.sheet(&house, &case).await;
     assert_eq!(sheet["state"], "live", "it stands where the leads left it");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));

@@ -44,6 +44,7 @@ review-leads-title = A lead has to open this case
 review-leads-case = { $case } is sealed or was escalated: only leads read and decide it, because somebody may be in danger.
 review-leads-who = These people are leads:
 review-leads-none = There is no lead at present. Tell your operator.
+review-leads-public = It is public now. Where somebody may be in danger through it, do not wait for a lead: pause or remove it yourself. Only a lead lets it go on.
 
 # one notice
 review-kept = What you typed (copy it if you still need it)

@@ -12,7 +12,7 @@ use super::{admin, id};
 use crate::domain::case_number;
 use crate::domain::language::Language;
 use crate::store::groups::{Logged, WaitsFor};
-use crate::web::problem::{FieldFault, FieldFaults, Problem};
+use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -209,7 +209,6 @@ pub(in super::super) fn ids((group, delivery): &(String, String)) -> Result<(Uui
 
 /// Reads a place in the log.
 fn cursor(given: &str) -> Result<i64, Problem> {
-    let wrong =
-        || Problem::Invalid(FieldFaults::from([("cursor".to_owned(), FieldFault::new("list-cursor"))]));
+    let wrong = || Problem::invalid("cursor", "list-cursor");
     given.parse().ok().filter(|place| *place > 0).ok_or_else(wrong)
 }

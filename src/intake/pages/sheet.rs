@@ -104,6 +104,12 @@ pub fn sentence(frame: &Frame, fault: &FieldFault) -> String {
     if has(frame.language, &key) { frame.t(&key) } else { field_sentence(fault, frame.language) }
 }
 
+/// A sentence about a field with the field's name before it.
+pub fn named(language: Language, label: &str, sentence: &str) -> String {
+    let label = label.trim_end_matches(['?', '？']);
+    text_with(language, "report-fault", &[("label", label.into()), ("sentence", sentence.into())])
+}
+
 /// Whether a fault is one of this field: photos are faulted by their place in the list.
 fn belongs(fault: &str, name: &str) -> bool {
     fault == name || (name == "photo" && fault.starts_with("photo_ids"))
@@ -150,9 +156,7 @@ impl Words<'_> {
         if control == Control::Tick {
             return sentence;
         }
-        let label = label.trim_end_matches(['?', '？']);
-        let values = [("label", label.into()), ("sentence", sentence.as_str().into())];
-        text_with(self.frame.language, "report-fault", &values)
+        named(self.frame.language, label, &sentence)
     }
 
     fn show(

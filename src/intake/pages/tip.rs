@@ -6,12 +6,14 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::sheet::named;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::language::Language;
 use crate::intake::api::{count, count_tip, desk};
 use crate::intake::form::times;
 use crate::intake::tips::parse;
+use crate::language::text;
 use crate::pages::tip_form::{TipForm, Typed};
 use crate::web::frame::{Frame, page_with};
 use crate::web::limits::Limit;
@@ -50,7 +52,10 @@ pub async fn send(
     }
     let (about, faults) = match told {
         Ok(told) => (desk.tip(case, told, now).await?, Vec::new()),
-        Err(faults) => (desk.tip_is_about(case, now).await?, sentences(&faults, frame.language)),
+        Err(faults) => {
+            let about = desk.tip_is_about(case, now).await?;
+            (about, sentences(&faults, about, frame.language))
+        }
     };
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
     let tip = TipForm { to: format!("/n/{number}"), about, typed: form.0, faults };
@@ -66,7 +71,11 @@ fn json(typed: &Typed, now: DateTime<Utc>) -> Value {
     told.map(|(name, value)| (name.to_owned(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
 }
 
-fn sentences(faults: &FieldFaults, language: Language) -> Vec<(&'static str, String)> {
-    let on_page = TipForm::FIELDS.into_iter();
-    on_page.filter_map(|name| Some((name, field_sentence(faults.get(name)?, language)))).collect()
+/// The same words for the summary and for the field, so both name it.
+fn sentences(faults: &FieldFaults, about: &str, language: Language) -> Vec<(&'static str, String)> {
+    let sentence = |name| {
+        let label = text(language, &TipForm::label(name, about));
+        Some((name, named(language, &label, &field_sentence(faults.get(name)?, language))))
+    };
+    TipForm::FIELDS.into_iter().filter_map(sentence).collect()
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::view::{for_leads, read};
+use super::super::view::{opens_for, read};
 use super::api::{case, moderator};
 use crate::domain::people::Role;
 use crate::store::notices;
@@ -34,7 +34,7 @@ pub async fn show_poster(
         Ok(public.map(|public| (notice, public)))
     });
     let (notice, public) = found.await?.ok_or(Problem::NotFound)?;
-    if for_leads(&notice) && !by.lead {
+    if !opens_for(&notice, by) {
         return Err(Problem::LeadRequired);
     }
     let ends_at = notice.ends_at.map_or(now + shared.times.lifetime, |at| at.0);

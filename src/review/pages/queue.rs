@@ -25,7 +25,7 @@ const FILTERS: [State; 8] = [
 ];
 
 /// Steps that lead back to the queue, where they are confirmed.
-const DONE: [&str; 2] = ["release", "escalate"];
+const DONE: [&str; 4] = ["release", "escalate", "pause", "remove"];
 
 /// The letter that claims the case one is at.
 const CLAIM_KEY: &str = key(Step::Claim);

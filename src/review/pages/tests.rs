@@ -349,9 +349,41 @@ async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
     let (status, html) = desk.page(&path, &moderator).await;
     assert_eq!(status, 403);
     assert!(html.contains("赵组长") && !html.contains("李玉兰"), "{html}");
+    assert!(!html.contains("<form method=\"post\" action=\"/review/"), "nobody can read it: {html}");
     assert!(!desk.page("/review", &moderator).await.1.contains(&case));
     assert_eq!(desk.page(&path, &lead).await.0, 200);
     assert!(desk.page("/review", &lead).await.1.contains(&case));
+}
+
+#[actix_web::test]
+async fn a_sealed_case_that_everybody_can_read_is_taken_from_view_by_any_moderator() {
+    let desk = Desk::new().await;
+    let now = desk.house.now();
+    let live = |n: &mut Notice| {
+        (n.sealed, n.state, n.live_revision) = (true, Named(State::Live), Some(1));
+        n.ends_at = Some(Time(now + TimeDelta::hours(72)));
+    };
+    let case = desk.notice(content(person("李玉兰"), ""), live).await;
+    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let path = format!("/review/{case}");
+    let html = desk.page(&path, &moderator).await.1;
+    for step in ["pause", "remove"] {
+        assert!(html.contains(&format!("action=\"{path}/{step}\"")), "{step}: {html}");
+    }
+    assert!(!html.contains("李玉兰") && !html.contains(&format!("action=\"{path}/resume\"")), "{html}");
+    // What is wrong is said where it is mended, and nothing typed is lost.
+    let remove = format!("{path}/remove");
+    let faulty = desk.send(&remove, &moderator, &[("note", "她被认出来了")]).await;
+    assert_eq!(faulty.status(), 422);
+    let html = text(faulty).await;
+    assert!(html.contains("href=\"#remove-reason\"") && html.contains(">她被认出来了</textarea>"), "{html}");
+    let paused = desk.send(&format!("{path}/pause"), &moderator, &[]).await;
+    assert_eq!(paused.headers().get("location").unwrap(), "/review?done=pause");
+    assert!(desk.page("/review?done=pause", &moderator).await.1.contains("已暂停"));
+    assert_eq!(desk.stored(&case).await.state.0, State::Paused);
+    let refused = desk.send(&remove, &moderator, &[("reason", "unsafe")]).await;
+    assert_eq!(refused.status(), 403);
+    assert!(!text(refused).await.contains("action=\"/review/"), "it is the leads' now");
 }
 
 #[actix_web::test]

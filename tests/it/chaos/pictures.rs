@@ -2,8 +2,8 @@
 //! drawn, whoever has not seen it sees it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_photo_that_never_comes_ends_with_its_notice),
     housed!(words_without_their_picture_wait_for_nobody),
     housed!(a_disk_that_hangs_holds_up_no_words),
+    housed!(pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen),
 ];
 
 /// Platforms that show a picture after the words, as a message of its own, and one that shows it with them.
@@ -221,4 +222,40 @@ async fn a_disk_that_hangs_holds_up_no_words(house: House) {
     eventually("the picture is seen", all).await;
     wait(&house, 30).await;
     assert_eq!((seen(apart, &case), seen(with_it, &case).0), ((1, 2), 1), "said once");
+}
+
+/// A picture of 1 MB for each notice. What was drawn and is kept somewhere is not the test's alone.
+async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen(house: House) {
+    const BYTES: usize = 1024 * 1024;
+    const ROOM: usize = 16;
+    let (mut house, moderator) = house_of(house, &APART).await;
+    let drawn = Arc::<Mutex<Vec<Bytes>>>::default();
+    let by = drawn.clone();
+    let draw = move |_, _, _| -> BoxFuture<'static, Drawn> {
+        let mut picture = vec![0; BYTES];
+        picture[..3].copy_from_slice(b"\xff\xd8\xff");
+        let picture = Bytes::from(picture);
+        by.lock().unwrap().push(picture.clone());
+        Box::pin(async move { Ok(Some(picture)) })
+    };
+    pace::draw_by(&mut house, Arc::new(draw));
+    let mut told = 0;
+    // As many as there is room for, and then more than that.
+    for (notices, times_drawn) in [(10, Some(10)), (20, None)] {
+        for number in told..told + notices {
+            approve(&house, &moderator, &format!("138001380{number:02}"), false).await;
+        }
+        told += notices;
+        let seen = |chat: &Arc<Fake>| chat.shown().iter().filter(|shown| shown.picture.is_some()).count();
+        let all = async || {
+            pass(&house, TimeDelta::seconds(5)).await;
+            house.chats.iter().all(|chat| seen(chat) == told)
+        };
+        pass(&house, TimeDelta::seconds(30)).await;
+        eventually("each chat sees each picture", all).await;
+        let drawn = drawn.lock().unwrap();
+        assert!(times_drawn.is_none_or(|times| drawn.len() == times), "drawn {} times", drawn.len());
+        let kept = drawn.iter().filter(|picture| !picture.is_unique()).count();
+        assert!(kept <= ROOM, "{kept} MB are kept");
+    }
 }

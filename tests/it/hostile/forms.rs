@@ -98,12 +98,34 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         }
         house.advance(TimeDelta::hours(1));
         house.settle().await;
-        let send = async |phone: &str| {
-            let typed = [("text", "只有我知道的一件事"), ("phone", phone)];
-            let form = request(&house, Method::POST, &format!("/n/{case}/tips")).form(&typed);
-            ask(form.header("sec-fetch-site", "same-origin")).await
+        let send = async |text: &str, phone: &str, language: &str| {
+            let typed = [("text", text), ("phone", phone)];
+            let path = format!("/n/{case}/tips?lang={language}");
+            ask(request(&house, Method::POST, &path).form(&typed).header("sec-fetch-site", "same-origin"))
+                .await
         };
-        let faulty = send("12345").await;
+        // Each fault says which field it is about, above the form and at the field.
+        for (language, phone, fill_in) in
+            [("zh-CN", "您的电话：", "：请填写这一项。"), ("en", "Your telephone: ", ": Fill this in.")]
+        {
+            let faulty = send("", "12345", language).await;
+            assert_summary_leads(&faulty);
+            let label = faulty
+                .text
+                .split_once("<label for=\"text\">")
+                .and_then(|(_, rest)| rest.split_once("</label>"));
+            let asked = label.expect("a label").0.trim_end_matches(['?', '？']);
+            for (field, said) in [("text", format!("{asked}{fill_in}")), ("phone", phone.to_owned())] {
+                for place in [format!("<a href=\"#{field}\">"), format!("id=\"{field}-error\">")] {
+                    assert!(
+                        faulty.text.contains(&format!("{place}{said}")),
+                        "{place}{said}: {}",
+                        faulty.text
+                    );
+                }
+            }
+        }
+        let faulty = send("只有我知道的一件事", "12345", "zh-CN").await;
         assert_eq!(faulty.status, 422, "{}", faulty.text);
         assert_summary_leads(&faulty);
         for words in [asks, "只有我知道的一件事", "value=\"12345\""] {
@@ -111,7 +133,7 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         }
         let (_, form) = faulty.text.split_once("<form method=\"post\" action=\"/n/").expect("a form");
         assert!(!form.contains("看到"), "nobody asks what was seen: {form}");
-        let taken = send("").await;
+        let taken = send("只有我知道的一件事", "", "zh-CN").await;
         assert!(taken.status == 202 && taken.text.contains(thanks), "{}", taken.text);
         assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
     }

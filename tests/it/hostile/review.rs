@@ -145,6 +145,9 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
             ("phone", json!({"reason": "call_back"})),
             ("tips/00000000-0000-7000-8000-000000000000", json!({"action": "discard"})),
         ] {
+            if state == "live" && ["pause", "remove"].contains(&name) {
+                continue;
+            }
             let refused = step(name, &moderator, body.clone()).await;
             for told in ["state", "version"] {
                 assert!(refused.body.get(told).is_none(), "{state}: {name} {body}: {}", refused.text);
@@ -163,9 +166,16 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     alike("live").await;
-    step("pause", &one, json!({"version": version().await})).await.expect(200);
+    // What everybody can read, any moderator takes from view, and hears no more of it than everybody.
+    let unsafe_one = json!({"version": 0, "reason": "unsafe"});
+    let paused = step("pause", &moderator, unsafe_one.clone()).await.expect(200);
+    assert_eq!(paused, json!({"state": "paused"}));
     alike("paused").await;
-    step("remove", &one, json!({"version": version().await, "reason": "requested"})).await.expect(200);
+    step("resume", &one, json!({"version": version().await})).await.expect(200);
+    alike("live").await;
+    let nonsense = step("remove", &moderator, json!({"version": 0, "reason": "hoax"})).await;
+    assert_eq!(nonsense.problem(422), "invalid_fields");
+    assert_eq!(step("remove", &moderator, unsafe_one).await.expect(200), json!({"state": "removed"}));
     alike("removed").await;
     house.settle().await;
     house.finish().await;
