@@ -67,6 +67,10 @@ pub enum StartError {
     WrongKey(#[from] Unopenable),
     #[error("DATABASE_URL: there is no database at {0}; make one with: seventytwo migrate")]
     NoDatabase(String),
+    #[error(
+        "DATABASE_URL: there is nothing of ours in that database; if it is the right one: seventytwo migrate"
+    )]
+    Empty,
     #[error("DATABASE_URL: cannot use {0}: {1}; create it, or give this user the right to")]
     DatabaseDir(String, std::io::Error),
     #[error("SEVENTYTWO_BLOBS: {0}")]

@@ -101,6 +101,7 @@ fn token_command() -> Command {
                     .long("expires")
                     .value_name("30d")
                     .value_parser(config::duration)
+                    .allow_hyphen_values(true)
                     .help("when it ends by itself"),
             ),
         )
@@ -228,6 +229,7 @@ fn log(config: &Config) {
     let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     if config.log_json { subscriber.json().init() } else { subscriber.init() }
 }
 

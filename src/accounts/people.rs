@@ -30,7 +30,9 @@ pub enum AccountError {
     Disabled(String),
     #[error("there is no such token; `seventytwo token list --account NAME` shows those there are")]
     UnknownToken,
-    #[error("a token must live longer than no time at all; leave --expires out for one that does not end")]
+    #[error(
+        "a token cannot live so short, or so long; write 30d, or leave --expires out for one that does not end"
+    )]
     BadLifetime,
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -29,10 +29,11 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
 /// As [`open_store`], where there is one to look at: who only asks makes none.
 ///
 /// # Errors
-/// [`StartError::NoDatabase`]; else see [`StartError`].
+/// [`StartError::NoDatabase`] or [`StartError::Empty`]; else see [`StartError`].
 pub async fn open_existing(config: &Config) -> Result<Store, StartError> {
     match &config.database {
         Database::Sqlite(path) if !Path::new(path).exists() => Err(StartError::NoDatabase(path.clone())),
+        _ if !Store::is_made(config.database.clone()).await? => Err(StartError::Empty),
         _ => open_store(config).await,
     }
 }

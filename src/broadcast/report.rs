@@ -80,7 +80,7 @@ pub struct Reason {
 /// See [`ReportError`].
 pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
-    if notice.sealed && !lead {
+    if notice.is_for_leads() && !lead {
         return Err(ReportError::LeadRequired);
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?

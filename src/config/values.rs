@@ -121,11 +121,9 @@ pub(super) fn cron(value: &str) -> Result<String, String> {
 
 pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
     let mut named = BTreeSet::new();
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| {
+    let (mut gateways, mut faults) = (Vec::new(), Vec::new());
+    for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let mut read = || {
             let (name, url) =
                 part.split_once('=').ok_or_else(|| format!("{part:?} must be platform=https://host"))?;
             let platform = Platform::named(name).ok_or_else(|| format!("there is no platform {name:?}"))?;
@@ -135,14 +133,21 @@ pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
             }
             let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
             if !is_bare || !url.username().is_empty() || url.password().is_some() {
-                return Err(format!("{name} must be http://host[:port] or https://host[:port], without a path or anything else"));
+                return Err(format!(
+                    "{name} must be http://host[:port] or https://host[:port], without a path or anything else"
+                ));
             }
             if !named.insert((platform, url.clone())) {
                 return Err(format!("{part:?} is named twice"));
             }
             Ok(Gateway { platform, url })
-        })
-        .collect()
+        };
+        match read() {
+            Ok(gateway) => gateways.push(gateway),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(gateways) } else { Err(faults.join("; ")) }
 }
 
 pub(super) fn networks(value: &str) -> Result<Vec<IpNet>, String> {

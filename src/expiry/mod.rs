@@ -109,7 +109,9 @@ impl Closer {
         self.store
             .write(move |tx| {
                 let notice = notices::lock(tx, id)?.ok_or(ExpiryError::Unknown)?;
-                if notice.state.0 == State::Closed && notice.outcome == Some(Named(outcome)) {
+                let announce = announce && outcome != Outcome::Withdrawn;
+                let is_so = notice.outcome == Some(Named(outcome)) && notice.announce == announce;
+                if notice.state.0 == State::Closed && is_so {
                     return Ok(notice);
                 }
                 if notice.state_at(now).is_over() {
@@ -118,7 +120,7 @@ impl Closer {
                 let by = By { actor: Actor::Reporter, reason: Some(outcome.as_str()), note: None, at: now };
                 take(tx, &vault, notice, Step::Close(outcome), by, |tx, n| {
                     n.outcome = Some(Named(outcome));
-                    n.announce = announce && outcome != Outcome::Withdrawn;
+                    n.announce = announce;
                     end(tx, n, times, now)
                 })
             })

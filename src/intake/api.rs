@@ -165,15 +165,16 @@ pub async fn submit(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let body = value(&http, payload).await?;
-    let now = shared.clock.now();
+    let (desk, now) = (desk(&shared), shared.clock.now());
+    let (key, body_hash) = (idempotency_key(&http)?, body_hash(&body));
+    let submitted_by = caller.as_ref().map(Caller::account_id);
+    if let Some(key) = &key
+        && let Some(receipt) = desk.answered(key, submitted_by, &body_hash).await?
+    {
+        return Ok(HttpResponse::Ok().json(receipt));
+    }
     let submission = parse(&body, now).map_err(Problem::Invalid)?;
-    let asked = Request {
-        submission,
-        key: idempotency_key(&http)?,
-        body_hash: body_hash(&body),
-        submitted_by: caller.as_ref().map(Caller::account_id),
-    };
-    let done = desk(&shared).submit(asked, now).await?;
+    let done = desk.submit(Request { submission, key, body_hash, submitted_by }, now).await?;
     let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(answer.json(done.receipt))
 }

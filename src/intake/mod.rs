@@ -157,6 +157,38 @@ impl Intake {
     }
 }
 
+impl Intake {
+    /// What was answered to the request with that key of an account or of anybody, whose body had that hash. It may be
+    /// asked before the body is read: what has the same key is the same request, or refused for that.
+    ///
+    /// # Errors
+    /// [`IntakeError::KeyReused`].
+    pub async fn answered(
+        &self,
+        key: &str,
+        by: Option<Uuid>,
+        body_hash: &[u8],
+    ) -> Result<Option<Receipt>, IntakeError> {
+        let hash = self.key_hash(key, by);
+        let answered = self.store.read(move |c| answers::answered(c, &hash)).await?;
+        answered.map(|answered| self.receipt(&answered, body_hash)).transpose()
+    }
+
+    /// Of those who log in each has keys of its own; what nobody else can know are the keys of all others.
+    fn key_hash(&self, key: &str, by: Option<Uuid>) -> Vec<u8> {
+        let of = by.map(|account| account.to_string()).unwrap_or_default();
+        self.vault.index("idempotency", &format!("{of}{key}"))
+    }
+
+    fn receipt(&self, answered: &Answered, body_hash: &[u8]) -> Result<Receipt, IntakeError> {
+        if answered.body_hash != body_hash {
+            return Err(IntakeError::KeyReused);
+        }
+        let receipt = self.vault.open("answer", &answered.answer_sealed).map_err(StoreError::from)?;
+        Ok(serde_json::from_slice(&receipt).map_err(StoreError::from)?)
+    }
+}
+
 /// Either the request was refused, or the very same one was faster.
 enum Raced {
     Refused(IntakeError),
@@ -170,17 +202,10 @@ impl<E: Into<IntakeError>> From<E> for Raced {
 }
 
 fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
-    // Of those who log in each has keys of its own; what nobody else can know are the keys of all others.
-    let of = asked.submitted_by.map(|account| account.to_string()).unwrap_or_default();
-    let key_hash = asked.key.as_deref().map(|key| desk.vault.index("idempotency", &format!("{of}{key}")));
+    let key_hash = asked.key.as_deref().map(|key| desk.key_hash(key, asked.submitted_by));
     if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten()
     {
-        if answered.body_hash != asked.body_hash {
-            return Err(IntakeError::KeyReused.into());
-        }
-        let receipt = desk.vault.open("answer", &answered.answer_sealed).map_err(StoreError::from)?;
-        let receipt = serde_json::from_slice(&receipt).map_err(StoreError::from)?;
-        return Ok(Submitted { receipt, again: true });
+        return Ok(Submitted { receipt: desk.receipt(&answered, &asked.body_hash)?, again: true });
     }
     let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
     let token = new_token();

@@ -14,7 +14,7 @@ mod sheet;
 mod summary;
 pub mod tip;
 
-use super::api::{body_hash, count, desk};
+use super::api::{body_hash, desk};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
@@ -26,7 +26,6 @@ use crate::language::text_with;
 use crate::vault::new_token;
 use crate::web::cookies::MANAGE;
 use crate::web::frame::{Frame, page, page_with};
-use crate::web::limits::Limit;
 use crate::web::manage;
 use crate::web::problem::Problem;
 use crate::web::request;
@@ -139,9 +138,8 @@ pub async fn send_form(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let kind = Kind::named(&kind).ok_or(Problem::NotFound)?;
-    count(&shared, &http, Limit::Submit)?;
     let frame = visitor.frame(&http);
-    let Sent { mut typed, mut faults } = sent::read(&http, &shared, form).await?;
+    let Sent { mut typed, mut faults, wait } = sent::read(&http, &shared, form).await?;
     if typed.first("publish_confirmed") == "false" {
         typed.remove("reporter.publish_phone");
     }
@@ -154,6 +152,9 @@ pub async fn send_form(
         page_with(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }, status)
             .map(kept)
     };
+    if wait.is_some() {
+        return show(&faults, StatusCode::TOO_MANY_REQUESTS).map(|page| sent::again(page, wait));
+    }
     if stays {
         let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return show(&faults, status);

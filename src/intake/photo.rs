@@ -21,8 +21,8 @@ use crate::domain::look::Look;
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Most pixels of a photo: 40 megapixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// Longest side in pixels.
-pub const MAX_SIDE: u32 = 8_000;
+/// Longest side in pixels: of a panorama, or of a long screenshot.
+pub const MAX_SIDE: u32 = 20_000;
 /// Shortest side in pixels; nobody is recognised on less.
 pub const MIN_SIDE: u32 = 64;
 

@@ -215,7 +215,7 @@ pub(super) fn read(notice: &Notice) -> i32 {
 
 /// Whether that moderator may open it: what is sealed or escalated is for leads alone.
 pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
-    by.lead || !(notice.sealed || notice.state.0 == State::Escalated)
+    by.lead || !notice.is_for_leads()
 }
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone it is, so

@@ -258,7 +258,8 @@ pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
         let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
         format!("PostgreSQL: {e}{cause}")
     };
-    postgres_at(url).map_err(failed)?.connect(tls).await.map_err(failed)
+    let hint = |told: String| format!("{told}. Is the server running, and is the database there?");
+    postgres_at(url).map_err(failed)?.connect(tls).await.map_err(|e| hint(failed(e)))
 }
 
 /// A client, and the connection that has to be driven.

@@ -1,16 +1,31 @@
 //! Brings the database up to date; several nodes may try at once.
 
 use diesel::connection::SimpleConnection as _;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Answer, Conn, StoreError};
+use super::{Answer, Conn, StoreError, both};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any number will do as long as nobody else uses it in this database.
 pub const LOCK: i64 = 7_272_727;
+
+/// Whether anything was ever applied.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_run(conn: &mut Conn) -> Answer<bool> {
+    // To ask diesel would make the table in which it notes what was applied.
+    let noted = match conn {
+        Conn::Pg(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+        Conn::Sqlite(_) => "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')",
+    };
+    Ok(both!(conn, c => diesel::select(sql::<Bool>(noted)).get_result(c))?)
+}
 
 /// Applies what is missing.
 ///

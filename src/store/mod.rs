@@ -128,6 +128,16 @@ impl Store {
         .map_err(|_| StoreError::BrokenOff)?
     }
 
+    /// Whether anybody has made our tables in that database.
+    ///
+    /// # Errors
+    /// When it cannot be connected to.
+    pub async fn is_made(database: Database) -> Answer<bool> {
+        tokio::task::spawn_blocking(move || migrate::has_run(&mut Conn::open(&database)?))
+            .await
+            .map_err(|_| StoreError::BrokenOff)?
+    }
+
     /// Which database this is.
     pub fn database(&self) -> &Database {
         &self.database

@@ -64,6 +64,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether leads alone may open it.
+    pub fn is_for_leads(&self) -> bool {
+        self.sealed || self.state.0 == State::Escalated
+    }
+
     /// Where it stands, for the life cycle.
     pub fn standing(&self, approvals: Vec<Approval>) -> Standing {
         Standing {

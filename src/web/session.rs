@@ -16,6 +16,7 @@ use super::frame::{Frame, see_other};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
 
@@ -181,14 +182,28 @@ struct LoginFirst(String);
 
 impl LoginFirst {
     fn then(http: &HttpRequest) -> LoginFirst {
-        // What was sent to a form is not sent again by coming back to its address.
-        if !matches!(*http.method(), Method::GET | Method::HEAD) {
-            return LoginFirst("/login".to_owned());
-        }
-        let wanted = http.uri().path_and_query().map_or("/", |p| p.as_str());
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+        let wanted = if matches!(*http.method(), Method::GET | Method::HEAD) {
+            http.uri().path_and_query().map(|wanted| wanted.as_str().to_owned())
+        } else {
+            // What was sent to a form is not sent again by coming back to its address.
+            page_of_form(http.path())
+        };
+        let Some(wanted) = wanted else { return LoginFirst("/login".to_owned()) };
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish();
         LoginFirst(format!("/login?{query}"))
     }
+}
+
+/// The page of the case or the group whose form is sent to that path.
+fn page_of_form(path: &str) -> Option<String> {
+    let mut parts = path.split('/').skip(1);
+    let (room, of) = (parts.next()?, parts.next()?);
+    let is_there = match room {
+        "review" => of.parse::<CaseNumber>().is_ok(),
+        "groups" => of.parse::<Uuid>().is_ok(),
+        _ => false,
+    };
+    is_there.then(|| format!("/{room}/{of}"))
 }
 
 impl ResponseError for LoginFirst {

@@ -35,6 +35,7 @@ pub const TESTS: &[Test] = &[
     alone!(a_database_is_where_its_path_leads_with_slashes_or_without),
     alone!(a_password_has_to_be_text),
     alone!(a_terminal_shows_a_code_to_scan_and_a_pipe_does_not),
+    bare!(looking_makes_nothing_of_an_empty_database),
     bare!(another_key_is_noticed_at_once),
     bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
@@ -79,6 +80,8 @@ async fn wrong_usage_is_told_in_one_line() {
         (&["account", "add", "--name", "x", "--name", "y"], "--name"),
         (&["token", "add"], "--account"),
         (&["token", "add", "--account", "x", "--expires", "5x"], "30d"),
+        (&["token", "add", "--account", "x", "--expires", "-5d"], "30d"),
+        (&["token", "revoke", "--account", "x"], "--number"),
         (&["audit"], "audit"),
         (&["migrate", "now"], "now"),
     ] {
@@ -398,6 +401,20 @@ async fn a_terminal_shows_a_code_to_scan_and_a_pipe_does_not() {
     let (told, code) = shown.split_once("\n\n").expect("a code below the lines");
     assert_eq!(keys(told), lines, "{shown}");
     assert!(code.contains('▀') && code.lines().count() > 20, "{shown}");
+}
+
+async fn looking_makes_nothing_of_an_empty_database(db: Db) {
+    for arguments in [&["audit", "verify"][..], &["account", "list"], &["audit", "verify"]] {
+        let told = command(&db).args(arguments).output().unwrap();
+        let line = said(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", said(&told.stdout));
+        assert!(
+            line.contains("DATABASE_URL") && line.contains("seventytwo migrate"),
+            "{arguments:?}: {line}"
+        );
+    }
+    assert!(command(&db).arg("migrate").output().unwrap().status.success());
+    assert_audit(&db);
 }
 
 async fn another_key_is_noticed_at_once(db: Db) {

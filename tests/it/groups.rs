@@ -154,6 +154,7 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     house.advance(TimeDelta::hours(3));
     house.settle().await;
     team.hears(&bag);
+    assert_eq!(team.newest(&house).await["due_at"], Value::Null, "nothing more of it is due");
 
     // Whoever takes the hours away hears at once what waited; an admin may also want real silence.
     let quiet = json!({"from": "13:00", "until": "23:00", "but_urgent": false});

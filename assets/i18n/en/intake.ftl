@@ -52,6 +52,7 @@ field-photos_full = We can take in no more photos at the moment. Send it without
 field-photo_unknown = We do not have this photo, or it belongs to another notice. Send it again.
 field-idempotency_key = Use 1 to { $max } visible characters.
 field-form_broken = This form is malformed, or did not arrive as a whole. Send it again.
+field-too_often = Too many were sent from your network. What you wrote is still here: wait { $seconds } seconds and send it again, with the photos. In an emergency call 110.
 field-form_used = This form was sent before. To change the notice, open your manage link; to report something else, open the report page again.
 
 report-title = Report

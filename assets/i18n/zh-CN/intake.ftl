@@ -52,6 +52,7 @@ field-photos_full = 暂时收不下更多照片。请先不带照片提交，稍
 field-photo_unknown = 找不到这张照片，或它已用于另一条信息。请重新上传。
 field-idempotency_key = 请用 1 到 { $max } 个可见字符。
 field-form_broken = 表单格式有误，或没有传完整。请重新发送。
+field-too_often = 操作太频繁。您填写的内容还在，请等 { $seconds } 秒再提交；照片需要重新选择。情况紧急请直接拨打 110。
 field-form_used = 这份表单已经提交过。要修改，请打开您的管理链接；要提交另一条，请重新打开“发布信息”。
 
 report-title = 发布信息

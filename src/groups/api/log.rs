@@ -30,7 +30,8 @@ pub struct DeliveryBody {
     attempts: i32,
     last_outcome: Option<String>,
     last_code: Option<String>,
-    due_at: DateTime<Utc>,
+    /// Absent once nothing more goes out.
+    due_at: Option<DateTime<Utc>>,
     /// What an open one waits for instead of `due_at`: `notice` and `group` are paused, `proof` of control is owed.
     waits_for: Option<&'static str>,
     delivered_at: Option<DateTime<Utc>>,
@@ -43,6 +44,7 @@ impl DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
             redeliverable: delivery.is_redeliverable(now),
+            due_at: delivery.is_open().then_some(delivery.due_at.0),
             waits_for: delivery.waits_for(now).map(WaitsFor::as_str),
             case_number: case_number::shown(&delivery.case_number),
             broadcast: delivery.broadcast.0.as_str(),
@@ -50,7 +52,6 @@ impl DeliveryBody {
             attempts: delivery.attempts,
             last_outcome: delivery.last_outcome,
             last_code: delivery.last_code,
-            due_at: delivery.due_at.0,
             delivered_at: delivery.delivered_at.map(|at| at.0),
         }
     }

@@ -228,7 +228,6 @@ async fn sent_from_here(
     form: Multipart,
 ) -> Result<(String, Sent), Problem> {
     let token = token(http, shared)?;
-    count(shared, http, Limit::Submit)?;
     let sent = sent::read(http, shared, form).await?;
     csrf::check(&shared.vault, &token, sent.typed.first("csrf"))?;
     Ok((token, sent))
@@ -240,9 +239,10 @@ pub async fn send_reply(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let (token, Sent { typed, faults }) = sent_from_here(&http, &shared, form).await?;
+    let (token, Sent { typed, faults, wait }) = sent_from_here(&http, &shared, form).await?;
     if !faults.is_empty() {
-        return show(&http, &shared, &token, typed, &faults).await;
+        let page = show(&http, &shared, &token, typed, &faults).await?;
+        return Ok(sent::again(page, wait));
     }
     let body = as_reply(&Frame::public(&http), &typed);
     match desk(&shared).reply(&token, &body, shared.clock.now()).await {
@@ -299,14 +299,14 @@ pub async fn send_edit(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let (token, Sent { typed, mut faults }) = sent_from_here(&http, &shared, form).await?;
+    let (token, Sent { typed, mut faults, wait }) = sent_from_here(&http, &shared, form).await?;
     let frame = Frame::public(&http);
     let now = shared.clock.now();
     let intake = desk(&shared);
     let kind = intake.managed(&token).await?.kind.0;
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
-    if !stays {
+    if !stays && wait.is_none() {
         faults.extend(parse(&body, now).err().unwrap_or_default());
         faults.extend(unclear);
     }
@@ -320,7 +320,8 @@ pub async fn send_edit(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status).map(kept)
+    let page = page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status);
+    page.map(|page| kept(sent::again(page, wait)))
 }
 
 /// The phone stays as private as it was: making it public is a choice of its own, before a warning.

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use crate::blobs::Size;
-use crate::domain::life_cycle::State;
 use crate::domain::people::Role;
 use crate::intake::api::{count, desk};
 use crate::store::photos::{self, Photo};
@@ -50,7 +49,7 @@ pub async fn photo(
 fn may_be_looked_at(conn: &mut Conn, id: Uuid, lead: bool) -> Answer<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
-    let for_leads = owner.is_some_and(|notice| notice.sealed || notice.state.0 == State::Escalated);
+    let for_leads = owner.is_some_and(|notice| notice.is_for_leads());
     Ok((lead || !for_leads).then_some(found))
 }
 

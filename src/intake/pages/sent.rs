@@ -2,7 +2,9 @@
 //! so that neither has to be sent again when something else is wrong.
 
 use actix_multipart::{Field, Multipart};
-use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::TryStreamExt;
 
 use crate::domain::faults::{FieldFault, FieldFaults};
@@ -27,11 +29,22 @@ const PARTS: usize = 200;
 /// What a form brought.
 pub struct Sent {
     pub typed: Typed,
-    /// What is wrong with its photos.
+    /// What is wrong with its photos, or that too many forms came from its network.
     pub faults: FieldFaults,
+    /// In so many seconds it may be sent again, where too many came. Its photos were not looked at.
+    pub wait: Option<u64>,
 }
 
-/// Reads a form to its end.
+/// The form again, with its words; where too many came from its network, it says after how many seconds it may be sent.
+pub fn again(mut page: HttpResponse, wait: Option<u64>) -> HttpResponse {
+    if let Some(wait) = wait {
+        *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        page.headers_mut().insert(RETRY_AFTER, wait.into());
+    }
+    page
+}
+
+/// Reads a form to its end, and counts it. Whoever sends too many gets its words back, as often as anybody may read.
 ///
 /// # Errors
 /// Where it is no form, or one of too many words, parts or bytes, or does not come in time.
@@ -89,7 +102,15 @@ impl Incoming {
 }
 
 async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> Result<Sent, Problem> {
-    let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new() };
+    let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new(), wait: None };
+    match count(shared, http, Limit::Submit) {
+        Err(Problem::TooMany { retry_after_s }) => {
+            count(shared, http, Limit::Reads)?;
+            sent.faults.insert("key".to_owned(), FieldFault::new("too_often").with("seconds", retry_after_s));
+            sent.wait = Some(retry_after_s);
+        }
+        counted => counted?,
+    }
     let mut words = 0;
     while let Some(mut field) = form.next_part().await? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -98,8 +119,12 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
             let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
-            let kept = |length| length <= MAX_BYTES && place.holds(length);
+            let looked_at = sent.wait.is_none();
+            let kept = |length| looked_at && length <= MAX_BYTES && place.holds(length);
             let photo = form.content(&mut field, kept).await?;
+            if !looked_at {
+                continue;
+            }
             if place.is_refused() {
                 sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
             } else if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {

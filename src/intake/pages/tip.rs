@@ -6,6 +6,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::sent::again;
 use super::sheet::named;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
@@ -41,25 +42,36 @@ pub async fn send(
     path: web::Path<String>,
     form: Form<Typed>,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Tips)?;
     let number: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
     let (desk, case) = (desk(&shared), number.as_str().to_owned());
     let told = parse(&json(&form.0, now), now);
-    let taken = told.is_ok();
-    if taken {
-        count_tip(&shared, &http, &number)?;
-    }
-    let (about, faults) = match told {
-        Ok(told) => (desk.tip(case, told, now).await?, Vec::new()),
-        Err(faults) => {
+    let counted = count(&shared, &http, Limit::Tips)
+        .and_then(|()| if told.is_ok() { count_tip(&shared, &http, &number) } else { Ok(()) });
+    let wait = match counted {
+        Err(Problem::TooMany { retry_after_s }) => {
+            // What was typed comes back, as often as anybody may read.
+            count(&shared, &http, Limit::Reads)?;
+            Some(retry_after_s)
+        }
+        counted => counted.map(|()| None)?,
+    };
+    let taken = told.is_ok() && wait.is_none();
+    let (about, faults) = match (told, wait) {
+        (_, Some(retry_after_s)) => {
+            let sentence = Problem::TooMany { retry_after_s }.detail(frame.language);
+            (desk.tip_is_about(case, now).await?, vec![("text", sentence)])
+        }
+        (Ok(told), None) => (desk.tip(case, told, now).await?, Vec::new()),
+        (Err(faults), None) => {
             let about = desk.tip_is_about(case, now).await?;
             (about, sentences(&faults, about, frame.language))
         }
     };
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
     let tip = TipForm { to: format!("/n/{number}"), about, typed: form.0, faults };
-    page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)
+    let page = page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)?;
+    Ok(again(page, wait))
 }
 
 /// A tip as the JSON door takes it.

@@ -179,6 +179,7 @@ fn no_metadata_survives() {
 
 #[test]
 fn bombs_are_refused_by_their_claims() {
+    assert_eq!(read(&png_claiming(12_000, 3_400)), Err(PhotoFault::TooManyPixels));
     assert_eq!(read(&png_claiming(30_000, 30_000)), Err(PhotoFault::TooLong));
     assert_eq!(read(&png_claiming(65_000, 65_000)), Err(PhotoFault::TooLong));
     assert_eq!(read(&png_claiming(7_900, 7_900)), Err(PhotoFault::TooManyPixels));

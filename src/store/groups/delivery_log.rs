@@ -66,9 +66,14 @@ impl WaitsFor {
 }
 
 impl Logged {
+    /// Whether something more of it may go out.
+    pub fn is_open(&self) -> bool {
+        self.state.0 == DeliveryState::Open
+    }
+
     /// What it waits for, where that is no time: first what its group's admin can end.
     pub fn waits_for(&self, now: DateTime<Utc>) -> Option<WaitsFor> {
-        if self.state.0 != DeliveryState::Open {
+        if !self.is_open() {
             return None;
         }
         match self.group_state.map(|state| state.0) {

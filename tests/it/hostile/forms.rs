@@ -1,12 +1,16 @@
 //! Pages: a faulty form comes back with what was typed, no other site can send one, and looking at an
 //! address changes nothing.
 
+use std::net::IpAddr;
+
 use chrono::TimeDelta;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::web::csrf;
+use seventytwo::web::limits::Limit;
 use seventytwo::web::routes::PAGES;
 
 use super::{ask, request};
@@ -18,6 +22,7 @@ use crate::{Test, housed};
 pub const TESTS: &[Test] = &[
     housed!(a_faulty_form_comes_back_with_what_was_typed),
     housed!(a_faulty_tip_comes_back_in_the_words_of_its_notice),
+    housed!(who_sends_too_often_keeps_what_was_typed),
     housed!(a_form_that_is_none_is_told_so),
     housed!(a_form_sent_twice_makes_one_notice),
     housed!(forms_of_other_sites_are_refused),
@@ -136,6 +141,36 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         let taken = send("只有我知道的一件事", "", "zh-CN").await;
         assert!(taken.status == 202 && taken.text.contains(thanks), "{}", taken.text);
         assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
+    }
+    house.finish().await;
+}
+
+async fn who_sends_too_often_keeps_what_was_typed(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let from = "203.0.113.7";
+    let limits = &house.stations.shared.limits;
+    for limit in [Limit::Submit, Limit::Tips] {
+        while limits.check(limit, from.parse::<IpAddr>().unwrap()).is_ok() {}
+    }
+    let words = "昨天下午在人民公园东门看到过";
+    let post = |path: &str| {
+        let sent = house.http.post(format!("{}{path}", house.base)).header("sec-fetch-site", "same-origin");
+        sent.header("x-forwarded-for", from)
+    };
+    let form =
+        Form::new().text("description", words).part("photo", Part::bytes(b"x".to_vec()).file_name("a"));
+    let tip = post(&format!("/n/{case}/tips")).form(&[("text", words)]);
+    for sent in [post("/report/lost_property").multipart(form), tip] {
+        let page = ask(sent).await;
+        assert_eq!(page.status, 429, "{}", page.text);
+        assert!(page.headers.contains_key("retry-after"));
+        assert!(page.text.contains(words) && page.text.contains("请等"), "{}", page.text);
+        assert_summary_leads(&page);
     }
     house.finish().await;
 }

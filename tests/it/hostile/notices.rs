@@ -248,6 +248,8 @@ async fn one_key_makes_one_notice(house: House) {
     let mut other = body.clone();
     other["description"] = json!("另一件事。");
     assert_eq!(send("k1", &other).await.problem(409), "idempotency_key_reused");
+    other["kind"] = json!("zzz");
+    assert_eq!(send("k1", &other).await.problem(409), "idempotency_key_reused", "whatever else is wrong");
     for key in ["x".repeat(201), "  ".to_owned()] {
         assert_eq!(faults(send(&key, &other).await), only(["Idempotency-Key"]));
     }
