@@ -15,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinError;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -273,11 +272,11 @@ impl Worker {
     /// not cost the others. Their places in the window are kept meanwhile: while nothing can be written down,
     /// nothing more is sent. After a lease's time they are given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
-        let given_up = Instant::now() + LEASE_FOR.to_std().unwrap_or_default();
+        let given_up = self.clock.steady() + LEASE_FOR;
         let mut parts = vec![results];
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
-            if Instant::now() >= given_up {
+            if self.clock.steady() >= given_up {
                 self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
