@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rlimit::{INFINITY, Resource, prlimit};
 use seventytwo::broadcast::send::{Limits, Sender};
+use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
 use seventytwo::store::{Conn, Store, StoreError};
 use tokio_postgres::NoTls;
@@ -25,6 +26,7 @@ pub const TESTS: &[Test] = &[
     filed!(on_a_full_disk_it_waits_for_room),
     housed!(leases_that_were_refused_take_nothing_away),
     housed!(what_cannot_be_recorded_is_not_followed_by_more),
+    housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
 ];
@@ -160,6 +162,34 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
     working.await.unwrap().unwrap();
     let told = crowd.told();
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
+    house.finish().await;
+}
+
+/// The process was held up, and its lease is over before the answer is there: nobody knows that better than itself.
+async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
+    let crowd = Crowd::start(Mood::Silent).await;
+    let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
+    connect(&house.db, "王群主", [(Platform::Dingtalk, crowd.url.as_str(), "g".to_owned())]).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+
+    let (worker, stop) = (&house.stations.worker, CancellationToken::new());
+    let working = tokio::spawn(worker.clone().run(stop.clone()));
+    eventually("it is said", async || crowd.requests() == 1).await;
+    house.advance(LEASE_FOR);
+    worker.wake.notify_one();
+    // Leased again it would be due when that lease is over.
+    let put_off =
+        "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at > (SELECT leased_until FROM lanes)";
+    let looked_at = async || crowd.requests() > 1 || count(&house.db, put_off).await == 1;
+    eventually("it is looked at again", looked_at).await;
+    crowd.turn(Mood::Well(0));
+    eventually("its result is written down", async || count(&house.db, HEARD).await >= 1).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+    assert_eq!(crowd.requests(), 1);
     house.finish().await;
 }
 
