@@ -22,6 +22,7 @@ use crate::broadcast::drawing::Failed;
 use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
+use crate::broadcast::in_hand::InHand;
 use crate::broadcast::node::Node;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
@@ -258,6 +259,7 @@ impl App {
                 script: Arc::new(script),
                 node: Arc::new(node),
                 hosts,
+                in_hand: InHand::default(),
                 figures,
                 wake,
             },

@@ -1,7 +1,8 @@
 //! The only reader of the time. Everything else is handed a `now`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
@@ -36,6 +37,16 @@ impl Clock {
         }
     }
 
+    /// How long it has been since some moment that stays the same, whoever sets the system's clock meanwhile: what a
+    /// wait is measured by.
+    pub fn steady(&self) -> Duration {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Source::System => Duration::from_std(BEGAN.elapsed()).unwrap_or(Duration::MAX),
+            Source::Hand(micros) => Duration::microseconds(micros.load(Ordering::SeqCst)),
+        }
+    }
+
     /// Moves a hand-driven clock; the system's clock cannot be moved and stays as it is.
     pub fn advance(&self, by: Duration) {
         if let Source::Hand(micros) = &self.0 {
@@ -51,8 +62,8 @@ pub fn from_micros(micros: i64) -> DateTime<Utc> {
 
 /// A new id, sorted by time and then by the order in which ids were made.
 pub fn new_id(now: DateTime<Utc>) -> uuid::Uuid {
-    static ORDER: std::sync::LazyLock<std::sync::Mutex<uuid::ContextV7>> =
-        std::sync::LazyLock::new(|| std::sync::Mutex::new(uuid::ContextV7::new()));
+    static ORDER: LazyLock<std::sync::Mutex<uuid::ContextV7>> =
+        LazyLock::new(|| std::sync::Mutex::new(uuid::ContextV7::new()));
     let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, now.timestamp_subsec_nanos()))

@@ -8,6 +8,7 @@ pub mod drawing;
 pub mod figures;
 pub mod guard;
 pub mod hosts;
+pub mod in_hand;
 pub mod message;
 pub mod node;
 pub mod pages;

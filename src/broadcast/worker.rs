@@ -15,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinError;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -24,6 +23,7 @@ use super::attempt::{Leaving, broken_off};
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
+use super::in_hand::{Held, InHand};
 use super::node::Node;
 use super::plan;
 use super::platforms::adapter;
@@ -72,13 +72,21 @@ pub struct Worker {
     pub node: Arc<Node>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
+    /// Its leases.
+    pub in_hand: InHand,
     pub figures: Arc<Figures>,
     /// Told by every commit that makes work due.
     pub wake: Arc<Notify>,
 }
 
-/// One send's result, and the place in the window that it gives back once recorded.
-type Done = (Record, OwnedSemaphorePermit);
+/// One send's result, and the place that it gives back once recorded.
+type Done = (Record, Place);
+
+/// A send's place in the window, and its lease among those that are in hand.
+struct Place {
+    permit: OwnedSemaphorePermit,
+    _held: Held,
+}
 
 impl Worker {
     /// Works until `stop`; then lets what is in flight finish and records it.
@@ -152,16 +160,20 @@ impl Worker {
     ) -> Result<Then, StoreError> {
         let room = window.available_permits().min(most);
         let (now, hosts, here) = (self.clock.now(), Arc::clone(&self.hosts), Handle::current());
-        let (worker, node) = (self.clone(), self.node.number());
+        let (worker, node, in_hand) = (self.clone(), self.node.number(), self.in_hand.clone());
         let begins = move |broadcast| drop(here.spawn(worker.clone().write_ahead(broadcast)));
-        let leased = self.store.write(move |tx| lease(tx, now, room, node, &hosts, &begins)).await;
+        let leased = self.store.write(move |tx| lease(tx, now, room, node, &hosts, &in_hand, &begins)).await;
         let (leased, next) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
             // There is room: only this loop takes from the window.
-            let Ok(permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
-            sends.spawn(self.clone().send_together(few, permits, now, done.clone()));
+            let Ok(mut permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
+            let placed = few.into_iter().map(|leased| {
+                let permit = permits.split(1).expect("a place was taken for each");
+                (Place { permit, _held: self.in_hand.hold(&leased) }, leased)
+            });
+            sends.spawn(self.clone().send_together(placed.collect(), now, done.clone()));
         }
         self.figures
             .unrecorded
@@ -195,19 +207,13 @@ impl Worker {
     }
 
     /// Sends a few deliveries at the same time, each as slow or fast as it is.
-    async fn send_together(
-        self,
-        few: Vec<Leased>,
-        mut permits: OwnedSemaphorePermit,
-        began: DateTime<Utc>,
-        done: mpsc::Sender<Done>,
-    ) {
-        let mut sends: FuturesUnordered<_> = few.into_iter().map(|leased| self.send(leased, began)).collect();
-        while let Some(record) = sends.next().await {
-            let permit = permits.split(1).expect("a place was taken for each");
-            if let Err(SendError((_, permit))) = done.send((record, permit)).await {
+    async fn send_together(self, few: Vec<(Place, Leased)>, began: DateTime<Utc>, done: mpsc::Sender<Done>) {
+        let send = |(place, leased): (Place, Leased)| self.send(leased, began).map(|record| (record, place));
+        let mut sends: FuturesUnordered<_> = few.into_iter().map(send).collect();
+        while let Some(sent) = sends.next().await {
+            if let Err(SendError((_, place))) = done.send(sent).await {
                 // Its place stays taken: what cannot be recorded is not followed by more of it.
-                permit.forget();
+                place.permit.forget();
             }
         }
     }
@@ -273,11 +279,11 @@ impl Worker {
     /// not cost the others. Their places in the window are kept meanwhile: while nothing can be written down,
     /// nothing more is sent. After a lease's time they are given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
-        let given_up = Instant::now() + LEASE_FOR.to_std().unwrap_or_default();
+        let given_up = self.clock.steady() + LEASE_FOR;
         let mut parts = vec![results];
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
-            if Instant::now() >= given_up {
+            if self.clock.steady() >= given_up {
                 self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
@@ -291,7 +297,7 @@ impl Worker {
 
     /// Records results and gives their places back; on failure both are still in `results`.
     async fn record(&self, results: &mut Vec<Done>) -> Result<(), StoreError> {
-        let (records, places): (Vec<Record>, Vec<OwnedSemaphorePermit>) = results.drain(..).unzip();
+        let (records, places): (Vec<Record>, Vec<Place>) = results.drain(..).unzip();
         if records.is_empty() {
             return Ok(());
         }
@@ -327,6 +333,7 @@ fn lease(
     room: usize,
     node: i64,
     hosts: &Mutex<Hosts>,
+    in_hand: &InHand,
     begins: &dyn Fn(Uuid),
 ) -> Result<(Vec<Leased>, Then), StoreError> {
     let room = lock(hosts).worth_a_look(room, now);
@@ -336,6 +343,7 @@ fn lease(
         node,
         limit: room,
         audiences: &plan::audiences,
+        in_hand: &|group, fence| in_hand.holds(group, fence),
         pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         back: &|platform, until| conclude::back(platform, until, random()),

@@ -49,9 +49,15 @@ impl Store {
         if !self.read(move |c| is_righted(c, now, ahead)).await? {
             return Ok(());
         }
-        let mut beyond = Some(Uuid::nil());
+        let mut beyond = Some(Id(Uuid::nil()));
         while let Some(group) = beyond {
-            beyond = self.write(move |tx| lanes_back(tx, now, ahead, group)).await?;
+            let mut closed = self.read(move |c| closed(c, now, group)).await?;
+            beyond = closed.last().copied();
+            while !closed.is_empty() {
+                let these = closed.clone();
+                let done = self.write(move |tx| lanes_back(tx, now, ahead, &these)).await?;
+                closed.retain(|group| !done.contains(group));
+            }
         }
         self.write(move |tx| bots_back(tx, now, ahead)).await?;
         while self.write(move |tx| slices::queue_beyond(tx, now + LEASES_END_WITHIN)).await? {}
@@ -100,28 +106,34 @@ fn right(at: DateTime<Utc>, now: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Ut
     if at > now { at - ahead } else { at }
 }
 
-/// Moves back the next lanes beyond that group; answers the last of them.
-fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, beyond: Uuid) -> Answer<Option<Uuid>> {
-    type Row = (Id, Time, Time, Time, Vec<u8>, Vec<u8>);
-    let closed = lanes::table
-        .filter(lanes::group_id.gt(Id(beyond)))
+/// The groups of the next lanes beyond one that are closed at `now`.
+fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
+    Ok(both!(conn, c => lanes::table
+        .filter(lanes::group_id.gt(beyond))
         .filter(lanes::open_at.gt(Time(now)))
         .order(lanes::group_id)
+        .select(lanes::group_id)
+        .limit(SLICE)
+        .load(c))?)
+}
+
+/// Moves back some of these lanes, those that were used meanwhile; answers of which groups it has looked at the lanes.
+fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id]) -> Answer<Vec<Id>> {
+    type Row = (Id, Time, Time, Time, Option<Time>, Vec<u8>, Vec<u8>);
+    let some = super::lanes::lock_some(conn, these)?;
+    let rows: Vec<Row> = both!(conn, c => lanes::table
+        .filter(lanes::group_id.eq_any(&some))
         .select((
             lanes::group_id,
             lanes::open_at,
             lanes::leased_until,
             lanes::asked_until,
+            lanes::failing_since,
             lanes::recent,
             lanes::heard,
         ))
-        .limit(SLICE);
-    let closed: Vec<Row> = match conn {
-        Conn::Pg(c) => closed.for_update().load(&mut **c)?,
-        Conn::Sqlite(c) => closed.load(&mut **c)?,
-    };
-    let last = closed.last().map(|lane| lane.0.0);
-    for (group, open_at, leased_until, asked_until, recent, heard) in closed {
+        .load(c))?;
+    for (group, open_at, leased_until, asked_until, failing_since, recent, heard) in rows {
         let recent = times(&recent);
         // Others rest because they were told to, by the right clock.
         if recent.last().is_none_or(|last| *last <= now) {
@@ -136,12 +148,13 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, beyond: Uui
                 lanes::open_at.eq(Time(right(open_at.0))),
                 lanes::leased_until.eq(Time(leased)),
                 lanes::asked_until.eq(Time(right(asked_until.0))),
+                lanes::failing_since.eq(failing_since.map(|since| Time(right(since.0)))),
                 lanes::recent.eq(written(&recent.into_iter().map(right).collect::<Vec<_>>())),
                 lanes::heard.eq(written(&times(&heard).into_iter().map(right).collect::<Vec<_>>())),
             ))
             .execute(c))?;
     }
-    Ok(last)
+    Ok(some)
 }
 
 /// Of tokens that groups share there are few.

@@ -96,12 +96,20 @@ pub(super) struct Lane {
     pub(super) failures: i32,
     pub(super) failing_since: Option<Time>,
     pub(super) heard: Vec<u8>,
+    leased_until: Time,
+}
+
+impl Lane {
+    /// Whether its last lease is over, and nobody has given it back.
+    pub(super) fn has_run_out(&self) -> bool {
+        self.leased_until.0 > DateTime::UNIX_EPOCH
+    }
 }
 
 /// The columns of [`Listener`], of groups `g` and lanes `l`.
 pub(super) const LISTENER: &str = "g.id, g.platform, g.language, g.credentials_sealed, g.state, g.host, g.bot, \
      g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
-     l.fence, l.recent, l.open_at, l.failures, l.failing_since, l.heard";
+     l.fence, l.recent, l.open_at, l.failures, l.failing_since, l.heard, l.leased_until";
 
 pub(super) type ListenerRow = (
     Uid,
@@ -113,7 +121,7 @@ pub(super) type ListenerRow = (
     Nullable<Text>,
     Nullable<SmallInt>,
     (Nullable<SmallInt>, Nullable<SmallInt>, Bool),
-    Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>, Binary)>,
+    Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>, Binary, Ts)>,
 );
 
 /// What a broadcast says, as far as it decides whether it may go.

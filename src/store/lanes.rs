@@ -259,23 +259,41 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Frees the lanes that a process had leased which is certainly gone. What it had under way is due `again`, by how
-/// often a process has died with it.
+/// Locks of these lanes all that nobody else has locked, or else the first as soon as it is free; answers which. Whoever
+/// writes down results locks lanes in no order: so who waits for one must hold no other.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<()> {
+pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
+    let Conn::Pg(c) = conn else { return Ok(these.to_vec()) };
+    let of_these = lanes::table.filter(lanes::group_id.eq_any(these)).order(lanes::group_id);
+    let free: Vec<Id> = of_these.select(lanes::group_id).for_update().skip_locked().load(&mut **c)?;
+    let Some(first) = these.first().filter(|_| free.is_empty()) else { return Ok(free) };
+    let first_free = lanes::table.find(first).select(lanes::group_id).for_update();
+    // It may be gone by then.
+    first_free.first::<Id>(&mut **c).optional()?;
+    Ok(vec![*first])
+}
+
+/// Frees lanes that a process had leased which is certainly gone; answers whether there may be more of them. What it
+/// had under way is due `again`, by how often a process has died with it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<bool> {
     struct Again;
     let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
-    let held =
-        lanes::table.filter(leased).order(lanes::group_id).select((lanes::group_id, lanes::leased_until));
-    let held: HashMap<Id, Time> = match conn {
-        // Its last results may be written at this moment.
-        Conn::Pg(c) => held.for_update().load(&mut **c)?,
-        Conn::Sqlite(c) => held.load(&mut **c)?,
-    }
-    .into_iter()
-    .collect();
+    let all: Vec<Id> = both!(conn, c => lanes::table
+        .filter(leased)
+        .order(lanes::group_id)
+        .select(lanes::group_id)
+        .load(c))?;
+    let some = lock_some(conn, &all)?;
+    // Its last results may have been written until then.
+    let still = lanes::table.filter(lanes::group_id.eq_any(some).and(leased));
+    let held: Vec<(Id, Time)> =
+        both!(conn, c => still.select((lanes::group_id, lanes::leased_until)).load(c))?;
+    let held: HashMap<Id, Time> = held.into_iter().collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
     // By their groups: what is under way stands in no index of its own.
@@ -296,10 +314,10 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };
     put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
-    both!(conn, c => diesel::update(lanes::table.filter(leased))
+    both!(conn, c => diesel::update(lanes::table.filter(lanes::group_id.eq_any(held.keys())))
         .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
         .execute(c))?;
-    Ok(())
+    Ok(!all.is_empty())
 }
 
 /// Nothing in these lanes, each closed until a time, is looked at before. What somebody else has locked on PostgreSQL

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::bots::{self, Bots};
@@ -29,6 +29,9 @@ mod write;
 
 pub use leased::Leased;
 
+/// How long something waits for a result that comes later than its lease holds, before it is looked at again.
+const RESULT_COMES: TimeDelta = TimeDelta::seconds(1);
+
 /// What leasing has to be told.
 pub struct Terms<'a> {
     pub now: DateTime<Utc>,
@@ -39,6 +42,8 @@ pub struct Terms<'a> {
     pub limit: usize,
     /// Who a broadcast is for.
     pub audiences: Audiences<'a>,
+    /// Whether a group's lease of that fencing number is in this process's hands: its result is yet to be written down.
+    pub in_hand: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
     /// The same for a token that groups share.
@@ -196,6 +201,10 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
         return Decision::Waits;
     };
+    if lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence) {
+        // Said again it would be heard twice: we have been slow, and know it.
+        return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
+    }
     let quiet = said.quiet_until(listener, now);
     let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
     // Whether an end makes a sound only its next request tells.

@@ -158,6 +158,7 @@ impl World<'_> {
                 node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
+                in_hand: &|_, _| false,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),

@@ -4,21 +4,27 @@
 use std::sync::Arc;
 
 use chrono::{DurationRound, TimeDelta};
+use diesel::{QueryDsl as _, RunQueryDsl as _};
 use serde_json::json;
 use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
+use seventytwo::store::Conn;
+use seventytwo::store::schema::lanes;
+use seventytwo::store::types::Time;
 
 use super::count;
 use super::pace::{self, draw_nothing};
 use crate::fakes::Fake;
 use crate::groups::beijing;
 use crate::house::{Db, House, Person};
+use crate::process::peek;
 use crate::{Test, bare, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
     bare!(a_clock_that_was_ahead_holds_nothing_up),
     bare!(a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up),
+    bare!(a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then),
     shared!(what_a_node_whose_clock_was_ahead_died_with_is_taken_over),
     bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
     bare!(a_clock_set_back_asks_no_robot_too_early),
@@ -104,6 +110,26 @@ async fn a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up(db: Db) {
     let late = publish(&house, &moderator, "13800138002").await;
     pass(&house, TimeDelta::minutes(1)).await;
     assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
+}
+
+/// A group is disabled when it has failed for a day: by a clock two days ahead it would begin to fail in two days.
+async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
+    let ahead = TimeDelta::days(2);
+    house.clock.advance(ahead);
+    (0..2).for_each(|_| house.chats[0].script(503, &[], "not now"));
+    publish(&house, &moderator, "13800138001").await;
+    house.clock.advance(-ahead);
+    pass(&house, POLL).await;
+    let failing_since = |conn: &mut Conn| {
+        let since = lanes::table.select(lanes::failing_since);
+        Ok(match conn {
+            Conn::Pg(c) => since.first::<Option<Time>>(&mut **c)?,
+            Conn::Sqlite(c) => since.first::<Option<Time>>(&mut **c)?,
+        })
+    };
+    let since = peek(&house.db, failing_since).await.expect("it has not heard yet");
+    assert!(since.0 <= house.clock.now(), "{since:?}");
 }
 
 /// It dies with a request under way, by its clock in two hours. Another one, which starts later, knows only what is

@@ -73,6 +73,7 @@ fn lease_at(
         node,
         limit: 10,
         audiences: &plan::audiences,
+        in_hand: &|_, _| false,
         pace: &|_, _| now,
         bot_pace: &|_, _| now,
         back: &|_, until| until,

@@ -43,6 +43,8 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
     shared!(a_slice_that_another_node_looks_through_is_waited_for),
     shared!(what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing),
+    shared!(the_lanes_of_the_dead_are_freed_while_their_last_results_are_written),
+    shared!(lanes_are_moved_back_while_results_are_written),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -562,4 +564,44 @@ async fn what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing(db: D
     };
     meanwhile(&scene.house.db, free, ended).await;
     assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE queued").await, 0);
+}
+
+impl Scene {
+    /// Results of three groups are written in the order opposite to that of their lanes, and stop in the middle; then
+    /// something else is done with these lanes. Answers how many were written.
+    async fn meets_results(&self, other: impl AsyncFnOnce() -> Answer<()>) -> usize {
+        self.publish(PROPERTY).await;
+        let mut leased = self.lease().await;
+        leased.sort_by_key(|one| one.group);
+        let [first, second, third] = leased.as_slice() else { panic!("{leased:?}") };
+        run(&self.house.db, "UPDATE lanes SET open_at = open_at + interval '1 minute'").await;
+        let lane = format!("SELECT 1 FROM lanes WHERE group_id = '{}'", second.group);
+        let held = locked(self.store(), lane).await;
+        let record = self.record(vec![third, second, first]);
+        let (recorded, done) = crossing(&self.house.db, record, other(), held).await;
+        done.unwrap();
+        recorded.unwrap()
+    }
+}
+
+async fn the_lanes_of_the_dead_are_freed_while_their_last_results_are_written(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let free = async || {
+        let now = scene.house.clock.now();
+        let free = || scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, &|_| now));
+        while free().await? {}
+        Ok(())
+    };
+    assert_eq!(scene.meets_results(free).await, 2, "one lane was free already");
+    let held = "SELECT COUNT(*) AS n FROM lanes WHERE leased_until > 'epoch'";
+    assert_eq!(count(&scene.house.db, held).await, 0);
+    assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE queued").await, 1);
+}
+
+async fn lanes_are_moved_back_while_results_are_written(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    // So far ahead that the server's own clock says whose is right now, whatever it shows.
+    let ahead = TimeDelta::days(100_000);
+    let back = async || scene.store().set_back(scene.house.clock.now(), ahead).await;
+    assert_eq!(scene.meets_results(back).await, 3);
 }

@@ -1,16 +1,22 @@
 //! Short of descriptors, of disk, of a database: nothing is lost, nothing is said again and again, and the log
 //! does not fill the rest of the disk.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use rlimit::{INFINITY, Resource, prlimit};
+use seventytwo::broadcast::send::{Limits, Sender};
+use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
 use seventytwo::store::{Conn, Store, StoreError};
 use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
 
 use super::crowd::{Crowd, Mood};
 use super::faults::house_of;
 use super::scene::{Scene, WINDOW};
-use super::{count, run};
+use super::{HEARD, count, run};
 use crate::house::{Db, House};
 use crate::process::{Program, assert_audit, command, connect, database, eventually};
 use crate::{Test, bare, filed, housed, notices, shared};
@@ -19,13 +25,17 @@ pub const TESTS: &[Test] = &[
     bare!(short_of_descriptors_it_waits_for_some),
     filed!(on_a_full_disk_it_waits_for_room),
     housed!(leases_that_were_refused_take_nothing_away),
-    bare!(what_cannot_be_recorded_is_not_followed_by_more),
+    housed!(what_cannot_be_recorded_is_not_followed_by_more),
+    housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
 ];
 
 /// Lines that one shortage may leave in the log.
 const LINES: usize = 100;
+
+/// How often results were refused, as `/metrics` names it.
+const REFUSED: &str = "seventytwo_database_refusals_total{what=\"results\"}";
 
 /// Sets a soft limit of a running process.
 fn limit(program: &Program, resource: Resource, most: u64) {
@@ -117,22 +127,77 @@ async fn leases_that_were_refused_take_nothing_away(house: House) {
     house.finish().await;
 }
 
-/// Of what is sent no more is in doubt than the window holds, however many groups wait and however long.
-async fn what_cannot_be_recorded_is_not_followed_by_more(db: Db) {
-    let scene = Scene::set(db, 2 * WINDOW, Mood::Well(0)).await;
-    let mut command = command(&scene.db);
-    command.env("SEVENTYTWO_LOG", "warn");
-    let program = scene.spawn_by(command).listening().await;
-    refuse(&scene.db, "deliveries").await;
-    scene.publish(&program.door, 0).await;
-    eventually("the window is full", async || scene.crowd.requests() >= WINDOW).await;
-    let refused = program.log().len();
-    eventually("it tries to record them again", async || program.log().len() >= refused + 3).await;
-    assert_eq!(scene.crowd.requests(), WINDOW);
-    allow(&scene.db, "deliveries").await;
-    scene.everybody_hears().await;
-    let twice: Vec<_> = scene.crowd.told().into_iter().filter(|(_, times)| *times > 1).collect();
-    assert_eq!(twice, []);
+/// Of what is sent no more is in doubt than the window holds, however many groups wait and however long. By a clock
+/// that stands no lease runs out, and no result is given up.
+async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
+    const GROUPS: usize = 2 * WINDOW;
+    let crowd = Crowd::start(Mood::Well(0)).await;
+    let (mut house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
+    connect(
+        &house.db,
+        "王群主",
+        (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}"))),
+    )
+    .await;
+    // As long as a lease has room for: no chat is ever in doubt because it had to wait for a processor.
+    let longest = Duration::from_secs(20);
+    let limits = Limits { connect: longest, exchange: longest, ..Limits::default() };
+    let guard = house.stations.worker.sender.guard().clone();
+    house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+
+    refuse(&house.db, "deliveries").await;
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(house.stations.worker.clone().run(stop.clone()));
+    eventually("the window is full", async || crowd.requests() >= WINDOW).await;
+    let tried = refusals(&house).await;
+    eventually("it tries to record them again", async || refusals(&house).await >= tried + 3).await;
+    assert_eq!(crowd.requests(), WINDOW);
+    allow(&house.db, "deliveries").await;
+    eventually("every group hears of it", async || count(&house.db, HEARD).await == GROUPS as i64).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+    let told = crowd.told();
+    assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
+    house.finish().await;
+}
+
+/// The process was held up, and its lease is over before the answer is there: nobody knows that better than itself.
+async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
+    let crowd = Crowd::start(Mood::Silent).await;
+    let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
+    connect(&house.db, "王群主", [(Platform::Dingtalk, crowd.url.as_str(), "g".to_owned())]).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+
+    let (worker, stop) = (&house.stations.worker, CancellationToken::new());
+    let working = tokio::spawn(worker.clone().run(stop.clone()));
+    eventually("it is said", async || crowd.requests() == 1).await;
+    house.advance(LEASE_FOR);
+    worker.wake.notify_one();
+    // Leased again it would be due when that lease is over.
+    let put_off =
+        "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at > (SELECT leased_until FROM lanes)";
+    let looked_at = async || crowd.requests() > 1 || count(&house.db, put_off).await == 1;
+    eventually("it is looked at again", looked_at).await;
+    crowd.turn(Mood::Well(0));
+    eventually("its result is written down", async || count(&house.db, HEARD).await >= 1).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+    assert_eq!(crowd.requests(), 1);
+    house.finish().await;
+}
+
+/// How often the database has refused to take results down.
+async fn refusals(house: &House) -> u64 {
+    let page = house.page("/metrics").await.text;
+    let counted = page.lines().find_map(|line| line.strip_prefix(REFUSED));
+    counted.expect("it is counted").trim().parse().unwrap()
 }
 
 /// From now on nothing of the table can be changed, as where there is no room for it.

@@ -1,0 +1,44 @@
+//! The leases that this process has in hand, until what became of them is recorded or given up. Their time may be over
+//! before that, where the process is held up; and whoever said something must not say it again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use crate::store::leasing::Leased;
+
+/// Leases by group and fencing number.
+#[derive(Clone, Debug, Default)]
+pub struct InHand(Arc<Mutex<HashSet<(Uuid, i64)>>>);
+
+/// One of them, for as long as this lives.
+pub struct Held {
+    lease: (Uuid, i64),
+    among: InHand,
+}
+
+impl InHand {
+    /// Takes a lease in hand.
+    pub fn hold(&self, leased: &Leased) -> Held {
+        let lease = (leased.group, leased.fence);
+        self.lock().insert(lease);
+        Held { lease, among: self.clone() }
+    }
+
+    /// Whether the lease of a group with that fencing number is in hand.
+    pub fn holds(&self, group: Uuid, fence: i64) -> bool {
+        self.lock().contains(&(group, fence))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<(Uuid, i64)>> {
+        // Names: what a panicking thread left behind is still right.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.among.lock().remove(&self.lease);
+    }
+}
