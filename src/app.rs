@@ -262,6 +262,7 @@ impl App {
                 in_hand: InHand::default(),
                 figures,
                 wake,
+                break_off: CancellationToken::new(),
             },
             shared,
             seen: Arc::default(),

@@ -225,6 +225,24 @@ impl Worker {
         stands(self.clock.now())
     }
 
+    /// The end of an attempt that a stop does not wait for any longer. What had left may arrive or not; what had not is
+    /// due as soon as somebody is there again.
+    pub(super) async fn broken_off(
+        &self,
+        leased: &Leased,
+        left: bool,
+    ) -> (Went, Result<Ended, DateTime<Utc>>) {
+        if !left {
+            return (Went::NotSent, Err(self.clock.now()));
+        }
+        let verdict = Verdict::ours(Outcome::Unknown, "stopped");
+        let ended = match self.prepare(leased).await {
+            Ok(prepared) => prepared.ended(verdict),
+            Err(_) => ended(verdict, 1, &[]),
+        };
+        (Went::NotSent, Ok(Ended { ours: true, ..ended }))
+    }
+
     /// What is said, to whom, and in how many requests.
     async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
         let adapter = adapter(leased.platform);
@@ -317,7 +335,7 @@ fn internal(leased: &Leased, error: &StoreError) -> Ended {
 }
 
 /// The end of an attempt that panicked. Where its request had left nobody knows whether it arrived.
-pub(super) fn broken_off(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
+pub(super) fn panicked(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
     tracing::error!(delivery = leased.delivery, left, "a send panicked");
     let outcome = if left { Outcome::Unknown } else { Outcome::Retry };
     (Went::NotSent, Ok(Ended { ours: true, ..ended(Verdict::ours(outcome, "internal"), 1, &[]) }))

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::attempt::{Leaving, broken_off};
+use super::attempt::{Leaving, panicked};
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
@@ -50,6 +50,8 @@ const ROOM: u32 = 128;
 const FOR_ROOM: Duration = Duration::from_millis(5);
 /// How long results wait for company: a commit costs the same for one as for many.
 const GATHER: Duration = Duration::from_millis(2);
+/// How long a stop waits for answers: what has none by then is in doubt, and there is time left to write that down.
+const FOR_ANSWERS: Duration = Duration::from_secs(5);
 /// How long results that could not be recorded wait for another try.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// How long a lane stays leased. A node that dies gives its lanes back after this.
@@ -77,6 +79,8 @@ pub struct Worker {
     pub figures: Arc<Figures>,
     /// Told by every commit that makes work due.
     pub wake: Arc<Notify>,
+    /// Ends what is under way when a stop has waited long enough.
+    pub break_off: CancellationToken,
 }
 
 /// One send's result, and the place that it gives back once recorded.
@@ -89,7 +93,7 @@ struct Place {
 }
 
 impl Worker {
-    /// Works until `stop`; then lets what is in flight finish and records it.
+    /// Works until `stop`; then lets what is in flight finish, as far as that does not take long, and records it.
     ///
     /// # Errors
     /// When whoever records the results panicked: nothing more is sent then.
@@ -120,7 +124,10 @@ impl Worker {
             }
         }
         sends.close();
-        sends.wait().await;
+        if tokio::time::timeout(FOR_ANSWERS, sends.wait()).await.is_err() {
+            self.break_off.cancel();
+            sends.wait().await;
+        }
         drop(done);
         recorder.await
     }
@@ -228,8 +235,12 @@ impl Worker {
         }
         let clock = std::time::Instant::now();
         // Those that share its task go on, and its place at the host is given back. It leaves later than it was leased.
-        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind().await;
-        let (went, ended) = attempt.unwrap_or_else(|_| broken_off(&leased, leaving.left));
+        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind();
+        let (went, ended) = match self.break_off.run_until_cancelled(attempt).await {
+            Some(Ok(done)) => done,
+            Some(Err(_)) => panicked(&leased, leaving.left),
+            None => self.broken_off(&leased, leaving.left).await,
+        };
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();

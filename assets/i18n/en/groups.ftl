@@ -379,6 +379,7 @@ code-host = This host does not belong to the platform
 code-port = Only port 443 can be used
 code-path = This is not a bot's address
 code-address = The host is not on the public internet
+code-stopped = The program was restarted before an answer came
 code-internal = Something went wrong on our side
 
 field-group_platform_required = Choose the platform, or give an address that tells it

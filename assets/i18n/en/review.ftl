@@ -371,6 +371,7 @@ broadcasts-code-connect = no connection
 broadcasts-code-timeout = no answer in time
 broadcasts-code-broken = the connection broke
 broadcasts-code-address = its address is not a public one
+broadcasts-code-stopped = restarted before an answer
 broadcasts-code-internal = a fault of ours
 broadcasts-code-gone = the chat or its robot is gone
 broadcasts-code-failing = nothing arrived for a day

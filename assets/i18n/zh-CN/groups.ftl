@@ -379,6 +379,7 @@ code-host = 这个主机不属于该平台
 code-port = 只能用端口 443
 code-path = 不是机器人的地址
 code-address = 主机不在公网上
+code-stopped = 程序重启时还没有等到回答
 code-internal = 我们这边出了问题
 
 field-group_platform_required = 请选择平台，或者填写能认出平台的地址
