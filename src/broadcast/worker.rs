@@ -5,6 +5,7 @@
 //! cannot double more than that.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -235,8 +236,12 @@ impl Worker {
         }
         let clock = std::time::Instant::now();
         // Those that share its task go on, and its place at the host is given back. It leaves later than it was leased.
-        let attempt = AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind();
-        let (went, ended) = match self.break_off.run_until_cancelled(attempt).await {
+        let attempt = {
+            // Pinned here, because whoever takes a future along keeps the room for it twice.
+            let attempt = pin!(AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind());
+            self.break_off.run_until_cancelled(attempt).await
+        };
+        let (went, ended) = match attempt {
             Some(Ok(done)) => done,
             Some(Err(_)) => panicked(&leased, leaving.left),
             None => self.broken_off(&leased, leaving.left).await,

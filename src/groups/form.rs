@@ -13,7 +13,7 @@ use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
 use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
-use crate::web::problem::field_sentence;
+use crate::web::problem::{field_sentence, named_sentence};
 
 /// A form as it was sent; some fields come several times.
 pub(super) type Sent = Vec<(String, String)>;
@@ -180,6 +180,15 @@ pub(super) fn first_field(platform: Platform) -> &'static str {
     adapter(platform).profile().fields.first().map_or("name", |field| field.name)
 }
 
+/// What a field is called on the page, if it stands there.
+fn label(field: &str, language: Language) -> Option<String> {
+    let key = match field {
+        "hourly_cap" => "groups-cap".to_owned(),
+        field => format!("groups-{}", field.replace('.', "-")),
+    };
+    has(language, &key).then(|| text(language, &key))
+}
+
 /// Sentences about fields, in the order of the page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults(pub Vec<(String, String)>);
@@ -188,8 +197,14 @@ impl Faults {
     /// The faults of a draft.
     pub(super) fn of(faults: &FieldFaults, language: Language) -> Faults {
         let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
-        let mut list: Vec<_> =
-            faults.iter().map(|(field, fault)| (own(field), field_sentence(fault, language))).collect();
+        let said = |field: String, fault| {
+            let sentence = field_sentence(fault, language);
+            let label = label(&field, language);
+            let sentence =
+                label.map_or(sentence.clone(), |label| named_sentence(&label, &sentence, language));
+            (field, sentence)
+        };
+        let mut list: Vec<_> = faults.iter().map(|(field, fault)| said(own(field), fault)).collect();
         // What has no place below stands above, in the order of its own form.
         list.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
         Faults(list)

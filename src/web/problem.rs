@@ -24,6 +24,12 @@ pub fn field_sentence(fault: &FieldFault, language: Language) -> String {
     text_with(language, &format!("field-{}", fault.code), &values)
 }
 
+/// A sentence about a field with the field's label before it.
+pub fn named_sentence(label: &str, sentence: &str, language: Language) -> String {
+    let label = label.trim_end_matches(['?', '？']);
+    text_with(language, "field-named", &[("label", label.into()), ("sentence", sentence.into())])
+}
+
 /// What can be answered instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {

@@ -75,7 +75,6 @@ report-scam-secret = Ask whoever claims to know something for a detail that was 
 
 report-error-prefix = Error:
 report-error-heading = There is a problem
-report-fault = { $label }: { $sentence }
 report-there = You have sent in { $case } already: the same matter need not be sent again. To see, change or end it:
 report-there-open = open your page
 report-optional = (optional)

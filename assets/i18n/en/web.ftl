@@ -164,3 +164,5 @@ photo-photo_heic = This is an iPhone's HEIC file, which many phones cannot open.
 photo-photo_gif = Animations are not taken. Upload a screenshot of it instead.
 photo-photo_truncated = The photo did not arrive whole. Check your connection and upload it again.
 photo-photo_damaged = The photo is damaged and cannot be read. Choose another, or upload a screenshot of it.
+
+field-named = { $label }: { $sentence }

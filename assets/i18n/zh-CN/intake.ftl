@@ -75,7 +75,6 @@ report-scam-secret = 真线索请对方说出一个没有公开的细节。
 
 report-error-prefix = 错误：
 report-error-heading = 有问题需要改正
-report-fault = { $label }：{ $sentence }
 report-there = 您已经提交过 { $case }，同一件事不用再交。要查看、修改或结束：
 report-there-open = 打开您的页面
 report-optional = （选填）

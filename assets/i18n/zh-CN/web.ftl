@@ -138,3 +138,5 @@ photo-photo_heic = 这是苹果手机的 HEIC 格式，很多手机打不开。�
 photo-photo_gif = 不支持动图。请截屏后上传截图。
 photo-photo_truncated = 照片没有传完整。请检查网络，再上传一次。
 photo-photo_damaged = 照片已损坏，无法读取。请换一张，或截屏后上传截图。
+
+field-named = { $label }：{ $sentence }

@@ -8,9 +8,9 @@ use crate::domain::region::Region;
 use crate::intake::form::{Control, Typed, UNSURE, sections};
 use crate::intake::photos::path;
 use crate::intake::submission::PHOTOS;
-use crate::language::{has, text_with};
+use crate::language::has;
 use crate::web::frame::Frame;
-use crate::web::problem::field_sentence;
+use crate::web::problem::{field_sentence, named_sentence};
 
 /// A whole form.
 pub struct Sheet {
@@ -104,12 +104,6 @@ pub fn sentence(frame: &Frame, fault: &FieldFault) -> String {
     if has(frame.language, &key) { frame.t(&key) } else { field_sentence(fault, frame.language) }
 }
 
-/// A sentence about a field with the field's name before it.
-pub fn named(language: Language, label: &str, sentence: &str) -> String {
-    let label = label.trim_end_matches(['?', '？']);
-    text_with(language, "report-fault", &[("label", label.into()), ("sentence", sentence.into())])
-}
-
 /// Whether a fault is one of this field: photos are faulted by their place in the list.
 fn belongs(fault: &str, name: &str) -> bool {
     fault == name || (name == "photo" && fault.starts_with("photo_ids"))
@@ -156,7 +150,7 @@ impl Words<'_> {
         if control == Control::Tick {
             return sentence;
         }
-        named(self.frame.language, label, &sentence)
+        named_sentence(label, &sentence, self.frame.language)
     }
 
     fn show(

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::sent::again;
-use super::sheet::named;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::language::Language;
@@ -18,7 +17,7 @@ use crate::language::text;
 use crate::pages::tip_form::{TipForm, Typed};
 use crate::web::frame::{Frame, page_with};
 use crate::web::limits::Limit;
-use crate::web::problem::{Problem, field_sentence};
+use crate::web::problem::{Problem, field_sentence, named_sentence};
 use crate::web::session::{Form, Visitor};
 use crate::web::shared::Shared;
 
@@ -87,7 +86,7 @@ fn json(typed: &Typed, now: DateTime<Utc>) -> Value {
 fn sentences(faults: &FieldFaults, about: &str, language: Language) -> Vec<(&'static str, String)> {
     let sentence = |name| {
         let label = text(language, &TipForm::label(name, about));
-        Some((name, named(language, &label, &field_sentence(faults.get(name)?, language))))
+        Some((name, named_sentence(&label, &field_sentence(faults.get(name)?, language), language)))
     };
     TipForm::FIELDS.into_iter().filter_map(sentence).collect()
 }
