@@ -296,7 +296,7 @@ impl App {
     /// When the server or the scheduler cannot start.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let running = TaskTracker::new();
-        schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
+        let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
         let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
         running.spawn(async move { store.listen(wake, until).await });
@@ -312,6 +312,7 @@ impl App {
         // The doors have had their part of it.
         let ended = tokio::time::timeout_at(stops_by.await?, async {
             running.wait().await;
+            jobs.await?.context("the periodic jobs could not be started anew")?;
             worker.await?
         });
         let worked = ended.await.unwrap_or_else(|_| {

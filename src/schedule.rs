@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,8 @@ use crate::app::Stations;
 /// What has cooled is let out within so long.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has.
+/// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has. What is answered ends before
+/// only where they cannot be started anew, and stops the program.
 ///
 /// # Errors
 /// When a cron line is not one.
@@ -26,19 +28,17 @@ pub async fn start(
     sweep: &str,
     running: &TaskTracker,
     stop: &CancellationToken,
-) -> Result<(), JobSchedulerError> {
+) -> Result<JoinHandle<Result<(), JobSchedulerError>>, JobSchedulerError> {
     let jobs = by_the_clock(stations, sweep, running, stop).await?;
     running.spawn(beat(stations.clone(), stop.clone()));
     let keeper = keep(jobs, stations.clone(), sweep.to_owned(), running.clone(), stop.clone());
     let stop = stop.clone();
-    running.spawn(async move {
-        if let Err(error) = keeper.await {
-            // Without them nothing ends and nothing is erased. Whoever watches over the program starts it anew.
-            tracing::error!(%error, "the periodic jobs could not be started anew; the program ends");
-            stop.cancel();
-        }
-    });
-    Ok(())
+    Ok(running.spawn(async move {
+        let kept = keeper.await;
+        // Without them nothing ends and nothing is erased. Whoever watches over the program starts it anew.
+        stop.cancel();
+        kept
+    }))
 }
 
 /// Lets out what has cooled.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::second_factor::SecondFactor;
 use super::{password, people, sessions};
-use crate::store::accounts::{self, Account};
+use crate::store::accounts::{self, Account, Credentials};
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, token_hash};
 
@@ -52,8 +52,8 @@ pub async fn login(
     let previous = previous.map(token_hash);
     store
         .write(move |conn| {
-            let account = credentials.account;
-            if !accounts::use_totp_step(conn, account.id.0, step)? {
+            let Credentials { account, proof } = credentials;
+            if !accounts::use_totp_step(conn, account.id.0, step, &proof)? {
                 return Err(LoginError::Refused);
             }
             if let Some(previous) = previous {

@@ -133,7 +133,16 @@ pub async fn reset(
 /// [`AccountError::Unknown`] and [`AccountError::Disabled`].
 pub(super) async fn standing(store: &Store, name: &str) -> Result<Account, AccountError> {
     let looked_up = name.to_owned();
-    match store.read(move |conn| accounts::by_name(conn, &looked_up)).await?.map(|found| found.account) {
+    let found = store.read(move |conn| accounts::by_name(conn, &looked_up)).await?;
+    unless_disabled(found, name)
+}
+
+/// An account that was looked up by its name.
+///
+/// # Errors
+/// [`AccountError::Unknown`] and [`AccountError::Disabled`].
+pub(super) fn unless_disabled(found: Option<Credentials>, name: &str) -> Result<Account, AccountError> {
+    match found.map(|found| found.account) {
         None => Err(AccountError::Unknown(name.to_owned())),
         Some(account) if account.disabled_at.is_some() => Err(AccountError::Disabled(name.to_owned())),
         Some(account) => Ok(account),

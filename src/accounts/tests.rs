@@ -8,6 +8,7 @@ use super::people::{self, AccountError};
 use super::second_factor::SecondFactor;
 use super::{sessions, tokens};
 use crate::domain::people::Role;
+use crate::store::{Conn, accounts};
 
 #[tokio::test]
 async fn who_was_added_can_log_in() {
@@ -182,7 +183,11 @@ async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
     let shared = &house.shared;
     let (session, code) = (house.session(&old).await, house.code(&old));
     let token = tokens::add(&shared.store, house.now(), "小王", None).await.unwrap();
+    let before = shared.store.read(|c| accounts::by_name(c, "小王")).await.unwrap().unwrap();
     let (new, ended) = people::reset(&shared.store, &shared.vault, "小王 ", None).await.unwrap();
+    // A login that was being looked at meanwhile, by what holds no more.
+    let late = move |c: &mut Conn| accounts::use_totp_step(c, before.account.id.0, i64::MAX, &before.proof);
+    assert!(!shared.store.write(late).await.unwrap());
     assert_eq!((ended.sessions, ended.tokens, new.role), (1, 1, Role::Lead));
     assert!(sessions::find(&shared.store, house.now(), &session).await.unwrap().is_none());
     assert!(tokens::find(&shared.store, house.now(), &token).await.unwrap().is_none());

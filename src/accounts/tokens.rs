@@ -29,11 +29,16 @@ pub async fn add(
         }
         Some(_) => return Err(AccountError::BadLifetime),
     };
-    let token = format!("{PREFIX}{}", new_token());
-    let account_id = people::standing(store, &people::tidy(name)).await?.id;
-    let row = ApiToken { token_hash: token_hash(&token), account_id, created_at: Time(now), expires_at };
-    store.write(move |conn| accounts::insert_token(conn, &row)).await?;
-    Ok(token)
+    let (name, token) = (people::tidy(name), format!("{PREFIX}{}", new_token()));
+    let token_hash = token_hash(&token);
+    store
+        .write(move |conn| {
+            let account_id = people::unless_disabled(accounts::by_name(conn, &name)?, &name)?.id;
+            let row = ApiToken { token_hash, account_id, created_at: Time(now), expires_at };
+            accounts::insert_token(conn, &row)?;
+            Ok(token)
+        })
+        .await
 }
 
 /// The tokens of an account, oldest first.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,7 +37,8 @@ pub(super) struct Leaving<'a> {
     pub host: &'a str,
     /// Since when its host has it under way: from the lease until it really leaves.
     pub since: DateTime<Utc>,
-    pub left: bool,
+    /// Whether what says something has left.
+    pub left: &'a AtomicBool,
 }
 
 /// Why a request that had its connection did not leave.
@@ -134,7 +136,12 @@ impl Worker {
         // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
         let unknown = handle.filter(|handle| handle.is_none());
         let request = adapter.address(act, &body, credentials, &stamp);
-        let may = |longest| self.may_leave(leased, longest);
+        let left = leaving.left;
+        let may = |longest| async move {
+            self.may_leave(leased, longest).await?;
+            left.store(true, Ordering::Relaxed);
+            Ok(())
+        };
         let sent = self.exchange(*adapter, act, request, leaving, may).await;
         let (went, mut verdict, answer) = match sent {
             Ok(sent) => sent,
@@ -189,7 +196,6 @@ impl Worker {
     ) -> Result<(Went, Verdict, Option<Answer>), W> {
         let since = std::mem::replace(&mut leaving.since, self.clock.now());
         self.hosts().leaves(leaving.host, since, leaving.since);
-        leaving.left = true;
         match self.sender.send_if(request, may).await {
             Ok(answer) => {
                 let answer = answer.dated(self.clock.now());

@@ -32,7 +32,7 @@ const KEPT: usize = 128;
 const PICTURES: usize = 12 * 1024 * 1024;
 /// Bytes kept of bodies in which a picture stands again. They have a place of their own because a picture is drawn in
 /// tenths of a second, and a body composed with it in a thousandth: no body is worth a picture.
-const BODIES: usize = 4 * 1024 * 1024;
+const BODIES: usize = 16 * 1024 * 1024;
 
 /// A revision of a notice: its number, and its public part.
 pub type Numbered = (i32, Public);
@@ -124,8 +124,12 @@ impl Script {
         let key = (broadcast, language);
         let place = {
             let mut written = lock(&self.written);
-            if written.len() >= KEPT && !written.contains_key(&key) {
-                written.pop_first();
+            if written.len() >= KEPT
+                && !written.contains_key(&key)
+                && let Some((gone, _)) = written.pop_first()
+            {
+                lock(&self.pictures).forget(|name| *name == gone);
+                lock(&self.pictured).forget(|(name, _)| *name == gone);
             }
             Arc::clone(written.entry(key).or_default())
         };

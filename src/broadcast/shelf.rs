@@ -28,6 +28,11 @@ impl<K: PartialEq> Shelf<K> {
         self.kept.drain(..many).map(|(key, _)| key).collect()
     }
 
+    /// Of these nothing is kept any more.
+    pub fn forget(&mut self, gone: impl Fn(&K) -> bool) {
+        self.kept.retain(|(key, _)| !gone(key));
+    }
+
     /// Nothing is kept any more.
     pub fn clear(&mut self) {
         self.kept.clear();

@@ -6,6 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -228,7 +229,8 @@ impl Worker {
 
     /// One request of a delivery that was leased at `began`, and what follows from it.
     async fn send(&self, leased: Leased, began: DateTime<Utc>) -> Record {
-        let mut leaving = Leaving { host: &leased.host, since: began, left: false };
+        let left = AtomicBool::new(false);
+        let mut leaving = Leaving { host: &leased.host, since: began, left: &left };
         if let Some(state) = self.withheld(&leased) {
             let at = self.clock.now();
             self.hosts().ended(&leased.host, leased.group, began, at, Went::NotSent);
@@ -243,8 +245,8 @@ impl Worker {
         };
         let (went, ended) = match attempt {
             Some(Ok(done)) => done,
-            Some(Err(_)) => panicked(&leased, leaving.left),
-            None => self.broken_off(&leased, leaving.left).await,
+            Some(Err(_)) => panicked(&leased, left.load(Ordering::Relaxed)),
+            None => self.broken_off(&leased, left.load(Ordering::Relaxed)).await,
         };
         let took = clock.elapsed();
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);

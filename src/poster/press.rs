@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use lru::LruCache;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::content::{Content, texts};
@@ -106,32 +106,53 @@ impl Press {
     ) -> Result<Bytes, PressError> {
         let ends_at = notice.ends_at.map(|t| t.0).unwrap_or_default();
         let key = (notice.id.0, Shows::Revision(revision), language);
-        self.once(key, || self.proof(notice, public, language, ends_at)).await
+        self.once(key, |turn| self.drawn(turn, notice, public, language, ends_at)).await
     }
 
-    /// What is kept under that key, or else is drawn.
+    /// What is kept under that key, or else is drawn when its turn has come.
     async fn once<F>(
         &self,
         key: (Uuid, Shows, Language),
-        draw: impl FnOnce() -> F,
+        draw: impl FnOnce(Option<OwnedSemaphorePermit>) -> F,
     ) -> Result<Bytes, PressError>
     where
         F: Future<Output = Result<Bytes, PressError>>,
     {
-        if let Some(kept) = lock(&self.kept).get(&key) {
-            return Ok(kept.clone());
+        let kept = || lock(&self.kept).get(&key).cloned();
+        if let Some(kept) = kept() {
+            return Ok(kept);
         }
-        let drawn = draw().await?;
+        let turn = match self.queue.clone() {
+            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| PressError::BrokenOff)?),
+            None => None,
+        };
+        // Those who stood before in the queue may have wanted the same.
+        if let Some(kept) = kept() {
+            return Ok(kept);
+        }
+        let drawn = draw(turn).await?;
         lock(&self.kept).put(key, drawn.clone());
         Ok(drawn)
     }
 
-    /// The poster of a revision that is not live yet, as it would be; drawn anew each time.
+    /// The poster of a revision that is not live yet, as it would be; drawn anew each time. Those who verify wait for no
+    /// visitors.
     ///
     /// # Errors
     /// See [`PressError`].
     pub async fn proof(
         &self,
+        notice: &Notice,
+        public: &Public,
+        language: Language,
+        ends_at: DateTime<Utc>,
+    ) -> Result<Bytes, PressError> {
+        self.drawn(None, notice, public, language, ends_at).await
+    }
+
+    async fn drawn(
+        &self,
+        turn: Option<OwnedSemaphorePermit>,
         notice: &Notice,
         public: &Public,
         language: Language,
@@ -143,7 +164,7 @@ impl Press {
             Some(id) => self.photo(*id).await?,
             None => None,
         };
-        self.draw(move |painter| content.draw(painter, photo.as_deref())).await
+        self.draw(turn, move |painter| content.draw(painter, photo.as_deref())).await
     }
 
     /// The plain poster that says a notice is over, or paused: nothing of the person on it.
@@ -159,8 +180,8 @@ impl Press {
         let case_number = case_number(notice)?;
         let url = self.link(&case_number);
         let shown = case_number.to_string();
-        let draw = || {
-            self.draw(move |painter| {
+        let draw = |turn| {
+            self.draw(turn, move |painter| {
                 painter.draw_ended(&Ended { ending, case_number: &shown, url: &url, texts: &texts(language) })
             })
         };
@@ -181,14 +202,10 @@ impl Press {
         Ok(Some(self.blobs.photo(&self.vault, &photo, Size::Page).await?))
     }
 
-    async fn draw<F>(&self, drawing: F) -> Result<Bytes, PressError>
+    async fn draw<F>(&self, turn: Option<OwnedSemaphorePermit>, drawing: F) -> Result<Bytes, PressError>
     where
         F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
     {
-        let turn = match self.queue.clone() {
-            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| PressError::BrokenOff)?),
-            None => None,
-        };
         let room = self.room.clone().acquire_owned().await.map_err(|_| PressError::BrokenOff)?;
         let painters = self.painters.clone();
         let drawn = tokio::task::spawn_blocking(move || {

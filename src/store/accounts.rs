@@ -134,16 +134,17 @@ fn end(conn: &mut Conn, id: Uuid) -> Answer<EndedWith> {
     }))
 }
 
-/// Uses up a time step of the second factor; `false` where this one or a later one was used, or the
-/// account is disabled.
+/// Uses up a time step of the second factor; `false` where this one or a later one was used, the account is disabled, or
+/// it proves itself by something else meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64) -> Answer<bool> {
+pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> Answer<bool> {
     let rows = both!(conn, c => diesel::update(
         accounts::table
             .filter(accounts::id.eq(Id(id)))
             .filter(accounts::totp_step.lt(step))
+            .filter(accounts::password_hash.eq(&proof.password_hash).and(accounts::totp_sealed.eq(&proof.totp_sealed)))
             .filter(accounts::disabled_at.is_null()),
     )
     .set(accounts::totp_step.eq(step))

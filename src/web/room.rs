@@ -8,7 +8,7 @@ use super::limits::Key;
 
 /// Bytes of photos that are held at a time, at most: a dozen of the largest.
 const ALL: usize = 96 * 1024 * 1024;
-/// Of these those from one network.
+/// Of these those from one network, at most; and never more than half of what the others leave.
 const EACH: usize = 32 * 1024 * 1024;
 
 /// What is held now.
@@ -48,7 +48,8 @@ impl Place {
         let more = bytes.saturating_sub(self.bytes);
         let mut held = self.room.held();
         let of_these = held.by.get(&self.of).copied().unwrap_or_default();
-        if held.all + more > ALL || of_these + more > EACH {
+        let left = ALL - (held.all - of_these);
+        if of_these + more > EACH.min(left / 2) {
             self.is_refused = true;
             return false;
         }
@@ -56,6 +57,19 @@ impl Place {
         held.by.insert(self.of.clone(), of_these + more);
         self.bytes += more;
         true
+    }
+
+    /// Gives back what it holds.
+    pub fn leave(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut held = self.room.held();
+        held.all -= bytes;
+        if let Some(of_these) = held.by.get_mut(&self.of) {
+            *of_these -= bytes;
+            if *of_these == 0 {
+                held.by.remove(&self.of);
+            }
+        }
     }
 
     /// Whether there was once no room for it.
@@ -66,14 +80,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut held = self.room.held();
-        held.all -= self.bytes;
-        if let Some(of_these) = held.by.get_mut(&self.of) {
-            *of_these -= self.bytes;
-            if *of_these == 0 {
-                held.by.remove(&self.of);
-            }
-        }
+        self.leave();
     }
 }
 
@@ -90,7 +97,9 @@ mod tests {
         drop(one);
         assert!(two.holds(EACH));
         let mut last = room.place("c");
-        assert!(last.holds(ALL - 2 * EACH) && !room.place("d").holds(1), "all together hold no more");
+        assert!(!last.holds(ALL - 2 * EACH) && last.holds(EACH / 2), "who comes late leaves room for others");
+        assert!(room.place("d").holds(EACH / 4));
+        other.leave();
         drop((two, other, last));
         let held = room.held();
         assert!(held.all == 0 && held.by.is_empty());

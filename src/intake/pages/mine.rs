@@ -282,6 +282,7 @@ pub async fn send_renew(
 
 /// The form with the notice as it is.
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    count(&shared, &http, Limit::Reads)?;
     let token = token(&http, &shared)?;
     let frame = Frame::public(&http);
     let mine = desk(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;

@@ -31,7 +31,7 @@ pub struct Sent {
     pub typed: Typed,
     /// What is wrong with its photos, or that too many forms came from its network.
     pub faults: FieldFaults,
-    /// In so many seconds it may be sent again, where too many came. Its photos were not looked at.
+    /// In so many seconds it may be sent again, where too many came. Further photos were not looked at.
     pub wait: Option<u64>,
 }
 
@@ -120,7 +120,13 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             let chosen = file.is_some_and(|file| !file.is_empty());
             let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
             let looked_at = sent.wait.is_none();
-            let kept = |length| looked_at && length <= MAX_BYTES && place.holds(length);
+            let kept = |length| {
+                let holds = looked_at && length <= MAX_BYTES && place.holds(length);
+                if !holds {
+                    place.leave();
+                }
+                holds
+            };
             let photo = form.content(&mut field, kept).await?;
             if !looked_at {
                 continue;
@@ -153,8 +159,14 @@ async fn take_photo(
         sent.faults.insert("photo".to_owned(), FieldFault::new("too_many").with("max", PHOTOS));
         return Ok(());
     }
-    count(shared, http, Limit::Photos)?;
-    count(shared, http, Limit::PhotosADay)?;
+    let counted = count(shared, http, Limit::Photos).and_then(|()| count(shared, http, Limit::PhotosADay));
+    if let Err(Problem::TooMany { retry_after_s }) = counted {
+        // Its words need no photo, and come back.
+        sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
+        sent.wait = Some(retry_after_s);
+        return Ok(());
+    }
+    counted?;
     let taken = match photo {
         Some(photo) => desk(shared).store_photo(photo, shared.clock.now()).await,
         None => Err(IntakeError::Photo(PhotoFault::TooManyBytes)),

@@ -152,24 +152,30 @@ async fn who_sends_too_often_keeps_what_was_typed(house: House) {
     house.decide(case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    let from = "203.0.113.7";
+    let (sender, photographer) = ("203.0.113.7", "203.0.114.7");
     let limits = &house.stations.shared.limits;
-    for limit in [Limit::Submit, Limit::Tips] {
+    let spent = [(Limit::Submit, sender), (Limit::Tips, sender), (Limit::PhotosADay, photographer)];
+    for (limit, from) in spent {
         while limits.check(limit, from.parse::<IpAddr>().unwrap()).is_ok() {}
     }
     let words = "昨天下午在人民公园东门看到过";
-    let post = |path: &str| {
+    let post = |from: &str, path: &str| {
         let sent = house.http.post(format!("{}{path}", house.base)).header("sec-fetch-site", "same-origin");
         sent.header("x-forwarded-for", from)
     };
-    let form =
-        Form::new().text("description", words).part("photo", Part::bytes(b"x".to_vec()).file_name("a"));
-    let tip = post(&format!("/n/{case}/tips")).form(&[("text", words)]);
-    for sent in [post("/report/lost_property").multipart(form), tip] {
+    let report = |from| {
+        let photo = Part::bytes(notices::jpeg()).file_name("a.jpg");
+        let form = Form::new().text("description", words).part("photo", photo);
+        post(from, "/report/lost_property").multipart(form)
+    };
+    let tip = post(sender, &format!("/n/{case}/tips")).form(&[("text", words)]);
+    for (sent, told) in
+        [(report(sender), "请等"), (tip, "请等"), (report(photographer), "暂时收不下更多照片")]
+    {
         let page = ask(sent).await;
         assert_eq!(page.status, 429, "{}", page.text);
         assert!(page.headers.contains_key("retry-after"));
-        assert!(page.text.contains(words) && page.text.contains("请等"), "{}", page.text);
+        assert!(page.text.contains(words) && page.text.contains(told), "{told}: {}", page.text);
         assert_summary_leads(&page);
     }
     house.finish().await;
