@@ -199,10 +199,10 @@ impl Faults {
         let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
         let said = |field: String, fault| {
             let sentence = field_sentence(fault, language);
-            let label = label(&field, language);
-            let sentence =
-                label.map_or(sentence.clone(), |label| named_sentence(&label, &sentence, language));
-            (field, sentence)
+            // Most of them say already what they are about.
+            let label = label(&field, language).filter(|label| !sentence.contains(&**label));
+            let named = label.map(|label| named_sentence(&label, &sentence, language));
+            (field, named.unwrap_or(sentence))
         };
         let mut list: Vec<_> = faults.iter().map(|(field, fault)| said(own(field), fault)).collect();
         // What has no place below stands above, in the order of its own form.

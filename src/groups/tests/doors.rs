@@ -157,8 +157,11 @@ async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
     let robot = admin.wecom.robot("693a91f6-more");
     let fields =
         [("name", "群"), ("url", &robot), ("regions", "131000"), ("kinds", "rescue"), ("language", "zh-CN")];
-    let (_, _, page) = admin.submit("/groups/new?platform=wecom", &fields[1..]).await;
-    assert!(page.contains("<a href=\"#name\">群的名字："), "what is wrong names its field: {page}");
+    let (_, _, page) = admin.submit("/groups/new?platform=wecom", &[]).await;
+    for (field, said) in [("name", "请填写群的名字"), ("kinds", "接收哪几类信息：请至少选一类信息")]
+    {
+        assert!(page.contains(&format!("<a href=\"#{field}\">{said}")), "{field} is named once: {page}");
+    }
     let (status, _, page) = admin.submit("/groups/new?platform=wecom", &fields).await;
     assert!(status == StatusCode::CONFLICT && page.contains("最多接入 5000 个群"), "{status} {page}");
     assert_eq!(admin.wecom.heard(), [""; 0], "no code is sent to it");
