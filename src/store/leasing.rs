@@ -201,7 +201,8 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
         return Decision::Waits;
     };
-    if lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence) {
+    let in_hand = lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence);
+    if in_hand && !mutation::on(Mutation::ForgetHand) {
         // Said again it would be heard twice: we have been slow, and know it.
         return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
     }

@@ -34,6 +34,8 @@ pub enum Mutation {
     ForgetFence,
     /// A lane is leased while it is in use.
     ShareLane,
+    /// What this process has in hand is leased again when its time is over.
+    ForgetHand,
     /// The lane's latest requests are not written with the result.
     ForgetRecent,
     /// The requests of a shared token are not counted.

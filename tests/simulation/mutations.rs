@@ -43,6 +43,7 @@ faults! {
     taking_silence_for_delivery: TrustSilence breaks Lost;
     forgetting_which_part_arrived: ForgetPart breaks Once;
     saying_the_doubtful_for_ever: SayForEver breaks Once;
+    leasing_again_what_is_in_hand: ForgetHand breaks Once;
     ending_without_saying_so: ForgetState breaks Number;
     recording_without_the_fence: ForgetFence breaks Lane;
     leasing_a_lane_that_is_in_use: ShareLane breaks Lane;

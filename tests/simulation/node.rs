@@ -127,7 +127,7 @@ impl World<'_> {
         if batch.leased.is_empty() && batch.more {
             batch = self.take(node, room, true)?;
         }
-        self.corrections_go_first(&batch.leased)?;
+        self.corrections_go_first(node, &batch.leased)?;
         for one in batch.leased {
             self.leased(node, one)?;
         }
@@ -150,6 +150,7 @@ impl World<'_> {
 
     fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Batch> {
         let (now, bits) = (self.clock, self.dice.bits());
+        let in_hand: HashSet<(Uuid, i64)> = self.in_hand(node).collect();
         let hosts = &mut self.nodes[node].hosts;
         self.conn.transaction(|tx| {
             let mut terms = Terms {
@@ -158,7 +159,7 @@ impl World<'_> {
                 node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
-                in_hand: &|_, _| false,
+                in_hand: &|group, fence| in_hand.contains(&(group, fence)),
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
@@ -169,6 +170,14 @@ impl World<'_> {
             let idempotent = |platform| adapter(platform).profile().idempotent;
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
             if kept { Ok(batch) } else { Err(StoreError::BrokenOff) }
+        })
+    }
+
+    /// The leases of a node whose results are not written down yet: their groups and fencing numbers.
+    pub fn in_hand(&self, node: usize) -> impl Iterator<Item = (Uuid, i64)> {
+        self.nodes[node].holds().map(|number| {
+            let leased = &self.requests[number].leased;
+            (leased.group, leased.fence)
         })
     }
 

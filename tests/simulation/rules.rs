@@ -74,11 +74,11 @@ impl From<StoreError> for Broken {
 }
 
 impl World<'_> {
-    /// Of all that one look at the queue has just leased; the database as it was before is still in sight. No chat hears anything else while one that is reached in the same way, or it itself, has a
-    /// correction to hear.
-    pub fn corrections_go_first(&self, leased: &[Leased]) -> Outcome<()> {
+    /// Of all that one look at the queue has just leased; the database as it was before is still in sight. No chat
+    /// hears anything else while one that is reached in the same way, or it itself, has a correction to hear.
+    pub fn corrections_go_first(&self, node: usize, leased: &[Leased]) -> Outcome<()> {
         let due: Vec<&DeliveryRow> =
-            self.sight.deliveries.iter().filter(|d| self.is_correction_that_can_go(d)).collect();
+            self.sight.deliveries.iter().filter(|d| self.is_correction_that_can_go(node, d)).collect();
         let corrected = |group| leased.iter().any(|l| l.group == group && l.purpose == Purpose::Correction);
         for other in leased.iter().filter(|l| l.purpose != Purpose::Correction) {
             let manner = |group| self.members[self.place_of(group)].chat.manner;
@@ -93,11 +93,13 @@ impl World<'_> {
         Ok(())
     }
 
-    fn is_correction_that_can_go(&self, delivery: &DeliveryRow) -> bool {
+    fn is_correction_that_can_go(&self, node: usize, delivery: &DeliveryRow) -> bool {
         let (now, group) = (self.clock, delivery.group_id.0);
         let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose.0 == Purpose::Correction);
         let hears = self.sight.groups.get(&group).is_some_and(|g| g.state.0 == GroupState::Active);
-        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now;
+        // Of what it has in its own hands a node waits for the result.
+        let in_hand = |lane: &LaneRow| self.in_hand(node).any(|held| held == (group, lane.fence));
+        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !in_hand(lane);
         let due = delivery.state.0 == DeliveryState::Open && delivery.due_at.0 <= now;
         corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
     }
@@ -116,6 +118,10 @@ impl World<'_> {
         let holder = self.requests.iter().rfind(|r| r.member == place);
         if holder.is_some_and(|r| r.fate == Fate::UnderWay && r.leased.leased_until > now) {
             return self.broken(Rule::Lane, format!("the lane of group {place} is in use"));
+        }
+        if self.in_hand(node).any(|held| held == (leased.group, leased.fence - 1)) {
+            return self
+                .broken(Rule::Once, format!("node {node} has said it to group {place}, and knows that"));
         }
         let lane = &self.sight.lanes[&leased.group];
         if lane.open_at.0 > now || member.allowed_at > now {
