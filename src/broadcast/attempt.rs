@@ -68,7 +68,7 @@ impl Prepared {
 
     /// Whether what was `sent` to say something can be said in words alone, and was not.
     fn has_words_alone(&self, act: Act<'_>, sent: &Body) -> bool {
-        let alone = self.adapter.compose(&self.written.message, act);
+        let alone = self.adapter.compose(&self.written.message.words_alone(), act);
         matches!(act, Act::Say(_)) && alone.is_some_and(|alone| alone != *sent)
     }
 
@@ -176,7 +176,7 @@ impl Worker {
     ) -> Result<Option<Body>, DateTime<Utc>> {
         match digest {
             Some(digest) => Ok(adapter.compose(digest, act)),
-            None if is_alone(leased.act) => Ok(adapter.compose(&written.message, act)),
+            None if is_alone(leased.act) => Ok(adapter.compose(&written.message.words_alone(), act)),
             None => {
                 let body = self.script.body(written, leased.platform, act, now).await;
                 body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn))

@@ -147,15 +147,12 @@ impl Cut<'_> {
 
     /// Everything, one line each.
     pub fn text(&self) -> String {
-        self.text_with("", "")
+        self.text_with(str::to_owned)
     }
 
-    /// Everything, one line each, with something before and after each link.
-    pub fn text_with(&self, before: &str, after: &str) -> String {
-        let written = |(words, link): (String, Option<&str>)| match link {
-            Some(link) => format!("{words}{before}{link}{after}"),
-            None => words,
-        };
+    /// Everything, one line each, with each link as that writes it.
+    pub fn text_with(&self, write: impl Fn(&str) -> String) -> String {
+        let written = |(words, link): (String, Option<&str>)| words + &link.map(&write).unwrap_or_default();
         let lines: Vec<String> =
             [self.first.to_owned()].into_iter().chain(self.body().map(written)).collect();
         lines.join("\n")
@@ -166,6 +163,11 @@ impl Message {
     /// The first line; it begins with [`PREFIX`].
     pub fn first(&self) -> &str {
         &self.first
+    }
+
+    /// What is left of it where a platform refuses its picture, or the link to one.
+    pub fn words_alone(&self) -> Message {
+        Message { poster: None, has_picture: false, picture: None, ..self.clone() }
     }
 
     /// How many links stand in it at most.

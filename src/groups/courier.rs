@@ -185,6 +185,11 @@ fn errand(
     })
 }
 
+/// When what waited for a robot may go out: not when its platform refuses everybody.
+pub(super) fn back(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
+    conclude::back(platform, pace(platform, sends, now), u64::from_be_bytes(vault::random()))
+}
+
 /// When the robot may be asked once more.
 pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
     conclude::pace(platform, sends, now, u64::from_be_bytes(vault::random()))
@@ -246,7 +251,7 @@ impl Groups {
                     if let Some(held) = errand.held {
                         lanes::free(tx, errand.group, held, (at, asked_until), &pace)?;
                         if delivered {
-                            lanes::reopen(tx, errand.group, &pace)?;
+                            lanes::reopen(tx, errand.group, &|sends| back(errand.platform, sends, at))?;
                         }
                     }
                     if !reached {

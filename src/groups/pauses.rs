@@ -146,7 +146,7 @@ fn set(
     groups::save(tx, group)?;
     if to == GroupState::Active {
         let platform = group.platform.0;
-        lanes::reopen(tx, group.id.0, &|sends| courier::pace(platform, sends, now))?;
+        lanes::reopen(tx, group.id.0, &|sends| courier::back(platform, sends, now))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(a_pause_ends_by_itself),
+    housed!(what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends),
     housed!(a_pause_without_an_end_lasts_until_it_is_ended),
     housed!(an_end_that_cannot_be_is_refused),
     housed!(a_pause_is_chosen_on_the_page),
@@ -58,6 +59,23 @@ async fn a_pause_ends_by_itself(house: House) {
     house.advance(TimeDelta::days(1));
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "paused");
+    house.finish().await;
+}
+
+async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house: House) {
+    let house = house.and_chats(&[Platform::Feishu]).await;
+    let team = Team::of(&house).await;
+    let until = "2026-11-23T03:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap();
+    pause(&house, &team, &json!({"until": until})).await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(until - house.clock.now());
+    house.stations.end_pauses().await.unwrap();
+    house.settle().await;
+    assert_eq!(team.shown(&house).await["state"], "active");
+    assert_eq!(team.chat.read(), None, "Feishu refuses everybody at that minute");
+    house.advance(TimeDelta::minutes(2));
+    house.settle().await;
+    team.hears(&case);
     house.finish().await;
 }
 

@@ -14,6 +14,8 @@ groups-and = {", "}
 
 groups-state-unverified = Not verified
 groups-state-active = Receiving
+groups-state-failing = Failing
+groups-state-resting = Limited by its platform; sent later
 groups-state-paused = Paused
 groups-state-disabled = Stopped by us
 state-unverified = not verified
@@ -212,6 +214,7 @@ groups-log-for-notice = Waiting: the notice is paused while it is checked again;
 groups-log-for-group = Waiting for the group to receive again
 groups-log-for-proof = Waiting for the robot to be verified
 groups-log-given_up = Did not arrive; given up
+groups-log-doubtful = Not known whether it arrived; not sent again
 groups-log-cancelled = Cancelled: the notice ended or changed first
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
@@ -279,6 +282,10 @@ code-dingtalk-400013 = The group was dissolved
 code-dingtalk-400101 = { code-dingtalk-300001 }
 code-dingtalk-400102 = The bot was stopped: enable it in the group
 code-dingtalk-400106 = The bot is not in this group: add it again
+code-dingtalk-430101 = DingTalk's content check refused the link in the message
+code-dingtalk-430102 = DingTalk's content check refused the words of the message
+code-dingtalk-430103 = DingTalk's content check refused the picture in the message
+code-dingtalk-430104 = DingTalk's content check refused the message
 code-dingtalk-denied = DingTalk's gateway refuses for now; sent later
 code-feishu-11232 = Feishu limits the pace; sent later
 code-feishu-99991400 = { code-feishu-11232 }

@@ -14,6 +14,8 @@ groups-and = 、
 
 groups-state-unverified = 未验证
 groups-state-active = 正常接收
+groups-state-failing = 连续失败
+groups-state-resting = 平台限流，稍后再发
 groups-state-paused = 已暂停
 groups-state-disabled = 已自动停用
 state-unverified = 未验证
@@ -212,6 +214,7 @@ groups-log-for-notice = 等待：信息已暂停，正在重新核实；恢复�
 groups-log-for-group = 等待恢复接收
 groups-log-for-proof = 等待机器人通过验证
 groups-log-given_up = 没有送达，已放弃
+groups-log-doubtful = 不确定是否送达，不再发送
 groups-log-cancelled = 已取消：信息先结束了或者有了修改
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
@@ -279,6 +282,10 @@ code-dingtalk-400013 = 群已经解散
 code-dingtalk-400101 = { code-dingtalk-300001 }
 code-dingtalk-400102 = 机器人已停用：请在群里重新启用
 code-dingtalk-400106 = 机器人不在这个群里：请重新添加机器人
+code-dingtalk-430101 = 钉钉的内容审核拒绝了消息里的链接
+code-dingtalk-430102 = 钉钉的内容审核拒绝了消息里的文字
+code-dingtalk-430103 = 钉钉的内容审核拒绝了消息里的图片
+code-dingtalk-430104 = 钉钉的内容审核拒绝了这条消息
 code-dingtalk-denied = 钉钉网关暂时拒绝，稍后再发
 code-feishu-11232 = 飞书限制了发送速度，稍后再发
 code-feishu-99991400 = { code-feishu-11232 }

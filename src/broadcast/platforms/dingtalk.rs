@@ -124,7 +124,7 @@ impl Adapter for Dingtalk {
     }
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
-        let text = message.text(PROFILE.unit, PROFILE.text);
+        let cut = message.cut(PROFILE.unit, PROFILE.text);
         // Room for the keyword is at the end of the text, before its closing quote.
         let open = |text: &str| {
             let mut literal = quoted(text);
@@ -133,11 +133,12 @@ impl Adapter for Dingtalk {
         };
         Some(match &message.poster {
             None => Body::with_room(
-                format!(r#"{{"msgtype":"text","text":{{"content":{}"#, open(&text)),
+                format!(r#"{{"msgtype":"text","text":{{"content":{}"#, open(&cut.text())),
                 r#""},"at":{"isAtAll":false}}"#,
             ),
             Some(poster) => {
-                // Two line ends make one in this markdown.
+                // Two line ends make one in this markdown, and only what is written as a link is sure to be one.
+                let text = cut.text_with(|link| format!("[{link}]({link})"));
                 let text = format!("{}\n\n![]({poster})", text.replace('\n', "\n\n"));
                 let title = quoted(message.first());
                 Body::with_room(

@@ -106,7 +106,8 @@ impl Adapter for Discord {
         // In brackets a link has no preview, which would copy what our page shows, and stay.
         let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len() * message.links());
         // Left out, an edit would read the text for mentions again.
-        let mut said = json!({"content": cut.text_with("<", ">"), "allowed_mentions": {"parse": []}});
+        let mut said =
+            json!({"content": cut.text_with(|link| format!("<{link}>")), "allowed_mentions": {"parse": []}});
         match (act, &message.poster) {
             (Act::Edit(_), _) => (said["embeds"], said["attachments"]) = (json!([]), json!([])),
             (_, Some(poster)) => said["embeds"] = json!([{"image": {"url": poster}}]),
@@ -150,12 +151,14 @@ impl Adapter for Discord {
             (404, Some(10008)) if matches!(act, Act::Edit(_)) => Outcome::Bad,
             // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
             // on asking is shut out with all its webhooks.
-            (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(40333)) => {
+            (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(0 | 40333)) => {
                 slow_as_told(said.as_ref(), answer)
             }
             // Unknown webhook or channel, invalid token. A webhook that answers 404, in whatever words and to
             // whatever act, must not be asked again: whoever does is shut out.
             (_, Some(10015 | 10003 | 50027)) | (404, _) => Outcome::Gone,
+            // Then not this way: what the webhook may not change it may still speak of.
+            (_, Some(50001 | 50013)) if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Bad,
             // No access, no permission, a forum without a thread or with one too many.
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
             (401, _) => Outcome::Config(Fault::Credential),
@@ -237,6 +240,7 @@ mod tests {
                 (400, r#"{"code":40004}"#, Outcome::Retry),
                 (403, r#"{"code":50013}"#, Outcome::Config(Fault::Permission)),
                 (403, r#"{"code":40333}"#, slow(60)),
+                (403, r#"{"message":"403: Forbidden","code":0}"#, slow(60)),
                 (403, "<html>blocked</html>", slow(60)),
                 (429, r#"{"retry_after":64.57,"global":false}"#, slow(65)),
                 (429, "", slow(60)),
@@ -258,6 +262,7 @@ mod tests {
         let delete = [
             (204, "", Outcome::Delivered(None)),
             (200, message, Outcome::Unknown),
+            (403, r#"{"code":50013}"#, Outcome::Bad),
             gone,
             (404, "<html>", Outcome::Gone),
         ];

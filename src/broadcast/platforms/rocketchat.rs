@@ -66,7 +66,8 @@ impl Adapter for Rocketchat {
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let text = without_mentions(&message.text(PROFILE.unit, PROFILE.text));
-        let mut said = json!({ "text": text });
+        // A preview of our link would copy what our page shows, and stay.
+        let mut said = json!({ "text": text, "parseUrls": false });
         if let Some(poster) = &message.poster {
             said["attachments"] = json!([{"image_url": poster}]);
         }

@@ -85,7 +85,7 @@ fn escaped(text: &str) -> String {
 fn words(message: &Message) -> Map<String, Value> {
     let said = json!({
         "text": escaped(&message.text(PROFILE.unit, PROFILE.text)),
-        "mrkdwn": false, "link_names": false, "parse": "none",
+        "mrkdwn": false, "link_names": false,
         // A preview would copy what our page shows, and stay.
         "unfurl_links": false, "unfurl_media": false,
     });
@@ -129,8 +129,11 @@ impl Adapter for Slack {
                     said.insert("attachments".to_owned(), picture);
                 }
             }
-            // An empty list takes away what was attached.
-            Act::Edit(_) => drop(said.insert("attachments".to_owned(), json!([]))),
+            Act::Edit(_) => {
+                // An empty list takes away what was attached. Left to itself, an edit would read names.
+                said.insert("attachments".to_owned(), json!([]));
+                said.insert("parse".to_owned(), json!("none"));
+            }
             // Who does not open the thread must see it, too.
             Act::Reply(_) => drop(said.insert("reply_broadcast".to_owned(), json!(true))),
             Act::Delete(_) => said.clear(),

@@ -238,6 +238,18 @@ fn done(act: Act<'_>, result: &Value) -> Outcome {
     }
 }
 
+/// What says that the bot may not speak in the chat: the server's words, and the names that it hands through.
+const UNALLOWED: [&str; 8] = [
+    "not enough rights",
+    "no rights to send",
+    "no write access",
+    "need administrator rights",
+    "write_forbidden",
+    "send_plain_forbidden",
+    "chat_restricted",
+    "user_banned_in_channel",
+];
+
 fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
     let Some(code) = said["error_code"].as_i64() else { return Verdict::without_code(answer) };
     let words = said["description"].as_str().unwrap_or_default();
@@ -271,9 +283,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
         // Of the picture alone: the words may go.
         (400 | 403, _) if say && says(&["rights to send photos", "send_photos_forbidden"]) => Outcome::Bad,
         (403, _) if say => Outcome::Config(Fault::Permission),
-        (400, _) if say && says(&["not enough rights", "need administrator rights", "write_forbidden"]) => {
-            Outcome::Config(Fault::Permission)
-        }
+        (400, _) if say && says(&UNALLOWED) => Outcome::Config(Fault::Permission),
         (400..=499, _) => Outcome::Bad,
         _ => Outcome::Retry,
     };
@@ -335,6 +345,12 @@ mod tests {
                     &said(400, "Bad Request: not enough rights to send text messages to the chat"),
                     Outcome::Config(Fault::Permission),
                 ),
+                (
+                    400,
+                    &said(400, "Bad Request: have no rights to send a message"),
+                    Outcome::Config(Fault::Permission),
+                ),
+                (400, &said(400, "Bad Request: CHAT_RESTRICTED"), Outcome::Config(Fault::Permission)),
                 (400, &said(400, "Bad Request: not enough rights to send photos to the chat"), Outcome::Bad),
                 (
                     400,

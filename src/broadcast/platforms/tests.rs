@@ -14,9 +14,9 @@ use super::*;
 use crate::broadcast::message::tests::{LINK, person, said};
 use crate::broadcast::message::{Known, PREFIX, digest, message, plain};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::delivery::{Fault, Outcome};
+use crate::domain::delivery::{Fault, Outcome, Purpose};
 use crate::domain::language::Language;
-use crate::domain::notice::{Public, Subject};
+use crate::domain::notice::{self, Public, Subject};
 use crate::language::has;
 use crate::store::digests::MOST;
 
@@ -166,8 +166,17 @@ fn a_groups_keyword_is_in_its_messages() {
     let case = CaseNumber::from_bits(1);
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let adapter = adapter(platform);
-        let test = plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH);
-        for message in [message(&said(&case, &person())), test] {
+        let public = person();
+        let alert = said(&case, &public);
+        let end = |purpose, outcome| Known { purpose, outcome, public: None, poster: None, ..alert.clone() };
+        let messages = [
+            message(&alert),
+            message(&end(Purpose::Closing, Some(notice::Outcome::Found))),
+            message(&end(Purpose::Correction, None)),
+            digest(Language::ZhCn, &[message(&alert), message(&alert)]),
+            plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH),
+        ];
+        for message in messages {
             let body = adapter.compose(&message, Act::Say(0)).unwrap();
             let send = |keyword| {
                 adapter
