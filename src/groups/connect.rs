@@ -244,7 +244,8 @@ fn try_code(
         group.set_probes(&[]);
         probes::save(tx, &group.address_hash, &[])?;
         let platform = group.platform.0;
-        lanes::reopen(tx, id, &|sends| courier::pace(platform, sends, now))?;
+        groups::redeliver_unheard(tx, id, now)?;
+        lanes::reopen(tx, id, &|sends| courier::back(platform, sends, now))?;
     }
     groups::save(tx, &group)?;
     Ok(if right { Tried::Right } else { Tried::Wrong(TRIES - group.code_tries) })

@@ -66,7 +66,8 @@ pub struct Exchange {
 pub struct Call {
     pub attempt: Attempt,
     pub asked: Asked,
-    /// The status and the first 4 KB of the answer where the platform refused.
+    /// The status and the first 4 KB of the answer where the platform refused; nothing once the words are no longer
+    /// true.
     pub answer: Kept,
 }
 
@@ -163,18 +164,20 @@ impl Groups {
         let (broadcast, language) = (delivery.broadcast_id.0, group.language.0);
         let written = script::write(&self.store, &self.vault, &self.base_url, broadcast, language).await?;
         let platform = group.platform.0;
+        // An answer may repeat the words.
+        let is_shown = delivery.may_be_said(self.clock.now()) == MayBeSaid::Now;
         let request = match written.key {
             None => Kept::Erased,
-            Some(_) if delivery.may_be_said(self.clock.now()) == MayBeSaid::Now => {
-                said(&written, platform, delivery.goes_alone())
-            }
+            Some(_) if is_shown => said(&written, platform, delivery.goes_alone()),
             Some(_) => Kept::Nothing,
         };
         let calls: Result<_, StoreError> = calls
             .into_iter()
             .map(|(attempt, sealed)| {
                 let asked = Asked::of(&delivery, &attempt, platform, &written);
-                Ok(Call { asked, answer: answer(&written, sealed.as_deref())?, attempt })
+                let answer = answer(&written, sealed.as_deref())?;
+                let is_kept = is_shown || answer == Kept::Erased;
+                Ok(Call { asked, answer: if is_kept { answer } else { Kept::Nothing }, attempt })
             })
             .collect();
         Ok(Exchange { delivery, platform, request, calls: calls? })
@@ -207,9 +210,9 @@ impl Groups {
 
 /// A message as that platform gets it, laid out for reading.
 fn said(written: &Written, platform: Platform, alone: bool) -> Kept {
-    let mut message = written.message.clone();
+    let mut message = if alone { written.message.words_alone() } else { written.message.clone() };
     // Beside a picture, whatever it shows, there may be room for fewer words.
-    message.picture = (message.has_picture && !alone).then(|| Bytes::from_static(b"drawn"));
+    message.picture = message.has_picture.then(|| Bytes::from_static(b"drawn"));
     let body = adapter(platform).compose(&message, Act::Say(0));
     let laid_out = body.and_then(|body| {
         let value: serde_json::Value = serde_json::from_slice(&body.lean().unwrap_or(&body).bytes).ok()?;

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -51,6 +52,7 @@ struct ListPage {
     frame: Frame,
     done: Option<String>,
     groups: Vec<Whole>,
+    now: DateTime<Utc>,
     /// The cursor of the next page.
     next: Option<String>,
 }
@@ -104,7 +106,7 @@ pub async fn list(
     let preferences::Page { groups, next } =
         station(&shared).page(account, after).await.map_err(|e| problem(e, frame.language))?;
     let (done, next) = (done(&frame, &asked), next.as_ref().map(cursor::write));
-    page(&http, &frame, &ListPage { done, groups, next, frame: frame.clone() })
+    page(&http, &frame, &ListPage { done, groups, now: shared.clock.now(), next, frame: frame.clone() })
 }
 
 /// Which platform the new group is on; then its form.

@@ -1,9 +1,11 @@
 //! What a group wants to hear, and whether there is to be such a group: changes, delete.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Tested, renew};
 use super::{Change, Connected, GroupError, Groups, locked};
+use crate::domain::group::GroupState;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
@@ -24,6 +26,17 @@ pub struct Whole {
     pub group: Group,
     pub regions: Vec<Region>,
     pub lane: Option<Lane>,
+}
+
+impl Whole {
+    /// How the group does, in a word: its state, or what keeps messages from an active one.
+    pub fn condition(&self, now: DateTime<Utc>) -> &'static str {
+        match (self.group.state.0, &self.lane) {
+            (GroupState::Active, Some(lane)) if lane.failing_since.is_some() => "failing",
+            (GroupState::Active, Some(lane)) if lane.rests(now) => "resting",
+            (state, _) => state.as_str(),
+        }
+    }
 }
 
 /// Some of an admin's groups, oldest first.

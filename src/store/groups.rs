@@ -21,7 +21,9 @@ use crate::domain::region::Region;
 
 mod delivery_log;
 
-pub use delivery_log::{Attempt, Logged, WaitsFor, attempts_of, last_delivered, log, logged, redeliver};
+pub use delivery_log::{
+    Attempt, Logged, WaitsFor, attempts_of, last_delivered, log, logged, redeliver, redeliver_unheard,
+};
 
 /// A group as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]

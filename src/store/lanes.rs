@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -41,6 +41,13 @@ pub struct Lane {
     pub failing_since: Option<Time>,
     /// The platform wants to hear nothing before then.
     asked_until: Time,
+}
+
+impl Lane {
+    /// Whether nothing goes out for longer than the pace of sending asks for.
+    pub fn rests(&self, now: DateTime<Utc>) -> bool {
+        self.open_at.0 > now + TimeDelta::minutes(1)
+    }
 }
 
 /// A lane for a new group.

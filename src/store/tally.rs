@@ -7,11 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::schema::{broadcasts as said, deliveries};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, broadcasts};
-use crate::domain::delivery::{DeliveryState, How, Purpose};
+use crate::domain::delivery::{DeliveryState, How, Outcome};
 use crate::domain::group::GroupState;
 use crate::domain::quiet;
 
@@ -79,6 +78,12 @@ impl Tally {
         tried.or_else(|| Some((self.untried.as_deref()?, None)))
     }
 
+    /// Whether they were given up because nobody can tell if they arrived.
+    fn is_in_doubt(&self) -> bool {
+        self.state.0 == DeliveryState::GivenUp
+            && self.last_outcome.as_deref() == Some(Outcome::Unknown.as_str())
+    }
+
     /// Whether they wait for their groups to be resumed.
     fn waits_for_its_group(&self) -> bool {
         self.came_to() == CameTo::Waiting && self.group_is_paused()
@@ -140,8 +145,10 @@ pub fn count(tally: &[Tally], to: CameTo) -> i64 {
 /// that there is to say has come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sum {
-    /// Groups that received the notice.
+    /// Groups that received the notice, or its words without their picture.
     pub received: i64,
+    /// Groups that may have received it: their platform did not say.
+    pub perhaps: i64,
     /// Groups in which every message says now that it is over.
     pub edited: i64,
     /// Groups in which a message was deleted, and none stands as it was.
@@ -159,7 +166,7 @@ pub struct Sum {
 impl Sum {
     /// Whether it went to no group, and to none it is still to go.
     pub fn is_nobody(&self) -> bool {
-        self.received + self.waiting + self.unreachable == 0
+        self.received + self.perhaps + self.waiting + self.unreachable == 0
     }
 }
 
@@ -176,25 +183,41 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let tally = tally(conn, last.id.0, last.created_at.0)?;
     let paused = tally.iter().filter(|line| line.waits_for_its_group());
     let paused = paused.map(|line| line.deliveries).sum();
+    // Whether it was heard stands in `perhaps` already; whether its end was is another question.
+    let in_doubt = tally.iter().filter(|line| line.is_in_doubt() && !last.purpose.0.ends());
+    let in_doubt: i64 = in_doubt.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);
+    let Heard { received, perhaps } = heard(conn, notice)?;
     Ok(Sum {
-        received: received(conn, notice)?,
+        received,
+        perhaps,
         edited: count(CameTo::Done(Some(How::Edited))),
         deleted: count(CameTo::Done(Some(How::Deleted))),
         followed_up: count(CameTo::Done(Some(How::FollowedUp))),
         waiting: count(CameTo::Waiting),
         paused,
-        unreachable: count(CameTo::Unreachable),
+        unreachable: count(CameTo::Unreachable) - in_doubt,
     })
 }
 
-/// Whoever received an update received the alert, or joined later: each counts once.
-fn received(conn: &mut Conn, notice: Uuid) -> Answer<i64> {
-    Ok(both!(conn, c => deliveries::table
-        .inner_join(said::table.on(said::id.eq(deliveries::broadcast_id)))
-        .filter(said::notice_id.eq(Id(notice)))
-        .filter(said::purpose.eq_any([Purpose::Alert, Purpose::Update].map(Named)))
-        .filter(deliveries::state.eq(Named(DeliveryState::Delivered)))
-        .select(diesel::dsl::count(deliveries::group_id).aggregate_distinct())
-        .first(c))?)
+/// How many groups heard a notice.
+#[derive(QueryableByName)]
+struct Heard {
+    #[diesel(sql_type = BigInt)]
+    received: i64,
+    #[diesel(sql_type = BigInt)]
+    perhaps: i64,
+}
+
+/// Whoever received an update received the alert, or joined later: each counts once. What is under way is neither.
+fn heard(conn: &mut Conn, notice: Uuid) -> Answer<Heard> {
+    Ok(both!(conn, c => diesel::sql_query(
+        "SELECT COUNT(CASE WHEN reach = 2 THEN 1 END) AS received, \
+           COUNT(CASE WHEN reach = 1 AND under_way = 0 THEN 1 END) AS perhaps \
+         FROM (SELECT MAX(d.reach) AS reach, MAX(CASE WHEN d.state = 'open' THEN 1 ELSE 0 END) AS under_way \
+           FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
+           WHERE b.notice_id = $1 AND b.purpose IN ('alert', 'update') GROUP BY d.group_id) AS heard",
+    )
+    .bind::<Uid, _>(Id(notice))
+    .get_result(c))?)
 }

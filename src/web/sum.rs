@@ -4,11 +4,13 @@
 use super::frame::Frame;
 use crate::store::tally::Sum;
 
-/// The sentences, in the order of the ledger; but for the first, those that say nothing are left out.
+/// The sentences, in the order of the ledger; those that say nothing are left out. Only that nobody received it is said
+/// as well, unless somebody may have.
 pub fn sentences(frame: &Frame, sum: &Sum) -> String {
-    let Sum { received, edited, deleted, followed_up, waiting, paused, unreachable } = *sum;
+    let Sum { received, perhaps, edited, deleted, followed_up, waiting, paused, unreachable } = *sum;
     let numbers = [
         ("received", received),
+        ("perhaps", perhaps),
         ("edited", edited),
         ("deleted", deleted),
         ("followed_up", followed_up),
@@ -16,8 +18,9 @@ pub fn sentences(frame: &Frame, sum: &Sum) -> String {
         ("paused", paused),
         ("unreachable", unreachable),
     ];
-    let told = numbers.into_iter().enumerate().filter(|(place, (_, groups))| *place == 0 || *groups > 0);
-    let sentences = told.map(|(_, (name, groups))| frame.tn(&format!("sum-{name}"), "groups", groups));
+    let told =
+        numbers.into_iter().filter(|(name, groups)| *groups > 0 || (*name == "received" && perhaps == 0));
+    let sentences = told.map(|(name, groups)| frame.tn(&format!("sum-{name}"), "groups", groups));
     sentences.collect::<Vec<_>>().join(frame.gap())
 }
 
@@ -37,6 +40,7 @@ mod tests {
     fn every_number_has_its_sentence() {
         let sum = Sum {
             received: 21,
+            perhaps: 6,
             edited: 1,
             deleted: 2,
             followed_up: 3,
@@ -46,12 +50,12 @@ mod tests {
         };
         assert_eq!(
             told(Language::ZhCn, &sum),
-            "已有 21 个群收到。1 个群里的消息已修改，不再显示原内容。2 个群里的消息已删除。3 个群已另发消息说明。\
-             4 个群还在发送。5 个群等待恢复接收。11 个群未能通知到。"
+            "已有 21 个群收到。6 个群不确定是否收到：平台没有说明。1 个群里的消息已修改，不再显示原内容。2 个群里的消息已删除。3 个群已另发消息说明。\
+             4 个群还没有发到。5 个群等待恢复接收。11 个群未能通知到。"
         );
         assert_eq!(
             told(Language::En, &sum),
-            "21 groups received it. In one group the message was edited and no longer shows the notice. \
+            "21 groups received it. 6 groups may have received it: their platform did not say. In one group the message was edited and no longer shows the notice. \
              In 2 groups the message was deleted. 3 groups were told by a further message. \
              4 groups are still to be told. 5 groups are told when they receive again. \
              11 groups could not be reached."
@@ -64,5 +68,8 @@ mod tests {
         assert_eq!(told(Language::En, &Sum::default()), "No group has received it.");
         let one = Sum { received: 1, unreachable: 1, ..Sum::default() };
         assert_eq!(told(Language::En, &one), "One group received it. One group could not be reached.");
+        let one = Sum { perhaps: 1, ..Sum::default() };
+        let doubted = "One group may have received it: its platform did not say.";
+        assert_eq!(told(Language::En, &one), doubted, "that nobody received it is not known");
     }
 }

@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
+    housed!(what_found_its_robot_gone_is_said_when_a_new_one_is_proved),
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
@@ -37,6 +38,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_follows_a_chat_to_its_new_id),
     housed!(the_log_shows_the_words_that_stood_below_a_photo),
     housed!(words_go_alone_where_their_picture_is_refused),
+    housed!(words_go_alone_where_the_link_to_their_poster_is_refused),
     housed!(a_picture_that_is_refused_is_uploaded_once),
 ];
 
@@ -318,15 +320,42 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null));
-    assert_eq!(team.newest(&house).await["redeliverable"], true);
-    // One more failure is the first of a new count.
+    // What was given up goes again by itself, and one more failure is the first of a new count.
     team.chat.script(403, &[], "not now");
-    house.post(&again, Some(&team.admin.token), &json!({})).await.expect(202);
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.newest(&house).await["state"], "open");
     house.advance(TimeDelta::hours(1));
     house.settle().await;
+    team.hears(&case);
+    house.finish().await;
+}
+
+async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House) {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    let gone = r#"{"errcode":300001,"errmsg":"token is not exist"}"#;
+    team.chat.script(200, &[], gone);
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    assert_eq!(team.newest(&house).await["state"], "given_up");
+    let prove = async || {
+        assert_eq!(team.shown(&house).await["state"], "disabled");
+        house.advance(TimeDelta::minutes(2));
+        house.post(&team.path("/code"), Some(&team.admin.token), &json!({})).await;
+        let code = json!({"code": team.chat.read_code()});
+        house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+        house.advance(TimeDelta::seconds(10));
+        house.settle().await;
+    };
+    prove().await;
+    team.hears(&case);
+    // And so is that it is over.
+    house.advance(TimeDelta::minutes(1));
+    team.chat.script(200, &[], gone);
+    close(&house, &manage).await;
+    house.settle().await;
+    assert_eq!(team.newest(&house).await["state"], "given_up");
+    prove().await;
     team.hears(&case);
     house.finish().await;
 }
@@ -480,7 +509,9 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     team.hears(&case);
     team.chat.script(413, &[], "no room either");
     close(&house, &manage).await;
-    assert_eq!(read().await["request"], json!({"words": null, "erased": false}));
+    let exchange = read().await;
+    let gone = json!({"words": null, "erased": false});
+    assert_eq!((&exchange["request"], &exchange["calls"][0]["answer"]), (&gone, &gone));
     // Erased: nothing of it is left, however young the call.
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let closing = team.path(&format!("/deliveries/{id}"));
@@ -862,6 +893,37 @@ async fn a_picture_that_is_refused_is_uploaded_once(house: House) {
     assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+    house.finish().await;
+}
+
+async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) {
+    let refusals = [
+        (Platform::Dingtalk, 200, r#"{"errcode":430103,"errmsg":"unsafe picture"}"#),
+        (Platform::Discord, 400, r#"{"code":50035,"message":"Invalid Form Body"}"#),
+    ];
+    let platforms = refusals.map(|(platform, ..)| platform);
+    let house = house.and_chats(&platforms).await;
+    let mut team = Team::of(&house).await;
+    for (place, (platform, status, body)) in refusals.into_iter().enumerate() {
+        team.chat = house.chats[place].clone();
+        if place > 0 {
+            team.group = house.group(&team.chat, &team.admin, &["131003"], &["lost_property"]).await;
+        }
+        team.chat.script(status, &[], body);
+        let phone = format!("1380013800{place}");
+        let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), &phone).await;
+        house.advance(TimeDelta::seconds(10));
+        house.settle().await;
+        let said = team.chat.read().expect("the words").to_string();
+        assert!(said.contains(&case) && !said.contains("poster.jpg"), "{platform:?}: {said}");
+        let delivery = team.newest(&house).await;
+        assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+        let path = team.path(&format!("/deliveries/{}", delivery["id"].as_str().unwrap()));
+        let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
+        let shown = exchange["request"]["words"].as_str().unwrap();
+        assert!(shown.contains(&case) && !shown.contains("poster.jpg"), "{platform:?}: {shown}");
+    }
+    house.chats[0].read().expect("the second notice is for both");
     house.finish().await;
 }
 

@@ -48,6 +48,11 @@ sum-received =
         [one] One group received it.
        *[other] { $groups } groups received it.
     }
+sum-perhaps =
+    { $groups ->
+        [one] One group may have received it: its platform did not say.
+       *[other] { $groups } groups may have received it: their platform did not say.
+    }
 sum-edited =
     { $groups ->
         [one] In one group the message was edited and no longer shows the notice.

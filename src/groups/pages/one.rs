@@ -1,7 +1,7 @@
 //! The page of one group: its state, its settings, its delivery log, in words.
 
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::Hours;
@@ -27,6 +27,8 @@ pub(super) struct GroupPage {
     /// The group's own address.
     here: String,
     whole: Whole,
+    /// How it does, in a word.
+    condition: &'static str,
     proved: bool,
     /// When it hears again by itself.
     paused_until: Option<String>,
@@ -73,6 +75,7 @@ pub(super) async fn group_page(
     let log = groups.log(account, id, before).await.map_err(|e| problem(e, frame.language))?;
     let platform = whole.group.platform.0;
     Ok(GroupPage {
+        condition: whole.condition(now),
         here: format!("/groups/{id}"),
         proved: is_proved(&whole.group),
         paused_until: whole.group.paused_until().map(moment),
@@ -116,8 +119,7 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
         if let Some(since) = lane.failing_since {
             facts.push(("groups-fact-failing", moment(since.0)));
         }
-        // Shorter rests are only the pace of sending.
-        if lane.open_at.0 > now + TimeDelta::minutes(1) {
+        if lane.rests(now) {
             facts.push(("groups-fact-rests", moment(lane.open_at.0)));
         }
     }
@@ -166,6 +168,9 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
             None => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
             Some(what) => frame.t(&format!("groups-log-for-{}", what.as_str())),
         },
+        (DeliveryState::GivenUp, _) if delivery.last_outcome.as_deref() == Some("unknown") => {
+            frame.t("groups-log-doubtful")
+        }
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }
 }

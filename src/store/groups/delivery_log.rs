@@ -199,6 +199,24 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
     listen::announce(conn)
 }
 
+/// Sets going what was given up because nothing reached the group any more, and may still be said: whoever proves control
+/// of it anew hears that. What perhaps arrived is left to its admin.
+///
+/// # Errors
+/// When the database refuses.
+pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    /// Further back nothing is true any more.
+    const NEWEST: i64 = 200;
+    for one in log(conn, id, None, NEWEST)? {
+        let unheard =
+            one.last_outcome.as_deref().is_some_and(|last| ["gone", "config", "retry"].contains(&last));
+        if unheard && one.can_go_again(now) {
+            redeliver(conn, &one, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// One attempt of a delivery.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = attempts)]

@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_correction_goes_before_the_closings_of_its_chat),
     housed!(what_still_waits_is_told_with_its_reason),
     housed!(who_hears_nothing_waits_or_is_unreachable_until_it_hears_again),
+    housed!(who_heard_the_words_alone_and_who_perhaps_did_is_counted_so),
     housed!(what_is_for_a_group_that_vanished_ends_with_its_notice),
     housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
 ];
@@ -209,6 +210,33 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     let ledger = Ledger { received: 6, edited: 1, followed_up: 2, unreachable: 3, ..Ledger::default() };
     let ending = scene.reported(&house, "closing", ledger).await;
     assert_eq!(why("unreachable", &ending), [("deleted", "", 2), ("disabled", "gone", 1)]);
+    house.finish().await;
+}
+
+async fn who_heard_the_words_alone_and_who_perhaps_did_is_counted_so(house: House) {
+    let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let [words, doubted] = &house.chats[..] else { panic!("two chats") };
+    for chat in [words, doubted] {
+        house.group(chat, &admin, &["131003"], &["rescue"]).await;
+    }
+    words.script(200, &[], r#"{"errcode":0,"errmsg":"ok"}"#);
+    words.script(200, &[], r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#);
+    for _ in 0..2 {
+        doubted.script(200, &[], "?");
+    }
+    let (_, manage) = publish(&house, &moderator, "13800138001").await;
+    let told = async || house.get("/my/notice", Some(&manage)).await.expect(200)["groups"].clone();
+    let waiting = Ledger { received: 1, waiting: 2, ..Ledger::default() };
+    assert_eq!(told().await, waiting.json(), "one for its picture, one for a certain answer");
+    house.advance(TimeDelta::minutes(2));
+    work(&house).await;
+    words.read().expect("the picture");
+    let heard = Ledger { received: 1, perhaps: 1, ..Ledger::default() };
+    assert_eq!(told().await, heard.json());
+    let mine = house.page_as("/my", &format!("manage={manage}")).await;
+    assert!(mine.text.contains("已有 1 个群收到。1 个群不确定是否收到"), "{}", mine.text);
     house.finish().await;
 }
 

@@ -18,6 +18,7 @@ const OVER: &str = "【72小时】本条信息已结束,请停止转发";
 #[derive(Clone, Copy, Default)]
 struct Ledger {
     received: i64,
+    perhaps: i64,
     edited: i64,
     deleted: i64,
     followed_up: i64,
@@ -37,9 +38,9 @@ impl Ledger {
 
     /// As the doors tell it.
     fn json(self) -> Value {
-        let Ledger { received, edited, deleted, followed_up, waiting, paused, unreachable } = self;
+        let Ledger { received, perhaps, edited, deleted, followed_up, waiting, paused, unreachable } = self;
         json!({
-            "received": received, "edited": edited, "deleted": deleted, "followed_up": followed_up,
+            "received": received, "perhaps": perhaps, "edited": edited, "deleted": deleted, "followed_up": followed_up,
             "waiting": waiting, "paused": paused, "unreachable": unreachable,
         })
     }
@@ -50,7 +51,7 @@ impl Ledger {
             (self.edited, "个群里的消息已修改，不再显示原内容。"),
             (self.deleted, "个群里的消息已删除。"),
             (self.followed_up, "个群已另发消息说明。"),
-            (self.waiting - self.paused, "个群还在发送。"),
+            (self.waiting - self.paused, "个群还没有发到。"),
             (self.paused, "个群等待恢复接收。"),
             (self.unreachable, "个群未能通知到。"),
         ];
