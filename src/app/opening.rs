@@ -84,7 +84,7 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     }
 }
 
-/// Takes a file from everybody but its owner: an earlier version, or a restored backup, may have left it open.
+/// Takes a file from everybody but its owner: a restored backup may have left it open.
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let close = || {

@@ -47,7 +47,7 @@ impl Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum Priority {
-    /// Corrections: what was false is believed until they arrive. Those of an earlier version count as closings.
+    /// Corrections: what was false is believed until they arrive.
     Correction = -1,
     /// Closings: they stop people from searching for nothing.
     Closing = 0,

@@ -50,34 +50,34 @@ diesel::table! {
         case_number -> Text,
         kind -> Text,
         region -> Text,
+        missing_since -> Ts,
+        submitted_at -> Ts,
+        submitted_by -> Nullable<Uid>,
+        manage_hash -> Nullable<Binary>,
+        phone_hash -> Nullable<Binary>,
+        key_wrapped -> Nullable<Binary>,
         state -> Text,
         version -> Integer,
         revision -> Integer,
         live_revision -> Nullable<Integer>,
         pending_revision -> Nullable<Integer>,
         urgency -> SmallInt,
-        missing_since -> Ts,
-        submitted_at -> Ts,
+        pending_urgency -> Nullable<SmallInt>,
+        sealed -> Bool,
         needs_approvals -> SmallInt,
         needs_leads -> SmallInt,
-        sealed -> Bool,
-        submitted_by -> Nullable<Uid>,
         claimed_by -> Nullable<Uid>,
         claimed_until -> Nullable<Ts>,
         cooling_until -> Nullable<Ts>,
+        second_look_at -> Nullable<Ts>,
+        police_due_at -> Nullable<Ts>,
         live_at -> Nullable<Ts>,
         ends_at -> Nullable<Ts>,
+        renewals -> SmallInt,
         ended_at -> Nullable<Ts>,
         outcome -> Nullable<Text>,
         announce -> Bool,
         erase_at -> Nullable<Ts>,
-        key_wrapped -> Nullable<Binary>,
-        manage_hash -> Nullable<Binary>,
-        phone_hash -> Nullable<Binary>,
-        second_look_at -> Nullable<Ts>,
-        police_due_at -> Nullable<Ts>,
-        renewals -> SmallInt,
-        pending_urgency -> Nullable<SmallInt>,
     }
 }
 
@@ -105,40 +105,6 @@ diesel::table! {
         account_id -> Uid,
         lead -> Bool,
         at -> Ts,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::store::types::sql::*;
-
-    events (seq) {
-        seq -> BigInt,
-        notice_id -> Uid,
-        case_number -> Text,
-        revision -> Integer,
-        step -> Text,
-        before -> Text,
-        after -> Text,
-        actor -> Text,
-        account_id -> Nullable<Uid>,
-        reason -> Nullable<Text>,
-        note_sealed -> Nullable<Binary>,
-        note_digest -> Nullable<Binary>,
-        at -> Ts,
-        previous -> Binary,
-        hash -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::store::types::sql::*;
-
-    chain (id) {
-        id -> Integer,
-        seq -> BigInt,
-        hash -> Binary,
     }
 }
 
@@ -200,40 +166,28 @@ diesel::table! {
     groups (id) {
         id -> Uid,
         account_id -> Uid,
-        platform -> Text,
         name -> Text,
+        language -> Text,
+        created_at -> Ts,
+        platform -> Text,
         credentials_sealed -> Binary,
         address_hash -> Binary,
         last4 -> Text,
-        language -> Text,
+        host -> Text,
+        bot -> Nullable<Text>,
         state -> Text,
         reason -> Nullable<Text>,
-        kinds -> Integer,
+        paused_until -> Nullable<Ts>,
         code_hash -> Nullable<Binary>,
         code_expires_at -> Nullable<Ts>,
         code_tries -> SmallInt,
         probes -> Binary,
-        created_at -> Ts,
         verified_at -> Nullable<Ts>,
-        host -> Text,
-        bot -> Nullable<Text>,
+        kinds -> Integer,
         hourly_cap -> Nullable<SmallInt>,
         quiet_from -> Nullable<SmallInt>,
         quiet_until -> Nullable<SmallInt>,
         quiet_but_urgent -> Bool,
-        paused_until -> Nullable<Ts>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::store::types::sql::*;
-
-    bots (id) {
-        id -> Text,
-        open_at -> Ts,
-        recent -> Binary,
-        limited -> Bool,
     }
 }
 
@@ -251,16 +205,27 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
+    probes (address_hash) {
+        address_hash -> Binary,
+        sent -> Binary,
+        latest_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
     lanes (group_id) {
         group_id -> Uid,
         open_at -> Ts,
-        recent -> Binary,
+        asked_until -> Ts,
         leased_until -> Ts,
+        leased_by -> BigInt,
         fence -> BigInt,
         failures -> Integer,
         failing_since -> Nullable<Ts>,
-        asked_until -> Ts,
-        leased_by -> BigInt,
+        recent -> Binary,
         heard -> Binary,
     }
 }
@@ -269,11 +234,11 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
-    slices (id) {
-        id -> BigInt,
-        first -> BigInt,
-        last -> BigInt,
-        leased_until -> Ts,
+    bots (id) {
+        id -> Text,
+        open_at -> Ts,
+        recent -> Binary,
+        limited -> Bool,
     }
 }
 
@@ -305,20 +270,32 @@ diesel::table! {
         group_id -> Uid,
         priority -> SmallInt,
         state -> Text,
+        queued -> Bool,
         due_at -> Ts,
+        digest -> Bool,
         attempts -> Integer,
+        tries -> SmallInt,
         part -> SmallInt,
+        act -> SmallInt,
         reach -> SmallInt,
         last_outcome -> Nullable<Text>,
         last_code -> Nullable<Text>,
         message_ref -> Nullable<Text>,
         delivered_at -> Nullable<Ts>,
-        act -> SmallInt,
-        how -> Nullable<Text>,
-        digest -> Bool,
-        tries -> SmallInt,
         took_ms -> Nullable<Integer>,
-        queued -> Bool,
+        how -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    slices (id) {
+        id -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        leased_until -> Ts,
     }
 }
 
@@ -343,9 +320,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
-    seal (id) {
-        id -> Integer,
-        word -> Binary,
+    events (seq) {
+        seq -> BigInt,
+        notice_id -> Uid,
+        case_number -> Text,
+        revision -> Integer,
+        step -> Text,
+        before -> Text,
+        after -> Text,
+        actor -> Text,
+        account_id -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        note_sealed -> Nullable<Binary>,
+        note_digest -> Nullable<Binary>,
+        at -> Ts,
+        previous -> Binary,
+        hash -> Binary,
     }
 }
 
@@ -353,32 +343,42 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::sql::*;
 
-    probes (address_hash) {
-        address_hash -> Binary,
-        sent -> Binary,
-        latest_at -> Ts,
+    chain (id) {
+        id -> Integer,
+        seq -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::sql::*;
+
+    seal (id) {
+        id -> Integer,
+        word -> Binary,
     }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    slices,
     accounts,
     sessions,
     api_tokens,
     notices,
     revisions,
     approvals,
-    events,
-    chain,
     idempotency,
     photos,
     marks,
     tips,
     groups,
-    bots,
     group_regions,
     lanes,
+    bots,
     broadcasts,
     deliveries,
+    slices,
     attempts,
+    events,
+    chain,
 );

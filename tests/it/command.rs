@@ -185,7 +185,7 @@ async fn what_is_kept_is_for_its_user_alone() {
         assert_eq!(*mode, private, "{} has {mode:o}", path.display());
     }
 
-    // What an earlier version left open is closed.
+    // What a restored backup left open is closed.
     program.kill();
     let opened = ["seventytwo.db", "seventytwo.db-wal", "key"].map(|name| data.join(name));
     for file in &opened {

@@ -1,2 +1,0 @@
--- Which process holds a lease: so that the next one on the same machine can free what it died with.
-ALTER TABLE lanes ADD COLUMN leased_by BIGINT NOT NULL DEFAULT -1;

@@ -1,2 +1,0 @@
-DROP INDEX events_account;
-DROP INDEX tips_held;
