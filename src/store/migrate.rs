@@ -1,7 +1,11 @@
 //! Brings the database up to date; several nodes may try at once.
 
+use std::error::Error;
+
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
+use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -27,22 +31,38 @@ pub fn has_run(conn: &mut Conn) -> Answer<bool> {
     Ok(both!(conn, c => diesel::select(sql::<Bool>(noted)).get_result(c))?)
 }
 
-/// Applies what is missing.
+/// Applies what is missing. A database to which something was applied that this program does not know is left alone:
+/// what was written by another version it may misread.
 ///
 /// # Errors
 /// [`StoreError::Migration`] with the migration's name and the database's own words.
 pub fn run(conn: &mut Conn) -> Answer<()> {
     match conn {
-        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
+        Conn::Sqlite(c) => apply(&mut **c, SQLITE),
         Conn::Pg(c) => {
             let lock = |sql: &str| diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(LOCK);
             // It waits for another node, and takes as long as it takes; this connection does nothing else.
             c.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")?;
             lock("SELECT pg_advisory_lock($1)").execute(&mut **c)?;
-            let outcome = c.run_pending_migrations(POSTGRES).map(drop);
+            let outcome = apply(&mut **c, POSTGRES);
             lock("SELECT pg_advisory_unlock($1)").execute(&mut **c)?;
             outcome
         }
     }
     .map_err(|e| StoreError::Migration(e.to_string()))
+}
+
+fn apply<DB: Backend>(
+    c: &mut impl MigrationHarness<DB>,
+    all: EmbeddedMigrations,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let ours = MigrationSource::<DB>::migrations(&all)?;
+    let is_ours = |version| ours.iter().any(|ours| ours.name().version() == version);
+    if let Some(foreign) = c.applied_migrations()?.into_iter().find(|version| !is_ours(version.as_owned())) {
+        let why = format!(
+            "{foreign} was applied by another version of the program: start that one, or another database"
+        );
+        return Err(why.into());
+    }
+    c.run_pending_migrations(all).map(drop)
 }

@@ -36,6 +36,7 @@ pub const TESTS: &[Test] = &[
     alone!(a_password_has_to_be_text),
     alone!(a_terminal_shows_a_code_to_scan_and_a_pipe_does_not),
     bare!(looking_makes_nothing_of_an_empty_database),
+    bare!(a_database_of_another_version_is_left_alone),
     bare!(another_key_is_noticed_at_once),
     bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
@@ -415,6 +416,16 @@ async fn looking_makes_nothing_of_an_empty_database(db: Db) {
     }
     assert!(command(&db).arg("migrate").output().unwrap().status.success());
     assert_audit(&db);
+}
+
+async fn a_database_of_another_version_is_left_alone(db: Db) {
+    assert!(command(&db).arg("migrate").output().unwrap().status.success());
+    beside(&db, "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").await;
+    for arguments in [&["migrate"][..], &["account", "add", "--name", "林志愿", "--role", "moderator"]] {
+        let told = command(&db).args(arguments).output().unwrap();
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", said(&told.stdout));
+        assert!(said(&told.stderr).contains("9999 was applied by another version"), "{}", said(&told.stderr));
+    }
 }
 
 async fn another_key_is_noticed_at_once(db: Db) {
