@@ -1,5 +1,5 @@
-//! What a notice costs beside things that must not matter to it: groups that hang, and a million deliveries
-//! whose time has not come. The ceiling is the same notice without them.
+//! What a notice costs beside things that must not matter to it: groups that hang, a million deliveries whose time
+//! has not come, and a million that are finished. The ceiling is the same notice without them.
 
 use chrono::TimeDelta;
 use diesel::RunQueryDsl as _;
@@ -16,8 +16,8 @@ use crate::sink::{SILENT, Sink};
 /// Groups of a notice, and of them those that hang.
 const GROUPS: usize = 20_000;
 const HANGING: usize = 200;
-/// Deliveries that are due tomorrow.
-const SCHEDULED: i64 = 1_000_000;
+/// Deliveries that are due tomorrow, and as many that are finished.
+const MILLION: i64 = 1_000_000;
 
 /// One group in a hundred takes the request and says nothing: at a host of their own, and at that of all others.
 pub async fn hanging(db: Db) {
@@ -50,37 +50,41 @@ pub async fn hanging(db: Db) {
     }
 }
 
-/// The queue holds a million deliveries for tomorrow.
+/// The queue holds a million deliveries for tomorrow; then its table holds a million more that are finished.
 pub async fn scheduled(db: Db) {
     let sink = Sink::start();
     let house = House::start(db, &[&sink.address]).await;
-    for city in ["131000", "440100"] {
+    for city in ["131000", "440100", "330100"] {
         house.connect(&sink.address, named(city, GROUPS)).await;
     }
     let alone = one(&house, "131003", GROUPS).await;
     let tomorrow = house.stations.shared.clock.now() + TimeDelta::days(1);
-    let fill = move |tx: &mut Conn| fill(tx, tomorrow.timestamp_micros());
-    house.stations.shared.store.write(fill).await.expect("the rows are written");
-    let beside = one(&house, "440106", GROUPS).await;
-    let what = "CPU us each beside a million scheduled (without)";
-    line(&house.db, what, beside.cpu_each, Some(alone.cpu_each));
-    line(&house.db, "recorded/s beside a million scheduled (without)", beside.rate, Some(alone.rate));
+    for (county, beside, state) in [("440106", "scheduled", "open"), ("330106", "finished", "delivered")] {
+        let fill = move |tx: &mut Conn| fill(tx, state, tomorrow.timestamp_micros());
+        house.stations.shared.store.write(fill).await.expect("the rows are written");
+        let crowded = one(&house, county, GROUPS).await;
+        let what = format!("CPU us each beside a million {beside} (without)");
+        line(&house.db, &what, crowded.cpu_each, Some(alone.cpu_each));
+        let what = format!("recorded/s beside a million {beside} (without)");
+        line(&house.db, &what, crowded.rate, Some(alone.rate));
+    }
 }
 
-/// Deliveries of the broadcast there is, to groups that do not matter.
-fn fill(tx: &mut Conn, due_at: i64) -> Result<(), StoreError> {
+/// Deliveries of the broadcast there is, to groups that do not matter: open ones are queued.
+fn fill(tx: &mut Conn, state: &str, due_at: i64) -> Result<(), StoreError> {
     let columns = "INSERT INTO deliveries \
         (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach)";
+    let queued = state == "open";
     match tx {
         Conn::Sqlite(c) => drop(diesel::sql_query(format!(
-            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {SCHEDULED}) {columns} \
-             SELECT (SELECT id FROM broadcasts LIMIT 1), randomblob(16), 2, 'open', TRUE, {due_at}, 0, 0, 0 FROM n"
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MILLION}) {columns} \
+             SELECT (SELECT id FROM broadcasts LIMIT 1), randomblob(16), 2, '{state}', {queued}, {due_at}, 0, 0, 0 FROM n"
         ))
         .execute(&mut **c)?),
         // A server does so by itself, within a minute.
         Conn::Pg(c) => diesel::connection::SimpleConnection::batch_execute(&mut **c, &format!(
-            "{columns} SELECT (SELECT id FROM broadcasts LIMIT 1), gen_random_uuid(), 2, 'open', TRUE, \
-             to_timestamp({due_at} / 1000000), 0, 0, 0 FROM generate_series(1, {SCHEDULED}); ANALYZE deliveries"
+            "{columns} SELECT (SELECT id FROM broadcasts LIMIT 1), gen_random_uuid(), 2, '{state}', {queued}, \
+             to_timestamp({due_at} / 1000000), 0, 0, 0 FROM generate_series(1, {MILLION}); ANALYZE deliveries"
         ))?,
     };
     Ok(())

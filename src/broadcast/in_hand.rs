@@ -13,17 +13,17 @@ use crate::store::leasing::Leased;
 pub struct InHand(Arc<Mutex<HashSet<(Uuid, i64)>>>);
 
 /// One of them, for as long as this lives.
-pub struct Held {
+pub struct Hand {
     lease: (Uuid, i64),
     among: InHand,
 }
 
 impl InHand {
     /// Takes a lease in hand.
-    pub fn hold(&self, leased: &Leased) -> Held {
+    pub fn hold(&self, leased: &Leased) -> Hand {
         let lease = (leased.group, leased.fence);
         self.lock().insert(lease);
-        Held { lease, among: self.clone() }
+        Hand { lease, among: self.clone() }
     }
 
     /// Whether the lease of a group with that fencing number is in hand.
@@ -37,7 +37,7 @@ impl InHand {
     }
 }
 
-impl Drop for Held {
+impl Drop for Hand {
     fn drop(&mut self) {
         self.among.lock().remove(&self.lease);
     }

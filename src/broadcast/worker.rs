@@ -25,7 +25,7 @@ use super::attempt::{Leaving, panicked};
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
-use super::in_hand::{Held, InHand};
+use super::in_hand::{Hand, InHand};
 use super::node::Node;
 use super::plan;
 use super::platforms::adapter;
@@ -85,13 +85,13 @@ pub struct Worker {
     pub break_off: CancellationToken,
 }
 
-/// One send's result, and the place that it gives back once recorded.
-type Done = (Record, Place);
+/// One send's result, and the seat that it gives back once recorded.
+type Done = (Record, Seat);
 
-/// A send's place in the window, and its lease among those that are in hand.
-struct Place {
+/// A send's seat in the window, and its lease among those that are in hand.
+struct Seat {
     permit: OwnedSemaphorePermit,
-    _held: Held,
+    _hand: Hand,
 }
 
 impl Worker {
@@ -178,11 +178,11 @@ impl Worker {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
             // There is room: only this loop takes from the window.
             let Ok(mut permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
-            let placed = few.into_iter().map(|leased| {
-                let permit = permits.split(1).expect("a place was taken for each");
-                (Place { permit, _held: self.in_hand.hold(&leased) }, leased)
+            let seated = few.into_iter().map(|leased| {
+                let permit = permits.split(1).expect("a seat was taken for each");
+                (Seat { permit, _hand: self.in_hand.hold(&leased) }, leased)
             });
-            sends.spawn(self.clone().send_together(placed.collect(), now, done.clone()));
+            sends.spawn(self.clone().send_together(seated.collect(), now, done.clone()));
         }
         self.figures
             .unrecorded
@@ -216,13 +216,13 @@ impl Worker {
     }
 
     /// Sends a few deliveries at the same time, each as slow or fast as it is.
-    async fn send_together(self, few: Vec<(Place, Leased)>, began: DateTime<Utc>, done: mpsc::Sender<Done>) {
-        let send = |(place, leased): (Place, Leased)| self.send(leased, began).map(|record| (record, place));
+    async fn send_together(self, few: Vec<(Seat, Leased)>, began: DateTime<Utc>, done: mpsc::Sender<Done>) {
+        let send = |(seat, leased): (Seat, Leased)| self.send(leased, began).map(|record| (record, seat));
         let mut sends: FuturesUnordered<_> = few.into_iter().map(send).collect();
         while let Some(sent) = sends.next().await {
-            if let Err(SendError((_, place))) = done.send(sent).await {
-                // Its place stays taken: what cannot be recorded is not followed by more of it.
-                place.permit.forget();
+            if let Err(SendError((_, seat))) = done.send(sent).await {
+                // Its seat stays taken: what cannot be recorded is not followed by more of it.
+                seat.permit.forget();
             }
         }
     }
@@ -294,7 +294,7 @@ impl Worker {
     }
 
     /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold does
-    /// not cost the others. Their places in the window are kept meanwhile: while nothing can be written down,
+    /// not cost the others. Their seats in the window are kept meanwhile: while nothing can be written down,
     /// nothing more is sent. After a lease's time they are given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
         let given_up = self.clock.steady() + LEASE_FOR;
@@ -313,9 +313,9 @@ impl Worker {
         }
     }
 
-    /// Records results and gives their places back; on failure both are still in `results`.
+    /// Records results and gives their seats back; on failure both are still in `results`.
     async fn record(&self, results: &mut Vec<Done>) -> Result<(), StoreError> {
-        let (records, places): (Vec<Record>, Vec<Place>) = results.drain(..).unzip();
+        let (records, seats): (Vec<Record>, Vec<Seat>) = results.drain(..).unzip();
         if records.is_empty() {
             return Ok(());
         }
@@ -323,10 +323,10 @@ impl Worker {
         let shared = Arc::clone(&records);
         let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
         if recorded.is_ok() {
-            self.figures.recorded(places.len());
+            self.figures.recorded(seats.len());
         } else {
             self.figures.results_refused();
-            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(places));
+            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(seats));
         }
         recorded.map(drop)
     }
