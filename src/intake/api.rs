@@ -120,14 +120,19 @@ pub async fn send_photo(
     Ok(HttpResponse::Created().json(stored))
 }
 
-/// The bytes of the part `photo`, read no further than a photo may be long.
+/// The bytes of the one part `photo`, read no further than a photo may be long.
 async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
+    let mut photo = None;
     while let Some(mut field) = form.try_next().await? {
-        if field.name() == Some("photo") {
-            return read_photo(&mut field, place).await;
+        if field.name() != Some("photo") {
+            continue;
         }
+        if photo.is_some() {
+            return Err(Problem::invalid("photo", "repeated"));
+        }
+        photo = Some(read_photo(&mut field, place).await?);
     }
-    Err(IntakeError::Photo(photo::PhotoFault::Empty).into())
+    photo.ok_or_else(|| IntakeError::Photo(photo::PhotoFault::Empty).into())
 }
 
 /// One uploaded file.
