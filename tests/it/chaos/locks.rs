@@ -45,6 +45,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing),
     shared!(the_lanes_of_the_dead_are_freed_while_their_last_results_are_written),
     shared!(lanes_are_moved_back_while_results_are_written),
+    shared!(what_was_put_off_is_moved_back_while_its_notice_ends),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -604,4 +605,23 @@ async fn lanes_are_moved_back_while_results_are_written(db: Db) {
     let ahead = TimeDelta::days(100_000);
     let back = async || scene.store().set_back(scene.house.clock.now(), ahead).await;
     assert_eq!(scene.meets_results(back).await, 3);
+}
+
+async fn what_was_put_off_is_moved_back_while_its_notice_ends(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    scene.outlast_the_leases().await;
+    // So they lie in the opposite order of their ids.
+    for one in leased.iter().rev() {
+        let put_off = "UPDATE deliveries SET due_at = due_at + interval '1 hour' WHERE id";
+        run(&scene.house.db, format!("{put_off} = {}", one.delivery)).await;
+    }
+    let [_, second, _] = leased.as_slice() else { panic!("{leased:?}") };
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", second.delivery)).await;
+    let back = scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000));
+    let ((), moved) = crossing(&scene.house.db, scene.turn(&case, "remove"), back, held).await;
+    moved.unwrap();
 }
