@@ -127,6 +127,24 @@ pub async fn show_notice(
     visit.show(None, Typed::default(), &query.done).await
 }
 
+/// `POST /review/{case}/again`: the page with what was filled into one of its forms when the session was over. Nothing
+/// is done by it.
+///
+/// # Errors
+/// As [`take_step`].
+pub async fn show_again(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    let visit = Visit::new(&http, &shared, &person, &path)?;
+    let CsrfForm(fields) = form;
+    let step = bodies::action(&fields.action).or_else(|| step(&fields.action, ""));
+    visit.show(None, Typed { step, reason: fields.reason, note: fields.note }, "").await
+}
+
 /// `POST /review/{case}/{step}`: takes a step with a notice. Four of them are decisions, which come
 /// together as `decisions` with the `action` that was chosen.
 ///
