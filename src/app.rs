@@ -312,7 +312,7 @@ impl App {
         // The doors have had their part of it.
         let ended = tokio::time::timeout_at(stops_by.await?, async {
             running.wait().await;
-            jobs.await?.context("the periodic jobs could not be started anew")?;
+            jobs.await??;
             worker.await?
         });
         let worked = ended.await.unwrap_or_else(|_| {

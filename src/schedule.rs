@@ -15,6 +15,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::Stations;
 
+/// Why the jobs came to an end otherwise than they should.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    #[error("the periodic jobs could not be started anew")]
+    NotAnew(#[source] JobSchedulerError),
+    #[error("the periodic jobs could not be shut down")]
+    NotShutDown(#[source] JobSchedulerError),
+}
+
 /// What has cooled is let out within so long.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -28,7 +37,7 @@ pub async fn start(
     sweep: &str,
     running: &TaskTracker,
     stop: &CancellationToken,
-) -> Result<JoinHandle<Result<(), JobSchedulerError>>, JobSchedulerError> {
+) -> Result<JoinHandle<Result<(), Ended>>, JobSchedulerError> {
     let jobs = by_the_clock(stations, sweep, running, stop).await?;
     running.spawn(beat(stations.clone(), stop.clone()));
     let keeper = keep(jobs, stations.clone(), sweep.to_owned(), running.clone(), stop.clone());
@@ -62,12 +71,12 @@ async fn keep(
     sweep: String,
     running: TaskTracker,
     stop: CancellationToken,
-) -> Result<(), JobSchedulerError> {
+) -> Result<(), Ended> {
     while stop.run_until_cancelled(stations.clock_went_back.notified()).await.is_some() {
-        jobs.shutdown().await?;
-        jobs = by_the_clock(&stations, &sweep, &running, &stop).await?;
+        jobs.shutdown().await.map_err(Ended::NotAnew)?;
+        jobs = by_the_clock(&stations, &sweep, &running, &stop).await.map_err(Ended::NotAnew)?;
     }
-    jobs.shutdown().await
+    jobs.shutdown().await.map_err(Ended::NotShutDown)
 }
 
 async fn by_the_clock(

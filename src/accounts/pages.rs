@@ -9,12 +9,14 @@ use url::Url;
 
 use super::login::{LoginError, Typed, login};
 use super::{people, sessions};
+use crate::store::accounts::Account;
 use crate::web::cookies::SESSION;
+use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
-use crate::web::session::{CsrfForm, Form, SignedIn, Visitor, home};
+use crate::web::session::{CsrfForm, Form, SignedIn, Visitor, home, is_case_page};
 use crate::web::shared::Shared;
 
 #[derive(Template)]
@@ -26,6 +28,29 @@ struct LoginPage<'a> {
     /// The name typed before.
     name: &'a str,
     next: &'a str,
+    words: Option<&'a Words>,
+}
+
+/// Leads back to the case, with the words.
+#[derive(Template)]
+#[template(path = "login_back.html")]
+struct BackPage<'a> {
+    frame: Frame,
+    /// The page of the case.
+    next: &'a str,
+    words: &'a Words,
+}
+
+/// What somebody had filled into the form of a case when their session was over. It goes from page to page until they
+/// are back at the case, and is kept nowhere.
+#[derive(Default, Deserialize)]
+struct Words {
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    note: String,
 }
 
 #[derive(Template)]
@@ -41,17 +66,27 @@ pub struct Next {
     next: String,
 }
 
-/// The login's form.
+/// The login's form, or one of a case that was sent on to the login.
 #[derive(Deserialize)]
 pub struct LoginFields {
-    #[serde(default)]
-    name: String,
+    /// Absent where nobody has seen the login's form yet.
+    name: Option<String>,
     #[serde(default)]
     password: String,
     #[serde(default)]
     code: String,
     #[serde(default)]
     next: String,
+    #[serde(flatten)]
+    words: Words,
+}
+
+impl LoginFields {
+    /// The words of a case's form, where there are any.
+    fn words(&self, next: &str) -> Option<&Words> {
+        let filled = !self.words.reason.is_empty() || !self.words.note.trim().is_empty();
+        (filled && !self.words.action.is_empty() && is_case_page(next)).then_some(&self.words)
+    }
 }
 
 /// No fields but the form's token.
@@ -72,32 +107,51 @@ pub async fn show_login(
         Some(person) => Ok(see_other(if next.is_empty() { person.home() } else { &next })),
         None => {
             let frame = Frame::public(&http);
-            page(&http, &frame, &LoginPage { frame: frame.clone(), fault: None, name: "", next: &next })
+            let template =
+                LoginPage { frame: frame.clone(), fault: None, name: "", next: &next, words: None };
+            page(&http, &frame, &template)
         }
     }
 }
 
-/// `POST /login`: a session and the page asked for, or the form again with one general sentence.
+/// `POST /login`: a session and the page asked for, or the form again with one general sentence. Words that came along
+/// from the form of a case go on to that case; nothing is decided by them.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn log_in(
     http: HttpRequest,
     shared: web::Data<Shared>,
+    query: web::Query<Next>,
     form: Form<LoginFields>,
 ) -> Result<HttpResponse, Problem> {
     let Form(fields) = form;
-    let next = own_path(&fields.next).unwrap_or_default();
-    match attempt(&http, &shared, &fields).await {
-        Ok((home, token)) => {
-            let mut response = see_other(if next.is_empty() { home } else { &next });
+    let next = if fields.next.is_empty() { &query.next } else { &fields.next };
+    let next = own_path(next).unwrap_or_default();
+    let words = fields.words(&next);
+    let Some(name) = fields.name.as_deref() else {
+        let frame = Frame::public(&http);
+        let template = LoginPage { frame: frame.clone(), fault: None, name: "", next: &next, words };
+        return page_with(&http, &frame, &template, Problem::LoginRequired.status());
+    };
+    match attempt(&http, &shared, &fields, name).await {
+        Ok((account, token)) => {
+            let mut response = match words {
+                Some(words) => {
+                    let csrf = csrf::token(&shared.vault, &token);
+                    let frame = Frame::for_account(&http, &account.name, account.role.0, csrf);
+                    page(&http, &frame, &BackPage { frame: frame.clone(), next: &next, words })?
+                }
+                None if next.is_empty() => see_other(home(account.role.0)),
+                None => see_other(&next),
+            };
             response
                 .add_cookie(&SESSION.with(&shared, token))
                 .map_err(|e| Problem::Internal(format!("cookie: {e}")))?;
             Ok(response)
         }
         Err(problem @ (Problem::LoginRefused | Problem::TooMany { .. })) => {
-            form_again(&http, &fields.name, &next, &problem)
+            form_again(&http, (name, &next, words), &problem)
         }
         Err(problem) => Err(problem),
     }
@@ -130,23 +184,24 @@ pub async fn log_out(
     Ok(response)
 }
 
-/// Counts the attempt, tries it, and answers with the person's home and the session's token.
+/// Counts the attempt, tries it, and answers with the account and the session's token.
 async fn attempt(
     http: &HttpRequest,
     shared: &Shared,
     fields: &LoginFields,
-) -> Result<(&'static str, String), Problem> {
-    let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(&fields.name));
+    typed: &str,
+) -> Result<(Account, String), Problem> {
+    let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(typed));
     // In this order: what one network is refused does not count against the name.
     shared.limits.check(Limit::LoginAddress, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
     shared.limits.check(Limit::LoginName, name.as_str())?;
-    let attempt = Typed { name: &fields.name, password: &fields.password, code: &fields.code };
+    let attempt = Typed { name: typed, password: &fields.password, code: &fields.code };
     let previous = SESSION.read(http, shared);
     match login(&shared.store, &shared.vault, shared.clock.now(), attempt, previous.as_deref()).await {
         Ok((account, token)) => {
             tracing::info!(account = %account.id.0, "logged in");
-            Ok((home(account.role.0), token))
+            Ok((account, token))
         }
         Err(LoginError::Refused) => {
             // The name stays out of the log: people type passwords into the wrong field.
@@ -159,8 +214,7 @@ async fn attempt(
 
 fn form_again(
     http: &HttpRequest,
-    name: &str,
-    next: &str,
+    (name, next, words): (&str, &str, Option<&Words>),
     problem: &Problem,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
@@ -170,7 +224,7 @@ fn form_again(
         }
         _ => frame.t("login-refused"),
     };
-    let template = LoginPage { frame: frame.clone(), fault: Some(fault), name, next };
+    let template = LoginPage { frame: frame.clone(), fault: Some(fault), name, next, words };
     let mut response = page_with(http, &frame, &template, problem.status())?;
     if let Problem::TooMany { retry_after_s } = problem {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
@@ -203,7 +257,6 @@ mod tests {
     use super::*;
     use crate::accounts::fixture::{House, PASSWORD};
     use crate::domain::people::Role;
-    use crate::web::csrf;
 
     /// The routes of this station.
     struct Doors<'a> {

@@ -15,7 +15,7 @@ use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, StoreError, lanes, probes};
+use crate::store::{Conn, StoreError, accounts, lanes, probes};
 use crate::vault::{self, Vault};
 
 /// How long a code is valid.
@@ -65,7 +65,8 @@ impl Groups {
         let (id, platform) = (group.id.0, group.platform.0);
         self.store
             .write(move |tx| {
-                // Of several at once each may be the last: that the bound holds to a group is worth no lock.
+                // Of several at once each would be the last.
+                accounts::lock(tx, account)?;
                 if groups::count_of(tx, account)? >= MAX_GROUPS {
                     return Err(GroupError::Full);
                 }

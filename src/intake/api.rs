@@ -90,11 +90,6 @@ pub fn count_tip(shared: &Shared, http: &HttpRequest, case: &CaseNumber) -> Resu
     shared.limits.check(Limit::TipsOfCase, (case.as_str(), client))
 }
 
-async fn value(http: &HttpRequest, payload: web::Payload) -> Result<Value, Problem> {
-    let bytes = json::body(http, payload.into_inner()).await?;
-    serde_json::from_slice(&bytes).map_err(|e| Problem::NotJson(e.to_string()))
-}
-
 /// The hash under which the same body is known again, however it was spaced.
 pub fn body_hash(body: &Value) -> Vec<u8> {
     Sha256::digest(body.to_string()).to_vec()
@@ -125,14 +120,19 @@ pub async fn send_photo(
     Ok(HttpResponse::Created().json(stored))
 }
 
-/// The bytes of the part `photo`, read no further than a photo may be long.
+/// The bytes of the one part `photo`, read no further than a photo may be long.
 async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
+    let mut photo = None;
     while let Some(mut field) = form.try_next().await? {
-        if field.name() == Some("photo") {
-            return read_photo(&mut field, place).await;
+        if field.name() != Some("photo") {
+            continue;
         }
+        if photo.is_some() {
+            return Err(Problem::invalid("photo", "repeated"));
+        }
+        photo = Some(read_photo(&mut field, place).await?);
     }
-    Err(IntakeError::Photo(photo::PhotoFault::Empty).into())
+    photo.ok_or_else(|| IntakeError::Photo(photo::PhotoFault::Empty).into())
 }
 
 /// One uploaded file.
@@ -164,7 +164,7 @@ pub async fn submit(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
-    let body = value(&http, payload).await?;
+    let body = json::value(&http, payload.into_inner()).await?;
     let (desk, now) = (desk(&shared), shared.clock.now());
     let (key, body_hash) = (idempotency_key(&http)?, body_hash(&body));
     let submitted_by = caller.as_ref().map(Caller::account_id);
@@ -196,7 +196,7 @@ pub async fn tip(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Tips)?;
-    let body = value(&http, payload).await?;
+    let body = json::value(&http, payload.into_inner()).await?;
     let case: CaseNumber = case.parse()?;
     let now = shared.clock.now();
     let told = tips::parse(&body, now).map_err(Problem::Invalid)?;
@@ -258,7 +258,7 @@ pub async fn reply(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
-    let body = value(&http, payload).await?;
+    let body = json::value(&http, payload.into_inner()).await?;
     let notice = desk(&shared).reply(&token.0, &body, shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }
@@ -273,7 +273,7 @@ pub async fn revise(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
-    let changes = value(&http, payload).await?;
+    let changes = json::value(&http, payload.into_inner()).await?;
     let notice = desk(&shared).revise(&token.0, changes, shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }

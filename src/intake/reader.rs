@@ -3,6 +3,9 @@
 //!
 //! Each reading answers `None` where its field is faulty. Read everything first and take the values
 //! out with `?` afterwards; what was read counts only when no fault was found.
+//!
+//! Words that are blank are none. What has a form of its own (a number, a time, one of some names) is there or is not:
+//! blank it is faulty.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -88,16 +91,10 @@ impl Reader<'_> {
         self.known.extend_from_slice(names);
     }
 
-    /// The value of a field, unless it is missing, null or blank.
+    /// The value of a field, unless it is missing or null.
     fn given(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
-        let value = self.fields?.get(name)?;
-        let blank = match value {
-            Value::Null => true,
-            Value::String(text) => text.trim().is_empty(),
-            _ => false,
-        };
-        (!blank).then(|| value.clone())
+        self.fields?.get(name).filter(|value| !value.is_null()).cloned()
     }
 
     fn required<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {

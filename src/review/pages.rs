@@ -98,13 +98,17 @@ pub async fn show_queue(
 ) -> Result<HttpResponse, Problem> {
     let account = person.require(Role::Moderator)?;
     let by = moderator(account);
-    // What does not fit is ignored: an old bookmark still opens the queue.
     let (state, after) = (State::named(&query.state), cursor::read(&query.cursor));
+    // An old bookmark still opens the queue, and says that it shows something else.
+    let astray =
+        (state.is_none() && !query.state.is_empty()) || (after.is_none() && !query.cursor.is_empty());
+    let (state, after) = if astray { (None, None) } else { (state, after) };
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
     let frame = person.frame(&http);
-    let template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
+    let mut template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
+    template.astray = astray;
     page(&http, &frame, &template)
 }
 
@@ -121,6 +125,24 @@ pub async fn show_notice(
 ) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(&http, &shared, &person, &path)?;
     visit.show(None, Typed::default(), &query.done).await
+}
+
+/// `POST /review/{case}/again`: the page with what was filled into one of its forms when the session was over. Nothing
+/// is done by it.
+///
+/// # Errors
+/// As [`take_step`].
+pub async fn show_again(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    person: SignedIn,
+    path: web::Path<String>,
+    form: CsrfForm<StepFields>,
+) -> Result<HttpResponse, Problem> {
+    let visit = Visit::new(&http, &shared, &person, &path)?;
+    let CsrfForm(fields) = form;
+    let step = bodies::action(&fields.action).or_else(|| step(&fields.action, ""));
+    visit.show(None, Typed { step, reason: fields.reason, note: fields.note }, "").await
 }
 
 /// `POST /review/{case}/{step}`: takes a step with a notice. Four of them are decisions, which come

@@ -156,7 +156,7 @@ pub fn sheet(
         actions,
         approval_refused,
         class: line.map(|line| line.class),
-        wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty()),
+        wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
         overdue: overdue(&notice, now),
         flags: flags(public.as_ref(), private.as_ref(), found_by_others(conn, vault, &notice)?),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),

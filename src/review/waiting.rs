@@ -106,7 +106,7 @@ pub fn queue(
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
-            wants: wants(n, part.holds_tips(n)),
+            wants: wants(n, part.holds_tips(n), now),
             overdue: overdue(n, now),
             needs_another: part.needs_another(n),
             sealed: n.sealed,
@@ -189,8 +189,8 @@ fn rests(notice: &Notice) -> bool {
 }
 
 /// Why something that was published is in the queue; what is over wants nothing any more.
-pub(super) fn wants(notice: &Notice, holds_tips: bool) -> Vec<&'static str> {
-    if notice.state.0.is_over() {
+pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Vec<&'static str> {
+    if notice.state_at(now).is_over() {
         return Vec::new();
     }
     [

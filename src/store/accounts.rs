@@ -105,6 +105,18 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
         .optional())?)
 }
 
+/// Makes others who do the same wait until the transaction ends. What names the account may be written meanwhile.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
+    // A write transaction of SQLite is alone already.
+    if let Conn::Pg(c) = conn {
+        accounts::table.find(Id(id)).select(accounts::id).for_no_key_update().execute(&mut **c)?;
+    }
+    Ok(())
+}
+
 /// Disables an account and ends its sessions and tokens; disabled before, it keeps that time.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use diesel::sql_types::Binary;
 use uuid::Uuid;
 
 use super::lanes::{times, written};
+use super::rows::{Change, Holds};
 use super::schema::{bots, deliveries, lanes};
 use super::types::sql::Ts;
 use super::types::{Id, Time};
@@ -181,6 +182,7 @@ fn deliveries_back(
     priority: Priority,
     (below, id): (DateTime<Utc>, i64),
 ) -> Answer<Option<(DateTime<Utc>, i64)>> {
+    struct Back;
     let put_off: Vec<(Time, i64)> = both!(conn, c => deliveries::table
         .filter(deliveries::queued.and(deliveries::priority.eq(priority as i16)))
         .filter(deliveries::due_at.gt(Time(now)).and(deliveries::due_at.le(Time(below))))
@@ -189,11 +191,13 @@ fn deliveries_back(
         .select((deliveries::due_at, deliveries::id))
         .limit(SLICE)
         .load(c))?;
-    let ids: Vec<i64> = put_off.iter().map(|(_, id)| *id).collect();
-    both!(conn, c => diesel::update(
-        deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::queued).filter(deliveries::due_at.gt(Time(now))),
-    )
-    .set(deliveries::due_at.eq(Time(now)))
-    .execute(c))?;
+    let back = Change {
+        before: "UPDATE deliveries SET due_at = rows.due_at",
+        columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
+        // Somebody may have ended it since it was read.
+        after: "WHERE deliveries.id = rows.id AND deliveries.queued AND deliveries.due_at > rows.due_at",
+    };
+    let rows = put_off.iter().map(|(_, id)| vec![(*id).into(), now.into()]);
+    back.make_in_order::<Back>(conn, "deliveries", rows.collect())?;
     Ok(put_off.last().map(|(due_at, id)| (due_at.0, *id)))
 }

@@ -59,6 +59,7 @@ diesel::define_sql_function! {
 ///
 /// Without a `state`: everything undecided, and whatever is live and needs another look (a second
 /// look or a police reference that is due, a new revision, a tip that is held back), and what is sealed and paused.
+/// What has reached its end by `at` is expired, swept or not.
 ///
 /// # Errors
 /// When the database refuses.
@@ -75,6 +76,7 @@ pub fn queue(
         case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
     };
     let urgency = || coalesce(notices::pending_urgency, notices::urgency);
+    let is_published = || notices::state.eq_any([State::Live, State::Paused].map(Named));
     both!(conn, c => {
         let mut query = notices::table.select(Notice::as_select()).into_boxed();
         query = match state {
@@ -85,20 +87,26 @@ pub fn queue(
             ),
             Some(State::InReview) => query
                 .filter(notices::state.eq(Named(State::InReview)).and(notices::claimed_until.gt(Time(at)))),
+            Some(state @ (State::Live | State::Paused)) => {
+                query.filter(notices::state.eq(Named(state)).and(notices::ends_at.gt(Time(at))))
+            }
+            Some(State::Expired) => query.filter(
+                notices::state.eq(Named(State::Expired)).or(is_published().and(notices::ends_at.le(Time(at)))),
+            ),
             Some(state) => query.filter(notices::state.eq(Named(state))),
             None => query.filter(
                 notices::state.eq_any([State::Submitted, State::InReview, State::Escalated, State::SecondReview].map(Named))
-                    .or(notices::state.eq_any([State::Live, State::Paused].map(Named)).and(
+                    .or(is_published().and(notices::ends_at.gt(Time(at))).and(
                         notices::second_look_at.is_not_null()
                             .or(notices::police_due_at.is_not_null())
                             .or(notices::pending_revision.is_not_null().and(notices::cooling_until.is_null()))
                             .or(diesel::dsl::exists(
                                 tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
-                            )),
-                    ))
-                    .or(notices::state.eq(Named(State::Paused))
-                        .and(notices::sealed.eq(true))
-                        .and(notices::pending_revision.is_null())),
+                            ))
+                            .or(notices::state.eq(Named(State::Paused))
+                                .and(notices::sealed.eq(true))
+                                .and(notices::pending_revision.is_null())),
+                    )),
             ),
         };
         if !sealed_too {

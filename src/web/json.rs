@@ -16,10 +16,12 @@ use super::{openapi, patience};
 use crate::domain::faults::NAME_SHOWN;
 use crate::domain::text::one_line;
 
+mod once;
+
 /// The largest JSON body, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
-/// A JSON body of a known shape. Free shapes are read by their station from [`body`].
+/// A JSON body of a known shape. Free shapes are read by their station from its [`value`].
 pub struct Json<T> {
     given: T,
     /// What of it does not fit its shape; `given` is blank there.
@@ -70,10 +72,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
 
     fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (http, payload) = (http.clone(), payload.take());
-        Box::pin(async move {
-            let bytes = body(&http, payload).await?;
-            read::<T, T>(&bytes)
-        })
+        Box::pin(async move { read::<T, T>(value(&http, payload).await?) })
     }
 }
 
@@ -92,36 +91,35 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
                 return Ok(JsonIfAny(Json { given: None, faults: FieldFaults::new() }));
             }
             check_type(&http)?;
-            read::<T, Option<T>>(&bytes).map(JsonIfAny)
+            read::<T, Option<T>>(once::read(&bytes)?).map(JsonIfAny)
         })
     }
 }
 
 /// Reads what has the shape of `T`, or may have it; what of it does not fit is left out, and named.
-fn read<T: ToSchema, V: DeserializeOwned>(bytes: &[u8]) -> Result<Json<V>, Problem> {
-    let error = match serde_json::from_slice(bytes) {
-        Ok(given) => return Ok(Json { given, faults: FieldFaults::new() }),
-        Err(error) => error,
-    };
-    let Ok(value) = serde_json::from_slice(bytes) else { return Err(Problem::NotJson(error.to_string())) };
+fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Problem> {
+    if let Ok(given) = V::deserialize(&value) {
+        return Ok(Json { given, faults: FieldFaults::new() });
+    }
     let shape = &openapi::document()["components"]["schemas"][&*T::name()];
     let mut faults = FieldFaults::new();
     let fitting = fit(shape, value, "", &mut faults).and_then(|fitting| serde_json::from_value(fitting).ok());
     match fitting {
         Some(given) if !faults.is_empty() => Ok(Json { given, faults }),
-        // The same field twice, or a number beyond all bounds.
+        // A number beyond all bounds.
         _ if faults.is_empty() => Err(Problem::invalid("body", "wrong_type")),
         _ => Err(Problem::Invalid(faults)),
     }
 }
 
-/// The bytes of a JSON body.
+/// A JSON body of any shape.
 ///
 /// # Errors
-/// Another content type, more than [`MAX_JSON_BYTES`], or a body that does not come in time.
-pub async fn body(http: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+/// Another content type, more than [`MAX_JSON_BYTES`], a body that does not come in time, is no JSON or names a field
+/// twice.
+pub async fn value(http: &HttpRequest, payload: Payload) -> Result<Value, Problem> {
     check_type(http)?;
-    bytes(http, payload).await
+    once::read(&bytes(http, payload).await?)
 }
 
 fn check_type(http: &HttpRequest) -> Result<(), Problem> {

@@ -66,6 +66,7 @@ table! {
     GET "/review/figures" => review::pages::figures::show_figures;
     GET "/review/{case}" => review::pages::show_notice;
     GET "/review/{case}/poster.jpg" => review::pages::poster::show_poster;
+    POST "/review/{case}/again" => review::pages::show_again;
     POST "/review/{case}/phone" => review::pages::reveal_phone;
     POST "/review/{case}/tips/{id}" => review::pages::decide_tip;
     POST "/review/{case}/{step}" => review::pages::take_step;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::cookies::{MAX_TOKEN_BYTES, SESSION};
 use super::csrf;
-use super::frame::{Frame, see_other};
+use super::frame::Frame;
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
@@ -178,19 +178,27 @@ pub const fn home(role: Role) -> &'static str {
 /// Sends a browser to the login, and from there back to the page it asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody is logged in")]
-struct LoginFirst(String);
+struct LoginFirst {
+    at: String,
+    /// The form of a case goes along, for the words in it.
+    with_form: bool,
+}
 
 impl LoginFirst {
     fn then(http: &HttpRequest) -> LoginFirst {
-        let wanted = if matches!(*http.method(), Method::GET | Method::HEAD) {
-            http.uri().path_and_query().map(|wanted| wanted.as_str().to_owned())
+        let (wanted, with_form) = if matches!(*http.method(), Method::GET | Method::HEAD) {
+            (http.uri().path_and_query().map(|wanted| wanted.as_str().to_owned()), false)
         } else {
             // What was sent to a form is not sent again by coming back to its address.
-            page_of_form(http.path())
+            let page = page_of_form(http.path());
+            let is_case = page.as_deref().is_some_and(is_case_page);
+            (page, is_case)
         };
-        let Some(wanted) = wanted else { return LoginFirst("/login".to_owned()) };
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish();
-        LoginFirst(format!("/login?{query}"))
+        let next = |wanted: String| {
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish()
+        };
+        let at = wanted.map_or_else(|| "/login".to_owned(), |wanted| format!("/login?{}", next(wanted)));
+        LoginFirst { at, with_form }
     }
 }
 
@@ -198,20 +206,22 @@ impl LoginFirst {
 fn page_of_form(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
     let (room, of) = (parts.next()?, parts.next()?);
-    let is_there = match room {
-        "review" => of.parse::<CaseNumber>().is_ok(),
-        "groups" => of.parse::<Uuid>().is_ok(),
-        _ => false,
-    };
-    is_there.then(|| format!("/{room}/{of}"))
+    let page = format!("/{room}/{of}");
+    let is_there = is_case_page(&page) || (room == "groups" && of.parse::<Uuid>().is_ok());
+    is_there.then_some(page)
+}
+
+/// Whether it is the address of a case's page.
+pub fn is_case_page(path: &str) -> bool {
+    path.strip_prefix("/review/").is_some_and(|case| case.parse::<CaseNumber>().is_ok())
 }
 
 impl ResponseError for LoginFirst {
     fn status_code(&self) -> StatusCode {
-        StatusCode::SEE_OTHER
+        if self.with_form { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::SEE_OTHER }
     }
 
     fn error_response(&self) -> HttpResponse {
-        see_other(&self.0)
+        HttpResponse::build(self.status_code()).insert_header((header::LOCATION, self.at.as_str())).finish()
     }
 }

@@ -87,6 +87,14 @@ async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: Hous
     }
     let left = house.get(&path, Some(&moderator.token)).await.expect(200);
     assert_eq!((&left["state"], &left["events"]), (&json!("expired"), &sheet["events"]));
+    for (state, listed) in [("", 0), ("live", 0), ("paused", 0), ("expired", 1)] {
+        let queue =
+            house.get(&format!("/review/queue?state={state}"), Some(&moderator.token)).await.expect(200);
+        let items = queue["items"].as_array().unwrap();
+        assert_eq!(items.len(), listed, "{state}: {queue}");
+        assert!(items.iter().all(|item| item["state"] == "expired" && item["wants"] == json!([])), "{queue}");
+    }
+    assert_eq!(left["wants"], json!([]), "of what is over nothing is wanted");
     let counted = house.page("/metrics").await.text;
     let tells = |line: &str| counted.lines().any(|told| told == line);
     assert!(tells(r#"seventytwo_notices{state="expired"} 1"#) && !counted.contains(r#"{state="live"}"#));

@@ -15,6 +15,10 @@ login-too-many = { $seconds ->
    *[other] Too many attempts. Try again in { $seconds } seconds.
 }
 login-help = Logging in is only for verifying notices and managing groups. Families and the public need no account. If you forgot your password or changed your phone, ask your operator.
+login-words = You were logged out. Nothing has been decided. Log in, and what you wrote is there again.
+login-back-title = You are logged in
+login-back-words = Nothing has been decided. What you wrote goes back to the case with you.
+login-back = Back to the case
 logout-title = Log out?
 
 role-moderator = Moderator

@@ -203,8 +203,7 @@ groups-never = Nothing yet
 
 groups-log = What was sent
 groups-log-empty = Nothing was sent to this group yet.
-groups-log-when = Time
-groups-log-case = Number
+groups-log-case = Number and time
 groups-log-result = Result
 groups-log-code = Code { $code }: { $words }
 groups-code = { $code } ({ $words })

@@ -4,6 +4,7 @@ review-title = Review queue
 review-filter = Show only
 review-filter-all = Everything to do
 review-news = The queue has changed. Show it
+review-astray = There is no such filter or page. This is everything to do, from the start.
 review-empty = Nothing waits here. Thank you.
 review-since = since { $at }
 review-waiting = waiting { $span }

@@ -12,6 +12,10 @@ login-fault = 没有登录成功
 login-refused = 账号名、密码或验证码不对。每个验证码只能用一次：请核对后，用新的验证码再试。
 login-too-many = 尝试次数太多，请 { $seconds } 秒后再试。
 login-help = 登录只用于核实信息和管理群。家属和公众无需登录。忘记密码或换了手机，请联系运营者。
+login-words = 登录已失效，还没有做任何决定。重新登录后，你写的内容还在。
+login-back-title = 已登录
+login-back-words = 还没有做任何决定。你写的内容会一起带回去。
+login-back = 回到这条信息
 logout-title = 要退出登录吗？
 
 role-moderator = 志愿者

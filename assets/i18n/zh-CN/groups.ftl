@@ -203,8 +203,7 @@ groups-never = 还没有
 
 groups-log = 发送记录
 groups-log-empty = 还没有给这个群发过信息。
-groups-log-when = 时间
-groups-log-case = 编号
+groups-log-case = 编号和时间
 groups-log-result = 结果
 groups-log-code = 代码 { $code }：{ $words }
 groups-code = { $code }（{ $words }）

@@ -4,6 +4,7 @@ review-title = 审核队列
 review-filter = 只看
 review-filter-all = 全部待办
 review-news = 队列有变化，点此更新
+review-astray = 没有这样的筛选或这一页。下面是全部待办，从头列出。
 review-empty = 这里没有待办。辛苦了。
 review-since = 事发 { $at }
 review-waiting = 已等 { $span }

@@ -45,13 +45,22 @@ impl NewGroupBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBody {
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = String)]
     name: Option<String>,
     /// A new way into the chat: control has to be proved again.
-    #[schema(value_type = Option<Object>)]
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Object)]
     credentials: Option<Map<String, Value>>,
     /// 1 to 50 region codes.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Vec<String>)]
     regions: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Vec<String>)]
     kinds: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = String)]
     language: Option<String>,
     /// `null` takes the bound away.
     #[serde(default, deserialize_with = "told")]
@@ -72,7 +81,7 @@ impl ChangeBody {
     }
 }
 
-/// Tells `null` from what is absent.
-fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(given).map(Some)
+/// Tells `null`, where it may be said at all, from what is absent.
+fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(given).map(Some)
 }

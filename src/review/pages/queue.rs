@@ -36,6 +36,8 @@ pub struct QueuePage {
     frame: Frame,
     /// One sentence about what the reader has just done.
     done: Option<String>,
+    /// The address asked for something that there is not.
+    pub astray: bool,
     filters: Vec<Filter>,
     rows: Vec<Row>,
     next: Option<String>,
@@ -112,6 +114,7 @@ impl QueuePage {
             rows,
             next,
             frame,
+            astray: false,
         }
     }
 }

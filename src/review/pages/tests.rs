@@ -7,6 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
 use super::super::reasons;
+use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::*;
@@ -14,6 +15,7 @@ use crate::domain::people::Role;
 use crate::language::has;
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
+use crate::web::csrf;
 
 use scene::{Desk, HOSTILE, PHONE, PRIVATE, content, person, text};
 
@@ -256,6 +258,84 @@ async fn a_stale_decision_changes_nothing_and_loses_no_word() {
     assert_eq!(answer.status(), 409);
     let html = text(answer).await;
     assert!(html.contains("id=\"kept\"") && html.contains("她戴手表吗？</textarea>"), "{html}");
+}
+
+#[actix_web::test]
+async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.house.person("陈静", Role::Moderator).await;
+    let session = desk.house.session(&holder).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &session, &[]).await;
+    let before = desk.stored(&case).await;
+    let version = before.version.to_string();
+    let note = "她戴手表吗？\n“左手”还是\"右手\"？";
+    let form = [("version", version.as_str()), ("action", "ask"), ("note", note)];
+    let answer = desk.send(&format!("{path}/decisions"), "over", &form).await;
+    // With this the browser sends the form on, and no word of it stands in an address.
+    assert_eq!(answer.status(), 307);
+    let login = answer.headers().get("location").unwrap().to_str().unwrap().to_owned();
+    assert_eq!(login, format!("/login?next=%2Freview%2F{case}"));
+
+    let answer = desk.send(&login, "over", &form).await;
+    assert_eq!(answer.status(), 401);
+    let kept = "name=\"note\" value=\"她戴手表吗？\n“左手”还是&#34;右手&#34;？\"";
+    let html = text(answer).await;
+    assert!(html.contains(kept) && !html.contains("role=\"alert\""), "nobody has failed to log in: {html}");
+    // A code works once.
+    desk.house.advance(TimeDelta::seconds(30));
+    let code = desk.house.code(&holder);
+    let fields = |password| {
+        [("next", path.as_str()), ("action", "ask"), ("reason", ""), ("note", note)]
+            .into_iter()
+            .chain([("name", "陈静"), ("password", password), ("code", code.as_str())])
+            .collect::<Vec<_>>()
+    };
+    let refused = desk.send("/login", "over", &fields("wrong")).await;
+    assert_eq!(refused.status(), 401);
+    assert!(text(refused).await.contains(kept), "a slip costs no word");
+    let let_in = desk.send("/login", "over", &fields(PASSWORD)).await;
+    assert_eq!(let_in.status(), 200);
+    let session = let_in.response().cookies().next().unwrap().value().to_owned();
+    let html = text(let_in).await;
+    let again = format!("{path}/again");
+    assert!(html.contains(&format!("action=\"{again}\"")) && html.contains(kept), "{html}");
+    assert!(html.contains(&csrf::token(&desk.house.shared.vault, &session)), "{html}");
+
+    let words = [("action", "ask"), ("reason", ""), ("note", note)];
+    let html = text(desk.send(&again, &session, &words).await).await;
+    let (_, form) = html.split_once("id=\"ask-note\"").unwrap_or_else(|| panic!("{html}"));
+    assert!(form.split_once("</textarea>").unwrap().0.contains("她戴手表吗？"), "{html}");
+    assert_eq!(desk.stored(&case).await.version, before.version, "nothing is decided");
+    // The claim ran out, too.
+    desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
+    let html = text(desk.send(&again, &session, &words).await).await;
+    assert!(html.contains("id=\"kept\"") && html.contains("她戴手表吗？"), "{html}");
+}
+
+#[actix_web::test]
+async fn a_form_without_words_leads_to_the_login_and_straight_back() {
+    let desk = Desk::new().await;
+    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = desk.house.person("陈静", Role::Moderator).await;
+    let (path, code) = (format!("/review/{case}"), desk.house.code(&holder));
+    let answer = desk.send(&format!("{path}/claim"), "over", &[]).await;
+    let login = answer.headers().get("location").unwrap().to_str().unwrap().to_owned();
+    let html = text(desk.send(&login, "over", &[]).await).await;
+    assert!(html.contains(&format!("value=\"{path}\"")) && !html.contains("name=\"note\""), "{html}");
+    let fields = [("next", path.as_str()), ("name", "陈静"), ("password", PASSWORD), ("code", &code)];
+    let let_in = desk.send("/login", "over", &fields).await;
+    assert_eq!(
+        (let_in.status().as_u16(), let_in.headers().get("location").unwrap().to_str().unwrap()),
+        (303, &*path)
+    );
+    // Words lead to cases alone.
+    let elsewhere = [("note", "x"), ("action", "ask")];
+    for next in ["/groups/0193589e-0000-7000-8000-000000000000", "/review/figures", "//evil.example/", ""] {
+        let html = text(desk.send(&format!("/login?next={next}"), "over", &elsewhere).await).await;
+        assert!(!html.contains("name=\"note\""), "{next}: {html}");
+    }
 }
 
 #[actix_web::test]

@@ -12,6 +12,7 @@ use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{DeliveryState, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform};
 use seventytwo::domain::people::Role;
+use seventytwo::groups::MAX_GROUPS;
 use seventytwo::store::bots::PROBE;
 use seventytwo::store::leasing::Leased;
 use seventytwo::store::results::{self, Health, Moved, Record};
@@ -45,6 +46,8 @@ pub const TESTS: &[Test] = &[
     shared!(what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing),
     shared!(the_lanes_of_the_dead_are_freed_while_their_last_results_are_written),
     shared!(lanes_are_moved_back_while_results_are_written),
+    shared!(what_was_put_off_is_moved_back_while_its_notice_ends),
+    shared!(of_two_groups_that_each_would_be_the_last_one_is_connected),
 ];
 
 /// A transaction whose change is made, and whose commit waits.
@@ -604,4 +607,42 @@ async fn lanes_are_moved_back_while_results_are_written(db: Db) {
     let ahead = TimeDelta::days(100_000);
     let back = async || scene.store().set_back(scene.house.clock.now(), ahead).await;
     assert_eq!(scene.meets_results(back).await, 3);
+}
+
+async fn what_was_put_off_is_moved_back_while_its_notice_ends(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    scene.outlast_the_leases().await;
+    // So they lie in the opposite order of their ids.
+    for one in leased.iter().rev() {
+        let put_off = "UPDATE deliveries SET due_at = due_at + interval '1 hour' WHERE id";
+        run(&scene.house.db, format!("{put_off} = {}", one.delivery)).await;
+    }
+    let [_, second, _] = leased.as_slice() else { panic!("{leased:?}") };
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", second.delivery)).await;
+    let back = scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000));
+    let ((), moved) = crossing(&scene.house.db, scene.turn(&case, "remove"), back, held).await;
+    moved.unwrap();
+}
+
+/// All but one of the groups that an account may have; the others are as the one that there is.
+const FILL: &str = "INSERT INTO groups SELECT (jsonb_populate_record(one, jsonb_build_object( \
+       'id', gen_random_uuid(), 'address_hash', '\\x' || md5(n::text)))).* \
+     FROM groups one, generate_series(3, $most) n";
+
+async fn of_two_groups_that_each_would_be_the_last_one_is_connected(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    run(&scene.house.db, &FILL.replace("$most", &MAX_GROUPS.to_string())).await;
+    let held = locked(scene.store(), "SELECT 1 FROM accounts WHERE role = 'group_admin'".to_owned()).await;
+    let connect = async |number: u8| {
+        let url = format!("{}{number}", scene.house.chats[0].robot());
+        let group = json!({"platform": "wecom", "name": "又一个群", "credentials": {"url": url}, "regions": ["131003"]});
+        scene.house.post("/groups", Some(&scene.admin.token), &group).await.status.as_u16()
+    };
+    let (first, second) = crossing(&scene.house.db, connect(1), connect(2), held).await;
+    assert_eq!(first.min(second)..=first.max(second), 201..=409);
+    assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM groups").await, MAX_GROUPS);
 }

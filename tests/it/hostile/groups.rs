@@ -21,6 +21,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_is_good_for_ten_minutes),
     housed!(a_chat_gets_three_codes_an_hour_however_often_it_is_connected),
     housed!(groups_that_cannot_be_are_refused_by_field),
+    housed!(a_change_says_something_or_nothing),
     housed!(forty_groups_are_connected_at_once),
 ];
 
@@ -353,6 +354,32 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         all,
         only(["platform", "regions", "surprise", "quiet.from", "quiet.until", "name", "credentials"])
     );
+}
+
+async fn a_change_says_something_or_nothing(house: House) {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let id = house.group(&house.chats[0], &admin, &["131003"], &["rescue"]).await;
+    let path = format!("/groups/{id}");
+    let before = house.get(&path, Some(&admin.token)).await.expect(200);
+    for field in ["name", "credentials", "regions", "kinds", "language"] {
+        let nothing = json!({field: null, "hourly_cap": 5});
+        let refused = house.call(Method::PATCH, &path, Some(&admin.token), Some(&nothing)).await;
+        assert_eq!(faults(refused), only([field]));
+    }
+    for (body, named) in [
+        (r#"{"name": "一", "name": "二"}"#, "name"),
+        (r#"{"credentials": {"url": "https://a.example", "url": "https://b.example"}}"#, "credentials.url"),
+        (r#"{"quiet": {"from": "22:00", "from": "23:00", "until": "07:00"}}"#, "quiet.from"),
+    ] {
+        let sent = request(&house, Method::PATCH, &format!("/api/v1{path}")).bearer_auth(&admin.token);
+        let refused = ask(sent.header("content-type", "application/json").body(body)).await;
+        assert_eq!(faults(refused), only([named]), "{body}");
+    }
+    assert_eq!(house.get(&path, Some(&admin.token)).await.expect(200), before);
+    let bounds = json!({"hourly_cap": null, "quiet": null});
+    house.call(Method::PATCH, &path, Some(&admin.token), Some(&bounds)).await.expect(200);
+    house.finish().await;
 }
 
 /// One admin connects many chats in one sitting: a script that meets the contract is not held back.

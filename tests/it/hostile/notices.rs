@@ -17,6 +17,8 @@ use crate::{Test, housed};
 pub const TESTS: &[Test] = &[
     housed!(what_is_no_body_is_told_so),
     housed!(every_field_of_a_wrong_type_or_length_is_named),
+    housed!(a_field_that_is_there_twice_is_named_and_neither_counts),
+    housed!(what_has_a_form_of_its_own_is_never_blank),
     housed!(every_unknown_field_is_named_at_its_place),
     housed!(times_places_and_telephones_that_cannot_be),
     housed!(numbers_that_must_not_be_published_are_refused_in_every_text),
@@ -108,6 +110,61 @@ async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
     assert!(named.iter().all(|field| field.starts_with("photo_ids")), "{named:?}");
     body["photo_ids"] = json!(vec!["x"; 6]);
     assert_eq!(faults(house.post("/notices", None, &body).await), only(["photo_ids"]));
+}
+
+/// The same body with a field said once more, the last time as it should be.
+fn twice(body: &Value, field: &str, first: &str) -> String {
+    let at = format!("\"{field}\":");
+    body.to_string().replacen(&at, &format!("{at}{first},{at}"), 1)
+}
+
+async fn a_field_that_is_there_twice_is_named_and_neither_counts(house: House) {
+    let whole = rescue(house.clock.now());
+    for (field, first, named) in [
+        ("kind", "\"donation\"", "kind"),
+        ("phone", "\"13800138999\"", "reporter.phone"),
+        ("publish_phone", "true", "reporter.publish_phone"),
+        ("reporter", "null", "reporter"),
+        ("emergency_called", "false", "incident.emergency_called"),
+    ] {
+        let body = twice(&whole, field, first);
+        assert_ne!(body, whole.to_string(), "{field}");
+        assert_eq!(faults(post_bytes(&house, "/notices", body).await), only([named]));
+    }
+    let odd = r#"{"photo_ids": [1, {"a": {"\u202e": 1, "\u202e": 2}}]}"#;
+    let named = faults(post_bytes(&house, "/notices", odd).await);
+    assert!(named.iter().all(|field| field.starts_with("photo_ids[1].a.")), "{named:?}");
+}
+
+async fn what_has_a_form_of_its_own_is_never_blank(house: House) {
+    let now = house.clock.now();
+    for (body, path) in [
+        (missing_person(now), "person.age"),
+        (missing_person(now), "person.height_cm"),
+        (missing_person(now), "person.medical_urgent"),
+        (missing_person(now), "person.category"),
+        (missing_person(now), "safety.violence"),
+        (missing_person(now), "police.reported"),
+        (missing_person(now), "last_seen.at"),
+        (missing_person(now), "last_seen.precision"),
+        (missing_person(now), "photo_ids"),
+        (missing_person(now), "reporter.publish_phone"),
+        (lost_property(now), "item.is_document"),
+        (rescue(now), "incident.people"),
+        (donation(now), "campaign.ends_on"),
+    ] {
+        for blank in ["", " \u{3000}"] {
+            let mut body = body.clone();
+            let (outer, inner) = path.split_once('.').unwrap_or((path, ""));
+            let field = if inner.is_empty() { &mut body[outer] } else { &mut body[outer][inner] };
+            *field = json!(blank);
+            assert_eq!(faults(house.post("/notices", None, &body).await), only([path]), "{blank:?}");
+        }
+    }
+    // Words that are blank are none.
+    let mut body = missing_person(now);
+    body["person"]["clothing"] = json!(" ");
+    house.post("/notices", None, &body).await.expect(201);
 }
 
 async fn every_unknown_field_is_named_at_its_place(house: House) {

@@ -9,7 +9,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::json;
 use seventytwo::intake::photos::LOOSE_AT_MOST;
 
-use super::{ask, request};
+use super::{ask, faults, only, request};
 use crate::chaos::run;
 use crate::house::{House, Reply};
 use crate::notices::{self, jpeg};
@@ -89,6 +89,15 @@ async fn forms_without_a_photo_are_told_so(house: House) {
     let other = Form::new().part("picture", Part::bytes(jpeg()).file_name("x.jpg"));
     let reply = ask(request(&house, Method::POST, "/api/v1/photos").multipart(other)).await;
     assert_eq!(reply.problem(422), "photo_refused");
+    // Of two nobody can say which is meant.
+    let part = || Part::bytes(jpeg()).file_name("x.jpg");
+    let two = Form::new().part("photo", part()).part("picture", part()).part("photo", part());
+    assert_eq!(
+        faults(ask(request(&house, Method::POST, "/api/v1/photos").multipart(two)).await),
+        only(["photo"])
+    );
+    let one = Form::new().part("picture", part()).part("photo", part()).text("word", "x");
+    ask(request(&house, Method::POST, "/api/v1/photos").multipart(one)).await.expect(201);
     for (kind, body) in [
         ("application/json", "{}"),
         ("application/x-www-form-urlencoded", "photo=x"),

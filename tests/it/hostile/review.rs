@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[
     housed!(without_the_claim_nothing_private_is_seen),
     housed!(who_may_be_hiding_is_for_leads_though_every_answer_was_no),
     housed!(an_answer_that_tells_of_violence_seals_the_case),
-    housed!(an_empty_filter_of_the_queue_is_none),
+    housed!(a_filter_of_the_queue_that_is_none_is_told_so),
     housed!(a_sealed_case_refuses_alike_wherever_it_stands),
     housed!(a_refusal_says_what_else_can_be_done),
 ];
@@ -331,7 +331,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
     }
 }
 
-async fn an_empty_filter_of_the_queue_is_none(house: House) {
+async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
     submit(&house, &notices::rescue(house.clock.now())).await;
@@ -339,4 +339,19 @@ async fn an_empty_filter_of_the_queue_is_none(house: House) {
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
     assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
     assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
+    assert_eq!(faults(house.get("/review/queue?cursor=nowhere", token).await), only(["cursor"]));
+    // An old bookmark still opens the page, which says that it shows something else.
+    let cookie = format!("session={}", house.session(&moderator).await);
+    let hint = "没有这样的筛选或这一页";
+    for (query, astray) in [
+        ("", false),
+        ("?state=&cursor=", false),
+        ("?state=live", false),
+        ("?state=nowhere", true),
+        ("?state=live&cursor=nowhere", true),
+    ] {
+        let page = house.page_as(&format!("/review{query}"), &cookie).await;
+        assert_eq!((page.status.as_u16(), page.text.contains(hint)), (200, astray), "{query}: {}", page.text);
+        assert_eq!(page.text.contains("data-entry"), query != "?state=live", "{query}");
+    }
 }
