@@ -59,7 +59,11 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
             language,
             &match refusal.fault() {
                 Some(fault) => format!("fault-{}", fault.as_str()),
-                None => outcome_key(refusal.outcome.as_str()).to_owned(),
+                None => match outcome_key(refusal.outcome.as_str()) {
+                    // Nobody but the reader tries it again.
+                    "outcome-retry" | "outcome-slow" => "groups-try-later".to_owned(),
+                    key => key.to_owned(),
+                },
             },
         )
     });
@@ -135,5 +139,6 @@ mod tests {
             assert!(said.contains(words) && said.contains(code), "{said}");
         }
         assert!(said(Platform::Wecom, Outcome::Gone, "93000").contains("add a bot again"));
+        assert!(said(Platform::Webhook, Outcome::Retry, "http_500").contains("try again in a few minutes"));
     }
 }

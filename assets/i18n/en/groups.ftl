@@ -256,6 +256,7 @@ outcome-moved = The group has a new id
 outcome-ended = The notice was over; not sent
 outcome-unknown = Sent, but the platform did not say whether it arrived
 
+groups-try-later = The platform did not take it this time; try again in a few minutes
 fault-keyword = The keyword does not match: add “72小时” in the bot's security settings
 fault-signature = The signature is wrong: compare the secret, or enter it again under “Change the bot”
 fault-clock = Our server's time and the platform's are too far apart; tell the operator

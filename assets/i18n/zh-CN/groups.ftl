@@ -256,6 +256,7 @@ outcome-moved = 群换了新的编号
 outcome-ended = 信息已经结束，没有发送
 outcome-unknown = 发出去了，但平台没有说明收到没有
 
+groups-try-later = 平台这次没有收下，请过几分钟再试
 fault-keyword = 关键词不匹配：请在机器人的安全设置里加上“72小时”
 fault-signature = 签名不对：请核对加签密钥，或在“更换机器人”里重新填写
 fault-clock = 我们服务器的时间和平台差得太多，请告诉运营者

@@ -2,6 +2,7 @@
 //! does not fill the rest of the disk.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -10,6 +11,9 @@ use seventytwo::broadcast::send::{Limits, Sender};
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
 use seventytwo::store::{Conn, Store, StoreError};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +33,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
+    shared!(turned_away_by_its_database_it_waits),
 ];
 
 /// Lines that one shortage may leave in the log.
@@ -265,6 +270,72 @@ async fn cut_off_from_its_database_it_goes_on(db: Db) {
     scene.everybody_hears().await;
     scene.assert_bounded(CUTS);
     eventually("it listens again", async || client.query(&listening, &[]).await.unwrap().len() == 1).await;
+    assert!(program.log().len() <= LINES, "{} lines", program.log().len());
+    program.kill();
+    assert_audit(&scene.db);
+}
+
+/// A way to the server that can be shut, as by a server that is about to start: what is under way breaks off, and who
+/// knocks is turned away.
+struct Gate {
+    url: String,
+    shut: watch::Sender<bool>,
+    turned_away: Arc<AtomicUsize>,
+}
+
+impl Gate {
+    async fn before(db: &Db) -> Gate {
+        let mut url = reqwest::Url::parse(&db.url).unwrap();
+        let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let (shut, is_shut) = watch::channel(false);
+        let turned_away = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&turned_away);
+        tokio::spawn(async move {
+            while let Ok((mut inside, _)) = listener.accept().await {
+                let mut is_shut = is_shut.clone();
+                if *is_shut.borrow_and_update() {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
+                let mut outside = TcpStream::connect(&server).await.unwrap();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut inside, &mut outside) => {}
+                        _ = is_shut.changed() => {}
+                    }
+                });
+            }
+        });
+        Gate { url: url.into(), shut, turned_away }
+    }
+
+    /// Shuts it until so many were turned away.
+    async fn turn_away(&self, most: usize) {
+        let before = self.turned_away.load(Ordering::SeqCst);
+        self.shut.send_replace(true);
+        let turned_away = async || self.turned_away.load(Ordering::SeqCst) >= before + most;
+        eventually("somebody knocks in vain", turned_away).await;
+        self.shut.send_replace(false);
+    }
+}
+
+/// For a while nobody is let in, again and again, as while PostgreSQL starts anew.
+async fn turned_away_by_its_database_it_waits(db: Db) {
+    const TIMES: usize = 3;
+    let gate = Gate::before(&db).await;
+    let scene = Scene::set(Db::postgres(gate.url.clone()), 600, Mood::Well(100)).await;
+    let program = scene.start().await;
+    scene.publish(&program.door, 0).await;
+    for times in 1..=TIMES {
+        let enough = scene.groups * times / (TIMES + 2);
+        eventually("it sends", async || scene.crowd.told().len() >= enough).await;
+        gate.turn_away(10).await;
+    }
+    scene.everybody_hears().await;
+    scene.assert_bounded(TIMES);
     assert!(program.log().len() <= LINES, "{} lines", program.log().len());
     program.kill();
     assert_audit(&scene.db);
