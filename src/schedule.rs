@@ -17,9 +17,11 @@ use crate::app::Stations;
 
 /// Why the jobs came to an end otherwise than they should.
 #[derive(Debug, thiserror::Error)]
-pub enum Ended {
+pub enum JobsFailed {
+    /// After the clock had jumped.
     #[error("the periodic jobs could not be started anew")]
     NotAnew(#[source] JobSchedulerError),
+    /// At a stop.
     #[error("the periodic jobs could not be shut down")]
     NotShutDown(#[source] JobSchedulerError),
 }
@@ -37,7 +39,7 @@ pub async fn start(
     sweep: &str,
     running: &TaskTracker,
     stop: &CancellationToken,
-) -> Result<JoinHandle<Result<(), Ended>>, JobSchedulerError> {
+) -> Result<JoinHandle<Result<(), JobsFailed>>, JobSchedulerError> {
     let jobs = by_the_clock(stations, sweep, running, stop).await?;
     running.spawn(beat(stations.clone(), stop.clone()));
     let keeper = keep(jobs, stations.clone(), sweep.to_owned(), running.clone(), stop.clone());
@@ -71,12 +73,12 @@ async fn keep(
     sweep: String,
     running: TaskTracker,
     stop: CancellationToken,
-) -> Result<(), Ended> {
+) -> Result<(), JobsFailed> {
     while stop.run_until_cancelled(stations.clock_went_back.notified()).await.is_some() {
-        jobs.shutdown().await.map_err(Ended::NotAnew)?;
-        jobs = by_the_clock(&stations, &sweep, &running, &stop).await.map_err(Ended::NotAnew)?;
+        jobs.shutdown().await.map_err(JobsFailed::NotAnew)?;
+        jobs = by_the_clock(&stations, &sweep, &running, &stop).await.map_err(JobsFailed::NotAnew)?;
     }
-    jobs.shutdown().await.map_err(Ended::NotShutDown)
+    jobs.shutdown().await.map_err(JobsFailed::NotShutDown)
 }
 
 async fn by_the_clock(

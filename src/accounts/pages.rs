@@ -45,6 +45,9 @@ struct BackPage<'a> {
 /// are back at the case, and is kept nowhere.
 #[derive(Default, Deserialize)]
 struct Words {
+    /// Whose they are: whoever else logs in at that browser does not get them.
+    #[serde(default)]
+    writer: String,
     #[serde(default)]
     action: String,
     #[serde(default)]
@@ -136,7 +139,7 @@ pub async fn log_in(
     };
     match attempt(&http, &shared, &fields, name).await {
         Ok((account, token)) => {
-            let mut response = match words {
+            let mut response = match words.filter(|words| words.writer == account.name) {
                 Some(words) => {
                     let csrf = csrf::token(&shared.vault, &token);
                     let frame = Frame::for_account(&http, &account.name, account.role.0, csrf);

@@ -175,6 +175,7 @@ mod tests {
             group_state: Some(Named(GroupState::Active)),
             group_reason: None,
             untried: None,
+            reach: 0,
             deliveries,
         }
     }

@@ -99,7 +99,9 @@ impl Worker {
     ///
     /// # Errors
     /// When whoever records the results panicked: nothing more is sent then.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), JoinError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), JoinError> {
+        // A stop before this one may have waited in vain.
+        self.break_off = CancellationToken::new();
         let window = Arc::new(Semaphore::new(WINDOW));
         let sends = TaskTracker::new();
         let (done, results) = mpsc::channel(WINDOW);

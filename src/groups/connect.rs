@@ -243,10 +243,10 @@ fn try_code(
         group.verified_at = Some(Time(now));
         forget_code(&mut group);
         group.set_probes(&[]);
-        probes::save(tx, &group.address_hash, &[])?;
         let platform = group.platform.0;
         groups::redeliver_unheard(tx, id, now)?;
         lanes::reopen(tx, id, &|sends| courier::back(platform, sends, now))?;
+        probes::save(tx, &group.address_hash, &[])?;
     }
     groups::save(tx, &group)?;
     Ok(if right { Tried::Right } else { Tried::Wrong(TRIES - group.code_tries) })

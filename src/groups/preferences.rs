@@ -32,7 +32,7 @@ impl Whole {
     /// How the group does, in a word: its state, or what keeps messages from an active one.
     pub fn condition(&self, now: DateTime<Utc>) -> &'static str {
         match (self.group.state.0, &self.lane) {
-            (GroupState::Active, Some(lane)) if lane.failing_since.is_some() => "failing",
+            (GroupState::Active, Some(lane)) if lane.failures > 0 => "failing",
             (GroupState::Active, Some(lane)) if lane.rests(now) => "resting",
             (state, _) => state.as_str(),
         }

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::{Addresses, GroupError, Groups, MAX_GROUPS, Refusal};
+use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -54,19 +55,16 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
     // This one code stands for four faults, of which the platform's words tell one.
     let vague = refusal.platform == Platform::Dingtalk && refusal.code.as_deref() == Some("310000");
     let code = refusal.code.as_deref().filter(|_| !(vague && refusal.fault().is_some()));
-    let words = code.and_then(|code| meaning(language, refusal.platform, code)).unwrap_or_else(|| {
-        text(
-            language,
-            &match refusal.fault() {
-                Some(fault) => format!("fault-{}", fault.as_str()),
-                None => match outcome_key(refusal.outcome.as_str()) {
-                    // Nobody but the reader tries it again.
-                    "outcome-retry" | "outcome-slow" => "groups-try-later".to_owned(),
-                    key => key.to_owned(),
-                },
-            },
-        )
-    });
+    let means = code.and_then(|code| meaning(language, refusal.platform, code));
+    // Nobody but the reader tries it again.
+    let passes = matches!(refusal.outcome, Outcome::Slow(_) | Outcome::Retry);
+    let words = match (means, refusal.fault()) {
+        (Some(words), _) if passes => text_with(language, "groups-try-later-for", &[("words", words.into())]),
+        (Some(words), _) => words,
+        (None, Some(fault)) => text(language, &format!("fault-{}", fault.as_str())),
+        (None, None) if passes => text(language, "groups-try-later"),
+        (None, None) => text(language, outcome_key(refusal.outcome.as_str())),
+    };
     match &refusal.code {
         Some(code) => {
             text_with(language, "groups-code", &[("code", code.as_str().into()), ("words", words.into())])
@@ -119,8 +117,10 @@ pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::domain::delivery::{Fault, Outcome};
+    use crate::domain::delivery::Fault;
 
     #[test]
     fn what_a_code_means_is_said_before_what_its_fault_is_in_general() {
@@ -139,6 +139,12 @@ mod tests {
             assert!(said.contains(words) && said.contains(code), "{said}");
         }
         assert!(said(Platform::Wecom, Outcome::Gone, "93000").contains("add a bot again"));
-        assert!(said(Platform::Webhook, Outcome::Retry, "http_500").contains("try again in a few minutes"));
+        for (platform, outcome, code) in [
+            (Platform::Webhook, Outcome::Retry, "http_500"),
+            (Platform::Wecom, Outcome::Slow(Duration::from_secs(60)), "45009"),
+        ] {
+            let said = said(platform, outcome, code);
+            assert!(said.contains("try again in a few minutes") && !said.contains("later"), "{said}");
+        }
     }
 }

@@ -120,11 +120,18 @@ pub async fn send_photo(
     Ok(HttpResponse::Created().json(stored))
 }
 
-/// The bytes of the one part `photo`, read no further than a photo may be long.
+/// The bytes of the one part `photo`, which is read no further than a photo may be long; all others together no further
+/// than that.
 async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
-    let mut photo = None;
+    let (mut photo, mut others) = (None, 0);
     while let Some(mut field) = form.try_next().await? {
         if field.name() != Some("photo") {
+            while let Some(chunk) = field.try_next().await? {
+                others += chunk.len();
+                if others > photo::MAX_BYTES {
+                    return Err(Problem::TooLarge(photo::MAX_BYTES));
+                }
+            }
             continue;
         }
         if photo.is_some() {

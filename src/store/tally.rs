@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, broadcasts};
-use crate::domain::delivery::{DeliveryState, How, Outcome};
+use crate::domain::delivery::{DeliveryState, How, Reach};
 use crate::domain::group::GroupState;
 use crate::domain::quiet;
 
@@ -39,6 +39,9 @@ pub struct Tally {
     /// (an hourly cap, a host that is away, a paused notice) or `untried`.
     #[diesel(sql_type = Nullable<Text>)]
     pub untried: Option<String>,
+    /// Whether they arrived, as far as that is known ([`Reach`]).
+    #[diesel(sql_type = SmallInt)]
+    pub reach: i16,
     #[diesel(sql_type = BigInt)]
     pub deliveries: i64,
 }
@@ -80,8 +83,7 @@ impl Tally {
 
     /// Whether they were given up because nobody can tell if they arrived.
     fn is_in_doubt(&self) -> bool {
-        self.state.0 == DeliveryState::GivenUp
-            && self.last_outcome.as_deref() == Some(Outcome::Unknown.as_str())
+        self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
     /// Whether they wait for their groups to be resumed.
@@ -114,20 +116,20 @@ pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec
                AND CASE WHEN g.quiet_from <= g.quiet_until THEN $2 >= g.quiet_from AND $2 < g.quiet_until \
                  ELSE $2 >= g.quiet_from OR $2 < g.quiet_until END THEN 'quiet' \
              WHEN (SELECT l.open_at FROM lanes l WHERE l.group_id = d.group_id) > $1 THEN 'resting' \
-             ELSE 'later' END AS untried, \
+             ELSE 'later' END AS untried, d.reach, \
            COUNT(*) AS deliveries \
          FROM deliveries d JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
          LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $3 \
-         GROUP BY 1, 2, 3, 4, 5, 6, 7 \
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
          UNION ALL \
-         SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, COUNT(DISTINCT d.group_id) \
+         SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, CAST(0 AS SMALLINT), COUNT(DISTINCT d.group_id) \
          FROM broadcasts e \
          JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
          JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
          LEFT JOIN groups g ON g.id = d.group_id \
          WHERE e.id = $3 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
            (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
-         ORDER BY 8 DESC",
+         ORDER BY 9 DESC",
     )
     .bind::<Ts, _>(Time(now))
     .bind::<SmallInt, _>(quiet::minute(now))

@@ -51,13 +51,13 @@ mod tests {
         assert_eq!(
             told(Language::ZhCn, &sum),
             "已有 21 个群收到。6 个群不确定是否收到：平台没有说明。1 个群里的消息已修改，不再显示原内容。2 个群里的消息已删除。3 个群已另发消息说明。\
-             4 个群还没有发到。5 个群等待恢复接收。11 个群未能通知到。"
+             4 个群还没有发完。5 个群等待恢复接收。11 个群未能通知到。"
         );
         assert_eq!(
             told(Language::En, &sum),
             "21 groups received it. 6 groups may have received it: their platform did not say. In one group the message was edited and no longer shows the notice. \
              In 2 groups the message was deleted. 3 groups were told by a further message. \
-             4 groups are still to be told. 5 groups are told when they receive again. \
+             Sending to 4 groups is not finished. 5 groups are told when they receive again. \
              11 groups could not be reached."
         );
     }

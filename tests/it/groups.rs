@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
     housed!(what_found_its_robot_gone_is_said_when_a_new_one_is_proved),
+    housed!(what_perhaps_arrived_is_not_said_again_by_itself),
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
@@ -357,6 +358,29 @@ async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House
     assert_eq!(team.newest(&house).await["state"], "given_up");
     prove().await;
     team.hears(&case);
+    house.finish().await;
+}
+
+async fn what_perhaps_arrived_is_not_said_again_by_itself(house: House) {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(200, &[], "?");
+    team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(2));
+    house.settle().await;
+    assert_eq!(team.newest(&house).await["last_outcome"], "gone");
+    let page = team.page(&house, "").await;
+    assert!(page.contains("不确定是否送达"), "{page}");
+    house.advance(TimeDelta::minutes(2));
+    house.post(&team.path("/code"), Some(&team.admin.token), &json!({})).await;
+    let code = json!({"code": team.chat.read_code()});
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    house.advance(TimeDelta::minutes(2));
+    house.settle().await;
+    assert_eq!(team.chat.read(), None, "its admin decides");
+    let delivery = team.newest(&house).await;
+    assert_eq!((&delivery["state"], &delivery["redeliverable"]), (&json!("given_up"), &json!(true)));
     house.finish().await;
 }
 

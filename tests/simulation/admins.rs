@@ -69,6 +69,7 @@ impl World<'_> {
         }
         self.conn.transaction(|tx| {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            let is_proved_anew = group.state.0 == GroupState::Disabled && to == GroupState::Active;
             group.state = Named(to);
             group.reason = None;
             if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
@@ -76,6 +77,9 @@ impl World<'_> {
                 group.address_hash = address.to_be_bytes().to_vec();
             }
             groups::save(tx, &group)?;
+            if is_proved_anew {
+                groups::redeliver_unheard(tx, id, now)?;
+            }
             if to == GroupState::Active {
                 let platform = group.platform.0;
                 lanes::reopen(tx, id, &|sends| conclude::pace(platform, sends, now, bits))?;

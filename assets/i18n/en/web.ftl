@@ -70,8 +70,8 @@ sum-followed_up =
     }
 sum-waiting =
     { $groups ->
-        [one] One group is still to be told.
-       *[other] { $groups } groups are still to be told.
+        [one] Sending to one group is not finished.
+       *[other] Sending to { $groups } groups is not finished.
     }
 sum-paused =
     { $groups ->

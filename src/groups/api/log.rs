@@ -109,7 +109,7 @@ pub struct CallBody {
     /// whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or else the words of
     /// `request`: which of these is not kept.
     asked: &'static str,
-    /// Status and first 4 KB of the answer, where the platform refused.
+    /// Status and first 4 KB of the answer, where the platform refused; null once the words are no longer true.
     answer: KeptBody,
 }
 

@@ -168,9 +168,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
             None => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),
             Some(what) => frame.t(&format!("groups-log-for-{}", what.as_str())),
         },
-        (DeliveryState::GivenUp, _) if delivery.last_outcome.as_deref() == Some("unknown") => {
-            frame.t("groups-log-doubtful")
-        }
+        (DeliveryState::GivenUp, _) if delivery.is_in_doubt() => frame.t("groups-log-doubtful"),
         (state, _) => frame.t(&format!("groups-log-{}", state.as_str())),
     }
 }

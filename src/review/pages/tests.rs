@@ -271,7 +271,7 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
     let before = desk.stored(&case).await;
     let version = before.version.to_string();
     let note = "她戴手表吗？\n“左手”还是\"右手\"？";
-    let form = [("version", version.as_str()), ("action", "ask"), ("note", note)];
+    let form = [("version", version.as_str()), ("writer", "陈静"), ("action", "ask"), ("note", note)];
     let answer = desk.send(&format!("{path}/decisions"), "over", &form).await;
     // With this the browser sends the form on, and no word of it stands in an address.
     assert_eq!(answer.status(), 307);
@@ -287,11 +287,18 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
     desk.house.advance(TimeDelta::seconds(30));
     let code = desk.house.code(&holder);
     let fields = |password| {
-        [("next", path.as_str()), ("action", "ask"), ("reason", ""), ("note", note)]
+        [("next", path.as_str()), ("writer", "陈静"), ("action", "ask"), ("reason", ""), ("note", note)]
             .into_iter()
             .chain([("name", "陈静"), ("password", password), ("code", code.as_str())])
             .collect::<Vec<_>>()
     };
+    // Volunteers share computers: whoever else logs in there does not read it.
+    let other = desk.house.person("周明", Role::Moderator).await;
+    let theirs = [("next", path.as_str()), ("writer", "陈静"), ("action", "ask"), ("note", note)];
+    let code_of_other = desk.house.code(&other);
+    let login = [("name", "周明"), ("password", PASSWORD), ("code", code_of_other.as_str())];
+    let let_in = desk.send("/login", "over", &[&theirs[..], &login[..]].concat()).await;
+    assert_eq!(let_in.status(), 303);
     let refused = desk.send("/login", "over", &fields("wrong")).await;
     assert_eq!(refused.status(), 401);
     assert!(text(refused).await.contains(kept), "a slip costs no word");

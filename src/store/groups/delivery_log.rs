@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::domain::delivery::{DeliveryState, Purpose, is_alone};
+use crate::domain::delivery::{DeliveryState, Purpose, Reach, is_alone};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::saying::{MayBeSaid, Saying};
@@ -35,6 +35,7 @@ pub struct Logged {
     took_ms: Option<i32>,
     part: i16,
     act: i16,
+    reach: i16,
     revision: i32,
     not_after: Option<Time>,
     notice_state: Named<State>,
@@ -88,6 +89,11 @@ impl Logged {
     /// Whether its words went, or go, without the picture that belongs to them.
     pub fn goes_alone(&self) -> bool {
         is_alone(self.act)
+    }
+
+    /// Whether it was given up because nobody can tell if it arrived.
+    pub fn is_in_doubt(&self) -> bool {
+        self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
     /// When something last became of it, or will.
@@ -159,6 +165,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             deliveries::took_ms,
             deliveries::part,
             deliveries::act,
+            deliveries::reach,
             broadcasts::revision,
             broadcasts::not_after,
             notices::state,
@@ -205,12 +212,19 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
 /// # Errors
 /// When the database refuses.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
-    /// Further back nothing is true any more.
-    const NEWEST: i64 = 200;
-    for one in log(conn, id, None, NEWEST)? {
-        let unheard =
-            one.last_outcome.as_deref().is_some_and(|last| ["gone", "config", "retry"].contains(&last));
-        if unheard && one.can_go_again(now) {
+    /// More than one group is told within the time that a notice lasts.
+    const MOST: i64 = 200;
+    let unheard: Vec<i64> = both!(conn, c => deliveries::table
+        .filter(deliveries::group_id.eq(Id(id)))
+        .filter(deliveries::state.eq(Named(DeliveryState::GivenUp)).and(deliveries::reach.eq(Reach::No as i16)))
+        .filter(deliveries::last_outcome.eq_any(["gone", "config", "retry"]))
+        .order(deliveries::id.desc())
+        .limit(MOST)
+        .select(deliveries::id)
+        .load(c))?;
+    // The oldest first: all lock deliveries in the order of their ids.
+    for delivery in unheard.into_iter().rev() {
+        if let Some(one) = logged(conn, id, delivery)?.filter(|one| one.can_go_again(now)) {
             redeliver(conn, &one, now)?;
         }
     }

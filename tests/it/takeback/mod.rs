@@ -51,7 +51,7 @@ impl Ledger {
             (self.edited, "个群里的消息已修改，不再显示原内容。"),
             (self.deleted, "个群里的消息已删除。"),
             (self.followed_up, "个群已另发消息说明。"),
-            (self.waiting - self.paused, "个群还没有发到。"),
+            (self.waiting - self.paused, "个群还没有发完。"),
             (self.paused, "个群等待恢复接收。"),
             (self.unreachable, "个群未能通知到。"),
         ];
