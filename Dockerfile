@@ -18,6 +18,7 @@ RUN apt-get update \
     && install --directory --owner=seventytwo --group=seventytwo --mode=0700 /data
 COPY --from=builder /usr/local/bin/seventytwo /usr/local/bin/seventytwo
 COPY LICENSE assets/fonts/OFL.txt /usr/share/doc/seventytwo/
+COPY assets/divisions/LICENSE /usr/share/doc/seventytwo/divisions-LICENSE
 
 USER seventytwo
 WORKDIR /data

@@ -342,7 +342,7 @@ async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) {
     assert_eq!(faults(house.get("/review/queue?cursor=nowhere", token).await), only(["cursor"]));
     // An old bookmark still opens the page, which says that it shows something else.
     let cookie = format!("session={}", house.session(&moderator).await);
-    let hint = "没有这样的筛选或这一页";
+    let hint = "没有这个筛选条件，或没有这一页";
     for (query, astray) in [
         ("", false),
         ("?state=&cursor=", false),
