@@ -8,7 +8,7 @@ use seventytwo::store::{Conn, StoreError};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::fan_out::{named, one};
+use crate::fan_out::{Run, named, one};
 use crate::house::{Db, House};
 use crate::line;
 use crate::sink::{SILENT, Sink};
@@ -63,8 +63,9 @@ pub async fn scheduled(db: Db) {
         let fill = move |tx: &mut Conn| fill(tx, state, tomorrow.timestamp_micros());
         house.stations.shared.store.write(fill).await.expect("the rows are written");
         let crowded = one(&house, county, GROUPS).await;
-        let what = format!("CPU us each beside a million {beside} (without)");
-        line(&house.db, &what, crowded.cpu_each, Some(alone.cpu_each));
+        let cost = |run: &Run| run.cpu_each + run.server_cpu_each;
+        let what = format!("CPU us each, the server's too, beside a million {beside} (without)");
+        line(&house.db, &what, cost(&crowded), Some(cost(&alone)));
         let what = format!("recorded/s beside a million {beside} (without)");
         line(&house.db, &what, crowded.rate, Some(alone.rate));
     }
