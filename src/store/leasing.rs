@@ -30,7 +30,7 @@ mod write;
 pub use leased::Leased;
 
 /// How long something waits for a result that comes later than its lease holds, before it is looked at again.
-const RESULT_COMES: TimeDelta = TimeDelta::seconds(1);
+pub const RESULT_COMES: TimeDelta = TimeDelta::seconds(1);
 
 /// What leasing has to be told.
 pub struct Terms<'a> {

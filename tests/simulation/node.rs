@@ -1,6 +1,7 @@
 //! A node at work: leases, sends, hears, records, as the worker does, one step at a time; and crashes
 //! between any two of them.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
 use crate::domain::delivery::{DeliveryState, Outcome as Ending, is_alone};
 use crate::domain::group::Platform;
-use crate::store::leasing::{self, Batch, Leased, Terms};
+use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
 use crate::store::{Answer, StoreError, due, lanes, standing};
 
@@ -151,15 +152,21 @@ impl World<'_> {
     fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Batch> {
         let (now, bits) = (self.clock, self.dice.bits());
         let in_hand: HashSet<(Uuid, i64)> = self.in_hand(node).collect();
+        let held_up = RefCell::new(Vec::new());
+        let is_in_hand = |group, fence| {
+            let held = in_hand.contains(&(group, fence));
+            held_up.borrow_mut().extend(held.then_some(group));
+            held
+        };
         let hosts = &mut self.nodes[node].hosts;
-        self.conn.transaction(|tx| {
+        let batch = self.conn.transaction(|tx| {
             let mut terms = Terms {
                 now,
                 until: now + LEASE_FOR,
                 node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
-                in_hand: &|group, fence| in_hand.contains(&(group, fence)),
+                in_hand: &is_in_hand,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
@@ -170,7 +177,12 @@ impl World<'_> {
             let idempotent = |platform| adapter(platform).profile().idempotent;
             standing::add_standing(tx, &mut batch.leased, idempotent)?;
             if kept { Ok(batch) } else { Err(StoreError::BrokenOff) }
-        })
+        });
+        for group in held_up.into_inner() {
+            let place = self.place_of(group);
+            self.members[place].held_up_until = now + RESULT_COMES;
+        }
+        batch
     }
 
     /// The leases of a node whose results are not written down yet: their groups and fencing numbers.

@@ -161,6 +161,7 @@ impl World<'_> {
             || group.quiet_from.is_some()
             || group.hourly_cap.is_some()
             || lane.open_at.0.max(lane.leased_until.0) >= end
+            || self.members[place].held_up_until >= end
             || self.members[place].chat.mood == Mood::Dead
             || self.clock >= end
     }

@@ -45,6 +45,8 @@ pub struct Member {
     pub deleted: bool,
     /// The platform, as far as the engine has heard it, allows nothing before.
     pub allowed_at: DateTime<Utc>,
+    /// A node that has something for it in its hands looks at it again then.
+    pub held_up_until: DateTime<Utc>,
 }
 
 /// A notice, and what only the world knows of it.
@@ -178,7 +180,10 @@ impl<'c> World<'c> {
                 renewed: false,
             };
             let allowed_at = DateTime::UNIX_EPOCH;
-            self.members.push(Member { id: group.id.0, chat, steady: true, deleted: false, allowed_at });
+            let held_up_until = DateTime::UNIX_EPOCH;
+            let member =
+                Member { id: group.id.0, chat, steady: true, deleted: false, allowed_at, held_up_until };
+            self.members.push(member);
         }
         Ok(())
     }
