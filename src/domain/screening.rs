@@ -168,8 +168,19 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "殴打",
             "毆打",
             "被打",
+            "动手打",
+            "打老婆",
+            "打妻子",
+            "打妈妈",
+            "打孩子",
+            "打她",
+            "打骂",
             "保护令",
             "保護令",
+            "abused",
+            "abusive",
+            "beatenby",
+            "beather",
             "domesticviolence",
             "domesticabuse",
             "protectionorder",
@@ -199,6 +210,10 @@ const WORDS: &[(FindingKind, &[&str])] = &[
             "抢夺子女",
             "藏匿孩子",
             "藏匿子女",
+            "正在离婚",
+            "闹离婚",
+            "接走不还",
+            "不还孩子",
             "custody",
             "visitationright",
         ],
@@ -251,8 +266,16 @@ const ASKED_FOR: &[&str] = &["地址", "住址", "住处", "车牌", "单位", "
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
 /// What makes another word of one: 归还钱包, 被打湿.
-const MADE_ANOTHER: &[(&str, &[char])] =
-    &[("还钱", &['包', '夹', '袋']), ("被打", &['捞', '湿', '开', '断', '扰', '扫', '印', '包', '动', '翻'])];
+const MADE_ANOTHER: &[(&str, &[char])] = &[
+    ("还钱", &['包', '夹', '袋']),
+    ("被打", &['捞', '湿', '开', '断', '扰', '扫', '印', '包', '动', '翻']),
+    // To ring somebody up is written with the same word as to hit them.
+    ("打老婆", &['电', '手', '的']),
+    ("打妻子", &['电', '手', '的']),
+    ("打妈妈", &['电', '手', '的']),
+    ("打孩子", &['电', '手', '的']),
+    ("打她", &['电', '手', '的', '家', '妈', '爸']),
+];
 
 /// Everything in `text` that is refused or flagged, in order.
 #[must_use]
@@ -435,6 +458,11 @@ mod tests {
             ("Domestic violence, please find her", "violence_mentioned"),
             ("there is a protection order", "violence_mentioned"),
             ("a restraining-order stands", "violence_mentioned"),
+            ("爸爸动手打妈妈，妈妈带孩子走了", "violence_mentioned"),
+            ("他老打她", "violence_mentioned"),
+            ("老公打老婆", "violence_mentioned"),
+            ("she was beaten by her husband", "violence_mentioned"),
+            ("父母正在离婚，孩子被爸爸接走不还", "custody_mentioned"),
             ("双方在争抚养权", "custody_mentioned"),
             ("前夫争夺孩子，把他接走了", "custody_mentioned"),
             ("孩子被抢走，監護權在我", "custody_mentioned"),
@@ -484,6 +512,9 @@ mod tests {
             "衣服被打湿，雨伞被打开过",
             "有人见他被打捞队救起",
             "孩子由奶奶抚养，监护人是姑姑",
+            "打她手机没人接，打孩子电话手表也关机",
+            "打她的电话一直不通，出门打车走了",
+            "父母离婚后随奶奶生活，在超市打工",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

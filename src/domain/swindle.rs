@@ -114,7 +114,7 @@ pub fn wants(text: &str) -> Wants {
     let glyphs = glyphs(text);
     let words = words(&glyphs);
     let refused = screen(text).iter().any(|found| found.what.refuses() && found.what != FindingKind::IdCard);
-    let solid: String = glyphs.iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect();
+    let solid = solid(&glyphs);
     Wants {
         money: refused
             || MONEY.iter().any(|word| solid.contains(word))
@@ -125,6 +125,26 @@ pub fn wants(text: &str) -> Wants {
             || names_an_account(&glyphs)
             || words.iter().any(|word| word.is_one_of(MESSENGERS)),
     }
+}
+
+/// What is said of a notice that is not true, or of who gave it.
+const FALSE: &[&str] =
+    &["假的", "假消息", "虚假", "骗子", "骗人", "诈骗", "谣言", "冒充", "我是本人", "不实", "假冒"];
+
+/// English ones, each a whole word.
+const FALSE_IN_ENGLISH: &[&str] = &["fake", "hoax", "scam", "scammer", "fraud", "fraudster", "impostor"];
+
+/// Whether a text calls what it is about false, or a swindle.
+pub fn calls_it_false(text: &str) -> bool {
+    let glyphs = glyphs(text);
+    let solid = solid(&glyphs);
+    FALSE.iter().any(|word| solid.contains(word))
+        || words(&glyphs).iter().any(|word| word.is_one_of(FALSE_IN_ENGLISH))
+}
+
+/// A text without its spaces.
+fn solid(glyphs: &[Glyph]) -> String {
+    glyphs.iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect()
 }
 
 /// The links in a text: their bytes, and how they are read.
@@ -224,6 +244,18 @@ mod tests {
             "先转账",
         ] {
             assert!(wants(text).money, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_calls_a_notice_false() {
+        for text in ["这条是假的，发布人是骗子", "我 是 本 人", "It's a hoax", "ＦＡＫＥ", "s c a m"]
+        {
+            assert!(calls_it_false(text), "{text}");
+        }
+        for text in ["好像是我的", "在东门看到过她", "放假前一天", "I saw it near the fraternity house"]
+        {
+            assert!(!calls_it_false(text), "{text}");
         }
     }
 

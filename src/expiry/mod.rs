@@ -208,6 +208,9 @@ impl Closer {
                     n.manage_hash = None;
                     n.phone_hash = None;
                     n.submitted_by = None;
+                    // What it needed and how urgent it was tell of the person, too.
+                    (n.urgency, n.needs_approvals, n.needs_leads) = (0, 0, 0);
+                    n.missing_since = n.submitted_at;
                     n.erase_at = None;
                     Ok::<_, ExpiryError>(())
                 })?;

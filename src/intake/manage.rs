@@ -13,7 +13,7 @@ use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{Actor, LIKE_SEALED, SEALED, State, Step, Weighing};
+use crate::domain::life_cycle::{Actor, SEALED, State, Step, Weighing};
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
@@ -281,10 +281,11 @@ fn replace(
             n.pending_urgency = Some(weighed.urgency);
             Ok::<_, IntakeError>(change(tx, n)?)
         })?;
-        if notice.sealed && !was_sealed && notice.state.0 == State::Live {
-            // Whoever may be fleeing from the reporter is not looked for until a lead has read what is told now.
-            let why = if weighed.sealed { SEALED } else { LIKE_SEALED };
-            return take(tx, &desk.vault, notice, Step::Pause, By::policy(why, now), |_, _| Ok(()));
+        if weighed.sealed && !was_sealed && notice.state.0 == State::Live {
+            // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read what is told
+            // now. What is only like a sealed case changes nothing that its reporter can see, or they would learn by trying
+            // which names and phones are in sealed cases.
+            return take(tx, &desk.vault, notice, Step::Pause, By::policy(SEALED, now), |_, _| Ok(()));
         }
         return Ok(notice);
     }

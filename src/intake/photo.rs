@@ -112,7 +112,8 @@ impl PhotoFault {
 /// Reads JPEG, PNG or WebP; of an animation the first picture.
 pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let format = format::recognise(bytes)?;
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let lean = format::without_profile(bytes, format);
+    let mut reader = ImageReader::with_format(Cursor::new(&lean), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::fixture::{Desk, donation, lost_property, missing_person, png};
+use super::fixture::{Desk, donation, lost_property, missing_person, png, rescue};
 use super::manage::RENEWALS;
 use super::tips::parse as parse_tip;
 use super::words::patch;
@@ -285,11 +285,25 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
 }
 
 #[tokio::test]
-async fn tips_about_adults_appeals_and_money_are_read_by_a_moderator_first() {
+async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() {
     let desk = Desk::new().await;
     let adult = live(&desk, &missing_person()).await;
-    let thing = live(&desk, &lost_property()).await;
+    let mut lost = lost_property();
+    patch(&mut lost, &json!({"item": {"direction": "lost"}}));
+    let thing = live(&desk, &lost).await;
     let appeal = live(&desk, &donation()).await;
+    let mut child = missing_person();
+    patch(
+        &mut child,
+        &json!({"person": {"age": 9, "category": "child"}, "reporter": {"phone": "13800138011"}}),
+    );
+    let child = live(&desk, &child).await;
+    let mut found = lost_property();
+    patch(&mut found, &json!({"item": {"what": "蓝色书包"}, "reporter": {"phone": "13800138012"}}));
+    let found = live(&desk, &found).await;
+    let mut help = rescue();
+    patch(&mut help, &json!({"reporter": {"phone": "13800138013"}}));
+    let help = live(&desk, &help).await;
     let tip = async |receipt: &Receipt, text: &str| {
         let case: CaseNumber = receipt.case_number.parse().unwrap();
         let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), desk.now()).unwrap();
@@ -298,17 +312,26 @@ async fn tips_about_adults_appeals_and_money_are_read_by_a_moderator_first() {
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&appeal, "备案号查不到").await.unwrap();
     tip(&thing, "先转账两百").await.unwrap();
-    for text in ["在我手里，给我三千块", "3000 元，不要报警", "加微信 evil12345", "看这里 evil.com/pay"]
-    {
+    for text in [
+        "在我手里，给我三千块",
+        "3000 元，不要报警",
+        "加微信 evil12345",
+        "看这里 evil.com/pay",
+        "这条是假的，发布人是骗子",
+    ] {
         tip(&thing, text).await.unwrap();
     }
+    tip(&child, "我是本人，我很安全，在姑姑家").await.unwrap();
+    tip(&found, "里面有一张写着我名字的卡").await.unwrap();
+    tip(&help, "我认得她，她不想被找到").await.unwrap();
     tip(&thing, "好像是我的").await.unwrap();
     let read = async |receipt: &Receipt| {
         let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
         mine.tips.into_iter().map(|t| t.text).collect::<Vec<_>>()
     };
-    assert_eq!(read(&adult).await, Vec::<String>::new());
-    assert_eq!(read(&appeal).await, Vec::<String>::new());
+    for held in [&adult, &appeal, &child, &found, &help] {
+        assert_eq!(read(held).await, Vec::<String>::new());
+    }
     assert_eq!(read(&thing).await, ["好像是我的"]);
     let waiting = submitted(&desk, &{
         let mut body = lost_property();

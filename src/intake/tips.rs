@@ -1,6 +1,7 @@
-//! What people saw, for the family and those who verify. Nothing a stranger writes reaches an adult's
-//! family unread: the family may be who the adult fled from. Nor does anything that asks for money, wants to be
-//! called or leads elsewhere; and what somebody finds wrong with an appeal is not for whoever made it.
+//! What people saw, for the family and those who verify. Nothing a stranger writes of a person reaches the reporter
+//! unread: it may be the reporter whom the person sought fled from, alone or with a child. Nor does the proof that a
+//! found thing is somebody's, nor what is wrong with an appeal. Only tips about a lost thing go straight to its owner,
+//! unless they ask for money, want to be called, lead elsewhere or call the notice false.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,19 +13,19 @@ use super::submission::{LINE, moment, phone};
 use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::faults::FieldFaults;
-use crate::domain::notice::Subject;
+use crate::domain::notice::{Direction, Subject};
 use crate::domain::screening::{FindingKind, screen};
-use crate::domain::swindle::wants;
+use crate::domain::swindle::{calls_it_false, wants};
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
 use crate::vault::{Key, Vault};
 
+/// The flag of a tip that calls its notice false.
+const CALLED_FALSE: &str = "called_false";
 /// The longest tip, in characters.
 pub const TEXT: usize = 1_000;
-/// The oldest age at which somebody is not an adult yet.
-const LAST_MINOR_YEAR: u8 = 17;
 
 /// What somebody saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +92,7 @@ fn refused(content: &Content) -> Vec<String> {
     let wants = wants(&all);
     let wanted = [(wants.money, FindingKind::Payment), (wants.contact, FindingKind::Contact)];
     flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.code().to_owned()));
+    flags.extend(calls_it_false(&all).then(|| CALLED_FALSE.to_owned()));
     flags.sort_unstable();
     flags.dedup();
     flags
@@ -136,13 +138,9 @@ fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Resul
     Ok(Live { notice, key, subject })
 }
 
-/// Whether every tip is read by those who verify first: about an adult, or about an appeal.
-const fn is_read_first(subject: &Subject) -> bool {
-    match subject {
-        Subject::MissingPerson { person } => person.age > LAST_MINOR_YEAR,
-        Subject::Donation { .. } => true,
-        Subject::LostProperty { .. } | Subject::Rescue { .. } => false,
-    }
+/// Whether those who verify read every tip first: all but those about a lost thing.
+fn is_read_first(subject: &Subject) -> bool {
+    !matches!(subject, Subject::LostProperty { item } if item.direction == Direction::Lost)
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

@@ -96,6 +96,18 @@ pub struct Decision {
     pub note: Option<String>,
 }
 
+impl Decision {
+    /// A reason is kept in the open for good. Words that stand in its place go to the note, which is sealed and erased with
+    /// the case, but for a question's: that note is the reporter's.
+    fn in_codes(mut self) -> Decision {
+        let has_list = !reasons::of(self.step).is_empty() || self.step == Step::Ask;
+        if !has_list && let Some(words) = self.reason.take_if(|reason| !reasons::is_code(reason)) {
+            self.note = Some([Some(words), self.note].into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        }
+        self
+    }
+}
+
 /// The review desk: everything a step of this station takes.
 #[derive(Clone)]
 pub struct Desk {
@@ -117,7 +129,7 @@ impl Desk {
         decision: Decision,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
-        let (vault, times) = (self.vault.clone(), self.times);
+        let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
         self.store
             .write(move |tx| {
                 with_notice(tx, &case, by, |tx, notice| {
@@ -180,7 +192,7 @@ impl Desk {
         decision: Decision,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
-        let (vault, times) = (self.vault.clone(), self.times);
+        let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &case)?;
@@ -277,7 +289,11 @@ fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), Rev
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let codes = reasons::of(decision.step);
     let reason = decision.reason.as_deref();
-    let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
+    let fits = if codes.is_empty() {
+        decision.step != Step::Ask || reason.is_none_or(reasons::is_code)
+    } else {
+        reason.is_some_and(|r| codes.contains(&r))
+    };
     let needs_note = decision.step == Step::Ask || (decision.step == Step::Reject && reason == Some("other"));
     let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
     match (fits, has_note || !needs_note) {

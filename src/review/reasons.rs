@@ -48,7 +48,7 @@ pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
 /// The reasons for which the policy itself pauses what is live, or hands a notice to the leads.
 pub const POLICY: &[&str] = &[SEALED, LIKE_SEALED];
 
-/// The codes that go with a step; empty where any words, or none, will do.
+/// The codes that go with a step; empty where any code, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {
     match step {
         Step::Approve => APPROVE,
@@ -56,6 +56,11 @@ pub const fn of(step: Step) -> &'static [&'static str] {
         Step::Remove => REMOVE,
         _ => &[],
     }
+}
+
+/// Whether a reason reads as a code: small letters, digits and underscores.
+pub fn is_code(reason: &str) -> bool {
+    reason.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Whether a reason can be true of a notice of that class; pages offer no other.

@@ -4,7 +4,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::view::is_own;
 use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
+use crate::domain::life_cycle::Refusal;
 use crate::store::tips;
 
 /// What becomes of a tip that was held back.
@@ -46,7 +48,7 @@ impl Desk {
     /// Passes a held tip on or discards it, once.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimRequired`] for whoever does not hold the case, [`ReviewError::TipUnknown`]
+    /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not hold the case, [`ReviewError::TipUnknown`]
     /// where no such tip is held any more.
     pub async fn decide_tip(
         &self,
@@ -60,6 +62,9 @@ impl Desk {
             .write(move |tx| {
                 with_notice(tx, &case, by, |tx, notice| {
                     held_by(&notice, by, now)?;
+                    if is_own(&notice, by) {
+                        return Err(Refusal::SameApprover.into());
+                    }
                     let decided = match fate {
                         Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
                         Fate::Discard => tips::discard(tx, notice.id.0, tip)?,

@@ -161,7 +161,7 @@ pub fn sheet(
         flags: flags(public.as_ref(), private.as_ref(), found_by_others(conn, vault, &notice)?),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
-        tips: if mine { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
+        tips: if mine && !is_own(&notice, by) { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
@@ -216,6 +216,11 @@ pub(super) fn read(notice: &Notice) -> i32 {
 /// Whether that moderator may open it: what is sealed or escalated is for leads alone.
 pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
     by.lead || !notice.is_for_leads()
+}
+
+/// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter does.
+pub(super) fn is_own(notice: &Notice, by: Moderator) -> bool {
+    notice.submitted_by.is_some_and(|id| id.0 == by.id)
 }
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone it is, so

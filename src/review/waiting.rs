@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{opens_for, read, shown};
+use super::view::{is_own, opens_for, read, shown};
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Category, Kind, Subject};
@@ -134,13 +134,13 @@ impl Part {
         self.with_tips.contains(&notice.id.0)
     }
 
-    /// Whether what it waits for must be another's: one approves once, and never what one handed in. A tip is
-    /// anybody's to decide, and what is paused any lead's.
+    /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed in. A tip
+    /// is anybody else's to decide, and what is paused any lead's.
     fn needs_another(&self, notice: &Notice) -> bool {
-        let submitted = notice.submitted_by.is_some_and(|id| id.0 == self.by.id);
+        let submitted = is_own(notice, self.by);
         let looked_at = matches!(notice.state.0, State::SecondReview | State::Live | State::Paused);
         let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
-        (submitted || approved) && !self.holds_tips(notice) && !rests(notice)
+        (submitted || approved && !self.holds_tips(notice)) && !rests(notice)
     }
 }
 

@@ -4,14 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::notices::Notice;
-use super::schema::{marks, notices};
+use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both};
-use crate::domain::life_cycle::Needs;
+use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS};
 use crate::domain::marks::{Likeness, Mark};
 use crate::vault::Vault;
 
@@ -71,8 +72,8 @@ pub fn others(
     Ok(known)
 }
 
-/// Whether another notice is sealed that bears one of these marks or is from the same phone, whatever became of it:
-/// the approvals that the strictest of them asks for.
+/// Whether another notice bears one of these marks or is from the same phone that is sealed, or was refused or removed to
+/// protect the person sought, whatever became of it: the approvals that the strictest of them asks for.
 ///
 /// # Errors
 /// When the database refuses.
@@ -84,18 +85,29 @@ pub fn like_sealed(
     but: Uuid,
 ) -> Answer<Option<Needs>> {
     let hashes: Vec<Vec<u8>> = sought.iter().map(|mark| hash(vault, mark)).collect();
-    let mut needs: Vec<(i16, i16)> = both!(conn, c => notices::table
-        .filter(notices::id.eq_any(marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id)))
-        .filter(notices::sealed.eq(true).and(notices::id.ne(Id(but))))
-        .select((notices::needs_approvals, notices::needs_leads))
-        .load(c))?;
+    let marked = marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id);
+    let mut alike: Vec<Id> = both!(conn, c => marked.load(c))?;
     if let Some(phone) = phone {
-        needs.extend(both!(conn, c => notices::table
-            .filter(notices::phone_hash.eq(phone))
-            .filter(notices::sealed.eq(true).and(notices::id.ne(Id(but))))
-            .select((notices::needs_approvals, notices::needs_leads))
-            .load::<(i16, i16)>(c))?);
+        let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
+        alike.extend(both!(conn, c => same_phone.load::<Id>(c))?);
     }
-    let strictest = needs.into_iter().reduce(|one, other| (one.0.max(other.0), one.1.max(other.1)));
-    Ok(strictest.map(|(approvals, leads)| Needs { approvals: approvals as u8, leads: leads as u8 }))
+    let [removed, rejected] = PROTECTS;
+    let because = |(step, reasons): (&'static str, &'static [&'static str])| {
+        events::step.eq(step).and(events::reason.eq_any(reasons))
+    };
+    let to_protect = events::table
+        .filter(events::notice_id.eq(notices::id))
+        .filter(because(removed).or(because(rejected)));
+    let alike: Vec<(bool, i16, i16)> = both!(conn, c => notices::table
+        .filter(notices::id.eq_any(alike).and(notices::id.ne(Id(but))))
+        .filter(notices::sealed.or(exists(to_protect)))
+        .select((notices::sealed, notices::needs_approvals, notices::needs_leads))
+        .load(c))?;
+    let needs = alike.into_iter().map(|(sealed, approvals, leads)| {
+        if sealed { Needs { approvals: approvals as u8, leads: leads as u8 } } else { PROTECTED }
+    });
+    Ok(needs.reduce(|one, other| Needs {
+        approvals: one.approvals.max(other.approvals),
+        leads: one.leads.max(other.leads),
+    }))
 }

@@ -212,6 +212,10 @@ fn with_headers(
     if !http.path().starts_with("/assets/") {
         set("x-robots-tag", "noindex, noarchive");
     }
+    if http.app_data::<web::Data<Shared>>().is_some_and(|shared| shared.is_https()) {
+        // Who has come by an encrypted address comes by no other for a year.
+        set("strict-transport-security", "max-age=31536000");
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }
@@ -231,6 +235,18 @@ mod tests {
             request = request.append_header(("x-forwarded-for", *header));
         }
         client(&request.to_http_request(), &trusted).to_string()
+    }
+
+    #[actix_web::test]
+    async fn an_encrypted_address_is_the_only_one_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        for (base_url, kept) in [("https://72.example.org", true), ("http://127.0.0.1:8080", false)] {
+            let shared = web::Data::new(Shared::for_tests(folder.path(), base_url).await);
+            let request = TestRequest::default().app_data(shared).to_http_request();
+            let answer = ServiceResponse::new(request.clone(), actix_web::HttpResponse::Ok().finish());
+            let answer = with_headers(answer, &request, "1");
+            assert_eq!(answer.headers().contains_key("strict-transport-security"), kept, "{base_url}");
+        }
     }
 
     #[test]

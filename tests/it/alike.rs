@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_sealed_case_is_not_found_by_a_name_either),
     housed!(who_asks_again_with_other_answers_comes_to_the_leads),
     housed!(an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads),
+    housed!(what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again),
     housed!(what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator),
     housed!(a_campaign_is_found_by_its_numbers),
     housed!(what_a_notice_was_found_by_is_erased_with_it),
@@ -168,24 +169,68 @@ async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) {
     house.finish().await;
 }
 
+async fn what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let first = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
+    let (path, by) = (format!("/review/{}", first.case), &moderator);
+    house.decide(&first.case, by, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let sheet = house.get(&path, Some(&by.token)).await.expect(200);
+    let unsafe_now = json!({"version": sheet["version"], "reason": "unsafe"});
+    house.post(&format!("{path}/remove"), Some(&by.token), &unsafe_now).await.expect(200);
+    let refused = submit(&house, harmless(&house, "赵秀英", 50), 2).await;
+    house.decide(&refused.case, by, "reject", "left_voluntarily").await.expect(200);
+    let hoax = submit(&house, harmless(&house, "孙秀英", 60), 3).await;
+    house.decide(&hoax.case, by, "reject", "hoax").await.expect(200);
+
+    for (name, age, phone) in [("李玉兰", 35, 4), ("钱秀英", 70, 1), ("赵秀英", 50, 5)] {
+        let again = submit(&house, harmless(&house, name, age), phone).await;
+        let path = format!("/review/{}", again.case);
+        assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required", "{name}");
+        let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+        assert_eq!(sheet["needs"], json!({"approvals": 2, "leads": 2}), "{name}");
+    }
+    // What was refused for another reason comes back to everybody, and so does what was taken down itself.
+    let again = submit(&house, harmless(&house, "孙秀英", 60), 6).await;
+    for made in [&again, &first, &refused] {
+        house.get(&format!("/review/{}", made.case), Some(&moderator.token)).await.expect(200);
+    }
+    house.finish().await;
+}
+
 async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     fled(&house, "李玉兰", 34, 1).await;
     let waits = submit(&house, harmless(&house, "王秀英", 34), 2).await;
     let live = submit(&house, harmless(&house, "赵秀英", 34), 3).await;
-    house.decide(&live.case, &moderator, "approve", "verified").await.expect(200);
+    let another = submit(&house, harmless(&house, "孙秀英", 34), 4).await;
+    for made in [&live, &another] {
+        house.decide(&made.case, &moderator, "approve", "verified").await.expect(200);
+    }
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    let edit = json!({"person": {"name": "李玉兰"}});
-    for (made, state) in [(&waits, "submitted"), (&live, "paused")] {
-        let edited =
-            house.call(Method::PATCH, "/my/notice", Some(&made.manage), Some(&edit)).await.expect(200);
-        assert_eq!(edited["state"], state);
+    let renamed = |name: &str| json!({"person": {"name": name}});
+    let edit = async |made: &Made, change: Value| {
+        house.call(Method::PATCH, "/my/notice", Some(&made.manage), Some(&change)).await.expect(200)
+    };
+    assert_eq!(edit(&waits, renamed("李玉兰")).await["state"], "submitted");
+    let edited = edit(&live, renamed("李玉兰")).await;
+    for made in [&waits, &live] {
         let refused = house.get(&format!("/review/{}", made.case), Some(&moderator.token)).await;
-        assert_eq!(refused.problem(403), "lead_required", "{state}");
+        assert_eq!(refused.problem(403), "lead_required", "{}", made.case);
     }
-    let shown = house.get(&format!("/notices/{}", live.case), None).await.expect(200);
-    assert_eq!(shown["state"], "paused");
+    // The reporter sees what they would see with any other name.
+    assert_eq!(edited, edit(&another, renamed("周秀英")).await);
+    let seen = async |made: &Made| {
+        let mine = house.get("/my/notice", Some(&made.manage)).await.expect(200);
+        let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
+        let happened = mine["events"].as_array().unwrap().iter().map(|event| event["text"].clone());
+        (mine["state"].clone(), happened.collect::<Vec<_>>(), shown["state"].clone())
+    };
+    assert_eq!(seen(&live).await, seen(&another).await);
+    assert_eq!(seen(&live).await.2, "live");
     house.finish().await;
 }
 

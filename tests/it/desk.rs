@@ -8,6 +8,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::review::policy::PHONES_A_DAY;
 use seventytwo::store::notices as stored;
 
+use crate::chaos::count;
 use crate::fakes::Fake;
 use crate::hostile::by_another;
 use crate::house::{House, Person};
@@ -17,6 +18,8 @@ use crate::{Test, housed};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(a_held_tip_reaches_the_family_only_when_it_is_passed_on),
+    housed!(who_handed_a_notice_in_reads_no_tip_of_it_before_others_did),
+    housed!(words_in_the_place_of_a_reason_are_kept_as_the_note_is),
     housed!(a_phone_is_shown_to_the_holder_who_says_why),
     housed!(nobody_collects_phones),
     housed!(who_is_refused_a_phone_is_written_down_once_an_hour),
@@ -702,6 +705,54 @@ async fn whose_claim_has_run_out_waits_again(house: House) {
     house.finish().await;
 }
 
+async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: House) {
+    let reporter = house.person("林志愿", Role::Moderator).await;
+    let other = house.person("周志愿", Role::Moderator).await;
+    let mut child = notices::missing_person(house.clock.now());
+    (child["person"]["age"], child["person"]["category"]) = (json!(7), json!("child"));
+    let made = house.post("/notices", Some(&reporter.token), &child).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &other, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "在姑姑家"})).await.expect(202);
+    let path = format!("/review/{case}");
+    claim(&house, case, &other).await;
+    let sheet = house.get(&path, Some(&other.token)).await.expect(200);
+    let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
+    house.post(&format!("{path}/release"), Some(&other.token), &json!({})).await.expect(200);
+
+    claim(&house, case, &reporter).await;
+    let sheet = house.get(&path, Some(&reporter.token)).await.expect(200);
+    assert_eq!(sheet["tips"], json!([]));
+    let passed = house.post(&tip, Some(&reporter.token), &json!({"action": "pass_on"})).await;
+    assert_eq!(passed.problem(403), "same_approver");
+    house.finish().await;
+}
+
+async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let path = format!("/review/{case}");
+    let version = house.get(&path, Some(&moderator.token)).await.expect(200)["version"].clone();
+    let words = json!({"version": version, "reason": "人在和平里", "note": "门卫说的"});
+    house.post(&format!("{path}/pause"), Some(&moderator.token), &words).await.expect(200);
+    claim(&house, &case, &moderator).await;
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let paused = sheet["events"].as_array().unwrap().iter().find(|event| event["step"] == "pause").unwrap();
+    assert_eq!((&paused["reason"], &paused["note"]), (&Value::Null, &json!("人在和平里\n门卫说的")));
+    notices::assert_unreadable(&house, &["和平里"]);
+    let outcome = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    // What is left of it tells nothing of how it was weighed.
+    let weighed = "SELECT COUNT(*) AS n FROM notices WHERE urgency <> 0 OR needs_approvals <> 0 OR \
+         missing_since <> submitted_at OR state <> 'erased'";
+    assert_eq!(count(&house.db, weighed).await, 0);
+    house.finish().await;
+}
+
 async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
@@ -732,9 +783,7 @@ async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) {
 
 async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let mut child = notices::missing_person(house.clock.now());
-    (child["person"]["age"], child["person"]["category"]) = (json!(7), json!("child"));
-    let (case, manage) = live(&house, &child, &moderator).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     let honest = "She walked down Payne Street with her cashmere scarf";
     for text in [
         "I have your daughter. Send 5000 dollars in bitcoin first or you never see her",

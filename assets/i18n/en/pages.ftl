@@ -182,7 +182,7 @@ safety-swindle-text =
 safety-sought = If you are the one being sought
 safety-sought-text =
     You have a right not to be found. We never tell the reporter where you are.
-    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Tips about adults are read by volunteers first, who then check the notice again.
+    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Volunteers read it first, not the reporter, and check the notice again.
     If somebody hurts you, call 110; the women's helpline is 12338.
 safety-help = If you see the person sought
 safety-help-text =

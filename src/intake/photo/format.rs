@@ -1,6 +1,9 @@
 //! What a file is, by its content, and whether all of it is there. Decoders are lenient here: a JPEG
 //! cut in half becomes a face over grey, which must not go on a poster.
 
+use std::borrow::Cow;
+use std::iter;
+
 use super::{MAX_BYTES, MAX_PIXELS, PhotoFault};
 use image::ImageFormat;
 
@@ -67,16 +70,38 @@ fn jpeg_scans(bytes: &[u8]) -> Result<u64, PhotoFault> {
 }
 
 /// Walks over the chunks that follow a PNG's signature to the one that ends it.
-fn png_is_whole(mut chunks: &[u8]) -> Result<(), PhotoFault> {
-    /// Length, name and checksum of a chunk.
-    const FRAME: usize = 12;
-    while let [a, b, c, d, name @ ..] = chunks {
-        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        let next = chunks.get(length.saturating_add(FRAME)..).ok_or(PhotoFault::Truncated)?;
-        if name.starts_with(b"IEND") {
-            return Ok(());
-        }
-        chunks = next;
+fn png_is_whole(chunks: &[u8]) -> Result<(), PhotoFault> {
+    match Chunks(chunks).any(|(name, _)| name == b"IEND") {
+        true => Ok(()),
+        false => Err(PhotoFault::Truncated),
     }
-    Err(PhotoFault::Truncated)
+}
+
+/// A file without what its decoder would inflate beyond every bound, though no picture comes of it: a PNG's colour profile
+/// and compressed texts, a megabyte of which may hold a gigabyte.
+pub(super) fn without_profile(bytes: &[u8], format: ImageFormat) -> Cow<'_, [u8]> {
+    const SIGNATURE: usize = 8;
+    let dropped = |name: &[u8]| matches!(name, b"iCCP" | b"zTXt" | b"iTXt");
+    let (signature, chunks) = bytes.split_at(SIGNATURE.min(bytes.len()));
+    if format != ImageFormat::Png || !Chunks(chunks).any(|(name, _)| dropped(name)) {
+        return Cow::Borrowed(bytes);
+    }
+    let kept = Chunks(chunks).filter(|(name, _)| !dropped(name)).map(|(_, chunk)| chunk);
+    Cow::Owned(iter::once(signature).chain(kept).flatten().copied().collect())
+}
+
+/// The whole chunks of a PNG: the name of each, and all of it.
+struct Chunks<'a>(&'a [u8]);
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        /// Length, name and checksum of a chunk.
+        const FRAME: usize = 12;
+        let length = u32::from_be_bytes(*self.0.first_chunk()?) as usize;
+        let (chunk, rest) = self.0.split_at_checked(length.checked_add(FRAME)?)?;
+        self.0 = rest;
+        Some((&chunk[4..8], chunk))
+    }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use std::borrow::Cow;
+
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, Rgba, RgbaImage};
@@ -147,6 +149,17 @@ fn every_orientation_comes_out_upright() {
             assert!(is_near(*seen.get_pixel(size.0 - 12, 12), right), "{format:?} {orientation}");
         }
     }
+}
+
+#[test]
+fn a_colour_profile_is_never_inflated() {
+    let mut png = with_metadata(&corners(160, 96), ImageFormat::Png, 1);
+    png.splice(33..33, png_chunk(b"iCCP", b"name\0\0\x78\x9C\x03\0\0\0\0\x01"));
+    let lean = format::without_profile(&png, ImageFormat::Png);
+    assert!(lean.len() < png.len() && !lean.windows(4).any(|name| name == b"iCCP"));
+    assert_eq!(read(&png).unwrap().jpeg(Size::Full), read(&lean).unwrap().jpeg(Size::Full));
+    let plain = png_claiming(4, 4);
+    assert!(matches!(format::without_profile(&plain, ImageFormat::Png), Cow::Borrowed(_)));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::reasons;
 use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{State, Step};
+use crate::domain::life_cycle::{SEALED, State, Step};
 use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::language::has;
@@ -522,9 +522,8 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.push(format!("review-fault-{code}"));
     }
     keys.extend(reasons::REVEAL.iter().chain(reasons::REFUSAL).map(|code| format!("reason-{code}")));
-    for code in reasons::POLICY {
-        keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
-    }
+    keys.extend(reasons::POLICY.iter().map(|code| format!("reason-{code}")));
+    keys.push(format!("reason-{SEALED}-reporter"));
     for fate in crate::review::tips::Fate::ALL {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }
