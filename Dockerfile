@@ -4,13 +4,13 @@ FROM rust:1.95-slim-bookworm AS builder
 RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-# The caches keep the dependencies compiled between builds; what is in a cache is not in the image, hence `cp`.
+# The caches keep compiled dependencies between builds. A cache is not part of the image, hence `cp`.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked && cp target/release/seventytwo /usr/local/bin/seventytwo
 
 FROM debian:bookworm-slim
-# wget asks the health check's question; TLS roots are inside the binary.
+# wget runs the health check; TLS roots are inside the binary.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends wget \
     && rm -rf /var/lib/apt/lists/* \

@@ -1,4 +1,4 @@
-# Short names for what is done often; `just` lists them. Each is one plain command, so nothing here is needed.
+# Short names for what is done often; `just` lists them. Each is one plain command, so `just` is optional.
 
 # list the recipes
 default:
