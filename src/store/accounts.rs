@@ -18,11 +18,11 @@ pub struct Account {
     pub name: String,
     pub role: Named<Role>,
     pub created_at: Time,
-    /// From then on nothing of this account opens a door.
+    /// Set once it is disabled: from then on its password, sessions and tokens open nothing.
     pub disabled_at: Option<Time>,
 }
 
-/// An account with what proves that it is its owner.
+/// An account with what its owner logs in with.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = accounts)]
 pub struct Credentials {
@@ -32,7 +32,7 @@ pub struct Credentials {
     pub proof: Proof,
 }
 
-/// What proves that somebody is an account's owner.
+/// What an account's owner logs in with: a password and a second factor.
 #[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = accounts)]
 pub struct Proof {
@@ -43,7 +43,7 @@ pub struct Proof {
     pub totp_step: i64,
 }
 
-/// Somebody's being logged in.
+/// A login session.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
 pub struct Session {
@@ -61,11 +61,11 @@ pub struct ApiToken {
     pub token_hash: Vec<u8>,
     pub account_id: Id,
     pub created_at: Time,
-    /// Never, where there is none.
+    /// `None`: it never expires.
     pub expires_at: Option<Time>,
 }
 
-/// How much ended with an account.
+/// How many sessions and tokens ended with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndedWith {
     pub sessions: usize,
@@ -105,19 +105,19 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
         .optional())?)
 }
 
-/// Makes others who do the same wait until the transaction ends. What names the account may be written meanwhile.
+/// Locks the account until the transaction ends. Rows that refer to it can still be written meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
-    // A write transaction of SQLite is alone already.
+    // SQLite runs one write transaction at a time.
     if let Conn::Pg(c) = conn {
         accounts::table.find(Id(id)).select(accounts::id).for_no_key_update().execute(&mut **c)?;
     }
     Ok(())
 }
 
-/// Disables an account and ends its sessions and tokens; disabled before, it keeps that time.
+/// Disables an account and ends its sessions and tokens. One that is disabled already keeps its time.
 ///
 /// # Errors
 /// When the database refuses.
@@ -130,7 +130,7 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWit
     end(conn, id)
 }
 
-/// Gives an account something else to prove itself by, and ends its sessions and tokens.
+/// Replaces an account's password and second factor, and ends its sessions and tokens.
 ///
 /// # Errors
 /// When the database refuses.
@@ -146,8 +146,8 @@ fn end(conn: &mut Conn, id: Uuid) -> Answer<EndedWith> {
     }))
 }
 
-/// Uses up a time step of the second factor; `false` where this one or a later one was used, the account is disabled, or
-/// it proves itself by something else meanwhile.
+/// Uses up a time step of the second factor; `false` where this step or a later one was used, the account is
+/// disabled, or its proof was replaced meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
@@ -245,7 +245,7 @@ pub fn delete_token(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
     Ok(())
 }
 
-/// The account for which that API token acts, unless one of them has ended.
+/// The account that an API token acts for, unless the token has expired or the account is disabled.
 ///
 /// # Errors
 /// When the database refuses.
@@ -260,7 +260,7 @@ pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answe
         .optional())?)
 }
 
-/// Deletes the sessions and tokens that have run out; answers how many.
+/// Deletes the sessions and tokens that have expired; returns how many.
 ///
 /// # Errors
 /// When the database refuses.

@@ -30,7 +30,7 @@ pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> Answer<Option<Answered>> {
         .optional())?)
 }
 
-/// Claims a key for this answer; `false` where somebody was faster.
+/// Claims a key for this answer; `false` where another request has claimed it first.
 ///
 /// # Errors
 /// When the database refuses.

@@ -14,17 +14,18 @@ use super::types::Time;
 use super::{Answer, Conn, both};
 use crate::domain::group::Platform;
 
-/// How long the others wait for what becomes of the one that tries a token that was limited.
+/// How long other requests wait for the result of the one that tries a token again after its platform limited
+/// it.
 pub const PROBE: TimeDelta = TimeDelta::seconds(3);
 
-/// Those that a lease has looked at.
+/// The shared tokens that a batch of leases has looked at.
 pub(super) type Bots = BTreeMap<String, Bot>;
 
 #[derive(Clone)]
 pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
     open_at: DateTime<Utc>,
-    /// Its platform has last asked it to wait: until it is proved that this is over, one at a time tries.
+    /// Its platform last asked it to wait: until a request proves that this is over, one at a time is sent.
     limited: bool,
     used: bool,
 }
@@ -58,8 +59,9 @@ pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     Ok(())
 }
 
-/// The budgets of the tokens that these groups share, locked in one order. Whoever has locked some waits for no
-/// other: what another node uses meanwhile is tried again a little later.
+/// Loads the budgets of the shared tokens that are wanted, locked in one order. Only the first call of a
+/// transaction waits for locks: while this transaction holds some, a token that another node uses counts as
+/// in use for [`PROBE`].
 pub(super) fn load<'a>(
     conn: &mut Conn,
     wanted: impl Iterator<Item = &'a str>,
@@ -84,7 +86,7 @@ pub(super) fn load<'a>(
     Ok(())
 }
 
-/// Uses a token that groups share for one more request, which is no delivery, if it may be used now.
+/// Takes one request, which is no delivery, from a shared token's budget, if it may be used now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -109,8 +111,8 @@ pub fn take(
     Ok(Ok(()))
 }
 
-/// What platforms said of the tokens that groups share: some are to rest, the others may be used freely again.
-/// In one order, so that two nodes never wait for each other.
+/// Records what platforms said about shared tokens: some have to rest, the others may be used freely again.
+/// They are locked in one order, so that two nodes cannot deadlock.
 ///
 /// # Errors
 /// When the database refuses.
@@ -125,8 +127,9 @@ pub fn rest(conn: &mut Conn, heard: BTreeMap<&str, Option<DateTime<Utc>>>) -> An
     rest.make_in_order::<Rest>(conn, "bots", rows.collect())
 }
 
-/// Gives back what was taken for requests that never left: of each token the times at which it was. They are locked
-/// together with those that are `heard` of next, in one order, so that two nodes never wait for each other.
+/// Gives back what was taken for requests that never left: for each token the times at which it was taken.
+/// These tokens are locked together with those that are `heard` of next, in one order, so that two nodes
+/// cannot deadlock.
 ///
 /// # Errors
 /// When the database refuses.
@@ -158,7 +161,7 @@ pub fn give_back<'a>(
     Ok(())
 }
 
-/// Writes down what was used.
+/// Writes down which tokens were used.
 pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     struct Use;
     let change = Change {
@@ -193,11 +196,11 @@ mod tests {
                 rest(tx, BTreeMap::from([("bot", Some(at(90)))]))?;
                 assert_eq!(ask(tx, 89)?, Err(NotHeld::Full(at(90))));
                 assert_eq!(ask(tx, 90)?, Ok(()));
-                // Until it is known how that went, the others wait; then they need not.
+                // Until the result of that request is known the others wait.
                 assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
                 rest(tx, BTreeMap::from([("bot", None)]))?;
                 assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
-                // Of two that were taken one never left.
+                // Two were taken, and one of them never left.
                 give_back(tx, &BTreeMap::from([("bot", vec![at(93)])]), std::iter::empty())?;
                 assert_eq!([ask(tx, 94)?, ask(tx, 94)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
                 Ok::<_, StoreError>(())

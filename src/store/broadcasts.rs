@@ -1,4 +1,4 @@
-//! Broadcasts: what there is to say, and what became of it.
+//! Broadcasts: what is to be said about a notice, and how far it has been planned.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Broadcast {
     pub purpose: Named<Purpose>,
     pub priority: i16,
     pub created_at: Time,
-    /// After this nothing of it goes out, not even as a retry; closings have no end.
+    /// Nothing of it goes out after this, not even as a retry; closings have no end.
     pub not_after: Option<Time>,
     /// The last group that has its delivery.
     pub cursor: Option<Id>,
@@ -33,7 +33,7 @@ pub struct Broadcast {
     pub planned: i32,
 }
 
-/// Adds a broadcast; whoever leases next gives it deliveries.
+/// Adds a broadcast; the next lease starts to plan its deliveries.
 ///
 /// # Errors
 /// When the database refuses.
@@ -62,9 +62,9 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
 
-/// The broadcast of that priority that still lacks deliveries and is not over at `now`, of several the one spread
-/// least far, so that all of them come forward together, locked; on PostgreSQL one that no other node is at work
-/// on.
+/// The next broadcast of that priority that still lacks deliveries and is not over at `now`, locked. Of
+/// several it is the one with the fewest deliveries planned, so that all advance together; on PostgreSQL
+/// those that another node has locked are skipped.
 ///
 /// # Errors
 /// When the database refuses.
@@ -75,7 +75,8 @@ pub(super) fn next_unexpanded(
 ) -> Answer<Option<Broadcast>> {
     macro_rules! unexpanded {
         () => {
-            // In the index's own words: SQLite would not know it by others, and read every broadcast ever.
+            // Spelled as in the index's condition, or SQLite would not use that index and would read every
+            // broadcast ever made.
             broadcasts::table
                 .filter(not(broadcasts::expanded).and(broadcasts::priority.eq(priority as i16)))
                 .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
@@ -89,9 +90,9 @@ pub(super) fn next_unexpanded(
     })
 }
 
-/// Locks the broadcasts of a notice that is about to change. Whoever gives them deliveries, puts these off because of
-/// how the notice stood, or writes down what became of them, has then committed, and the next question sees it; whoever
-/// comes later leaves them alone or waits.
+/// Locks the broadcasts of a notice that is about to change. Every transaction that planned deliveries for
+/// them, put them off because of the notice's old state, or recorded their results has then committed, and
+/// the next query sees it; later ones skip these broadcasts or wait.
 ///
 /// # Errors
 /// When the database refuses.
@@ -107,8 +108,8 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Keeps whoever would change the notices of these broadcasts waiting until this transaction ends, and waits for those
-/// who do already.
+/// Keeps the notices of these broadcasts from changing until this transaction ends, after waiting for changes
+/// that are under way.
 ///
 /// # Errors
 /// When the database refuses.
@@ -121,8 +122,8 @@ pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
     Ok(())
 }
 
-/// Those of these broadcasts whose notice nobody changes, nor before this transaction ends: only what is asked
-/// thereafter of how the notice stands holds for so long.
+/// Those of these broadcasts whose notice nobody is changing, or can change before this transaction ends.
+/// That holds only for what is read about the notice after this call.
 ///
 /// # Errors
 /// When the database refuses.
@@ -135,17 +136,19 @@ pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> Answer<BTreeSe
         let steady: Vec<i64> = Statement::<Steady, BigInt>::new(&words, vec![&keys]).load(&mut **c)?;
         these.retain(|id| steady.contains(&key(*id)));
     }
-    // A write transaction of SQLite is alone already.
+    // SQLite runs one write transaction at a time.
     Ok(these)
 }
 
-/// What PostgreSQL locks for broadcasts, in their order. (Rows that many share are locked past those who wait for them
-/// alone, who would wait for as long as anything is under way.)
+/// The keys of PostgreSQL's advisory locks for broadcasts, in order. (Row locks would not do: a shared row
+/// lock is granted past a transaction that waits for an exclusive one, which would then wait for as long as
+/// anything is under way.)
 fn keys(these: &BTreeSet<Id>) -> Value<'static> {
     Value::Column(Column::Int(these.iter().map(|id| Some(key(*id))).collect()))
 }
 
-/// The random half of an id: two that have it in common wait for each other in vain, and that is all.
+/// The random half of an id. Two ids with the same half wait for each other needlessly, and nothing worse
+/// happens.
 fn key(id: Id) -> i64 {
     id.0.as_u64_pair().1.cast_signed()
 }
@@ -162,7 +165,7 @@ pub fn growing(conn: &mut Conn) -> Answer<(i64, Option<DateTime<Utc>>)> {
     Ok((broadcasts, since.map(|at| at.0)))
 }
 
-/// Stops a notice's broadcasts of what is no longer to be said from growing.
+/// Stops the growth of a notice's alerts and updates.
 ///
 /// # Errors
 /// When the database refuses.

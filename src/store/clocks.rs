@@ -1,5 +1,5 @@
-//! Sets right what a clock that was ahead has written down, a few rows at a time, so that nobody waits behind it; and
-//! tells how a clock compares with the one that all nodes share.
+//! Repairs what a clock that was ahead has written, a few rows in each transaction, so that nobody waits long
+//! for it; and compares a node's clock with the one that all nodes share.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -16,11 +16,11 @@ use crate::domain::delivery::Priority;
 
 /// Rows in one transaction.
 const SLICE: i64 = 500;
-/// No lease of a right clock ends later.
+/// No lease that was made by a correct clock ends later than this from now.
 const LEASES_END_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
-    /// PostgreSQL's own clock, which all nodes share; SQLite has no other than ours.
+    /// PostgreSQL's own clock, which all nodes share; `None` on SQLite, which has no clock but ours.
     ///
     /// # Errors
     /// When the database refuses.
@@ -28,8 +28,8 @@ impl Store {
         self.read(shared_clock).await
     }
 
-    /// As [`Store::set_back`], where the latest request on record lies further ahead than a clock may `slip`: whoever
-    /// made it is gone, or was stopped, before its clock was set right.
+    /// As [`Store::set_back`], if the latest request on record lies ahead of `now` by `slip` or more: the
+    /// process that made it is gone, or was stopped, before its clock was corrected.
     ///
     /// # Errors
     /// When the database refuses; what was set right stays so.
@@ -40,9 +40,10 @@ impl Store {
         self.set_back(now, ahead).await
     }
 
-    /// The clock was `ahead` by so much and is right again: what it wrote into the lanes that were used meanwhile
-    /// is moved back, and what it put off is due and judged again, so that nothing waits for a time that nobody
-    /// meant. Harmless to repeat. Nothing happens where the clock is wrong now and was not before.
+    /// Repairs what was written while the clock was `ahead` by so much, now that it is right again: the lanes
+    /// used meanwhile are moved back, and what was put off is due and judged again, so that nothing waits for
+    /// a time that nobody meant. Harmless to repeat. Does nothing where the shared clock shows that it was
+    /// right before and is wrong now.
     ///
     /// # Errors
     /// When the database refuses; what was set right stays so.
@@ -72,7 +73,7 @@ impl Store {
     }
 }
 
-/// Whether the clock is nearer to the right time than it was, as far as somebody else knows.
+/// Whether the clock is nearer to the shared one than it was; true where there is no other clock to ask.
 fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<bool> {
     let shared = shared_clock(conn)?;
     Ok(shared.is_none_or(|shared| (shared - now).abs() < (shared - now - ahead).abs()))
@@ -84,8 +85,9 @@ fn shared_clock(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
     Ok(Some(shared.0))
 }
 
-/// The latest request on record that lies ahead, if one does: the end of what a lane remembers, whose numbers sort as
-/// their bytes do. A lane is never open before its latest request.
+/// The latest request on record that lies ahead, if any. It is the last entry of a lane's `recent`, and these
+/// numbers sort as their bytes do. A lane is never open before its latest request, so open lanes need no
+/// look.
 fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     #[derive(QueryableByName)]
     struct Latest {
@@ -102,12 +104,12 @@ fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     Ok(latest.and_then(|one| times(&one.latest).pop()).filter(|at| *at > now))
 }
 
-/// What was written by a clock that was ahead, by the right one.
+/// A time as the correct clock would have written it, if the clock that was ahead wrote it.
 fn right(at: DateTime<Utc>, now: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
     if at > now { at - ahead } else { at }
 }
 
-/// The groups of the next lanes beyond one that are closed at `now`.
+/// The groups, beyond that one, of the next lanes that are closed at `now`.
 fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
     Ok(both!(conn, c => lanes::table
         .filter(lanes::group_id.gt(beyond))
@@ -118,7 +120,7 @@ fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
         .load(c))?)
 }
 
-/// Moves back some of these lanes, those that were used meanwhile; answers of which groups it has looked at the lanes.
+/// Moves back those of these lanes that were used meanwhile; returns the groups whose lanes it has looked at.
 fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id]) -> Answer<Vec<Id>> {
     type Row = (Id, Time, Time, Time, Option<Time>, Vec<u8>, Vec<u8>);
     let some = super::lanes::lock_some(conn, these)?;
@@ -136,12 +138,12 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
         .load(c))?;
     for (group, open_at, leased_until, asked_until, failing_since, recent, heard) in rows {
         let recent = times(&recent);
-        // Others rest because they were told to, by the right clock.
+        // Other lanes rest because a platform asked for it, by the correct clock.
         if recent.last().is_none_or(|last| *last <= now) {
             continue;
         }
         let right = |at| right(at, now, ahead);
-        // What the right clock of another node has leased is left to it.
+        // A lease that another node made by a correct clock is left alone.
         let leased = leased_until.0;
         let leased = if leased > now + LEASES_END_WITHIN { right(leased) } else { leased };
         both!(conn, c => diesel::update(lanes::table.find(group))
@@ -158,7 +160,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
     Ok(some)
 }
 
-/// Of tokens that groups share there are few.
+/// Moves back the tokens that groups share, all at once: there are few.
 fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
     let shared = bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent));
     let shared: Vec<(String, Time, Vec<u8>)> = match conn {
@@ -174,8 +176,9 @@ fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()
     Ok(())
 }
 
-/// Makes due what is put off, the latest first, from below a place in the order of its priority; answers the last.
-/// What is rightly put off again stands above that place, mostly, and is not met twice.
+/// Makes due what is put off, the latest first, from below a place in the order of its priority; returns the
+/// last place it has seen. What is then rightly put off again mostly stands above that place, and is not met
+/// twice.
 fn deliveries_back(
     conn: &mut Conn,
     now: DateTime<Utc>,
@@ -194,7 +197,7 @@ fn deliveries_back(
     let back = Change {
         before: "UPDATE deliveries SET due_at = rows.due_at",
         columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
-        // Somebody may have ended it since it was read.
+        // It may have ended since it was read.
         after: "WHERE deliveries.id = rows.id AND deliveries.queued AND deliveries.due_at > rows.due_at",
     };
     let rows = put_off.iter().map(|(_, id)| vec![(*id).into(), now.into()]);

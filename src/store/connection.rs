@@ -21,12 +21,12 @@ pub enum Database {
 }
 
 impl Database {
-    /// Whether it is the embedded one.
+    /// Whether it is the embedded database.
     pub const fn is_sqlite(&self) -> bool {
         matches!(self, Database::Sqlite(_))
     }
 
-    /// The name in logs; never the address, which holds a password.
+    /// The name in logs; never the URL, which holds a password.
     pub const fn name(&self) -> &'static str {
         match self {
             Database::Sqlite(_) => "sqlite",
@@ -35,12 +35,12 @@ impl Database {
     }
 }
 
-/// Waits for an answer of PostgreSQL on the blocking thread that asked, which drives the socket meanwhile: an
-/// answer wakes one thread, not two.
+/// Waits for PostgreSQL's answer on the blocking thread that asked, which drives the socket meanwhile: an
+/// answer then wakes one thread, not two.
 pub struct OnOwnThread(Option<Runtime>);
 
 thread_local! {
-    /// The runtime that the connection being made on this thread was opened on, on its way into it.
+    /// Carries the runtime that this thread opened its new connection on into that connection.
     static OPENED_ON: Cell<Option<OnOwnThread>> = const { Cell::new(None) };
 }
 
@@ -63,7 +63,7 @@ impl BlockOn for OnOwnThread {
 
 impl Drop for OnOwnThread {
     fn drop(&mut self) {
-        // Where nobody may wait, nobody does.
+        // Dropping a runtime blocks, and panics on an async thread.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
@@ -108,11 +108,11 @@ impl Conn {
         .map_err(StoreError::Connection)
     }
 
-    /// Runs `change` in a transaction; inside another one, in a savepoint of it. An error, or a panic,
-    /// takes all of it back.
+    /// Runs `change` in a transaction, or in a savepoint where a transaction is open already. An error or a
+    /// panic rolls all of it back.
     ///
     /// # Errors
-    /// What `change` answers, or that the commit failed.
+    /// What `change` returns, or that the commit failed.
     pub fn transaction<T, E: From<StoreError>>(
         &mut self,
         change: impl FnOnce(&mut Conn) -> Result<T, E>,
@@ -153,7 +153,7 @@ impl Conn {
                         &mut **c,
                     );
                 if status.transaction_depth()?.is_none() {
-                    // A deferred transaction that reads and then writes loses against any other writer.
+                    // A deferred transaction that reads and then writes fails if any other writer was faster.
                     diesel::connection::AnsiTransactionManager::begin_transaction_sql(
                         &mut **c,
                         "BEGIN IMMEDIATE",
@@ -187,7 +187,7 @@ impl Conn {
 /// What SQLite answers about its log.
 #[derive(QueryableByName)]
 struct Checkpoint {
-    /// 1 where a reader stood in the way.
+    /// 1 where a reader prevented it.
     #[diesel(sql_type = diesel::sql_types::Integer)]
     busy: i32,
 }
@@ -205,15 +205,17 @@ fn open_sqlite(path: &str) -> Result<Conn, String> {
     Ok(Conn::Sqlite(Box::new(conn)))
 }
 
-/// How PostgreSQL is to treat us.
+/// The session settings of PostgreSQL.
 ///
-/// A node that freezes in the middle of a transaction would keep from the others what it has locked; nothing of ours
-/// pauses for so long in one. Shorter than anybody waits for a lock, so that nobody's result is refused, and results are
-/// written within their leases. And nothing of ours takes as long as the other two.
+/// A node that freezes in the middle of a transaction would keep its locks from the other nodes; none of our
+/// transactions is idle for 5 seconds. That is shorter than the 10 seconds that anybody waits for a lock, so
+/// no result is refused because of a frozen node, and results are written within their leases. No statement
+/// of ours comes near the other two limits.
 ///
-/// Whatever has an index is looked up row by row: what the server believes of a table that grows by the thousand is
-/// wrong for a minute, and a plan that reads the whole of a small table outlives its being small. What is left to be
-/// read whole then seems so costly that the server would compile it first.
+/// Rows are always looked up by an index: for about a minute the server's statistics of a table that grows by
+/// thousands of rows are wrong, and a plan that reads a small table whole stays cached when the table is no
+/// longer small. With sequential scans disabled, what still has to be read whole seems so costly that the
+/// server would compile it first, so JIT is off.
 const MANNERS: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'; \
     SET statement_timeout = '30s'; SET enable_seqscan = off; SET enable_hashjoin = off; \
     SET enable_mergejoin = off; SET jit = off";
@@ -230,8 +232,8 @@ fn open_postgres(url: &str) -> Result<Conn, String> {
     Ok(Conn::Pg(Box::new(opened)))
 }
 
-/// Where PostgreSQL is, and that a server which is suddenly gone is noticed, whether it is asked something or
-/// listened to.
+/// The address of PostgreSQL, with time-outs that notice a server that is suddenly gone, while querying it
+/// and while listening to it.
 fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
     let mut config: tokio_postgres::Config = url.parse()?;
     config
@@ -244,7 +246,7 @@ fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Erro
     Ok(config)
 }
 
-/// A connection of PostgreSQL's own client.
+/// A connection of tokio-postgres, with TLS where the server asks for it.
 pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
     let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -254,7 +256,7 @@ pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
         .with_no_client_auth();
     let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
     let failed = |e: tokio_postgres::Error| {
-        // The address holds the password; the database's own words do not.
+        // The URL holds the password; the database's own words do not.
         let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
         format!("PostgreSQL: {e}{cause}")
     };
@@ -284,7 +286,7 @@ impl diesel::r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<Conn, StoreError> {
         let mut conn = Conn::open(&self.0)?;
         if let Conn::Sqlite(c) = &mut conn {
-            // There is one writer, and it is none of these.
+            // All writing goes through the one writer, which is not in the pool.
             c.batch_execute("PRAGMA query_only = ON")?;
         }
         Ok(conn)

@@ -13,12 +13,12 @@ use super::wishes::Quietness;
 use super::{Answer, Conn, both, due, notices, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
-/// How often what somebody else holds is looked at: a lane whose node died is used again so soon after its lease
-/// has run out.
+/// How often a delivery whose lane another node holds is looked at again: the lane of a node that died is
+/// used again so soon after its lease has expired.
 const HELD: TimeDelta = TimeDelta::milliseconds(500);
 
-/// Locks what there is to say about a notice: its broadcasts, so that nobody goes by how it stood, and what is open of
-/// them, in the order of their ids, as whoever changes a group does.
+/// Locks what there is to say about a notice: its broadcasts, so that nobody decides by its old state, and
+/// their open deliveries in the order of their ids, the order in which a change of a group locks them, too.
 fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     super::broadcasts::lock(conn, notice)?;
     let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).select(broadcasts::id);
@@ -30,7 +30,7 @@ fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Locks what is open for a group whose lane is locked, in that order.
+/// Locks the open deliveries of a group whose lane is locked, in the order of their ids.
 ///
 /// # Errors
 /// When the database refuses.
@@ -43,7 +43,7 @@ pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
     Ok(())
 }
 
-/// Cancels what has not gone out of a notice's alerts and updates.
+/// Cancels those of a notice's alerts and updates that have not gone out.
 ///
 /// # Errors
 /// When the database refuses.
@@ -63,9 +63,8 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     .execute(c))?)
 }
 
-/// Gives up what is to be said about a notice to groups that are gone: a group that is deleted while its delivery
-/// is planned on another connection leaves one that nobody can lease.
-///
+/// Gives up the deliveries of a notice to groups that no longer exist: a group that is deleted while another
+/// connection plans its delivery leaves one that nobody can lease.
 /// # Errors
 /// When the database refuses.
 pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
@@ -80,7 +79,7 @@ pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Makes due what was put off to the end of a notice: it goes on.
+/// Makes due what was put off to the end of a notice, now that the notice is resumed.
 ///
 /// # Errors
 /// When the database refuses.
@@ -96,9 +95,10 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// When to look at the queue again, at `now` or later: when the next delivery is due. What is due already and
-/// could not be leased waits for its lane, and whoever frees that lane wakes the worker; a node that died frees
-/// nothing, so such a delivery is looked at again half a second later, and so is a slice that another node looks through.
+/// When to look at the queue again, at `now` or later: when the next delivery is due. A delivery that is due
+/// already and could not be leased waits for its lane, and freeing a lane wakes the worker. A node that died
+/// frees nothing, so such a delivery is looked at again half a second later; so is a slice that another node
+/// is looking through.
 ///
 /// # Errors
 /// When the database refuses.
@@ -128,7 +128,7 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     Ok(looks.flatten().min())
 }
 
-/// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
+/// Deletes up to `most` of the oldest attempts that ended before `before`; returns how many those were.
 ///
 /// # Errors
 /// When the database refuses.
@@ -154,8 +154,8 @@ struct Prunable {
     notice: Id,
 }
 
-/// The next broadcast beyond that one, the oldest first, of a notice of which the tombstone alone is left, and the
-/// notice: it ended before `before`, nothing about it waits, and nothing became of that since.
+/// The oldest broadcast beyond that one whose notice is only a tombstone by now, and that notice: it ended
+/// before `before`, nothing about it waits, and nothing has happened to its deliveries since then.
 ///
 /// # Errors
 /// When the database refuses.
@@ -176,8 +176,9 @@ pub fn next_to_prune(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid) -> An
     Ok(found.map(|one| (one.broadcast.0, one.notice.0)))
 }
 
-/// Deletes up to `most` deliveries of a notice with their attempts, and with the last of them the broadcasts;
-/// answers how many deliveries those were. The notice's row is locked: several nodes may prune at once.
+/// Deletes up to `most` deliveries of a notice with their attempts, and the broadcasts with the last of them;
+/// returns how many deliveries those were. The notice's row is locked, because several nodes may prune at
+/// once.
 ///
 /// # Errors
 /// When the database refuses.
@@ -208,9 +209,9 @@ pub struct Backlog {
     pub due: i64,
     /// Those whose time came more than a minute ago.
     pub late: i64,
-    /// When the first of them was due.
+    /// When the first of those that are due became due.
     pub oldest_due: Option<DateTime<Utc>>,
-    /// When the oldest thing to say was planned that its group wants to hear now and has not heard.
+    /// When the oldest broadcast was planned that some group wants to hear now and has not heard.
     pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
@@ -222,7 +223,8 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
     const LATE: TimeDelta = TimeDelta::minutes(1);
     let oldest_waiting = oldest_waiting(conn, now)?;
     let under_way = slices::under_way(conn)?;
-    // All the priorities there are: with them SQLite counts in the index of what is due, and reads no rows.
+    // Names all the priorities there are, so that SQLite counts in the index of what is due and reads no
+    // rows.
     let open = || {
         let open = deliveries::table.filter(deliveries::queued);
         open.filter(deliveries::priority.eq_any(Priority::ALL.map(|priority| priority as i16)))
@@ -240,7 +242,7 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
     }))
 }
 
-/// Something to say whose group hears, and whose notice is not paused.
+/// An open delivery whose group hears, and whose notice is not paused.
 #[derive(QueryableByName)]
 struct Waiting {
     #[diesel(sql_type = Ts)]
@@ -260,12 +262,13 @@ impl Waiting {
     }
 }
 
-/// When the oldest thing to say was planned that could be said by now, and was not. A try that failed puts it off
-/// by up to 19 minutes, a host that is away by less; so what is due later than in 20 waits for a person. Neither
-/// does it count where its group hears no more than so much an hour, or has to mend something first.
+/// When the oldest delivery was planned that could have been sent by now, and was not. A failed try puts a
+/// delivery off by up to 19 minutes, a host that is away by less; so what is due later than in 20 minutes
+/// waits for a person. A delivery does not count either where its group has reached its hourly cap, or has to
+/// mend something first.
 ///
-/// However much waits, it costs as much as 100,000 entries of the index of what is due, and the rows of the 1000
-/// among these that were planned first.
+/// However much waits, this reads at most 100,000 entries of the index of what is due, and the rows of the
+/// 1000 of them that were planned first.
 fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     const SOON: TimeDelta = TimeDelta::minutes(20);
     let [said, now_on] = due::MAY_BE_SAID_NOW;

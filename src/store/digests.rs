@@ -1,8 +1,8 @@
-//! Digests: what a group was not told in its quiet hours and can wait, it is told in one message when they
-//! are over, as far as it is still true.
+//! Digests: what a group was not told in its quiet hours and can wait is told in one message when they are
+//! over, as far as it is still true.
 //!
-//! One of the deliveries that waited is leased like any other and takes the rest along: one request, from which each
-//! of them draws its own conclusion.
+//! One of the deliveries that waited is leased like any other and takes the rest along: one request, from
+//! which each delivery draws its own conclusion.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,8 +19,7 @@ use super::{Answer, Conn, both};
 use crate::domain::delivery::{Purpose, Reach};
 use crate::domain::notice::Kind;
 
-/// Notices in one digest: as many as are told in the 2,048 bytes of the strictest platform without one of
-/// them being cut.
+/// Notices in one digest, at most: as many as fit uncut into the 2,048 bytes of the strictest platform.
 pub const MOST: usize = 8;
 
 /// A delivery that goes along with another one's request.
@@ -28,7 +27,7 @@ pub const MOST: usize = 8;
 pub struct Companion {
     pub delivery: i64,
     pub broadcast: Uuid,
-    /// The rest as in [`Leased`]: each of a digest has a past and an end of its own.
+    /// As in [`Leased`]: each delivery of a digest has a history and an end of its own.
     pub purpose: Purpose,
     pub act: i16,
     pub attempts: i32,
@@ -60,13 +59,13 @@ impl From<CompanionRow> for Companion {
 }
 
 /// Whether a notice of that kind can wait for a digest: not where a life may be at risk, nor where a group
-/// has to hear that something is over.
+/// has to learn that something is over.
 pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
     matches!(kind, Kind::LostProperty | Kind::Donation) && !purpose.ends()
 }
 
-/// Adds to a delivery that waited for the end of the quiet hours what else did and can be told now. Alone it
-/// is told as usual.
+/// Adds to a delivery that waited for the end of the quiet hours the others that waited, too, and can be told
+/// now. Where there are none, it is told as usual.
 ///
 /// # Errors
 /// When the database refuses.
@@ -75,7 +74,7 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
     if leased.part > 0 {
         return Ok(());
     }
-    // What somebody else has locked is perhaps being ended.
+    // What is locked may be ending in another transaction.
     let free = match conn {
         Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
         Conn::Sqlite(_) => "",
@@ -92,7 +91,7 @@ pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>)
         &*format!("{then} ORDER BY d.id LIMIT "),
         free,
     ];
-    // What ends while the request is under way is not begun.
+    // What would end while the request is under way is left out.
     let until = if mutation::on(Mutation::SendAfterEnd) { now } else { leased.leased_until };
     let values = [
         Value::Id(Id(leased.group)),

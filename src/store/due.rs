@@ -1,4 +1,4 @@
-//! What waits to be leased, and whether it may go: its notice must be as it was, its group must want to
+//! What waits to be leased, and whether it may go: what it says must still be true, its group must want to
 //! hear it now, and its lane must be free.
 
 use std::collections::{BTreeSet, HashMap};
@@ -33,7 +33,7 @@ pub(super) struct Due {
 /// What has become of a delivery so far.
 #[derive(Clone, Copy, Queryable)]
 pub(super) struct Delivery {
-    /// `None` until it is written down.
+    /// `None` until the delivery is inserted.
     pub(super) id: Option<i64>,
     pub(super) broadcast_id: Id,
     pub(super) part: i16,
@@ -49,7 +49,7 @@ type DeliveryRow =
     (Nullable<BigInt>, Uid, SmallInt, SmallInt, Nullable<Text>, Integer, SmallInt, Bool, SmallInt);
 
 impl Delivery {
-    /// One that a broadcast is about to give.
+    /// A delivery that a broadcast is about to plan.
     pub(super) const fn new(broadcast: Id) -> Delivery {
         Delivery {
             id: None,
@@ -65,7 +65,7 @@ impl Delivery {
     }
 }
 
-/// A group that is to hear something: its wishes, and its lane where nobody else uses it.
+/// A group that is to hear something: its wishes, and its lane unless another node uses it.
 #[derive(Queryable)]
 pub(super) struct Listener {
     pub(super) group_id: Id,
@@ -81,7 +81,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Whether it hears nothing, at any hour.
+    /// Whether it hears nothing, at any hour: it is paused, disabled or unverified.
     pub(super) fn is_deaf(&self) -> bool {
         self.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause)
     }
@@ -100,13 +100,13 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// Whether its last lease is over, and nobody has given it back.
+    /// Whether its last lease has expired without being given back.
     pub(super) fn has_run_out(&self) -> bool {
         self.leased_until.0 > DateTime::UNIX_EPOCH
     }
 }
 
-/// The columns of [`Listener`], of groups `g` and lanes `l`.
+/// The columns of [`Listener`], from groups `g` and lanes `l`.
 pub(super) const LISTENER: &str = "g.id, g.platform, g.language, g.credentials_sealed, g.state, g.host, g.bot, \
      g.hourly_cap, g.quiet_from, g.quiet_until, g.quiet_but_urgent, \
      l.fence, l.recent, l.open_at, l.failures, l.failing_since, l.heard, l.leased_until";
@@ -124,7 +124,7 @@ pub(super) type ListenerRow = (
     Nullable<(BigInt, Binary, Ts, Integer, Nullable<Ts>, Binary, Ts)>,
 );
 
-/// What a broadcast says, as far as it decides whether it may go.
+/// The part of a broadcast and its notice that decides whether a delivery may go.
 #[derive(Clone, Copy, Queryable)]
 pub(super) struct Said {
     pub(super) purpose: Named<Purpose>,
@@ -158,7 +158,7 @@ const SAID: (
     notices::kind,
 );
 
-/// How long what waits for a person is not looked at, where its notice has no end of its own.
+/// How long a delivery that waits for a person is put off, where its notice has no end of its own.
 const PAUSED: TimeDelta = TimeDelta::days(1);
 
 impl Said {
@@ -192,13 +192,13 @@ impl Said {
         }
     }
 
-    /// Whether a group hears no more of it than its cap allows: life at risk, a rumour to be stopped, and the end of
-    /// what it has heard are told it all the same.
+    /// Whether the group's hourly cap applies. Life at risk, a correction, and the end of what the group has
+    /// heard are told regardless of it.
     pub(super) fn is_rationed(&self, listener: &Listener) -> bool {
         !self.purpose.0.ends() && !listener.quiet.yields_to(self.purpose.0, self.urgency)
     }
 
-    /// Until when it is not to be said, or its group or its lane cannot hear it.
+    /// Until when it must not be said, or its group or lane cannot take it.
     pub(super) fn rests_until(
         &self,
         listener: &Listener,
@@ -206,7 +206,7 @@ impl Said {
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         if listener.is_deaf() || self.may_be_said(now) == MayBeSaid::Later {
-            // Whoever lets the group hear again, or the notice go on, makes it due.
+            // Whoever lets the group hear again, or resumes the notice, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
         Some(lane.open_at.0).filter(|opens| *opens > now)
@@ -218,19 +218,19 @@ impl Said {
     }
 }
 
-/// [`MayBeSaid::Now`] in SQL, of broadcasts `b` and notices `n`; the present stands between the two.
+/// [`MayBeSaid::Now`] in SQL, on broadcasts `b` and notices `n`; the present goes between the two parts.
 pub(super) const MAY_BE_SAID_NOW: [&str; 2] = [
     "(b.purpose IN ('closing', 'correction') OR (n.state = 'live' AND n.live_revision = b.revision \
        AND (b.not_after IS NULL OR b.not_after > ",
     ")))",
 ];
 
-/// How the end of a free lane's lease compares with the present.
+/// The operator that compares the end of a free lane's lease with the present.
 pub(super) fn free() -> &'static str {
     if mutation::on(Mutation::ShareLane) { "<>" } else { "<=" }
 }
 
-/// What there is to do of one priority.
+/// What there is to do at one priority.
 pub(super) struct Waiting {
     pub(super) priority: Priority,
     /// Something is due.
@@ -239,15 +239,16 @@ pub(super) struct Waiting {
     pub(super) grows: bool,
 }
 
-/// What there is to do, the most urgent first: one question, because mostly there is nothing of most priorities.
+/// What there is to do, most urgent first. One query for all priorities, because usually most of them have
+/// nothing.
 ///
 /// # Errors
 /// When the database refuses.
 pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
     struct Waits;
     let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
-    // The first of each, by an order that only the index has: PostgreSQL would look for just any among all that is
-    // scheduled.
+    // The first of each, in an order that only the index has: without it PostgreSQL would search for any one
+    // among everything that is scheduled.
     let rest = format!(
         " ORDER BY d.due_at LIMIT 1), \
            (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
@@ -270,14 +271,14 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     Ok(found.into_iter().filter_map(waiting).collect())
 }
 
-/// What is due of that priority in lanes that are free, the longest due first, locked.
+/// What is due at that priority in lanes that are free, locked; what has been due longest comes first.
 ///
 /// # Errors
 /// When the database refuses.
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
-    // What is due leads, in its order, whatever the planner believes of how many groups there are: SQLite is told
-    // so by the word CROSS, PostgreSQL by subqueries that it cannot dissolve.
+    // The queue must be read first, in its order, whatever the planner believes about the number of groups:
+    // CROSS tells SQLite so, and PostgreSQL gets subqueries that it cannot flatten.
     let (lane, group, locked) = match conn {
         Conn::Pg(_) => (
             "JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = d.group_id AND lanes.leased_until",
@@ -303,7 +304,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
     Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
 }
 
-/// What the broadcasts of those deliveries say, but for those whose notice is just being changed.
+/// What the broadcasts of those deliveries say, except those whose notice is being changed at this moment.
 ///
 /// # Errors
 /// When the database refuses.
@@ -321,8 +322,8 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     Ok(said.into_iter().collect())
 }
 
-/// Whether the deliveries that one lease tells may still go: nobody has cancelled them, what they say is as true as it
-/// was, their group hears, and its lane is still theirs.
+/// Whether the deliveries of one lease may still go: nobody has cancelled them, what they say is still true,
+/// their group hears, and the lane is still theirs.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! The decision log: one event a transition, each with the hash of the one before.
+//! The decision log: one event for each transition, with the hash of the event before.
 
 use std::str::FromStr;
 
@@ -56,11 +56,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// The hash over all that the line says, and over the line before.
+    /// The hash over everything the line says and the hash of the line before.
     pub fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         let mut field = |bytes: &[u8]| {
-            // Each field with its length, so that no two lines read the same.
+            // Each field with its length, so that no two different lines give the same bytes.
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
@@ -128,7 +128,7 @@ fn lock_head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
     head(conn)
 }
 
-/// The number and hash of the newest line: keep a copy elsewhere, and nobody can cut the end off unseen.
+/// The number and hash of the newest line: with a copy kept elsewhere nobody can cut the end off unseen.
 ///
 /// # Errors
 /// When the database refuses.
@@ -181,8 +181,8 @@ pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// A line as somebody noted it elsewhere: whoever can write the database can write a whole log anew, but not with this
-/// line in it.
+/// A line that somebody noted elsewhere: anyone who can write the database can forge a whole new log, but not
+/// one that contains this line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Noted {
     /// 0 is the head of an empty log.
@@ -214,7 +214,7 @@ pub enum Walked {
     Broken { seq: i64, what: &'static str },
 }
 
-/// Walks the log from its first line to its head. What is appended meanwhile is not of this walk.
+/// Walks the log from its first line to its head. What is appended meanwhile is not part of this walk.
 ///
 /// # Errors
 /// When the database refuses.
@@ -242,7 +242,7 @@ pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
             .select(Event::as_select())
             .load(c));
         let slice = match slice {
-            // One of them holds a word that no entry has: one by one, they say which.
+            // One line of this page holds a word that does not load: line by line, it is found.
             Err(diesel::result::Error::DeserializationError(_)) if size > 1 => {
                 size = 1;
                 continue;
@@ -279,7 +279,7 @@ pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
 const MISSING: &str = "it is missing";
 const ANOTHER: &str = "it is not the one that was noted";
 
-/// What is wrong with a line that should have that number, and follow that one.
+/// What is wrong with a line that should have this number and follow the line with that hash.
 fn fault(event: &Event, seq: i64, previous: &[u8]) -> Option<&'static str> {
     let note = event.note_sealed.as_deref().map(|n| Sha256::digest(n).to_vec());
     if event.seq != seq {
@@ -295,7 +295,7 @@ fn fault(event: &Event, seq: i64, previous: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The first line that the head has not come to. One question, for the program writes both in one transaction.
+/// The first line beyond the head. One query, for the program writes line and head in one transaction.
 fn beyond_the_head(conn: &mut Conn) -> Answer<Option<i64>> {
     let head = chain::table.find(1).select(chain::seq).single_value().assume_not_null();
     Ok(both!(conn, c => events::table

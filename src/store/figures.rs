@@ -1,4 +1,4 @@
-//! Figures of the review station: counted in the database, so that no notice is read for them.
+//! Figures of the review station, counted in the database, so that no notice has to be opened for them.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, count_star};
@@ -28,7 +28,7 @@ pub struct EndedNotices {
     pub kind: Kind,
     /// Rejected, closed, expired or removed; erased notices count as what they were.
     pub state: State,
-    /// The reason of the decision, or the outcome; nothing where the clock ended it.
+    /// The reason of the decision, or the outcome; `None` where the clock ended it.
     pub reason: Option<String>,
     pub notices: i64,
 }
@@ -42,7 +42,7 @@ pub struct WaitingNotices {
     pub since: DateTime<Utc>,
 }
 
-/// Live notices of one kind with which somebody should have done something by now.
+/// Live notices of one kind that somebody should have acted on by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overdue {
     pub kind: Kind,
@@ -84,8 +84,8 @@ struct End {
     notices: i64,
 }
 
-/// How what came in since a moment has ended so far, what is frequent first. A notice ends once; an edit that was
-/// turned down is no end.
+/// How what came in since a moment has ended so far, the most frequent first. A notice ends once; an edit
+/// that was turned down does not count as an end.
 ///
 /// # Errors
 /// When the database refuses.
@@ -105,7 +105,7 @@ pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>>
     Ok(counted.into_iter().map(ended).collect())
 }
 
-/// The notice in the middle of those of its kind that went live, by how long that took.
+/// The notice in the middle of its kind, by the time it took to go live.
 #[derive(QueryableByName)]
 struct Middle {
     #[diesel(sql_type = Text)]
@@ -150,7 +150,8 @@ struct Undecided {
 /// # Errors
 /// When the database refuses.
 pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
-    // In the index's own words: SQLite would not know it by others, and read every notice ever.
+    // Spelled as in the index's condition, or SQLite would not use that index and would read every notice
+    // ever made.
     let counted: Vec<Undecided> = both!(conn, c => diesel::sql_query(
         "SELECT kind, COUNT(*) AS notices, MIN(submitted_at) AS since FROM notices \
          WHERE state IN ('submitted', 'in_review', 'escalated', 'second_review') GROUP BY kind",
@@ -175,7 +176,7 @@ struct Owed {
 /// # Errors
 /// When the database refuses.
 pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
-    // In the words of the index of what is looked at again.
+    // Spelled as in the condition of the index of notices to be looked at again.
     let counted: Vec<Owed> = both!(conn, c => diesel::sql_query(
         "SELECT kind, COUNT(CASE WHEN second_look_at <= $1 THEN 1 END) AS second_looks, \
            COUNT(CASE WHEN police_due_at <= $1 THEN 1 END) AS police_references FROM notices \

@@ -35,11 +35,11 @@ pub struct Group {
     pub platform: Named<Platform>,
     pub name: String,
     pub credentials_sealed: Vec<u8>,
-    /// The keyed hash of its robot's address: a robot is connected once.
+    /// The keyed hash of its robot's address; unique, so a robot is connected once.
     pub address_hash: Vec<u8>,
     /// The last four characters of the address, all that is ever shown of it.
     pub last4: String,
-    /// What it is written to in.
+    /// The language of its messages.
     pub language: Named<Language>,
     pub state: Named<GroupState>,
     /// Why it is disabled.
@@ -54,9 +54,9 @@ pub struct Group {
     pub probes: Vec<u8>,
     pub created_at: Time,
     pub verified_at: Option<Time>,
-    /// Whom its requests go to.
+    /// The host that its requests go to.
     pub host: String,
-    /// The token it shares with other groups, as a digest, if it does.
+    /// The token it shares with other groups, as a digest, if there is one.
     pub bot: Option<String>,
     /// How many notices it wants to hear within an hour, at most.
     pub hourly_cap: Option<i16>,
@@ -80,24 +80,24 @@ impl Group {
         Some(Quiet { from, until, but_urgent: self.quiet_but_urgent })
     }
 
-    /// Replaces what [`Group::quiet`] answers.
+    /// Replaces what [`Group::quiet`] returns.
     pub fn set_quiet(&mut self, quiet: Option<Quiet>) {
         self.quiet_from = quiet.map(|hours| hours.from);
         self.quiet_until = quiet.map(|hours| hours.until);
         self.quiet_but_urgent = quiet.is_none_or(|hours| hours.but_urgent);
     }
 
-    /// When its pause ends by itself, where it is paused and that was said.
+    /// When its pause ends by itself, if it is paused and has such a time.
     pub fn paused_until(&self) -> Option<DateTime<Utc>> {
         self.paused_until.filter(|_| self.state.0 == GroupState::Paused).map(|until| until.0)
     }
 
-    /// When codes and test messages went to it, oldest first, as far as they are remembered.
+    /// When codes and test messages were sent to it, oldest first, as far as they are remembered.
     pub fn probes(&self) -> Vec<DateTime<Utc>> {
         times(&self.probes)
     }
 
-    /// Replaces what [`Group::probes`] answers.
+    /// Replaces what [`Group::probes`] returns.
     pub fn set_probes(&mut self, probes: &[DateTime<Utc>]) {
         self.probes = written(probes);
     }
@@ -122,7 +122,7 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
     Ok(true)
 }
 
-/// At most `limit` groups of an admin, oldest first, those behind `after`.
+/// At most `limit` groups of an admin after the group `after`, oldest first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -156,8 +156,9 @@ pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group
         .optional())?)
 }
 
-/// The same, locked until the transaction ends with its lane, which comes first wherever both are locked. Whoever has
-/// the lane goes by what the group wants, and has written down what follows from it before this changes it.
+/// The same, locked until the transaction ends. Its lane is locked, too, and first, as everywhere. Any
+/// transaction that holds the lane decides by what the group wants, and has written down its decisions before
+/// the group changes here.
 ///
 /// # Errors
 /// When the database refuses.
@@ -174,12 +175,12 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
                 .first(&mut **c)
                 .optional()?)
         }
-        // A write transaction of SQLite is alone already.
+        // SQLite runs one write transaction at a time.
         Conn::Sqlite(_) => of_admin(conn, account, id),
     }
 }
 
-/// The groups beyond that one, in order of their ids, whose pause is over at that time, each after its admin.
+/// The groups beyond that one, by their ids, whose pause is over at that time, each after its admin.
 ///
 /// # Errors
 /// When the database refuses.
@@ -199,7 +200,7 @@ pub fn paused_no_longer(
     Ok(over.into_iter().map(|(account, id)| (account.0, id.0)).collect())
 }
 
-/// Whether a group's robot is another group's.
+/// Whether another group has this group's robot.
 ///
 /// # Errors
 /// When the database refuses.
@@ -209,12 +210,12 @@ pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
     Ok(both!(conn, c => diesel::select(diesel::dsl::exists(others)).get_result(c))?)
 }
 
-/// Writes a locked group back; `false` (and nothing is kept) where its new robot is connected already.
+/// Writes a locked group back; `false` (and nothing is kept) where another group has its new robot.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
-    // In a savepoint: on PostgreSQL a violation spoils the transaction it happens in.
+    // In a savepoint: on PostgreSQL a violation aborts the transaction around it.
     let saved = conn.transaction(|conn| {
         super::bots::keep(conn, group.bot.as_deref())?;
         both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
@@ -223,7 +224,7 @@ pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
     unless_connected(saved)
 }
 
-/// Whether a change of a group's robot was kept: `false` where the robot is another group's.
+/// Whether a change of a group's robot was kept: `false` where another group has that robot.
 pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
     match saved {
         Ok(()) => Ok(true),
@@ -234,8 +235,8 @@ pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
     }
 }
 
-/// Has whatever waits for a group looked at anew, because its admin wants to hear it at other times.
-/// A platform's own wait is the lane's, and holds.
+/// Makes everything that waits for a group due, to be judged again, because its admin wants to hear it at
+/// other times. A wait that the platform asked for belongs to the lane, and holds.
 ///
 /// # Errors
 /// When the database refuses.
@@ -272,7 +273,7 @@ pub fn regions(conn: &mut Conn, of: &[Id]) -> Answer<HashMap<Id, Vec<Region>>> {
     Ok(found)
 }
 
-/// Makes the regions of a group the ones given.
+/// Replaces the regions of a group.
 ///
 /// # Errors
 /// When the database refuses.
@@ -288,8 +289,8 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
     Ok(())
 }
 
-/// Deletes a group with its credentials and its lane, and gives up whatever waits for it. Its past
-/// deliveries keep its id.
+/// Deletes a group with its credentials and its lane, and gives up what waits for it. Its past deliveries
+/// keep its id.
 ///
 /// # Errors
 /// When the database refuses.

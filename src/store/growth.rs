@@ -1,6 +1,6 @@
-//! How a broadcast grows into deliveries: a cursor over its audience, one slice a transaction. A slice
-//! costs the same wherever it stands, among however many groups. What of it can go now is leased as it is
-//! written down, so that nothing is written only to be read again.
+//! How a broadcast grows into deliveries: a cursor moves over its audience, one slice in each transaction. A
+//! slice costs the same wherever the cursor stands, however many groups there are. Those of its deliveries
+//! that can go now are leased in the same transaction, so that nothing is written only to be read again.
 
 use std::collections::HashMap;
 
@@ -30,14 +30,14 @@ use crate::domain::saying::MayBeSaid;
 /// Who a broadcast is for.
 #[derive(Clone, Debug)]
 pub enum Audience {
-    /// Groups that want this kind and this region or one that contains it. Whoever hears nothing at the moment, because
-    /// it is paused, fails or has a new robot, hears it afterwards, if it is still true then.
+    /// Groups that want this kind and this region or one that contains it. A group that hears nothing at the
+    /// moment, because it is paused, fails or has a new robot, hears it afterwards if it is still true then.
     Subscribers { kind: Kind, regions: Vec<String> },
     /// Exactly the groups that received this notice, or may have.
     Recipients,
 }
 
-/// Who a broadcast is for, and how many groups of those get their delivery next.
+/// Who a broadcast is for, and how many of those groups get their delivery next.
 pub type Audiences<'a> = &'a dyn Fn(&Broadcast, &Notice) -> Answer<(Vec<Audience>, usize)>;
 
 /// A delivery to be written down.
@@ -48,9 +48,9 @@ struct New {
     leased: bool,
 }
 
-/// Gives the next groups of the most urgent unfinished broadcast of that priority their delivery, as far as
-/// there is room, and leases what can go now; answers whether more of it can be had at once. What stopped at a
-/// busy host goes on when something has ended there, and whoever writes that down asks for what waits.
+/// Plans the next deliveries of one unfinished broadcast of that priority, as far as there is room, and
+/// leases those that can go now; returns whether more can be planned at once. A broadcast that stopped at a
+/// busy host goes on when a request there has ended: recording its result leads to the next lease.
 ///
 /// # Errors
 /// When the database refuses.
@@ -95,7 +95,8 @@ pub(super) fn grow(
     Ok(!stopped)
 }
 
-/// What becomes of each of these groups, up to the first that gets nothing for now; and whether there was one.
+/// What becomes of each of these groups, up to the first that gets no delivery for now; and whether there was
+/// such a group.
 fn plan(
     listeners: Vec<Listener>,
     broadcast: &Broadcast,
@@ -111,12 +112,12 @@ fn plan(
             Decision::Goes => (terms.until, false, true),
             Decision::Waits => (terms.now, false, false),
             Decision::PutOff { until, digest } => (until, digest, false),
-            // What is not planned is planned when the host can take it…
+            // A group without a delivery is planned when the host can take it.
             Decision::Busy => {
                 decided.stopped = true;
                 return (new, true);
             }
-            // …and what is over never is.
+            // What is over is never planned.
             Decision::Over => return (new, true),
         };
         new.push(New { group, due_at, digest, leased });
@@ -124,7 +125,7 @@ fn plan(
     (new, false)
 }
 
-/// The next groups that are to hear it, by their ids, and where the slice ends.
+/// The next groups that are to hear it, in the order of their ids, and where the slice ends.
 fn slice(
     conn: &mut Conn,
     broadcast: &Broadcast,
@@ -150,8 +151,8 @@ fn slice(
     Ok((found, end))
 }
 
-/// The groups of the audience from beyond the cursor to the slice's last that have no delivery of it yet, each
-/// with its lane, locked, where nobody else uses it.
+/// The groups of the audience from beyond the cursor to the end of the slice that have no delivery of this
+/// broadcast yet. Each comes with its lane, locked, unless another node uses that.
 fn listeners(
     conn: &mut Conn,
     broadcast: &Broadcast,
@@ -161,8 +162,8 @@ fn listeners(
 ) -> Answer<Vec<Listener>> {
     struct Subscribers;
     struct Recipients;
-    // The slice leads, never the groups: SQLite is told so by the word CROSS. A lane that another node is about
-    // to use is waited for by nobody.
+    // The slice must be read first, never the groups: CROSS tells SQLite so. A lane that another node has
+    // locked is skipped, not waited for.
     let (leads, lane, has_lane) = match conn {
         Conn::Pg(_) => (
             "JOIN",
@@ -173,7 +174,8 @@ fn listeners(
     };
     let select = format!("SELECT {LISTENER} FROM (SELECT DISTINCT ");
     let groups = format!(") s {leads} groups g ON g.id = s.group_id {lane} {} ", free());
-    // Looked up for each: PostgreSQL makes a NOT EXISTS one pass over all that the broadcast has ever planned.
+    // A scalar subquery for each group: PostgreSQL would turn a NOT EXISTS into one pass over everything that
+    // the broadcast has planned.
     const NEW: &str = "(SELECT n.id FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
     let now = [Value::from(now)];
     let ids = [Value::Id(cursor), Value::Id(last)];
@@ -181,7 +183,7 @@ fn listeners(
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
             let slice = format!("{select}group_id FROM group_regions WHERE region IN (");
-            // Whoever has proved control before will have to be told once it is proved again.
+            // A group that has proved control before, and has to again, is told once it has.
             let wants =
                 format!(" {has_lane} WHERE (g.state <> 'unverified' OR g.verified_at IS NOT NULL) AND {NEW}");
             let words = [
@@ -221,7 +223,7 @@ fn listeners(
     })
 }
 
-/// Writes deliveries down; answers the number of each by its group.
+/// Inserts deliveries; returns the number of each by its group.
 fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<HashMap<Id, i64>> {
     struct Plan;
     let plan = Change {
@@ -241,7 +243,7 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
         after: "",
     };
     let rows = new.iter().map(|new| {
-        // The request of what is leased is about to leave: its group is perhaps reached, as in `leasing::write`.
+        // What is leased is about to be sent: its group is perhaps reached, as in `leasing::write`.
         let reach = new.leased && !broadcast.purpose.0.ends() && !mutation::on(Mutation::ForgetReach);
         vec![
             Value::Id(broadcast.id),
@@ -256,8 +258,9 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
     plan.make_and_number::<Plan>(conn, rows.collect(), new.iter().map(|new| new.group))
 }
 
-/// The last group of the slice: of each region, or of each broadcast that was heard, the group `size` places
-/// beyond the cursor; of those the nearest. Without any, the slice is the last.
+/// The last group of the slice. In each region, or in each broadcast that was heard, it looks for the group
+/// `size` places beyond the cursor, and takes the nearest of them; where none has so many, the slice is the
+/// last.
 fn slice_end(
     conn: &mut Conn,
     broadcast: &Broadcast,
@@ -297,7 +300,7 @@ fn slice_end(
     Ok(ends.into_iter().flatten().min().unwrap_or(Id(Uuid::max())))
 }
 
-/// The region itself, its city and its province; fewer are repeated.
+/// The region itself, its city and its province; where there are fewer, the last is repeated.
 fn three(regions: &[String]) -> [Value<'_>; 3] {
     [0, 1, 2].map(|place| regions.get(place).or(regions.last()).map(String::as_str).into())
 }

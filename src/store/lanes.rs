@@ -1,6 +1,6 @@
-//! The lanes that groups wait in. A lane is leased as a whole, so at most one request to a group is
-//! under way; it remembers the latest requests, so that a platform's budget survives a restart and
-//! holds across nodes.
+//! The lanes that groups wait in. A lane is leased as a whole, so at most one request to a group is under
+//! way; it remembers its latest requests, so that a platform's budget survives a restart and holds across
+//! nodes.
 
 use std::collections::HashMap;
 
@@ -21,12 +21,12 @@ use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
-/// In the place of the references to what a robot has said, or perhaps has, that was replaced since.
+/// Stands for the references of what was said, or perhaps was, by a robot that was replaced since.
 const UNNAMED: &str = "";
-/// No process has this number: what is held for less than a lease is not freed before its time.
+/// No process has this number: a lane that is held for one request is not freed before its time.
 const NOBODY: i64 = -1;
 
-/// How a group's lane does.
+/// The condition of a group's lane.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = lanes)]
 pub struct Lane {
@@ -44,7 +44,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Whether nothing goes out for longer than the pace of sending asks for.
+    /// Whether it is closed for longer than the pace of sending asks for.
     pub fn rests(&self, now: DateTime<Utc>) -> bool {
         self.open_at.0 > now + TimeDelta::minutes(1)
     }
@@ -82,7 +82,7 @@ pub fn of(conn: &mut Conn, groups: &[Id]) -> Answer<HashMap<Id, Lane>> {
     Ok(rows.into_iter().collect())
 }
 
-/// How many groups do one thing.
+/// How many groups are in one condition.
 #[derive(QueryableByName)]
 struct Doing {
     #[diesel(sql_type = Text)]
@@ -109,14 +109,14 @@ pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i
     Ok(all.map(|what| (what, doing(what))).into())
 }
 
-/// A lane held for one request that is no delivery.
+/// A lane that is held for one request that is no delivery.
 #[derive(Clone, Debug)]
 pub struct Held {
     fence: i64,
     sends: Vec<DateTime<Utc>>,
 }
 
-/// Why a lane cannot be had now.
+/// Why a lane cannot be held now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotHeld {
     /// A delivery is under way.
@@ -128,9 +128,9 @@ pub enum NotHeld {
 /// When a lane may be used for one more request, given its latest ones.
 pub type LanePace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
 
-/// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A
-/// lane that rests because its group fails may be held: how else would its admin find out that the
-/// fault is mended?
+/// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A lane
+/// that rests because its group fails may be held, because that is how its admin finds out that the fault is
+/// mended.
 ///
 /// # Errors
 /// When the database refuses.
@@ -155,7 +155,7 @@ pub fn hold(
             lanes::leased_until.eq(Time(until)),
             lanes::leased_by.eq(NOBODY),
             lanes::fence.eq(fence),
-            // Written before the request leaves: after a crash the lane still knows of it.
+            // Written before the request leaves, so that the lane knows of it even after a crash.
             lanes::recent.eq(written(&sends)),
         ))
         .execute(c))?;
@@ -171,8 +171,8 @@ fn lock(conn: &mut Conn, group: Uuid) -> Answer<Lane> {
     })
 }
 
-/// Gives a held lane back, unless somebody took it over; the request ended at `at`, and the platform wants to
-/// hear nothing more before `asked_until`.
+/// Gives a held lane back, unless another request has taken it over. The request ended at `at`, and the
+/// platform wants to hear nothing more before `asked_until`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -200,9 +200,9 @@ pub fn free(
     if opens > at { put_off(conn, [(Id(group), opens)]) } else { Ok(()) }
 }
 
-/// A message has just reached the group, or its admin lets it hear again: its failures are forgotten,
-/// and what waited for the end of them is due as soon as the platform's budget allows. What the platform asked
-/// for is waited for all the same.
+/// Forgets a group's failures, because a message has just reached it or its admin lets it hear again. What
+/// waited for the end of them is due as soon as the platform's budget allows; a wait that the platform asked
+/// for still holds.
 ///
 /// # Errors
 /// When the database refuses.
@@ -229,9 +229,10 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     super::listen::announce(conn)
 }
 
-/// A group got a new robot, which has a budget of its own and cannot take back what another one said: an end that was
-/// not told yet begins anew, because it was counted by messages that the new one cannot name. What the other one still
-/// has under way is of no account any more: it would tell of its own way into the chat, not of the new one.
+/// Prepares a lane for a new robot, which has a budget of its own and cannot take back what the old one said.
+/// An end that was not told yet starts from scratch, because its progress was counted in messages that the
+/// new robot cannot name. The results of what the old robot still has under way no longer count: they would
+/// tell of its way into the chat, not of the new one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -266,8 +267,9 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Locks of these lanes all that nobody else has locked, or else the first as soon as it is free; answers which. Whoever
-/// writes down results locks lanes in no order: so who waits for one must hold no other.
+/// Locks those of these lanes that nobody else has locked; if there are none, waits for the first. Returns
+/// which it has locked. Results lock many lanes in no order, so a transaction that waits for a lane must hold
+/// no other.
 ///
 /// # Errors
 /// When the database refuses.
@@ -277,13 +279,13 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
     let free: Vec<Id> = of_these.select(lanes::group_id).for_update().skip_locked().load(&mut **c)?;
     let Some(first) = these.first().filter(|_| free.is_empty()) else { return Ok(free) };
     let first_free = lanes::table.find(first).select(lanes::group_id).for_update();
-    // It may be gone by then.
+    // It may have been deleted meanwhile.
     first_free.first::<Id>(&mut **c).optional()?;
     Ok(vec![*first])
 }
 
-/// Frees lanes that a process had leased which is certainly gone; answers whether there may be more of them. What it
-/// had under way is due `again`, by how often a process has died with it.
+/// Frees lanes leased by a process that is certainly gone; returns whether there may be more of them. What it
+/// had under way is due `again`, depending on how often a process has died with it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -296,14 +298,14 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
         .select(lanes::group_id)
         .load(c))?;
     let some = lock_some(conn, &all)?;
-    // Its last results may have been written until then.
+    // Results of that process may have been written while we waited for the locks.
     let still = lanes::table.filter(lanes::group_id.eq_any(some).and(leased));
     let held: Vec<(Id, Time)> =
         both!(conn, c => still.select((lanes::group_id, lanes::leased_until)).load(c))?;
     let held: HashMap<Id, Time> = held.into_iter().collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
-    // By their groups: what is under way stands in no index of its own.
+    // Looked up by their groups: what is under way is in no index of its own.
     let of_lanes: Vec<(i64, Id, Time, i32, Option<i64>)> = both!(conn, c => deliveries::table
         .filter(deliveries::group_id.eq_any(held.keys()))
         .filter(deliveries::state.eq(Named(DeliveryState::Open)))
@@ -317,7 +319,7 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
     let put_off = Change {
         before: "UPDATE deliveries SET due_at = rows.due_at, queued = TRUE",
         columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
-        // Somebody may have ended it since it was read.
+        // It may have ended since it was read.
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };
     put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
@@ -327,8 +329,8 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
     Ok(!all.is_empty())
 }
 
-/// Nothing in these lanes, each closed until a time, is looked at before. What somebody else has locked on PostgreSQL
-/// is not waited for: it is looked at once more at most.
+/// Puts off what is due in these lanes until the time at which each lane opens. Rows that are locked on
+/// PostgreSQL are skipped: they are looked at once more, at most.
 pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, DateTime<Utc>)>) -> Answer<()> {
     struct PutOff;
     let put_off = Change {

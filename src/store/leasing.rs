@@ -1,9 +1,9 @@
 //! Leasing: which deliveries go out now, and everything that sending them takes.
 //!
-//! What is due is looked at in order, then what is new. Each delivery goes, is cancelled because it is no longer
-//! true, or is put off to the moment at which it can go: so nothing that cannot go is looked at twice, however
-//! much of it there is; what is under way is due again when its lease is over. A batch costs a few statements,
-//! whatever its size.
+//! For each priority, what is due is looked at first, in order, and then what is new. Each delivery goes, is
+//! cancelled because it is no longer true, or is put off to the moment at which it can go: so nothing that
+//! cannot go is looked at twice, however much of it there is. What is under way is due again when its lease
+//! is over. A batch costs a few statements, whatever its size.
 
 use std::collections::HashSet;
 
@@ -29,28 +29,30 @@ mod write;
 
 pub use leased::Leased;
 
-/// How long something waits for a result that comes later than its lease holds, before it is looked at again.
+/// How long something is put off that waits for a result which comes later than its lease holds.
 pub const RESULT_COMES: TimeDelta = TimeDelta::seconds(1);
 
-/// What leasing has to be told.
+/// Inputs of leasing.
 pub struct Terms<'a> {
     pub now: DateTime<Utc>,
     /// How long the leases hold.
     pub until: DateTime<Utc>,
-    /// Who holds them.
+    /// The process that holds them.
     pub node: i64,
     pub limit: usize,
     /// Who a broadcast is for.
     pub audiences: Audiences<'a>,
-    /// Whether a group's lease of that fencing number is in this process's hands: its result is yet to be written down.
+    /// Whether this process still holds a group's lease with that fencing number: its result is yet to be
+    /// recorded.
     pub in_hand: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
     /// The same for a token that groups share.
     pub bot_pace: Pace<'a>,
-    /// When something that waits until then may come back.
+    /// When something that is put off until then should come back.
     pub back: &'a dyn Fn(Platform, DateTime<Utc>) -> DateTime<Utc>,
-    /// Told of a broadcast whose first groups are looked for: its words are needed as soon as they are leased.
+    /// Called with a broadcast whose first groups are about to be planned: its words are needed as soon as
+    /// they are leased.
     pub begins: &'a dyn Fn(Uuid),
     /// Asked last: whether a host takes one more request now.
     pub admits: &'a mut dyn FnMut(&str) -> Admission,
@@ -59,26 +61,26 @@ pub struct Terms<'a> {
 /// Whether a host takes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Now; whoever answers so has counted it.
+    /// Now; the answer has already taken a place at the host.
     Go,
-    /// As soon as something that is under way has ended.
+    /// As soon as a request that is under way there has ended.
     Busy,
-    /// Not before.
+    /// Not before then.
     Until(DateTime<Utc>),
 }
 
 /// When something may be used again, given its latest requests.
 pub type Pace<'a> = &'a dyn Fn(Platform, &[DateTime<Utc>]) -> DateTime<Utc>;
 
-/// What becomes of a delivery that is due.
+/// What is decided about a delivery that is due.
 pub(super) enum Decision {
-    /// Nothing: it is not true any more.
+    /// It is over: what it says is not true any more.
     Over,
     /// It is leased.
     Goes,
-    /// Its turn comes when its lane is free.
+    /// It goes later: its lane is in use.
     Waits,
-    /// It goes as soon as its host has ended something that is under way.
+    /// It goes as soon as a request to its host has ended.
     Busy,
     PutOff {
         until: DateTime<Utc>,
@@ -94,7 +96,7 @@ pub(super) struct Decided {
     /// The groups of those.
     groups: HashSet<Id>,
     cancelled: Vec<i64>,
-    /// Until when, and whether to be told in a digest then.
+    /// Each with its new due time, and whether it is to be told in a digest then.
     put_off: Vec<(i64, DateTime<Utc>, bool)>,
     pub(super) bots: Bots,
     /// Something that is due waits for its host.
@@ -110,28 +112,30 @@ pub(super) struct Lease {
     open_at: DateTime<Utc>,
     /// It waited for a digest, and now is the time for one.
     digest: bool,
-    /// It was leased as it was planned: what the lease means for it is written down already.
+    /// It was leased as it was planned: what the lease means for it is already in its row.
     new: bool,
 }
 
-/// What a batch came to.
+/// The result of leasing one batch.
 #[derive(Debug, Default)]
 pub struct Batch {
     pub leased: Vec<Leased>,
-    /// Another look is worth while: as much was looked at as there was room for and some of it could not go, a
-    /// broadcast has not reached everybody, or something has just come into the queue.
+    /// Leasing again at once may find more: there was no room to look at everything and some of what was
+    /// looked at could not go, a broadcast has not reached everybody, or something has just come into the
+    /// queue.
     pub more: bool,
-    /// Something stopped at a host that takes no more at the moment, or another node is at work on it.
+    /// Something waits for a host that takes no more at the moment, or another node is at work on it.
     pub busy: bool,
 }
 
-/// Leases up to `limit` lanes that have something due, most urgent first: of one urgency what has waited
-/// before what is new.
+/// Leases up to `limit` lanes that have something due, most urgent first. Within one priority, what waits in
+/// the queue goes before what is new.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
-    // Alone, so that whoever changes a group never waits for a lease that holds its deliveries.
+    // In a transaction of its own, so that a change of a group never waits for a lease that holds the group's
+    // deliveries.
     if slices::queue_over(conn, terms.now)? {
         return Ok(Batch { more: true, ..Batch::default() });
     }
@@ -142,19 +146,19 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         if room == 0 {
             break;
         }
-        // What is less urgent does not go before what there was no room to look at.
+        // There was no room to look at everything, so nothing less urgent may go first.
         if due && take_due(conn, priority, room, terms, &mut decided)? {
             more = true;
             if !mutation::on(Mutation::PassBy) {
                 break;
             }
         }
-        // Only what can soon be sent is planned: so a notice that comes later is not behind all of one
-        // that goes to very many.
+        // Only what can soon be sent is planned, so that a notice that comes later does not stand behind the
+        // whole of one that goes to very many groups.
         if grows && decided.taken.len() < terms.limit && !decided.busy {
             more |= growth::grow(conn, priority, terms, &mut decided)?;
         }
-        // The host of what is less urgent may be another one.
+        // Less urgent deliveries may go to other hosts.
         busy |= std::mem::take(&mut decided.busy);
     }
     for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
@@ -165,7 +169,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })
 }
 
-/// Answers whether there was as much as there is room for, and some of it cannot go.
+/// Looks at what is due; returns whether it filled the room and some of it could not go.
 fn take_due(
     conn: &mut Conn,
     priority: Priority,
@@ -192,7 +196,7 @@ fn take_due(
     Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
 }
 
-/// What becomes of a delivery; where it goes, it is taken.
+/// Decides about a delivery; one that goes is taken.
 pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut Decided) -> Decision {
     let (now, listener) = (terms.now, &one.listener);
     if said.may_be_said(now) == MayBeSaid::NoMore {
@@ -203,12 +207,12 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     };
     let in_hand = lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence);
     if in_hand && !mutation::on(Mutation::ForgetHand) {
-        // Said again it would be heard twice: we have been slow, and know it.
+        // To say it again would be to say it twice: the request was made, and only its result is late.
         return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
     }
     let quiet = said.quiet_until(listener, now);
     let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
-    // Whether an end makes a sound only its next request tells.
+    // Whether an end makes a sound is known only when its next request is chosen.
     let waits = quiet.filter(|_| !said.purpose.0.ends());
     let rests = said.rests_until(listener, lane, now).or(waits);
     let rests = rests.or_else(|| rationed_until(listener, said, terms, decided));
@@ -226,7 +230,7 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     }
 }
 
-/// Until when a group has heard enough, or its token has been used enough.
+/// Until when its group has heard enough, or its token has no budget left.
 fn rationed_until(
     listener: &Listener,
     said: &Said,
@@ -242,18 +246,18 @@ fn rationed_until(
 
 fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms<'_>, decided: &mut Decided) {
     let (now, Due { delivery, listener }) = (terms.now, one);
-    // What is heard at any hour takes nothing along that is not.
+    // In quiet hours only what may be heard at any hour goes, so it does not take along what may not.
     let digest = delivery.digest && listener.quiet.hours_end(now).is_none();
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
         bot.take(now);
     }
-    // Written before the request leaves: after a crash the lane still knows of it.
+    // Written before the request leaves, so that the lane knows of it even after a crash.
     let sends = with_one_more(&lane.recent, now);
     let open_at = (terms.pace)(listener.platform.0, &sends);
     let leased = Leased {
-        // Of a new one it is known once it is written down.
+        // A new delivery gets its number when it is inserted.
         delivery: delivery.id.unwrap_or_default(),
         broadcast: delivery.broadcast_id.0,
         group: listener.group_id.0,

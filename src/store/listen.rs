@@ -1,5 +1,5 @@
-//! How the nodes on one PostgreSQL wake each other: what makes work due says so in its own transaction,
-//! and every node listens.
+//! How the nodes on one PostgreSQL wake each other: a transaction that makes work due announces it
+//! (`NOTIFY`), and every node listens.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::connection::connect_postgres;
 use super::statement::Statement;
 use super::{Answer, Conn, Database, Store};
 
-/// How long a node whose listening broke off waits before it listens again; meanwhile its safety poll
-/// finds what others made due.
+/// How long a node whose listening connection broke waits before it listens again; meanwhile its safety poll
+/// finds what other nodes made due.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Tells the other nodes, once this transaction commits, that work is due. SQLite has no other nodes.
@@ -50,7 +50,7 @@ impl Store {
     }
 }
 
-/// Listens until the connection breaks; answers why.
+/// Listens until the connection breaks; returns why it did.
 async fn hear(url: &str, wake: &Notify) -> String {
     let (client, mut connection) = match connect_postgres(url).await {
         Ok(connected) => connected,
@@ -70,7 +70,7 @@ async fn hear(url: &str, wake: &Notify) -> String {
         if let Err(error) = client.batch_execute("LISTEN seventytwo_work").await {
             return error.to_string();
         }
-        // What was announced before is not heard.
+        // What was announced before we listened was not heard.
         wake.notify_one();
         std::future::pending().await
     };

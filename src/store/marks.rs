@@ -1,5 +1,5 @@
-//! By what notices are known again: keyed hashes of their [`domain::marks`](crate::domain::marks), so that nobody reads
-//! a name here.
+//! What notices are recognised by: keyed hashes of their [`domain::marks`](crate::domain::marks), so that
+//! nobody can read a name here.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -16,12 +16,12 @@ use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS};
 use crate::domain::marks::{Likeness, Mark};
 use crate::vault::Vault;
 
-/// The form in which a mark is kept.
+/// A mark as it is stored: a keyed hash.
 fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
     vault.index(likeness.as_str(), words)
 }
 
-/// Makes the marks of a notice the ones given.
+/// Replaces the marks of a notice.
 ///
 /// # Errors
 /// When the database refuses.
@@ -37,7 +37,7 @@ pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answ
     Ok(())
 }
 
-/// Deletes what a notice was found by.
+/// Deletes the marks of a notice.
 ///
 /// # Errors
 /// When the database refuses.
@@ -46,7 +46,7 @@ pub fn clear(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Other notices that bear one of these marks, newest first, once for each of them.
+/// Other notices that bear one of these marks, newest first, each once.
 ///
 /// # Errors
 /// When the database refuses.

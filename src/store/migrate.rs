@@ -1,4 +1,4 @@
-//! Brings the database up to date; several nodes may try at once.
+//! Brings the schema up to date; several nodes may try at once.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ use super::{Answer, Conn, StoreError, both};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Any number will do as long as nobody else uses it in this database.
+/// The advisory lock of migrations: any number will do that nobody else uses in this database.
 pub const LOCK: i64 = 7_272_727;
 
 /// Whether anything was ever applied.
@@ -23,7 +23,7 @@ pub const LOCK: i64 = 7_272_727;
 /// # Errors
 /// When the database refuses.
 pub fn has_run(conn: &mut Conn) -> Answer<bool> {
-    // To ask diesel would make the table in which it notes what was applied.
+    // Asking diesel would create the table in which it notes what was applied.
     let noted = match conn {
         Conn::Pg(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
         Conn::Sqlite(_) => "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')",
@@ -31,8 +31,8 @@ pub fn has_run(conn: &mut Conn) -> Answer<bool> {
     Ok(both!(conn, c => diesel::select(sql::<Bool>(noted)).get_result(c))?)
 }
 
-/// Applies what is missing. A database to which something was applied that this program does not know is left alone:
-/// what was written by another version it may misread.
+/// Applies the migrations that are missing. A database with a migration that this program does not know is
+/// left alone: the program might misread what a newer version has written.
 ///
 /// # Errors
 /// [`StoreError::Migration`] with the migration's name and the database's own words.
@@ -41,7 +41,7 @@ pub fn run(conn: &mut Conn) -> Answer<()> {
         Conn::Sqlite(c) => apply(&mut **c, SQLITE),
         Conn::Pg(c) => {
             let lock = |sql: &str| diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(LOCK);
-            // It waits for another node, and takes as long as it takes; this connection does nothing else.
+            // It waits for another node, which may take long; this connection does nothing else.
             c.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")?;
             lock("SELECT pg_advisory_lock($1)").execute(&mut **c)?;
             let outcome = apply(&mut **c, POSTGRES);

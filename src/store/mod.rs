@@ -1,9 +1,9 @@
-//! The only SQL and the only diesel: one file a table or a few that belong together, one function a
-//! question or a change.
+//! The only SQL and the only diesel: a file for each table or for a few that belong together, a function for
+//! each query or change.
 //!
-//! Reading is [`Store::read`], changing is [`Store::write`]: the closure is synchronous, so nothing can
-//! wait for the network while a transaction is open. Two databases answer: SQLite, where one writer
-//! gathers what is waiting into one transaction, and PostgreSQL.
+//! [`Store::read`] reads, [`Store::write`] changes: their closures are synchronous, so nothing can wait for
+//! the network while a transaction is open. There are two databases: SQLite, where one writer gathers what is
+//! waiting into one transaction, and PostgreSQL.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the next change would fare no better.
+    /// Whether the next change would fail, too.
     pub const fn is_general(&self) -> bool {
         matches!(self, StoreError::Connection(_) | StoreError::Commit(_))
     }
@@ -88,20 +88,20 @@ impl From<serde_json::Error> for StoreError {
     }
 }
 
-/// The answer of a database call.
+/// The result of a database call.
 pub type Answer<T> = Result<T, StoreError>;
 
-/// The database, shared by everybody; cheap to clone.
+/// The database, shared by the whole program; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pool: diesel::r2d2::Pool<Manager>,
-    /// SQLite has one writer; PostgreSQL has as many as the pool.
+    /// SQLite has one writer; PostgreSQL has as many as the pool has connections.
     writer: Option<Arc<Writer>>,
     database: Database,
 }
 
 impl Store {
-    /// Connects, migrates, and answers with a store that works.
+    /// Connects, migrates, and returns a store that works.
     ///
     /// # Errors
     /// A sentence that says what to mend, when the first connection or a migration fails.
@@ -128,7 +128,7 @@ impl Store {
         .map_err(|_| StoreError::BrokenOff)?
     }
 
-    /// Whether anybody has made our tables in that database.
+    /// Whether our tables were ever made in that database.
     ///
     /// # Errors
     /// When it cannot be connected to.
@@ -146,7 +146,7 @@ impl Store {
     /// Runs a reading closure on a connection of the pool.
     ///
     /// # Errors
-    /// What the closure answers, or that no connection could be had.
+    /// What the closure returns, or that no connection could be had.
     pub async fn read<T, F>(&self, question: F) -> Answer<T>
     where
         T: Send + 'static,
@@ -161,8 +161,8 @@ impl Store {
         .map_err(|_| StoreError::BrokenOff)?
     }
 
-    /// Leaves no copy of what was deleted in SQLite's write-ahead log. Of PostgreSQL's its operator takes
-    /// care.
+    /// Removes what was deleted from SQLite's write-ahead log, where copies of it may remain. PostgreSQL's
+    /// log is its operator's business.
     ///
     /// # Errors
     /// [`StoreError::Busy`] while somebody reads from the log; then a copy stays there until the next time.
@@ -173,10 +173,10 @@ impl Store {
         }
     }
 
-    /// Runs a changing closure in one transaction. When this answers `Ok`, the change is on the disk.
+    /// Runs a changing closure in one transaction. When this returns `Ok`, the change is on the disk.
     ///
     /// # Errors
-    /// What the closure answers (then nothing of it is kept), or that the commit failed.
+    /// What the closure returns (then nothing of it is kept), or that the commit failed.
     pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -6,7 +6,7 @@
 pub enum Mutation {
     /// A notice goes live with one approval, whatever its policy asks for.
     AskOne,
-    /// That a notice is over is not kept, what belongs to it is.
+    /// The state of a notice that is over is not saved, though everything else about its end is.
     ForgetState,
     /// A newer revision does not take the place of an older one.
     KeepRevision,
@@ -20,11 +20,11 @@ pub enum Mutation {
     KeepEnding,
     /// A correction waits for its turn among the closings.
     QueueCorrections,
-    /// What there was no room to look at is passed by what is less urgent.
+    /// Less urgent deliveries go before more urgent ones that there was no room to look at.
     PassBy,
     /// What goes along with another's request gets no result.
     ForgetCompanions,
-    /// A lease leaves no mark of a request that perhaps arrives.
+    /// A lease leaves no mark that its request perhaps arrives.
     ForgetReach,
     /// A message that perhaps stands beside the one we can name is not followed up.
     ForgetDoubt,
@@ -34,15 +34,15 @@ pub enum Mutation {
     ForgetFence,
     /// A lane is leased while it is in use.
     ShareLane,
-    /// What this process has in hand is leased again when its time is over.
+    /// A lease that this process still has in hand is leased again when its time is over.
     ForgetHand,
     /// The lane's latest requests are not written with the result.
     ForgetRecent,
     /// The requests of a shared token are not counted.
     ForgetBot,
-    /// What a platform asks us to wait is not waited.
+    /// The wait that a platform asks for is ignored.
     IgnoreSlow,
-    /// The same, where the notice ends before the wait does.
+    /// The same, but only where the notice ends before the wait does.
     IgnoreSlowAtEnd,
     /// A group that wants to hear nothing is spoken to.
     IgnorePause,
@@ -62,17 +62,17 @@ pub enum Mutation {
     SayForEver,
     /// A host that is away is asked all the same.
     AskAway,
-    /// The places at hosts that a lease took are kept though nothing of it was written down.
+    /// The places at hosts that a lease took are kept though its transaction was rolled back.
     KeepPlaces,
-    /// A group that moved into a chat that is connected already breaks the whole batch.
+    /// A group that moved into a chat which another group has makes the whole batch of results fail.
     BreakOnMoved,
     /// The hourly cap counts the deliveries planned last instead of those that arrived last.
     CapByPlan,
     /// A group that is let hear again forgets what its platform asked it to wait.
     ForgetWait,
-    /// What waits is not looked at anew when its group wants to hear at other times.
+    /// What waits is not judged again when its group wants to hear at other times.
     KeepTimes,
-    /// What is sent once more by hand counts the doubts from before.
+    /// A delivery that is sent again by hand keeps its doubts from before.
     KeepDoubts,
     /// What was said, or perhaps was, by a robot that is replaced is forgotten.
     ForgetRobot,
@@ -95,7 +95,7 @@ pub(crate) fn on(mutation: Mutation) -> bool {
     PRESENT.get() == Some(mutation)
 }
 
-/// Gives the engine a fault, or none, on this thread.
+/// Sets the engine's fault on this thread, or removes it.
 #[cfg(test)]
 pub(crate) fn set(mutation: Option<Mutation>) {
     PRESENT.set(mutation);

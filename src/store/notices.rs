@@ -33,7 +33,8 @@ pub struct Notice {
     pub live_revision: Option<i32>,
     /// A newer one that waits for review while the live one stands.
     pub pending_revision: Option<i32>,
-    /// 3 most urgent, 0 least; of what is live as it was approved, for it decides how that is sent.
+    /// 3 most urgent, 0 least. It belongs to what is live as it was approved, because it decides how that is
+    /// sent.
     pub urgency: i16,
     pub missing_since: Time,
     pub submitted_at: Time,
@@ -43,28 +44,28 @@ pub struct Notice {
     pub submitted_by: Option<Id>,
     pub claimed_by: Option<Id>,
     pub claimed_until: Option<Time>,
-    /// What was approved goes out then: the notice or, where it is live, the revision that waits.
+    /// When what was approved goes out: the notice or, where that is live already, the revision that waits.
     pub cooling_until: Option<Time>,
     pub live_at: Option<Time>,
     pub ends_at: Option<Time>,
     pub ended_at: Option<Time>,
     pub outcome: Option<Named<Outcome>>,
-    /// Whether the reporter lets the groups know the outcome.
+    /// Whether the reporter allows the groups to learn the outcome.
     pub announce: bool,
     pub erase_at: Option<Time>,
-    /// The case's key under the master key; gone once erased.
+    /// The case's key, wrapped under the master key; gone once erased.
     pub key_wrapped: Option<Vec<u8>>,
     pub manage_hash: Option<Vec<u8>>,
     pub phone_hash: Option<Vec<u8>>,
     pub second_look_at: Option<Time>,
     pub police_due_at: Option<Time>,
     pub renewals: i16,
-    /// The urgency of the revision that waits, where it may be another one.
+    /// The urgency of the revision that waits, where it may be a different one.
     pub pending_urgency: Option<i16>,
 }
 
 impl Notice {
-    /// Whether leads alone may open it.
+    /// Whether only leads may open it.
     pub fn is_for_leads(&self) -> bool {
         self.sealed || self.state.0 == State::Escalated
     }
@@ -80,7 +81,7 @@ impl Notice {
         }
     }
 
-    /// Where the revision stands that waits beside what is live: as a notice does that was never published.
+    /// Where the revision stands that waits beside what is live: like a notice that was never published.
     pub fn pending(&self, approvals: Vec<Approval>) -> Standing {
         let state = match self.cooling_until {
             Some(_) => State::Cooling,
@@ -95,12 +96,12 @@ impl Notice {
         self.claimed_by.filter(|_| self.claimed_until.is_some_and(|until| until.0 > now)).map(|id| id.0)
     }
 
-    /// Whether the public may read it at that time: a stopped sweep cannot keep a dead notice up.
+    /// Whether the public may read it at that time: a stopped sweep cannot keep a dead notice public.
     pub fn is_public(&self, now: DateTime<Utc>) -> bool {
         self.state.0 == State::Live && self.ends_at.is_some_and(|ends| ends.0 > now)
     }
 
-    /// The state to tell at that time: a live notice past its end is over, swept or not.
+    /// The state it has at that time: a live notice past its end is over, swept or not.
     pub fn state_at(&self, now: DateTime<Utc>) -> State {
         match self.state.0 {
             State::Live | State::Paused if self.ends_at.is_some_and(|ends| ends.0 <= now) => State::Expired,
@@ -108,7 +109,8 @@ impl Notice {
         }
     }
 
-    /// The state that people are told at that time: a claim that has run out holds nothing, and the notice waits again.
+    /// The state that people are told at that time: a claim that has expired holds nothing, and the notice
+    /// waits again.
     pub fn told_at(&self, now: DateTime<Utc>) -> State {
         match self.state_at(now) {
             State::InReview if self.claimant(now).is_none() => State::Submitted,
@@ -124,31 +126,31 @@ impl Notice {
         }
     }
 
-    /// How urgent it is to look at it: what waits for review counts, not what is live.
+    /// How urgent its review is: what waits for review counts, not what is live.
     pub fn review_urgency(&self) -> i16 {
         self.pending_urgency.unwrap_or(self.urgency)
     }
 
-    /// It asks for no fewer approvals than these from now on.
+    /// From now on it asks for no fewer approvals than these.
     pub fn raise_bar(&mut self, needs: Needs) {
         self.needs_approvals = self.needs_approvals.max(i16::from(needs.approvals));
         self.needs_leads = self.needs_leads.max(i16::from(needs.leads));
     }
 
-    /// It is the leads' alone from now on, who look no less closely than this.
+    /// Seals it: from now on only leads may open it, and it asks for no fewer approvals than these.
     pub fn seal(&mut self, needs: Needs) {
         self.raise_bar(needs);
         self.sealed = true;
     }
 
-    /// Whoever held it lets go of it.
+    /// Ends the claim on it, if there is one.
     pub fn let_go(&mut self) {
         self.claimed_by = None;
         self.claimed_until = None;
     }
 
-    /// It is over, in whichever way: nobody holds it, nothing about it is to be decided any more, and when the
-    /// retention is over its contents go.
+    /// Ends it, in whichever way: nobody holds it, nothing about it is to be decided any more, and its
+    /// contents go when the retention is over.
     pub fn end(&mut self, now: DateTime<Utc>, retention: TimeDelta) {
         self.let_go();
         self.drop_pending();
@@ -158,7 +160,7 @@ impl Notice {
         self.erase_at = Some(Time(now + retention));
     }
 
-    /// Nothing waits for review beside what is live any more, nor cools.
+    /// Drops the revision that waits for review, or cools, beside what is live.
     pub fn drop_pending(&mut self) {
         self.cooling_until = None;
         self.pending_revision = None;
@@ -168,13 +170,13 @@ impl Notice {
     /// The key of its case, unless it was erased.
     ///
     /// # Errors
-    /// Under another master key.
+    /// Where it was wrapped under another master key.
     pub fn key(&self, vault: &Vault) -> Answer<Option<Key>> {
         Ok(self.key_wrapped.as_deref().map(|wrapped| vault.unwrap(wrapped)).transpose()?)
     }
 }
 
-/// Adds a notice with its first revision; `false` where the case number was drawn before.
+/// Adds a notice with its first revision; `false` where that case number exists already.
 ///
 /// # Errors
 /// When the database refuses.
@@ -214,7 +216,7 @@ pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
         .optional())?)
 }
 
-/// The notice, locked until the transaction ends.
+/// The notice of that id, locked until the transaction ends.
 ///
 /// # Errors
 /// When the database refuses.
@@ -226,7 +228,7 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
             .for_update()
             .first(&mut **c)
             .optional()?),
-        // A write transaction of SQLite is alone already.
+        // SQLite runs one write transaction at a time.
         Conn::Sqlite(_) => by_id(conn, id),
     }
 }
@@ -265,9 +267,10 @@ pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
     Ok(())
 }
 
-/// Takes or renews a claim in one conditional update, for the first of these, who may take it over from the other.
+/// Takes or renews a claim in one conditional update, for the first of these accounts, who may take it over
+/// from the other.
 ///
-/// Answers whether it was free, run out, or one of theirs already, and still at `version`.
+/// Returns whether it was free, expired, or one of theirs already, and still at `version`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -326,7 +329,7 @@ pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<V
     Ok(rows.into_iter().map(|(notice, revision)| (notice.0, revision)).collect())
 }
 
-/// Adds the approvals of a revision that are new among those given, or takes back all where none is given. The primary
+/// Adds those of the given approvals of a revision that are new; given none, deletes all of them. The primary
 /// key keeps them distinct.
 ///
 /// # Errors
@@ -359,7 +362,7 @@ pub fn set_approvals(
     Ok(())
 }
 
-/// Deletes all that a notice said, and everything said about it.
+/// Deletes everything that a notice said, and everything that was said about it.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! Notices by the phone of whoever hands them in, found by its keyed hash.
+//! Notices found by the keyed hash of their reporter's phone.
 
 use diesel::prelude::*;
 use uuid::Uuid;

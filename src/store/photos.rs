@@ -1,4 +1,4 @@
-//! Photos: what belongs to which notice, and the key that opens the stored picture.
+//! Photos: which notice each belongs to, and the key that opens the stored picture.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -39,7 +39,7 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Photo>> {
     Ok(both!(conn, c => photos::table.find(Id(id)).select(Photo::as_select()).first(c).optional())?)
 }
 
-/// Gives photos to a notice; answers how many were free, or its own already.
+/// Gives photos to a notice; returns how many were free, or its own already.
 ///
 /// # Errors
 /// When the database refuses.
@@ -65,7 +65,7 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
         .load(c))?)
 }
 
-/// Every other attached photo's likeness, newest first: compared in the program, bit by bit.
+/// The likeness of every other attached photo, newest first; the program compares them bit by bit.
 ///
 /// # Errors
 /// When the database refuses.
@@ -79,12 +79,12 @@ pub fn likenesses(conn: &mut Conn, but: Uuid, limit: i64) -> Answer<Vec<(Uuid, i
     Ok(rows.into_iter().filter_map(|(id, likeness)| Some((id?.0, likeness))).collect())
 }
 
-/// When the oldest photo came that no notice took, where there are so many of them.
+/// When the oldest photo came that no notice has taken, if there are at least `many` of those.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
-    // By the index of their notices, and no further than to that many.
+    // By the index of their notices, and no further than `many` entries.
     let loose = || photos::table.filter(photos::notice_id.is_null()).select(photos::created_at);
     both!(conn, c => {
         let last: Option<Time> = loose().offset(many - 1).limit(1).first(c).optional()?;
@@ -96,7 +96,7 @@ pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
     })
 }
 
-/// Photos that no notice took within the time, beyond that one.
+/// Photos from before that time that no notice has taken, beyond that id.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,5 +1,5 @@
-//! When codes and test messages went to a robot, by the keyed hash of its address: what a chat gets is bounded, however
-//! often it is connected anew.
+//! When codes and test messages were sent to a robot, by the keyed hash of its address: what a chat gets is
+//! bounded, however often it is connected again.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,8 +9,8 @@ use super::schema::probes;
 use super::types::Time;
 use super::{Answer, Conn, both};
 
-/// When some went to the robot at that address, oldest first, as far as they are remembered; nobody else counts its until
-/// the transaction ends.
+/// When some were sent to the robot at that address, oldest first, as far as they are remembered. The row
+/// stays locked until the transaction ends.
 ///
 /// # Errors
 /// When the database refuses.
@@ -31,7 +31,7 @@ pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<
     Ok(times(&sent))
 }
 
-/// Replaces what [`lock`] answered.
+/// Replaces what [`lock`] returned.
 ///
 /// # Errors
 /// When the database refuses.
@@ -42,7 +42,7 @@ pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Ans
     Ok(())
 }
 
-/// Forgets the robots of which the latest was asked before then.
+/// Forgets the robots that were last asked about before that time.
 ///
 /// # Errors
 /// When the database refuses.

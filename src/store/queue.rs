@@ -1,4 +1,4 @@
-//! Lists of notices: the review queue, what is live, and what the clock has come for.
+//! Lists of notices: the review queue, what is live, and what has become due by the clock.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::domain::notice::Kind;
 /// Where a page of the queue ends, so that the next goes on from there.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct QueuePlace {
-    /// The moment that tells what is overdue, the same for all pages.
+    /// The moment that decides what is overdue, the same for all pages.
     at: i64,
     overdue: bool,
     urgency: i16,
@@ -42,23 +42,23 @@ impl QueuePlace {
         }
     }
 
-    /// The moment of the queue that it is a place in.
+    /// The moment for which the queue was listed.
     pub fn at(&self) -> DateTime<Utc> {
         crate::clock::from_micros(self.at)
     }
 }
 
 diesel::define_sql_function! {
-    /// The first of them that is there.
+    /// The first of them that is not null.
     fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
 }
 
-/// What waits for a moderator. First what is live and should have been looked at again by `at`, then the most urgent:
-/// risk, then time missing, then waiting. An edit counts as it would be live. Whose claim has run out by `at` waits
-/// again.
+/// What waits for a moderator. First comes what is live and should have been looked at again by `at`, then
+/// the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it would have when
+/// live. A notice whose claim has expired by `at` waits again.
 ///
-/// Without a `state`: everything undecided, and whatever is live and needs another look (a second
-/// look or a police reference that is due, a new revision, a tip that is held back), and what is sealed and paused.
+/// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
+/// or a police reference is owed, a new revision waits, a tip is held back), and what is sealed and paused.
 /// What has reached its end by `at` is expired, swept or not.
 ///
 /// # Errors
@@ -165,10 +165,10 @@ pub fn live(
     })
 }
 
-/// A place in a list that is worked off in the order of its times, and of one time by ids.
+/// A place in a list that is worked through in the order of its times, then of its ids.
 pub type Place = (DateTime<Utc>, Uuid);
 
-/// That a row comes after a place: in words that an index of the time understands.
+/// The condition that a row comes after a place, spelled so that an index of the time can serve it.
 macro_rules! after {
     ($at:expr, $id:expr, $place:expr) => {{
         let (at, id) = $place;
@@ -176,7 +176,8 @@ macro_rules! after {
     }};
 }
 
-/// Notices that cool, or an edit of them, after that place, and until when; those that have cooled the longest first.
+/// Notices that cool, or whose edit does, after that place, and until when; those that have cooled longest
+/// come first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -196,7 +197,7 @@ pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> 
 /// When the database refuses.
 pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     places(both!(conn, c => notices::table
-        // Only of states that it reads does SQLite know that they are those of an index.
+        // SQLite uses a partial index only where the query spells out the states, as literals.
         .filter(sql::<Bool>("state IN ('live', 'paused')"))
         .filter(notices::ends_at.le(Time(now)).and(after!(notices::ends_at, notices::id, tried)))
         .order((notices::ends_at, notices::id))
@@ -233,8 +234,8 @@ fn places(found: Vec<(Option<Time>, Id)>) -> Answer<Vec<Place>> {
     Ok(found.into_iter().filter_map(|(at, id)| Some((at?.0, id.0))).collect())
 }
 
-/// How far a round over what the clock has come for has got: what could not be done is not tried twice in it, and
-/// keeps nothing from its turn.
+/// How far a round over what has become due has got: what could not be done is not tried twice in one round,
+/// and blocks nothing that comes after it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tried {
     ended: Place,
@@ -243,12 +244,12 @@ pub struct Tried {
     loose: Uuid,
 }
 
-/// What the clock has come for.
+/// What has become due by the clock.
 #[derive(Debug)]
 pub struct Come {
     /// Notices whose 72 hours have passed.
     ended: Vec<Place>,
-    /// Undecided ones that nobody touches.
+    /// Undecided notices that nobody touches.
     forsaken: Vec<Place>,
     to_erase: Vec<Place>,
     /// Photos that no notice took.
@@ -268,7 +269,7 @@ impl Come {
         self.to_erase.iter().map(|place| place.1)
     }
 
-    /// Where the next look goes on; `None` where this one saw all there is, with room for so much of each.
+    /// Where the next look goes on; `None` where this one saw everything, given the `limit` for each list.
     pub fn go_on(&self, tried: Tried, limit: i64) -> Option<Tried> {
         let lists = [self.ended.len(), self.forsaken.len(), self.to_erase.len(), self.loose.len()];
         let more = lists.into_iter().any(|found| found as i64 == limit);
@@ -282,8 +283,9 @@ impl Come {
     }
 }
 
-/// What the clock has come for at `now` and was not tried, up to so much of each: undecided notices that nobody has
-/// touched since `forsaken_since`, and loose ends from before `kept`.
+/// What has become due at `now` and was not tried yet, up to `limit` of each: notices past their end or their
+/// retention, undecided notices that nobody has touched since `forsaken_since`, and loose ends from before
+/// `kept`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -305,7 +307,7 @@ pub fn come(
     })
 }
 
-/// How many notices stand so.
+/// How many notices are in a state.
 #[derive(QueryableByName)]
 struct Stand {
     #[diesel(sql_type = Text)]
@@ -314,7 +316,8 @@ struct Stand {
     notices: i64,
 }
 
-/// How many notices are in each state at `now`, for the operator: what is over is, swept or not.
+/// How many notices are in each state at `now`, for the operator; one that has reached its end is over, swept
+/// or not.
 ///
 /// # Errors
 /// When the database refuses.
@@ -323,7 +326,7 @@ pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'stat
         "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",
     )
     .load(c))?;
-    // In the words of the index of what ends.
+    // Spelled as in the condition of the index of what ends.
     let over: Vec<Stand> = both!(conn, c => diesel::sql_query(
         "SELECT state, COUNT(*) AS notices FROM notices WHERE state IN ('live', 'paused') AND ends_at <= $1 GROUP BY state",
     )

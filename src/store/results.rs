@@ -1,4 +1,4 @@
-//! Results: what became of the deliveries that were leased, written only where the lease still holds.
+//! Results: what became of the deliveries that were leased, recorded only where the lease still holds.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +16,7 @@ use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose, Reach};
 use crate::domain::group::GroupState;
 
-/// What an attempt tells of its lane.
+/// What an attempt says about its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
     /// Something arrived.
@@ -25,13 +25,14 @@ pub enum Health {
     Failing = 1,
     /// Nothing new.
     Unchanged = 2,
-    /// As [`Health::Failing`], so long after the last request that what was before proves nothing.
+    /// As [`Health::Failing`], but so long after the last request that earlier failures prove nothing.
     FailingAnew = 3,
-    /// Nothing arrived, perhaps because we have no way out: it is asked ever more slowly, and proves nothing.
+    /// Nothing arrived, perhaps because we have no way out: the group is tried ever less often, and that
+    /// proves nothing.
     Unheard = 4,
 }
 
-/// A group's way into its chat, sealed anew.
+/// A group's new address in its chat, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub credentials_sealed: Vec<u8>,
@@ -51,17 +52,17 @@ pub struct Record {
     pub act: i16,
     pub how: Option<How>,
     pub reach: Reach,
-    /// `None` where there was no attempt and the delivery goes on: then what the last one came to holds.
+    /// `None` where there was no attempt and the delivery goes on: then the last attempt's outcome stays.
     pub outcome: Option<&'static str>,
     pub code: Option<String>,
-    /// The platform's own words, sealed under the case's key, where it refused.
+    /// The platform's own words, if it refused, sealed under the case's key.
     pub answer_sealed: Option<Vec<u8>>,
-    /// Where the part that was just said stands in the chat.
+    /// The platform's reference to what was just said.
     pub message_ref: Option<String>,
     /// When the attempt ended.
     pub at: DateTime<Utc>,
     pub took_ms: i32,
-    /// The lane's latest requests, this one by when it ended.
+    /// The lane's latest requests, with this one at the time when it ended.
     pub sends: Vec<DateTime<Utc>>,
     /// The lane rests until then.
     pub lane_open_at: DateTime<Utc>,
@@ -70,26 +71,26 @@ pub struct Record {
     pub health: Health,
     /// The token it shares rests until then, because its platform asked for that.
     pub bot_open_at: Option<DateTime<Utc>>,
-    /// The way into a chat that has a new id.
+    /// The address of a chat that was given a new id.
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
-    /// What was told in one message is from now on told one by one: the platform will not have it.
+    /// What was told in one message is told one by one from now on, because the platform refuses the digest.
     pub apart: bool,
-    /// What became of those that went along with it: of these only what concerns the delivery.
+    /// The results of its companions: only the fields that concern the delivery count.
     pub along: Vec<Record>,
-    /// An attempt that never left is not in the log and does not count.
+    /// Whether a request left. If none did, nothing is logged or counted as an attempt.
     pub attempted: bool,
 }
 
 impl Record {
-    /// Whether it delivered all there is to say: then of the attempt the delivery itself tells everything, and no
-    /// row of its own is written.
+    /// Whether it delivered everything there is to say: then the delivery itself tells all about the attempt,
+    /// and no row is written for that.
     fn is_success(&self) -> bool {
         self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
     }
 
-    /// When its group heard something within the hour. An end does not count, nor does each of what one message tells.
+    /// When its group heard something within the last hour. An end does not count, and a digest counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
         let is_heard = self.state == DeliveryState::Delivered && self.how.is_none();
         let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };
@@ -97,12 +98,13 @@ impl Record {
     }
 }
 
-/// Writes results, each only where its lease still holds; answers how many did.
+/// Records results, each only where its lease still holds; returns how many did.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
-    // Who ends a notice has locked what is open of it. Held off, they and this never wait for each other's rows.
+    // Whoever ends a notice locks its open deliveries. `hold` keeps that apart from this, so that neither
+    // waits for rows of the other.
     let said = records.iter().flat_map(|record| record.leased.said().map(Id));
     super::broadcasts::hold(conn, &said.collect())?;
     let held = release(conn, records)?;
@@ -136,7 +138,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     Ok(ours.len())
 }
 
-/// Gives the lanes back; answers for each whether it was still leased to us.
+/// Gives the lanes back; returns for each whether it was still leased to us.
 fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     struct Release;
     let after = "WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence";
@@ -177,7 +179,8 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
 }
 
-/// What was cancelled while it was in flight stays cancelled, unless it arrived.
+/// Writes the results of deliveries. What was cancelled while it was in flight stays cancelled, unless it
+/// arrived.
 fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     struct Result;
     let result = Change {
@@ -244,7 +247,7 @@ fn result_of(r: &Record) -> Vec<Value<'_>> {
     ]
 }
 
-/// The results, each followed by those of what went along with it.
+/// The results, each followed by those of its companions.
 fn all_told<'a>(records: &[&'a Record]) -> impl Iterator<Item = &'a Record> {
     records.iter().flat_map(|record| [*record].into_iter().chain(&record.along))
 }
@@ -282,7 +285,7 @@ fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     log.make::<Log>(conn, rows.collect())
 }
 
-/// Lets a group follow its chat; `false` where that chat is another group's already.
+/// Writes down the new address of a group's chat; `false` where another group has that chat already.
 fn follow(conn: &mut Conn, group: Uuid, moved: &Moved) -> Answer<bool> {
     let enter = |conn: &mut Conn| {
         both!(conn, c => diesel::update(groups::table.find(Id(group)))
@@ -296,7 +299,7 @@ fn follow(conn: &mut Conn, group: Uuid, moved: &Moved) -> Answer<bool> {
     if mutation::on(Mutation::BreakOnMoved) {
         return enter(conn).map(|()| true);
     }
-    // In a savepoint: what is refused to one group must not cost the results of the others.
+    // In a savepoint: a refusal for one group must not cost the others their results.
     super::groups::unless_connected(conn.transaction(enter))
 }
 
@@ -307,7 +310,7 @@ fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
     Ok(())
 }
 
-/// What platforms said of the tokens that groups share; and what never left has not used them.
+/// Records what platforms said about shared tokens, and gives back what requests that never left had taken.
 fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
     let mut unused: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
@@ -324,7 +327,7 @@ fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     super::bots::rest(conn, heard)
 }
 
-/// A group that certainly did not receive a notice that meanwhile ended has nothing to be told.
+/// A group that certainly did not receive a notice which has ended meanwhile need not be told of the end.
 fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     struct Forget;
     if mutation::on(Mutation::KeepEnding) {

@@ -1,5 +1,5 @@
-//! The same change for many rows: PostgreSQL takes them all as one statement, a parameter a column;
-//! SQLite, which has no way to travel, one prepared statement a row.
+//! One change for many rows. PostgreSQL takes all of them in one statement, one array parameter for each
+//! column. SQLite runs in-process, so a prepared statement for each row costs no round trip.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::types::Id;
 use super::types::sql::Uid;
 use super::{Answer, Conn};
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Holds {
     Int,
@@ -43,8 +43,8 @@ impl Holds {
     }
 }
 
-/// A change for each of some rows, whose columns it names `rows.…`. Where a database takes the rows as a
-/// table, they stand between `before` and `after`.
+/// A change to be made for each of several rows, whose columns it calls `rows.…`. PostgreSQL takes the rows
+/// as a table, between `before` and `after`.
 pub(super) struct Change<'a> {
     pub before: &'a str,
     pub columns: &'a [(&'a str, Holds)],
@@ -52,7 +52,7 @@ pub(super) struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// Makes it. `Q` is its name among the prepared statements.
+    /// Makes the change. `Q` names it among the prepared statements.
     ///
     /// # Errors
     /// When the database refuses.
@@ -68,8 +68,9 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Makes it, an update of that table, whose rows somebody else may have locked: however PostgreSQL comes upon
-    /// them, it first locks all of them in the order of their ids, so that no two wait for each other.
+    /// Makes the change, an update of `table`, whose rows other transactions may have locked. In whatever
+    /// order PostgreSQL finds the rows, it first locks all of them in the order of their ids, so that no two
+    /// transactions deadlock.
     ///
     /// # Errors
     /// When the database refuses.
@@ -95,7 +96,7 @@ impl Change<'_> {
         }
     }
 
-    /// Makes it, an update; answers for each row whether there was something to change.
+    /// Makes the change, an update; returns for each row whether it was found.
     ///
     /// # Errors
     /// When the database refuses.
@@ -120,7 +121,7 @@ impl Change<'_> {
         }
     }
 
-    /// Makes it, an insertion of deliveries to those groups; answers the number of each by its group.
+    /// Makes the change, an insertion of deliveries to those groups; returns the number of each by its group.
     ///
     /// # Errors
     /// When the database refuses.
@@ -136,7 +137,7 @@ impl Change<'_> {
             _ if rows.is_empty() => {}
             Conn::Sqlite(c) => {
                 self.one_by_one::<Q>(c, &rows)?;
-                // There is one writer: its rows are numbered one after the other.
+                // There is one writer, so its rows have consecutive numbers.
                 let last = Statement::<Last, BigInt>::new(&["SELECT last_insert_rowid()"], Vec::new());
                 let last: i64 = last.get_result(&mut **c)?;
                 numbers.extend(groups.rev().zip((0..=last).rev()));
@@ -151,8 +152,8 @@ impl Change<'_> {
         Ok(numbers)
     }
 
-    /// With each column's name replaced by its value. (An update from a table, be it of one row, costs
-    /// SQLite a temporary table.)
+    /// Each row by a statement of its own, with the columns' names replaced by parameters. (An update from a
+    /// table, even of one row, costs SQLite a temporary table.)
     fn one_by_one<Q: 'static>(&self, c: &mut SqliteConnection, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
         let text = self.for_one();
         let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
@@ -170,7 +171,7 @@ impl Change<'_> {
         rows.iter().map(one).collect()
     }
 
-    /// As it is written for one row. A row that is inserted by a selection would cost SQLite a journal of its own.
+    /// The statement for one row. An insertion from a SELECT would cost SQLite a journal of its own.
     fn for_one(&self) -> String {
         match self.before.split_once(" SELECT ") {
             Some((insert, values)) => format!("{insert} VALUES ({values})"),
@@ -178,13 +179,14 @@ impl Change<'_> {
         }
     }
 
-    /// As PostgreSQL takes it, all rows at once: its words, and the columns between them.
+    /// The statement for PostgreSQL, which takes all rows at once: its words, and the columns that go between
+    /// them.
     fn for_all<'v>(&self, rows: Vec<Vec<Value<'v>>>, end: &str) -> (Vec<String>, Vec<Value<'v>>) {
         let words = self.words_for_all(&format!("{} FROM", self.before), &format!("{} {end}", self.after));
         (words, self.turned(rows))
     }
 
-    /// The table of all rows, between `before` and `after`.
+    /// The words of that statement, with the table of all rows between `before` and `after`.
     fn words_for_all(&self, before: &str, after: &str) -> Vec<String> {
         let types = self.columns.iter().map(|(_, holds)| holds.in_postgres());
         let mut words: Vec<String> = types.map(|holds| format!("::{holds}, ")).collect();

@@ -1,4 +1,4 @@
-//! The tables as diesel sees them, the same for both databases. Kept equal to `migrations/` by a test.
+//! The tables as diesel sees them, the same for both databases. A test keeps them equal to `migrations/`.
 
 diesel::table! {
     use diesel::sql_types::*;

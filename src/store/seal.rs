@@ -1,4 +1,5 @@
-//! A word sealed under the master key, so that another key is noticed before anything is sealed under it.
+//! A known word sealed under the master key, so that another key is noticed before anything is sealed under
+//! it.
 
 use diesel::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::vault::{Unopenable, Vault};
 const PURPOSE: &str = "check";
 const WORD: &[u8] = b"seventy-two";
 
-/// Whether it is decided which key this database is sealed under.
+/// Whether this database is bound to a master key.
 ///
 /// # Errors
 /// When the database refuses.
@@ -17,14 +18,15 @@ pub fn known(conn: &mut Conn) -> Answer<bool> {
     Ok(word(conn)?.is_some())
 }
 
-/// Whether the vault is under the key of this database; where none was decided on, it is from now on.
+/// Checks that the vault has this database's master key; a database without one is bound to this one from now
+/// on.
 ///
 /// # Errors
-/// When the database refuses. The answer is [`Unopenable`] for another key.
+/// When the database refuses. For another key it returns [`Unopenable`].
 pub fn check(conn: &mut Conn, vault: &Vault) -> Answer<Result<(), Unopenable>> {
     if word(conn)?.is_none() {
         let row = (seal::id.eq(1), seal::word.eq(vault.seal(PURPOSE, WORD)));
-        // Another node may have been faster, with its own key.
+        // Another node may have been faster, with another key.
         both!(conn, c => diesel::insert_into(seal::table).values(row).on_conflict_do_nothing().execute(c))?;
     }
     let sealed = word(conn)?.unwrap_or_default();

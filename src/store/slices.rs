@@ -1,5 +1,5 @@
-//! What was leased as it was planned: one row a slice, which says until when. Mostly every result is there by then.
-//! What has none comes into the queue, so nothing is lost with the process that held it.
+//! What was leased as it was planned: a row for each slice, with the end of its leases. Usually every result
+//! is there by then. What has none comes into the queue, so nothing is lost with the process that held it.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +13,8 @@ use crate::domain::delivery::DeliveryState;
 /// Slices that one transaction looks through.
 const MOST: i64 = 64;
 
-/// The deliveries between two numbers that are leased until then; between them may lie those of another node.
+/// The deliveries between two numbers that are leased until then; deliveries of another node may lie between
+/// them.
 #[derive(Queryable)]
 struct Slice {
     id: i64,
@@ -22,7 +23,7 @@ struct Slice {
     leased_until: Time,
 }
 
-/// Writes down that these, which are not queued, are leased until then.
+/// Records that these deliveries, which are not queued, are leased until then.
 ///
 /// # Errors
 /// When the database refuses.
@@ -34,7 +35,8 @@ pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answ
     Ok(())
 }
 
-/// Queues what has no result though its lease is over by now; answers whether there were any slices to look through.
+/// Queues what has no result though its lease is over by now; returns whether there were any slices to look
+/// through.
 ///
 /// # Errors
 /// When the database refuses.
@@ -52,8 +54,8 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
     Ok(!over.is_empty())
 }
 
-/// Queues what is leased for longer than until then, for no lease of a right clock ends so late; answers whether there
-/// were any slices to look through.
+/// Queues what is leased for longer than until `latest`, because no lease made by a correct clock ends later;
+/// returns whether there were any slices to look through.
 ///
 /// # Errors
 /// When the database refuses.
@@ -78,7 +80,7 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<()> {
     Ok(())
 }
 
-/// How many of them have no result yet.
+/// How many deliveries of all slices have no result yet.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! What stands in the chats of a notice that has ended, and is to be taken back.
+//! What stands in a group's chat about a notice that has ended, and is to be taken back.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,9 @@ struct Spoken {
     message_ref: Option<String>,
     /// Requests that were not certainly refused.
     arrived: i64,
-    /// The platform proved the last of them.
+    /// The platform proved that the last of them arrived.
     proved: bool,
-    /// Some of them may have told of others as well: then the last was another request.
+    /// Some of them may have been digests: then the last request was a different one.
     digest: bool,
 }
 
@@ -27,12 +27,12 @@ struct Spoken {
 type SpokenRow = (BigInt, Nullable<Text>, BigInt, Bool, Bool);
 
 impl Spoken {
-    /// What may stand of a delivery: every message we can name, and `None` once where there may be one
-    /// that we cannot, because its answer was lost. An `idempotent` platform makes no second message of
-    /// the same request: what it proved at last, it never doubled.
+    /// What a delivery may have left in the chat: every message we can name, and `None` once for one that may
+    /// be there and that we cannot name, because its answer was lost. An `idempotent` platform makes no
+    /// second message of the same request: what it proved in the end it has not doubled.
     fn messages(self, idempotent: bool) -> Vec<Option<String>> {
-        // A message of several parts has several references, and an empty one if a robot that was replaced has said
-        // some of it.
+        // A message of several parts has several references, one of them empty where a robot that was
+        // replaced since has said a part.
         let named = self.message_ref.iter().flat_map(|references| references.lines());
         let mut messages: Vec<_> =
             named.map(|reference| Some(reference.to_owned()).filter(|named| !named.is_empty())).collect();
@@ -44,8 +44,8 @@ impl Spoken {
     }
 }
 
-/// Adds to those that tell of an end what stands of their notice in the chat. `idempotent` says whether a
-/// platform makes no second message of the same request.
+/// Adds to the leased endings what their notice has left in the chat. `idempotent` says whether a platform
+/// makes no second message of the same request.
 ///
 /// # Errors
 /// When the database refuses.

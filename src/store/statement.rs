@@ -1,4 +1,4 @@
-//! Statements in the database's own words, where diesel's are not enough: prepared once for a connection,
+//! Statements in SQL of their own, where diesel's queries are not enough: prepared once for each connection,
 //! and read by position, because they run for every batch of deliveries.
 
 use std::marker::PhantomData;
@@ -23,7 +23,7 @@ pub(super) enum Value<'a> {
     Column(Column<'a>),
 }
 
-/// One column of many rows as a parameter, which PostgreSQL alone has.
+/// One column of many rows as an array parameter; only PostgreSQL has these.
 #[derive(Clone, Debug)]
 pub(super) enum Column<'a> {
     Int(Vec<Option<i64>>),
@@ -34,7 +34,7 @@ pub(super) enum Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Adds a row's value, which is of the column's kind.
+    /// Adds one row's value, which must be of the column's type.
     pub(super) fn push(&mut self, value: Value<'a>) {
         match (self, value) {
             (Column::Int(column), Value::Int(value)) => column.push(value),
@@ -107,8 +107,8 @@ impl From<Option<Vec<u8>>> for Value<'_> {
     }
 }
 
-/// A statement: its words, and the parameters that stand between them. It answers rows of the SQL types
-/// `S`. `Q` is its name among the prepared ones: the words of one name are always the same.
+/// A statement: its words, and the parameters that go between them. It returns rows of the SQL types `S`. `Q`
+/// names it among the prepared statements: two statements of one name must have the same words.
 pub(super) struct Statement<'a, Q, S = ()> {
     words: &'a [&'a str],
     values: Vec<&'a Value<'a>>,
@@ -116,7 +116,7 @@ pub(super) struct Statement<'a, Q, S = ()> {
 }
 
 impl<'a, Q, S> Statement<'a, Q, S> {
-    /// `words` are one more than `values`.
+    /// `words` has one element more than `values`.
     pub(super) fn new(words: &'a [&'a str], values: Vec<&'a Value<'a>>) -> Self {
         debug_assert_eq!(words.len(), values.len() + 1, "{words:?}");
         Statement { words, values, of: PhantomData }
@@ -125,7 +125,7 @@ impl<'a, Q, S> Statement<'a, Q, S> {
 
 impl<Q: 'static, S> QueryId for Statement<'_, Q, S> {
     type QueryId = Q;
-    // The mutations of the unit tests change words.
+    // The mutations of the unit tests change the words.
     const HAS_STATIC_QUERY_ID: bool = !cfg!(test);
 }
 

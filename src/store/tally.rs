@@ -1,4 +1,4 @@
-//! What became of what was said, counted for reports.
+//! The outcome of broadcasts, counted for reports.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,10 +14,10 @@ use crate::domain::delivery::{DeliveryState, How, Reach};
 use crate::domain::group::GroupState;
 use crate::domain::quiet;
 
-/// What a report calls the state of a group that is gone, and the outcome of what was to be said to it.
+/// What a report calls the state of a group that was deleted, and the outcome of its deliveries.
 pub const DELETED: &str = "deleted";
 
-/// What became of some deliveries of one broadcast, and where their groups stand now.
+/// Deliveries of one broadcast that have come to the same, and the present state of their groups.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Tally {
     #[diesel(sql_type = Text)]
@@ -26,7 +26,7 @@ pub struct Tally {
     pub last_outcome: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub last_code: Option<String>,
-    /// What the taking back came to, where a notice ended.
+    /// How the messages were taken back, where a notice ended.
     #[diesel(sql_type = Nullable<Text>)]
     pub how: Option<Named<How>>,
     /// `None` where the groups were deleted.
@@ -51,10 +51,10 @@ pub struct Tally {
 pub enum CameTo {
     /// It was said; where a notice ended, what became of the message about it.
     Done(Option<How>),
-    /// It is said as soon as it can be; to a paused group, when that hears again.
+    /// It is said as soon as it can be; to a paused group, when that is resumed.
     Waiting,
-    /// Given up, or its group was disabled, is not verified or was deleted. What waits for a group that hears again
-    /// is then said.
+    /// Given up, or its group was disabled, is not verified or was deleted. What waits for a group is said if
+    /// that hears again.
     Unreachable,
     Cancelled,
 }
@@ -70,8 +70,8 @@ impl Tally {
         }
     }
 
-    /// Why they wait or were given up: the outcome of the last attempt, that their groups hear nothing, or why there
-    /// was no attempt; each with what is known beyond.
+    /// Why they wait or were given up: the outcome of the last attempt, the state of groups that hear
+    /// nothing, or why there was no attempt; each with its detail, where one is known.
     pub fn reason(&self) -> Option<(&str, Option<&str>)> {
         if self.state.0 == DeliveryState::Open && !self.group_hears() {
             let state = self.group_state.map_or(DELETED, |state| state.0.as_str());
@@ -100,8 +100,8 @@ impl Tally {
     }
 }
 
-/// The deliveries of a broadcast, counted by all that a report tells apart at `now`. Where a notice ended, that counts
-/// the groups, too, that received it and were deleted before they could be told.
+/// The deliveries of a broadcast, counted by everything that a report tells apart at `now`. Where a notice
+/// ended, this also counts groups that received it and were deleted before they could be told.
 ///
 /// # Errors
 /// When the database refuses.
@@ -181,11 +181,11 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let Some(last) = all.iter().find(|b| b.purpose.0.ends()).or(all.last()) else {
         return Ok(Sum::default());
     };
-    // Why something waits is not asked here, so any time will do.
+    // Why something waits is not needed here, so any time will do.
     let tally = tally(conn, last.id.0, last.created_at.0)?;
     let paused = tally.iter().filter(|line| line.waits_for_its_group());
     let paused = paused.map(|line| line.deliveries).sum();
-    // Whether it was heard stands in `perhaps` already; whether its end was is another question.
+    // Doubt about the notice itself is in `perhaps` already; doubt about its end is another question.
     let in_doubt = tally.iter().filter(|line| line.is_in_doubt() && !last.purpose.0.ends());
     let in_doubt: i64 = in_doubt.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);
@@ -211,7 +211,8 @@ struct Heard {
     perhaps: i64,
 }
 
-/// Whoever received an update received the alert, or joined later: each counts once. What is under way is neither.
+/// A group that received an update has also received the alert, or joined later: it counts once. What is
+/// under way counts as neither.
 fn heard(conn: &mut Conn, notice: Uuid) -> Answer<Heard> {
     Ok(both!(conn, c => diesel::sql_query(
         "SELECT COUNT(CASE WHEN reach = 2 THEN 1 END) AS received, \

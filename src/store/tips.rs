@@ -1,4 +1,4 @@
-//! What people who saw something told us, sealed under the notice's key.
+//! Tips: what people who saw something told us, sealed under the notice's key.
 
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -28,11 +28,12 @@ pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
     Ok(())
 }
 
-/// Tips of a notice that are shown, at most: as many of those that are held back, and of those that are not.
+/// How many tips of a notice are shown, at most, of those that are held back and as many of those that are
+/// not.
 const SHOWN: i64 = 300;
 
-/// The tips of a notice that wait for a moderator, oldest first: each that is decided makes room for the next, so none
-/// is buried under later ones.
+/// The tips of a notice that wait for a moderator, oldest first: each decision makes room for the next tip,
+/// so none is buried under later ones.
 ///
 /// # Errors
 /// When the database refuses.
@@ -65,7 +66,7 @@ pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
     Ok(ids.into_iter().map(|id| id.0).collect())
 }
 
-/// Lets the reporter read a tip that was held back; answers whether there was such a one.
+/// Lets the reporter read a tip that was held back; returns whether there was one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -80,7 +81,7 @@ pub fn pass_on(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<bool> {
     Ok(rows == 1)
 }
 
-/// Deletes a tip that was held back; answers whether there was such a one.
+/// Deletes a tip that was held back; returns whether there was one.
 ///
 /// # Errors
 /// When the database refuses.

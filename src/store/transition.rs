@@ -1,6 +1,6 @@
-//! The one way a notice, or the revision that waits beside a live one, comes from one state to the next: the life
-//! cycle decides, and the new state, its approvals and exactly one event are written together. (A claim is written by
-//! `notices::claim`, in one conditional update.)
+//! The only way in which a notice, or the revision that waits beside a live one, gets from one state to the
+//! next: the life cycle decides, and the new state, its approvals and exactly one event are written together.
+//! (A claim is written by `notices::claim`, in one conditional update.)
 
 use chrono::{DateTime, Utc};
 
@@ -44,9 +44,9 @@ impl By<'_> {
     }
 }
 
-/// Takes a step with a locked notice; one whose end has come is over, whether or not anybody has written that down.
-/// `change` sets what else belongs to it (claims, times) and may write more in the same transaction; the event comes
-/// last.
+/// Takes a step of a locked notice. A notice whose end has come is over, whether or not the sweep has
+/// recorded that. `change` sets what else belongs to the step (claims, times) and may write more in the same
+/// transaction; the event comes last.
 ///
 /// # Errors
 /// The life cycle's refusal, or the database's.
@@ -77,11 +77,11 @@ pub fn take<E: From<TransitionError>>(
     write_down(conn, vault, notice, taken, by, change)
 }
 
-/// Takes a step with the revision that waits beside what is live, as with a notice that was never published; what is
-/// live stays as it is. `change` hears where the revision stands then, and sets what belongs to that.
+/// Takes a step of the revision that waits beside what is live, as of a notice that was never published; what
+/// is live stays as it is. `change` gets the revision's new state, and sets what belongs to that.
 ///
 /// # Errors
-/// The life cycle's refusal, also where nothing waits, or the database's.
+/// The life cycle's refusal, also where no revision waits, or the database's.
 pub fn take_revision<E: From<TransitionError>>(
     conn: &mut Conn,
     vault: &Vault,
@@ -103,10 +103,10 @@ pub fn take_revision<E: From<TransitionError>>(
     write_down(conn, vault, notice, taken, by, |conn, n| change(conn, n, after))
 }
 
-/// Lays a new revision beside what is live, where it waits for review from the start. `add` adds it.
+/// Puts a new revision beside what is live, where it waits for review from the start. `add` inserts it.
 ///
 /// # Errors
-/// What `add` answers, or the database's.
+/// What `add` returns, or the database's error.
 pub fn lay_beside<E: From<TransitionError>>(
     conn: &mut Conn,
     vault: &Vault,

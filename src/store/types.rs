@@ -106,7 +106,7 @@ impl ToSql<sql::Ts, Sqlite> for Time {
     }
 }
 
-/// Stores a closed set of names as text; a name that is not of the set does not load.
+/// Stores a closed set of names as text; a name that is not in the set does not load.
 macro_rules! names {
     ($($set:ty),+ $(,)?) => {$(
         impl FromSql<diesel::sql_types::Text, Pg> for Named<$set> {
@@ -138,7 +138,7 @@ macro_rules! names {
     )+};
 }
 
-/// A member of a closed set of names as a text column.
+/// A member of a closed set of names, as a text column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct Named<T: std::fmt::Debug>(pub T);

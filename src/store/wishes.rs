@@ -1,4 +1,4 @@
-//! What groups wish: when they want to be left alone, and how much they want to hear within an hour.
+//! What groups wish for: when they want to be left alone, and how much they want to hear within an hour.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,7 +15,7 @@ use crate::domain::delivery::{Priority, Purpose};
 use crate::domain::group::{GroupState, MAX_HOURLY_CAP};
 use crate::domain::quiet::Quiet;
 
-/// What an hourly cap looks back at.
+/// The period of an hourly cap.
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// When a group wants to be left alone, and by what.
@@ -30,7 +30,7 @@ pub(super) struct Quietness {
 }
 
 impl Quietness {
-    /// Whether that is heard at any hour: life at risk, or a rumour to be stopped.
+    /// Whether this is heard at any hour: life at risk, or a correction.
     pub(super) fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
         let urgent = Priority::of(urgency.into()) == Priority::Urgent;
         purpose == Purpose::Correction || (urgent && self.quiet_but_urgent)
@@ -41,7 +41,7 @@ impl Quietness {
         self.hours_end(now).filter(|_| !self.yields_to(purpose, urgency))
     }
 
-    /// Until when the hours last that it is in, whatever there is to hear.
+    /// Until when the quiet hours last that it is in, whatever there is to hear.
     pub(super) fn hours_end(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (from, until) = (self.quiet_from?, self.quiet_until?);
         Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now)
@@ -49,7 +49,7 @@ impl Quietness {
 }
 
 impl Listener {
-    /// When a group that has heard as much as it wants within the hour may hear more.
+    /// When a group that has reached its hourly cap may hear more; `None` where it may now.
     pub(super) fn full_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let cap = usize::from(self.hourly_cap?.max(1).unsigned_abs());
         let heard = times(&self.lane.as_ref()?.heard);
@@ -58,7 +58,7 @@ impl Listener {
     }
 }
 
-/// What a group heard within the hour, and what it has heard now, if it has.
+/// What a group heard within the last hour, with what it has heard now, if anything.
 pub(super) fn heard(
     before: &[DateTime<Utc>],
     now: Option<DateTime<Utc>>,
@@ -69,8 +69,8 @@ pub(super) fn heard(
     lately[lately.len().saturating_sub(counted)..].to_vec()
 }
 
-/// Asks once more about the groups that do not want to hear, now that their lanes are locked: whoever lets one of them
-/// hear again makes due what waits for it, and may have done so after all this was looked at and before its lane
+/// Reads the wishes of unwilling groups again, now that their lanes are locked. A change that lets a group
+/// hear again makes due what waits for it, and may have committed after the first reading and before the lane
 /// was locked.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub(super) fn ask_again<'a>(
     listeners: impl Iterator<Item = &'a mut Listener>,
     now: DateTime<Utc>,
 ) -> Answer<()> {
-    // A write transaction of SQLite is alone already.
+    // SQLite runs one write transaction at a time.
     let Conn::Pg(c) = conn else { return Ok(()) };
     let is_unwilling = |one: &&mut Listener| {
         let hears = !one.is_deaf() && one.quiet.hours_end(now).is_none() && one.full_until(now).is_none();

@@ -1,8 +1,8 @@
 //! SQLite's one writer: a thread that takes everything that is waiting into one transaction.
 //!
-//! A commit to the disk costs the same for one change as for five hundred, so changes that arrive
-//! while one commit is under way share the next. Each runs in a savepoint of its own: a refused one
-//! takes nothing of its neighbours with it. Nobody hears of success before the commit.
+//! A commit to the disk costs the same for one change as for five hundred, so changes that arrive while one
+//! commit is under way share the next. Each change but the first runs in a savepoint of its own, so that a
+//! refused one takes nothing of its neighbours with it. Nobody hears of success before the commit.
 
 use std::sync::mpsc;
 
@@ -13,11 +13,11 @@ use super::{Conn, Database, StoreError};
 /// Changes in one commit, at most: bounds how long the first of them waits.
 const AT_ONCE: usize = 512;
 
-/// What tells the one who asked, once the commit is known.
+/// Tells the caller the result, once the commit is done or has failed.
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Change = Box<dyn FnOnce(&mut Conn, Within) -> Ran + Send>;
 
-/// What a change can be taken back with.
+/// What a change can be rolled back with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     /// The transaction as a whole: nothing else is in it yet.
@@ -53,7 +53,7 @@ enum Job {
     Apart(Box<dyn FnOnce(&mut Conn) + Send>),
 }
 
-/// The hand that passes changes to the writer's thread.
+/// The handle that passes changes to the writer's thread.
 pub(super) struct Writer {
     jobs: mpsc::SyncSender<Job>,
 }
@@ -84,7 +84,7 @@ impl Writer {
             };
             let refused = outcome.is_err();
             let tell: Tell = Box::new(move |commit| {
-                // Nobody may be listening any more; the change is made all the same.
+                // The caller may be gone; the change is made all the same.
                 drop(answer.send(match commit {
                     Ok(()) => outcome,
                     Err(error) => outcome.and(Err(E::from(error))),
@@ -102,13 +102,13 @@ impl Writer {
         work: impl FnOnce(&mut Conn) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
         let (answer, heard) = oneshot::channel();
-        // Nobody may be listening any more; the work is done all the same.
+        // The caller may be gone; the work is done all the same.
         let job = Job::Apart(Box::new(move |conn| drop(answer.send(work(conn)))));
         self.hand_over(job).await?;
         heard.await.map_err(|_| StoreError::BrokenOff)?
     }
 
-    /// The queue is bounded; a full one is waited for off the async threads.
+    /// Hands a job to the thread. The queue is bounded; where it is full, the wait is off the async threads.
     async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
         match self.jobs.try_send(job) {
             Ok(()) => Ok(()),
@@ -157,8 +157,8 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
         };
         if let Some(error) = &failed {
             tracing::error!(%error, changes = tellers.len(), "a commit failed");
-            // A full disk ends the transaction under diesel's feet, and the connection refuses all further
-            // ones, even when there is room again.
+            // A full disk ends the transaction without diesel's knowledge, and the connection refuses all
+            // further ones, even when there is room again.
             match Conn::open(database) {
                 Ok(fresh) => conn = fresh,
                 Err(error) => tracing::error!(%error, "the writer could not connect anew"),
@@ -173,7 +173,7 @@ fn write_all(mut conn: Conn, database: &Database, waiting: &mpsc::Receiver<Job>)
     }
 }
 
-/// A change that panics is rolled back; its asker hears that it was broken off.
+/// Runs a change. One that panics is rolled back, and its caller learns that it was broken off.
 fn run_one(conn: &mut Conn, job: Change, within: Within) -> Option<Ran> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(conn, within))) {
         Ok(ran) => Some(ran),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     /// Four changes that wait for the writer together: the second is refused, the third panics. They share a
-    /// transaction; `apart`, the first has one of its own, and each of the others is the first of its own.
+    /// transaction; with `apart` the first has one of its own, and each of the others comes first in its own.
     async fn changes(apart: bool) -> Vec<i64> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("marks.db").display().to_string();

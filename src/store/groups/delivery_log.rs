@@ -1,4 +1,4 @@
-//! What became of all that was for a group.
+//! The delivery log of a group: what became of everything that was for it.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -30,7 +30,7 @@ pub struct Logged {
     pub due_at: Time,
     pub delivered_at: Option<Time>,
     pub broadcast_id: Id,
-    /// Told together with others when the quiet hours were over, or waits for that.
+    /// Told in a digest when the quiet hours were over, or waiting for one.
     pub digest: bool,
     took_ms: Option<i32>,
     part: i16,
@@ -40,11 +40,11 @@ pub struct Logged {
     not_after: Option<Time>,
     notice_state: Named<State>,
     live_revision: Option<i32>,
-    /// Its group's, unless that was deleted.
+    /// The state of its group, unless that was deleted.
     pub group_state: Option<Named<GroupState>>,
 }
 
-/// What a delivery waits for that is no time: nobody knows until when.
+/// What a delivery waits for, where that is not a time but a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitsFor {
     /// Its notice is paused.
@@ -67,12 +67,12 @@ impl WaitsFor {
 }
 
 impl Logged {
-    /// Whether something more of it may go out.
+    /// Whether more of it may go out.
     pub fn is_open(&self) -> bool {
         self.state.0 == DeliveryState::Open
     }
 
-    /// What it waits for, where that is no time: first what its group's admin can end.
+    /// What it waits for, where that is not a time; what its group's admin can end comes first.
     pub fn waits_for(&self, now: DateTime<Utc>) -> Option<WaitsFor> {
         if !self.is_open() {
             return None;
@@ -86,7 +86,7 @@ impl Logged {
         }
     }
 
-    /// Whether its words went, or go, without the picture that belongs to them.
+    /// Whether its words were sent, or will be, without the picture that belongs to them.
     pub fn goes_alone(&self) -> bool {
         is_alone(self.act)
     }
@@ -96,12 +96,13 @@ impl Logged {
         self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
-    /// When something last became of it, or will.
+    /// When something last happened to it, or will next.
     pub fn latest(&self) -> DateTime<Utc> {
         self.delivered_at.unwrap_or(self.due_at).0.max(self.decided_at.0)
     }
 
-    /// The attempt that delivered it, where nothing is to be said of that one but what the delivery says.
+    /// The attempt that delivered it, which has no row of its own where the delivery says everything about
+    /// it.
     fn success(&self) -> Option<Attempt> {
         Some(Attempt {
             delivery_id: self.id,
@@ -130,7 +131,7 @@ impl Logged {
         self.state.0 == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now
     }
 
-    /// Whether its group's admin may send it again: it can go, and control of the group is proved.
+    /// Whether its group's admin may send it again: it can go again, and control of the group is proved.
     pub fn is_redeliverable(&self, now: DateTime<Utc>) -> bool {
         self.can_go_again(now) && self.group_state.is_some_and(|state| state.0.is_proved())
     }
@@ -184,13 +185,14 @@ pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>
     Ok(found.into_iter().find(|one| one.id == delivery))
 }
 
-/// Sets a delivery that was given up going again: it is due now, and has all its tries before it.
+/// Sends a delivery that was given up again: it is due now, with all its tries before it.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
     let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
-    // What an ending has tried in vain stays tried; what was doubted may be said once more.
+    // An ending keeps count of what it has tried in vain; anything else forgets its doubts, and may be said
+    // once more.
     let ends = given_up.broadcast.0.ends();
     let keeps = ends || mutation::on(Mutation::KeepDoubts);
     both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
@@ -206,13 +208,13 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
     listen::announce(conn)
 }
 
-/// Sets going what was given up because nothing reached the group any more, and may still be said: whoever proves control
-/// of it anew hears that. What perhaps arrived is left to its admin.
+/// Sends again what was given up because nothing reached the group any more and may still be said, once
+/// control of the group is proved again. What perhaps arrived is left to its admin.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
-    /// More than one group is told within the time that a notice lasts.
+    /// More than one group is told in the lifetime of a notice.
     const MOST: i64 = 200;
     let unheard: Vec<i64> = both!(conn, c => deliveries::table
         .filter(deliveries::group_id.eq(Id(id)))
@@ -231,7 +233,7 @@ pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answe
     Ok(())
 }
 
-/// One attempt of a delivery.
+/// One attempt at a delivery.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = attempts)]
 pub struct Attempt {
@@ -241,7 +243,7 @@ pub struct Attempt {
     pub outcome: String,
     pub code: Option<String>,
     pub took_ms: i32,
-    /// Requests of the delivery that were done before.
+    /// How many of the delivery's requests were done before it.
     pub part: i16,
 }
 
@@ -252,8 +254,8 @@ impl Attempt {
     }
 }
 
-/// The attempts of those deliveries, of each the oldest first, each with what the platform said instead of taking
-/// it, sealed under the case's key.
+/// The attempts at those deliveries, each delivery's oldest first. With each comes what the platform said
+/// when it refused, sealed under the case's key.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! What is leased: a delivery with all that sending it takes.
+//! What a lease hands out: a delivery with everything that sending it takes.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
 
-/// A delivery that this node may send now, with all that sending it takes.
+/// A delivery that this node may send now, with everything that sending it takes.
 #[derive(Clone, Debug)]
 pub struct Leased {
     pub delivery: i64,
@@ -16,58 +16,59 @@ pub struct Leased {
     pub group: Uuid,
     pub platform: Platform,
     pub language: Language,
-    /// Whom its requests go to.
+    /// The host that its requests go to.
     pub host: String,
-    /// The token it shares with other groups, if it does.
+    /// The token its group shares with other groups, if there is one.
     pub bot: Option<String>,
     pub credentials_sealed: Vec<u8>,
     pub purpose: Purpose,
     /// How many requests of the delivery are done.
     pub part: i16,
-    /// Where it tells of an end: how many ways of taking back the present message were tried in vain. Else how often
-    /// the present request got an answer that leaves in doubt whether it arrived; below 0 where its words go alone
-    /// ([`ALONE`](crate::domain::delivery::ALONE)).
+    /// Of an end: how many ways of taking back the present message were tried in vain. Of anything else: how
+    /// often an answer to the present request left in doubt whether it arrived; below 0 where its words go
+    /// alone ([`ALONE`](crate::domain::delivery::ALONE)).
     pub act: i16,
     /// What the taking back has come to so far.
     pub how: Option<How>,
-    /// This attempt included.
+    /// How many attempts there were, this one included.
     pub attempts: i32,
     /// How often its present request has failed.
     pub tries: i16,
-    /// Whether earlier attempts may have reached the group. Where it tells of an end: whether an answer left that in
-    /// doubt; a process that died may have said nothing, and is no reason to say it less often.
+    /// Whether earlier attempts may have reached the group. Of an end: whether an answer left that in doubt;
+    /// a process that died may have said nothing, which is no reason to say the end less often.
     pub reach_before: Reach,
-    /// The result counts only while the lane still has this number…
+    /// The result counts only while the lane still has this fencing number.
     pub fence: i64,
-    /// …and until then.
+    /// The result counts only until then.
     pub leased_until: DateTime<Utc>,
     /// The lane's latest requests, the last of them this one.
     pub sends: Vec<DateTime<Utc>>,
-    /// When its group heard something within the hour, as far as that is counted.
+    /// When its group heard something within the last hour, as far as the cap counts it.
     pub heard: Vec<DateTime<Utc>>,
     /// The lane's failures since something last arrived.
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
-    /// When it was decided that this is said.
+    /// When it was decided to say this.
     pub said_at: DateTime<Utc>,
     /// Nothing of it goes out after this.
     pub not_after: Option<DateTime<Utc>>,
-    /// Until when its group wants to be left alone: what is taken back in silence may go, what speaks has to wait.
+    /// Until when its group wants to be left alone: what is taken back silently may go, what makes a sound
+    /// has to wait.
     pub quiet_until: Option<DateTime<Utc>>,
-    /// Where a notice ends: the messages about it that stand in the chat, oldest first, each by the
-    /// platform's reference, or `None` where one may stand that we cannot name.
+    /// Of an end: the messages about the notice that stand in the chat, oldest first, each by the platform's
+    /// reference, or `None` for one that may stand there and that we cannot name.
     pub standing: Vec<Option<String>>,
-    /// What it is told together with, where it is told in a digest.
+    /// The deliveries that are told together with it, if it is a digest.
     pub with: Vec<Companion>,
 }
 
 impl Leased {
-    /// The deliveries that its one request tells.
+    /// The deliveries that its one request tells: itself and its companions.
     pub fn told(&self) -> impl Iterator<Item = i64> {
         [self.delivery].into_iter().chain(self.with.iter().map(|other| other.delivery))
     }
 
-    /// What goes along with it, each as if it went alone.
+    /// Its companions, each as if it went alone.
     pub fn along(&self) -> impl Iterator<Item = Leased> {
         self.with.iter().map(|other| Leased {
             delivery: other.delivery,

@@ -7,7 +7,7 @@ use super::super::types::Id;
 use super::super::{Answer, Conn, bots};
 use super::Decided;
 
-/// Writes it down: from here on what was leased is on its way.
+/// Writes a batch down: from here on what was leased is on its way.
 ///
 /// # Errors
 /// When the database refuses.
@@ -75,9 +75,9 @@ fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
     take.make::<TakeLane>(conn, rows.collect())
 }
 
-/// From here on the group is perhaps reached: the request is about to leave. Without a result it is due again when
-/// the lease is over. Of an end only an answer leaves in doubt whether it was said (see
-/// [`Leased::reach_before`](super::Leased::reach_before)).
+/// Marks the group as perhaps reached, because the request is about to leave. Without a result the delivery
+/// is due again when the lease is over. An end is marked only by an answer that leaves in doubt whether it
+/// was said (see [`Leased::reach_before`](super::Leased::reach_before)).
 fn count_attempts(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct Attempt;
     let attempt = Change {

@@ -19,7 +19,7 @@ pub struct Revision {
     pub number: i32,
     pub public_sealed: Vec<u8>,
     pub private_sealed: Vec<u8>,
-    /// Says the same as the one before, for another 72 hours.
+    /// It says the same as the one before, for another 72 hours.
     pub renewal: bool,
     pub created_at: Time,
 }
@@ -55,7 +55,7 @@ impl Revision {
         Ok(serde_json::from_slice(&key.open("public", &self.public_sealed)?)?)
     }
 
-    /// What only those who verify it may read.
+    /// What only those who review it may read.
     ///
     /// # Errors
     /// When the key is not this case's.
@@ -85,8 +85,8 @@ pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Rev
         .optional())?)
 }
 
-/// The revisions with these numbers of many notices at once; there may be others of the same notices among
-/// them, for every number is looked for in every notice.
+/// The revisions with these numbers of many notices at once. There may be further revisions of these notices
+/// among them, because every number is looked for in every notice.
 ///
 /// # Errors
 /// When the database refuses.
