@@ -34,7 +34,8 @@ pub async fn broadcasts(
 /// Reads a report off the async threads.
 ///
 /// # Errors
-/// For what is no case number, an unknown one, or a sealed one where the reader is no lead.
+/// Where `case` is not a case number or not a known one, or its notice is sealed and the reader is not a
+/// lead.
 pub async fn read(shared: &Shared, case: &str, role: Role) -> Result<Report, Problem> {
     let case: CaseNumber = case.parse()?;
     let (lead, now) = (role == Role::Lead, shared.clock.now());

@@ -1,4 +1,4 @@
-//! One request of a delivery: from the written message and the way into the chat to the platform's verdict.
+//! One request of a delivery: from the written message and the chat's credentials to the platform's verdict.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -25,34 +25,34 @@ use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
 
-/// A request with a token that groups share, which has waited for its picture for so long, waits for its turn anew.
+/// A request with a shared token that has waited longer than this for its picture waits for its turn again.
 const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
-/// What goes out together with a picture waits no longer than this until it is drawn…
+/// How long words wait for a picture that goes out in the same request, at most.
 const WORDS_WAIT: TimeDelta = TimeDelta::seconds(6);
-/// …and looks for it so often.
+/// How often a request that waits for its picture looks whether it is drawn.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 
-/// What is known of a request's leaving, whatever becomes of its attempt.
+/// How far a request has got on its way out; kept outside the attempt, which may panic or be broken off.
 pub(super) struct Leaving<'a> {
     pub host: &'a str,
     /// Since when its host has it under way: from the lease until it really leaves.
     pub since: DateTime<Utc>,
-    /// Whether what says something has left.
+    /// Whether the request itself has left; an upload of its picture does not count.
     pub left: &'a AtomicBool,
 }
 
 /// Why a request that had its connection did not leave.
 enum Withheld {
-    /// Its notice is over, or its lane may be somebody else's by the time it is answered.
+    /// Its notice is over, or its lease may have expired by the time the answer comes.
     Over,
     Unknown(StoreError),
 }
 
-/// What an attempt is made with.
+/// What an attempt needs.
 struct Prepared {
     adapter: &'static dyn Adapter,
     written: Arc<Written>,
-    /// The one message that all is told in, where it is.
+    /// The one message of a digest, where this is one.
     digest: Option<Message>,
     credentials: Credentials,
     /// The requests that the message takes on this platform.
@@ -66,7 +66,8 @@ impl Prepared {
         ended(verdict, self.parts, self.ways)
     }
 
-    /// Whether what was `sent` to say something can be said in words alone, and was not.
+    /// Whether the message that was `sent` can also be said in words alone; `false` where that was sent
+    /// already.
     fn has_words_alone(&self, act: Act<'_>, sent: &Body) -> bool {
         let alone = self.adapter.compose(&self.written.message.words_alone(), act);
         matches!(act, Act::Say(_)) && alone.is_some_and(|alone| alone != *sent)
@@ -78,8 +79,8 @@ impl Prepared {
 }
 
 impl Worker {
-    /// One request, from the written message to the platform's verdict; or when it is due again, where it
-    /// never left.
+    /// Makes one request, from the written message to the platform's verdict; where it never left, returns
+    /// when it is due again.
     pub(super) async fn attempt(
         &self,
         leased: &Leased,
@@ -114,11 +115,11 @@ impl Worker {
             Ok(None) => return (Went::NotSent, Ok(prepared.nothing_to_say())),
             Err(until) => return (Went::NotSent, Err(until)),
         };
-        // Of words alone there is nothing to keep.
+        // Words alone need no handle.
         let keeps = adapter.profile().keeps_media && body.lean().is_some();
         let account = keeps.then(|| credentials.account()).flatten();
         let handle = match &account {
-            // Boxed, because it is rare: every send would carry the room for it.
+            // Boxed, because it is rare: otherwise the future of every send would have room for it.
             Some(account) => Box::pin(self.handle(prepared, account, act, leaving)).await.map(Some),
             None => Ok(None),
         };
@@ -127,13 +128,15 @@ impl Worker {
             Err((went, verdict)) => return (went, Ok(prepared.ended(verdict))),
         };
         let now = self.clock.now();
-        // What waited for the picture would leave in one instant: more than a shared token may be used for.
+        // Everything that waited for the picture would now leave at once, more than a shared token's budget
+        // allows.
         if leased.bot.is_some() && now - asked_at > HELD_UP {
             return (Went::NotSent, Err(now));
         }
         let mut stamp = Stamp::new(now, request_id(leased.said(), leased.group, act));
         stamp.media = handle.as_deref().cloned().flatten();
-        // Whoever knows the handle lets the others go on; whoever does not keeps them waiting.
+        // A known handle is released at once, so that others can use it; an unknown one stays locked until
+        // this request has found it out.
         let unknown = handle.filter(|handle| handle.is_none());
         let request = adapter.address(act, &body, credentials, &stamp);
         let left = leaving.left;
@@ -155,7 +158,7 @@ impl Worker {
             && verdict.outcome == Outcome::Bad
             && is_new != Some(true)
         {
-            // Perhaps it is only the handle that the platform does not know any more.
+            // Perhaps the platform only no longer knows the handle.
             written.forget_handle(account, media).await;
             verdict.outcome = Outcome::Retry;
         }
@@ -166,7 +169,7 @@ impl Worker {
         (went, Ok(Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) }))
     }
 
-    /// What an act sends; or until when that waits for its picture.
+    /// The body that an act sends; or until when it has to wait for its picture.
     async fn body(
         &self,
         leased: &Leased,
@@ -184,8 +187,8 @@ impl Worker {
         }
     }
 
-    /// Sends a request of an act if it `may` leave: how that went for the host, what it means for the delivery, and
-    /// the answer.
+    /// Sends an act's request if it `may` leave; returns how that went for the host, what it means for the
+    /// delivery, and the answer.
     async fn exchange<W, F: Future<Output = Result<(), W>>>(
         &self,
         adapter: &dyn Adapter,
@@ -209,8 +212,8 @@ impl Worker {
         }
     }
 
-    /// Lets a request leave that takes so long at most. Where it waited for something it is asked about again: its
-    /// notice may be over by now.
+    /// Decides whether a request that takes `longest` at most may leave. Where it has waited for something,
+    /// the database is asked again, because its notice may be over by now.
     async fn may_leave(&self, leased: &Leased, longest: Duration) -> Result<(), Withheld> {
         let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
         let stands = |now| match conclude::withheld(leased, now, longest) {
@@ -227,12 +230,12 @@ impl Worker {
         if !may_go.map_err(Withheld::Unknown)? {
             return Err(Withheld::Over);
         }
-        // The answer may have been waited for, too.
+        // That query may have taken its time, too.
         stands(self.clock.now())
     }
 
-    /// The end of an attempt that a stop does not wait for any longer. What had left may arrive or not; what had not is
-    /// due as soon as somebody is there again.
+    /// Ends an attempt that a stop does not wait for any longer. A request that had left may arrive or not;
+    /// one that had not is due again at once.
     pub(super) async fn broken_off(
         &self,
         leased: &Leased,
@@ -261,7 +264,7 @@ impl Worker {
         Ok(Prepared { adapter, written, digest, credentials, parts, ways })
     }
 
-    /// The one message for all that a delivery is told together with, where it is.
+    /// The message that says everything a digest tells; `None` where this is not a digest.
     async fn digest(&self, leased: &Leased, written: &Written) -> Result<Option<Message>, StoreError> {
         if leased.with.is_empty() {
             return Ok(None);
@@ -273,8 +276,8 @@ impl Worker {
         Ok(Some(message::digest(leased.language, &all)))
     }
 
-    /// What goes out for now of an act whose picture is not drawn yet: nothing before a moment; or, where that would be
-    /// too late, the words that it was to go with, or nothing at all.
+    /// What an act sends while its picture is not drawn yet: nothing before a certain moment; or, where that
+    /// would be too late, the words without it, or nothing at all.
     fn without_picture(
         &self,
         leased: &Leased,
@@ -291,8 +294,8 @@ impl Worker {
         if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
     }
 
-    /// What this account calls the picture of an act that shows one, where its platform keeps pictures; and whether it
-    /// was uploaded just now.
+    /// This account's handle for the picture of an act that shows one, where its platform keeps pictures, and
+    /// whether it was uploaded just now.
     async fn handle(
         &self,
         Prepared { adapter, written, credentials, .. }: &Prepared,
@@ -313,7 +316,7 @@ impl Worker {
             };
             match verdict.media {
                 Some(media) => (*handle, is_new) = (Some(media.into()), true),
-                // Taken, they say, but under no name: another try is no second message.
+                // Accepted, but without a handle: to upload it again makes no second message.
                 None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
                     return Err((went, Verdict { outcome: Outcome::Retry, ..verdict }));
                 }
@@ -323,7 +326,7 @@ impl Worker {
         Ok((handle, is_new))
     }
 
-    /// The way into a chat that has a new id.
+    /// The new address of a chat that was given a new id.
     fn moved(&self, credentials: &Credentials, verdict: &Verdict) -> Option<Moved> {
         let Outcome::Moved(chat) = &verdict.outcome else { return None };
         let credentials = credentials.clone().moved_to(chat.clone());
@@ -340,7 +343,7 @@ fn internal(leased: &Leased, error: &StoreError) -> Ended {
     Ended { ours: true, ..ended(Verdict::ours(Outcome::Retry, "internal"), 1, &[]) }
 }
 
-/// The end of an attempt that panicked. Where its request had left nobody knows whether it arrived.
+/// The end of an attempt that panicked. If its request had left, nobody knows whether it arrived.
 pub(super) fn panicked(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
     tracing::error!(delivery = leased.delivery, left, "a send panicked");
     let outcome = if left { Outcome::Unknown } else { Outcome::Retry };
@@ -364,9 +367,9 @@ fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
     }
 }
 
-/// What a platform said instead of taking the message: its first 4 KB, under the key of the case, because
-/// some repeat the message, and without anything of the way in. What is cut off must not leave the beginning of a
-/// secret behind, so it is cut last.
+/// What a platform said instead of taking the message: its first 4 KB, sealed under the case's key, because
+/// some repeat the message, and with the credentials redacted. It is shortened after that, so that no
+/// beginning of a secret is left at the cut.
 fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
     const KEPT: usize = 4 * 1024;
     if matches!(verdict.outcome, Outcome::Delivered(_)) {

@@ -1,5 +1,5 @@
-//! What an attempt means for the delivery, its lane, its token and its group. Pure: from the lease and
-//! the platform's verdict to the record that is written.
+//! What an attempt means for the delivery, its lane, its token and its group. Pure: it turns the lease and
+//! the platform's verdict into the record to be written.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,43 +12,44 @@ use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
 
-/// A group is given up after failing for so long…
+/// A group is disabled after failing for this long, in at least [`PROOF`] attempts.
 const FAILING: TimeDelta = TimeDelta::hours(24);
-/// …in at least so many attempts: one failure a day apart proves nothing.
+/// How many attempts have to fail before a group is disabled: two failures a day apart prove nothing.
 const PROOF: i32 = 5;
-/// For so long the end of a notice is told to those who could not be reached with it…
+/// The end of a notice is told to groups that cannot be reached for at least this long.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
-/// …and with so many requests, which is a day of them: whoever heard nothing until now has the time of all others.
+/// The end of a notice is tried with at least this many requests, which is about a day of them, so that a
+/// group that is first tried late gets as much time as the others.
 const TELLING: i32 = 100;
 
-/// How often one of those that share a token finds out whether somebody has mended what is wrong with it.
+/// How often one of the groups that share a token tries whether its fault has been mended.
 const MENDED: TimeDelta = TimeDelta::minutes(10);
 
-/// A request that leaves so soon after its lease need not ask again whether its notice still stands.
+/// A request that leaves this soon after its lease need not ask the database again whether it may go.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
 
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
     pub verdict: Verdict,
-    /// Where nobody answered, that may be because of us.
+    /// Whether it may be our own fault that nobody answered.
     pub ours: bool,
     /// The requests that its message takes on this platform.
     pub parts: usize,
     /// What the platform lets us take back with these credentials.
     pub ways: &'static [TakeBack],
-    /// The words can still go out by themselves, without the picture that they went with.
+    /// The words can still be sent by themselves, without the picture that they went with.
     pub alone: bool,
     pub at: DateTime<Utc>,
     pub took_ms: i32,
     pub random: u64,
     /// The platform's words, sealed.
     pub answer_sealed: Option<Vec<u8>>,
-    /// Where the chat has a new id.
+    /// The new address, where the chat has a new id.
     pub moved: Option<Moved>,
 }
 
-/// Where a leased delivery stands.
+/// How far a leased delivery has come.
 pub fn progress(leased: &Leased) -> Progress {
     Progress { part: leased.part, act: leased.act, how: leased.how }
 }
@@ -59,7 +60,8 @@ pub fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>, ran
     if at > now { back(platform, at, random) } else { at }
 }
 
-/// When something that waits until `at` may come back: not when its platform refuses everybody.
+/// When something that waits until `at` should come back: not at a time at which its platform refuses
+/// everybody.
 pub fn back(platform: Platform, at: DateTime<Utc>, random: u64) -> DateTime<Utc> {
     if adapter(platform).profile().avoids_round_hours { retry::off_the_hour(at, random) } else { at }
 }
@@ -69,9 +71,9 @@ pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>)
     retry::open_at(adapter(platform).profile().account_rate, sends, 1, now)
 }
 
-/// What becomes of a leased delivery whose request must not leave at `now`, although it could: its notice is over; it
-/// would tell of an end to somebody who heard nothing; or the answer could come when somebody else holds the lane,
-/// `longest` being the longest that one exchange takes. `None` where it may leave.
+/// What becomes of a leased delivery whose request must not leave at `now`; `None` where it may leave. It
+/// must not where its notice is over, where it would tell of an end to a group that heard nothing, or where
+/// its answer could come after the lease has expired, `longest` being the longest that one exchange takes.
 pub fn withheld(leased: &Leased, now: DateTime<Utc>, longest: TimeDelta) -> Option<DeliveryState> {
     let late = now + longest > leased.leased_until;
     // When the end was planned, it was not known yet that nothing had arrived.
@@ -84,8 +86,8 @@ fn is_over(leased: &Leased, now: DateTime<Utc>) -> bool {
     leased.not_after.is_some_and(|end| end <= now) && !mutation::on(Mutation::SendAfterEnd)
 }
 
-/// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be left alone.
-/// No phone rings where a message is edited or taken away.
+/// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be
+/// left alone. To edit or delete a message makes no sound.
 pub fn quiet_until(leased: &Leased, act: Act<'_>) -> Option<DateTime<Utc>> {
     leased.quiet_until.filter(|_| !takes_back(act) && !mutation::on(Mutation::SpeakInQuiet))
 }
@@ -94,13 +96,14 @@ fn takes_back(act: Act<'_>) -> bool {
     matches!(act, Act::Edit(_) | Act::Delete(_))
 }
 
-/// Whether something was waited for since the lease began, so that what it went by may be out of date.
+/// Whether it has waited for something since its lease began, so that what the lease went by may be out of
+/// date.
 pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
     leased.sends.last().is_none_or(|began| now - *began > AT_ONCE)
 }
 
-/// A lease that was not used: the delivery waits until `due_at`, or has ended, and so has each of those that were to
-/// go along with it. It is no attempt.
+/// Concludes a lease that was not used: the delivery waits until `due_at`, or has ended, and so does each of
+/// its companions. It counts as no attempt.
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>, due_at: DateTime<Utc>) -> Record {
     let state_of =
         |one: &Leased| if is_over(one, at) { DeliveryState::Cancelled } else { DeliveryState::Open };
@@ -141,15 +144,16 @@ fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
     }
 }
 
-/// What follows from an attempt, for each of those that it told.
+/// What follows from an attempt, for each delivery that it told.
 pub fn concluded(leased: Leased, ended: Ended) -> Record {
-    // The platform's words are sealed with the key of one notice: the others' logs could not open them.
+    // The platform's words are sealed under the key of one notice: the logs of the other deliveries could not
+    // open them.
     let others = || Ended { answer_sealed: None, ..ended.clone() };
     let along: Vec<Record> = leased.along().map(|one| of_one(one, others(), true)).collect();
     let mut record = of_one(leased, ended, !along.is_empty());
     record.along = along;
     if record.state == DeliveryState::Open {
-        // What goes on goes on together.
+        // A digest that goes on goes on as a whole.
         record.along.iter_mut().for_each(|other| other.due_at = record.due_at);
     }
     record
@@ -167,7 +171,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     let mut record = tried(leased, ended);
     leg.follow(&mut record, next, moved);
     if leg.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
-        // An ending's reach is that of its own words: only they can be said once too often.
+        // The reach of an ending is about its own words: only they can be said once too often.
         record.reach = Reach::No;
     }
     let at = record.at;
@@ -188,7 +192,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
     record
 }
 
-/// What is on record of an attempt before anything follows from it: its lane, and that it was tried.
+/// What is recorded of an attempt whatever follows from it: its lane, and that it was tried.
 fn tried(leased: Leased, ended: Ended) -> Record {
     let Ended { verdict, ours, at, took_ms, random, answer_sealed, .. } = ended;
     let mut sends = leased.sends.clone();
@@ -196,10 +200,10 @@ fn tried(leased: Leased, ended: Ended) -> Record {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
         *last = at;
     }
-    // What the platform asks for holds for whatever comes next, also where this delivery is given up.
+    // What the platform asks for holds for whatever comes next, even where this delivery is given up.
     let asked_until = retry::rest_asked(&verdict, at);
     let doubt = if verdict.outcome == Outcome::Unknown { Reach::Maybe } else { Reach::No };
-    // To wait as asked is no failure of the request.
+    // Being asked to wait is not a failure of the request.
     let failed = !matches!(verdict.outcome, Outcome::Slow(_));
     Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
@@ -233,9 +237,9 @@ impl Leg<'_> {
         self.act.is_some_and(takes_back)
     }
 
-    /// Whether the answers that are in doubt are counted. An alert counts them, each part its own: whether the words
-    /// arrived says nothing of the picture. A crash is not counted, because the process may have ended before it sent
-    /// anything.
+    /// Whether doubtful answers are counted. Those to an alert are, for each part by itself, because whether
+    /// the words arrived says nothing about the picture. A crash is not counted, because the process may have
+    /// died before it sent anything.
     fn counts_doubts(&self) -> bool {
         matches!(self.act, Some(Act::Say(part)) if part > 0 || !self.course.ends())
     }
@@ -254,7 +258,7 @@ impl Leg<'_> {
                 (true, 0) => Reach::No,
                 (true, _) => Reach::Maybe,
             },
-            // Nobody sees that a message is taken back twice.
+            // Nobody notices that a message is taken back twice.
             idempotent: adapter(leased.platform).profile().idempotent
                 || (self.takes_back() && !mutation::on(Mutation::DoubtTakingBack)),
             now: ended.at,
@@ -267,12 +271,12 @@ impl Leg<'_> {
     fn follow(&self, record: &mut Record, next: Next, moved: Option<Moved>) {
         match next {
             Next::Done(reference) => {
-                // What tells of several notices cannot be taken back for one of them.
+                // A message that tells of several notices cannot be taken back for one of them.
                 let named = !self.digest && matches!(self.act, Some(Act::Say(_)));
                 record.message_ref = reference.filter(|_| named);
                 record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
-                // Its log still tells that its words went alone.
+                // The log still shows that its words went alone.
                 record.act = record.act.min(self.progress.act);
             }
             Next::At(due) => {
@@ -289,10 +293,10 @@ impl Leg<'_> {
                 hold(record, until);
             }
             Next::Move(_) => record.moved = moved,
-            // Perhaps for the sake of one of them: each is tried by itself.
+            // Perhaps only one of them was refused: each is tried by itself.
             Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
             Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
-                // With its picture it may be in doubt already.
+                // Keeps the doubts that were counted while the picture went with it.
                 self.go_on(record, Progress { act: ALONE - self.progress.act, ..self.progress });
             }
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
@@ -317,33 +321,33 @@ impl Leg<'_> {
         }
     }
 
-    /// Words that arrived without their picture have arrived.
+    /// Gives a delivery up. Words that have arrived without their picture count as delivered.
     fn give_up(&self, record: &mut Record) {
         let spoken = self.course.has_spoken(self.progress);
         record.state = if spoken { DeliveryState::Delivered } else { DeliveryState::GivenUp };
     }
 }
 
-/// Nothing more to this group before that moment.
+/// Sends nothing more to this group before that moment.
 fn hold(record: &mut Record, until: DateTime<Utc>) {
     record.due_at = until;
     record.lane_open_at = record.lane_open_at.max(until);
 }
 
-/// After that moment a delivery is not tried again.
+/// After this moment a delivery is not tried again.
 fn until(leased: &Leased) -> DateTime<Utc> {
     let ending = if leased.attempts < TELLING { DateTime::<Utc>::MAX_UTC } else { leased.said_at + ENDING };
     leased.not_after.unwrap_or(ending)
 }
 
-/// What an attempt tells of its lane. A message that is refused tells nothing of the next one.
+/// What an attempt says about its lane. A message that is refused says nothing about the next one.
 fn health(verdict: &Verdict, ours: bool, leased: &Leased, at: DateTime<Utc>) -> Health {
     let before = leased.sends.iter().rev().nth(1);
     match &verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
         Outcome::Retry if ours && !verdict.answered => Health::Unheard,
         Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
-            // What failed a day ago and was not tried since may have been well in between.
+            // A group that failed a day ago and was not tried since may have been well in between.
             let anew = leased.failures > 0 && before.is_none_or(|before| at - *before >= FAILING);
             if anew { Health::FailingAnew } else { Health::Failing }
         }

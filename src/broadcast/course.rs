@@ -1,9 +1,9 @@
 //! The course of a delivery: which requests it is made of, and which comes next. Pure.
 //!
-//! What says something is the parts of its message, in order. What tells that a notice is over first
-//! takes back every message that stands in the chat, one after the other: edited where the platform lets
-//! us, else deleted. Only where one of them stays as it was, or may stand where we cannot reach it, the
-//! chat is told once by a further message.
+//! A delivery that says something consists of the parts of its message, in order. One that tells of an end
+//! first takes back every message that stands in the chat, one after the other: it edits it where the
+//! platform allows that, else deletes it. Only where one of them stays as it was, or may stand where we
+//! cannot reach it, the chat is told once by a further message.
 
 use super::platforms::{Act, TakeBack};
 use crate::domain::delivery::{How, Purpose};
@@ -11,12 +11,12 @@ use crate::domain::delivery::{How, Purpose};
 /// How far a delivery has come, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Requests done: first one for each message taken back or left standing, then the parts.
+    /// Requests done: first one for each message that was taken back or had to be left, then the parts.
     pub part: i16,
-    /// What was in vain for the present one; below 0 where its words go alone
-    /// ([`ALONE`](crate::domain::delivery::ALONE)).
+    /// For the present request: the ways of taking back that were tried in vain, or its doubtful answers;
+    /// below 0 where its words go alone ([`ALONE`](crate::domain::delivery::ALONE)).
     pub act: i16,
-    /// The least that was reached for any message so far.
+    /// The worst result of taking back, over all messages so far.
     pub how: Option<How>,
 }
 
@@ -26,7 +26,7 @@ pub struct Course<'a> {
     standing: Vec<&'a str>,
     ways: Vec<TakeBack>,
     replies: bool,
-    /// Whether the message is said whatever the taking back comes to.
+    /// Whether the message is said whatever the result of taking back.
     said: bool,
     ends: bool,
     parts: usize,
@@ -63,7 +63,7 @@ impl<'a> Course<'a> {
     pub fn next(&self, progress: Progress) -> Option<Act<'a>> {
         let (part, act) = (at(progress.part), at(progress.act));
         if let Some(standing) = self.standing.get(part) {
-            // A way too many can only come from a platform that lost one since.
+            // More ways tried than there are can only mean that the platform has lost one since.
             return Some(self.ways.get(act).unwrap_or(&self.ways[0]).act(standing));
         }
         let part = part - self.standing.len();
@@ -83,7 +83,7 @@ impl<'a> Course<'a> {
             Some(Act::Reply(_) | Act::Say(_)) if self.ends => Some(How::FollowedUp),
             _ => None,
         };
-        // An answer in the thread is the whole message.
+        // A reply in the thread is the whole message.
         let part = match self.next(progress) {
             Some(Act::Reply(_)) => progress.part.saturating_add(self.parts as i16),
             _ => progress.part.saturating_add(1),
@@ -122,7 +122,7 @@ mod tests {
     const START: Progress = Progress { part: 0, act: 0, how: None };
     const ALL: [TakeBack; 3] = [TakeBack::Edit, TakeBack::Delete, TakeBack::Reply];
 
-    /// Walks a course; each answer is whether the platform does what it is asked.
+    /// Walks a course; `does` says whether the platform does what it is asked.
     fn walk(course: &Course<'_>, mut does: impl FnMut(Act<'_>) -> bool) -> (Vec<String>, Option<How>) {
         let (mut progress, mut acts) = (START, Vec::new());
         while let Some(act) = course.next(progress) {

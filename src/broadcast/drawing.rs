@@ -1,5 +1,6 @@
-//! The drawing of a picture: begun by whoever needs it first, and waited for by all, but not for long. What waits holds
-//! a place at its host, and words for others would wait behind it.
+//! The drawing of a picture: started by the first request that needs it and waited for by all that do, but
+//! not for long. A request that waits holds a place at its host, and words for others would have to wait
+//! behind it.
 
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::retry;
 
-/// How long the first drawing is waited for, so that a lease has time for its request afterwards; the second half as
-/// long, and so on.
+/// How long the first drawing is waited for, so that a lease has time left for its request; the second is
+/// waited for half as long, the third a third as long, and so on.
 const PATIENCE: Duration = Duration::from_secs(7);
 
-/// What came of drawing a picture; `None` where it never can be drawn.
+/// The result of drawing a picture; `None` where it can never be drawn.
 pub type Drawn = Result<Option<Bytes>, Failed>;
 
 /// It could not be drawn this time.
@@ -26,11 +27,11 @@ pub struct Failed;
 pub struct NotDrawn {
     /// Since when it is wanted.
     pub since: DateTime<Utc>,
-    /// Before then it is not drawn anew.
+    /// It is not drawn again before then.
     pub again_at: DateTime<Utc>,
 }
 
-/// A picture that is being drawn, or was; or that could not be.
+/// A picture that is being drawn, was drawn, or could not be.
 #[derive(Clone)]
 pub struct Drawing {
     /// Since when it is wanted.
@@ -43,10 +44,10 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// The latest drawing, as long as it did not fail; else a new one.
+    /// The latest drawing unless that failed; else a new one.
     ///
     /// # Errors
-    /// Where it failed too short a time ago.
+    /// Where the latest failed too short a time ago.
     pub fn after(
         latest: Option<&Drawing>,
         now: DateTime<Utc>,
@@ -60,13 +61,13 @@ impl Drawing {
             }
             Some(latest) => (latest.since, latest.times.saturating_add(1)),
         };
-        // It goes on though nobody waits for it any more.
+        // It goes on even if nobody waits for it any more.
         let drawn = tokio::spawn(draw()).map(|drawn| drawn.unwrap_or(Err(Failed)));
         let waited_for = Instant::now() + PATIENCE / times;
         Ok(Drawing { since, began: now, times, waited_for, picture: drawn.boxed().shared() })
     }
 
-    /// Whether there is a picture, or it is known that there never is one.
+    /// Whether there is a picture, or it is known that there never will be one.
     pub fn is_drawn(&self) -> bool {
         matches!(self.picture.peek(), Some(Ok(_)))
     }

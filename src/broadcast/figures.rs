@@ -1,4 +1,4 @@
-//! What an operator counts about sending, in Prometheus' terms: numbers only, nothing about anybody.
+//! What operators can count about sending, as Prometheus metrics: numbers only, nothing about any person.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::domain::group::Platform;
 pub struct Figures {
     attempts: IntCounterVec,
     took: HistogramVec,
-    /// Sends that are under way or not recorded yet: as many could be doubled by a crash.
+    /// Sends that are under way or not recorded yet: a crash could double as many.
     pub unrecorded: IntGauge,
     /// Hosts that are left alone because they do not answer.
     pub away: IntGauge,
@@ -24,22 +24,22 @@ pub struct Figures {
     refusals: IntCounterVec,
 }
 
-/// The database refused to tell what is due.
+/// The database failed to tell what is due.
 const QUEUE: &str = "queue";
-/// The database refused to take down what became of it.
+/// The database failed to record results.
 const RESULTS: &str = "results";
 
 impl Figures {
-    /// All at nothing.
+    /// All counters at zero.
     ///
     /// # Errors
-    /// When a name is not one; a test would see it.
+    /// When a metric's name is not valid; a test would notice that.
     pub fn new() -> prometheus::Result<Figures> {
         let refusals = IntCounterVec::new(
             Opts::new("seventytwo_database_refusals_total", "How often the database refused the worker."),
             &["what"],
         )?;
-        // What never happened is shown as never, not as unknown.
+        // Shown as 0 from the start, not as absent.
         [QUEUE, RESULTS].iter().for_each(|what| drop(refusals.with_label_values(&[what])));
         Ok(Figures {
             attempts: IntCounterVec::new(
@@ -78,30 +78,30 @@ impl Figures {
         self.took.with_label_values(&[platform.as_str()]).observe(took.as_secs_f64());
     }
 
-    /// So many results are written down.
+    /// This many results were recorded.
     pub fn recorded(&self, results: usize) {
         self.recorded.inc_by(results as u64);
     }
 
-    /// So many results are given up: what was sent is sent again.
+    /// This many results were given up: what was sent is sent again.
     pub fn lost(&self, results: usize) {
         self.lost.inc_by(results as u64);
     }
 
-    /// The database did not tell what is due, or did not lease it.
+    /// The database failed to tell what is due, or to lease it.
     pub fn queue_refused(&self) {
         self.refusals.with_label_values(&[QUEUE]).inc();
     }
 
-    /// The database did not take results down; they may be handed to it again.
+    /// The database failed to record results; they may be handed to it again.
     pub fn results_refused(&self) {
         self.refusals.with_label_values(&[RESULTS]).inc();
     }
 
-    /// Adds them to what is about to be shown.
+    /// Registers all metrics.
     ///
     /// # Errors
-    /// When a name stands there already.
+    /// When a metric of one of these names is registered already.
     pub fn register(&self, registry: &Registry) -> prometheus::Result<()> {
         let all: [Box<dyn Collector>; 8] = [
             Box::new(self.attempts.clone()),

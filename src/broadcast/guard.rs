@@ -1,11 +1,11 @@
 //! Where we may connect. Group admins give us addresses; none of them may make us talk to our own
 //! network, to another port or to anything but the platform it claims to be.
 //!
-//! Two questions, asked by the sender and by nobody else: may this address be used for this
-//! platform ([`Guard::target`]), and may we connect to what its name resolved to
-//! ([`Target::admits`])? The second is asked of the very address that is then connected to, so a name
-//! cannot change its mind in between. The operator's own gateways are free of both, host and port
-//! exactly as named.
+//! There are two questions, and only the sender asks them: may this address be used for this platform
+//! ([`Guard::target`]), and may we connect to what its name resolved to ([`Target::admits`])? The second is
+//! asked about the very address that is then connected to, so a name cannot resolve to something else in
+//! between. The operator's own gateways are exempt from both, for exactly the host and port that are
+//! configured.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -49,8 +49,8 @@ impl Refused {
     }
 }
 
-/// Whom a connection is made to. Connections are shared only between equal targets, so that one
-/// opened to a gateway, unvetted, never serves an address of the public.
+/// What a connection is made to. Connections are shared only between equal targets, so that one opened to a
+/// gateway, whose addresses are not vetted, never serves a public address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     pub host: String,
@@ -74,7 +74,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// With these gateways: of each address, scheme, host and port count.
+    /// With these gateways; only scheme, host and port of each address count.
     pub fn new(gateways: impl IntoIterator<Item = (Platform, Url)>) -> Guard {
         let target = |(platform, url): (Platform, Url)| {
             Some((platform, Target { gateway: true, ..endpoint(&url)? }, url))
@@ -82,12 +82,12 @@ impl Guard {
         Guard { gateways: gateways.into_iter().filter_map(target).collect() }
     }
 
-    /// The operator's own server for a platform, the first named.
+    /// The operator's own server for a platform: the first that is configured.
     pub fn gateway(&self, platform: Platform) -> Option<&Url> {
         self.gateways.iter().find(|(of, ..)| *of == platform).map(|(.., url)| url)
     }
 
-    /// Whom a request for this platform goes to.
+    /// The target of a request for this platform.
     ///
     /// # Errors
     /// Why it may not be sent.
@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Ways to name something else than a platform, most of them seen in attacks.
+    /// Ways to name something other than a platform, most of them seen in attacks.
     #[test]
     fn no_other_address_passes() {
         let send = "cgi-bin/webhook/send?key=k";
@@ -303,7 +303,8 @@ mod tests {
         assert_eq!(judged(Platform::Webhook, "http://evil.cn/"), Err(Refused::Scheme));
     }
 
-    /// What a name may resolve to; a name that changes its mind is asked again at every connection.
+    /// What a name may resolve to; every connection asks again, so a name that changes its mind gains
+    /// nothing.
     #[test]
     fn only_public_addresses_are_connected_to() {
         let target = judged(Platform::Webhook, "https://evil.cn/").unwrap();

@@ -1,12 +1,13 @@
 //! The hosts we send to: how much each may have under way, and whether it is there at all. Pure; the
 //! time is handed in.
 //!
-//! A host that is slow or away must cost the others nothing. So each has a bounded share of the window,
-//! of which requests that hang take the smaller part; one that has not answered yet is tried by few; and all
-//! that are slow or silent together leave room for the rest. What a brisk host cannot take now waits for the
-//! next answers, which are milliseconds away; what a slow one cannot take is put off to when it probably can.
-//! A host that fails several groups again and again is left alone for a while that doubles, and then asked by one
-//! delivery alone. One that would shut us out for what it has to refuse is left alone long before that.
+//! A host that is slow or away must cost the others nothing. So each host has a bounded share of the window,
+//! of which requests that hang take the smaller part; a host that has not answered yet is tried by few; and
+//! all hosts that are slow or silent together leave room for the rest. What a brisk host cannot take now
+//! waits for its next answers, which are milliseconds away; what a slow one cannot take is put off to when it
+//! probably can. A host that fails several groups again and again is left alone for a while that doubles each
+//! time, and is then tried by one delivery alone. A host that would shut us out for the requests it refuses
+//! is left alone long before that.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,37 +21,40 @@ use crate::store::mutation::{self, Mutation};
 
 /// Requests under way at one host that are not slow.
 const BRISK: usize = 384;
-/// Once its share is full, a host gets more when so few are left: many at a time cost less each.
+/// Once its share is full, a host gets more only when so few are left: many sent at a time cost less each.
 const REFILL: usize = 256;
 /// Requests under way at one host, the slow ones included.
 const ALL: usize = 512;
-/// The same at one whose answers take long.
+/// The same at a host whose answers take long.
 const SLOW_SHARE: usize = 192;
-/// Requests under way, the slow ones apart, at a host that has not answered lately, or never yet.
+/// Requests under way, without the slow ones, at a host that has not answered lately, or never yet.
 const UNPROVEN: usize = 32;
-/// Requests under way at all such hosts together: the rest of the window is for those that answer quickly.
+/// Requests under way at all hosts together that are slow or unproven: the rest of the window is for those
+/// that answer quickly.
 const DOUBTFUL: usize = 384;
-/// A request under way for so long is slow.
+/// A request that has been under way for this long is slow.
 const SLOW: TimeDelta = TimeDelta::seconds(1);
-/// A host that usually answers within this is brisk, in milliseconds.
+/// A host that usually answers within this many milliseconds is brisk.
 const USUAL: f64 = 500.0;
-/// Failures in a row, without anything arriving in between, after which a host counts as away…
+/// A host counts as away after this many failures in a row, with nothing arriving in between, of at least
+/// [`AWAY_FOR`] groups.
 const AWAY_AFTER: u32 = 8;
-/// …where so many groups failed. What one or two of them suffer is theirs: their lanes rest, and ask no more often.
+/// How many groups have to fail before a host counts as away. Failures of one or two groups are their own:
+/// their lanes rest, and ask no more often.
 const AWAY_FOR: usize = 3;
-/// The first rest of a host that is away; each further one is twice as long…
+/// The first rest of a host that is away. Each further one is twice as long, up to [`LONGEST_REST`].
 const FIRST_REST: TimeDelta = TimeDelta::seconds(5);
-/// …up to this.
+/// The longest rest of a host that is away.
 const LONGEST_REST: TimeDelta = TimeDelta::minutes(5);
 /// The shortest time to put something off.
 const SOON: TimeDelta = TimeDelta::milliseconds(100);
 /// The longest wait for a busy host before it is asked about again.
 const LATEST: TimeDelta = TimeDelta::seconds(60);
-/// What is looked at beyond what the host that is busy can take.
+/// How many due deliveries are looked at beyond those that the busy host can take.
 const FOR_OTHERS: usize = 32;
-/// Of the refusals that would shut us out, one in so many is risked.
+/// One in this many of the refusals that would shut us out is risked.
 const SHARE_OF_REFUSALS: u32 = 10;
-/// For so long an answer proves that we have a way out.
+/// How long an answer proves that we have a way out.
 const LATELY: TimeDelta = TimeDelta::hours(1);
 /// Hosts that are remembered though nothing is under way there, at most.
 const REMEMBERED: usize = 10_000;
@@ -60,16 +64,16 @@ const REMEMBERED: usize = 10_000;
 pub enum Went {
     /// It answered, whatever it said.
     Answered,
-    /// It refused; so many refusals shut our address out.
+    /// It refused, where the platform shuts out an address after as many refusals as this budget.
     Refused(Budget),
-    /// No connection, no answer, or an answer that it is unwell.
+    /// No connection, no answer, or a server error.
     Failed,
     /// The request never left.
     NotSent,
 }
 
 impl Went {
-    /// How a request went that was answered with this status, where the platform counts what it refuses.
+    /// How a request went that was answered with this status, where the platform counts refusals.
     pub fn answered(status: u16, refusals: Option<Budget>) -> Went {
         match (status, refusals) {
             (500.., _) => Went::Failed,
@@ -83,9 +87,9 @@ impl Went {
 #[derive(Debug, Default)]
 pub struct Hosts {
     known: HashMap<String, Host>,
-    /// The last that was asked and could not take more.
+    /// The last host that was asked and could not take more.
     busy: Option<String>,
-    /// Under way at hosts that are not brisk.
+    /// Requests under way at hosts that are not brisk.
     doubtful: usize,
     /// When any of them last answered.
     answered_at: Option<DateTime<Utc>>,
@@ -97,43 +101,45 @@ struct Host {
     under_way: VecDeque<DateTime<Utc>>,
     /// Its share is full and not yet down to [`REFILL`].
     full: bool,
-    /// What its answers have lately taken, in milliseconds.
+    /// How long its answers have lately taken, in milliseconds.
     usual: f64,
     /// When it last answered.
     answered_at: Option<DateTime<Utc>>,
     failures: u32,
-    /// The first groups that failed among those, [`AWAY_FOR`] at most.
+    /// The first groups that failed among those failures, [`AWAY_FOR`] at most.
     failing: Vec<Uuid>,
     rests: u32,
     /// Away until then; then one request may try.
     away_until: Option<DateTime<Utc>>,
-    /// What it has refused since then.
+    /// What it has refused since `refused_since`.
     refused: u32,
     refused_since: DateTime<Utc>,
-    /// It is asked nothing before, because it has refused too much.
+    /// Nothing is sent to it before then, because it has refused too much.
     spared_until: DateTime<Utc>,
-    /// What it has lately finished, in requests a second.
+    /// How many requests it has lately finished, per second.
     pace: f64,
     finished: u32,
     counted_since: DateTime<Utc>,
-    /// Up to when its queue is spread.
+    /// The latest time given to anything queued for it.
     queued_until: DateTime<Utc>,
 }
 
 impl Hosts {
-    /// How much of what is due to look at, `most` at most: what waits for a busy host would only be read
-    /// in vain.
+    /// How many due deliveries to look at, `most` at most: those that wait for a busy host would be read in
+    /// vain.
     pub fn worth_a_look(&mut self, most: usize, now: DateTime<Utc>) -> usize {
         let doubtful = self.known.values().filter(|host| !host.under_way.is_empty() && !host.is_brisk(now));
-        // One that answers no more may still have all that it was trusted with.
+        // A host that has just stopped answering may have a brisk host's share under way; no more than a slow
+        // one's is counted.
         self.doubtful = doubtful.map(|host| host.under_way.len().min(SLOW_SHARE)).sum();
         let busy = self.busy.take().and_then(|name| self.known.get(&name));
         busy.map_or(most, |host| most.min(host.left(now) + FOR_OTHERS))
     }
 
-    /// Whether a host takes one more request: then it is counted, until [`Hosts::ended`].
+    /// Whether a host takes one more request; if it does, the request counts as under way until
+    /// [`Hosts::ended`].
     pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
-        // Looked up first: the name is copied only once.
+        // Looked up first, so that the name is copied only once.
         if !self.known.contains_key(name) {
             self.make_room();
             self.known.insert(name.to_owned(), Host::new(now));
@@ -151,7 +157,8 @@ impl Hosts {
         admission
     }
 
-    /// Forgets hosts of which there is nothing to know, and of those that rest the one that may be tried first.
+    /// Forgets hosts about which there is nothing to know; if all have something, the idle one whose rest
+    /// ends first.
     fn make_room(&mut self) {
         if self.known.len() < REMEMBERED {
             return;
@@ -167,14 +174,15 @@ impl Hosts {
         }
     }
 
-    /// What was admitted at `now` never leaves: the leases were not written down.
+    /// Takes back what was admitted at `now`: it never leaves, because the leases were not committed.
     pub fn forget(&mut self, now: DateTime<Utc>) {
         for host in self.known.values_mut() {
             host.under_way.retain(|at| *at != now || mutation::on(Mutation::KeepPlaces));
         }
     }
 
-    /// A request that was admitted at `admitted` leaves only now: what it waited for was not the host.
+    /// A request that was admitted at `admitted` leaves only now, after waiting for something other than the
+    /// host.
     pub fn leaves(&mut self, name: &str, admitted: DateTime<Utc>, now: DateTime<Utc>) {
         let Some(host) = self.known.get_mut(name) else { return };
         if let Some(place) = host.under_way.iter().position(|at| *at == admitted) {
@@ -210,7 +218,7 @@ impl Hosts {
                 if host.failing.len() < AWAY_FOR && !host.failing.contains(&group) {
                     host.failing.push(group);
                 }
-                // Those that were under way when it went away tell nothing new.
+                // Failures of requests that were under way when it went away tell nothing new.
                 let known = host.away_until.is_some_and(|until| until > now);
                 let away = host.failures >= AWAY_AFTER && host.failing.len() >= AWAY_FOR;
                 if away && !known && !mutation::on(Mutation::AskAway) {
@@ -222,7 +230,7 @@ impl Hosts {
         }
     }
 
-    /// Whether any of them has answered lately: otherwise it may be we who have no way out.
+    /// Whether any host has answered lately; otherwise it may be we who have no way out.
     pub fn answer(&self, now: DateTime<Utc>) -> bool {
         self.answered_at.is_some_and(|at| now - at <= LATELY)
     }
@@ -239,7 +247,7 @@ impl Hosts {
 struct Share {
     /// Requests that are not slow.
     brisk: usize,
-    /// Once that is full, it gets more when so few are left.
+    /// Once `brisk` is full, it gets more when so few are left.
     refill: usize,
     /// The slow ones included.
     all: usize,
@@ -286,12 +294,12 @@ impl Host {
         if self.full { Admission::Busy } else { Admission::Go }
     }
 
-    /// How many of its requests have been under way for long.
+    /// How many of its requests are slow.
     fn slow(&self, now: DateTime<Utc>) -> usize {
         self.under_way.partition_point(|began| *began <= now - SLOW)
     }
 
-    /// Whether it has answered, and, where some of its requests do not end, has done so lately.
+    /// Whether it has answered, and has done so lately if some of its requests hang.
     fn answers(&self, now: DateTime<Utc>) -> bool {
         self.answered_at.is_some_and(|at| at > now - SLOW || self.slow(now) == 0)
     }
@@ -304,13 +312,13 @@ impl Host {
         match (self.answers(now), self.answered_at) {
             (true, _) if self.usual <= USUAL => Share { brisk: BRISK, refill: REFILL, all: ALL },
             (true, _) => Share { brisk: SLOW_SHARE, refill: SLOW_SHARE, all: SLOW_SHARE },
-            // Some of its groups may hang and the others not.
+            // Some of its groups may hang while others answer.
             (false, Some(_)) => Share { brisk: UNPROVEN, refill: UNPROVEN, all: ALL },
             (false, None) => Share { brisk: UNPROVEN, refill: UNPROVEN, all: SLOW_SHARE },
         }
     }
 
-    /// In its place: what is admitted by an earlier look comes after what has left since.
+    /// Inserted in order: requests that an earlier lease admitted may come after one that has left since.
     fn begins(&mut self, at: DateTime<Utc>) {
         let place = self.under_way.partition_point(|began| *began <= at);
         self.under_way.insert(place, at);
@@ -322,8 +330,9 @@ impl Host {
         (self.failures, self.rests, self.away_until) = (0, 0, None);
     }
 
-    /// Once it has refused a tenth of what would shut us out, nothing more is asked until the span is over. Any span
-    /// may hold two of such shares, each with what was under way; and other nodes may share our address.
+    /// Once it has refused a tenth of what would shut us out, nothing more is sent to it until the span is
+    /// over. A span as the host counts it may overlap two of ours, each with its tenth and with what was
+    /// under way; and other nodes may share our address.
     fn count_refusal(&mut self, refusals: Budget, now: DateTime<Utc>) {
         let ends = after(self.refused_since, refusals.per);
         if now >= ends {
@@ -342,8 +351,8 @@ impl Host {
         if full { 0 } else { share.brisk.saturating_sub(self.under_way.len()) }
     }
 
-    /// A place in the queue: as far back as it takes at twice the pace the host has shown, so that the
-    /// host never waits for us.
+    /// A place in its queue: places follow each other at twice the pace the host has shown, so that the host
+    /// never waits for us.
     fn queue(&mut self, from: DateTime<Utc>) -> DateTime<Utc> {
         let step = TimeDelta::microseconds((5e5 / self.pace.max(10.0)) as i64);
         let earliest = from + SOON;

@@ -1,5 +1,5 @@
-//! The leases that this process has in hand, until what became of them is recorded or given up. Their time may be over
-//! before that, where the process is held up; and whoever said something must not say it again.
+//! The leases that this process has in hand, until their results are recorded or given up. They may expire
+//! before that, if the process is held up; what was said must not be said again then.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use crate::store::leasing::Leased;
 #[derive(Clone, Debug, Default)]
 pub struct InHand(Arc<Mutex<HashSet<(Uuid, i64)>>>);
 
-/// One of them, for as long as this lives.
+/// A lease in hand, for as long as this value lives.
 pub struct Hand {
     lease: (Uuid, i64),
     among: InHand,

@@ -58,7 +58,7 @@ impl Field {
         }
     }
 
-    /// In which order lines go when there is no room: the highest first.
+    /// The order in which lines are dropped where there is no room: the highest first.
     const fn expendable(self) -> u8 {
         match self {
             Field::Subject => 0,
@@ -80,7 +80,7 @@ pub struct Line {
     pub field: Field,
     label: String,
     value: String,
-    /// What stands behind the words.
+    /// The link that follows the words.
     link: Option<String>,
 }
 
@@ -104,10 +104,10 @@ pub struct Message {
     pub language: Language,
     /// Where a platform can fetch a picture.
     pub poster: Option<String>,
-    /// There is a picture to be said, whether or not it is drawn yet.
+    /// Whether there is a picture to be said, drawn already or not.
     pub has_picture: bool,
-    /// The picture itself, a JPEG, set in for forms that need it. Of what is over it is one that shows
-    /// nobody and takes the poster's place, and `has_picture` is false: nothing new is to be seen.
+    /// The picture itself, a JPEG, set in for forms that need it. For what is over it is one that shows
+    /// nobody and replaces the poster; `has_picture` is then false, because there is nothing new to see.
     pub picture: Option<Bytes>,
     first: String,
     lines: Vec<Line>,
@@ -134,7 +134,7 @@ pub struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// What stands below the first line, line by line: words, and the link behind them.
+    /// What follows the first line, line by line: words, and the link behind them.
     pub fn body(&self) -> impl Iterator<Item = (String, Option<&str>)> {
         let lines = self.lines.iter().map(|line| match line.link.as_deref() {
             Some(link) => (line.words() + " ", Some(link)),
@@ -150,7 +150,7 @@ impl Cut<'_> {
         self.text_with(str::to_owned)
     }
 
-    /// Everything, one line each, with each link as that writes it.
+    /// Everything, one line each, with each link as `write` writes it.
     pub fn text_with(&self, write: impl Fn(&str) -> String) -> String {
         let written = |(words, link): (String, Option<&str>)| words + &link.map(&write).unwrap_or_default();
         let lines: Vec<String> =
@@ -170,13 +170,13 @@ impl Message {
         Message { poster: None, has_picture: false, picture: None, ..self.clone() }
     }
 
-    /// How many links stand in it at most.
+    /// How many links it contains, at most.
     pub fn links(&self) -> usize {
         self.lines.iter().filter_map(|line| line.link.as_ref()).count() + usize::from(self.link.is_some())
     }
 
-    /// The message in at most `limit` units, line ends included. Only a limit too small for the
-    /// parts that are never cut (some 400 bytes and the link) is exceeded.
+    /// The message in at most `limit` units, line ends included. It exceeds the limit only where that is too
+    /// small for the parts that are never cut (some 400 bytes and the link).
     pub fn cut(&self, unit: Unit, limit: usize) -> Cut<'_> {
         let mut cut =
             Cut { first: &self.first, lines: self.lines.clone(), tail: &self.tail, link: self.link.as_ref() };
@@ -227,7 +227,7 @@ pub fn plain(language: Language, key: &str, args: &[Arg<'_>], at: DateTime<Utc>)
     }
 }
 
-/// One message that tells what several others would have: of each its heading and its link.
+/// One message in place of several: the heading and the link of each.
 pub fn digest(language: Language, messages: &[Message]) -> Message {
     let count = [("count", messages.len().into())];
     let told = |message: &Message| {

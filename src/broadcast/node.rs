@@ -1,7 +1,7 @@
-//! This process among all that share the database: each names its leases by a number of its own, and keeps a file of
-//! that name locked for as long as it lives. The system lets go of the lock however the process ends, so the next one
-//! on the same machine knows for certain who is gone, and frees what they died with at once. On other machines their
-//! leases run out.
+//! This process among all that share the database. It marks its leases with a random number of its own, and
+//! keeps a file of that name locked for as long as it lives. The system releases the lock however the process
+//! ends, so the next process on the same machine knows for certain which ones are gone, and frees at once
+//! what they had under way. On other machines their leases have to expire.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -13,29 +13,29 @@ use super::retry;
 use crate::store::{Store, StoreError, lanes};
 use crate::vault;
 
-/// Tells one run of one machine's kernel, and of all containers on it, from every other: not each file system that
-/// machines share shares its locks, too.
+/// Identifies one boot of a machine, for all its containers: machines that share a file system do not always
+/// share its locks.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// This process.
 pub struct Node {
     number: i64,
-    /// Without it, nobody learns of its end before its leases run out.
+    /// Without the lock nobody learns of its end before its leases expire.
     _locked: Option<File>,
 }
 
 /// A process that is gone.
 struct Gone {
-    /// The number in its leases; none where they ran out while the machine started anew.
+    /// The number in its leases; `None` where the machine has restarted since, so that they have expired.
     number: Option<i64>,
     sign: PathBuf,
     _locked: File,
 }
 
 impl Node {
-    /// Joins those that share the database, and frees what others of this machine died with. Their signs hang in
-    /// `folder`, which is made where it is missing; without one, what a process dies with waits for its leases to run
-    /// out.
+    /// Joins the processes that share the database, and frees what others on this machine died with. Their
+    /// signs (locked files) are in `folder`, which is created if it is missing; without it, what a process
+    /// dies with waits until its leases expire.
     ///
     /// # Errors
     /// When the database refuses.
@@ -56,7 +56,7 @@ impl Node {
         self.number
     }
 
-    /// Hangs out its sign, and looks whose sign nobody holds any more.
+    /// Puts up its sign, and looks for signs that nobody holds locked any more.
     fn hang_out(folder: &Path) -> (Node, Vec<Gone>) {
         let number = (u64::from_be_bytes(vault::random()) >> 1).cast_signed();
         let here = here();
@@ -80,13 +80,13 @@ impl Gone {
     fn of(sign: PathBuf, here: &str) -> Option<Gone> {
         let name = sign.file_name()?.to_str()?;
         let number = name.strip_prefix(here).and_then(|number| i64::from_str_radix(number, 16).ok());
-        // Who starts at the same moment may have taken it down by now.
+        // A process that starts at the same moment may have removed it by now.
         let locked = File::open(&sign).ok()?;
         locked.try_lock().ok()?;
         Some(Gone { number, sign, _locked: locked })
     }
 
-    /// Takes the sign down: nothing that they held is left.
+    /// Removes the sign: nothing is left of what that process held.
     fn forget(self) {
         if let Err(error) = std::fs::remove_file(&self.sign) {
             tracing::warn!(%error, sign = %self.sign.display(), "the sign of a process that is gone stays");

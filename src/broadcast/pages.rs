@@ -1,4 +1,4 @@
-//! The page of the broadcast station: who heard of a notice and who did not, in words.
+//! The page of the broadcast station: who heard about a notice and who did not, in words.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -29,7 +29,7 @@ impl BroadcastsPage {
         moment(counted.created_at)
     }
 
-    /// Numbers of groups by what became of them, those that say nothing left out.
+    /// How many groups have come to what, without the numbers that say nothing.
     fn numbers(&self, counted: &Counted) -> Vec<(String, String)> {
         let ends = counted.purpose.ends();
         [
@@ -69,7 +69,7 @@ impl BroadcastsPage {
         let groups = self.groups(reason.groups);
         let why = self.frame.t(&format!("broadcasts-outcome-{}", reason.outcome));
         let Some(code) = &reason.code else { return format!("{groups}: {why}") };
-        // Most codes are the platform's own numbers; those we gave have words.
+        // Most codes are the platform's own numbers; our own have words.
         let ours = format!("broadcasts-code-{code}");
         let code = if has(self.frame.language, &ours) { self.frame.t(&ours) } else { code.clone() };
         format!("{groups}: {why} ({code})")
@@ -79,7 +79,7 @@ impl BroadcastsPage {
 /// `GET /broadcasts/{case}`: the report on what was said about a notice.
 ///
 /// # Errors
-/// As the JSON door's.
+/// As for the JSON call.
 pub async fn show_broadcasts(
     http: HttpRequest,
     shared: web::Data<Shared>,

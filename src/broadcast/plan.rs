@@ -1,7 +1,8 @@
 //! Who hears what, and when: turns a decision into a broadcast and the broadcast into deliveries.
 //!
-//! The decision's own transaction writes the broadcast with its cursor. Its deliveries follow in slices, each in
-//! the transaction that leases what of it can go now, so a crash goes on where it stopped.
+//! The decision's own transaction writes the broadcast with its cursor. The deliveries follow in slices, each
+//! written in the transaction that leases those of it that can go now. After a crash the cursor goes on where
+//! it stopped.
 
 use chrono::{DateTime, Utc};
 
@@ -31,8 +32,8 @@ pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<
     plan(conn, notice, purpose, Priority::of(notice.urgency.into()), notice.ends_at, now)
 }
 
-/// Lets a notice that was paused go on: what waited is due again, and a revision that was approved meanwhile
-/// is spread.
+/// Resumes a notice that was paused: what waited is due again, and a revision that was approved meanwhile is
+/// spread.
 ///
 /// # Errors
 /// When the database refuses.
@@ -45,8 +46,8 @@ pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()>
     }
 }
 
-/// Plans the message that a notice is over, for exactly those who received it; cancels what has not
-/// gone out.
+/// Plans the message that a notice is over, for exactly the groups that received the notice or may have;
+/// cancels what has not gone out.
 ///
 /// # Errors
 /// When the database refuses.
@@ -63,8 +64,8 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
     plan(conn, notice, purpose, priority, None, now)
 }
 
-/// Who a broadcast is for, and how many groups of those get their delivery next: few at first, so that sending
-/// starts at once.
+/// Who a broadcast is for, and how many of those groups get their delivery next: few at first, so that
+/// sending starts at once.
 ///
 /// # Errors
 /// When the database holds no such region.
@@ -77,7 +78,8 @@ pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience
     let audiences = match broadcast.purpose.0 {
         Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],
         Purpose::Closing | Purpose::Correction => vec![Audience::Recipients],
-        // Whoever heard the old text hears the new one, also where the notice has moved elsewhere.
+        // Groups that heard the old text hear the new one, too, even where the notice has moved to another
+        // region.
         Purpose::Update => vec![subscribers()?, Audience::Recipients],
         Purpose::Alert => vec![subscribers()?],
     };

@@ -1,4 +1,4 @@
-//! What a group chat will read, for those who decide whether it does.
+//! What a group chat will read, for those who decide whether it may.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +10,7 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
 
-/// The platform with the least room: no other one cuts what is shown here.
+/// The platform with the least room: none of the others cuts what is shown here.
 const TIGHTEST: Platform = Platform::Wecom;
 
 /// The lines of the message that approving these words would send; without its picture.

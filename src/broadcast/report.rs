@@ -112,12 +112,12 @@ fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
     }
 }
 
-/// What keeps something waiting: what arrived does not, so it is that the turn of the rest comes later.
+/// Why something waits. Where a part has arrived, that is not the reason: the rest goes later.
 fn keeps<'a>((outcome, code): (&'a str, Option<&'a str>)) -> (&'a str, Option<&'a str>) {
     if outcome == Outcome::DELIVERED { ("later", None) } else { (outcome, code) }
 }
 
-/// One line an outcome and code, for those that wait and for those that could not be reached.
+/// One line for each outcome and code, for those that wait and for those that could not be reached.
 fn reasons(tally: &[Tally]) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     for line in tally {

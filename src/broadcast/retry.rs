@@ -1,7 +1,7 @@
 //! What follows an attempt, and when a group may hear from us again. Pure: the time and the random
 //! bits are handed in.
 //!
-//! Waits only ever grow by chance, never shrink: what a platform asked for is kept to the second.
+//! Chance only lengthens a wait, never shortens it: what a platform asked for is kept to the second.
 
 use std::time::Duration;
 
@@ -13,37 +13,37 @@ use crate::store::mutation::{self, Mutation};
 
 /// The wait before the second attempt; each further one is three times as long.
 const FIRST: Duration = Duration::from_secs(2);
-/// The longest wait of our own making: a platform that was away for long is found back soon.
+/// The longest wait of our own choosing, so that a platform that was away for long is soon found to be back.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// Ids that a chat may get in a row before that is taken for a fault.
+/// How many new ids in a row a chat may get before that is taken for a fault.
 const MOVES: u32 = 14;
-/// How long a group's admin has to mend what they must, before each further try.
+/// How long a group's admin has to mend a fault, before each further try.
 const MENDING: [Duration; 4] = [
     Duration::from_secs(10 * 60),
     Duration::from_secs(60 * 60),
     Duration::from_secs(4 * 60 * 60),
     Duration::from_secs(12 * 60 * 60),
 ];
-/// What a platform that has too much to do is asked again and again is at least so long apart in the end, however short
-/// the waits are that it asks for.
+/// However short the waits are that a busy platform asks for, repeated tries end up at least this far apart.
 const LIMITED: Duration = Duration::from_secs(60);
-/// The wait before a platform that bears only so many tries in a row is tried anew.
+/// The wait before trying again, with the tries counted from scratch, where a platform bears only so many in
+/// a row.
 const ANEW: Duration = Duration::from_secs(60 * 60);
 /// The wait before a message that perhaps arrived is said again.
 const IN_DOUBT: Duration = Duration::from_secs(60);
 
-/// Where a delivery stands when an attempt ends.
+/// What is known about a delivery when an attempt ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     /// How often this request has failed, this time included; from 1.
     pub tries: u32,
-    /// How many in a row failed in this chat, whatever they were to say; without this one.
+    /// How many requests in a row failed in this chat, whatever they were to say; without this one.
     pub failures: u32,
-    /// Requests of the delivery that came to nothing, in whichever way, this one included; from 1.
+    /// Requests of the delivery that achieved nothing, for whatever reason, this one included; from 1.
     pub fruitless: u32,
-    /// So many in a row, and no more, may fail like this.
+    /// How many tries in a row may fail like this, at most.
     pub bears: Option<u32>,
-    /// What was known before this attempt: `Maybe` after an earlier one of unknown end.
+    /// What was known before this attempt: `Maybe` after an earlier doubtful answer.
     pub reach: Reach,
     /// The platform makes no second message of the same request.
     pub idempotent: bool,
@@ -63,9 +63,9 @@ pub enum Next {
     At(DateTime<Utc>),
     /// Nothing at all to this group before this moment, then again.
     Hold(DateTime<Utc>),
-    /// The same, as if nothing had failed yet.
+    /// As [`Next::Hold`], with the tries counted from scratch.
     Anew(DateTime<Utc>),
-    /// Tell the group's admin what is to be mended; again, and nothing else, at that moment.
+    /// Tell the group's admin what has to be mended; again, and nothing else to this group, at that moment.
     Mend(Fault, DateTime<Utc>),
     /// The chat has a new id: store it, and send there at once.
     Move(String),
@@ -80,11 +80,11 @@ pub enum Next {
 pub enum Why {
     /// The next attempt would come after the notice's end.
     Ended,
-    /// The chat moves on and on.
+    /// The chat gets new ids again and again.
     Exhausted,
     /// The platform will never take this message.
     Refused,
-    /// Twice no proof either way.
+    /// Two answers that leave in doubt whether it arrived.
     Unproven,
 }
 
@@ -100,12 +100,12 @@ impl Why {
     }
 }
 
-/// What follows `outcome`. What may still arrive is tried until its end: a platform that was away for a day is
-/// found back. (Groups that fail for a day are disabled, see [`super::conclude`].)
+/// What follows `outcome`. What may still arrive is tried until its end, so that a platform that was away for
+/// a day is found to be back. (Groups that fail for a day are disabled, see [`super::conclude`].)
 ///
-/// An unknown end is the hard case: the request went out and no proof came back. A duplicate in a
-/// chat is seen and forgiven, a loss may cost a life: so it is said once more, a minute later, and
-/// after a second unknown end never again. Whoever is `Maybe` reached hears the closing, too.
+/// An unknown outcome is the hard case: the request left and no proof came back. A duplicate in a chat is
+/// seen and forgiven, a loss may cost a life: so it is said once more, a minute later, and never again after
+/// a second unknown outcome. A group that is `Maybe` reached hears the closing, too.
 pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
     let Attempt { tries, now, random, until, .. } = *attempt;
     let again = |wait: Duration, then: fn(DateTime<Utc>) -> Next| {
@@ -139,13 +139,13 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
     }
 }
 
-/// When something is due again with which so many processes have died, one after the other. One is no reason to wait;
-/// one that dies again and again gets on with something else first.
+/// When a delivery is due again with which so many processes have died, one after the other. One death is no
+/// reason to wait; with more, something else goes first, in case this delivery is the cause.
 pub fn after_death(times: u32, now: DateTime<Utc>) -> DateTime<Utc> {
     if times <= 1 { now } else { after(now, backoff(times - 1)) }
 }
 
-/// Until when a platform wants to hear nothing more, from a request that ended at `at`.
+/// Until when a platform wants to hear nothing more, after a request that ended at `at`.
 pub fn rest_asked(verdict: &Verdict, at: DateTime<Utc>) -> DateTime<Utc> {
     let rest = verdict.rest.map_or(at, |rest| after(at, rest));
     match &verdict.outcome {
@@ -162,12 +162,12 @@ pub fn rest(now: DateTime<Utc>, again: DateTime<Utc>) -> DateTime<Utc> {
     now + (again - now) / 2
 }
 
-/// The wait after so many failed attempts, without chance: 2 s, 6 s, 18 s, … 15 min.
+/// The wait after so many failed attempts, without jitter: 2 s, 6 s, 18 s, … 15 min.
 pub(super) fn backoff(attempts: u32) -> Duration {
     FIRST.saturating_mul(3_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST)
 }
 
-/// The wait and up to a quarter of it, so that what failed together does not come back together.
+/// The wait plus up to a quarter of it, so that what failed together does not come back together.
 pub(super) fn jittered(wait: Duration, random: u64) -> Duration {
     wait + wait.mul_f64(0.25 * (random as f64 / u64::MAX as f64))
 }
@@ -180,9 +180,9 @@ pub(super) fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// When `parts` more requests fit into every budget. `recent` are the moments the last requests to
-/// this robot *ended*, in any order, as many as the largest budget counts: a request had arrived by
-/// then, so no delay on the way can put one more into the platform's window than ours.
+/// When `parts` more requests fit into every budget. `recent` holds the moments at which the last requests to
+/// this robot *ended*, in any order, as many as the largest budget counts: a request had arrived by then, so
+/// no delay on the way can put one more into the platform's window than into ours.
 pub fn open_at(
     budgets: &[Budget],
     recent: &[DateTime<Utc>],
@@ -201,7 +201,7 @@ pub fn open_at(
     budgets.iter().filter_map(frees).fold(now, DateTime::max)
 }
 
-/// Moves a time off the full and half hour: from ten seconds before to a minute after, to somewhere
+/// Moves a time off the full and half hour: from between ten seconds before and a minute after, to somewhere
 /// in the minute that follows. Feishu refuses requests platform-wide around then (11232).
 pub fn off_the_hour(at: DateTime<Utc>, random: u64) -> DateTime<Utc> {
     const HALF_HOUR: u32 = 30 * 60;
@@ -326,8 +326,8 @@ mod tests {
             }
         }
 
-        /// M9: whatever the waits between sends, no window ever holds more than its budget, counted as
-        /// the platform counts: by arrival, which is anywhere between start and end of a request.
+        /// Budgets are kept: whatever the waits between sends, no window ever holds more than its budget,
+        /// counted as the platform counts: by arrival, which is anywhere between start and end of a request.
         #[test]
         fn no_window_is_ever_overfull(
             sends in prop::collection::vec((0_i64..9000, 0_i64..3000, 0_i64..1000, 1_usize..=2), 1..120),

@@ -1,5 +1,5 @@
-//! What is being said right now: each broadcast's message, written once for a language and shared by
-//! all its deliveries; each body composed once for a platform and the form of an act.
+//! What is being said right now: the message of each broadcast, written once in each language and shared by
+//! all its deliveries; and its bodies, each composed once for a platform and the form of an act.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -24,37 +24,37 @@ use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Store, StoreError};
 use crate::vault::{Key, Vault};
 
-/// Messages kept at a time: some dozens of broadcasts under way, each in both languages. Of words alone one takes some
-/// 10 KB; pictures have bounds of their own.
+/// Messages kept at a time: dozens of broadcasts under way, each in both languages. Without pictures a
+/// message takes some 10 KB; pictures have bounds of their own.
 const KEPT: usize = 128;
-/// Bytes of pictures kept at a time: the posters of 24 broadcasts at 500 KB each, of more where they are smaller. What is
-/// forgotten is asked for again, and perhaps drawn anew, by whoever needs it next.
+/// Bytes of pictures kept at a time: the posters of 24 broadcasts at 500 KB each, or of more if they are
+/// smaller. A picture that was forgotten is requested again when it is next needed, and perhaps drawn again.
 const PICTURES: usize = 12 * 1024 * 1024;
-/// Bytes kept of bodies in which a picture stands again. They have a place of their own because a picture is drawn in
-/// tenths of a second, and a body composed with it in a thousandth: no body is worth a picture.
+/// Bytes kept of bodies that contain a picture. They are kept apart from the pictures, because a picture
+/// takes tenths of a second to draw and a body a thousandth to compose: no body is worth losing a picture.
 const BODIES: usize = 16 * 1024 * 1024;
 
 /// A revision of a notice: its number, and its public part.
 pub type Numbered = (i32, Public);
 
-/// Draws the picture of what is said: the poster of that revision, or, where nothing of the notice may be shown any
-/// more, the one that takes its place.
+/// Draws the picture of what is said: the poster of that revision or, where nothing of the notice may be
+/// shown any more, the one that replaces it.
 pub type DrawPoster =
     Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Drawn> + Send + Sync>;
 
-/// What an account of a platform calls a picture; held while one delivery is finding out.
+/// An account's handle for a picture; locked while one delivery finds it out.
 pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
 
-/// What a message is known by: its broadcast, and its language.
+/// What identifies a message: its broadcast and its language.
 type Name = (Uuid, Language);
 
-/// The messages of broadcasts, each with a place for whoever writes it.
+/// The messages of broadcasts, each in a cell that its first reader fills.
 type Messages = BTreeMap<Name, Arc<OnceCell<Arc<Written>>>>;
 
-/// Whose body it is: a platform's, for that form of an act.
+/// What a body is composed for: a platform, and the form of an act.
 type BodyOf = (Platform, u8);
 
-/// Places for what is made once, by whoever comes first.
+/// Cells for what is made once, by whoever needs it first.
 type Places<K, V> = Mutex<HashMap<K, Arc<V>>>;
 
 /// Writes messages and remembers them while they are being sent.
@@ -65,9 +65,9 @@ pub struct Script {
     draw: DrawPoster,
     /// By broadcast, and so by age.
     written: Mutex<Messages>,
-    /// Of which messages the picture is kept, …
+    /// Which messages have their picture kept.
     pictures: Mutex<Shelf<Name>>,
-    /// … and which bodies with one.
+    /// Which bodies that contain a picture are kept.
     pictured: Mutex<Shelf<(Name, BodyOf)>>,
 }
 
@@ -86,14 +86,14 @@ pub struct Written {
 }
 
 impl Written {
-    /// What a platform's account calls the picture, if anybody knows; else the caller finds out, and
-    /// the others wait for it, so that one picture is uploaded once to an account.
+    /// An account's handle for the picture, if it is known; else the caller finds it out while others wait,
+    /// so that a picture is uploaded once to each account.
     pub async fn handle(&self, account: &str) -> Handle {
         let turn = Arc::clone(lock(&self.handles).entry(account.to_owned()).or_default());
         turn.lock_owned().await
     }
 
-    /// The account does not know the picture by that name.
+    /// Forgets a handle that the account does not know any more.
     pub async fn forget_handle(&self, account: &str, known: &str) {
         let mut handle = self.handle(account).await;
         if handle.as_deref() == Some(known) {
@@ -133,7 +133,7 @@ impl Script {
             }
             Arc::clone(written.entry(key).or_default())
         };
-        // A broadcast begins with many sends at once: the first writes it, the others wait for that.
+        // A broadcast starts with many sends at once: the first writes its message, the others wait for that.
         place.get_or_try_init(|| self.write(broadcast, language)).await.cloned()
     }
 
@@ -173,8 +173,8 @@ impl Script {
         Ok(body)
     }
 
-    /// The picture of what is said, drawn when it is first needed: words of their own never wait for it. `None` where
-    /// there never is one.
+    /// The picture of what is said, drawn when it is first needed; words that go by themselves never wait for
+    /// it. `None` where there never is one.
     ///
     /// # Errors
     /// Where it is not drawn yet.
@@ -195,7 +195,7 @@ impl Script {
         Ok(picture)
     }
 
-    /// Does that to a message, if it is kept still.
+    /// Applies `act` to a message, if that is still kept.
     fn of_kept(&self, name: Name, act: impl FnOnce(&Written)) {
         let place = lock(&self.written).get(&name).cloned();
         if let Some(written) = place.as_ref().and_then(|place| place.get()) {
@@ -203,7 +203,7 @@ impl Script {
         }
     }
 
-    /// Forgets everything: what was said is sealed again in the store alone.
+    /// Forgets everything: from then on what was said exists only in the store, sealed.
     pub fn forget(&self) {
         lock(&self.written).clear();
         lock(&self.pictures).clear();

@@ -1,10 +1,9 @@
 //! The only outbound HTTP of the program.
 //!
-//! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 16 KB
-//! read, a deadline over everything. Connections are kept alive and shared per host, because a fresh
-//! TLS handshake costs as much as ten deliveries; a connection has no task of its own but is driven
-//! by the request that uses it, which halves the cost of a request and shows, before a request is
-//! handed over, whether the peer has closed.
+//! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 16 KB read, a
+//! deadline over everything. Connections are kept alive and shared per host, because a fresh TLS handshake
+//! costs as much as ten deliveries. A connection has no task of its own; the request that uses it drives it.
+//! That halves the cost of a request, and shows before a request is handed over whether the peer has closed.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -42,23 +41,23 @@ const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 /// The bounds of sending.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections to one host, and with them requests under way there.
+    /// Connections to one host, and so requests under way there, at most.
     pub per_host: usize,
-    /// Those of them that are being opened at the same time: servers let no more than 128 wait at their door, and
-    /// whoever is turned away there asks again only after a second.
+    /// Connections to one host that are being opened at the same time, at most: servers let no more than 128
+    /// wait to be accepted, and a connection that is turned away tries again only after a second.
     pub opening: usize,
-    /// With more requests under way than this, a host is thought to have connections enough…
+    /// With more requests under way than this, a host is considered to have enough connections.
     pub enough: usize,
-    /// …and one that is given back is waited for so long before another is opened.
+    /// How long a host with enough connections waits for one to be given back before it opens another.
     pub patience: Duration,
-    /// The longest wait for one of them.
+    /// The longest wait for one of the `per_host` places.
     pub queue: Duration,
     /// Name, TCP and TLS together.
     pub connect: Duration,
     /// The whole exchange: connecting, request, answer with body.
     pub exchange: Duration,
-    /// A connection unused for so long is not used again: shorter than servers usually keep theirs,
-    /// so that few close in our hands.
+    /// A connection that was unused for so long is not used again: shorter than servers usually keep theirs,
+    /// so that few close just as we use them.
     pub idle: Duration,
     /// How much of an answer's body is read, in bytes.
     pub answer: usize,
@@ -81,7 +80,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The longest a call of [`Sender::send`] takes: a lease must hold longer.
+    /// The longest that a call of [`Sender::send`] takes: a lease must last longer.
     pub fn longest(&self) -> Duration {
         self.queue + self.exchange
     }
@@ -122,7 +121,7 @@ impl SendFault {
     }
 }
 
-/// Why a request has no answer: something went wrong, or whoever was asked before it left said no.
+/// Why a request has no answer: something went wrong, or the caller withheld it just before it left.
 #[derive(Debug)]
 pub enum Unanswered<W> {
     Fault(SendFault),
@@ -156,12 +155,12 @@ impl Sender {
         Sender { guard, limits, tls: TlsConnector::from(Arc::new(config)), hosts: Mutex::default() }
     }
 
-    /// The rules it keeps to.
+    /// The guard that every request has to pass.
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// The longest a call of [`Sender::send`] takes.
+    /// The longest that a call of [`Sender::send`] takes.
     pub fn longest(&self) -> chrono::TimeDelta {
         chrono::TimeDelta::from_std(self.limits.longest()).unwrap_or(chrono::TimeDelta::MAX)
     }
@@ -169,7 +168,7 @@ impl Sender {
     /// Sends a request and reads its answer, whatever its status.
     ///
     /// # Errors
-    /// Why there is none, and whether the message may have been taken nevertheless.
+    /// Why there is no answer, and whether the message may have been taken nevertheless.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, SendFault> {
         let sent = self.send_if(outgoing, |_| ready(Ok::<_, Infallible>(())));
         sent.await.map_err(|unanswered| match unanswered {
@@ -178,8 +177,8 @@ impl Sender {
         })
     }
 
-    /// Sends a request unless, once there is a connection for it, `may` holds it back: to get there can take seconds.
-    /// `may` is told how much longer the exchange takes at most.
+    /// Sends a request unless, once there is a connection for it, `may` withholds it: getting a connection
+    /// can take seconds. `may` is told how much longer the exchange takes, at most.
     ///
     /// # Errors
     /// Why there is no answer, and whether the message may have been taken nevertheless.
@@ -207,7 +206,7 @@ impl Sender {
         loop {
             let (connection, again) = match rested.take() {
                 Some(connection) => (connection, true),
-                // Boxed, like all that is rare: every request would carry the room for it.
+                // Boxed, because it is rare: otherwise the future of every request would have room for it.
                 None => Box::pin(self.connection(&host, &target, deadline)).await?,
             };
             if let Err(why) = may(deadline - Instant::now()).await {
@@ -215,8 +214,8 @@ impl Sender {
                 return Err(Unanswered::Withheld(why));
             }
             match self.exchange(&host, connection, request, deadline).await {
-                // A connection at rest may be closed by its peer just now. If it gives the request back
-                // untouched, a fresh connection may have it; if not, it may have arrived.
+                // The peer may be closing a connection that was at rest. If the connection gives the request
+                // back untouched, a fresh one may take it; if not, it may have arrived.
                 Err(Failed::Untaken(back)) if again => request = *back,
                 Err(Failed::Untaken(_)) => return Err(SendFault::Broken { sent: false }.into()),
                 Err(Failed::For(fault)) => return Err(fault.into()),
@@ -246,8 +245,8 @@ impl Sender {
         Ok(answer)
     }
 
-    /// A connection to a host that had none at rest, and whether it has rested before: a new one, or another that
-    /// is given back while this waits to open one.
+    /// A connection to a host that had none at rest: a new one, or one that is given back while this waits to
+    /// open one. Tells whether it was used before.
     async fn connection(
         &self,
         host: &Hub,
@@ -290,8 +289,8 @@ impl Sender {
         Ok(Box::new(Connection { requests, driver: Some(driver) }))
     }
 
-    /// Resolves, vets, and connects to what was vetted. One address that is not admitted refuses the
-    /// name as a whole: an honest name has none.
+    /// Resolves, vets, and connects to what was vetted. One address that is not admitted refuses the whole
+    /// name, because an honest name has none.
     async fn dial(&self, target: &Target) -> Result<TcpStream, SendFault> {
         let host = target.host.trim_matches(['[', ']']);
         let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
@@ -303,7 +302,7 @@ impl Sender {
         if !addresses.iter().all(|address| target.admits(address.ip())) {
             return Err(SendFault::Refused(Refused::Address));
         }
-        // IPv4 first: hosts without a way to IPv6 are common, the other way round they are not.
+        // IPv4 first: hosts without a route over IPv6 are common, hosts without one over IPv4 are not.
         addresses.sort_by_key(SocketAddr::is_ipv6);
         let each = self.limits.connect / addresses.len().clamp(1, 3) as u32;
         for address in addresses {
@@ -321,7 +320,7 @@ impl Sender {
         if let Some(host) = hosts.get(target) {
             return Arc::clone(host);
         }
-        // A new host is the occasion to forget those nobody uses any more.
+        // A new host is the occasion to forget those that nobody uses any more.
         hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
         let host = Arc::new(Hub::new(&self.limits));
         hosts.insert(target.clone(), Arc::clone(&host));
@@ -329,13 +328,13 @@ impl Sender {
     }
 }
 
-/// Why a host was not reached stands in the log alone: whether it is its name, its certificate or its silence.
+/// Only the log tells why a host was not reached: its name, its certificate or its silence.
 fn unreached(target: &Target, error: impl std::fmt::Display) -> SendFault {
     tracing::debug!(host = target.host, port = target.port, %error, "could not connect");
     SendFault::Connect
 }
 
-/// The request as it goes over the wire. Its host and path come from the parsed address alone.
+/// The request as it goes over the wire. Its host and path come only from the parsed address.
 fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Refused> {
     let url = &outgoing.url;
     let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Refused::Path);

@@ -1,9 +1,9 @@
-//! What is kept while there is room for it, in bytes: what was not used for longest is forgotten first.
+//! What is kept while there is room for it, in bytes: what has not been used for longest is forgotten first.
 
-/// The keys of what is kept, and how many bytes each of them takes; whoever asks keeps the things themselves.
+/// The keys of what is kept, and how many bytes each takes; the caller keeps the things themselves.
 pub struct Shelf<K> {
     room: usize,
-    /// What was used last comes last.
+    /// The last used comes last.
     kept: Vec<(K, usize)>,
 }
 
@@ -13,8 +13,8 @@ impl<K: PartialEq> Shelf<K> {
         Shelf { room, kept: Vec::new() }
     }
 
-    /// That was used, and takes so many bytes: what is to be forgotten now; the thing itself, where it takes more than
-    /// there is room for.
+    /// Records that a thing was used, and takes so many bytes; returns what has to be forgotten now: the
+    /// thing itself, if it takes more than there is room for.
     pub fn put(&mut self, key: K, bytes: usize) -> Vec<K> {
         self.kept.retain(|(kept, _)| *kept != key);
         self.kept.push((key, bytes));
@@ -28,12 +28,12 @@ impl<K: PartialEq> Shelf<K> {
         self.kept.drain(..many).map(|(key, _)| key).collect()
     }
 
-    /// Of these nothing is kept any more.
+    /// Records that these are not kept any more.
     pub fn forget(&mut self, gone: impl Fn(&K) -> bool) {
         self.kept.retain(|(key, _)| !gone(key));
     }
 
-    /// Nothing is kept any more.
+    /// Records that nothing is kept any more.
     pub fn clear(&mut self) {
         self.kept.clear();
     }

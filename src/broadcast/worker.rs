@@ -1,8 +1,8 @@
-//! Lease, send, record: takes what is due to the platforms and writes down what became of it.
+//! Lease, send, record: takes what is due to the platforms and records what became of it.
 //!
-//! Three loops: one grows broadcasts and leases lanes, many send, one gathers results into few
-//! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk
-//! cannot double more than that.
+//! One loop grows broadcasts and leases lanes, many tasks send, and one loop gathers results into few
+//! transactions. The window bounds how many sends may be unrecorded, so a crash or a stalled disk cannot
+//! double more than that.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -47,21 +47,23 @@ const BATCH: usize = 500;
 const LEASE: usize = 256;
 /// Sends that share a task: handing work from thread to thread costs more than the work.
 const TOGETHER: usize = 32;
-/// Room that is waited for before more is leased, and for how long.
+/// How many places in the window have to be free before more is leased; waited for no longer than
+/// [`FOR_ROOM`].
 const ROOM: u32 = 128;
 const FOR_ROOM: Duration = Duration::from_millis(5);
-/// How long results wait for company: a commit costs the same for one as for many.
+/// How long results wait for others to join them: a commit costs the same for one as for many.
 const GATHER: Duration = Duration::from_millis(2);
-/// How long a stop waits for answers: what has none by then is in doubt, and there is time left to write that down.
+/// How long a stop waits for answers: what has none by then is in doubt, and there is still time to record
+/// that.
 const FOR_ANSWERS: Duration = Duration::from_secs(5);
 /// How long results that could not be recorded wait for another try.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// How long a lane stays leased. A node that dies gives its lanes back after this.
 pub const LEASE_FOR: TimeDelta = TimeDelta::seconds(25);
-/// The safety poll behind all waking.
+/// The safety poll, in case no wake-up comes.
 const POLL: Duration = Duration::from_secs(20);
-/// How long a host that takes no more is waited for: it is brisk, and its next answers wake us, or by then it is
-/// known to be slow, and what waits for others goes past it.
+/// How long a host that takes no more is waited for. A brisk one wakes us with its next answers; a slow one
+/// is known to be slow by then, and what waits for others goes past it.
 const BUSY: Duration = Duration::from_secs(1);
 
 /// What the worker works with.
@@ -72,20 +74,20 @@ pub struct Worker {
     pub clock: Clock,
     pub sender: Arc<Sender>,
     pub script: Arc<Script>,
-    /// Whose its leases are.
+    /// The process that its leases belong to.
     pub node: Arc<Node>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
-    /// Its leases.
+    /// The leases that it has in hand.
     pub in_hand: InHand,
     pub figures: Arc<Figures>,
-    /// Told by every commit that makes work due.
+    /// Notified by every commit that makes work due.
     pub wake: Arc<Notify>,
-    /// Ends what is under way when a stop has waited long enough.
+    /// Cancelled when a stop has waited long enough: ends what is under way.
     pub break_off: CancellationToken,
 }
 
-/// One send's result, and the seat that it gives back once recorded.
+/// One send's result, and the seat to give back once it is recorded.
 type Done = (Record, Seat);
 
 /// A send's seat in the window, and its lease among those that are in hand.
@@ -95,12 +97,12 @@ struct Seat {
 }
 
 impl Worker {
-    /// Works until `stop`; then lets what is in flight finish, as far as that does not take long, and records it.
+    /// Works until `stop`; then gives what is in flight a little time to finish, and records it.
     ///
     /// # Errors
-    /// When whoever records the results panicked: nothing more is sent then.
+    /// When the task that records results panicked: nothing more is sent then.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), JoinError> {
-        // A stop before this one may have waited in vain.
+        // An earlier stop may have cancelled the one before.
         self.break_off = CancellationToken::new();
         let window = Arc::new(Semaphore::new(WINDOW));
         let sends = TaskTracker::new();
@@ -136,12 +138,13 @@ impl Worker {
         recorder.await
     }
 
-    /// Works until nothing is due any more: for tests with a hand-driven clock.
+    /// Works until nothing is due any more; for tests with a hand-driven clock.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn drain(&self) -> Result<(), StoreError> {
-        /// Few enough that no host's share is used up: by a clock that stands, it never frees.
+        /// Few enough that no host's share is used up: while the clock stands still, it would not become free
+        /// again.
         const AT_ONCE: usize = 100;
         let window = Arc::new(Semaphore::new(AT_ONCE));
         loop {
@@ -192,13 +195,13 @@ impl Worker {
         Ok(next)
     }
 
-    /// Writes what a broadcast says in the language of most groups, while its first groups are leased. Where that
-    /// fails, the first who sends it finds out.
+    /// Writes a broadcast's message in the language of most groups while its first groups are leased. If that
+    /// fails, the first send finds out.
     async fn write_ahead(self, broadcast: Uuid) {
         drop(self.script.written(broadcast, Language::default()).await);
     }
 
-    /// Sleeps until something is due, a commit wakes us, or so much time has passed.
+    /// Sleeps until something is due, a commit wakes us, or `most` has passed.
     async fn rest(&self, asked_at: DateTime<Utc>, most: Duration, stop: &CancellationToken) {
         self.figures.away.set(i64::try_from(self.hosts().away(asked_at)).unwrap_or(0));
         let due = match self.store.read(move |c| deliveries::next_due(c, asked_at)).await {
@@ -223,7 +226,7 @@ impl Worker {
         let mut sends: FuturesUnordered<_> = few.into_iter().map(send).collect();
         while let Some(sent) = sends.next().await {
             if let Err(SendError((_, seat))) = done.send(sent).await {
-                // Its seat stays taken: what cannot be recorded is not followed by more of it.
+                // Its seat stays taken: while results cannot be recorded, no more is sent.
                 seat.permit.forget();
             }
         }
@@ -239,9 +242,10 @@ impl Worker {
             return conclude::not_sent(leased, state, at, at);
         }
         let clock = std::time::Instant::now();
-        // Those that share its task go on, and its place at the host is given back. It leaves later than it was leased.
+        // A panic ends only this attempt: the others in its task go on, and its place at the host is given
+        // back.
         let attempt = {
-            // Pinned here, because whoever takes a future along keeps the room for it twice.
+            // Pinned here, because passing a future on by value would keep room for it twice.
             let attempt = pin!(AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind());
             self.break_off.run_until_cancelled(attempt).await
         };
@@ -295,9 +299,10 @@ impl Worker {
         }
     }
 
-    /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold does
-    /// not cost the others. Their seats in the window are kept meanwhile: while nothing can be written down,
-    /// nothing more is sent. After a lease's time they are given up; what was sent is then sent again.
+    /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold
+    /// does not cost the others. Their seats in the window stay taken meanwhile: while nothing can be
+    /// recorded, nothing more is sent. After a lease's time they are given up; what was sent is then sent
+    /// again.
     async fn record_surely(&self, results: Vec<Done>) {
         let given_up = self.clock.steady() + LEASE_FOR;
         let mut parts = vec![results];
@@ -368,7 +373,7 @@ fn lease(
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
         back: &|platform, until| conclude::back(platform, until, random()),
         begins,
-        // Locked for each: whoever sends meanwhile must not wait for the transaction.
+        // Locked for each call: a task that sends meanwhile must not wait for the transaction.
         admits: &mut |host| lock(hosts).admits(host, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
@@ -382,7 +387,7 @@ fn lease(
     Ok((batch.leased, next))
 }
 
-/// Bits that spread what would otherwise come at once; nothing secret hangs on them.
+/// Random bits that spread what would otherwise come at once; nothing secret depends on them.
 pub(super) fn random() -> u64 {
     rand::random()
 }

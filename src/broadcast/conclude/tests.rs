@@ -1,4 +1,4 @@
-//! What follows from an attempt, for the delivery, its lane and what went along with it.
+//! What follows from an attempt, for the delivery, its lane and its companions.
 
 use uuid::Uuid;
 
@@ -134,7 +134,7 @@ fn a_platform_that_bears_few_tries_in_a_row_gets_a_rest_and_then_a_new_row() {
     assert_eq!(busy(0, 9), (open, 1, 900), "what failed before it was something else");
 }
 
-/// How a group's lane does, and whether the group goes on, when nobody answers after a day of that.
+/// The health of a group's lane, and whether the group is disabled, when nobody answers after a day of that.
 fn unanswered(ours: bool) -> (Health, Option<&'static str>) {
     let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-2 * 86_400)));
     let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(0) };
@@ -152,7 +152,8 @@ fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
     assert_eq!(answered.health, Health::Failing, "whoever answers is there");
 }
 
-/// Until when a token rests whose fault its admin has to mend, the so many'th time that one of its groups finds out.
+/// Until when a token rests whose fault its admin has to mend, when one of its groups finds out after so many
+/// tries.
 fn mended_at(tries: i16) -> Option<i64> {
     let leased = Leased { platform: Platform::Matrix, part: 0, tries, ..picture(0) };
     let verdict =
@@ -176,8 +177,8 @@ fn nobody_is_told_of_the_end_of_what_they_certainly_did_not_hear() {
     assert_eq!(told(vec![None]), None, "perhaps they did");
 }
 
-/// Where the end of a notice stands that is told to a group for the first time, and for the hundredth, so many days
-/// after the decision.
+/// What becomes of the end of a notice that is told to a group for the first, and for the hundredth time, so
+/// many days after the decision.
 fn told_after(days: i64) -> [DeliveryState; 2] {
     [1, 100].map(|attempts| {
         let said_at = at(0) - TimeDelta::days(days);
@@ -192,8 +193,8 @@ fn whoever_could_not_be_told_of_an_end_until_now_is_told_as_patiently_as_anybody
     assert_eq!(told_after(4), [DeliveryState::Open, DeliveryState::GivenUp]);
 }
 
-/// How a group's lane does after one more failure, and whether the group goes on: it failed nine times within two
-/// days, the last of them so many hours ago.
+/// The health of a group's lane after one more failure, and whether the group is disabled: it has failed nine
+/// times within two days, the last time so many hours ago.
 fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
     let failed_at = at(15) - TimeDelta::hours(hours_later);
     let leased = Leased {

@@ -1,4 +1,4 @@
-//! What is told of a notice, line by line.
+//! What a message says about a notice, line by line.
 
 use chrono::Datelike;
 
@@ -7,7 +7,7 @@ use super::{Field, Line};
 use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Public, Sex, Subject};
 use crate::domain::zone::BEIJING;
 
-/// The lines on a notice, without those that would say nothing.
+/// The lines about a notice, without those that would say nothing.
 pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
     let mut lines = match &public.subject {
         Subject::MissingPerson { person } => person_lines(person, words),

@@ -22,7 +22,7 @@ pub struct Known<'a> {
     pub poster: Option<&'a str>,
     /// Absent where nothing may be shown any more.
     pub public: Option<&'a Public>,
-    /// Only with the reporter's consent.
+    /// Set only with the reporter's consent.
     pub outcome: Option<Outcome>,
     pub language: Language,
     /// When the broadcast was decided.

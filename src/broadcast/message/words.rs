@@ -31,7 +31,7 @@ impl Words {
         text_with(self.0, key, args)
     }
 
-    /// What stands before a value.
+    /// The label before a value.
     pub(super) fn label(self, key: &str) -> String {
         match self.0 {
             Language::ZhCn => self.of(key),
@@ -43,7 +43,7 @@ impl Words {
         Line { field, label: self.label(label), value, link: None }
     }
 
-    /// The parts there are, with commas.
+    /// Those of the parts that exist, separated by commas.
     pub(super) fn list<const N: usize>(self, parts: [Option<String>; N]) -> String {
         let comma = match self.0 {
             Language::ZhCn => "，",

@@ -1,13 +1,13 @@
 //! What one request does: says a part of a message, or takes back what stands in the chat.
 
 /// What one request does. A reference is what a platform answered when it took a part of a message
-/// ([`Outcome::Delivered`](crate::domain::delivery::Outcome::Delivered)); only its adapter reads it,
-/// and only with the credentials that said it does it name anything.
+/// ([`Outcome::Delivered`](crate::domain::delivery::Outcome::Delivered)); only its adapter reads it, and it
+/// names something only together with the credentials that were used then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act<'a> {
     /// Says part `n` of the message, from 0.
     Say(usize),
-    /// Lets what stands in the chat under this reference say the message instead, its picture gone.
+    /// Makes what stands in the chat under this reference say the message instead, without a picture.
     Edit(&'a str),
     /// Takes what stands under this reference out of the chat.
     Delete(&'a str),
@@ -43,7 +43,7 @@ impl TakeBack {
     }
 }
 
-/// Which of a message's bodies an act takes: acts of one form share one composed body.
+/// Which of a message's bodies an act sends: acts of one form share one composed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Form {
     pub id: u8,

@@ -33,7 +33,7 @@ pub struct Credentials {
     /// A word that the chat's filter demands in every message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
-    /// What an account shows instead of a password, where groups share an account.
+    /// The token of an account that groups share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The chat among those of the account: channel, chat id, room id.
@@ -52,7 +52,7 @@ pub struct Retired {
 }
 
 impl Credentials {
-    /// An address that says all.
+    /// Credentials that consist of an address alone.
     pub const fn at(platform: Platform, url: String) -> Credentials {
         Credentials {
             platform,
@@ -66,8 +66,8 @@ impl Credentials {
         }
     }
 
-    /// The same way in with a new secret, made of `random`; the present one holds for 24 hours. `None`
-    /// where the platform's secrets are not ours to make.
+    /// The same credentials with a new secret, made of `random`; the present one stays valid for 24 hours.
+    /// `None` where the platform's secrets are not ours to make.
     pub fn renewed(mut self, random: &[u8; 32], now: DateTime<Utc>) -> Option<Credentials> {
         let given = Map::from_iter([("url".to_owned(), self.url.as_str().into())]);
         let made = adapter(self.platform).credentials(&given, random, None).ok()?.secret?;
@@ -77,7 +77,7 @@ impl Credentials {
         Some(self)
     }
 
-    /// The secrets that a request of that moment is signed with, the present one first.
+    /// The secrets that a request made at `now` is signed with, the present one first.
     pub(super) fn secrets(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
         let retired = self.retired.iter().filter(move |old| old.until > now).rev();
         self.secret.as_deref().into_iter().chain(retired.map(|old| old.secret.as_str()))
@@ -103,8 +103,8 @@ impl Credentials {
         tail.into_iter().rev().collect()
     }
 
-    /// The same for the same robot in the same chat, whatever its secret or keyword: a digest, so
-    /// that it may be stored and compared in the open.
+    /// Equal for the same robot in the same chat, whatever its secret or keyword: a digest, so that it may be
+    /// stored and compared in the clear.
     pub fn address_key(&self) -> String {
         let url = self.address();
         let or_none = |part: &Option<String>| part.clone().unwrap_or_default();
@@ -115,14 +115,14 @@ impl Credentials {
             url.path(),
             url.query().unwrap_or_default(),
         ];
-        // Left out where there are none, so that what was stored before is still found.
+        // Left out where they are absent, so that what was stored before is still found.
         parts
             .extend([&token, &chat, &thread].into_iter().map(String::as_str).filter(|part| !part.is_empty()));
         digest(&parts)
     }
 
-    /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and
-    /// faults are those of all its chats. Discord counts all webhooks of one sender together:
+    /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and faults
+    /// are those of all its chats. Discord counts all webhooks of one sender together:
     /// <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>.
     pub fn account(&self) -> Option<String> {
         let host = self.host();
@@ -133,28 +133,29 @@ impl Credentials {
         }
     }
 
-    /// Host and port of the server that is spoken to.
+    /// Host and port of the server that requests go to.
     pub fn host(&self) -> String {
         let url = self.address();
         url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
     }
 
-    /// A platform's words without anything of the way in: some repeat what they were asked.
+    /// A platform's words with the credentials blotted out: some platforms repeat what they were asked.
     pub fn redact(&self, words: &str) -> String {
         self.ways_in().iter().fold(words.to_owned(), |words, secret| words.replace(secret, "***"))
     }
 
-    /// The same of words whose end was cut off: without their last ones, which may be the beginning of a secret.
+    /// The same for words whose end was cut off; it also drops the last of them, which may be the beginning
+    /// of a secret.
     pub fn redact_cut(&self, words: &str) -> String {
         let longest = self.ways_in().iter().map(String::len).max().unwrap_or_default();
         let mut words = self.redact(words);
-        // Half a character takes the room of a whole one.
+        // Half a character at the cut has become a whole U+FFFD, which takes more room.
         let sure = words.len().saturating_sub(longest + char::REPLACEMENT_CHARACTER.len_utf8());
         words.truncate(words.floor_char_boundary(sure));
         words
     }
 
-    /// What nobody else may read.
+    /// The secret parts of the credentials.
     fn ways_in(&self) -> Vec<String> {
         let url = self.address();
         let query: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
@@ -162,11 +163,11 @@ impl Credentials {
         let secrets = [Some(self.url.clone()), self.token.clone(), self.secret.clone(), last];
         let retired = self.retired.iter().map(|old| old.secret.clone());
         let secrets = secrets.into_iter().flatten().chain(retired).chain(query);
-        // Whatever is shorter is no secret, and would tear words apart.
+        // Anything shorter is not a secret, and blotting it out would garble the words.
         secrets.filter(|s| s.len() >= 8).collect()
     }
 
-    /// The same way into a chat that has a new id.
+    /// The same credentials for a chat that was given a new id.
     #[must_use]
     pub fn moved_to(self, chat: String) -> Credentials {
         Credentials { chat: Some(chat), ..self }
@@ -203,13 +204,13 @@ pub enum CredentialCode {
     Belongs(Platform),
     /// Right host or unknown host, but not the address of a robot; often cut off while copying.
     Incomplete,
-    /// The whole address of something of that platform by which we cannot speak.
+    /// The whole address of something on that platform through which we cannot speak.
     Unfit(Platform),
     /// Not a secret of the form the platform gives out.
     BadSecret,
     /// Not a token, an id or a name of the form the platform has.
     BadForm,
-    /// An address and a token, of which one is enough.
+    /// Both an address and a token, of which one is enough.
     Either,
 }
 
@@ -232,7 +233,7 @@ impl CredentialCode {
     }
 }
 
-/// The object being read.
+/// The `credentials` object that is being read.
 pub(super) struct Given<'a>(&'a Map<String, Value>);
 
 impl<'a> Given<'a> {
@@ -290,7 +291,7 @@ impl<'a> Given<'a> {
         self.url_unless(platform, |_| false)
     }
 
-    /// The robot's address in the field `url`; `unfit` knows what people take for it, and is another thing.
+    /// The robot's address in the field `url`; `unfit` recognises what people mistake for one.
     pub(super) fn url_unless(
         &self,
         platform: Platform,
@@ -319,7 +320,7 @@ pub(super) fn origin(gateway: Option<&Url>, vendor: &str) -> String {
     }
 }
 
-/// Digits alone: the ids of Discord.
+/// Only digits: the ids of Discord.
 pub(super) fn is_number(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -25,8 +25,8 @@ use crate::domain::text::Unit;
 pub(super) struct Dingtalk;
 
 /// Whole body 20 000 bytes, 20 messages a minute:
-/// <https://open.dingtalk.com/document/robots/custom-robot-access>. Of the body the text gets less
-/// than half, because JSON may double a byte by escaping it.
+/// <https://open.dingtalk.com/document/robots/custom-robot-access>. The text gets less than half of the body,
+/// because JSON may double a byte by escaping it.
 static PROFILE: Profile = Profile {
     platform: Platform::Dingtalk,
     source: "https://open.dingtalk.com/document/robots/custom-robot-access",
@@ -53,14 +53,14 @@ static PROFILE: Profile = Profile {
     avoids_round_hours: false,
 };
 
-/// Who sends too fast is muted for ten minutes.
+/// A sender that is too fast is muted for ten minutes.
 const MUTED: Duration = Duration::from_secs(10 * 60);
-/// A busy system (-1) is not to be asked sooner than this.
+/// A busy system (-1) must not be asked again sooner than this.
 const BUSY: Duration = Duration::from_secs(30);
-/// A used-up quota (90030) may be the month's: ask seldom.
+/// A used-up quota (90030) may be the month's: ask rarely.
 const QUOTA: Duration = Duration::from_secs(60 * 60);
 
-/// An `access_token`, and at most what we set in ourselves.
+/// An `access_token`, and beyond that only what we set in ourselves.
 fn is_robot(url: &Url) -> bool {
     url.path() == "/robot/send"
         && url.query_pairs().any(|(name, value)| name == "access_token" && !value.is_empty())
@@ -75,7 +75,7 @@ fn sign(secret: &str, timestamp: i64) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// What a refusal by the robot's security settings (310000) is about; the code is one for all.
+/// What a refusal by the robot's security settings (310000) is about: one code stands for all of them.
 fn security(words: &str) -> Fault {
     let words = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|part| words.contains(part));
@@ -90,14 +90,15 @@ fn security(words: &str) -> Fault {
     }
 }
 
-/// Whether an answer is not the robot's, whatever its status: a whole object without the code that a robot always
-/// gives; or a page with "HTTP 200". What was cut off may have been the robot's.
+/// Whether an answer does not come from the robot, whatever its status: a complete object without the code
+/// that a robot always gives, or a page with "HTTP 200". An answer that was cut off may have been the
+/// robot's.
 fn is_gateways(said: Option<&Value>, answer: &Answer) -> bool {
     let page = || answer.status == 200 && answer.body.trim_ascii_start().starts_with(b"<");
     said.map_or_else(page, |said| said.get("errcode").is_none())
 }
 
-/// How long the gateway asks to be left alone, in its object or in a header: a minute at least.
+/// How long the gateway asks to be left alone, in its object or in a header; at least a minute.
 fn asked(said: &Value, answer: &Answer) -> Option<Duration> {
     let told = said.get("wait").and_then(|wait| whole_seconds(wait.as_f64()?));
     told.max(answer.wait()).map(|wait| wait.max(MINUTE))
@@ -116,7 +117,7 @@ impl Adapter for Dingtalk {
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
         let mut url = given.url(Platform::Dingtalk)?;
-        // A signature copied along would be signed with again, and expire.
+        // A signature that was copied along with the address would be sent each time, and expires.
         let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, v)| v.into_owned());
         url.query_pairs_mut().clear().append_pair("access_token", &token.unwrap_or_default());
         let (secret, keyword) = (given.short("secret")?, given.short("keyword")?);
@@ -125,7 +126,7 @@ impl Adapter for Dingtalk {
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let cut = message.cut(PROFILE.unit, PROFILE.text);
-        // Room for the keyword is at the end of the text, before its closing quote.
+        // The room for the keyword is at the end of the text, before its closing quote.
         let open = |text: &str| {
             let mut literal = quoted(text);
             literal.pop();
@@ -137,7 +138,8 @@ impl Adapter for Dingtalk {
                 r#""},"at":{"isAtAll":false}}"#,
             ),
             Some(poster) => {
-                // Two line ends make one in this markdown, and only what is written as a link is sure to be one.
+                // In this markdown two line ends make one, and only what is written as a link is sure to
+                // become one.
                 let text = cut.text_with(|link| format!("[{link}]({link})"));
                 let text = format!("{}\n\n![]({poster})", text.replace('\n', "\n\n"));
                 let title = quoted(message.first());
@@ -178,7 +180,7 @@ impl Adapter for Dingtalk {
         }
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
-            // From before the robots: it does not get better within seconds.
+            // From a server before the robots: it does not recover within seconds.
             let verdict = Verdict::without_code(answer).resting(Some(MINUTE));
             return match asked(&said, answer) {
                 Some(wait) if gateway => Verdict { outcome: Outcome::Slow(wait), ..verdict },

@@ -1,7 +1,7 @@
 //! Discord webhook.
 //!
-//! The poster is an embed with its address: no bytes for every group, and an edit takes it away. Our
-//! link stands in angle brackets, so that no preview copies what the page shows.
+//! The poster is an embed with its address: no bytes are sent to each group, and an edit removes it. Our link
+//! stands in angle brackets, so that no preview copies what the page shows.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -21,10 +21,11 @@ use crate::domain::text::Unit;
 pub(super) struct Discord;
 
 /// Content 2000 characters (counted here as UTF-16, the stricter reading):
-/// <https://docs.discord.com/developers/resources/webhook#execute-webhook>. Fifty requests a second in
-/// all, and an address whose requests are refused too often is shut out with all its webhooks:
-/// <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>. A webhook's own limit is told by the
-/// answers and documented nowhere; the rate here is what senders commonly report.
+/// <https://docs.discord.com/developers/resources/webhook#execute-webhook>. Fifty requests a second in all,
+/// and an address whose requests are refused too often is shut out with all its webhooks:
+/// <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>. A
+/// webhook's own limit is stated in its answers and documented nowhere; the rate here is what senders
+/// commonly report.
 static PROFILE: Profile = Profile {
     platform: Platform::Discord,
     source: "https://docs.discord.com/developers/resources/webhook",
@@ -50,7 +51,7 @@ static PROFILE: Profile = Profile {
     avoids_round_hours: false,
 };
 
-/// The first is the one spoken to; the others are names under which people copy addresses.
+/// We send to the first; the others are names under which people copy addresses.
 const HOSTS: &[&str] = &["discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"];
 
 /// `/api/webhooks/ID/TOKEN` with or without a version, or a message of it.
@@ -103,9 +104,9 @@ impl Adapter for Discord {
         if let Act::Delete(_) = act {
             return Some(Body::empty());
         }
-        // In brackets a link has no preview, which would copy what our page shows, and stay.
+        // In brackets a link has no preview, which would copy what our page shows, and would stay.
         let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len() * message.links());
-        // Left out, an edit would read the text for mentions again.
+        // Without this, an edit would search the text for mentions again.
         let mut said =
             json!({"content": cut.text_with(|link| format!("<{link}>")), "allowed_mentions": {"parse": []}});
         match (act, &message.poster) {
@@ -147,17 +148,17 @@ impl Adapter for Discord {
             (204, _) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
             (200, None) => done(act, said.as_ref()),
             (404, Some(10008)) if matches!(act, Act::Delete(_)) => Outcome::Delivered(None),
-            // An edit of what is gone is refused: that it is gone is then what taking it away is told.
+            // An edit of a message that is gone counts as refused; deleting it then reports that it is gone.
             (404, Some(10008)) if matches!(act, Act::Edit(_)) => Outcome::Bad,
-            // A 403 from before Discord itself, for an address or a program that it will not hear: whoever goes
-            // on asking is shut out with all its webhooks.
+            // A 403 from in front of Discord, for an address or a program that it will not serve: a sender
+            // that goes on asking is shut out with all its webhooks.
             (429, _) | (_, Some(40062 | 20028 | 20029)) | (403, None | Some(0 | 40333)) => {
                 slow_as_told(said.as_ref(), answer)
             }
             // Unknown webhook or channel, invalid token. A webhook that answers 404, in whatever words and to
-            // whatever act, must not be asked again: whoever does is shut out.
+            // whatever act, must not be asked again: a sender that asks is shut out.
             (_, Some(10015 | 10003 | 50027)) | (404, _) => Outcome::Gone,
-            // Then not this way: what the webhook may not change it may still speak of.
+            // Then not in this way: a webhook may still speak about a message that it must not change.
             (_, Some(50001 | 50013)) if matches!(act, Act::Edit(_) | Act::Delete(_)) => Outcome::Bad,
             // No access, no permission, a forum without a thread or with one too many.
             (_, Some(50001 | 50013 | 220_001 | 220_002)) => Outcome::Config(Fault::Permission),
@@ -171,7 +172,7 @@ impl Adapter for Discord {
             || answer.header("x-ratelimit-scope") == Some("global")
             || answer.status == 403;
         let wide = global && matches!(outcome, Outcome::Slow(_));
-        // 0 is what has no code of its own.
+        // 0 stands for errors without a code of their own.
         let code = code.filter(|code| *code != 0);
         let code = code.map_or_else(|| format!("http_{}", answer.status), |code| code.to_string());
         Verdict::new(outcome, code, words).resting(rest).widely(wide)
@@ -313,7 +314,7 @@ mod tests {
         let url = "https://discord.com/api/webhooks/12/ab-c";
         let by_number = read(Platform::Discord, &json!({"url": url, "thread_id": 99})).unwrap();
         assert_eq!(by_number, thread);
-        // The operator's own server is spoken to as its address was given.
+        // The operator's own server is called at its address as given.
         let own = at("http://10.0.0.5:8080/api/webhooks/12/ab-c", &[]);
         assert_eq!(own.url, "http://10.0.0.5:8080/api/webhooks/12/ab-c");
         for wrong in ["/api/webhooks/12", "/api/webhooks/12/a/slack", "/api/webhooks/x/a", "/webhooks/12/a"] {

@@ -20,7 +20,7 @@ use crate::domain::group::Platform;
 pub struct Body {
     pub content_type: Cow<'static, str>,
     pub bytes: Bytes,
-    /// Where something of one group may be set in, where the platform has such a place.
+    /// Where something of one group can be set in, if the platform has such a place.
     room: Option<usize>,
     /// The same message with room for the handle of a picture that the platform already has.
     lean: Option<Arc<Body>>,
@@ -29,7 +29,7 @@ pub struct Body {
 impl Body {
     pub(super) const JSON: Cow<'static, str> = Cow::Borrowed("application/json; charset=utf-8");
 
-    /// Nothing: the act is all in the address.
+    /// No body: the act is all in the address.
     pub(super) fn empty() -> Body {
         Body::raw(Body::JSON, Bytes::new())
     }
@@ -61,7 +61,7 @@ impl Body {
         Body { lean: Some(Arc::new(lean)), ..self }
     }
 
-    /// The body to send with the handle of a picture, where there is one of each.
+    /// The smaller body that carries a picture's handle instead of its bytes, where there is one.
     pub fn lean(&self) -> Option<&Body> {
         self.lean.as_deref()
     }
@@ -77,7 +77,7 @@ impl Body {
     }
 }
 
-/// What of an attempt goes into its request.
+/// The parts of a request that belong to one attempt.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     /// The time of this attempt.
@@ -95,9 +95,9 @@ impl Stamp {
     }
 }
 
-/// What a request of a delivery is known by at its receiver: the same on every retry, and another one for every
-/// other request, of whatever installation. A number of one database would come again after a restore, and a
-/// receiver that knows it would drop an alert. `broadcasts` are those that it tells, in any order.
+/// The id of a request at its receiver: the same on every retry, and different for every other request, of
+/// any installation. A number of one database would come again after a restore, and a receiver that knows it
+/// would drop an alert. `broadcasts` are those that the request tells, in any order.
 pub fn request_id(broadcasts: impl IntoIterator<Item = Uuid>, group: Uuid, act: Act<'_>) -> Uuid {
     let mut told: Vec<Uuid> = broadcasts.into_iter().collect();
     told.sort_unstable();
@@ -123,7 +123,7 @@ pub struct Outgoing {
     pub platform: Platform,
     pub method: Method,
     pub url: Url,
-    /// Sent where there is a body.
+    /// Sent only with a body.
     pub content_type: Cow<'static, str>,
     /// Beyond `Content-Type`.
     pub headers: Vec<(&'static str, String)>,
@@ -160,11 +160,11 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// What came back.
+/// A platform's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Of the headers only [`HEADERS`], names in lower case.
+    /// Only the headers in [`HEADERS`], with their names in lower case.
     pub headers: Vec<(&'static str, String)>,
     /// The first [`Answer::MOST`] bytes.
     pub body: Bytes,
@@ -200,8 +200,8 @@ impl Answer {
         usual.ok().or_else(|| httpdate::parse_http_date(said).ok().map(DateTime::from))
     }
 
-    /// The answer with the moment at which it came for its `Date`, where it asks for a wait until some time and
-    /// has no time of its own (RFC 9110 §6.6.1). An adapter has no clock.
+    /// The answer with `came`, the moment at which it arrived, as its `Date`, where it asks for a wait until
+    /// some time and has no `Date` itself (RFC 9110 §6.6.1). An adapter has no clock.
     #[must_use]
     pub fn dated(mut self, came: DateTime<Utc>) -> Answer {
         if self.date("retry-after").is_some() && self.date("date").is_none() {
@@ -222,8 +222,8 @@ impl Answer {
     }
 }
 
-/// Seconds rounded up and at most a week, so that a nonsensical number cannot silence a group for ever. Nothing that
-/// waits for them is asked sooner than it may be: notices live for three days, and for three more their end is told.
+/// Seconds, rounded up and at most a week, so that a nonsensical number cannot silence a group for ever. The
+/// bound makes no request leave too early: notices live for three days, and their end is told for three more.
 pub(super) fn whole_seconds(seconds: f64) -> Option<Duration> {
     const WEEK: u64 = 7 * 24 * 60 * 60;
     let sound = seconds.is_finite() && seconds >= 0.0;

@@ -26,8 +26,8 @@ use crate::domain::text::Unit;
 pub(super) struct Feishu;
 
 /// Body 20 KB, 100 messages a minute and 5 a second, not at whole and half hours:
-/// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>. Of the body the text gets
-/// less than half, because JSON may double a byte and each paragraph has a frame.
+/// <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>. The text gets less than half of the
+/// body, because JSON may double a byte and each paragraph has a frame.
 static PROFILE: Profile = Profile {
     platform: Platform::Feishu,
     source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
@@ -46,7 +46,7 @@ static PROFILE: Profile = Profile {
     rate: &[Budget::new(100, 60), Budget::new(5, 1)],
     account_rate: &[],
     refusals: None,
-    // An `image_key` comes only from an app's token, which a group's robot has not.
+    // An `image_key` needs an app's token, which a group's robot does not have.
     picture: Picture::Absent,
     keeps_media: false,
     takes_back: &[],
@@ -143,7 +143,7 @@ impl Adapter for Feishu {
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let member = |name| said.as_ref().and_then(|said| said.get(name));
-        // Old answers have only the second of them.
+        // Old answers have only the second.
         let code = member("code").or_else(|| member("StatusCode")).and_then(Value::as_i64);
         let agreed = member("StatusCode").is_none_or(|status| status.as_i64() == Some(0));
         let (Some(said), Some(code)) = (said.as_ref(), code) else { return Verdict::without_code(answer) };

@@ -23,7 +23,7 @@ const REFERENCE: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub outcome: Outcome,
-    /// Somebody answered.
+    /// Whether anybody answered.
     pub answered: bool,
     /// The platform's own code, for the delivery log.
     pub code: Option<String>,
@@ -31,11 +31,11 @@ pub struct Verdict {
     pub detail: Option<String>,
     /// What this account of the platform calls the picture from now on.
     pub media: Option<String>,
-    /// The chat must rest so long, whatever became of the message.
+    /// How long the chat must rest, whatever became of the message.
     pub rest: Option<Duration>,
-    /// So many attempts in a row, and no more, may end like this.
+    /// How many attempts in a row may end like this, at most.
     pub tries: Option<u32>,
-    /// The wait or fault holds for everything that the account says, not for this chat alone.
+    /// Whether the wait or fault holds for the whole account, not for this chat alone.
     pub wide: bool,
 }
 
@@ -49,7 +49,7 @@ impl Verdict {
 
     /// A verdict without an answer, with a code of our own.
     pub fn ours(outcome: Outcome, code: impl ToString) -> Verdict {
-        // Some platforms let whoever runs the server choose the code, and PostgreSQL keeps no NUL.
+        // On some platforms whoever runs the server chooses the code, and PostgreSQL stores no NUL.
         let code = code.to_string().chars().filter(|c| !c.is_control()).take(CODE).collect();
         Verdict {
             outcome,
@@ -63,8 +63,8 @@ impl Verdict {
         }
     }
 
-    /// The verdict on an answer without the code its platform promises. Success is never assumed;
-    /// that the message was refused is, where the HTTP status says so.
+    /// The verdict on an answer without the code that its platform promises. Success is never assumed; a
+    /// refusal is, where the HTTP status says so.
     pub(super) fn without_code(answer: &Answer) -> Verdict {
         let outcome = match answer.status {
             429 => slow(answer),
@@ -102,14 +102,14 @@ pub(super) fn slow(answer: &Answer) -> Outcome {
     Outcome::Slow(answer.wait().unwrap_or(MINUTE))
 }
 
-/// As long as headers or body ask for, whichever is longer, else a minute; in the body `retry_after` has seconds
-/// with a fraction.
+/// As long as the headers or the body ask for, whichever is longer, else a minute; `retry_after` in the body
+/// is in seconds, with a fraction.
 pub(super) fn slow_as_told(said: Option<&Value>, answer: &Answer) -> Outcome {
     let told = said.and_then(|said| whole_seconds(said["retry_after"].as_f64()?));
     told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
 }
 
-/// A reference or handle, where it is fit to be kept.
+/// A reference or handle, if it is fit to be kept.
 pub(super) fn kept(reference: &str) -> Option<String> {
     let fit = !reference.is_empty() && reference.len() <= REFERENCE && !reference.contains(char::is_control);
     fit.then(|| reference.to_owned())

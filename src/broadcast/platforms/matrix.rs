@@ -1,7 +1,7 @@
 //! Matrix, by an account's access token, in one room of any homeserver.
 //!
-//! The words and the poster are an event each. An event's transaction id is made of the delivery and
-//! of what is said, so a request said again is answered like the first and makes no second event.
+//! The words and the poster are an event each. An event's transaction id is derived from the delivery and
+//! from what is said, so a repeated request is answered like the first and makes no second event.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -27,11 +27,11 @@ use crate::domain::text::Unit;
 /// The adapter.
 pub(super) struct Matrix;
 
-/// An event has at most 65 536 bytes: <https://spec.matrix.org/latest/client-server-api/#size-limits>.
-/// An edit holds the text twice, and JSON may double a byte. Rates are the server's own choice. For an
+/// An event has at most 65 536 bytes: <https://spec.matrix.org/latest/client-server-api/#size-limits>. An
+/// edit holds the text twice, and JSON may double a byte. Rates are the server's own choice. The one for an
 /// account here is Synapse's default, ten at once and one every five seconds:
 /// <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#rc_message>;
-/// for a room our courtesy.
+/// the one for a room is our courtesy.
 static PROFILE: Profile = Profile {
     platform: Platform::Matrix,
     source: "https://spec.matrix.org/latest/client-server-api/",
@@ -127,7 +127,7 @@ impl Adapter for Matrix {
     fn form(&self, act: Act<'_>) -> Form {
         match act {
             Act::Say(1) => Form::usual(act).pictured(),
-            // A picture has nothing to be edited into.
+            // There is nothing that a picture could be edited into.
             Act::Edit(reference) if read(reference).0 => Form::usual(Act::Delete(reference)),
             _ => Form::usual(act),
         }
@@ -157,7 +157,7 @@ impl Adapter for Matrix {
     }
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        // The same for the same delivery, act and content, whatever the picture is called meanwhile.
+        // The same for the same delivery, act and content, whatever handle the picture has.
         let mut hash = Sha256::new().chain_update(stamp.id).chain_update(format!("{act:?}"));
         hash.update(body.lean().unwrap_or(body).bytes.as_ref());
         let transaction = hex(&hash.finalize()[..20]);
@@ -173,7 +173,7 @@ impl Adapter for Matrix {
         match act {
             Act::Say(_) => match (body.lean(), &stamp.media) {
                 (Some(event), Some(uri)) => put(None, event.set_in(&format!(r#""url":{},"#, quoted(uri)))),
-                // What was not uploaded yet cannot be said.
+                // A picture must be uploaded before it can be said.
                 (Some(_), None) => upload(credentials, body),
                 (None, _) => put(None, body.bytes.clone()),
             },
@@ -206,7 +206,7 @@ impl Adapter for Matrix {
         let outcome = match (act, event) {
             (_, None) | (Act::Reply(_), _) => {
                 return match member("content_uri") {
-                    // Uploaded; yet to be said.
+                    // Uploaded, but still to be said.
                     Some(uri) => Verdict::new(Outcome::Retry, "uploaded", "").with_media(Some(uri)),
                     None => Verdict::without_code(answer),
                 };
@@ -242,7 +242,7 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
     let say = matches!(act, Act::Say(_));
     let outcome = match code {
         "M_LIMIT_EXCEEDED" => {
-            // The header is the newer and the one to trust.
+            // The header is newer, and the one to trust.
             let told = said["retry_after_ms"].as_f64().and_then(|ms| whole_seconds(ms / 1000.0));
             answer.wait().or(told).map_or_else(|| slow(answer), Outcome::Slow)
         }
@@ -254,7 +254,7 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
         | "M_USER_DEACTIVATED"
         | "M_CONSENT_NOT_GIVEN"
         | "M_RESOURCE_LIMIT_EXCEEDED" => Outcome::Config(Fault::Credential),
-        // This is no homeserver, or one too old.
+        // Not a homeserver, or one that is too old.
         "M_UNRECOGNIZED" if say => Outcome::Config(Fault::Credential),
         _ => match answer.status {
             429 => slow(answer),
@@ -262,7 +262,7 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         },
     };
-    // Both hold for whatever this account says.
+    // Both hold for everything that this account says.
     let of_account = matches!(outcome, Outcome::Slow(_)) || outcome == Outcome::Config(Fault::Credential);
     Verdict::new(outcome, code, words).widely(of_account)
 }

@@ -18,8 +18,8 @@ use crate::domain::text::Unit;
 pub(super) struct Mattermost;
 
 /// A post has at most 16 383 characters, and a longer text becomes several posts:
-/// <https://developers.mattermost.com/integrate/webhooks/incoming/>. Whether a server limits rates is
-/// its own choice; this is our courtesy.
+/// <https://developers.mattermost.com/integrate/webhooks/incoming/>. Whether a server limits rates is its own
+/// choice; the rate here is our courtesy.
 static PROFILE: Profile = Profile {
     platform: Platform::Mattermost,
     source: "https://developers.mattermost.com/integrate/webhooks/incoming/",
@@ -74,7 +74,7 @@ impl Adapter for Mattermost {
         Outgoing::post(credentials, body)
     }
 
-    /// Three things are answered 400, so the `id` decides:
+    /// Three different things are answered 400, so the `id` decides:
     /// <https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         if answer.status == 200 && *answer.body == *b"ok" {

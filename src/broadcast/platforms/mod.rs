@@ -1,6 +1,6 @@
-//! The chat platforms, one file each and all of them pure: what a platform takes, how a message is
-//! written for it, how a request to it is addressed and signed, what its answer means, and how a
-//! message is taken back.
+//! The chat platforms, one file each and all of them pure: what a platform takes, how a message is written
+//! for it, how a request to it is addressed and signed, what its answer means, and how a message is taken
+//! back.
 //!
 //! A message is composed once per broadcast and [`Form`] and shared by every group of the platform;
 //! only what differs from group to group (address, signature, timestamp, the group's keyword) is set
@@ -52,8 +52,8 @@ pub trait Adapter: Sync {
     /// server for this platform: the origin where the credentials hold no address of their own.
     ///
     /// # Errors
-    /// The first field that cannot be right, and why. Whether the host may be reached is not asked
-    /// here but of the guard.
+    /// The first field that cannot be right, and why. Whether the host may be reached is not asked here; the
+    /// guard decides that.
     fn credentials(
         &self,
         given: &Map<String, Value>,
@@ -66,8 +66,8 @@ pub trait Adapter: Sync {
         1
     }
 
-    /// Which body an act takes. A pictured form is composed with the picture's bytes where there is
-    /// a picture ([`Message::has_picture`], or an edit: then the one that shows that all is over).
+    /// Which body an act sends. A pictured form is composed with the picture's bytes if there is a picture
+    /// ([`Message::has_picture`]), or in an edit with the one that shows that all is over.
     fn form(&self, act: Act<'_>) -> Form {
         Form::usual(act)
     }
@@ -79,9 +79,9 @@ pub trait Adapter: Sync {
     /// Makes the request to one group out of a shared body.
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing;
 
-    /// What the answer to an act, or to [`Adapter::upload`], means; total, and `Delivered` only on
-    /// proof. For a way of taking back `Delivered` is "it is done, or was already", and `Bad` is "not
-    /// this way": so is the edit of a message that is gone.
+    /// What the answer to an act, or to [`Adapter::upload`], means; total, and `Delivered` only on proof. For
+    /// a way of taking back `Delivered` means "it is done, or was already", and `Bad` means "not in this
+    /// way", which includes the edit of a message that is gone.
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict;
 
     /// How a message that was said with these credentials can be taken back, best first.
@@ -113,7 +113,7 @@ pub fn adapter(platform: Platform) -> &'static dyn Adapter {
     }
 }
 
-/// The platform a pasted address belongs to, by its host; `None` for hosts nobody claims.
+/// The platform that a pasted address belongs to, by its host; `None` for hosts that no platform claims.
 pub fn recognise(address: &str) -> Option<Platform> {
     let url = Url::parse(address.trim()).ok()?;
     let host = url.host_str()?;

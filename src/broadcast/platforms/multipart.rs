@@ -12,7 +12,7 @@ const TYPE: &str = "multipart/form-data; boundary=";
 
 /// A form with a text field, a JPEG, and room before them for what [`fields`] writes.
 pub(super) fn form(text: (&str, &str), picture: (&str, &Bytes)) -> Body {
-    // A digest of what it must not occur in.
+    // A digest of the content, which must not contain the boundary.
     let digest = Sha256::new().chain_update(text.1).chain_update(picture.1).finalize();
     let boundary = format!("seventytwo-{}", hex(&digest[..16]));
     let mut bytes = field(&boundary, text.0, text.1).into_bytes();
@@ -29,7 +29,7 @@ pub(super) fn form(text: (&str, &str), picture: (&str, &Bytes)) -> Body {
     Body::raw_with_room(Cow::Owned(format!("{TYPE}{boundary}")), Vec::new(), &bytes)
 }
 
-/// Fields for the room of a form; `None` where the body is none.
+/// Fields for the room of a form; `None` where the body is not a form.
 pub(super) fn fields(form: &Body, fields: &[(&str, &str)]) -> Option<String> {
     let boundary = form.content_type.strip_prefix(TYPE)?;
     Some(fields.iter().map(|(name, value)| field(boundary, name, value)).collect())

@@ -14,32 +14,32 @@ pub struct Profile {
     pub platform: Platform,
     /// The vendor's own document.
     pub source: &'static str,
-    /// What the way into a chat is made of, in the order in which it is asked for.
+    /// The fields of the credentials, in the order in which they are asked for.
     pub fields: &'static [Field],
     /// What its limits are counted in.
     pub unit: Unit,
     /// The longest text, in `unit`.
     pub text: usize,
     pub hosts: Hosts,
-    /// Whether an address (without regard to its host) can be one that we call on this platform.
+    /// Whether an address (whatever its host) can be one that we call on this platform.
     pub path: fn(&Url) -> bool,
     /// How many requests one chat may get, over each span.
     pub rate: &'static [Budget],
     /// How many requests all chats of one account may get together, over each span.
     pub account_rate: &'static [Budget],
-    /// How many requests that it refuses (401, 403, 404, 429) shut an address of ours out.
+    /// How many refused requests (401, 403, 404, 429) shut an address of ours out.
     pub refusals: Option<Budget>,
     pub picture: Picture,
     /// The platform keeps an uploaded picture under a handle ([`Stamp::media`](super::Stamp::media)).
     pub keeps_media: bool,
-    /// How a message can be taken back at best; [`Adapter::takes_back`](super::Adapter::takes_back)
-    /// says what holds for one group.
+    /// How a message can be taken back at best; [`Adapter::takes_back`](super::Adapter::takes_back) says what
+    /// applies to one group.
     pub takes_back: &'static [TakeBack],
     /// What was edited can still be read in the message's history.
     pub keeps_edited: bool,
     /// The same request again makes no second message.
     pub idempotent: bool,
-    /// The platform asks senders to keep off :00 and :30.
+    /// The platform asks senders to avoid :00 and :30.
     pub avoids_round_hours: bool,
 }
 
@@ -75,7 +75,7 @@ pub enum Hosts {
 }
 
 impl Hosts {
-    /// Whether a host is the platform's own; nobody's are those of [`Hosts::AnyPublic`].
+    /// Whether a host is the platform's own; hosts under [`Hosts::AnyPublic`] are nobody's.
     pub fn claim(&self, host: &str) -> bool {
         match self {
             Hosts::Listed(hosts) => hosts.contains(&host),
@@ -103,7 +103,7 @@ impl Budget {
 /// How a picture reaches the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
-    /// With its bytes, at most so many.
+    /// With its bytes, at most this many.
     Sent { bytes: usize },
     /// The platform fetches it from its address.
     Linked,

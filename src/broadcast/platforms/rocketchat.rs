@@ -17,8 +17,8 @@ use crate::domain::text::Unit;
 /// The adapter.
 pub(super) struct Rocketchat;
 
-/// The longest message and the rate are the server's settings; here are what are believed to be the
-/// defaults (5000 characters, ten requests a minute), the first with room to spare:
+/// The longest message and the rate are the server's settings; these are believed to be the defaults (5000
+/// characters, ten requests a minute), the first with room to spare:
 /// <https://docs.rocket.chat/docs/integrations>.
 static PROFILE: Profile = Profile {
     platform: Platform::Rocketchat,
@@ -39,7 +39,7 @@ static PROFILE: Profile = Profile {
     avoids_round_hours: false,
 };
 
-/// `…/hooks/INTEGRATION/TOKEN`, between them a user in old addresses; a server may live below a path.
+/// `…/hooks/INTEGRATION/TOKEN`, with a user between them in old addresses; a server may live below a path.
 fn is_robot(url: &Url) -> bool {
     let sound = |id: &str| {
         !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~%-".contains(&byte))
@@ -66,7 +66,7 @@ impl Adapter for Rocketchat {
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {
         let text = without_mentions(&message.text(PROFILE.unit, PROFILE.text));
-        // A preview of our link would copy what our page shows, and stay.
+        // A preview of our link would copy what our page shows, and would stay.
         let mut said = json!({ "text": text, "parseUrls": false });
         if let Some(poster) = &message.poster {
             said["attachments"] = json!([{"image_url": poster}]);
@@ -87,7 +87,7 @@ impl Adapter for Rocketchat {
         let words = said["error"].as_str().unwrap_or_default();
         let unknown = words.contains("Invalid integration id or token");
         let elsewhere = words.contains("overriding destination channel");
-        // Said by the integration itself; a server that is down is spoken for by whatever stands before it.
+        // Said by the integration itself; for a server that is down, whatever stands in front of it answers.
         let disabled = answer.status == 503 && words == "Service Unavailable";
         let outcome = match (success, answer.status) {
             (true, 200) if said.get("error").is_none() => {
@@ -148,7 +148,8 @@ mod tests {
                     &said("Error, too many requests. [error-too-many-requests]"),
                     Outcome::Slow(Duration::from_secs(60)),
                 ),
-                // The integration is switched off; what stands before a server that is down says it in other words.
+                // The integration is switched off; whatever answers for a server that is down says so in
+                // other words.
                 (503, &said("Service Unavailable"), Outcome::Config(Fault::Permission)),
                 (503, &said("internal"), Outcome::Retry),
                 (503, r#"{"error":"Service Unavailable"}"#, Outcome::Retry),

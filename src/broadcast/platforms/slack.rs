@@ -1,8 +1,8 @@
 //! Slack: by incoming webhook, or by a bot's token in a channel. Only the latter lets us take a
 //! message back.
 //!
-//! Plain text without markup. The poster is a legacy attachment rather than a block: a block whose
-//! picture Slack cannot fetch refuses the whole message.
+//! Plain text without markup. The poster is a legacy attachment rather than a block: with a block whose
+//! picture it cannot fetch, Slack refuses the whole message.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub(super) struct Slack;
 
 /// An edited text may have 4000 characters, a new one more; what we say must fit both, escaped:
 /// <https://docs.slack.dev/reference/methods/chat.update>. One message a second and channel; edits and
-/// deletions fifty a minute each for an app in a workspace (tier 3), which is kept for all that it asks:
-/// <https://docs.slack.dev/apis/web-api/rate-limits>.
+/// deletions fifty a minute each for an app in a workspace (tier 3), a budget that we keep for all its
+/// requests: <https://docs.slack.dev/apis/web-api/rate-limits>.
 static PROFILE: Profile = Profile {
     platform: Platform::Slack,
     source: "https://docs.slack.dev/reference/methods/chat.postMessage",
@@ -51,7 +51,7 @@ static PROFILE: Profile = Profile {
 };
 
 const VENDOR: &str = "https://slack.com/";
-/// The plan's messages are used up (`message_limit_exceeded`): ask seldom.
+/// The plan's messages are used up (`message_limit_exceeded`): ask rarely.
 const PLAN: Duration = Duration::from_secs(60 * 60);
 
 /// An incoming webhook, or one of the three methods that we call.
@@ -62,7 +62,7 @@ fn is_call(url: &Url) -> bool {
     url.query().is_none() && (webhook || method)
 }
 
-/// What starts a workflow: it takes values for its steps, and no text.
+/// An address that starts a workflow: it takes values for its steps, and no text.
 fn is_workflow(url: &Url) -> bool {
     ["/workflows/", "/triggers/"].iter().any(|start| url.path().starts_with(start))
 }
@@ -76,7 +76,7 @@ fn is_channel(text: &str) -> bool {
     (1..=81).contains(&text.chars().count()) && !text.contains([' ', '<', '>', '&', '/'])
 }
 
-/// In text Slack reads these three: <https://docs.slack.dev/messaging/formatting-message-text>.
+/// Slack interprets these three in text: <https://docs.slack.dev/messaging/formatting-message-text>.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -86,7 +86,7 @@ fn words(message: &Message) -> Map<String, Value> {
     let said = json!({
         "text": escaped(&message.text(PROFILE.unit, PROFILE.text)),
         "mrkdwn": false, "link_names": false,
-        // A preview would copy what our page shows, and stay.
+        // A preview would copy what our page shows, and would stay.
         "unfurl_links": false, "unfurl_media": false,
     });
     said.as_object().cloned().unwrap_or_default()
@@ -130,15 +130,16 @@ impl Adapter for Slack {
                 }
             }
             Act::Edit(_) => {
-                // An empty list takes away what was attached. Left to itself, an edit would read names.
+                // An empty list removes what was attached. Without `parse: none` an edit would look for
+                // names.
                 said.insert("attachments".to_owned(), json!([]));
                 said.insert("parse".to_owned(), json!("none"));
             }
-            // Who does not open the thread must see it, too.
+            // People who do not open the thread must see it, too.
             Act::Reply(_) => drop(said.insert("reply_broadcast".to_owned(), json!(true))),
             Act::Delete(_) => said.clear(),
         }
-        // Room for the channel, and for what stands there already.
+        // Room for the channel, and for the message that the act is about.
         Some(Body::with_members(&Value::Object(said)))
     }
 
@@ -172,7 +173,7 @@ impl Adapter for Slack {
         if credentials.token.is_some() { PROFILE.takes_back } else { &[] }
     }
 
-    /// A webhook answers one word, the API an object; the word decides, and only then the status:
+    /// A webhook answers with one word, the API with an object; the word decides, and only then the status:
     /// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>.
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
         if let Some(said) = object(answer) {
@@ -186,7 +187,8 @@ impl Adapter for Slack {
         let say = matches!(act, Act::Say(_));
         match std::str::from_utf8(&answer.body) {
             Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok", ""),
-            // A webhook's word decides whatever status it comes with, where we know it; but it does not take back.
+            // A webhook's word decides, if we know it, whatever status it comes with; but a webhook takes
+            // nothing back.
             Ok(word)
                 if is_word(word) && (answer.status >= 400 || (say && means(act, word, answer).is_some())) =>
             {
@@ -201,7 +203,7 @@ fn is_word(text: &str) -> bool {
     (1..=80).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// A message is known by channel and time, both as the answer has them.
+/// A message is identified by channel and time, both as the answer gives them.
 fn done(act: Act<'_>, said: &Value) -> Outcome {
     let member = |name: &str| said[name].as_str().filter(|value| !value.is_empty());
     match (act, member("channel").zip(member("ts"))) {
@@ -226,7 +228,7 @@ fn limited(answer: &Answer) -> Outcome {
 fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
     let back = !matches!(act, Act::Say(_));
     Some(match word {
-        // An edit of what is gone is refused: that it is gone is then what taking it away is told.
+        // An edit of a message that is gone counts as refused; deleting it then reports that it is gone.
         "message_not_found" if matches!(act, Act::Delete(_)) && answer.status == 200 => {
             Outcome::Delivered(None)
         }
@@ -255,8 +257,8 @@ fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
         | "team_added_to_org"
         | "org_login_required" => Outcome::Retry,
         _ if answer.status == 429 => limited(answer),
-        // Too old, not ours, not allowed here: then not this way. That somebody could allow it (`cant_delete_message`)
-        // is nothing to wait for: the chat would go on showing what is over.
+        // Too old, not ours, not allowed here: then not in this way. Even where somebody could allow it
+        // (`cant_delete_message`), there is no point in waiting: the chat would go on showing what is over.
         _ if back && answer.status < 500 => Outcome::Bad,
         "not_in_channel"
         | "missing_scope"

@@ -1,6 +1,6 @@
 //! Microsoft Teams, by a workflow that posts what its webhook receives.
 //!
-//! The words stand in text runs, which know no markup; a `TextBlock` would read markdown.
+//! The words are in text runs, which have no markup; a `TextBlock` would be read as markdown.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -50,14 +50,14 @@ static PROFILE: Profile = Profile {
     avoids_round_hours: false,
 };
 
-/// A workflow's trigger, with its signature. The address is used to the letter: encoded anew it would
-/// lose that.
+/// A workflow's trigger, with its signature. The address is used exactly as given: encoded again it would
+/// lose its signature.
 fn is_workflow(url: &Url) -> bool {
     url.path().contains("/workflows/")
         && url.query_pairs().any(|(name, value)| name == "sig" && !value.is_empty())
 }
 
-/// What workflows have replaced: it is shut down.
+/// The old connectors, which workflows have replaced: they are shut down.
 fn is_connector(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host.ends_with(".webhook.office.com") || host == "outlook.office.com"
@@ -84,7 +84,7 @@ impl Adapter for Teams {
         let line = |runs: Vec<Value>| json!({"type": "RichTextBlock", "inlines": runs});
         let mut card = vec![line(vec![run(cut.first, "Bolder")])];
         card.extend(cut.body().map(|(words, link)| {
-            // A text run knows no links of its own.
+            // A text run has no links of its own.
             let opens = link.map(|link| {
                 let mut opens = run(link, "Default");
                 opens["selectAction"] = json!({"type": "Action.OpenUrl", "url": link});
@@ -117,10 +117,10 @@ impl Adapter for Teams {
         Outgoing::post(credentials, body)
     }
 
-    /// 202, or 200 where its author gave it a `Response` action, is the workflow's word that it took the message;
-    /// that it was posted nobody ever tells. Only addresses of workflows can be connected: not the old connectors,
-    /// for which 200 proves nothing without `1`. Whatever stands before a workflow may still say what they
-    /// said, who hid errors as text in a 200:
+    /// 202, or 200 where its author gave it a `Response` action, is the workflow's word that it took the
+    /// message; nobody ever reports that it was posted. Only addresses of workflows can be connected, not
+    /// those of the old connectors, for which 200 proves nothing without `1`. Whatever stands in front of a
+    /// workflow may still use the connectors' words, which hid errors as text in a 200:
     /// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
@@ -140,14 +140,14 @@ impl Adapter for Teams {
             (429, _) => slow(answer),
             _ => return Verdict::without_code(answer),
         };
-        // Of a signature that does not hold there are many codes with one meaning.
+        // A signature that does not hold has many codes with one meaning.
         let code = code.filter(|_| !matches!(answer.status, 401 | 403));
         let code = code.map_or_else(|| format!("http_{}", answer.status), str::to_owned);
         Verdict::new(outcome, code, words)
     }
 }
 
-/// Words of the author's own, or none: but no page, and no object that was cut off or names an error.
+/// The author's own words, or none; but not a page, nor an object that was cut off or names an error.
 fn nothing_wrong(text: &str, said: Option<&Value>) -> bool {
     let blank = |sign: char| sign.is_whitespace() || sign == '\u{feff}';
     match said {

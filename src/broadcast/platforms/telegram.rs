@@ -1,9 +1,9 @@
 //! Telegram bot.
 //!
-//! With a poster a message is one photo with the text as its caption, cut to the caption's limit, so
-//! that one message is all there is to take back; then the photo is exchanged for one that shows
-//! nobody. A bot may edit its own messages at any age but delete them only for 48 hours, so editing
-//! comes first. Text goes out without a parse mode: nothing in it is markup.
+//! With a poster a message is one photo with the text as its caption, cut to the caption's limit, so that
+//! there is only one message to take back: its photo is then exchanged for one that shows nobody. A bot may
+//! edit its own messages at any age but delete them only for 48 hours, so editing comes first. Text is sent
+//! without a parse mode: nothing in it is markup.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -134,7 +134,7 @@ impl Adapter for Telegram {
     }
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        // With the picture's handle a small body goes out instead of the picture.
+        // With the picture's handle, a small body is sent instead of the picture.
         let handle = stamp.media.as_deref().filter(|_| body.lean().is_some());
         let form = body.lean().filter(|_| handle.is_some()).unwrap_or(body);
         let photo = body.lean().is_some();
@@ -156,7 +156,7 @@ impl Adapter for Telegram {
         let fields = multipart::fields(form, &ids[..1 + usize::from(message.is_some())]);
         let bytes = form.set_in(&match (fields, handle, act) {
             (Some(fields), ..) => fields,
-            // The room is inside of `media`.
+            // The room is inside `media`.
             (None, Some(handle), Act::Edit(_)) => {
                 format!(r#","media":{}}},{}"#, quoted(handle), in_json(chat, message, act))
             }
@@ -189,7 +189,7 @@ impl Adapter for Telegram {
 fn text(message: &Message) -> Body {
     Body::with_members(&json!({
         "text": message.text(PROFILE.unit, PROFILE.text),
-        // A preview would copy what our page shows, and stay.
+        // A preview would copy what our page shows, and would stay.
         "link_preview_options": {"is_disabled": true},
     }))
 }
@@ -231,14 +231,15 @@ fn done(act: Act<'_>, result: &Value) -> Outcome {
             let what = if result["photo"].is_array() { "photo" } else { "text" };
             Outcome::Delivered(kept(&format!("{what}/{chat}/{id}")))
         }
-        // What is answered is the message as it stands now.
+        // The answer is the message as it stands now.
         (Act::Edit(edited), Some((_, id))) if read(edited).2 == id.to_string() => Outcome::Delivered(None),
         (Act::Delete(_), _) if *result == true => Outcome::Delivered(None),
         _ => Outcome::Unknown,
     }
 }
 
-/// What says that the bot may not speak in the chat: the server's words, and the names that it hands through.
+/// Words that say that the bot may not speak in the chat: the server's own, and error names that it passes
+/// on.
 const UNALLOWED: [&str; 8] = [
     "not enough rights",
     "no rights to send",
@@ -258,7 +259,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
     let say = matches!(act, Act::Say(_));
     // Already as it should be.
     let done: &[&str] = match act {
-        // An edit of what is gone is refused: that it is gone is then what taking it away is told.
+        // An edit of a message that is gone counts as refused; deleting it then reports that it is gone.
         Act::Edit(_) => &["message is not modified"],
         Act::Delete(_) => &["message to delete not found"],
         Act::Say(_) | Act::Reply(_) => &[],
@@ -270,7 +271,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
             Outcome::Delivered(None)
         }
         (_, Some(id)) if say => Outcome::Moved(id.to_string()),
-        // What was said before the chat moved stayed behind.
+        // What was said before the chat moved was left behind.
         (_, Some(_)) => Outcome::Bad,
         // No such token: <https://core.telegram.org/bots/api#authorizing-your-bot>.
         (401 | 404, _) => Outcome::Config(Fault::Credential),
@@ -280,7 +281,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
             Outcome::Gone
         }
         (400, _) if says(&["chat not found"]) => Outcome::Gone,
-        // Of the picture alone: the words may go.
+        // Only the picture is refused: the words may go.
         (400 | 403, _) if say && says(&["rights to send photos", "send_photos_forbidden"]) => Outcome::Bad,
         (403, _) if say => Outcome::Config(Fault::Permission),
         (400, _) if say && says(&UNALLOWED) => Outcome::Config(Fault::Permission),
@@ -288,7 +289,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
         _ => Outcome::Retry,
     };
     let wide = outcome == Outcome::Config(Fault::Credential);
-    // 400 stands for all sorts of things; these two the group's admin can mend.
+    // 400 stands for all sorts of things; these two can be mended by the group's admin.
     let code = match (&outcome, code) {
         (Outcome::Gone, 400) => "chat_not_found".to_owned(),
         (Outcome::Config(Fault::Permission), 400) => "no_rights".to_owned(),

@@ -23,7 +23,7 @@ use crate::store::digests::MOST;
 mod answers;
 mod proof;
 
-/// What must be given, in the profile's own examples; where there is a choice, the first of it.
+/// The required fields, with the profile's own examples; where there is a choice, the first of it.
 pub(super) fn given(platform: Platform) -> Value {
     let fields = adapter(platform).profile().fields;
     let choice = fields.iter().all(|field| !field.needed);
@@ -327,7 +327,7 @@ pub(super) fn slow(seconds: u64) -> Outcome {
     Outcome::Slow(Duration::from_secs(seconds))
 }
 
-/// The way into a chat that makes the most of a body.
+/// The credentials that add the most to a body.
 fn longest(platform: Platform) -> Credentials {
     let keyword = "\"".repeat(256);
     let more: &[_] = match platform {
@@ -340,8 +340,8 @@ fn longest(platform: Platform) -> Credentials {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The vendors' limits hold for anything the public may write, of one notice and of as many as are ever told
-    /// together.
+    /// The vendors' limits hold for anything the public may write, in one notice and in as many as are ever
+    /// told together.
     #[test]
     fn every_body_is_within_its_platforms_limit(
         text in "[好👨\u{200d}👩\"\\\\\n\u{1}a1，/<&@]{0,300}", times in 1_usize..60, poster: bool, picture: bool,

@@ -22,8 +22,8 @@ use crate::domain::text::Unit;
 /// The adapter.
 pub(super) struct Webhook;
 
-/// The specification recommends payloads under 20 kB; what is left is for the rest of the JSON. The
-/// rate is our own courtesy.
+/// The specification recommends payloads under 20 kB; the text leaves room for the rest of the JSON. The rate
+/// is our own courtesy.
 static PROFILE: Profile = Profile {
     platform: Platform::Webhook,
     source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",

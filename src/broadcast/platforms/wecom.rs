@@ -51,7 +51,7 @@ static PROFILE: Profile = Profile {
 };
 
 const PICTURE: usize = 2 * 1024 * 1024;
-/// A busy system (-1) is to be asked three times more at most, so not at once:
+/// A busy system (-1) may be asked three more times at most, so not at once:
 /// <https://developer.work.weixin.qq.com/document/path/90313>.
 const BUSY_TRIES: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5 * 60);

@@ -1,4 +1,4 @@
-//! One connection to a host: it is driven along with each of its requests, in the task that waits for the answer.
+//! One connection to a host. It has no task: each request drives it, in the task that waits for the answer.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -27,10 +27,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub(super) type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
 
-/// A connection and what drives it, which is polled along with each request.
+/// A connection and the future that drives it, which is polled along with each request.
 pub(super) struct Connection {
     pub(super) requests: SendRequest<Full<Bytes>>,
-    /// Absent once the connection has ended.
+    /// `None` once the connection has ended.
     pub(super) driver: Option<Driver>,
 }
 
@@ -66,8 +66,8 @@ impl Connection {
         })
     }
 
-    /// Reads the answer, and tells whether its end was seen: otherwise the connection is of no more
-    /// use.
+    /// Reads the answer, and tells whether its end was seen; if it was not, the connection cannot be used
+    /// again.
     pub(super) async fn answer(
         &mut self,
         response: Response<Incoming>,

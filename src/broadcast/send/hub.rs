@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use super::Limits;
 use super::connection::Connection;
 
-/// What is kept for one host: how many requests may be under way, how many connections may be being opened, and
-/// those at rest, the last used at the end.
+/// What is kept for one host: places for requests under way and for connections being opened, and the
+/// connections at rest, the last used at the end.
 pub(super) struct Hub {
     pub(super) slots: Semaphore,
     pub(super) opening: Semaphore,
     resting: Mutex<VecDeque<(Box<Connection>, Instant)>>,
-    /// Told of every connection that comes to rest.
+    /// Notified of every connection that comes to rest.
     pub(super) rested: Notify,
 }
 
@@ -35,7 +35,7 @@ impl Hub {
         self.rested.notify_one();
     }
 
-    /// The connection used last that is still open; those too old or closed are dropped.
+    /// The last used connection that is still open; connections that are too old or closed are dropped.
     pub(super) fn wake(&self, idle: Duration) -> Option<Box<Connection>> {
         let mut resting = self.young(idle);
         loop {

@@ -1,5 +1,5 @@
-//! What proves that an act was done, as the vendors' documents have it and without a look at the adapters; and
-//! that exactly this is taken for done.
+//! What proves that an act was done, taken from the vendors' documents without a look at the adapters; and
+//! that exactly this counts as done.
 
 use std::ops::RangeInclusive;
 
@@ -50,7 +50,7 @@ enum Is {
 use Is::{Absent, After, Digits, NotThis, Number, Positive, Saying, Silent, Text, This};
 use Proof::{Accepted, Body as Says, Object, Status};
 
-/// A reference that each act of taking back is about.
+/// The reference that acts of taking back are about.
 fn reference(platform: Platform) -> &'static str {
     match platform {
         Platform::Slack => "C1/2.3",
@@ -92,7 +92,7 @@ fn proofs(platform: Platform, act: Act<'_>) -> &'static [Proof] {
             Object(200, &[("/ok", DONE), ("/channel", Text), ("/ts", This("\"2.3\""))]),
             Object(200, &[("/ok", This("false")), ("/error", This("\"message_not_found\""))]),
         ],
-        // With wait=true the message comes back. Which one was edited is known.
+        // With wait=true the message comes back. An edit names its message itself.
         (Platform::Discord, Act::Say(_) | Act::Reply(_)) => {
             &[Object(200, &[("/id", Digits), ("/code", Absent)])]
         }
@@ -156,7 +156,7 @@ impl Is {
         }
     }
 
-    /// One that holds, as JSON; nothing where nothing does.
+    /// A value for which it holds, as JSON; `None` where the member may be absent.
     fn example(self) -> Option<String> {
         Some(match self {
             This(json) => json.to_owned(),
@@ -194,7 +194,7 @@ impl Proof {
         }
     }
 
-    /// The plainest answer that gives it.
+    /// The plainest answer that gives this proof.
     fn example(&self) -> Draft {
         match self {
             Status(statuses) => Draft { status: *statuses.start(), ..Draft::default() },
@@ -243,8 +243,9 @@ fn whatever_proves_an_act_is_taken_for_done() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
-    /// Nearly a proof is none, whatever went wrong with it: a value of another kind, a member elsewhere, a body
-    /// that was cut off or has something before or behind it, another status. And what is still one, is.
+    /// Something that is nearly a proof is none, whatever is wrong with it: a value of another kind, a member
+    /// in another place, a body that was cut off or has something before or behind it, another status. And
+    /// what still is a proof counts as one.
     #[test]
     fn exactly_what_proves_an_act_is_taken_for_done(
         of in any::<(usize, usize, usize)>(),

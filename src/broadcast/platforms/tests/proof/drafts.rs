@@ -1,4 +1,4 @@
-//! Answers that prove an act, and what may go wrong with them on their way.
+//! Answers that prove an act, and what may happen to them on their way.
 
 use super::*;
 
@@ -6,9 +6,9 @@ use super::*;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
     pub(super) status: u16,
-    /// The members of its object by their pointers, each as JSON…
+    /// The members of its object by their pointers, each as JSON.
     pub(super) members: Vec<(&'static str, String)>,
-    /// …or what it says instead.
+    /// What it says instead of an object.
     pub(super) text: Option<&'static str>,
 }
 
@@ -114,7 +114,7 @@ const POINTERS: &[&str] = &[
     "/data/id",
 ];
 
-/// Values that prove something somewhere, and some that nearly do.
+/// Values that prove something somewhere, and some that nearly do so.
 const VALUES: &[&str] = &[
     "0",
     "-0",
