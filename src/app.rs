@@ -1,7 +1,7 @@
 //! The whole program: configuration, store, clock, stations and doors, put together once.
 //!
-//! [`App::build`] opens everything and binds the address; [`App::run`] serves until told to stop. A
-//! test builds the same program with a clock driven by hand and calls the stations' loops itself.
+//! [`App::build`] opens everything and binds the address; [`App::run`] serves until it is told to stop. A
+//! test builds the same program with a clock driven by hand, and calls the stations' loops itself.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -48,7 +48,7 @@ mod opening;
 
 pub use opening::{open_existing, open_store, unlock};
 
-/// A clock set back by less only makes what waits a little late.
+/// A clock that is set back by less only makes what waits a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -88,11 +88,11 @@ pub struct Stations {
     pub closer: Closer,
     pub groups: Groups,
     pub worker: Worker,
-    /// The time when it was last looked at, in microseconds since 1970.
+    /// The time at the last look at the clock, in microseconds since 1970.
     seen: Arc<AtomicI64>,
     /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
     nothing_cools_before: Arc<AtomicI64>,
-    /// Told when the clock was set back.
+    /// Notified when the clock was set back.
     pub clock_went_back: Arc<Notify>,
     /// Whether a copy of what was erased may still be in the database's log.
     log_holds_erased: Arc<AtomicBool>,
@@ -113,22 +113,22 @@ impl Stations {
         out.failed.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
-    /// [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the database
-    /// once in a cooling time.
+    /// As [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the
+    /// database once in a cooling time.
     ///
     /// # Errors
     /// One line for the log.
     pub async fn let_out_when_due(&self) -> Result<(), String> {
         let (now, seen) = (self.shared.clock.now().timestamp_micros(), self.seen.load(Ordering::SeqCst));
         self.notice_clock().await?;
-        // What was known by a clock that went back is not known any more.
+        // What was known by a clock that was set back since is no longer known.
         if now < seen || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
             return self.let_out().await;
         }
         Ok(())
     }
 
-    /// Does what the clock has come for, and wakes the worker.
+    /// Does what has become due by the clock, and wakes the worker.
     ///
     /// # Errors
     /// One line for the log.
@@ -146,7 +146,8 @@ impl Stations {
         swept.failed.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
-    /// Leaves no copy of what was erased in the database's log; where somebody reads from it, the next sweep does.
+    /// Removes what was erased from the database's log; where somebody is reading that, the next sweep does
+    /// it.
     async fn empty_log(&self) -> Result<(), String> {
         if !self.log_holds_erased.load(Ordering::SeqCst) {
             return Ok(());
@@ -169,7 +170,7 @@ impl Stations {
         self.groups.end_pauses().await.map_err(|e| e.to_string())
     }
 
-    /// Everything the loops would do until nothing is left to do at this moment: for tests with a clock
+    /// Does everything the loops would do until nothing is left to do at this moment: for tests with a clock
     /// driven by hand.
     ///
     /// # Errors
@@ -204,13 +205,14 @@ impl App {
         App::build_on(listener, config, clock).await
     }
 
-    /// As [`App::build`], on an address that is listened on already.
+    /// As [`App::build`], on an address that is already listened on.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn build_on(listener: TcpListener, config: Config, clock: Clock) -> Result<App, StartError> {
         language::check();
-        // Where two crates of one program could each choose, neither does. Set already is fine, too.
+        // With two providers compiled in, rustls chooses neither by itself. One that is installed already is
+        // fine, too.
         drop(rustls::crypto::ring::default_provider().install_default());
         if rlimit::increase_nofile_limit(u64::MAX).is_err() {
             tracing::warn!("the limit of open files could not be raised");
@@ -268,7 +270,7 @@ impl App {
             seen: Arc::default(),
             nothing_cools_before: Arc::default(),
             clock_went_back: Arc::default(),
-            // Whoever ran before may not have come to it.
+            // An earlier process may have stopped before it emptied the log.
             log_holds_erased: Arc::new(AtomicBool::new(true)),
         };
         Ok(App { stations, listener, address, sweep: config.sweep, extra: Arc::new(|_| ()) })
@@ -309,7 +311,7 @@ impl App {
         let served = self.serve(stop.clone()).await;
         stop.cancel();
         running.close();
-        // The doors have had their part of it.
+        // The doors have already used part of that time.
         let ended = tokio::time::timeout_at(stops_by.await?, async {
             running.wait().await;
             jobs.await??;
@@ -333,7 +335,7 @@ impl App {
                 .app_data(shared.clone())
                 .wrap(from_fn(doors::request::around))
                 .wrap(Compress::default())
-                // Outermost: who was asked for the head alone compresses nothing.
+                // Outermost, so that nothing is compressed for a request that asks for the head alone.
                 .wrap(from_fn(doors::request::head_alone))
                 .configure(|config| extra(config))
                 .configure(doors::routes::all)
@@ -354,8 +356,8 @@ impl App {
     }
 }
 
-/// Broadcasts until `stop`. Where that comes to an end before, so does the program: whoever watches over it starts it
-/// anew, where open doors would hide that nothing goes out any more.
+/// Broadcasts until `stop`. If that ends earlier, so does the program: its supervisor then starts it again,
+/// whereas open doors would hide that nothing goes out any more.
 async fn watched(worker: Worker, stop: CancellationToken) -> anyhow::Result<()> {
     let ended = tokio::spawn(worker.run(stop.clone())).await;
     stop.cancel();
@@ -370,7 +372,7 @@ pub fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|e| StartError::Bind(address.to_owned(), e))
 }
 
-/// The press as the broadcasts use it: a poster that never can be drawn leaves the message to its words.
+/// The press as broadcasts use it: where a poster can never be drawn, the message goes without one.
 fn posters_of(press: &Press) -> DrawPoster {
     let press = press.clone();
     Arc::new(move |notice, said, language| {

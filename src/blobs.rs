@@ -1,5 +1,5 @@
-//! Photos at rest: a folder, or a bucket. What lies there is sealed under the photo's own key, which
-//! is in the database; without it a copy or a backup of the blobs shows nothing.
+//! Photos at rest, in a folder or a bucket. What is stored there is sealed under the photo's own key, which
+//! is in the database; without that, a copy or a backup of the blobs shows nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,13 @@ use crate::config;
 use crate::store::photos::Photo;
 use crate::vault::{Key, Unopenable, Vault};
 
-/// How long the place of the photos is waited for: whoever sends a photo waits, too, and so does what is to expire.
+/// How long the store of photos is waited for: the sender of a photo waits as well, and so does what is to
+/// expire.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a bucket that fails is asked again: at most three seconds of waits in all, each longer than the last.
+/// How often a failing bucket is asked again: with at most three seconds of waits in all, each longer than
+/// the last.
 const ASKED_AGAIN: usize = 5;
-/// What errors of a bucket are marked with.
+/// How object_store marks the errors of a bucket.
 const BUCKET: &str = "S3";
 
 /// The sizes in which a photo is kept.
@@ -73,7 +75,7 @@ pub enum BlobError {
 }
 
 impl BlobError {
-    /// Whether the next photo would fare no better: a bucket fails as a whole, a folder file by file.
+    /// Whether the next photo would fail, too: a bucket fails as a whole, a folder file by file.
     pub fn is_general(&self) -> bool {
         matches!(
             self,
@@ -82,7 +84,7 @@ impl BlobError {
     }
 }
 
-/// Where photos lie; cheap to clone.
+/// Where photos are stored; cheap to clone.
 #[derive(Clone)]
 pub struct Blobs(Arc<dyn ObjectStore>);
 
@@ -101,8 +103,8 @@ impl Blobs {
                 Ok(Blobs(Arc::new(local.with_fsync(true))))
             }
             config::Blobs::S3(url) => {
-                // The bucket's client takes whichever cryptography the process has; another part of the
-                // program may have chosen already, and chose the same.
+                // The bucket's client uses whichever provider of cryptography the process has; another part
+                // of the program may have chosen already, and has chosen the same.
                 drop(rustls::crypto::ring::default_provider().install_default());
                 let retry = RetryConfig {
                     max_retries: ASKED_AGAIN,
@@ -110,11 +112,12 @@ impl Blobs {
                     ..RetryConfig::default()
                 };
                 let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str());
-                // A service in the operator's own network, named by him: what goes there is sealed already.
+                // A service in the operator's own network, configured by the operator: what is sent there is
+                // sealed already.
                 let endpoint = bucket.get_config_value(&AmazonS3ConfigKey::Endpoint);
                 let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
                 let bucket = if is_plain { bucket.with_allow_http(true) } else { bucket };
-                // One by one: every service can do that, and what is refused of one object is told of it alone.
+                // One by one: every service can do that, and a refusal names its object.
                 let bucket = bucket.with_retry(retry).with_disable_bulk_delete(true).build()?;
                 let prefix = url.path().trim_matches('/').to_owned();
                 Ok(Blobs(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))))
@@ -143,7 +146,7 @@ impl Blobs {
         Ok(key.open("photo", &sealed)?)
     }
 
-    /// Deletes every size of a photo; one that is not there is as good as deleted.
+    /// Deletes every size of a photo; a size that does not exist counts as deleted.
     ///
     /// # Errors
     /// When the place refuses, or does not answer.
@@ -161,7 +164,7 @@ impl Blobs {
     }
 }
 
-/// What the place answers, where it does so in time.
+/// What the store answers, if it does so in time.
 async fn within<T>(asked: impl Future<Output = object_store::Result<T>>) -> Result<T, BlobError> {
     Ok(tokio::time::timeout(PATIENCE, asked).await.map_err(|_| BlobError::Away)??)
 }

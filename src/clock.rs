@@ -37,8 +37,8 @@ impl Clock {
         }
     }
 
-    /// How long it has been since some moment that stays the same, whoever sets the system's clock meanwhile: what a
-    /// wait is measured by.
+    /// The time since some fixed moment, whatever happens to the system's clock meanwhile: waits are measured
+    /// by it.
     pub fn steady(&self) -> Duration {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
         match &self.0 {
@@ -55,7 +55,7 @@ impl Clock {
     }
 }
 
-/// The instant that many microseconds after 1970; the far past where there is no such instant.
+/// The instant that many microseconds after 1970; 1970 itself where there is no such instant.
 pub fn from_micros(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
 }

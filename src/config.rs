@@ -15,17 +15,17 @@ mod values;
 pub use settings::{SETTINGS, Setting};
 pub use values::{duration, written};
 
-/// The folder of the data directory where photos lie, where no other place is named.
+/// The folder in the data directory where photos are stored, unless another place is configured.
 const BLOBS: &str = "blobs";
 
-/// Where photos lie.
+/// Where photos are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blobs {
     Folder(PathBuf),
     S3(Url),
 }
 
-/// How the times of a notice run.
+/// How long the stages of a notice last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     /// `SEVENTYTWO_NOTICE_LIFETIME`.
@@ -38,7 +38,8 @@ pub struct Times {
     pub retention: Duration,
 }
 
-/// An operator's own gateway for a platform, past the built-in list and the address guard.
+/// An operator's own gateway for a platform, exempt from the built-in list of hosts and from the address
+/// guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gateway {
     pub platform: Platform,
@@ -52,7 +53,7 @@ pub struct Config {
     pub database: Database,
     /// `SEVENTYTWO_BIND`.
     pub bind: String,
-    /// `SEVENTYTWO_BASE_URL`, without a slash at the end; `None` takes the address listened on.
+    /// `SEVENTYTWO_BASE_URL`, without a slash at the end; `None` takes the address that is listened on.
     pub base_url: Option<String>,
     /// `SEVENTYTWO_DATA_DIR`.
     pub data_dir: PathBuf,
@@ -126,7 +127,7 @@ impl Config {
     }
 }
 
-/// The value in force of a setting; where none is given, its default or what follows from the others.
+/// The effective value of a setting; where none is given, its default or what follows from the others.
 pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>) -> String {
     let form = Form { look_up, faults: Vec::new() };
     let of = |variable| form.value(variable).unwrap_or_default();
@@ -220,7 +221,7 @@ mod tests {
         for (written, ranges) in [
             ("10.0.0.0/8, 192.168.1.7,fd00::/8", &["10.0.0.0/8", "192.168.1.7/32", "fd00::/8"][..]),
             ("::1,2001:db8::/32", &["::1/128", "2001:db8::/32"]),
-            // As a socket for both families names them.
+            // As a socket for both families writes them.
             ("::ffff:10.1.2.3, ::ffff:10.0.0.0/104", &["10.1.2.3/32", "10.0.0.0/8"]),
             ("", &[]),
         ] {

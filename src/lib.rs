@@ -1,6 +1,6 @@
 //! Seventy-Two: a notice comes in, people verify it, it goes out to group chats, and it ends.
 //!
-//! The modules, in the order in which a notice passes them; then what its stations stand on:
+//! The modules, in the order in which a notice passes through them; then what the stations are built on:
 //!
 //! * [`intake`]: a notice comes in
 //! * [`review`]: people verify it
@@ -45,6 +45,7 @@ pub mod store;
 pub mod vault;
 pub mod web;
 
-/// Memory that comes and goes on many threads is given back, where the system's allocator keeps it for each of them.
+/// Gives memory that many threads use for a short time back to the system, where the system's allocator would
+/// keep it for each thread.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

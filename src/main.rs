@@ -1,4 +1,4 @@
-//! The command line: reads the settings, does one of the commands, says in one line what went wrong.
+//! The command line: reads the settings, runs one of the commands, and says in one line what went wrong.
 
 use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use seventytwo::store::events::{self, Noted, Walked};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
-    // What is written here (the database and its log, the key, photos) is for this user alone.
+    // What this program writes (the database and its log, the key, photos) is for this user alone.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     let ended = runtime.block_on(run(&matches));
-    // What still waits for a database that is silent, or for a name that nobody knows, would hold up the end for as
-    // long as that lasts.
+    // What still waits for a silent database, or for a name that does not resolve, would otherwise delay the
+    // end for as long as that takes.
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
@@ -169,7 +169,7 @@ fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
     let mut told = environment(matches);
     let read = Config::read(|s| given(matches, s).map(|(value, _)| value));
     told.extend(read.as_ref().err().into_iter().flatten().map(|Fault { variable, what }| {
-        // Whoever gave a flag looks for it, not for the variable that it stands before.
+        // A person who gave a flag looks for that, not for the variable that it overrides.
         let flag = SETTINGS.iter().find(|s| s.variable == *variable);
         let flag = flag.filter(|s| given(matches, s).is_some_and(|(_, source)| source == "flag"));
         flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("--{}: {what}", s.flag))
@@ -180,7 +180,8 @@ fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
     }
 }
 
-/// Warns of variables that look like settings and are none; answers what is wrong with those that cannot be read.
+/// Warns of variables that look like settings but are not; returns what is wrong with those that cannot be
+/// read.
 fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
     #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
     let all = std::env::vars_os();
@@ -224,8 +225,8 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    // What the first two say at every start is of no use, and the last one tells the words that it draws; who asks
-    // for it by name gets it.
+    // What the first two say at every start is of no use, and the last one logs the words that it draws; they
+    // can be switched on by name.
     let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -237,7 +238,7 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     let config = configuration(matches)?;
     log(&config);
     let stop = stop_on_signals()?;
-    // What the start waits for (a database that is silent, another node that migrates) may take as long as it takes.
+    // What the start waits for (a silent database, another node that migrates) may take as long as it takes.
     let Some(app) = stop.run_until_cancelled(App::build(config, Clock::system())).await.transpose()? else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -319,7 +320,7 @@ fn hand_over(handed: &Handed) {
         println!("password  {password}");
     }
     println!("totp      {}\nscan      {}", handed.totp_secret, handed.totp_uri);
-    // Programs read the lines above; somebody at a terminal can hold a phone to it.
+    // Programs read the lines above; a person at a terminal can scan the code with a phone.
     if std::io::stdout().is_terminal()
         && let Some(code) = scan::drawn(&handed.totp_uri)
     {

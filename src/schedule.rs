@@ -1,7 +1,7 @@
-//! The one list of periodic jobs. Each is short, safe on several nodes at once, and never runs beside
-//! itself; the scheduler only decides when. It goes by the clock on the wall, and would wait for a time that the clock
-//! has shown before: so what notices that the clock was set back beats by the time that passes, and the scheduler
-//! starts anew then.
+//! The one list of periodic jobs. Each is short, safe on several nodes at once, and never runs beside itself;
+//! the scheduler only decides when. The scheduler fires by wall-clock time, so after the clock is set back it
+//! would sleep until that time comes again. The beat therefore runs on monotonic time: it notices that, and
+//! the scheduler is started again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::Stations;
 
-/// Why the jobs came to an end otherwise than they should.
+/// Why the jobs ended other than they should.
 #[derive(Debug, thiserror::Error)]
 pub enum JobsFailed {
     /// After the clock had jumped.
@@ -26,14 +26,14 @@ pub enum JobsFailed {
     NotShutDown(#[source] JobSchedulerError),
 }
 
-/// What has cooled is let out within so long.
+/// What has cooled is let out within this time.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has. What is answered ends before
-/// only where they cannot be started anew, and stops the program.
+/// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has. The task that is
+/// returned ends earlier only where the jobs cannot be started again, and then stops the program.
 ///
 /// # Errors
-/// When a cron line is not one.
+/// When a cron expression is not valid.
 pub async fn start(
     stations: &Stations,
     sweep: &str,
@@ -46,7 +46,7 @@ pub async fn start(
     let stop = stop.clone();
     Ok(running.spawn(async move {
         let kept = keeper.await;
-        // Without them nothing ends and nothing is erased. Whoever watches over the program starts it anew.
+        // Without the jobs nothing ends and nothing is erased. The program's supervisor starts it again.
         stop.cancel();
         kept
     }))
@@ -58,7 +58,7 @@ async fn beat(stations: Stations, stop: CancellationToken) {
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(beats.tick()).await.is_some() {
         let stations = stations.clone();
-        // In a task of its own: where it panics, the next beat tries again.
+        // In a task of its own: if it panics, the next beat tries again.
         let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
         if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.to_string())) {
             tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
@@ -66,7 +66,7 @@ async fn beat(stations: Stations, stop: CancellationToken) {
     }
 }
 
-/// Starts the scheduler anew whenever the clock was set back.
+/// Starts the scheduler again whenever the clock was set back.
 async fn keep(
     mut jobs: JobScheduler,
     stations: Stations,
@@ -103,11 +103,11 @@ async fn by_the_clock(
     Ok(jobs)
 }
 
-/// A job's turn, over when this is dropped: by a job that panics, too.
+/// A job's turn, which ends when this is dropped, even by a job that panics.
 struct Turn(Arc<AtomicBool>);
 
 impl Turn {
-    /// `None` while it is another's.
+    /// `None` while the job still runs.
     fn take(busy: Arc<AtomicBool>) -> Option<Turn> {
         (!busy.swap(true, Ordering::SeqCst)).then_some(Turn(busy))
     }

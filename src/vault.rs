@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 const NONCE: usize = 24;
 
-/// Sealed bytes could not be opened: another key, another purpose, or damage.
+/// Sealed bytes cannot be opened: another key, another purpose, or damage.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "sealed data cannot be opened: SEVENTYTWO_KEY is not the one it was sealed with, or it was altered; start with the key of this database"
@@ -77,14 +77,14 @@ impl Vault {
         }
     }
 
-    /// A new key for one case, and the form in which it may be stored.
+    /// A new key for one case, and its wrapped form, which may be stored.
     pub fn new_key(&self) -> (Key, Vec<u8>) {
         let key = Key::random();
         let wrapped = self.wrapping.seal("key", key.0.as_slice());
         (key, wrapped)
     }
 
-    /// The key behind a stored form.
+    /// The key in a wrapped form.
     ///
     /// # Errors
     /// [`Unopenable`] under another master key.
@@ -130,7 +130,7 @@ pub fn new_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<20>())
 }
 
-/// The form in which a token of full entropy is stored.
+/// The form in which a token of full entropy is stored: its SHA-256.
 pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

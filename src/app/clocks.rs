@@ -1,4 +1,5 @@
-//! A clock that is not right: it was ahead and is set back, or is not that of the other nodes.
+//! Clocks that are wrong: one that was ahead and is set back, or one that differs from that of the other
+//! nodes.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -8,11 +9,11 @@ use chrono::TimeDelta;
 use super::{CLOCK_MAY_SLIP, Stations};
 use crate::broadcast::hosts::Hosts;
 
-/// A clock that differs more from the database's is told of.
+/// A clock that differs from the database's by more than this is reported.
 const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 
 impl Stations {
-    /// Sets right what a clock that was ahead has put off.
+    /// Repairs what was put off by a clock that was ahead.
     pub(super) async fn notice_clock(&self) -> Result<(), String> {
         let now = self.shared.clock.now();
         let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
@@ -23,14 +24,15 @@ impl Stations {
             *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
-            // Where it could not be, the next look tries again.
+            // If that failed, the next look tries again.
             set.map_err(|e| e.to_string())?;
         }
         self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
         Ok(())
     }
 
-    /// Compares the clock with the one that all nodes share: a robot's budget is kept by each node's own.
+    /// Compares the clock with the one that all nodes share, because a robot's budget is kept by each node's
+    /// own clock.
     ///
     /// # Errors
     /// One line for the log.
@@ -38,7 +40,8 @@ impl Stations {
         let before = self.shared.clock.now();
         let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
         let Some(shared) = shared else { return Ok(()) };
-        // It was asked in between: what is certain is how far it lies outside.
+        // The server read its clock at some moment between `before` and now; only what lies outside that
+        // interval is surely wrong.
         let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
         if off.abs() > CLOCK_MAY_BE_OFF {
             tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");

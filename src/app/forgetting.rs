@@ -1,4 +1,4 @@
-//! The jobs that forget what is of no use any more.
+//! The jobs that forget what is no longer of use.
 
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ impl Stations {
         sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
     }
 
-    /// Forgets the robots whose codes and tests count no more.
+    /// Forgets the robots whose codes and tests no longer count.
     ///
     /// # Errors
     /// One line for the log.
@@ -29,8 +29,8 @@ impl Stations {
         self.shared.store.write(move |tx| probes::forget(tx, before)).await.map_err(|e| e.to_string())
     }
 
-    /// Forgets attempts that are older than a delivery log reaches back, a few at a time, so that nobody
-    /// waits behind it.
+    /// Forgets attempts from before the time that a delivery log reaches back to, a few at a time, so that
+    /// nobody waits long for it.
     ///
     /// # Errors
     /// One line for the log.
@@ -44,8 +44,8 @@ impl Stations {
         }
     }
 
-    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
-    /// so far, a few rows at a time, so that nobody waits behind it.
+    /// Forgets what was said about notices of which only the tombstone is left, once no delivery log reaches
+    /// back so far; a few rows at a time, so that nobody waits long for it.
     ///
     /// # Errors
     /// One line for the log.
@@ -58,7 +58,7 @@ impl Stations {
                 return failed.map_or(Ok(()), Err);
             };
             beyond = broadcast;
-            // What cannot be forgotten keeps nothing else.
+            // What cannot be forgotten holds up nothing else.
             if let Err(error) = self.forget_said_of(notice).await {
                 failed.get_or_insert(error.to_string());
             }
@@ -71,8 +71,8 @@ impl Stations {
         Ok(())
     }
 
-    /// Forgets the messages that were written and the posters that were drawn: of what another node has erased nothing
-    /// may stay here.
+    /// Forgets the messages that were written and the posters that were drawn, so that nothing stays here of
+    /// what another node has erased.
     ///
     /// # Errors
     /// None; it has the shape of a job.
@@ -82,7 +82,7 @@ impl Stations {
         Ok(())
     }
 
-    /// Forgets the addresses that have used up nothing of their allowance.
+    /// Forgets the addresses that have used nothing of their allowance.
     ///
     /// # Errors
     /// None; it has the shape of a job.

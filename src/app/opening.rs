@@ -26,7 +26,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open(config.database.clone()).await?)
 }
 
-/// As [`open_store`], where there is one to look at: who only asks makes none.
+/// As [`open_store`], but only where there is a database already: commands that only read create none.
 ///
 /// # Errors
 /// [`StartError::NoDatabase`] or [`StartError::Empty`]; else see [`StartError`].
@@ -38,8 +38,8 @@ pub async fn open_existing(config: &Config) -> Result<Store, StartError> {
     }
 }
 
-/// The vault of the configuration's key, which has to be the one that this database was sealed under; the first
-/// start decides which that is.
+/// The vault under the configuration's key, which has to be the key that this database was sealed under; the
+/// first start decides which that is.
 ///
 /// # Errors
 /// [`StartError::WrongKey`] or [`StartError::KeyGone`]; else see [`StartError`].
@@ -84,13 +84,13 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     }
 }
 
-/// Takes a file from everybody but its owner: a restored backup may have left it open.
+/// Takes access to a file from everybody but its owner: a restored backup may have left it open.
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let close = || {
         let found = std::fs::metadata(file)?;
         let mode = found.permissions().mode();
-        // A folder in its place is somebody else's, and a mistake that is told elsewhere.
+        // A folder in its place is not ours to change, and a mistake that is reported elsewhere.
         if mode & 0o077 == 0 || !found.is_file() {
             return Ok(());
         }

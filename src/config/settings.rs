@@ -12,7 +12,7 @@ pub struct Setting {
     pub default: &'static str,
     pub secret: bool,
     pub meaning: &'static str,
-    /// Of a time: the shortest and the longest.
+    /// For a time: the shortest and the longest allowed.
     pub bounds: Option<(Duration, Duration)>,
 }
 

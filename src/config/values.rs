@@ -1,4 +1,4 @@
-//! How each value is written: what was read, or a sentence that says what is wrong.
+//! How each value is written: each function returns what it read, or a sentence that says what is wrong.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,7 +20,8 @@ const MAPPED: u8 = 96;
 pub(super) fn database(value: &str) -> Result<Database, String> {
     if let Some(path) = value.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        // A store that is lost with its connection is none, and options would be taken for part of the name.
+        // A store that is lost with its connection is no store, and options would be taken for part of the
+        // name.
         return if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
             Err("must be sqlite:PATH with the path of a file and nothing more, such as \
                  sqlite:data/seventytwo.db or sqlite:///var/lib/seventytwo.db"
@@ -97,12 +98,12 @@ pub fn duration(value: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(usage()),
     };
-    // What is beyond all numbers is beyond every bound, too.
+    // A number too large to read is beyond every bound, too.
     let number: i64 = number.parse().unwrap_or(i64::MAX);
     Ok(Duration::try_seconds(number.saturating_mul(seconds)).unwrap_or(Duration::MAX))
 }
 
-/// A time as it is written in settings: up to 72 hours in hours, as everybody says it here.
+/// A time as it is written in settings: up to 72 hours in hours, as is customary here.
 pub fn written(span: Duration) -> String {
     let seconds = span.num_seconds();
     match seconds {
@@ -161,7 +162,7 @@ fn network(part: &str) -> Result<IpNet, String> {
         return IpAddr::from_str(part).map(|alone| alone.to_canonical().into()).map_err(|_| neither());
     }
     let range = IpNet::from_str(part).map_err(|_| neither())?;
-    // Whoever trusts 10.1.2.3/8 may have meant that one address.
+    // Somebody who trusts 10.1.2.3/8 may have meant that one address.
     if range.trunc() != range {
         return Err(format!("{part:?} is no range: it begins with {}", range.trunc()));
     }

@@ -97,7 +97,7 @@ pub fn outcome(name: &str, kind: Kind) -> Result<Outcome, FieldFaults> {
 /// Closes a notice, and wakes the worker for the closing message.
 ///
 /// # Errors
-/// That it is over already.
+/// Where it is over already.
 pub async fn end(
     shared: &Shared,
     notice: &Notice,

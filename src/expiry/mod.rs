@@ -1,5 +1,5 @@
-//! Fourth station: a notice ends. It is closed by its reporter or by the clock, what has not gone out
-//! is cancelled, those who received it hear so, and after the retention only a tombstone is left.
+//! Fourth station: a notice ends. Its reporter closes it or its time runs out; what has not gone out is
+//! cancelled, the groups that received it are told, and after the retention only a tombstone is left.
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::vault::Vault;
 pub mod api;
 pub mod pages;
 
-/// Notices in one look at what the clock has come for.
+/// Notices in one look at what has become due.
 const SLICE: i64 = 200;
 /// A photo that no notice took, and the answer to a repeated request, are kept this long.
 const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
@@ -40,7 +40,7 @@ pub enum ExpiryError {
 }
 
 impl ExpiryError {
-    /// Whether the next notice would fare no better.
+    /// Whether the next notice would fail, too.
     fn is_general(&self) -> bool {
         match self {
             ExpiryError::Blobs(error) => error.is_general(),
@@ -65,13 +65,12 @@ impl From<TransitionError> for ExpiryError {
 pub struct Swept {
     pub expired: usize,
     pub erased: usize,
-    /// The first thing that could not be done; the next sweep tries again.
+    /// The first thing that failed; the next sweep tries it again.
     pub failed: Option<ExpiryError>,
 }
 
 impl Swept {
-    /// Takes down what could not be done with a notice; answers how many were done, nothing where there is no use
-    /// in going on.
+    /// Notes a failure with a notice; returns how many were done, or `None` where it is no use to go on.
     fn note(&mut self, id: Uuid, done: Result<usize, ExpiryError>) -> Option<usize> {
         let error = match done {
             Ok(done) => return Some(done),
@@ -84,7 +83,7 @@ impl Swept {
     }
 }
 
-/// Ends notices: everything a step of this station takes.
+/// Ends notices: everything that a step of this station needs.
 #[derive(Clone)]
 pub struct Closer {
     pub store: Store,
@@ -94,10 +93,10 @@ pub struct Closer {
 }
 
 impl Closer {
-    /// Ends a notice as its reporter says. The same outcome again is the same answer again.
+    /// Ends a notice as its reporter says. The same outcome again gets the same answer again.
     ///
     /// # Errors
-    /// [`ExpiryError::Over`] where it ended otherwise before.
+    /// [`ExpiryError::Over`] where it has already ended in another way.
     pub async fn close(
         &self,
         id: Uuid,
@@ -127,9 +126,8 @@ impl Closer {
             .await
     }
 
-    /// Does all that the clock has come for: expires, erases, tidies up. Several nodes may sweep at
-    /// once; each notice is taken by one of them, under its row's lock. A notice with which that cannot be done
-    /// holds nobody up.
+    /// Does everything that has become due: expires, erases, tidies up. Several nodes may sweep at once; each
+    /// notice is taken by one of them, under its row's lock. A notice that fails holds up no other.
     pub async fn sweep(&self, now: DateTime<Utc>) -> Swept {
         let mut swept = Swept::default();
         if let Err(error) = self.sweep_all(now, &mut swept).await {
@@ -186,7 +184,7 @@ impl Closer {
             .await
     }
 
-    /// Erases a notice: first the pictures, then every word and the key that opens their copies.
+    /// Erases a notice: first the pictures, then every word and the key that opens copies of them.
     async fn erase(&self, id: Uuid, now: DateTime<Utc>) -> Result<usize, ExpiryError> {
         let pictures: Vec<Uuid> =
             self.store.read(move |c| photos::of_notice(c, id)).await?.iter().map(|p| p.id.0).collect();
@@ -219,7 +217,8 @@ impl Closer {
             .await
     }
 
-    /// A photo that cannot be deleted holds nobody up either.
+    /// Deletes photos that no notice took and forgets old answers. A photo that cannot be deleted holds up
+    /// nothing else.
     async fn tidy(
         &self,
         loose: Vec<Uuid>,
@@ -255,7 +254,7 @@ impl Closer {
     }
 }
 
-/// What every ending has in common: nothing more goes out but the word that it is over.
+/// What every ending has in common: nothing more goes out except the message that it is over.
 fn end(tx: &mut Conn, notice: &mut Notice, times: Times, now: DateTime<Utc>) -> Result<(), ExpiryError> {
     notice.end(now, times.retention);
     plan::end(tx, notice, Purpose::Closing, now)?;

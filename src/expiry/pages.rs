@@ -14,7 +14,7 @@ use crate::web::shared::Shared;
 struct CloseForm {
     #[serde(default)]
     outcome: String,
-    /// A ticked box sends its value, an unticked one nothing.
+    /// A ticked box sends its value, an unticked one sends nothing.
     announce: Option<String>,
 }
 
