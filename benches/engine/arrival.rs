@@ -1,5 +1,5 @@
 //! From the commit that makes a notice live to the first byte at a chat, on an idle queue: for one group, for
-//! very many, and where another node does the sending.
+//! very many, and where another node sends.
 
 use std::time::Instant;
 
@@ -14,9 +14,9 @@ use crate::fan_out::named;
 use crate::house::{Db, House, until};
 use crate::{ceilings, line, quantile, sink};
 
-/// Notices, each for a county and its one group: no robot's pace matters.
+/// Notices, each for a county with one group, so that no robot's pace matters.
 const ROUNDS: usize = 60;
-/// Notices for many groups, which then have to hear them all.
+/// Notices for many groups, which all have to hear them afterwards.
 const LARGE_ROUNDS: usize = 3;
 
 type Arrivals = mpsc::UnboundedReceiver<Instant>;

@@ -1,4 +1,4 @@
-//! What cannot be exceeded: the same work with everything left out but the disk or the socket.
+//! The ceilings: the same work with everything left out except the disk or the socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::process;
 
-/// One-row transactions a second on connections of the store's own settings: one writer on SQLite, sixteen
+/// One-row transactions a second on connections with the store's own settings: one writer on SQLite; sixteen
 /// on PostgreSQL, as many as the store has.
 pub async fn commits(database: Database) -> f64 {
     const TIME: Duration = Duration::from_secs(2);

@@ -16,15 +16,16 @@ use crate::house::{Db, House};
 use crate::sink::Sink;
 use crate::{ceilings, line, process};
 
-/// What one notice may take at most; then it tells how far it came.
+/// The longest that one notice may take; after that it reports how far it came.
 const TIME: Duration = Duration::from_secs(60);
 
-/// What makes this program connect groups, or send one notice to them: in a process of its own, whose memory holds
-/// nothing else.
+/// The arguments that make this program connect groups, or send one notice to them, in a process of its own,
+/// whose memory then holds nothing else.
 pub const CONNECT: &str = "connect";
 pub const SEND: &str = "send";
 
-/// So many groups, and where they and a notice for them are. A city each, so that no notice finds lanes that rest.
+/// How many groups there are, the county they are in, and the city that a notice for them names. Each number
+/// has a city of its own, so that no notice finds lanes that rest.
 const ROUNDS: [(usize, &str, &str); 3] =
     [(1_000, "131003", "131000"), (10_000, "440106", "440100"), (100_000, "330106", "330100")];
 
@@ -47,7 +48,7 @@ pub async fn measure(db: Db) {
     }
 }
 
-/// Does that in a process of its own; what it says.
+/// Runs that command in a process of its own; returns what it prints.
 fn apart(command: &str, db: &Db, sink: &Sink, groups: usize) -> String {
     let own = std::env::current_exe().expect("a program knows where it is");
     let arguments = [command, &db.url, &sink.address, &groups.to_string()];
@@ -56,7 +57,7 @@ fn apart(command: &str, db: &Db, sink: &Sink, groups: usize) -> String {
     String::from_utf8(said.stdout).expect("it says words")
 }
 
-/// What a process of its own does, as [`apart`] asks for it.
+/// What a process of its own does when [`apart`] starts it.
 pub async fn alone(asked: &[String]) {
     let [command, url, sink, groups] = asked else { panic!("{asked:?}") };
     let groups = groups.parse().expect("a number");
@@ -80,14 +81,14 @@ pub struct Run {
     pub delivered: usize,
     /// Deliveries recorded a second.
     pub rate: f64,
-    /// Milliseconds until 99 in 100 were.
+    /// Milliseconds until 99 in 100 were recorded.
     pub nearly_all_ms: f64,
-    /// Microseconds of processor time each.
+    /// Microseconds of processor time for each delivery.
     pub cpu_each: f64,
-    /// The same of the database's server.
+    /// The same for the database's server.
     pub server_cpu_each: f64,
     pub peak_mb: f64,
-    /// What was posted.
+    /// The body that was posted.
     pub body: Vec<u8>,
 }
 
@@ -133,7 +134,7 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     Run { delivered, rate, nearly_all_ms, cpu_each, server_cpu_each, peak_mb, body }
 }
 
-/// Results that are on the disk.
+/// How many results are on the disk.
 fn recorded(registry: &Registry) -> usize {
     let all = registry.gather();
     let recorded = all.iter().filter(|family| family.name() == "seventytwo_results_recorded_total");

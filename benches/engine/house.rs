@@ -1,5 +1,5 @@
-//! The program for a measurement: on a free port, by the real clock, with groups put straight into the
-//! store and the doors used as anybody would.
+//! The program for a measurement: on a free port and with the real clock; its groups are put straight into
+//! the store, its doors are used as by anybody.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ impl Db {
         Db::at(url)
     }
 
-    /// One that is there already.
+    /// A database that exists already.
     pub fn at(url: String) -> Db {
         Db { url, folder: tempfile::tempdir().expect("a folder") }
     }
@@ -57,21 +57,21 @@ impl Db {
     }
 }
 
-/// The program, its doors open and its loops in our hand.
+/// The program, with its doors open and its loops driven by us.
 pub struct House {
     pub stations: Stations,
     pub db: Db,
     pub http: reqwest::Client,
     pub base: String,
     moderator: String,
-    /// Every request comes from a network of its own: no limit is meant to bite.
+    /// Every request comes from a network of its own, so that no limit applies.
     networks: AtomicU32,
     numbers: AtomicU32,
     _running: DropGuard,
 }
 
 impl House {
-    /// A house whose DingTalk robots are at those sinks: one request a delivery, words alone.
+    /// A house whose DingTalk robots are at those sinks: one request for each delivery, and words alone.
     pub async fn start(db: Db, sinks: &[&str]) -> House {
         let gateways: Vec<String> = sinks.iter().map(|sink| format!("dingtalk=http://{sink}")).collect();
         let gateway = gateways.join(",");
@@ -130,7 +130,7 @@ impl House {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// Hands in a notice of that region; answers its case number.
+    /// Hands in a notice of that region; returns its case number.
     pub async fn submit(&self, region: &str) -> String {
         let number = self.numbers.fetch_add(1, Ordering::SeqCst);
         let at = self.stations.shared.clock.now() - chrono::TimeDelta::hours(3);
@@ -204,7 +204,7 @@ impl House {
         store.write(connect).await.expect("groups are kept");
     }
 
-    /// The same program once more on the same PostgreSQL, and woken by it.
+    /// The same program once more on the same PostgreSQL, which wakes it.
     pub async fn another_node(&self, sink: &str) -> House {
         let house = House::start(Db::postgres(self.db.url.clone()), &[sink]).await;
         let (store, wake) = (house.stations.worker.store.clone(), house.stations.worker.wake.clone());
@@ -220,7 +220,7 @@ impl House {
     }
 }
 
-/// Asks until it holds; panics after a minute.
+/// Asks until `holds` is true; panics after a minute.
 pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {

@@ -1,5 +1,5 @@
-//! A program that has nothing to do, as its operator starts it: its processor time and, where the database
-//! counts them, its transactions.
+//! A program that has nothing to do, started as an operator starts it: its processor time and, where the
+//! database counts them, its transactions.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use seventytwo::store::{Conn, StoreError};
 use crate::house::Db;
 use crate::{line, process};
 
-/// How long it is looked at.
+/// How long it is watched.
 const TIME: Duration = Duration::from_secs(30);
-/// What it may take to start.
+/// How long it may take to start.
 const START: Duration = Duration::from_secs(5);
 
 pub async fn measure(db: Db) {
@@ -50,7 +50,7 @@ impl Drop for Running {
     }
 }
 
-/// Transactions of this database so far, where it counts them.
+/// This database's transactions so far, if it counts them.
 async fn transactions(db: &Db) -> Option<i64> {
     #[derive(QueryableByName)]
     struct Counted {

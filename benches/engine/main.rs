@@ -38,7 +38,7 @@ fn main() {
     runtime.block_on(async {
         for part in PARTS.into_iter().filter(|p| wanted(p)) {
             measure(part, Db::sqlite()).await;
-            // Drawing knows no database.
+            // Drawing needs no database.
             if let Some(server) = server.as_ref().filter(|_| part != "pictures") {
                 measure(part, server.database().await).await;
             }

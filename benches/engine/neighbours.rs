@@ -1,5 +1,5 @@
-//! What a notice costs beside things that must not matter to it: groups that hang, a million deliveries whose time
-//! has not come, and a million that are finished. The ceiling is the same notice without them.
+//! What a notice costs beside things that must not matter to it: groups that hang, a million deliveries whose
+//! time has not come, and a million that are finished. The ceiling is the same notice without them.
 
 use chrono::TimeDelta;
 use diesel::RunQueryDsl as _;
@@ -13,13 +13,14 @@ use crate::house::{Db, House};
 use crate::line;
 use crate::sink::{SILENT, Sink};
 
-/// Groups of a notice, and of them those that hang.
+/// Groups of a notice, and how many of them hang.
 const GROUPS: usize = 20_000;
 const HANGING: usize = 200;
 /// Deliveries that are due tomorrow, and as many that are finished.
 const MILLION: i64 = 1_000_000;
 
-/// One group in a hundred takes the request and says nothing: at a host of their own, and at that of all others.
+/// One group in a hundred takes the request and answers nothing: first at a host of their own, then at the
+/// host of all others.
 pub async fn hanging(db: Db) {
     let (sink, silent) = (Sink::start(), TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
     let silence = silent.local_addr().expect("it listens").to_string();
@@ -71,7 +72,7 @@ pub async fn scheduled(db: Db) {
     }
 }
 
-/// Deliveries of the broadcast there is, to groups that do not matter: open ones are queued.
+/// Adds deliveries of the broadcast there is, to groups that do not matter; open ones are queued.
 fn fill(tx: &mut Conn, state: &str, due_at: i64) -> Result<(), StoreError> {
     let columns = "INSERT INTO deliveries \
         (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach)";

@@ -1,4 +1,4 @@
-//! What a picture takes: a phone's photo read and made small, and the poster of a notice drawn.
+//! What a picture costs: reading and shrinking a phone's photo, and drawing the poster of a notice.
 
 use std::time::Instant;
 
@@ -41,7 +41,7 @@ pub async fn measure(db: Db) {
     let (public, notice) = shared.store.read(content).await.expect("the store answers");
     let mut posters = Vec::new();
     for _ in 0..ROUNDS {
-        // A press of its own: another one would remember.
+        // A press of its own: another one would remember the poster.
         let press = Press::new(
             shared.store.clone(),
             shared.vault.clone(),

@@ -1,4 +1,4 @@
-//! What this process has used, as Linux tells it; zero elsewhere.
+//! What this process has used, as Linux reports it; zero elsewhere.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ pub fn cpu_of(process: u32) -> Duration {
     ticks(&std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default(), 0)
 }
 
-/// The same of all PostgreSQL servers on this machine: what runs to the nanosecond, for each of their processes has one
-/// thread, and in steps what their ended processes used.
+/// The same for all PostgreSQL servers on this machine: to the nanosecond for what runs, because each of
+/// their processes has one thread, and in steps of ten milliseconds for processes that have ended.
 pub fn cpu_of_servers() -> Duration {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let used = entries.filter_map(|entry| {
@@ -26,10 +26,10 @@ pub fn cpu_of_servers() -> Duration {
     used.sum()
 }
 
-/// User and system time of a process as its `stat` tells them, or, two words further, of its children that were waited
-/// for.
+/// User and system time of a process from its `stat`; two words `further`, that of its children that were
+/// waited for.
 fn ticks(stat: &str, further: usize) -> Duration {
-    // The name in parentheses may hold spaces; what is meant are the 12th and 13th word after it.
+    // The name in parentheses may contain spaces; the 12th and 13th word after it are meant.
     let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     let ticks: u64 = words.skip(11 + further).take(2).filter_map(|word| word.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)

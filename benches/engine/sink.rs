@@ -1,5 +1,5 @@
-//! A chat platform that takes everything: the thinnest HTTP server there can be, so that what is measured
-//! is the sender. It runs in a process of its own where processor time counts.
+//! A chat platform that accepts everything: the thinnest HTTP server possible, so that what is measured is
+//! the sender. It runs in a process of its own where processor time counts.
 
 use std::future::pending;
 use std::io::BufRead as _;
@@ -10,16 +10,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-/// What makes this program a sink.
+/// The argument that makes this program a sink.
 pub const COMMAND: &str = "sink";
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
 
-/// How the names of groups begin that get no answer.
+/// Groups whose names begin with this get no answer.
 pub const SILENT: &str = "silent-";
 
-/// Serves until killed; says its address first.
+/// Serves until killed; prints its address first.
 pub fn run() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
@@ -30,7 +30,7 @@ pub fn run() {
     });
 }
 
-/// A sink in a process of its own, which ends with this.
+/// A sink in a process of its own, which ends when this is dropped.
 pub struct Sink {
     child: Child,
     pub address: String,
@@ -55,7 +55,7 @@ impl Drop for Sink {
     }
 }
 
-/// Takes connections; tells when the first byte of each request came.
+/// Takes connections; reports when the first byte of each request came.
 pub async fn serve(listener: TcpListener, arrivals: Option<mpsc::UnboundedSender<Instant>>) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(take(stream, arrivals.clone()));
@@ -88,13 +88,13 @@ async fn take(mut stream: TcpStream, arrivals: Option<mpsc::UnboundedSender<Inst
     }
 }
 
-/// Whether the request is to a group that gets no answer, by its first line.
+/// Whether a request's first line names a group that gets no answer.
 fn is_silent(request: &[u8]) -> bool {
     let first = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
     first.windows(SILENT.len()).any(|words| words == SILENT.as_bytes())
 }
 
-/// How long the request at the front is, head and body, once its head is there.
+/// The length of the request at the front, head and body, once its head is complete.
 fn request(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&bytes[..head]).ok()?;

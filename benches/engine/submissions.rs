@@ -8,7 +8,7 @@ use crate::house::{Db, House};
 use crate::{ceilings, line};
 
 const TIME: Duration = Duration::from_secs(5);
-/// Reporters at a time.
+/// Reporters at the same time.
 const REPORTERS: usize = 64;
 
 pub async fn measure(db: Db) {
