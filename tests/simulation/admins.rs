@@ -1,4 +1,4 @@
-//! What admins do with their groups: the steps of `groups`, on one connection.
+//! What admins do with their groups: the steps of the `groups` station, on one connection.
 
 use chrono::DateTime;
 
@@ -14,16 +14,16 @@ use crate::domain::quiet::{DAY, Quiet};
 use crate::store::types::Named;
 use crate::store::{Answer, StoreError, groups, lanes};
 
-/// What becomes of a group.
+/// What happens to a group.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// It is paused, or hears again.
+    /// It is paused or resumed.
     Switch,
     /// It wants to hear at other times, or more or less often.
     Times,
-    /// What was given up is to be sent once more.
+    /// What was given up is to be sent again.
     Again,
-    /// It gets a new robot, and control of that one is yet to be proved.
+    /// It gets a new robot, whose control is yet to be proved.
     Renew,
     Delete,
 }
@@ -59,7 +59,7 @@ impl World<'_> {
         self.rules_of_rows()
     }
 
-    /// Pauses a group, or lets it hear (again): then a chat that was gone has a new robot.
+    /// Pauses a group, or lets it hear again; a chat that was gone has a new robot then.
     pub fn switch(&mut self, place: usize, to: GroupState) -> Answer<()> {
         let (id, now, bits) = (self.members[place].id, self.clock, self.dice.bits());
         let fresh = matches!(self.members[place].chat.mood, Mood::Dead | Mood::Moved)
@@ -90,7 +90,8 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A group gets a new robot, which has a budget of its own; what the old one has under way is of no account.
+    /// A group gets a new robot, which has a budget of its own; the results of what the old one has under way
+    /// no longer count.
     fn renew(&mut self, place: usize) -> Answer<()> {
         let address = 3_000_000 + self.dice.bits() % 1_000_000;
         let member = &mut self.members[place];
@@ -112,13 +113,13 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A group in which not everything is taken back yet that tells of a notice that is over.
+    /// A group in which the end of a notice has taken back only a part of what has to be.
     fn half_told(&self) -> Option<usize> {
         let half = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open && d.how.is_some();
         self.sight.deliveries.iter().find(half).map(|d| self.place_of(d.group_id.0))
     }
 
-    /// When a group wants to be left alone, if it does, and how often it wants to hear; each with that chance.
+    /// When a group wants to be left alone, and how often it wants to hear; each is set with that chance.
     pub fn times(&mut self, of_hundred: u64) -> (Option<Quiet>, Option<i16>) {
         let cap = self.dice.percent(of_hundred).then(|| self.dice.between(1, 2) as i16);
         let quiet = self.dice.percent(of_hundred).then(|| {
@@ -146,7 +147,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Sends once more what was given up, where that is still true.
+    /// Sends again what was given up, where that is still true.
     fn send_again(&mut self, place: usize) -> Answer<()> {
         let (id, now) = (self.members[place].id, self.clock);
         let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state.0 == DeliveryState::GivenUp;
@@ -164,7 +165,7 @@ impl World<'_> {
         })?;
         if goes {
             self.again.insert(delivery, self.requests.len());
-            // What kept it from being proved may still be there.
+            // What kept it from being proved may still be wrong.
             if self.members[place].chat.mood == Mood::Fine && self.dice.percent(30) {
                 self.members[place].chat.mood = Mood::Silent;
             }

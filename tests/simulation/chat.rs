@@ -1,4 +1,4 @@
-//! The platforms: what stands in a chat, and what is answered to whoever wants to change that.
+//! The platforms: what stands in a chat, and how a request to change that is answered.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::domain::group::Platform;
 pub enum Manner {
     /// Names no messages, and takes nothing back.
     Plain,
-    /// Edits, deletes, answers, shows a picture with its words; its groups share a token.
+    /// Edits, deletes, replies, shows a picture with its words; its groups share a token.
     Threads,
     /// Edits only.
     Edits,
@@ -36,7 +36,7 @@ impl Manner {
     pub const fn host(self) -> &'static str {
         match self {
             Manner::Threads => "threads.example",
-            // Of several groups on one host.
+            // A host that several kinds of platform share.
             Manner::Plain | Manner::Edits | Manner::Once => "chats.example",
         }
     }
@@ -55,13 +55,13 @@ impl Manner {
         matches!(self, Manner::Threads)
     }
 
-    /// Requests that saying an alert takes.
+    /// How many requests it takes to say an alert.
     pub const fn parts(self) -> usize {
         if matches!(self, Manner::Threads) { 1 } else { 2 }
     }
 }
 
-/// How a chat is disposed at present.
+/// The present condition of a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Fine,
@@ -69,7 +69,7 @@ pub enum Mood {
     Silent,
     /// Too many requests.
     Storm,
-    /// This message will not do.
+    /// This message is refused.
     Refusing,
     /// Something has to be mended there.
     Faulty,
@@ -77,7 +77,7 @@ pub enum Mood {
     Down,
     /// It has another address.
     Moved,
-    /// It is no more.
+    /// It no longer exists.
     Dead,
 }
 
@@ -93,7 +93,7 @@ pub enum Now {
 #[derive(Clone, Debug)]
 pub struct Message {
     pub reference: String,
-    /// Of all that it tells, in order.
+    /// Everything that it tells, in order.
     pub deliveries: Vec<i64>,
     pub part: usize,
     pub cases: Vec<usize>,
@@ -121,13 +121,13 @@ impl Deed {
         }
     }
 
-    /// Whether doing it twice is seen.
+    /// Whether doing it twice would be noticed.
     pub fn says(&self) -> bool {
         matches!(self, Deed::Say(_) | Deed::Reply(_))
     }
 }
 
-/// Who asks, and what about.
+/// A request's sender and contents.
 #[derive(Clone, Debug)]
 pub struct Asking {
     /// In order.
@@ -154,24 +154,24 @@ pub struct Chat {
     pub address: u64,
     pub mood: Mood,
     pub messages: Vec<Message>,
-    /// What it lets nobody do: its messages are too old, the robot lacks the right.
+    /// What it allows nobody: its messages are too old, or the robot lacks the right.
     pub no_edits: bool,
     pub no_deletes: bool,
     pub no_pictures: bool,
     /// When requests arrived, by the true time; each with the request's number.
     pub arrivals: Vec<(DateTime<Utc>, usize)>,
-    /// The robot is not the first: what another one took back it does not know.
+    /// The robot is not the first: it does not know what an earlier one took back.
     pub renewed: bool,
 }
 
 impl Chat {
-    /// Has another robot from now on.
+    /// From now on it has another robot.
     pub fn renew(&mut self, address: u64) {
         (self.address, self.mood, self.renewed) = (address, Mood::Fine, true);
         self.arrivals.clear();
     }
 
-    /// What comes of a request.
+    /// Answers a request.
     pub fn ask(&mut self, deed: &Deed, asking: Asking, dice: &mut Dice) -> Reply {
         let answered = |outcome: Outcome| {
             let code = outcome.as_str();
@@ -209,7 +209,7 @@ impl Chat {
         }
     }
 
-    /// Does it; answers the new message's name, or `None` where the platform lets nobody.
+    /// Does it; returns the new message's name, or `None` where the platform does not allow it.
     fn does(&mut self, deed: &Deed, asking: Asking) -> Option<Option<String>> {
         let (part, named) = match deed {
             Deed::Edit(_) if self.no_edits => return None,

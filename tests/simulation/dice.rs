@@ -27,7 +27,7 @@ impl Dice {
         least + (self.bits() % (most - least + 1) as u64) as i64
     }
 
-    /// Whether something happens that happens in so many of a hundred cases.
+    /// Whether something happens that has this chance, in percent.
     pub fn percent(&mut self, of_hundred: u64) -> bool {
         self.bits() % 100 < of_hundred
     }

@@ -1,11 +1,11 @@
 //! The delivery engine, simulated: the real planning, leasing, concluding, recording and ending on a real
-//! database, in an order that dice decide, against platforms that lose answers, refuse messages or their pictures
-//! alone, limit and hang; with crashes between any two steps, leases that the database refuses and a clock that jumps.
-//! After every step the rules are looked at.
+//! database, in an order that dice decide, against platforms that lose answers, refuse messages or only their
+//! pictures, limit and hang; with crashes between any two steps, leases that the database refuses, and a
+//! clock that jumps. After every step all rules are checked.
 //!
-//! A seed is one world. `SEVENTYTWO_SEEDS=20000` plays so many, `SEVENTYTWO_SEED=17` that one alone, and
-//! prints what happened. That the simulation can fail is shown by the engine's mutations: each has to be
-//! found by the rule it breaks.
+//! A seed is one world. `SEVENTYTWO_SEEDS=20000` plays that many; `SEVENTYTWO_SEED=17` plays that one alone
+//! and prints what happened. The engine's mutations show that the simulation can fail: each has to be found
+//! by the rule it breaks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -26,7 +26,7 @@ mod rules;
 mod sight;
 mod world;
 
-/// Seeds that are played unless somebody wants more.
+/// How many seeds are played unless another number is asked for.
 const SEEDS: u64 = 2_000;
 
 /// A seed that broke a rule, and how.
@@ -43,7 +43,7 @@ fn database() -> Conn {
     conn
 }
 
-/// Plays one seed; answers what happened, and the rule that was broken.
+/// Plays one seed; returns what happened, and the rule that was broken.
 fn play(conn: &mut Conn, seed: u64) -> (Option<Broken>, String) {
     let mut told = (None, String::new());
     let rolled_back = conn.transaction::<(), StoreError>(|conn| {
@@ -56,7 +56,7 @@ fn play(conn: &mut Conn, seed: u64) -> (Option<Broken>, String) {
     told
 }
 
-/// Plays seeds on two threads until they are all played or one fails as `wanted`; answers the first that did.
+/// Plays seeds on two threads until all are played or one fails as `wanted`; returns the first that did.
 fn play_all(
     seeds: u64,
     mutation: Option<Mutation>,
@@ -88,7 +88,7 @@ fn play_all(
     failure.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the environment asks for.
+/// The number in an environment variable.
 fn asked(variable: &str) -> Option<u64> {
     #[expect(clippy::disallowed_methods, reason = "how much a test does is no setting of the program")]
     let value = std::env::var(variable).ok()?;

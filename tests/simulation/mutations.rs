@@ -1,10 +1,11 @@
-//! That the simulation can fail: each fault put into the engine is found, and by the rule that it breaks.
+//! Shows that the simulation can fail: each fault put into the engine is found, and by the rule that it
+//! breaks.
 
 use super::rules::Rule;
 use super::{SEEDS, play_all};
 use crate::store::mutation::Mutation;
 
-/// What only a rare course of events shows takes many seeds; the others are found in the first few.
+/// A fault that only a rare course of events shows takes many seeds; the others are found in the first few.
 const MOST: u64 = 5 * SEEDS;
 
 /// Plays seeds until the rule is broken.
@@ -13,7 +14,7 @@ fn is_found(mutation: Mutation, rule: Rule) {
     assert!(found.is_some(), "{mutation:?} breaks {rule:?} in none of {MOST} seeds");
 }
 
-/// One test a fault.
+/// One test for each fault.
 macro_rules! faults {
     ($($name:ident: $mutation:ident breaks $rule:ident;)+) => {
         $(#[test]

@@ -1,5 +1,5 @@
-//! A node at work: leases, sends, hears, records, as the worker does, one step at a time; and crashes
-//! between any two of them.
+//! A node at work: like the worker it leases, sends, hears and records, but one step at a time; and it
+//! crashes between any two of them.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -25,18 +25,18 @@ use crate::store::{Answer, StoreError, due, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
-/// What the shared token may be used for: small enough to be used up.
+/// The budget of the shared token: small enough to be used up.
 pub const SHARED: [Budget; 1] = [Budget { count: 2, per: Duration::from_secs(5) }];
 
-/// Where a request has got to.
+/// How far a request has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     UnderWay,
-    /// Its result is written; how it ended.
+    /// Its result is recorded: this outcome.
     Kept(&'static str),
-    /// It never left, and that is written.
+    /// It never left, and that is recorded.
     Unsent,
-    /// Its result came when the lane was somebody else's.
+    /// Its result came when the lane was leased to another node.
     Late,
     /// Its node crashed.
     Crashed,
@@ -46,12 +46,12 @@ pub enum Fate {
 pub struct Request {
     pub leased: Leased,
     pub case: usize,
-    /// The cases of what goes along with it.
+    /// The cases of its companions.
     pub along: Vec<usize>,
     pub member: usize,
-    /// By the clock of that moment.
+    /// When it was leased, by the node's clock at that moment.
     pub leased_at: DateTime<Utc>,
-    /// By the true time.
+    /// When it was leased, by the true time.
     pub leased_truly: DateTime<Utc>,
     pub deed: Option<Deed>,
     /// Its words go with a picture.
@@ -61,7 +61,7 @@ pub struct Request {
     pub accepted: bool,
     /// The platform told the new message's name.
     pub named: bool,
-    /// How long the platform asks us to wait, and whether for all groups of the token.
+    /// The wait that the platform asked for, and whether it holds for all groups of the token.
     pub told: Option<(Duration, bool)>,
     pub fate: Fate,
 }
@@ -72,43 +72,44 @@ impl Request {
         self.leased.told().zip([self.case].into_iter().chain(self.along.iter().copied()))
     }
 
-    /// Whether it is the delivery's.
+    /// Whether it tells that delivery.
     pub fn carries(&self, delivery: i64) -> bool {
         self.leased.told().any(|told| told == delivery)
     }
 
-    /// The delivery by which it tells of a case, if it does.
+    /// The delivery through which it tells of a case, if it does.
     pub fn about(&self, case: usize) -> Option<i64> {
         self.tells().find(|(_, told)| *told == case).map(|(delivery, _)| delivery)
     }
 
-    /// Whether nobody who knows only what was written can say if it arrived.
+    /// Whether its outcome cannot be known from what was recorded.
     pub fn is_doubtful(&self) -> bool {
         matches!(self.fate, Fate::Kept("unknown") | Fate::Late | Fate::Crashed)
     }
 
-    /// Whether it may have arrived, for all that is known.
+    /// Whether it may have arrived, as far as anybody knows.
     pub fn may_have_arrived(&self) -> bool {
         self.is_doubtful() || matches!(self.fate, Fate::Kept("delivered") | Fate::UnderWay)
     }
 }
 
-/// What a node has in its hands.
+/// What a node holds in its memory.
 #[derive(Default)]
 pub struct Node {
     pub hosts: Hosts,
     /// Leased, not yet sent.
     leased: Vec<usize>,
-    /// Sent, not yet heard of.
+    /// Sent, and its answer not yet heard.
     sent: Vec<(usize, Reply)>,
-    /// Heard of, not yet recorded.
+    /// Its answer heard, and not yet recorded.
     heard: Vec<(usize, Record)>,
-    /// Failures in a row at each host, the groups that they were of, and until when it is left alone at least.
+    /// For each host: failures in a row, the groups that failed, and until when it has to be left alone at
+    /// least.
     pub failing: HashMap<String, (u32, HashSet<Uuid>, DateTime<Utc>)>,
 }
 
 impl Node {
-    /// Whether nothing is in its hands.
+    /// Whether it holds nothing.
     pub fn is_idle(&self) -> bool {
         self.leased.is_empty() && self.sent.is_empty() && self.heard.is_empty()
     }
@@ -120,11 +121,11 @@ impl Node {
 }
 
 impl World<'_> {
-    /// One look at the queue.
+    /// Leases once.
     pub fn lease(&mut self, node: usize) -> Outcome<()> {
         let room = 1 + self.dice.below(6);
         let mut batch = self.take(node, room, true)?;
-        // What slices lacked is in the queue now, and looked at at once, as by the worker.
+        // What slices lacked is in the queue now; like the worker, lease again at once.
         if batch.leased.is_empty() && batch.more {
             batch = self.take(node, room, true)?;
         }
@@ -136,7 +137,7 @@ impl World<'_> {
         self.rules_of_rows()
     }
 
-    /// One look at the queue, and then the database refuses what was decided.
+    /// Leases once, and then the database refuses to commit it.
     pub fn lease_in_vain(&mut self, node: usize) -> Outcome<()> {
         let room = 1 + self.dice.below(6);
         let refused = self.take(node, room, false);
@@ -185,7 +186,7 @@ impl World<'_> {
         batch
     }
 
-    /// The leases of a node whose results are not written down yet: their groups and fencing numbers.
+    /// The leases of a node whose results are not recorded yet: their groups and fencing numbers.
     pub fn in_hand(&self, node: usize) -> impl Iterator<Item = (Uuid, i64)> {
         self.nodes[node].holds().map(|number| {
             let leased = &self.requests[number].leased;
@@ -235,7 +236,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Sends one of what is leased.
+    /// Sends one of the leased requests.
     pub fn send_one(&mut self, node: usize) -> Outcome<()> {
         if self.nodes[node].leased.is_empty() {
             return Ok(());
@@ -285,7 +286,7 @@ impl World<'_> {
             address: address.expect("the world's credentials are eight bytes"),
         };
         let chat = &mut self.members[member].chat;
-        // What another robot still sends is not of this one's budget.
+        // What an earlier robot still sends does not count against this one's budget.
         if self.requests[number].fate == Fate::UnderWay {
             chat.arrivals.push((truly, number));
         }
@@ -299,7 +300,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What is leased does not leave.
+    /// A leased request does not leave.
     fn keep_back(&mut self, node: usize, number: usize, record: Record) {
         let (now, request) = (self.clock, &self.requests[number]);
         let leased = &request.leased;
@@ -308,7 +309,7 @@ impl World<'_> {
         self.nodes[node].heard.push((number, record));
     }
 
-    /// Hears the answer to one of what was sent.
+    /// Hears the answer to one request that was sent.
     pub fn hear_one(&mut self, node: usize) -> Outcome<()> {
         if self.nodes[node].sent.is_empty() {
             return Ok(());
@@ -326,7 +327,7 @@ impl World<'_> {
         self.nodes[node].hosts.ended(&host, group, began, now, reply.went);
         self.nodes[node].count_failure(&host, group, now, reply.went);
         let request = &mut self.requests[number];
-        // By the name of a message for several nothing is taken back.
+        // A message that tells of several notices is not taken back, so its name is of no use.
         request.named =
             matches!(reply.verdict.outcome, Ending::Delivered(Some(_))) && request.along.is_empty();
         request.told = match reply.verdict.outcome {
@@ -355,7 +356,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Records some of what was heard.
+    /// Records some of the answers that were heard.
     pub fn record_some(&mut self, node: usize) -> Outcome<()> {
         let waiting = self.nodes[node].heard.len();
         if waiting == 0 {
@@ -394,7 +395,7 @@ impl World<'_> {
         self.rules_of_rows()
     }
 
-    /// What never left has not used the shared token.
+    /// Gives back the use of the shared token for a request that never left.
     fn take_back_use(&mut self, number: usize) {
         let request = &self.requests[number];
         let unsent = request.fate == Fate::Unsent && request.leased.bot.as_deref() == Some(BOT);
@@ -403,7 +404,7 @@ impl World<'_> {
         }
     }
 
-    /// From now on the engine knows what the platform asked for.
+    /// From now on the engine knows the wait that the platform asked for.
     fn learn(&mut self, number: usize, at: DateTime<Utc>) {
         let Some((wait, wide)) = self.requests[number].told else { return };
         let until = at + TimeDelta::from_std(wait).expect("the waits of the simulation are short");
@@ -414,14 +415,14 @@ impl World<'_> {
         }
     }
 
-    /// A whole round without anything in between: what is in its hands first.
+    /// A whole round with nothing in between; what the node already holds comes first.
     pub fn round(&mut self, node: usize) -> Outcome<()> {
         self.finish(node)?;
         self.lease(node)?;
         self.finish(node)
     }
 
-    /// Sends, hears and records what is in its hands.
+    /// Sends, hears and records everything the node holds.
     pub fn finish(&mut self, node: usize) -> Outcome<()> {
         while !self.nodes[node].leased.is_empty() {
             self.send_one(node)?;
@@ -439,7 +440,7 @@ impl World<'_> {
         }
     }
 
-    /// A node loses all it has in its hands, and starts again.
+    /// A node loses everything it holds, and starts again.
     pub fn crash(&mut self, node: usize) -> Outcome<()> {
         if self.nodes[node].is_idle() {
             return Ok(());
@@ -450,7 +451,7 @@ impl World<'_> {
             self.requests[*number].fate = Fate::Crashed;
         }
         self.note(|| format!("node {node} crashes with {lost:?} in its hands"));
-        // The next process on its machine knows that it is gone; where none starts, its leases run out.
+        // The next process on its machine knows that it is gone; if none starts, its leases have to expire.
         if self.dice.percent(50) {
             let now = self.clock;
             let again = |times| retry::after_death(times, now);
@@ -462,7 +463,7 @@ impl World<'_> {
 }
 
 impl Node {
-    /// What anybody could count who watches the host.
+    /// Counts a host's failures, as anybody could who watches it.
     fn count_failure(&mut self, host: &str, group: Uuid, now: DateTime<Utc>, went: Went) {
         let (failures, groups, rests_until) = self.failing.entry(host.to_owned()).or_default();
         match went {
@@ -482,7 +483,7 @@ impl Node {
     }
 }
 
-/// An ending is one request, and so is a digest; what else is said takes what the platform makes of it.
+/// An ending is one request, and so is a digest; for the rest it depends on the platform.
 fn parts(leased: &Leased, of_alert: usize) -> usize {
     if leased.purpose.ends() || !leased.with.is_empty() { 1 } else { of_alert }
 }

@@ -20,7 +20,7 @@ const CASES: usize = 3;
 /// Revisions of a notice.
 const REVISIONS: i32 = 4;
 
-/// What becomes of a notice.
+/// What happens to a notice.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Revise,
@@ -31,9 +31,9 @@ enum Act {
 }
 
 impl World<'_> {
-    /// Somebody does something with a notice, or the clock does.
+    /// A person, or the clock, does something with a notice.
     pub fn people_act(&mut self) -> Outcome<()> {
-        // No two broadcasts are of the same moment: their ids would be ordered by chance.
+        // No two broadcasts are made at the same moment, because their ids would be in random order.
         self.clock += TimeDelta::milliseconds(1);
         if self.cases.len() < CASES && self.dice.percent(50) {
             self.submit()?;
@@ -120,7 +120,7 @@ impl World<'_> {
         }
     }
 
-    /// One more person approves; whoever did before is refused.
+    /// One more person approves; a person who has approved before is refused.
     fn approve(&mut self, case: usize) -> Answer<()> {
         let (id, now) = (self.cases[case].id, self.clock);
         let actor = Actor::Moderator { id: self.dice.one_of(&PEOPLE), lead: false };
@@ -189,7 +189,7 @@ impl World<'_> {
         unless_refused(taken)
     }
 
-    /// Ends what the clock has come for.
+    /// Ends what has become due by the clock.
     pub fn sweep(&mut self) -> Answer<()> {
         let now = self.clock;
         for (_, id) in queue::past_their_end(self.conn, now, queue::Place::default(), 10)? {
@@ -241,7 +241,7 @@ fn revise(
     Ok(notices::save(tx, &notice)?)
 }
 
-/// As every ending does.
+/// What every ending has in common.
 fn end(
     tx: &mut Conn,
     notice: &mut Notice,
@@ -253,7 +253,7 @@ fn end(
     Ok(())
 }
 
-/// What the life cycle refuses is not done.
+/// A step that the life cycle refuses does not happen.
 fn unless_refused<T>(taken: Result<T, TransitionError>) -> Answer<()> {
     match taken {
         Ok(_) | Err(TransitionError::Refused(_)) => Ok(()),

@@ -1,4 +1,4 @@
-//! How a seed ends: everybody is well again, time goes on until nothing is left to do, and then nothing may
+//! How a seed ends: all chats are well again, time goes on until nothing is left to do, and then nothing may
 //! be missing.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,11 +15,11 @@ use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::bots::PROBE;
 
-/// Rounds after which something goes round in circles.
+/// After this many rounds the engine is going round in circles.
 const ROUNDS: usize = 600;
 
 impl World<'_> {
-    /// Lets everything come to rest, and looks at what is then there.
+    /// Lets everything come to rest, and checks the result.
     pub fn come_to_rest(&mut self) -> Outcome<()> {
         self.note(|| "everybody is well again".to_owned());
         for node in 0..self.nodes.len() {
@@ -96,7 +96,7 @@ impl World<'_> {
         self.broken(Rule::Works, "it does not come to rest")
     }
 
-    /// When the next delivery may go; groups that hear nothing wait for nobody.
+    /// When the next delivery may go; those for groups that hear nothing do not count.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
         let heard = |d: &&DeliveryRow| {
@@ -108,7 +108,7 @@ impl World<'_> {
         self.sight.deliveries.iter().filter(open).filter(heard).map(due).min().into_iter().chain(grows).min()
     }
 
-    /// A live notice was said to everybody who always wanted to hear it, in its present revision.
+    /// A live notice was said in its present revision to every group that always wanted to hear it.
     fn nothing_is_missing(&self, case: usize) -> Outcome<()> {
         let notice = self.sight.notice(self.cases[case].id).expect("a live notice is in sight");
         let said = self.sight.broadcasts.iter().rfind(|b| {
@@ -146,7 +146,7 @@ impl World<'_> {
         let asked_to_wait = |r: &Request| {
             r.told.is_some_and(|(_, wide)| wide) && r.ended_at.is_some_and(|at| at + longest_wait(r) >= end)
         };
-        // One tries the token that was limited, the others wait for what comes of it.
+        // One request tries the token that was limited; the others wait for its result.
         let limited = self.requests.iter().any(|r| r.told.is_some_and(|(_, wide)| wide));
         let tries = |at: &DateTime<Utc>| limited && *at + PROBE >= end;
         let shared = self.members[place].chat.manner == Manner::Threads
@@ -166,7 +166,7 @@ impl World<'_> {
             || self.clock >= end
     }
 
-    /// Whether there was a reason to give a delivery up.
+    /// Whether there was a reason to give up a delivery.
     fn may_be_given_up(&self, delivery: &DeliveryRow, deleted: bool) -> bool {
         let all = self.since_set_going(delivery.id);
         let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
@@ -189,7 +189,7 @@ impl World<'_> {
                 .any(|r| r.leased.failing_since.is_some_and(|s| r.leased_at - s >= TimeDelta::hours(23)))
     }
 
-    /// All endings are told, and nothing is in anybody's hands.
+    /// All endings are told, and no node holds anything.
     fn nothing_is_left(&self) -> Outcome<()> {
         for case in 0..self.cases.len() {
             for place in 0..self.members.len() {
@@ -241,7 +241,7 @@ impl World<'_> {
     }
 }
 
-/// The longest wait that may follow an outcome, and what chance adds.
+/// The longest wait that may follow an outcome, with the largest jitter.
 fn longest_wait(request: &Request) -> TimeDelta {
     let told = request.told.and_then(|(wait, _)| TimeDelta::from_std(wait).ok()).unwrap_or_default();
     let own = match request.fate {

@@ -1,5 +1,5 @@
-//! The rules. Each is looked at where it can be broken: when something is leased, when a request leaves,
-//! and after every step in what the database then says. Nothing here asks the engine for its opinion.
+//! The rules. Each is checked where it can be broken: when something is leased, when a request leaves, and
+//! after every step in what the database then says. Nothing here asks the engine for its opinion.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,15 +29,15 @@ pub enum Rule {
     Live,
     /// 3. After the end nothing but the ending goes out.
     Ended,
-    /// 4. The ending goes to exactly those who received the notice or may have, after it, and leaves
-    ///    nothing standing as it was without a word.
+    /// 4. The ending goes to exactly those who received the notice or may have, after it, and leaves nothing
+    /// standing unchanged without saying that it is over.
     Ending,
-    /// What corrects a false notice goes before whatever else is due.
+    /// A correction of a false notice goes before anything else that is due.
     First,
     /// 5. Nothing that may be delivered is lost.
     Lost,
-    /// 5. Nothing is said twice but where a crash or a lost answer leaves doubt, and never a third time unless
-    ///    its admin asks for it.
+    /// 5. Nothing is said twice except where a crash or a lost answer leaves doubt, and never a third time
+    /// unless the group's admin asks for it.
     Once,
     /// 6. A case number always answers, and says what the chats say.
     Number,
@@ -58,7 +58,7 @@ pub struct Broken {
     pub what: String,
 }
 
-/// What a step of the simulation answers.
+/// What a step of the simulation returns.
 pub type Outcome<T> = Result<T, Broken>;
 
 impl fmt::Display for Broken {
@@ -74,8 +74,8 @@ impl From<StoreError> for Broken {
 }
 
 impl World<'_> {
-    /// Of all that one look at the queue has just leased; the database as it was before is still in sight. No chat
-    /// hears anything else while one that is reached in the same way, or it itself, has a correction to hear.
+    /// Of everything that has just been leased; `sight` still shows the database from before. While a chat
+    /// has a correction to hear, neither it nor any chat that is reached in the same way hears anything else.
     pub fn corrections_go_first(&self, node: usize, leased: &[Leased]) -> Outcome<()> {
         let due: Vec<&DeliveryRow> =
             self.sight.deliveries.iter().filter(|d| self.is_correction_that_can_go(node, d)).collect();
@@ -97,14 +97,14 @@ impl World<'_> {
         let (now, group) = (self.clock, delivery.group_id.0);
         let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose.0 == Purpose::Correction);
         let hears = self.sight.groups.get(&group).is_some_and(|g| g.state.0 == GroupState::Active);
-        // Of what it has in its own hands a node waits for the result.
+        // A node waits for the results of leases that it holds itself.
         let in_hand = |lane: &LaneRow| self.in_hand(node).any(|held| held == (group, lane.fence));
         let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !in_hand(lane);
         let due = delivery.state.0 == DeliveryState::Open && delivery.due_at.0 <= now;
         corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
     }
 
-    /// Of one delivery that has just been leased; the database as it was before is still in sight.
+    /// Of one delivery that has just been leased; `sight` still shows the database from before.
     pub fn rules_of_leasing(&self, node: usize, leased: &Leased, case: usize, place: usize) -> Outcome<()> {
         let (now, member) = (self.clock, &self.members[place]);
         self.may_be_said(leased.broadcast, case, place)?;
@@ -114,7 +114,7 @@ impl World<'_> {
         if group.state.0 != GroupState::Active {
             return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state.0));
         }
-        // Whoever had it before lost it for good, even where the clock is set back afterwards.
+        // An earlier holder has lost the lane for good, even if the clock is set back afterwards.
         let holder = self.requests.iter().rfind(|r| r.member == place);
         if holder.is_some_and(|r| r.fate == Fate::UnderWay && r.leased.leased_until > now) {
             return self.broken(Rule::Lane, format!("the lane of group {place} is in use"));
@@ -128,7 +128,7 @@ impl World<'_> {
             let until = lane.open_at.0.max(member.allowed_at);
             return self.broken(Rule::Pace, format!("group {place} rests until {until}"));
         }
-        // What tells of an end may go in silence: that it makes no sound is asked when it leaves.
+        // An end may be taken back silently; whether it makes a sound is checked when it leaves.
         if !leased.purpose.ends() && self.is_to_be_quiet(leased, case, now) {
             return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
         }
@@ -150,7 +150,7 @@ impl World<'_> {
         self.not_said_already(leased.delivery, leased.part, place)
     }
 
-    /// Of what goes along with a delivery: all that is asked of one that goes alone.
+    /// Of a delivery's companions: everything that is asked of one that goes alone.
     pub fn rules_of_digests(&self, leased: &Leased, along: &[usize], place: usize) -> Outcome<()> {
         for (other, case) in leased.with.iter().zip(along) {
             self.may_be_said(other.broadcast, *case, place)?;
@@ -190,7 +190,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whether the group of a lease wants to hear nothing of the kind at that moment.
+    /// Whether the group of a lease does not want to hear such a thing at that moment.
     fn is_to_be_quiet(&self, leased: &Leased, case: usize, at: DateTime<Utc>) -> bool {
         let Some(group) = self.sight.groups.get(&leased.group) else { return false };
         let (Some(from), Some(until)) = (group.quiet_from, group.quiet_until) else { return false };
@@ -209,7 +209,7 @@ impl World<'_> {
             d.group_id.0 == leased.group && d.state.0 == DeliveryState::Delivered && d.how.is_none()
         };
         let heard = self.sight.deliveries.iter().filter(heard).filter_map(|d| d.delivered_at);
-        // What was told in one message counts once.
+        // A digest counts once.
         let count = heard.filter(|at| at.0 > since).collect::<BTreeSet<_>>().len();
         if count >= usize::from(cap.unsigned_abs()) {
             return self.broken(Rule::Pace, format!("{count} within the hour, the cap is {cap}"));
@@ -217,14 +217,15 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most. So each message that
-    /// came twice has a crash, a lease that was lost or an answer that was, and no two have the same.
+    /// Rule 5: what certainly arrived is not said again, what perhaps arrived once more at most. So each
+    /// message that came twice is due to a crash, a lost lease or a lost answer, and each of these accounts
+    /// for one only.
     fn not_said_already(&self, delivery: i64, part: i16, place: usize) -> Outcome<()> {
         let same = |r: &&Request| {
             r.carries(delivery) && r.leased.part == part && r.deed.as_ref().is_some_and(Deed::says)
         };
         let earlier: Vec<&Request> = self.requests.iter().filter(same).collect();
-        // Whoever has it under way still lost it with the lease.
+        // A node that still has it under way lost it with the lease.
         let lost = |r: &Request| r.is_doubtful() || r.fate == Fate::UnderWay;
         if earlier.iter().any(|r| r.fate == Fate::Kept("delivered") || (r.accepted && !lost(r))) {
             return self.broken(Rule::Once, format!("group {place} has it: delivery {delivery}"));
@@ -238,13 +239,13 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The requests of a delivery; where its admin had it sent once more, those since then.
+    /// The requests of a delivery; if its admin had it sent again, only those since then.
     pub fn since_set_going(&self, delivery: i64) -> Vec<&Request> {
         let first = self.again.get(&delivery).copied().unwrap_or_default();
         self.requests[first..].iter().filter(|r| r.carries(delivery)).collect()
     }
 
-    /// Whether a group received something of a notice, for all that is known.
+    /// Whether a group received something of a notice, as far as anybody knows.
     pub fn may_have_received(&self, case: usize, place: usize) -> bool {
         let of = |r: &&Request| r.about(case).is_some() && r.member == place && !r.leased.purpose.ends();
         self.requests.iter().filter(of).any(Request::may_have_arrived)
@@ -260,7 +261,7 @@ impl World<'_> {
         if leased.leased_until <= now {
             return self.broken(Rule::Lane, format!("#{number} leaves after its lease"));
         }
-        // Of what a robot still says in its last second that is being replaced nobody is asked.
+        // What a robot says in the last second before it is replaced breaks no rule.
         let ours = request.fate == Fate::UnderWay;
         let says_more = ours && !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
         let told_of = |case: usize| chat.messages.iter().any(|m| m.cases.contains(&case) && m.ends);
@@ -282,14 +283,14 @@ impl World<'_> {
         self.within_budgets(number, chat)
     }
 
-    /// A further message about the end is for chats where something stands or may stand as it was.
+    /// A further message about the end is only for chats where something stands unchanged, or may.
     fn follow_up_is_owed(&self, number: usize, chat: &Chat) -> Outcome<()> {
         let request = &self.requests[number];
         let takes_back = chat.manner.ways().iter().any(|way| *way != TakeBack::Reply);
         let stands = |now: Now| now == Now::Stands;
         let named_stands =
             chat.messages.iter().any(|m| m.cases.contains(&request.case) && !m.ends && stands(m.now));
-        // Whether it was taken back an answer that got lost did not tell.
+        // A lost answer leaves unknown whether the message was taken back.
         let known = !self.since_set_going(request.leased.delivery).iter().any(|r| r.is_doubtful());
         if takes_back
             && known
@@ -302,7 +303,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whether a message about a notice may stand in a chat that nobody can name.
+    /// Whether a message about a notice may stand in a chat although nobody can name it.
     fn doubt_remains(&self, case: usize, place: usize) -> bool {
         let once = self.members[place].chat.manner == Manner::Once;
         let of = |r: &&Request| r.about(case).is_some() && r.member == place && !r.leased.purpose.ends();
@@ -314,10 +315,11 @@ impl World<'_> {
             };
             all.iter().filter(same).any(|o| o.fate == Fate::Kept("delivered"))
         };
-        // Whether a lost answer was that of the next part only proof of the last part can tell.
+        // Only proof of the last part can tell whether a lost answer was that of the next part.
         let complete = |r: &Request| {
             let told = r.about(case);
-            // What was to be told with others may have been: the proof is then of another request.
+            // What was planned for a digest may have been told in one: then the proof is about another
+            // request.
             let whole =
                 |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered && !d.digest;
             let last = all.iter().rfind(|o| o.about(case) == told);
@@ -329,8 +331,8 @@ impl World<'_> {
         })
     }
 
-    /// As the platform counts: by arrival. Only of a request whose end was never written down nothing
-    /// better is known than when it was leased.
+    /// Counted as the platform counts, by arrival. Of a request whose result was never recorded, only the
+    /// time of its lease is known.
     fn within_budgets(&self, number: usize, chat: &Chat) -> Outcome<()> {
         let now = self.true_time();
         let counted = |(arrived, number): &(DateTime<Utc>, usize)| {
@@ -374,7 +376,8 @@ impl World<'_> {
         self.sight.deliveries.iter().try_for_each(|delivery| self.is_what_the_chat_says(delivery))
     }
 
-    /// What counts as delivered has arrived; what counts as ended leaves nothing standing without a word.
+    /// What counts as delivered has arrived; what counts as ended leaves nothing standing unchanged without
+    /// saying that it is over.
     fn is_what_the_chat_says(&self, delivery: &DeliveryRow) -> Outcome<()> {
         if delivery.state.0 != DeliveryState::Delivered {
             return Ok(());

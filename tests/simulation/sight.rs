@@ -1,4 +1,4 @@
-//! What the database says after a step, as far as the rules look at it.
+//! What the database says after a step, as far as the rules need it.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub struct NoticeRow {
 }
 
 impl NoticeRow {
-    /// Whether its number answers that it is over.
+    /// Whether its case number answers that it is over.
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.state.0.is_over() || self.ends_at.is_some_and(|ends| ends.0 <= now)
     }

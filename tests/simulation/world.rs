@@ -22,34 +22,34 @@ use crate::vault::Vault;
 
 /// Steps of a seed, before everything comes to rest.
 const STEPS: usize = 110;
-/// How far the clock is set back, all in all: less than an exchange may take beyond its lease.
+/// How far the clock is set back in total: less than an exchange may take beyond its lease.
 const BACK: TimeDelta = TimeDelta::seconds(4);
-/// As far as the clock goes at once where time passes in small steps.
+/// The farthest that the clock moves at once where time passes in small steps.
 const HURRY: TimeDelta = TimeDelta::seconds(40);
 /// The token that some groups share.
 pub const BOT: &str = "bot";
-/// The region of everything.
+/// The region of all notices and groups.
 pub const REGION: &str = "131003";
-/// Lines of the trace that are kept.
+/// How many lines of the trace are kept.
 const LINES: usize = 80;
 
 /// The admin of all groups, and the moderators.
 pub const PEOPLE: [Uuid; 3] = [Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3)];
 
-/// A group, and what only the world knows of it.
+/// A group, and what only the world knows about it.
 pub struct Member {
     pub id: Uuid,
     pub chat: Chat,
-    /// It heard everything all the time: never paused, disabled or deleted.
+    /// It could hear everything all the time: it was never paused, disabled or deleted.
     pub steady: bool,
     pub deleted: bool,
-    /// The platform, as far as the engine has heard it, allows nothing before.
+    /// The earliest time that the platform allows, as far as the engine has been told.
     pub allowed_at: DateTime<Utc>,
-    /// A node that has something for it in its hands looks at it again then.
+    /// A node that holds something for it looks at it again then.
     pub held_up_until: DateTime<Utc>,
 }
 
-/// A notice, and what only the world knows of it.
+/// A notice, and what only the world knows about it.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub id: Uuid,
@@ -60,7 +60,7 @@ pub struct Case {
     pub lifetime: TimeDelta,
 }
 
-/// A request of the shared token, by the clock of its lease.
+/// The requests of the shared token, each by the clock at its lease.
 pub struct Shared {
     pub leases: Vec<DateTime<Utc>>,
     pub allowed_at: DateTime<Utc>,
@@ -72,19 +72,19 @@ pub struct World<'c> {
     pub dice: Dice,
     pub vault: Vault,
     pub clock: DateTime<Utc>,
-    /// How far the clock was set back so far.
+    /// How far the clock has been set back so far.
     pub behind: TimeDelta,
-    /// Time passes in small steps: budgets are used up.
+    /// Time passes in small steps, so that budgets are used up.
     hurried: bool,
     /// Hosts are away for long.
     rough: bool,
-    /// Nothing is in a hurry, and groups sleep: they hear in digests.
+    /// Nothing is urgent, and groups have quiet hours: they hear in digests.
     pub patient: bool,
     pub members: Vec<Member>,
     pub cases: Vec<Case>,
     pub nodes: Vec<Node>,
     pub requests: Vec<Request>,
-    /// Deliveries that an admin had sent once more, each with the number of the request that came next.
+    /// Deliveries that an admin had sent again, each with the number of the next request.
     pub again: HashMap<i64, usize>,
     pub shared: Shared,
     pub sight: Sight,
@@ -300,7 +300,7 @@ impl<'c> World<'c> {
         self.clock + self.behind
     }
 
-    /// How a chat is disposed changes.
+    /// The condition of a chat changes.
     fn weather_turns(&mut self) {
         let member = self.dice.below(self.members.len());
         let mood = self.dice.weighted(&[
@@ -313,7 +313,7 @@ impl<'c> World<'c> {
             (3, Mood::Moved),
             (1, Mood::Dead),
         ]);
-        // An outage is the host's, and all its chats'.
+        // An outage is of the host, and so of all its chats.
         let host = self.members[member].chat.manner.host();
         let wide = mood == Mood::Down;
         for place in 0..self.members.len() {
@@ -333,7 +333,7 @@ impl<'c> World<'c> {
         let chat = &mut self.members[place].chat;
         chat.mood = mood;
         if mood == Mood::Moved {
-            // Into a chat that is connected already it moves for good.
+            // A chat whose new address another group already has moves for good.
             let for_good = into_known && neighbour != place;
             chat.address = if for_good { known } else { fresh };
             chat.mood = if for_good { Mood::Moved } else { Mood::Fine };
@@ -341,7 +341,7 @@ impl<'c> World<'c> {
         self.note(|| format!("the chat of group {place} is {mood:?}"));
     }
 
-    /// Looks at the database again, and at the rules that hold for what it says.
+    /// Reads the database again, for the rules.
     pub fn look(&mut self) -> Answer<()> {
         self.sight = Sight::of(self.conn)?;
         Ok(())
@@ -372,7 +372,7 @@ impl<'c> World<'c> {
         self.trace.push(line);
     }
 
-    /// The last that happened.
+    /// The last lines of the trace.
     pub fn trace(&self) -> String {
         self.trace[self.trace.len().saturating_sub(LINES)..].join("\n")
     }
