@@ -30,14 +30,14 @@ pub enum Rule {
     /// 3. After the end nothing but the ending goes out.
     Ended,
     /// 4. The ending goes to exactly those who received the notice or may have, after it, and leaves nothing
-    /// standing unchanged without saying that it is over.
+    ///    standing unchanged without saying that it is over.
     Ending,
     /// A correction of a false notice goes before anything else that is due.
     First,
     /// 5. Nothing that may be delivered is lost.
     Lost,
     /// 5. Nothing is said twice except where a crash or a lost answer leaves doubt, and never a third time
-    /// unless the group's admin asks for it.
+    ///    unless the group's admin asks for it.
     Once,
     /// 6. A case number always answers, and says what the chats say.
     Number,
