@@ -1,10 +1,10 @@
 //! Third station: a verified notice goes out to the groups that asked for it.
 //!
-//! `plan` turns a decision into a broadcast, and `worker` turns that into deliveries: it leases them, sends
-//! them and records the results. One request is an `attempt`: `course` chooses it, `script` has the message,
-//! an adapter in `platforms` writes the request and judges the answer, and `send` carries it past the
-//! `guard`. `conclude` and `retry` decide what follows for the delivery, its lane and its group; `hosts`
-//! keeps a platform that is slow or away from holding up the others.
+//! `plan` turns a decision into a broadcast. `worker` leases its deliveries, sends them and records the
+//! results. One request is an `attempt`: `course` chooses it, `script` has the message, an adapter in
+//! `platforms` writes the request and judges the answer, and `send` carries it past the `guard`. `conclude`
+//! and `retry` decide what follows for the delivery, its lane and its group; `hosts` keeps a platform that is
+//! slow or away from holding up the others.
 
 pub mod api;
 mod attempt;

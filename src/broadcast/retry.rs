@@ -140,7 +140,7 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
 }
 
 /// When a delivery is due again with which so many processes have died, one after the other. One death is no
-/// reason to wait; with more, something else goes first, in case this delivery is the cause.
+/// reason to wait; after several, other deliveries go first.
 pub fn after_death(times: u32, now: DateTime<Utc>) -> DateTime<Utc> {
     if times <= 1 { now } else { after(now, backoff(times - 1)) }
 }

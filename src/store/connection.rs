@@ -246,7 +246,7 @@ fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Erro
     Ok(config)
 }
 
-/// A connection of tokio-postgres, with TLS where the server asks for it.
+/// A connection made by tokio-postgres, which can do TLS by rustls.
 pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
     let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -65,6 +65,7 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
 
 /// Gives up the deliveries of a notice to groups that no longer exist: a group that is deleted while another
 /// connection plans its delivery leaves one that nobody can lease.
+///
 /// # Errors
 /// When the database refuses.
 pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
@@ -264,8 +265,8 @@ impl Waiting {
 
 /// When the oldest delivery was planned that could have been sent by now, and was not. A failed try puts a
 /// delivery off by up to 19 minutes, a host that is away by less; so what is due later than in 20 minutes
-/// waits for a person. A delivery does not count either where its group has reached its hourly cap, or has to
-/// mend something first.
+/// waits for a person. A delivery does not count either where it may wait for its group's hourly cap, or its
+/// group has to mend something first.
 ///
 /// However much waits, this reads at most 100,000 entries of the index of what is due, and the rows of the
 /// 1000 of them that were planned first.

@@ -207,7 +207,7 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     };
     let in_hand = lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence);
     if in_hand && !mutation::on(Mutation::ForgetHand) {
-        // To say it again would be to say it twice: the request was made, and only its result is late.
+        // Sent again now it might be heard twice: this process is only slow, and its result is still to come.
         return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
     }
     let quiet = said.quiet_until(listener, now);

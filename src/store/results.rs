@@ -32,7 +32,7 @@ pub enum Health {
     Unheard = 4,
 }
 
-/// A group's new address in its chat, sealed.
+/// The new credentials of a group whose chat has a new id, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub credentials_sealed: Vec<u8>,

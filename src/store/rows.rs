@@ -96,7 +96,7 @@ impl Change<'_> {
         }
     }
 
-    /// Makes the change, an update; returns for each row whether it was found.
+    /// Makes the change, an update; returns for each row whether there was something to change.
     ///
     /// # Errors
     /// When the database refuses.

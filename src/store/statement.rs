@@ -1,4 +1,4 @@
-//! Statements in SQL of their own, where diesel's queries are not enough: prepared once for each connection,
+//! Hand-written SQL, where diesel's queries are not enough: statements prepared once for each connection,
 //! and read by position, because they run for every batch of deliveries.
 
 use std::marker::PhantomData;

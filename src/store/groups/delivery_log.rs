@@ -185,7 +185,7 @@ pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>
     Ok(found.into_iter().find(|one| one.id == delivery))
 }
 
-/// Sends a delivery that was given up again: it is due now, with all its tries before it.
+/// Reopens a delivery that was given up: it is due now, with all its tries before it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -208,8 +208,8 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
     listen::announce(conn)
 }
 
-/// Sends again what was given up because nothing reached the group any more and may still be said, once
-/// control of the group is proved again. What perhaps arrived is left to its admin.
+/// Reopens what was given up because nothing reached the group any more and may still be said, once control
+/// of the group is proved again. What perhaps arrived is left to its admin.
 ///
 /// # Errors
 /// When the database refuses.
