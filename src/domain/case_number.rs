@@ -12,15 +12,15 @@ const LENGTH: usize = 10;
 
 /// Ten Crockford base-32 characters: 45 random bits and a check character.
 ///
-/// A character is an element of GF(32), and the number is good when the sum of its characters,
-/// each weighted by another power of the field's generator, is zero. A single wrong character
-/// changes the sum by weight × difference, and a swap of two by the difference of their weights ×
-/// the difference of the characters: never zero, so **every** single wrong character and **every**
-/// swap of two different characters is found. Any other mistake slips through once in 32.
+/// A character is an element of GF(32), and the number is valid when the weighted sum of its characters is
+/// zero; each weight is a different power of the field's generator. A single wrong character changes the sum
+/// by weight × difference, and a swap of two changes it by the difference of their weights × the difference
+/// of the characters. Neither is ever zero, so **every** single wrong character and **every** swap of two
+/// different characters is detected. Any other mistake passes once in 32.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseNumber([u8; LENGTH]);
 
-/// Why a text is no case number.
+/// Why a text is not a case number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CaseNumberError {
     /// Not ten characters.
@@ -29,7 +29,7 @@ pub enum CaseNumberError {
     /// A character outside Crockford's alphabet.
     #[error("case_number_character")]
     Character(char),
-    /// The check character does not fit: a typing mistake.
+    /// The check character does not match: a typing mistake.
     #[error("case_number_check")]
     Check,
 }
@@ -166,7 +166,7 @@ mod tests {
     fn every_pair_of_characters_at_every_two_places_swapped_is_found() {
         for (i, j) in (0..LENGTH).flat_map(|i| (0..i).map(move |j| (i, j))) {
             for (a, b) in (0..32u8).flat_map(|a| (0..32u8).map(move |b| (a, b))).filter(|(a, b)| a != b) {
-                // The rest of the number adds the same to both sums, so zeros stand for any.
+                // The rest of the number adds the same to both sums, so zeros stand in for it.
                 let mut digits = [0; LENGTH];
                 (digits[i], digits[j]) = (a, b);
                 let sum = |d: &[u8; LENGTH]| d.iter().fold(0, |sum, v| times_generator(sum) ^ v);

@@ -10,7 +10,7 @@ pub fn write(place: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).expect("a place is made of numbers, times and ids"))
 }
 
-/// The place that a cursor stands for, if it is one.
+/// The place that a cursor stands for; `None` where the text is not one of our cursors.
 pub fn read<P: DeserializeOwned>(cursor: &str) -> Option<P> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
 }

@@ -1,4 +1,5 @@
-//! One thing to say (a broadcast), one time it is said to one group (a delivery), and how that ended.
+//! A broadcast is one thing to say; a delivery is that broadcast to one group. This file names what a
+//! broadcast is for, which delivery goes first, and how a delivery, an attempt and a take-back can end.
 
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ impl Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum Priority {
-    /// Corrections: what was false is believed until they arrive.
+    /// Corrections: people believe what was false until they arrive.
     Correction = -1,
     /// Closings: they stop people from searching for nothing.
     Closing = 0,
@@ -61,12 +62,12 @@ impl Priority {
     pub const ALL: [Priority; 4] =
         [Priority::Correction, Priority::Closing, Priority::Urgent, Priority::Usual];
 
-    /// The priority of that number, if there is one.
+    /// The priority with that number.
     pub fn numbered(number: i32) -> Option<Priority> {
         Priority::ALL.into_iter().find(|priority| *priority as i32 == number)
     }
 
-    /// The priority of what a notice of that urgency says while it is live.
+    /// The priority of what a live notice of that urgency says.
     pub const fn of(urgency: i32) -> Priority {
         if urgency >= 2 { Priority::Urgent } else { Priority::Usual }
     }
@@ -137,34 +138,34 @@ impl How {
     }
 }
 
-/// The `act` of words that go out by themselves, because the picture that belongs to them was refused; each answer that
-/// left in doubt whether they arrived lowers it by one more.
+/// The first of the negative `act` values: the words are sent alone because the platform refused their
+/// picture. Each answer that leaves in doubt whether they arrived lowers `act` by one.
 pub const ALONE: i16 = -1;
 
-/// Whether words go out by themselves, by their `act`.
+/// Whether this `act` means words sent alone, without their picture.
 pub const fn is_alone(act: i16) -> bool {
     act <= ALONE
 }
 
-/// What an `act` counts, whether or not the words go by themselves: answers that left in doubt whether something
-/// arrived, or ways of taking back that were tried in vain.
+/// What an `act` counts, whether or not the words go alone: answers that left in doubt whether something
+/// arrived, or ways of taking a message back that failed.
 pub const fn in_vain(act: i16) -> i16 {
     if is_alone(act) { ALONE - act } else { act }
 }
 
-/// Whether a group has seen the message: decides who must hear that a notice is over.
+/// Whether a group has seen the message. It decides which groups must hear that the notice is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum Reach {
     /// Certainly not.
     No = 0,
-    /// A request was under way and its answer is not known.
+    /// A request was sent and its answer is not known.
     Maybe = 1,
     Yes = 2,
 }
 
 impl Reach {
-    /// What is stored under that number.
+    /// The reach stored under that number.
     pub const fn of(stored: i16) -> Reach {
         match stored {
             ..=0 => Reach::No,
@@ -174,20 +175,20 @@ impl Reach {
     }
 }
 
-/// How one attempt ended, in the eight ways that differ in what follows.
+/// How one attempt ended: eight outcomes, each with different consequences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The platform proved that it took the message; its id, where it tells one.
+    /// The platform proved that it took the message. Holds the message's id, where the platform returns one.
     Delivered(Option<String>),
-    /// The chat or the robot is gone: stop for good.
+    /// The chat or the robot no longer exists: stop for good.
     Gone,
-    /// A person must mend something at the platform; retrying alone is useless.
+    /// A person must fix something at the platform; retrying alone will not help.
     Config(Fault),
-    /// Not before this time has passed.
+    /// Rate limited: not before this time has passed.
     Slow(Duration),
-    /// Worth another try after a while.
+    /// Temporary failure: worth another try after a while.
     Retry,
-    /// This message will never be taken as it is.
+    /// The platform will never take this message as it is.
     Bad,
     /// The chat has a new id.
     Moved(String),
@@ -214,7 +215,7 @@ impl Outcome {
     }
 }
 
-/// What a group's admin has to mend at the platform.
+/// What a group's admin has to fix at the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The keyword filter refuses our prefix.

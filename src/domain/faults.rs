@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// A fault of one field, and what goes into its sentence.
+/// A fault of one field, with the values for its sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldFault {
-    /// The sentence is under `field-CODE`.
+    /// The sentence is the one under `field-CODE`.
     pub code: &'static str,
-    /// Set into the sentence as `$name`.
+    /// Values that the sentence refers to as `$name`.
     pub values: Vec<(&'static str, String)>,
 }
 
@@ -25,8 +25,8 @@ impl FieldFault {
     }
 }
 
-/// The longest part of an unknown field's name that is repeated to whoever sent it, in characters.
+/// How much of an unknown field's name is repeated to the client that sent it, in characters.
 pub const NAME_SHOWN: usize = 60;
 
-/// Faults by field, in the field's own name (`last_seen.at`).
+/// Faults by the dotted name of their field (`last_seen.at`).
 pub type FieldFaults = BTreeMap<String, FieldFault>;

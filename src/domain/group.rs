@@ -1,10 +1,10 @@
-//! A group: a chat that receives notices, and what it wants to hear.
+//! A group: a chat that receives notices, the platform it lives on, its state, and which kinds it wants.
 
 use serde::{Deserialize, Serialize};
 
 use super::notice::Kind;
 
-/// The most notices within an hour that a group's bound can let through.
+/// The largest hourly cap a group can set, in notices.
 pub const MAX_HOURLY_CAP: i16 = 60;
 
 /// The platforms, one line each: what the code and what the API, settings and database call it.
@@ -90,12 +90,12 @@ impl GroupState {
     }
 }
 
-/// A set of kinds, kept as bits so that the fan-out can match it in one comparison.
+/// A set of kinds, kept as bits so that the fan-out matches it in one comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kinds(i32);
 
 impl Kinds {
-    /// Every kind there is.
+    /// All kinds.
     pub fn all() -> Kinds {
         Kind::ALL.into_iter().collect()
     }
@@ -105,7 +105,7 @@ impl Kinds {
         self.0
     }
 
-    /// The set of those bits; unknown bits are dropped.
+    /// The set with those bits; unknown bits are dropped.
     pub fn from_bits(bits: i32) -> Kinds {
         Kinds(bits & Kinds::all().0)
     }

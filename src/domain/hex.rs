@@ -1,8 +1,8 @@
-//! Bytes as people compare and copy them.
+//! Bytes as hexadecimal text, which people can compare and copy.
 
 use std::fmt::Write as _;
 
-/// The bytes in hexadecimal, in small letters.
+/// The bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -1,5 +1,5 @@
-//! Numbers with a check digit: of organisations and campaigns, which we ask for, and of people
-//! and bank cards, which we must recognise to keep them out.
+//! Numbers with a check digit. Those of organisations and campaigns we ask for; those of people and bank
+//! cards we must recognise in order to keep them out.
 
 use crate::domain::text::compact;
 use chrono::NaiveDate;
@@ -16,13 +16,13 @@ const ORGANISATION_WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 /// Weights of GB 11643-1999.
 const PERSON_WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
-/// A unified social credit code (GB 32100-2015): eighteen characters, the last a check over all,
-/// the seventeenth a check over the organisation code (GB 11714) inside.
+/// A unified social credit code (GB 32100-2015): eighteen characters. The last is a check over the whole
+/// code, the seventeenth a check over the organisation code (GB 11714) inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct CreditCode(String);
 
-/// Why a text is no credit code.
+/// Why a text is not a credit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CreditCodeError {
     /// Not eighteen characters.
@@ -31,10 +31,10 @@ pub enum CreditCodeError {
     /// A character outside the standard's alphabet.
     #[error("credit_code_character")]
     Character(char),
-    /// The check of the organisation code inside does not fit.
+    /// The check character of the organisation code inside does not match.
     #[error("credit_code_organisation_check")]
     OrganisationCheck,
-    /// The check of the whole code does not fit.
+    /// The check character of the whole code does not match.
     #[error("credit_code_check")]
     Check,
 }
@@ -92,16 +92,16 @@ fn weighted(values: &[u32], weights: &[u32]) -> u32 {
 #[serde(transparent)]
 pub struct FilingNumber(String);
 
-/// Why a text is no filing number.
+/// Why a text is not a filing number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FilingNumberError {
     /// Not 24 characters.
     #[error("filing_number_length")]
     Length,
-    /// A character that is neither letter nor digit.
+    /// A character that is neither a letter nor a digit.
     #[error("filing_number_character")]
     Character(char),
-    /// The first eighteen characters are no credit code.
+    /// The first eighteen characters are not a credit code.
     #[error("filing_number_credit_code")]
     CreditCode(#[from] CreditCodeError),
 }
@@ -113,14 +113,14 @@ impl FilingNumber {
         &self.0
     }
 
-    /// The fundraiser.
+    /// The credit code of the fundraiser.
     #[must_use]
     pub fn credit_code(&self) -> CreditCode {
         CreditCode(self.0[..18].to_owned())
     }
 
-    /// Whether the last six characters are of the one shape seen so far (`A18023`). Another is
-    /// worth a question, not a refusal: the registry may have changed it.
+    /// Whether the last six characters have the only shape seen so far (`A18023`). Any other shape is worth a
+    /// question, not a refusal: the registry may have changed it.
     #[must_use]
     pub fn suffix_known(&self) -> bool {
         matches!(self.0.as_bytes()[18..], [b'A', ref digits @ ..] if digits.iter().all(u8::is_ascii_digit))
@@ -167,8 +167,8 @@ impl<'de> Deserialize<'de> for FilingNumber {
     }
 }
 
-/// Whether `text` is a citizen's identity number (GB 11643-1999): a province, a date of birth that
-/// exists, and a check character that fits. County codes change, so they are not looked up.
+/// Whether `text` is a citizen's identity number (GB 11643-1999): a province, a date of birth that exists,
+/// and a matching check character. County codes change, so they are not looked up.
 #[must_use]
 pub fn id_card(text: &str) -> bool {
     let number = compact(text);
@@ -184,8 +184,8 @@ pub fn id_card(text: &str) -> bool {
     province && born && century && check == number.chars().last()
 }
 
-/// Whether `text` is a bank card's number: 16 to 19 digits that pass Luhn's check and begin with a
-/// digit that ISO/IEC 7812 gives to banks (3 to 6) or to national schemes (9).
+/// Whether `text` is a bank card number: 16 to 19 digits that pass Luhn's check and begin with a digit that
+/// ISO/IEC 7812 gives to banks (3 to 6) or to national schemes (9).
 #[must_use]
 pub fn bank_card(text: &str) -> bool {
     let number = compact(text);

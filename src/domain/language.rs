@@ -29,7 +29,7 @@ impl Language {
         Language::ALL.into_iter().find(|l| l.as_str().eq_ignore_ascii_case(tag))
     }
 
-    /// The best of ours for an `Accept-Language` header; Chinese where nothing fits.
+    /// The best match for an `Accept-Language` header; Chinese where nothing fits.
     pub fn accepted(header: &str) -> Language {
         let mut wanted: Vec<(f32, usize, Language)> = header
             .split(',')

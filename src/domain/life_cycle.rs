@@ -1,7 +1,7 @@
 //! Every state a notice can be in, and the one function that moves it from one to the next.
 //!
-//! Nothing else in the program changes a state. Whoever wants a notice somewhere else builds a
-//! [`Step`] and asks [`next`]; the store writes what it answers together with one event.
+//! Nothing else in the program decides a state. To move a notice, build a [`Step`] and ask [`next`]; the
+//! store writes its answer together with one event.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl State {
         matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
     }
 
-    /// What everybody may know of it: neither that it was refused nor how far its checking has come.
+    /// The state that the public may see: it hides refusals and how far verification has come.
     pub const fn in_public(self) -> State {
         match self {
             State::Live => State::Live,
@@ -92,7 +92,7 @@ impl State {
     }
 }
 
-/// The approvals a notice needs before it may go live; the review policy fills it in.
+/// The approvals a notice needs before it may go live, as set by the review policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Needs {
     /// How many different people must approve, at least one.
@@ -101,7 +101,7 @@ pub struct Needs {
     pub leads: u8,
 }
 
-/// What the review policy makes of a notice as it comes in.
+/// What the review policy requires of a notice, decided as it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weighing {
     pub needs: Needs,
@@ -109,16 +109,16 @@ pub struct Weighing {
     pub sealed: bool,
     /// 3 most urgent, 0 least.
     pub urgency: i16,
-    /// Somebody else looks again soon after it went live.
+    /// Another person looks at it again soon after it went live.
     pub second_look: bool,
     /// The police reference may follow after it went live.
     pub police_follow_up: bool,
 }
 
-/// The review policy as the intake asks it: what a notice is, and when it came in.
+/// The review policy as the intake calls it: what a notice says, and when it came in.
 pub type Weigh = fn(&Public, &Private, DateTime<Utc>) -> Weighing;
 
-/// One person's approval of the revision at hand.
+/// One person's approval of the revision under review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Approval {
     pub by: Uuid,
@@ -134,11 +134,11 @@ pub enum Actor {
     Moderator { id: Uuid, lead: bool },
     /// The clock: cooling passed, 72 hours passed, retention passed.
     Clock,
-    /// The review policy: what is live, or about to be, turned out to be for leads alone.
+    /// The review policy: a notice that is live or cooling turned out to be one that only leads may decide.
     Policy,
 }
 
-/// Why the policy pauses a notice: what its reporter tells now seals the case.
+/// Why the policy pauses a notice: what its reporter says now seals the case.
 pub const SEALED: &str = "sealed";
 /// Why the policy hands a notice to the leads: it may be about the same as a sealed case. Its reporter never learns of it.
 pub const LIKE_SEALED: &str = "like_sealed";
@@ -154,9 +154,9 @@ pub const PROTECTED: Needs = Needs { approvals: 2, leads: 2 };
 pub struct Standing {
     pub state: State,
     pub needs: Needs,
-    /// Given so far for the revision under review; distinct people, always.
+    /// Approvals so far of the revision under review, always by different people.
     pub approvals: Vec<Approval>,
-    /// The account that submitted the notice, where somebody was logged in.
+    /// The account that submitted the notice, where the reporter was logged in.
     pub submitted_by: Option<Uuid>,
     /// Sealed cases (violence, protection order) are decided by leads only.
     pub sealed: bool,
@@ -167,7 +167,7 @@ impl Standing {
         self.approvals.iter().any(|approval| approval.by == id)
     }
 
-    /// Whether it waits for an approval that this person cannot give, having given the first.
+    /// Whether it still needs an approval that this person cannot give, because they gave the first.
     pub fn waits_for_another_than(&self, id: Uuid) -> bool {
         self.state == State::SecondReview && self.is_approved_by(id)
     }
@@ -183,19 +183,19 @@ pub enum Step {
     Reject,
     Escalate,
     Approve,
-    /// Take the last approval back while the notice cools.
+    /// Take the last approval back while the notice is cooling.
     Undo,
-    /// The reporter changed what had not been published yet.
+    /// The reporter changed a notice that is not published yet.
     Revise,
-    /// The cooling passed.
+    /// The cooling time passed.
     GoLive,
     Pause,
     Resume,
     Close(Outcome),
     Remove,
-    /// 72 hours passed, or nobody ever took it up.
+    /// 72 hours passed, or nobody ever claimed it.
     Expire,
-    /// The retention passed.
+    /// The retention time passed.
     Erase,
 }
 
@@ -237,7 +237,7 @@ pub enum Refusal {
     NotYours,
 }
 
-/// Decides a step: the state after it and the approvals that then stand.
+/// Decides a step: the state after it, and the approvals that stand then.
 ///
 /// # Errors
 /// A [`Refusal`] when the life cycle, the policy's needs or the actor's role forbid it.
@@ -250,7 +250,7 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
     match (at.state, step) {
         (S::Submitted, Step::Claim) => keep(S::InReview),
         (S::InReview | S::SecondReview | S::Escalated, Step::Claim) => keep(at.state),
-        // What is live is looked at again: a second look, a police reference, a new revision.
+        // A live notice is reviewed again: a second look, a police reference, a new revision.
         (S::Live | S::Paused, Step::Claim | Step::Release) => keep(at.state),
         (S::Live | S::Paused, Step::Approve) => confirm(at, actor),
         (S::InReview, Step::Release) => keep(S::Submitted),
@@ -259,7 +259,7 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
         (S::NeedsInfo, Step::Reply) => reset(S::Submitted),
         (S::InReview | S::SecondReview | S::Escalated, Step::Reject) => reset(S::Rejected),
         (S::InReview | S::SecondReview, Step::Escalate) => reset(S::Escalated),
-        // What cools is taken back by who approved it, or turns out to be for leads alone.
+        // A cooling notice is taken back by the person who approved it, or turns out to be for leads alone.
         (S::Cooling, Step::Escalate) if actor == Actor::Policy => reset(S::Escalated),
         (S::InReview | S::SecondReview | S::Escalated, Step::Approve) => approve(at, actor),
         (S::Cooling, Step::Undo) => undo(at, actor),
@@ -294,8 +294,9 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     if !allowed {
         return Err(Refusal::NotYours);
     }
-    // What is escalated or sealed is opened by leads alone: who may not see it takes no step with it. But what everybody
-    // can read, every moderator may take from view, as all else: somebody may be found through it before a lead is there.
+    // Only leads open what is escalated or sealed; a person who may not see a case takes no step in it. The
+    // exception: any moderator may take from view what everybody can already read, because somebody may be
+    // found through it before a lead is there.
     let takes_from_view = at.state == State::Live && matches!(step, Step::Pause | Step::Remove);
     let lead_only = at.state == State::Escalated || at.sealed && !takes_from_view;
     if lead_only && matches!(actor, Actor::Moderator { lead: false, .. }) {
@@ -317,14 +318,14 @@ fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusa
     }
     let leads = after.approvals.iter().filter(|a| a.lead).count();
     let seats_left = usize::from(at.needs.approvals).saturating_sub(after.approvals.len());
-    // The last free seat belongs to a lead when the policy still lacks one.
+    // The last approval must come from a lead where the policy asks for one and none has approved.
     if seats_left == 0 && leads < usize::from(at.needs.leads) {
         return Err(Refusal::LeadRequired);
     }
     Ok((State::SecondReview, after.approvals))
 }
 
-/// One more person stands for what is live already.
+/// One more person confirms what is already live.
 fn confirm(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
     let alone = Standing { needs: Needs { approvals: 0, leads: 0 }, ..at.clone() };
     approve(&alone, actor).map(|(_, approvals)| (at.state, approvals))
@@ -334,7 +335,7 @@ fn undo(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> 
     let Actor::Moderator { id, .. } = actor else { return Err(Refusal::NotYours) };
     match at.approvals.split_last() {
         Some((last, _)) if last.by != id => Err(Refusal::NotYours),
-        // Second thoughts of one are a reason for everybody to look again.
+        // One approver's second thoughts are a reason to review the whole notice again.
         _ => Ok((State::InReview, Vec::new())),
     }
 }
@@ -384,7 +385,7 @@ mod tests {
             Just(Actor::Policy),
             (0u8..4, any::<bool>()).prop_map(|(n, _)| Actor::Moderator { id: person(n), lead: n == 0 }),
         ];
-        // Weighted towards what moves a notice forward, or most walks would die early.
+        // Weighted towards the steps that move a notice forward, or most walks would end early.
         prop_oneof![
             2 => (step, actor),
             2 => (0u8..4).prop_map(|n| (Step::Approve, Actor::Moderator { id: person(n), lead: n == 0 })),
@@ -396,8 +397,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Rule 1: no walk reaches `live` without the approvals asked for, by different people,
-        /// none of them the reporter; and what is over stays over.
+        /// No walk reaches `live` without the approvals asked for, by different people, none of them the
+        /// reporter; and what is over stays over.
         #[test]
         fn no_walk_reaches_live_without_its_approvals(
             needs in (1u8..3, 0u8..2),

@@ -1,5 +1,5 @@
-//! By what a notice is known again where somebody else reports the same: two relatives have two phones and two photos,
-//! but one name to tell.
+//! Marks by which likely duplicates find each other: two relatives report with two phones and two photos, but
+//! with one name. Only keyed hashes of the marks are stored.
 
 use std::ops::RangeInclusive;
 
@@ -10,10 +10,11 @@ use super::region::Region;
 use super::text::name_key;
 use super::zone::BEIJING;
 
-/// Few know a relative's age to the year, and some count a year or two more.
+/// Allowed difference in age: few people know a relative's age to the year, and some count a year or two
+/// more.
 const YEARS: u8 = 2;
 
-/// What two notices have in common, in the order in which it is told.
+/// What two notices have in common, in the order in which it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     NameAndAge,
@@ -34,10 +35,10 @@ impl Likeness {
     }
 }
 
-/// A mark that a notice bears, in words: to be kept as a keyed hash alone.
+/// A mark of a notice, in clear text; only its keyed hash may be stored.
 pub type Mark = (Likeness, String);
 
-/// What a notice can be found by.
+/// The marks that a notice can be found by.
 pub fn marks(public: &Public) -> Vec<Mark> {
     match &public.subject {
         Subject::MissingPerson { person } => of_person(person, public, person.age..=person.age),
@@ -46,7 +47,7 @@ pub fn marks(public: &Public) -> Vec<Mark> {
     }
 }
 
-/// What others bear that may be about the same.
+/// The marks that notices about the same person or thing may have.
 pub fn sought(public: &Public) -> Vec<Mark> {
     match &public.subject {
         Subject::MissingPerson { person } => {
@@ -69,7 +70,7 @@ fn of_person(person: &Person, public: &Public, ages: RangeInclusive<u8>) -> Vec<
     aged.chain(seen).collect()
 }
 
-/// Who knows a city does not always know the county.
+/// The reporter may know the city without knowing the county.
 fn around(region: Region) -> Region {
     region.city().unwrap_or(region)
 }
@@ -112,7 +113,7 @@ mod tests {
         }
     }
 
-    /// What the first is found by, of what the second bears.
+    /// Which marks of the first notice a search for the second finds.
     fn likeness(one: &Public, other: &Public) -> Vec<Likeness> {
         let borne = marks(other);
         sought(one).into_iter().filter(|mark| borne.contains(mark)).map(|(likeness, _)| likeness).collect()
@@ -127,7 +128,7 @@ mod tests {
             ("李玉兰", 74, "440100", "2026-11-01T00:00:00Z", &[NameAndAge]),
             ("李玉兰", 79, "440100", "2026-11-01T00:00:00Z", &[]),
             ("李玉蓝", 76, "131003", "2026-11-23T01:00:00Z", &[]),
-            // Any county of the city, by the day in Beijing.
+            // Any county of the same city; the day is Beijing's.
             ("李玉兰", 60, "131002", "2026-11-22T16:00:00Z", &[NameAndPlace]),
             ("李玉兰", 60, "131000", "2026-11-23T15:59:00Z", &[NameAndPlace]),
             ("李玉兰", 60, "131000", "2026-11-23T16:00:00Z", &[]),

@@ -1,5 +1,5 @@
-//! The words of the field. No I/O, no clock, nothing of ours outside this folder: what a notice, a
-//! case number or a delivery *is*, and which of them can exist at all.
+//! The vocabulary of the program: what a notice, a case number or a delivery *is*, and which of them can
+//! exist at all. No I/O, no clock, and nothing of ours from outside this folder.
 
 pub mod case_number;
 pub mod cursor;

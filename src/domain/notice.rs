@@ -1,5 +1,5 @@
-//! What a notice says: its kind, the part everybody may read while it is live, and the part that
-//! only those who verify it may.
+//! What a notice says: its kind, the public part that everybody may read while it is live, and the private
+//! part that only those who verify it may read.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ impl Outcome {
         }
     }
 
-    /// Whether a notice of that kind can end so: only people are found, only things returned.
+    /// Whether a notice of that kind can end this way: only people are found, only things are returned.
     pub fn fits(self, kind: Kind) -> bool {
         self == Outcome::Withdrawn || self == Outcome::of(kind)
     }
@@ -140,7 +140,7 @@ pub enum Sex {
 }
 
 impl Sex {
-    /// The name of its word; of another sex none is printed.
+    /// The key of its word; `None` for a sex that is not printed.
     pub const fn word(self) -> Option<&'static str> {
         match self {
             Sex::Female => Some("female"),
@@ -180,7 +180,7 @@ pub struct LastSeen {
     pub place: String,
 }
 
-/// The person sought, as the public may know them.
+/// The missing person, as the public may know them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,
@@ -191,7 +191,7 @@ pub struct Person {
     pub height_cm: Option<u16>,
     pub appearance: Option<String>,
     pub clothing: Option<String>,
-    /// "Their health needs them found soon": the only thing said about health.
+    /// "Their health needs them found soon": nothing more is said about health.
     pub medical_urgent: bool,
 }
 
@@ -220,7 +220,7 @@ pub struct Item {
     pub what: String,
     pub brand: Option<String>,
     pub colour: Option<String>,
-    /// An identity document: its numbers are masked.
+    /// It is an identity document: its numbers are masked.
     pub is_document: bool,
     /// Where it can be picked up.
     pub held_at: Option<String>,
@@ -266,7 +266,7 @@ impl Emergency {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     pub what: Emergency,
-    /// How many people, where known; at least one.
+    /// How many people are in danger, where known; at least one.
     pub people: Option<u16>,
 }
 
@@ -304,7 +304,7 @@ impl Subject {
         }
     }
 
-    /// What it is about, as far as that asks for other words: the kind, with lost and found told apart.
+    /// What the sentences distinguish: the kind, with lost and found told apart.
     pub const fn about(&self) -> &'static str {
         match self {
             Subject::LostProperty { item } => item.direction.as_str(),
@@ -323,7 +323,7 @@ impl Subject {
     }
 }
 
-/// All that may be shown while the notice is live, and nothing else.
+/// Everything that may be shown while the notice is live, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Public {
     pub region: Region,
@@ -332,13 +332,13 @@ pub struct Public {
     pub description: String,
     /// Already reported to this station.
     pub police_station: Option<String>,
-    /// Only where the reporter chose it on the warning page.
+    /// The reporter's phone, only where the reporter chose to publish it on the warning page.
     pub phone: Option<String>,
     /// In the reporter's order.
     pub photos: Vec<Uuid>,
 }
 
-/// Who reports, and how they are related to the person or thing.
+/// The person who reports, and their relation to the person or thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reporter {
     pub name: String,
@@ -348,7 +348,7 @@ pub struct Reporter {
     pub publish_phone: bool,
 }
 
-/// What the reporter told about the police.
+/// What the reporter said about the police.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Police {
     pub reported: bool,
@@ -364,11 +364,11 @@ pub struct Safety {
     pub left_voluntarily: bool,
 }
 
-/// A photo that came with an answer: shown to those who verify the notice, and never to the public.
+/// A photo that came with a reply: shown to those who verify the notice, never to the public.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub photo: Uuid,
-    /// When the answer came.
+    /// When the reply came.
     pub at: DateTime<Utc>,
 }
 
@@ -379,17 +379,17 @@ pub struct Private {
     pub category: Option<Category>,
     pub police: Police,
     pub safety: Safety,
-    /// Known to the family alone; unmasks swindlers.
+    /// Known to the family alone; it exposes swindlers.
     pub secret_detail: Option<String>,
-    /// Flags of the screening, as codes.
+    /// What the screening flagged, as codes.
     pub flags: Vec<String>,
-    /// In the order in which it came.
+    /// In the order it came.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
 }
 
 impl Private {
-    /// The photos that came with the answer of that instant.
+    /// The photos that came with the reply of that instant.
     pub fn came_with(&self, at: DateTime<Utc>) -> Vec<Uuid> {
         self.evidence.iter().filter(|evidence| evidence.at == at).map(|evidence| evidence.photo).collect()
     }

@@ -5,24 +5,24 @@ use std::fmt;
 
 /// A Chinese mobile number, a Chinese landline with its area code, or an international number.
 ///
-/// Mobile prefixes: 13 to 19 (<https://github.com/VincentSit/ChinaMobilePhoneNumberRegex>). Neither
-/// serialised nor printed by `Debug`: a number leaves this type only where somebody asks for it.
+/// Mobile prefixes: 13 to 19 (<https://github.com/VincentSit/ChinaMobilePhoneNumberRegex>). The type is
+/// neither serialised nor shown by `Debug`: a number leaves it only where the code asks for it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(String);
 
-/// Why a text is no telephone number we can call.
+/// Why a text is not a telephone number we can call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
     /// Nothing was typed.
     #[error("phone_empty")]
     Empty,
-    /// A character that is neither digit, blank, dash, dot nor bracket.
+    /// A character that is not a digit, space, dash, dot or bracket.
     #[error("phone_character")]
     Character,
     /// A landline with an extension: nobody may be there to pick it up.
     #[error("phone_extension")]
     Extension,
-    /// A number of thirteen digits that belongs to a device.
+    /// A thirteen-digit number that belongs to a device.
     #[error("phone_device")]
     Device,
     /// Too short, too long, without its area code, or of no known shape.
@@ -79,7 +79,7 @@ impl Phone {
         &self.0[self.0.len() - 4..]
     }
 
-    /// The number for somebody who may recognise but not call it: `138****8000`, `0316***4455`,
+    /// The number masked so that it can be recognised but not called: `138****8000`, `0316***4455`,
     /// `+*******4567`.
     #[must_use]
     pub fn masked(&self) -> String {
@@ -94,7 +94,7 @@ impl Phone {
     }
 }
 
-/// A number of the Chinese plan, with or without the trunk prefix 0.
+/// Parses a number of the Chinese numbering plan, with or without the trunk prefix 0.
 fn chinese(national: &str) -> Result<Phone, PhoneError> {
     if is_mobile(national) {
         return Ok(Phone(format!("+86{national}")));
@@ -102,8 +102,8 @@ fn chinese(national: &str) -> Result<Phone, PhoneError> {
     if national.len() == 13 && national.starts_with("14") {
         return Err(PhoneError::Device);
     }
-    // Without its 0 or +86 a landline cannot be told from a local number; the caller of this
-    // function has taken +86 away, so ten to eleven digits are area code and number.
+    // Without 0 or +86 a landline looks like a local number. The caller has removed +86, so ten or eleven
+    // digits are area code and number.
     let landline = national.strip_prefix('0').unwrap_or(national);
     let area = area_len(landline);
     let local = landline.get(area..).unwrap_or_default();
@@ -125,7 +125,7 @@ fn is_mobile(national: &str) -> bool {
     matches!(national.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9)
 }
 
-/// Digits of the area code, without 0: two for Beijing (10) and 2x, else three.
+/// Digits of the area code without its 0: two for Beijing (10) and for 2x, else three.
 fn area_len(landline: &str) -> usize {
     if landline.starts_with("10") || landline.starts_with('2') { 2 } else { 3 }
 }

@@ -1,4 +1,4 @@
-//! When a group wants to be left alone.
+//! Quiet hours: when a group wants to receive nothing, but perhaps what is urgent.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 
@@ -7,19 +7,19 @@ use super::zone::BEIJING;
 /// Minutes of a day.
 pub const DAY: i16 = 24 * 60;
 
-/// The quiet hours of a group, every day, by Beijing's clock.
+/// The quiet hours of a group, the same every day, in Beijing time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
-    /// The minute of the day they begin with, 0 to 1439.
+    /// The minute of the day at which they begin, 0 to 1439.
     pub from: i16,
-    /// The minute of the day they end before; before `from` where they last over midnight.
+    /// The minute of the day before which they end; smaller than `from` where they last over midnight.
     pub until: i16,
-    /// Life at risk is heard all the same.
+    /// Urgent notices are delivered all the same.
     pub but_urgent: bool,
 }
 
 impl Quiet {
-    /// When the quiet hours that hold at `now` are over; `None` where it is not quiet.
+    /// When the quiet hours that include `now` end; `None` outside quiet hours.
     pub fn over_at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (here, minute) = (now.with_timezone(&BEIJING), minute(now));
         let quiet = if self.from <= self.until {
@@ -35,7 +35,7 @@ impl Quiet {
     }
 }
 
-/// The minute of the day by Beijing's clock.
+/// The minute of the day in Beijing.
 pub fn minute(now: DateTime<Utc>) -> i16 {
     let here = now.with_timezone(&BEIJING);
     (here.hour() * 60 + here.minute()) as i16

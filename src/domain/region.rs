@@ -1,4 +1,4 @@
-//! Administrative divisions: where a notice is, and which groups want to hear of it.
+//! Administrative divisions of China: where a notice is, and for which places a group wants to hear notices.
 
 use crate::domain::text::compact;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -17,8 +17,8 @@ static ALL: LazyLock<Vec<Region>> = LazyLock::new(|| {
 
 /// A province, city or county of GB/T 2260, by its six-digit code.
 ///
-/// The counties of a municipality belong to it directly, as do those that a province governs
-/// itself (仙桃市): they have no [`city`](Region::city).
+/// The counties of a municipality belong to it directly, as do those that a province governs itself (仙桃市):
+/// they have no [`city`](Region::city).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
     code: &'static str,
@@ -37,13 +37,13 @@ pub enum Level {
     County,
 }
 
-/// Why a text is no region.
+/// Why a text is not a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegionError {
     /// Not six digits.
     #[error("region_malformed")]
     Malformed,
-    /// Six digits that are no division's code today.
+    /// Six digits that are not the code of any division today.
     #[error("region_unknown")]
     Unknown,
 }
@@ -94,7 +94,7 @@ impl Region {
         names.concat()
     }
 
-    /// Every way in which its name is written in Latin letters, the usual one first: Harbin, Haerbin.
+    /// Every spelling of its name in Latin letters, the usual one first: Harbin, Haerbin.
     pub fn latin_names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.latin.split('|')
     }
@@ -112,14 +112,14 @@ impl Region {
         find(&self.code[..2], "0000").expect("a test proves that every division has its province")
     }
 
-    /// The city it lies in, or itself; none for a province and for what lies directly in one.
+    /// The city it lies in, or itself; `None` for a province and for what lies directly in one.
     #[must_use]
     pub fn city(&self) -> Option<Region> {
         find(&self.code[..4], "00").filter(|r| r.level() == Level::City)
     }
 
-    /// Itself, its city and its province, as far as there are: who subscribed to any of them hears
-    /// of a notice here.
+    /// Itself, its city and its province, where they exist: a group subscribed to any of them hears notices
+    /// here.
     pub fn ancestors_and_self(&self) -> impl Iterator<Item = Region> + use<> {
         let county = (self.level() == Level::County).then_some(*self);
         county.into_iter().chain(self.city()).chain([self.province()])
@@ -159,7 +159,7 @@ impl Region {
     }
 }
 
-/// The division whose code is `head` and `tail` together.
+/// The division whose code is `head` followed by `tail`.
 fn find(head: &str, tail: &str) -> Option<Region> {
     let code = || head.bytes().chain(tail.bytes());
     ALL.binary_search_by(|r| r.code.bytes().cmp(code())).ok().map(|i| ALL[i])

@@ -1,21 +1,22 @@
-//! Whether what a broadcast says may still be said: whoever leases, sends, counts or shows a delivery asks this.
+//! Whether what a broadcast says may still be said. Leasing, sending, counting and showing a delivery all ask
+//! this rule.
 
 use chrono::{DateTime, Utc};
 
 use super::delivery::Purpose;
 use super::life_cycle::State;
 
-/// What a broadcast says, as far as it decides whether it may go.
+/// The facts of a broadcast that decide whether it may still go out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saying {
     pub purpose: Purpose,
-    /// The revision whose words these are.
+    /// The revision whose words it carries.
     pub revision: i32,
-    /// Its end, whether or not anybody has come to write that down.
+    /// When the notice ends, whether or not that has been recorded yet.
     pub not_after: Option<DateTime<Utc>>,
     /// Where the notice stands.
     pub state: State,
-    /// The revision that the notice went live with last.
+    /// The revision that last went live.
     pub live_revision: Option<i32>,
 }
 
@@ -23,15 +24,15 @@ pub struct Saying {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MayBeSaid {
     Now,
-    /// When its notice goes on: it is paused.
+    /// Later: its notice is paused.
     Later,
-    /// Its notice is over, or says something else by now.
+    /// Never again: its notice is over, or has a newer revision.
     NoMore,
 }
 
 impl Saying {
-    /// Whether it may be said at `now`: that a notice is over always, anything else while the notice is live with
-    /// this very revision and its end has not come.
+    /// Whether it may be said at `now`. That a notice is over may always be said; anything else only while
+    /// the notice is live with this very revision and its end has not come.
     pub fn may_be_said(&self, now: DateTime<Utc>) -> MayBeSaid {
         if self.purpose.ends() {
             return MayBeSaid::Now;

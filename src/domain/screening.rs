@@ -1,4 +1,4 @@
-//! What in a reporter's words must be refused, or shown to the moderator first.
+//! Screening of a reporter's words: what must be refused, and what the moderator must be shown first.
 
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
@@ -11,30 +11,30 @@ pub enum FindingKind {
     IdCard,
     /// A bank card's number.
     BankCard,
-    /// Money is asked for, or a way to pay is named.
+    /// Asks for money, or names a way to pay.
     Payment,
-    /// The person is sought for a debt.
+    /// The person is wanted for a debt.
     Debt,
     /// A link, a telephone number or a messenger's account.
     Contact,
-    /// An adult's address, workplace or movements are asked for.
+    /// Asks for an adult's address, workplace or movements.
     Whereabouts,
-    /// Police or the person are to be kept from knowing.
+    /// Asks readers not to tell the police or the person.
     DoNotTell,
     /// Violence or a protection order is mentioned: the person sought may be hiding.
     Violence,
-    /// A flight is mentioned: from somebody, or from water and fire.
+    /// A flight is mentioned: from a person, or from water or fire.
     Flight,
-    /// Who a child is to live with is in dispute: the notice may be one parent's search for the other.
+    /// Custody is in dispute: the notice may be one parent's search for the other.
     Custody,
-    /// The door somebody lives behind: a notice shows an area.
+    /// A house or flat number: a notice shows an area, never a door.
     HouseNumber,
-    /// An illness by its name: a notice says no more than that health is urgent.
+    /// An illness by name: a notice says no more than that health is urgent.
     Diagnosis,
 }
 
 impl FindingKind {
-    /// Its name in the interface.
+    /// Its code in the API.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -53,24 +53,24 @@ impl FindingKind {
         }
     }
 
-    /// Whether a text with it is refused; otherwise a moderator is told.
+    /// Whether a text that contains it is refused; otherwise the moderator is told.
     #[must_use]
     pub fn refuses(self) -> bool {
         matches!(self, Self::IdCard | Self::BankCard | Self::Payment)
     }
 }
 
-/// Something found, and where.
+/// One finding, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was found.
     pub what: FindingKind,
-    /// Its bytes in the text.
+    /// Its byte range in the text.
     pub range: Range<usize>,
 }
 
-/// Words that tell by themselves. Chosen to be rarely wrong: 银行卡, 下落, 地址 stand in honest notices.
-/// English ones stand without their spaces, as a text is read.
+/// Words that are a finding by themselves. They are chosen to be rarely wrong: 银行卡, 下落 and 地址 also
+/// occur in honest notices. English ones are written without spaces, because a text is compared without them.
 const WORDS: &[(FindingKind, &[&str])] = &[
     (
         FindingKind::Payment,
@@ -254,15 +254,15 @@ const WORDS: &[(FindingKind, &[&str])] = &[
         ],
     ),
 ];
-/// What after a number makes it that of a house or a flat. 号 alone is a day of the month as often.
+/// What makes the number before it that of a house or a flat. 号 alone is as often the day of a month.
 const DOORS: &[&str] = &["号楼", "号院", "號樓", "单元", "單元", "栋", "棟", "幢", "室"];
-/// Numbers that are written out.
+/// Numerals written out.
 const NUMERALS: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'];
-/// Asking, in the same sentence before one of [`ASKED_FOR`].
+/// Asking words: a finding where one of [`ASKED_FOR`] follows in the same sentence.
 const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
-/// What of an adult nobody may ask the public for.
+/// What nobody may ask the public about an adult.
 const ASKED_FOR: &[&str] = &["地址", "住址", "住处", "车牌", "单位", "行踪", "落脚点"];
-/// Before a payment word these make a warning of it.
+/// Before a payment word, these turn it into a warning.
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
 /// What makes another word of one: 归还钱包, 被打湿.
@@ -277,7 +277,7 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     ("打她", &['电', '手', '的', '家', '妈', '爸']),
 ];
 
-/// Everything in `text` that is refused or flagged, in order.
+/// Everything in `text` that is refused or flagged, in order of position.
 #[must_use]
 pub fn screen(text: &str) -> Vec<Finding> {
     let glyphs = glyphs(text);
@@ -299,14 +299,14 @@ pub fn screen(text: &str) -> Vec<Finding> {
     findings
 }
 
-/// The digits of the longest bank card.
+/// The length of the longest bank card number, in digits.
 const LONGEST_CARD: usize = 19;
 
 fn is_filler(c: char) -> bool {
     (c.is_whitespace() && c != '\n') || matches!(c, '.' | '-' | '_' | '*' | '·' | '/' | '|' | '~')
 }
 
-/// Identity and bank cards: any neighbouring groups of digits that together make one.
+/// Identity and bank card numbers: any neighbouring groups of digits that together make one.
 fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
     let mut found: Vec<(FindingKind, Range<usize>)> = Vec::new();
     for run in runs(glyphs) {
@@ -314,7 +314,8 @@ fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
         let mut before = 0;
         while first < run.groups.len() {
             let mut taken = 0;
-            // What is longer is no card: looking on would cost the cube of a text that is nothing but digits.
+            // Nothing longer is a card. Without this bound a text of nothing but digits would cost cubic
+            // time.
             let candidates = (first..run.groups.len()).map_while(|last| {
                 taken += run.groups[last].len();
                 (taken <= LONGEST_CARD).then_some((last, taken))
@@ -361,7 +362,7 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
     }
 }
 
-/// `12号楼3单元502`: each number with what makes it a door's.
+/// House and flat numbers, as in `12号楼3单元502`.
 fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
     let numeral = |i: &usize| glyphs[solid[*i]].c.is_ascii_digit() || NUMERALS.contains(&glyphs[solid[*i]].c);
     for i in 1..solid.len() {
@@ -372,7 +373,7 @@ fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
     }
 }
 
-/// `提供她的住址`: asking, then within twelve characters of the same sentence what is asked for.
+/// `提供她的住址`: an asking word, and within twelve characters of the same sentence what is asked for.
 fn asked(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
     for i in 0..solid.len() {
         let Some(noun) = ASKED_FOR.iter().find(|noun| stands_at(glyphs, &solid[i..], noun)) else { continue };

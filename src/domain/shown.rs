@@ -1,12 +1,13 @@
-//! What of a notice is shown: the one way from what the public typed to what anybody reads.
+//! The one way from what the public typed to what anybody reads.
 //!
-//! Pages, the API and the poster show a [`shown`] notice; a message makes the same of each text as it
-//! is put in. Only those who verify read what was typed, with [`altered`] to tell them the difference.
+//! Pages, the API and the poster show a [`shown`] notice; a message does the same to each text as it is put
+//! in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
 
 use super::notice::{Public, Subject};
 use super::text::for_group;
 
-/// The notice as everybody may read it. A phone stays: it is there only where its reporter chose so.
+/// The notice as everybody may read it. The phone stays: it is there only where the reporter chose to publish
+/// it.
 #[must_use]
 pub fn shown(mut public: Public) -> Public {
     for (_, text) in texts(&mut public) {
@@ -15,7 +16,7 @@ pub fn shown(mut public: Public) -> Public {
     public
 }
 
-/// What was typed and is shown otherwise, each text under its field's dotted name.
+/// The texts that are shown differently from how they were typed, each under its field's dotted name.
 #[must_use]
 pub fn altered(public: &Public) -> Vec<(&'static str, String)> {
     let mut typed = public.clone();
@@ -23,8 +24,8 @@ pub fn altered(public: &Public) -> Vec<(&'static str, String)> {
     texts.filter(|(_, text)| for_group(text) != **text).map(|(name, text)| (name, text.clone())).collect()
 }
 
-/// Every text in the reporter's own words. Codes and the link of a campaign are not among them: they
-/// have a form of their own, in which nothing can be hidden.
+/// Every text in the reporter's own words. Codes and a campaign's link are not among them: their form is
+/// fixed, and nothing can be hidden in it.
 fn texts(public: &mut Public) -> Vec<(&'static str, &mut String)> {
     let mut texts = match &mut public.subject {
         Subject::MissingPerson { person } => vec![

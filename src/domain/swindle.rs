@@ -1,12 +1,12 @@
-//! What swindlers write: money, and ways out of the platform. Honest texts have such words too, so nothing is refused
-//! for them; a person reads it first.
+//! Signs of a swindler: money, and ways out of the platform. Honest texts contain such words too, so nothing
+//! is refused for them; a person reads the text first.
 
 use std::ops::Range;
 
 use super::screening::{FindingKind, screen};
 use super::text::scan::{self, Glyph, contacts, glyphs};
 
-/// What a text wants of its reader.
+/// What a text wants from its reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     pub money: bool,
@@ -14,7 +14,7 @@ pub struct Wants {
     pub contact: bool,
 }
 
-/// Words of money besides those the screening refuses everywhere.
+/// Words about money, besides those the screening always refuses.
 const MONEY: &[&str] = &[
     "银行卡",
     "验证码",
@@ -36,7 +36,7 @@ const MONEY: &[&str] = &[
     "现金",
 ];
 
-/// English ones, each a whole word: Payne Street is no payment.
+/// English words about money, matched whole: Payne Street is not a payment.
 const ENGLISH: &[&str] = &[
     "money",
     "pay",
@@ -85,7 +85,7 @@ const ENGLISH: &[&str] = &[
     "iban",
 ];
 
-/// English ones of two words.
+/// The same in two words.
 const PAIRS: &[[&str; 2]] = &[
     ["gift", "card"],
     ["gift", "cards"],
@@ -95,7 +95,7 @@ const PAIRS: &[[&str; 2]] = &[
     ["send", "money"],
 ];
 
-/// Messengers, each a whole word: an account follows, or is asked for.
+/// Names of messengers, matched whole: an account follows, or is asked for.
 const MESSENGERS: &[&str] = &[
     "telegram",
     "whatsapp",
@@ -109,7 +109,7 @@ const MESSENGERS: &[&str] = &[
     "kakaotalk",
 ];
 
-/// What a text wants of its reader, whichever way it is spelt: `ＰＡＹ`, `p a y`, `p.a.y`.
+/// What a text wants from its reader, however it is spelt: `ＰＡＹ`, `p a y`, `p.a.y`.
 pub fn wants(text: &str) -> Wants {
     let glyphs = glyphs(text);
     let words = words(&glyphs);
@@ -152,7 +152,7 @@ pub fn links(text: &str) -> Vec<(Range<usize>, String)> {
     let glyphs = glyphs(text);
     let mut found = scan::links(&glyphs);
     found.sort_by_key(|link| link.start);
-    // A file's name within a link looks like another link.
+    // A file's name within a link would be found as another link.
     let mut whole: Vec<Range<usize>> = Vec::new();
     for link in found {
         match whole.last_mut() {
@@ -170,7 +170,7 @@ pub fn links(text: &str) -> Vec<(Range<usize>, String)> {
 /// A word of Latin letters.
 struct Word {
     letters: String,
-    /// Spelt letter by letter: nobody can say where such a word ends and the next begins.
+    /// Spelt letter by letter: where such a word ends and the next begins is unknown.
     spelt: bool,
 }
 
@@ -184,7 +184,7 @@ impl Word {
     }
 }
 
-/// The words of Latin letters, in order; single letters in a row are one that is spelt.
+/// The words in Latin letters, in order; single letters in a row count as one spelt word.
 fn words(glyphs: &[Glyph]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for run in glyphs.split(|g| !g.c.is_ascii_alphabetic()).filter(|run| !run.is_empty()) {
@@ -197,7 +197,7 @@ fn words(glyphs: &[Glyph]) -> Vec<Word> {
     words
 }
 
-/// `3000 块`, `三千元`, `$5000`, `5000€`: whoever names a price wants to be paid.
+/// `3000 块`, `三千元`, `$5000`, `5000€`: a text that names a price asks for payment.
 fn names_a_sum(glyphs: &[Glyph]) -> bool {
     let solid: Vec<char> = glyphs.iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect();
     let counts = |c: char| c.is_numeric() || "两几百千万".contains(c);
@@ -207,7 +207,7 @@ fn names_a_sum(glyphs: &[Glyph]) -> bool {
     })
 }
 
-/// `@helper99`: an account of whichever messenger.
+/// `@helper99`: an account of any messenger.
 fn names_an_account(glyphs: &[Glyph]) -> bool {
     const SHORTEST: usize = 3;
     let in_name = |g: &&Glyph| g.c.is_ascii_alphanumeric() || g.c == '_';

@@ -1,7 +1,7 @@
-//! What the public typed, made fit to be read, sent and compared.
+//! Text typed by the public, made fit to be read, sent and compared.
 //!
-//! In the order a text travels: [`one_line`] and [`paragraph`] clean what is stored, [`for_group`]
-//! neutralises it for whoever reads it, and [`cut_for_group`] cuts that to what the platform takes.
+//! In the order a text passes through: [`one_line`] and [`paragraph`] clean what is stored, [`for_group`]
+//! makes it harmless for its readers, and [`cut_for_group`] cuts that to what the platform takes.
 
 mod clean;
 mod domains;

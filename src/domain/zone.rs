@@ -1,4 +1,4 @@
-//! Where everybody here lives, as far as clocks go.
+//! The time zone in which all times are read and shown.
 
 use chrono::{DateTime, FixedOffset, Utc};
 

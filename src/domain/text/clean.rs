@@ -1,10 +1,10 @@
-//! What the public typed, with everything invisible or misleading taken out.
+//! Cleans typed text: removes everything invisible or misleading.
 
 use super::fold::is_invisible;
 use super::unit::Unit;
 
-/// One line of at most `max_chars` characters: no controls, no invisible or direction characters,
-/// line breaks and runs of blank as one space. What is cut ends in `…`.
+/// One line of at most `max_chars` characters. Control, invisible and direction characters are dropped; line
+/// breaks and runs of spaces become one space. A text that was cut ends in `…`.
 #[must_use]
 pub fn one_line(text: &str, max_chars: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -13,8 +13,8 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
     Unit::Chars.cut(&line, max_chars)
 }
 
-/// Lines of at most `max_chars` characters in all: as [`one_line`], but line breaks are kept, and
-/// of several empty lines one.
+/// Several lines of at most `max_chars` characters in all: like [`one_line`], but line breaks stay, and
+/// several empty lines become one.
 #[must_use]
 pub fn paragraph(text: &str, max_chars: usize) -> String {
     Unit::Chars.cut(&lines(text), max_chars)

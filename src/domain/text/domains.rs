@@ -1,15 +1,16 @@
-//! Endings that make a link of two words with a dot between them.
+//! Which endings turn two words with a dot between them into a link.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Every top-level domain: chat programs make links of them all.
+/// Every top-level domain: chat programs turn them all into links.
 static ENDINGS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let lines = include_str!("../../../assets/endings.txt").lines();
     lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 });
-/// Those that are believed however they are written. The others may begin a sentence before which somebody forgot
-/// the blank (`home.It was late`), or be a name (`Li.Na`), and no chat program takes them for links then.
+/// Top-level domains that always count, however they are written. With the others the word after the dot may
+/// begin a sentence whose space was forgotten (`home.It was late`), or the whole may be a name (`Li.Na`); no
+/// chat program takes those for links.
 const DOMAINS: &[&str] = &[
     "academy", "ae", "agency", "ai", "app", "ar", "asia", "au", "bar", "be", "bet", "bid", "bio", "biz",
     "blog", "br", "buzz", "ca", "cafe", "casa", "casino", "cc", "cf", "cfd", "ch", "chat", "cl", "click",
@@ -25,10 +26,10 @@ const DOMAINS: &[&str] = &[
     "tw", "ua", "uk", "us", "uz", "vc", "vip", "vn", "vu", "wang", "webcam", "website", "wiki", "win",
     "work", "ws", "wtf", "xin", "xxx", "xyz", "za", "zip", "zone",
 ];
-/// Those believed also after a disguised dot, where the others would be too often a word.
+/// Those that also count after a disguised dot, where the others would too often be an ordinary word.
 pub(super) const PLAIN_DOMAINS: &[&str] =
     &["cc", "cn", "com", "gov", "icu", "info", "net", "org", "shop", "top", "vip", "xyz"];
-/// Chinese ones that are read as such after Latin letters, whatever follows.
+/// Chinese top-level domains that count after Latin letters, whatever follows.
 pub(super) const CHINESE_DOMAINS: &[&str] = &[
     "中国",
     "公司",
@@ -44,23 +45,23 @@ pub(super) const CHINESE_DOMAINS: &[&str] = &[
     "在线",
     "中文网",
 ];
-/// Short forms that end in a dot: `Mr.Wang` is somebody, `Co.Ltd` a company.
+/// Abbreviations that end in a dot: `Mr.Wang` is a person, `Co.Ltd` a company.
 const TITLES: &[&str] = &["co", "dr", "miss", "mr", "mrs", "ms", "prof"];
 
-/// Whether a lower-case label is a top-level domain; those of other scripts begin with `xn--`. `named` is whether it was
-/// written like a name.
+/// Whether a lower-case label is a top-level domain; those in other scripts begin with `xn--`. `named` says
+/// that it was capitalised like a name.
 pub(super) fn is_domain(label: &str, named: bool) -> bool {
     DOMAINS.contains(&label)
         || (ENDINGS.contains(label) && !named)
         || label.strip_prefix("xn--").is_some_and(|rest| !rest.is_empty())
 }
 
-/// Whether a lower-case label is a top-level domain in a script of its own.
+/// Whether a lower-case label is a top-level domain in a non-Latin script.
 pub(super) fn is_foreign_domain(label: &str) -> bool {
     !label.is_ascii() && ENDINGS.contains(label)
 }
 
-/// Whether the word before a dot is such a short form.
+/// Whether the word before a dot is one of these abbreviations.
 pub(super) fn is_title(word: impl Iterator<Item = char> + Clone) -> bool {
     TITLES.iter().any(|title| word.clone().eq(title.chars()))
 }

@@ -1,4 +1,4 @@
-//! One form for characters that look or read alike, for whatever is compared rather than shown.
+//! Folds characters that look or read alike into one form, for comparing and never for showing.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -8,33 +8,33 @@ pub fn ascii_digits(text: &str) -> String {
     text.chars().map(ascii).collect()
 }
 
-/// What a typed number is compared by: full-width forms, upper case, and neither spaces, dashes
-/// nor invisible characters.
+/// The form in which typed numbers are compared: ASCII, upper case, without spaces, dashes or invisible
+/// characters.
 #[must_use]
 pub fn compact(text: &str) -> String {
     unspaced(text).chars().filter(|c| !is_dash(*c)).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// Full-width forms as ASCII, and neither spaces nor invisible characters. Signs stay: -1 is not 1.
+/// Full-width forms as ASCII, without spaces or invisible characters. Signs stay: -1 is not 1.
 #[must_use]
 pub fn unspaced(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(ascii).filter(|c| !c.is_whitespace()).collect()
 }
 
-/// What a person's name is compared by: one form of each character, small letters, and neither spaces, dashes, dots
-/// between its parts nor invisible characters.
+/// The form in which names are compared: one form of each character, lower case, without spaces, dashes,
+/// invisible characters, or the dots between the parts of a name.
 #[must_use]
 pub fn name_key(text: &str) -> String {
     let one_form: String = text.nfkc().collect();
     compact(&one_form).chars().filter(|c| !is_middle_dot(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// Dots between the parts of a name, of every width, and what is typed in their place.
+/// Dots between the parts of a name, of every width, and what people type instead.
 fn is_middle_dot(c: char) -> bool {
     matches!(c, '.' | '\u{B7}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22C5}' | '\u{30FB}')
 }
 
-/// The whole number that was typed, in digits of any width. A sign makes it none.
+/// The whole number that was typed, in digits of any width; `None` where it has a sign.
 #[must_use]
 pub fn whole_number(text: &str) -> Option<i64> {
     let digits = unspaced(text);
@@ -65,7 +65,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
         | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The digit a reader sees in `c`: ASCII, full-width, Chinese, circled, styled.
+/// The digit a reader sees in `c`, whether ASCII, full-width, Chinese, circled or styled.
 pub(crate) fn digit(c: char) -> Option<u8> {
     let from = |zero: char| u8::try_from(u32::from(c) - u32::from(zero)).ok();
     match ascii(c) {

@@ -1,28 +1,29 @@
-//! Text of the public, made harmless for a group chat, and so for every page and picture.
+//! Makes text of the public harmless for a group chat, and so for every page and picture.
 
 use super::clean::lines;
 use super::fold::ascii;
 use super::scan::{Contact, contacts, glyphs};
 use super::unit::Unit;
 
-/// Stands where a link was.
+/// Replaces a link.
 const NO_LINK: &str = "〔链接已隐去〕";
-/// Stands where a telephone number or an account was.
+/// Replaces a telephone number or an account.
 const NO_NUMBER: &str = "〔号码已隐去〕";
 
-/// `text` so that on no platform it can mention anybody, carry a link or a contact, forge our
-/// `【72小时】`, or be read as markup. Line breaks stay; a field of one line goes through
+/// `text` changed so that on no platform it can mention anybody, carry a link or a contact, forge our
+/// `【72小时】`, or be read as markup. Line breaks stay; a one-line field goes through
 /// [`one_line`](super::one_line) first. Doing it twice changes nothing.
 ///
-/// Characters with a meaning in some platform's markup become their full-width forms, which have
-/// none anywhere: escaping would need to know the platform, and would show where it is not undone.
+/// Characters that mean something in some platform's markup become their full-width forms, which mean nothing
+/// anywhere. Escaping would need to know the platform, and would show where the platform does not undo it.
 #[must_use]
 pub fn for_group(text: &str) -> String {
     plain(&without_contacts(&lines(text)))
 }
 
-/// [`Unit::cut`] of what [`for_group`] made harmless, so that it stays so. Half a word may be a link that the whole
-/// was not (`evil.comfy`, `evil.com…`), and fewer digits a number: so what the cut splits goes as a whole.
+/// [`Unit::cut`] for text that [`for_group`] made harmless, and it stays harmless. Cutting can create a link
+/// or a number that the whole was not (`evil.com…` out of `evil.comfy`, or fewer digits), so a word that the
+/// cut would split is left out whole.
 #[must_use]
 pub fn cut_for_group(text: &str, unit: Unit, max: usize) -> String {
     let cut = unit.cut(text, max);
@@ -44,8 +45,8 @@ pub fn cut_for_group(text: &str, unit: Unit, max: usize) -> String {
     }
 }
 
-/// Hiding a number may lay a link bare (`a.com13800138000`), so this goes on until nothing is
-/// found. It ends, because what stands for a contact can be part of none.
+/// Hiding a number can expose a link (`a.com13800138000`), so this repeats until nothing is found. It
+/// terminates because the replacement text cannot be part of a contact.
 fn without_contacts(text: &str) -> String {
     let mut text = text.to_owned();
     loop {
@@ -77,19 +78,19 @@ fn plain(text: &str) -> String {
         out.push(match c {
             '@' | '<' | '>' | '&' | '#' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '\\' | '{' | '}'
             | '$' => wide(c),
-            // The small and the presentation forms of @ and #.
+            // Small and presentation forms of @ and #.
             '\u{FE6B}' => '＠',
             '\u{FE5F}' => '＃',
             // Brackets that could pass for those of our prefix.
             '【' | '〖' | '〘' | '〚' | '⟦' | '⦗' | '︻' | '︗' => '〔',
             '】' | '〗' | '〙' | '〛' | '⟧' | '⦘' | '︼' | '︘' => '〕',
-            // Lists, rules and underlined headings; commands to a bot.
+            // Lists, rules, underlined headings, and bot commands.
             '-' | '=' | '+' if line_start => wide(c),
             '/' if word_start => wide(c),
             other => other,
         });
         line_start = c == '\n' || (line_start && matches!(c, '-' | '=' | '+' | '－' | '＝' | '＋'));
-        // As Telegram has it: <https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp>.
+        // As in Telegram: <https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp>.
         word_start = !c.is_alphanumeric();
     }
     out

@@ -1,16 +1,16 @@
-//! Finds links and numbers of contact in free text, also where they are disguised.
+//! Finds links, telephone numbers and accounts in free text, including disguised ones.
 
 use super::domains::{CHINESE_DOMAINS, PLAIN_DOMAINS, is_domain, is_foreign_domain, is_title};
 use super::fold::{ascii, digit, is_dash, is_invisible};
 use std::ops::Range;
 
-/// A visible character, folded to lower-case ASCII where it is a form of that.
+/// A visible character, folded to lower-case ASCII where it is a form of an ASCII character.
 pub(crate) struct Glyph {
     /// The folded character.
     pub(crate) c: char,
-    /// Whether it was a capital.
+    /// Whether it was upper case.
     capital: bool,
-    /// Its bytes in the text.
+    /// Its byte range in the text.
     pub(crate) at: Range<usize>,
 }
 
@@ -27,16 +27,16 @@ pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
 
 /// Digits with at most three separators between any two of them.
 pub(crate) struct Run {
-    /// Unseparated digits, in order: the glyphs they stand at, one digit each.
+    /// The groups of digits without separators, in order, as ranges of glyphs; one glyph is one digit.
     pub(crate) groups: Vec<Range<usize>>,
     /// All digits of the run.
     pub(crate) digits: Vec<u8>,
-    /// Whether the same separator stands between all groups.
+    /// Whether the separator is the same between all groups.
     even: bool,
 }
 
 impl Run {
-    /// The glyphs from first to last digit.
+    /// The glyphs from the first digit to the last.
     pub(crate) fn span(&self) -> Range<usize> {
         match (self.groups.first(), self.groups.last()) {
             (Some(first), Some(last)) => first.start..last.end,
@@ -44,7 +44,7 @@ impl Run {
         }
     }
 
-    /// The run without what belongs to names beside it.
+    /// The run without the numerals that belong to a name beside it.
     fn without_names(&self, glyphs: &[Glyph]) -> Run {
         let written = |at: usize| glyphs[at].c.is_alphabetic();
         let is_name = |group: &Range<usize>| group.len() <= NAMED && group.clone().all(written);
@@ -70,8 +70,9 @@ impl Run {
         Run { groups: groups.to_vec(), digits, even: self.even }
     }
 
-    /// Whether somebody could be reached by it: seven digits in one piece or grouped like a
-    /// telephone number, or scattered in ones and twos. But `12-3-1201`, a flat, and `9.40-10.20`, two times, stay readable.
+    /// Whether it could be used to reach somebody: seven digits in one piece or grouped like a telephone
+    /// number, or scattered in ones and twos. `12-3-1201` (a flat) and `9.40-10.20` (two times) stay
+    /// readable.
     pub(crate) fn is_contact(&self) -> bool {
         let lengths: Vec<usize> = self.groups.iter().map(ExactSizeIterator::len).collect();
         let scattered = lengths.len() >= 4 && lengths.iter().all(|n| *n <= 2);
@@ -87,11 +88,11 @@ impl Run {
     }
 }
 
-/// The longest part of a name that is numerals: 张三, 王二三.
+/// How many numerals may be part of a name: 张三, 王二三.
 const NAMED: usize = 2;
 
-/// The numbers of contact among the runs of digits. Numerals that are written out, a space away from the number, are
-/// the end or the beginning of a name: 张三 13800138000.
+/// The contact numbers among the runs of digits. Written-out numerals a space away from the number are the
+/// end or the beginning of a name: 张三 13800138000.
 fn numbers(glyphs: &[Glyph]) -> impl Iterator<Item = Range<usize>> {
     runs(glyphs).into_iter().filter_map(|run| {
         let named = run.without_names(glyphs);
@@ -99,7 +100,7 @@ fn numbers(glyphs: &[Glyph]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Every run of digits; dates that begin a run are not part of it.
+/// Every run of digits; a date at its beginning is not part of it.
 pub(crate) fn runs(glyphs: &[Glyph]) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut i = 0;
@@ -138,7 +139,7 @@ fn run(glyphs: &[Glyph], start: usize) -> Run {
     }
 }
 
-/// What people put between the digits of a number; a colon and 、 are not among it.
+/// What people put between the digits of a number; a colon and 、 are not among them.
 fn is_separator(c: char) -> bool {
     is_dash(c)
         || matches!(c, ' ' | '.' | ',' | '_' | '/' | '\\' | '(' | ')' | '[' | ']' | '+' | '*' | '~' | '|'
@@ -146,7 +147,7 @@ fn is_separator(c: char) -> bool {
         || c.is_whitespace()
 }
 
-/// The end of the date that stands at `start`: `2026-11-23`, `2026.1.3`, `2026/11/23`, `20261123`.
+/// The end of the date that begins at `start`: `2026-11-23`, `2026.1.3`, `2026/11/23`, `20261123`.
 fn date(glyphs: &[Glyph], start: usize) -> Option<usize> {
     let number = |from: usize, most: usize| {
         let ascii = |g: &&Glyph| g.c.is_ascii_digit();
@@ -173,7 +174,7 @@ fn date(glyphs: &[Glyph], start: usize) -> Option<usize> {
     ((1..=12).contains(&month) && (1..=31).contains(&day) && ends(end)).then_some(end)
 }
 
-/// Dots that are not a dot.
+/// Ways to write a dot without a dot.
 const DISGUISED_DOTS: &[&str] = &["[.]", "(.)", "[dot]", "(dot)", "点", "。", "｡", "․", "[点]", "(点)"];
 
 /// The links in the text, as ranges of glyphs, in order of their start.
@@ -187,7 +188,7 @@ pub(crate) fn links(glyphs: &[Glyph]) -> Vec<Range<usize>> {
     found
 }
 
-/// A link whose `://` stands at `at`.
+/// The link whose `://` is at `at`.
 fn scheme(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     starts_with(&glyphs[at..], "://").then(|| {
         let name = back(glyphs, at, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
@@ -195,7 +196,7 @@ fn scheme(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// A domain whose last but one dot, or only dot, stands at `at`.
+/// The domain whose second-to-last or only dot is at `at`.
 fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     let plain = glyphs[at].c == '.';
     let dot = if plain {
@@ -214,7 +215,7 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     let any = label(glyphs, after, |c| c.is_alphanumeric() || c == '-');
     let foreign = plain && is_foreign_domain(&word(any).to_lowercase());
     if !before.is_ascii_alphanumeric() {
-        // 例子.com: the reader keeps the word, the link is gone.
+        // 例子.com: the reader keeps the word; only the link is removed.
         let end = if foreign { after + any.len() } else { end };
         return (plain && before.is_alphabetic() && (known || foreign)).then(|| at..extend(glyphs, end));
     }
@@ -225,7 +226,7 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
         return Some(start..extend(glyphs, after + any.len()));
     }
     let next = |more: usize| glyphs.get(end + more).map(|g| g.c);
-    // A question mark may also end the sentence.
+    // A question mark may also be the end of the sentence.
     let path = next(0) == Some('/') || (next(0) == Some('?') && next(1).is_some_and(in_link));
     let path = path && plain && ending.len() >= 2 && ending.starts_with(|c: char| c.is_ascii_alphabetic());
     let www = plain && !ending.is_empty() && starts_with(&glyphs[start..], "www.");
@@ -234,7 +235,7 @@ fn domain(glyphs: &[Glyph], at: usize) -> Option<Range<usize>> {
     (path || www || (known && !titled) || address(glyphs, start, end)).then(|| start..extend(glyphs, end))
 }
 
-/// The glyphs from `start` on that may stand between two dots.
+/// The glyphs from `start` on that may be a label between two dots.
 fn label(glyphs: &[Glyph], start: usize, allowed: impl Fn(char) -> bool) -> &[Glyph] {
     let rest = &glyphs[start..];
     &rest[..rest.iter().take_while(|g| allowed(g.c)).count()]
@@ -244,7 +245,7 @@ fn word(glyphs: &[Glyph]) -> String {
     glyphs.iter().map(|g| g.c).collect()
 }
 
-/// Whether a word has a capital at its beginning, and only there.
+/// Whether only the first letter of a word is upper case.
 fn is_name(word: &[Glyph]) -> bool {
     word.split_first().is_some_and(|(first, rest)| first.capital && rest.iter().all(|g| !g.capital))
 }
@@ -255,7 +256,7 @@ fn address(glyphs: &[Glyph], start: usize, end: usize) -> bool {
     text.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
-/// The end of a link that goes on after its domain with a port, a path or another label.
+/// The end of a link, with a port, a path or more labels after its domain.
 fn extend(glyphs: &[Glyph], end: usize) -> usize {
     match glyphs.get(end).map(|g| g.c) {
         Some('.' | ':' | '/' | '?' | '#') => tail(glyphs, end),
@@ -263,7 +264,7 @@ fn extend(glyphs: &[Glyph], end: usize) -> usize {
     }
 }
 
-/// The end of the characters that may stand in a link, without the punctuation of the sentence.
+/// The end of the characters that may be part of a link, without the punctuation of the sentence.
 fn tail(glyphs: &[Glyph], start: usize) -> usize {
     let long = glyphs[start..].iter().take_while(|g| in_link(g.c)).count();
     let kept = glyphs[start..start + long]
@@ -272,7 +273,7 @@ fn tail(glyphs: &[Glyph], start: usize) -> usize {
     kept.map_or(start, |last| start + last + 1)
 }
 
-/// RFC 3986's characters; whatever else is ASCII ends a link.
+/// The characters of RFC 3986; any other ASCII character ends a link.
 fn in_link(c: char) -> bool {
     c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
 }
@@ -283,7 +284,7 @@ const MESSENGERS: &[&str] = &[
     "whatsapp", "skype",
 ];
 
-/// Accounts named after a messenger (`微信号：abc123`), as ranges of glyphs.
+/// Accounts given after a messenger's name (`微信号：abc123`), as ranges of glyphs.
 pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
     (0..glyphs.len())
         .filter_map(|i| {
@@ -307,7 +308,7 @@ pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Whether the glyphs begin with `text`, which is lower case.
+/// Whether the glyphs begin with `text`, which must be lower case.
 pub(crate) fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
     let mut glyphs = glyphs.iter();
     text.chars().all(|c| glyphs.next().is_some_and(|g| g.c == c))
@@ -326,7 +327,7 @@ pub(crate) enum Contact {
     Number,
 }
 
-/// Every contact in the text, in order, none overlapping another.
+/// Every contact in the text, in order, without overlaps.
 pub(crate) fn contacts(glyphs: &[Glyph]) -> Vec<(Range<usize>, Contact)> {
     let mut all: Vec<_> = links(glyphs).into_iter().map(|r| (r, Contact::Link)).collect();
     all.extend(numbers(glyphs).chain(accounts(glyphs)).map(|r| (r, Contact::Number)));
@@ -385,7 +386,7 @@ mod tests {
             ("13800138000 三妹", "13800138000"),
             ("李四 0316-2233445 王五", "0316-2233445"),
             ("张三 223-3445", "223-3445"),
-            // Whoever writes a number out in part hides it no better.
+            // Writing part of a number out hides it no better.
             ("一三八零零 138000", "一三八零零 138000"),
             ("一 三 八 零 零 一 三 八 零 零 零", "一 三 八 零 零 一 三 八 零 零 零"),
             ("138001380 零 零", "138001380 零 零"),

@@ -1,8 +1,8 @@
-//! Platforms count length in different units; here a text is measured and cut in each.
+//! Platforms count length in different units; this measures and cuts a text in each of them.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// What a platform counts.
+/// The unit in which a platform counts length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
     /// Unicode scalar values.
@@ -13,7 +13,7 @@ pub enum Unit {
     Utf16,
 }
 
-/// Ends a text that was cut.
+/// Appended to a text that was cut.
 const ELLIPSIS: &str = "…";
 
 impl Unit {
@@ -27,16 +27,16 @@ impl Unit {
         }
     }
 
-    /// The longest beginning of `text` that measures at most `max`: whole graphemes (an emoji
-    /// sequence, a flag, a letter with its marks), or whole characters where not one grapheme fits.
+    /// The longest prefix of `text` that measures at most `max`: whole graphemes (an emoji sequence, a flag,
+    /// a letter with its marks), or whole characters where not even one grapheme fits.
     #[must_use]
     pub fn prefix(self, text: &str, max: usize) -> &str {
         let whole = self.take(text, text.graphemes(true), max);
         if whole.is_empty() { self.take(text, text.split_inclusive(|_| true), max) } else { whole }
     }
 
-    /// `text`, or its beginning and `…`, together at most `max`. Where not even `…` fits, the
-    /// beginning alone.
+    /// `text`, or a prefix of it followed by `…`, at most `max` in all. Where not even `…` fits, the prefix
+    /// alone.
     #[must_use]
     pub fn cut(self, text: &str, max: usize) -> String {
         if self.measure(text) <= max {
