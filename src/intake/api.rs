@@ -25,7 +25,7 @@ use crate::web::room::Place;
 use crate::web::session::{Caller, ManageToken};
 use crate::web::shared::Shared;
 
-/// When somebody may ask again who found no room for a photo: by then others are done.
+/// How soon a client that found no room for its photo may ask again: by then other photos are done.
 const ROOM_IN: TimeDelta = TimeDelta::seconds(5);
 /// The longest idempotency key, in bytes.
 pub const KEY: usize = 200;
@@ -90,7 +90,7 @@ pub fn count_tip(shared: &Shared, http: &HttpRequest, case: &CaseNumber) -> Resu
     shared.limits.check(Limit::TipsOfCase, (case.as_str(), client))
 }
 
-/// The hash under which the same body is known again, however it was spaced.
+/// The hash that recognises the same body again, whatever its spacing.
 pub fn body_hash(body: &Value) -> Vec<u8> {
     Sha256::digest(body.to_string()).to_vec()
 }
@@ -120,8 +120,8 @@ pub async fn send_photo(
     Ok(HttpResponse::Created().json(stored))
 }
 
-/// The bytes of the one part `photo`, which is read no further than a photo may be long; all others together no further
-/// than that.
+/// The bytes of the one part `photo`. That part is read no further than the largest photo allowed, and all
+/// other parts together no further than that either.
 async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
     let (mut photo, mut others) = (None, 0);
     while let Some(mut field) = form.try_next().await? {

@@ -1,5 +1,5 @@
-//! What a notice looks like on its way in, for the interface's description. It is read field by field in
-//! `submission` and `subjects`; names and bounds come from there, and a test hands real notices to both.
+//! The shape of an incoming notice, for the API's description. The notice itself is read field by field in
+//! `submission` and `subjects`. Names and bounds come from there, and a test gives real notices to both.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -10,10 +10,10 @@ use crate::domain::notice::{Category, Direction, Emergency, Kind, Precision, Sex
 
 /// The shape of a notice.
 pub const NOTICE: &str = "Notice";
-/// The shape of a correction.
+/// The shape of a correction, which is a merge patch.
 pub const CHANGE: &str = "NoticeChange";
 
-/// The shapes of a notice, of its parts, and of a correction, by their names.
+/// The shapes of a notice, its parts and a correction, by name.
 pub fn shapes() -> Map<String, Value> {
     let mut shapes = parts();
     let kinds = kinds();
@@ -40,7 +40,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": path(name)})
 }
 
-/// A shape that knows these fields alone.
+/// An object that allows these fields and no others.
 fn object(description: &str, required: &[&str], fields: Value) -> Value {
     let mut shape = json!({"type": "object", "description": description, "properties": fields});
     if !required.is_empty() {
@@ -54,7 +54,7 @@ fn text(max: usize) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": max})
 }
 
-/// One of some names, as they are written.
+/// One of these names, as they are serialised.
 fn choice<T: Serialize>(names: &[T]) -> Value {
     json!({"type": "string", "enum": names})
 }
@@ -63,12 +63,12 @@ fn yes_no() -> Value {
     json!({"type": "boolean", "default": false})
 }
 
-/// A yes without which nothing can be done.
+/// A boolean that must be `true`.
 fn yes() -> Value {
     json!({"type": "boolean", "enum": [true]})
 }
 
-/// The same field, which may be missing.
+/// The same field, but nullable.
 fn optional(mut field: Value) -> Value {
     field["type"] = json!([field["type"].take(), "null"]);
     if let Some(names) = field.get_mut("enum").and_then(Value::as_array_mut) {
@@ -209,7 +209,7 @@ fn campaign() -> Value {
     )
 }
 
-/// The four kinds, each with the name of its shape and the shape.
+/// The four kinds, each with its shape and that shape's name.
 fn kinds() -> [(Kind, &'static str, Value); 4] {
     let secret =
         |field: Value| said(field, "Known to the reporter alone; kept back to tell true tips from false.");
@@ -271,7 +271,7 @@ fn kinds() -> [(Kind, &'static str, Value); 4] {
     ]
 }
 
-/// A kind of notice: what all have, and what it has besides.
+/// One kind of notice: the fields of all kinds, and its own.
 fn notice(kind: Kind, description: &str, required: &[&str], own: Value) -> Value {
     let mut fields = json!({
         "kind": choice(&[kind]),
@@ -290,7 +290,7 @@ fn notice(kind: Kind, description: &str, required: &[&str], own: Value) -> Value
     object(description, &required, fields)
 }
 
-/// A correction: any field of any kind, each of which may be missing, or null to be taken away.
+/// A correction: any field of any kind, each of them optional, and null to remove it.
 fn change(shapes: &Map<String, Value>, kinds: &[&str]) -> Value {
     let mut fields = Map::new();
     for name in kinds {

@@ -1,4 +1,4 @@
-//! For tests: the intake on a store of its own, and bodies that have nothing wrong with them.
+//! For tests: an intake on its own store, and request bodies without a fault.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -19,7 +19,8 @@ impl Desk {
     pub(crate) async fn new() -> Desk {
         let folder = tempfile::tempdir().unwrap();
         let mut shared = Shared::for_tests(folder.path(), "https://72.example.org").await;
-        // The intake is tested against a policy of its own, so that a change of policy breaks nothing here.
+        // The intake is tested against a policy of its own, so that changing the real policy breaks nothing
+        // here.
         shared.weigh = |_, private, _| Weighing {
             needs: Needs { approvals: 1 + u8::from(private.safety.violence), leads: 0 },
             sealed: private.safety.violence,

@@ -1,5 +1,5 @@
-//! A page's form: which fields each kind shows, and the JSON that what was typed into them stands
-//! for. The same parser reads that JSON as a program's, so pages and programs hear the same faults.
+//! The HTML form: which fields each kind shows, and the JSON that the typed values stand for. The parser of
+//! the JSON API reads that JSON, so pages and programs get the same faults.
 
 mod figures;
 mod place;
@@ -21,47 +21,48 @@ use place::Found;
 /// How a field is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// One line, with further attributes of the element.
+    /// One line; holds further attributes of the element.
     Line(&'static str),
     /// Several lines.
     Area,
-    /// One of these names, all of them on the page.
+    /// One of these names, all shown on the page.
     Radios(&'static [&'static str]),
     /// One of these names, in a list.
     Select(&'static [&'static str]),
-    /// Yes or no, neither chosen beforehand.
+    /// Yes or no, neither preselected.
     YesNo,
-    /// The same, or that nobody knows.
+    /// Yes, no, or that nobody knows.
     YesNoUnsure,
-    /// A box that is not ticked beforehand.
+    /// A check box, not ticked beforehand.
     Tick,
     /// A province, city or county by its name or code.
     Place,
-    /// A time in Beijing.
+    /// A time, in Beijing time.
     Moment,
     /// Years, or the year of birth.
     Age,
     /// Centimetres, or metres.
     Height,
-    /// Photos, sent along.
+    /// Photos, uploaded with the form.
     Photos,
 }
 
-/// A field of a form; its words are under `f-NAME`, with a kind's own under `f-KIND-NAME`.
+/// A field of a form. Its words are under `f-NAME`; a kind's own words under `f-KIND-NAME`.
 pub type Field = (&'static str, Control);
 
-/// Fields that belong together, under a heading.
+/// Fields that belong together under one heading.
 pub struct Section {
     /// The heading is under `form-NAME`.
     pub name: &'static str,
     pub fields: &'static [Field],
 }
 
-// Nowhere `autocomplete="off"`: a browser that goes back would leave such a field empty.
+// Never `autocomplete="off"`: after going back, a browser would leave such a field empty.
 const PLAIN: Control = Control::Line("");
-/// The answer of whoever does not know.
+/// The answer "I do not know".
 pub const UNSURE: &str = "unsure";
-/// Somebody else's name: a section of its own, that a browser does not fill in with the reporter's.
+/// Another person's name. It has an autofill section of its own, so that the browser does not fill in the
+/// reporter's.
 const NAME: Control = Control::Line(r#"autocomplete="section-sought name" spellcheck="false""#);
 const NUMBER: Control = Control::Line(r#"inputmode="numeric" size="6""#);
 const CODE: Control = Control::Line(r#"spellcheck="false" autocapitalize="characters""#);
@@ -221,12 +222,12 @@ pub const fn sections(kind: Kind) -> &'static [Section] {
     }
 }
 
-/// Every field of a kind's form, in its order.
+/// Every field of a kind's form, in order.
 pub fn fields(kind: Kind) -> impl Iterator<Item = Field> {
     sections(kind).iter().flat_map(|section| section.fields.iter().copied())
 }
 
-/// What was typed, by field: kept as it is, to be shown again beside what is wrong with it.
+/// What was typed, by field: kept unchanged, to be shown again beside its faults.
 #[derive(Clone, Debug, Default)]
 pub struct Typed(BTreeMap<String, Vec<String>>);
 
@@ -246,17 +247,17 @@ impl Typed {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Takes a field away.
+    /// Removes a field.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name);
     }
 
-    /// Every field with every value, for a page that carries them on.
+    /// Every field with each of its values, for a page that carries them on.
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         self.0.iter().flat_map(|(name, values)| values.iter().map(|v| (name.as_str(), v.as_str()))).collect()
     }
 
-    /// What a form shows of a notice that is there already.
+    /// The form's values for a notice that exists already.
     pub fn of(body: &Value) -> Typed {
         let mut typed = Typed::default();
         flatten(&mut typed, "", body);
@@ -289,17 +290,17 @@ fn flatten(typed: &mut Typed, name: &str, value: &Value) {
     }
 }
 
-/// What a form stands for.
+/// What a filled-in form stands for.
 pub struct Meant {
     pub body: Value,
-    /// What only a form can get wrong: a place that is none or several, a time nobody can read.
+    /// Faults that only a form can have: a place that matches none or several, or a time that cannot be read.
     pub faults: FieldFaults,
-    /// The places that the name may mean.
+    /// The places that the typed name may mean.
     pub places: Vec<Region>,
 }
 
-/// The body that a form stands for. Fields of the form that were left empty are null in it, so that
-/// as a patch it takes away what was there.
+/// The body that a form stands for. Empty fields are null in it, so that as a merge patch it removes what was
+/// there.
 pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
     let mut meant =
         Meant { body: json!({"kind": kind.as_str()}), faults: FieldFaults::new(), places: Vec::new() };
@@ -352,7 +353,7 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
     meant
 }
 
-/// What was read, else what was typed, with its fault where it is no number at all.
+/// The number that was read, or else what was typed, with a fault where it is not a number.
 fn figure(
     faults: &mut FieldFaults,
     name: &str,

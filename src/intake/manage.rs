@@ -1,5 +1,5 @@
-//! What the reporter may do with a notice: look at it, answer a question, correct it, ask for another
-//! 72 hours. Ending it is the fourth station's.
+//! What the reporter may do with a notice: look at it, answer a question, correct it, and ask for another 72
+//! hours. Ending it belongs to the fourth station.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::store::types::Time;
 use crate::store::{Conn, StoreError, marks as known_by};
 use crate::vault::{Key, Vault, token_hash};
 
-/// Times a notice's life may be renewed; each is reviewed.
+/// How many times a notice's life may be renewed; each renewal is reviewed.
 pub const RENEWALS: i16 = 3;
 /// The longest reply, in characters.
 pub const REPLY: usize = 2_000;
@@ -38,7 +38,7 @@ impl Intake {
         notice.ok_or(IntakeError::LinkInvalid)
     }
 
-    /// What its reporter sees of the notice.
+    /// What the reporter sees of the notice.
     ///
     /// # Errors
     /// [`IntakeError::LinkInvalid`] where it was erased.
@@ -58,8 +58,8 @@ impl Intake {
             .ok_or(IntakeError::LinkInvalid)
     }
 
-    /// Whether the notice that a manage link opens says just that already, and is not over. A photo more makes
-    /// it another; their ids do not, for a photo that is sent twice gets two.
+    /// Whether the notice behind a manage link says exactly this already and is not over. One more photo
+    /// makes it different; photo ids do not, because a photo that is sent twice gets two ids.
     ///
     /// # Errors
     /// When the database refuses.
@@ -86,8 +86,8 @@ impl Intake {
         Ok(public == submission.public && private == submission.private)
     }
 
-    /// Answers a moderator's question; the notice goes back to where it stood in the queue. What photos come
-    /// along are evidence: a photo for the public is sent by an edit. What the police gave since corrects the notice.
+    /// Answers a moderator's question; the notice returns to its place in the queue. Photos sent along are
+    /// evidence: a photo for the public is added by an edit. New details from the police correct the notice.
     ///
     /// # Errors
     /// The faults of the reply, or [`IntakeError::NotPossible`] where nothing was asked.
@@ -106,9 +106,9 @@ impl Intake {
             .await
     }
 
-    /// Corrects the notice by a JSON merge patch. What is not published yet is replaced and reviewed
-    /// from the start; what is published stands until the correction is approved, unless that seals the case: then it
-    /// is taken from view at once, and a lead resumes it.
+    /// Corrects the notice by a JSON merge patch. What is not published yet is replaced and reviewed from the
+    /// start. What is published stands until the correction is approved, unless the correction seals the
+    /// case: then the notice is taken from view at once, and only a lead resumes it.
     ///
     /// # Errors
     /// Every fault of the corrected notice, or [`IntakeError::NotPossible`] once it is over.
@@ -131,7 +131,8 @@ impl Intake {
                 if submission.public.subject.kind() != notice.kind.0 {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
-                // What changes nothing is nothing for anybody to look at again. What was turned down may be asked anew.
+                // A correction that changes nothing needs no review. What was turned down may be asked for
+                // again.
                 let stands = notice.pending_revision.or(notice.live_revision);
                 let stands = stands.is_none_or(|number| number == notice.revision);
                 if stands && submission.public == public && submission.private == private {
@@ -180,7 +181,7 @@ fn key(notice: &Notice, vault: &Vault) -> Result<Key, IntakeError> {
     notice.key(vault)?.ok_or(IntakeError::LinkInvalid)
 }
 
-/// The newest text, published or not.
+/// The newest revision, published or not.
 pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Public, Private), StoreError> {
     let revision = notices::revision(conn, notice.id.0, notice.revision)?
         .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number)))?;
@@ -200,7 +201,7 @@ fn add_revision(
     notices::insert_revision(tx, &revision)
 }
 
-/// The notice with that changed, as it would be taken in now.
+/// The notice with these changes, parsed as if it were submitted now.
 fn corrected(
     public: &Public,
     private: &Private,
@@ -215,8 +216,8 @@ fn corrected(
     Ok(submission)
 }
 
-/// What an answer mentions weighs as much as what the notice does: it may be the first to tell that somebody fled. What
-/// comes along with it becomes part of the notice.
+/// What a reply mentions counts as much as what the notice says: it may be the first to say that somebody
+/// fled. Photos and police details sent along become part of the notice.
 fn heed(
     tx: &mut Conn,
     desk: &Intake,
@@ -242,13 +243,13 @@ fn heed(
     Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
 }
 
-/// An answer taken back does not lower the bar it raised.
+/// Only raises the bar: an answer that is taken back does not lower it.
 fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
     notice.raise_bar(weighed.needs);
     notice.sealed |= weighed.sealed;
 }
 
-/// A photo is shown to the public or is evidence, never both.
+/// Refuses photos that the other side has already: a photo is either public or evidence, never both.
 fn taken(photos: &[Uuid], mut others: impl Iterator<Item = Uuid>) -> Result<(), IntakeError> {
     let at = others.find_map(|other| photos.iter().position(|photo| *photo == other));
     let fault = || FieldFault::new("photo_unknown");
@@ -277,7 +278,7 @@ fn replace(
     if matches!(notice.state.0, State::Live | State::Paused) {
         let (step, was_sealed) = (Step::Revise.as_str(), notice.sealed);
         let notice = lay_beside(tx, &desk.vault, notice, step, reporter(now), |tx, n| {
-            // How the text is sent that is live is not the reporter's to change.
+            // The reporter cannot change the urgency of the text that is live.
             n.pending_urgency = Some(weighed.urgency);
             Ok::<_, IntakeError>(change(tx, n)?)
         })?;
@@ -290,7 +291,7 @@ fn replace(
         return Ok(notice);
     }
     take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
-        // Whoever was looking at it has to look again.
+        // A moderator who had claimed it must look at it again.
         n.let_go();
         n.cooling_until = None;
         n.urgency = weighed.urgency;
@@ -305,13 +306,13 @@ pub(super) fn renewal_waits(conn: &mut Conn, notice: &Notice) -> Result<bool, St
     Ok(notices::revision(conn, notice.id.0, number)?.is_some_and(|revision| revision.renewal))
 }
 
-/// An answer to a moderator's question.
+/// A reply to a moderator's question.
 struct Reply {
     words: String,
     photos: Vec<Uuid>,
-    /// What is to change of what the notice says of the police, read as that of a notice is.
+    /// Changes to what the notice says about the police, parsed like those of a notice.
     police: Option<Value>,
-    /// What the screening found in the words, as codes.
+    /// What the screening found in the text, as codes.
     flags: Vec<String>,
 }
 

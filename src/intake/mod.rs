@@ -1,5 +1,5 @@
-//! First station: a notice comes in. What is sent is read, its faults are told all at once, and what
-//! is accepted is on the disk before anybody hears so.
+//! First station: a notice comes in. A submission is parsed, all its faults are reported at once, and what is
+//! accepted is on disk before the client gets its answer.
 
 use std::sync::Arc;
 
@@ -39,10 +39,10 @@ mod words;
 
 use submission::Submission;
 
-/// Case numbers drawn until one is free; that the second is needed is a chance of one in millions.
+/// Attempts to draw a free case number; a second is needed once in millions.
 const DRAWS: usize = 8;
 
-/// Why the intake did not do what it was asked.
+/// Why the intake refused a request.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     #[error("some fields are wrong")]
@@ -78,7 +78,7 @@ impl From<TransitionError> for IntakeError {
     fn from(error: TransitionError) -> IntakeError {
         match error {
             TransitionError::Refused(Refusal::NotFrom { from, .. }) => IntakeError::NotPossible(from),
-            // The reporter's steps are the reporter's: the life cycle refuses them for the state alone.
+            // A reporter's steps are refused only because of the state, never because of who asks.
             TransitionError::Refused(refusal) => StoreError::Corrupt(refusal.to_string()).into(),
             TransitionError::Store(error) => error.into(),
         }
@@ -91,13 +91,13 @@ impl From<crate::vault::Unopenable> for IntakeError {
     }
 }
 
-/// Everything a step of this station takes.
+/// The intake desk: everything a step of this station needs.
 #[derive(Clone)]
 pub struct Intake {
     pub store: Store,
     pub vault: Vault,
     pub blobs: Blobs,
-    /// What links point to, without a slash at the end.
+    /// The base of all links, without a slash at the end.
     pub base_url: Arc<str>,
     pub weigh: Weigh,
 }
@@ -106,11 +106,11 @@ pub struct Intake {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub submission: Submission,
-    /// The sender's own key: the same key and body again is the same request again.
+    /// The client's idempotency key: the same key and body again is the same request again.
     pub key: Option<String>,
     /// The hash of what was sent.
     pub body_hash: Vec<u8>,
-    /// The account that was logged in, which may then not approve it.
+    /// The account that was logged in, which then may not approve the notice.
     pub submitted_by: Option<Uuid>,
 }
 
@@ -136,7 +136,7 @@ pub struct Submitted {
 }
 
 impl Intake {
-    /// Takes a notice in. When this answers, it is on the disk.
+    /// Takes a notice in. When this returns, it is on disk.
     ///
     /// # Errors
     /// [`IntakeError::KeyReused`], or a photo that is not there to be taken.
@@ -149,7 +149,7 @@ impl Intake {
             match outcome {
                 Ok(submitted) => return Ok(submitted),
                 Err(Raced::Refused(error)) => return Err(error),
-                // The same request won on another node; what it got is there by now.
+                // The same request won on another node; its answer can be read now.
                 Err(Raced::Lost) => {}
             }
         }
@@ -158,8 +158,9 @@ impl Intake {
 }
 
 impl Intake {
-    /// What was answered to the request with that key of an account or of anybody, whose body had that hash. It may be
-    /// asked before the body is read: what has the same key is the same request, or refused for that.
+    /// The receipt that this idempotency key got before, for an account or for an anonymous client. It can be
+    /// asked before the body is parsed: the same key means the same request, or one that is refused because
+    /// its body differs.
     ///
     /// # Errors
     /// [`IntakeError::KeyReused`].
@@ -174,7 +175,8 @@ impl Intake {
         answered.map(|answered| self.receipt(&answered, body_hash)).transpose()
     }
 
-    /// Of those who log in each has keys of its own; what nobody else can know are the keys of all others.
+    /// Each account has idempotency keys of its own; all anonymous clients share one space, so there a key
+    /// must be one that nobody can guess.
     fn key_hash(&self, key: &str, by: Option<Uuid>) -> Vec<u8> {
         let of = by.map(|account| account.to_string()).unwrap_or_default();
         self.vault.index("idempotency", &format!("{of}{key}"))
@@ -189,7 +191,7 @@ impl Intake {
     }
 }
 
-/// Either the request was refused, or the very same one was faster.
+/// Either the request was refused, or the same request finished first elsewhere.
 enum Raced {
     Refused(IntakeError),
     Lost,
@@ -306,8 +308,8 @@ fn insert_under_new_number(
     Err(StoreError::Corrupt("no case number is free".to_owned()))
 }
 
-/// What may be about the same as a sealed case, or is from the same phone, is the leads' too: whoever looks for somebody
-/// who fled would else ask again with other answers.
+/// A notice that may be about the same as a sealed case, or comes from the same phone, goes to the leads too.
+/// Otherwise a person looking for somebody who fled would report again with other answers.
 fn seal_if_alike(
     tx: &mut Conn,
     vault: &Vault,
@@ -321,7 +323,7 @@ fn seal_if_alike(
     Ok(())
 }
 
-/// Gives photos to a notice, which must be free or its own already.
+/// Attaches photos to a notice; each must be free or attached to it already.
 fn attach(tx: &mut Conn, ids: &[Uuid], notice: Uuid) -> Result<(), IntakeError> {
     let mut faults = FieldFaults::new();
     for (i, id) in ids.iter().enumerate() {
@@ -334,7 +336,7 @@ fn attach(tx: &mut Conn, ids: &[Uuid], notice: Uuid) -> Result<(), IntakeError> 
         return Err(IntakeError::Invalid(faults));
     }
     if stored::attach(tx, ids, notice)? != ids.len() {
-        // Somebody took one between the two questions.
+        // Another request took one between the check and the update.
         return Err(IntakeError::field("photo_ids", FieldFault::new("photo_unknown")));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The page door of the intake: choosing a kind, its form, and the confirmation.
+//! The HTML door of the intake: choosing a kind, the kind's form, and the confirmation.
 
 use actix_multipart::Multipart;
 use actix_web::cookie::Cookie;
@@ -40,13 +40,13 @@ struct ReportPage {
     frame: Frame,
 }
 
-/// Choose what to report.
+/// The page on which a kind is chosen.
 pub async fn report(http: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Problem> {
     let frame = visitor.frame(&http);
     page(&http, &frame, &ReportPage { frame: frame.clone() })
 }
 
-/// The form of a kind: empty, or with what is still there of the notice that is handed in again.
+/// The form of a kind: empty, or prefilled from a notice that is handed in again.
 pub async fn show_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -62,7 +62,8 @@ pub async fn show_form(
     page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }).map(kept)
 }
 
-/// What a new notice asks anew whatever an old one said, and photos, which stay with the old one.
+/// Fields that a new notice always asks again, whatever the old one said; photos too, which stay with the old
+/// notice.
 const ASKED_ANEW: [&str; 6] = [
     "consent.truthful",
     "consent.sensitive",
@@ -72,8 +73,8 @@ const ASKED_ANEW: [&str; 6] = [
     "photo_ids",
 ];
 
-/// What is still there of the notice behind this browser's manage link, where it is asked for and may be handed in
-/// again.
+/// What is left of the notice behind this browser's manage link, where the reader asks for it and may hand it
+/// in again.
 async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Typed, Problem> {
     let asked = request::asked(http, "again").any(|again| again == "1");
     let Some(token) = asked.then(|| manage::token(http, shared).ok()).flatten() else {
@@ -88,16 +89,15 @@ async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     Ok(typed)
 }
 
-/// A form, empty or filled in, is there again with all its words when its reader goes back to it: the browser
-/// may keep it, for the one who sees it alone.
+/// Lets the browser cache the form privately, so that going back shows it with everything that was typed.
 fn kept(mut form: HttpResponse) -> HttpResponse {
     let keep = header::HeaderValue::from_static("private, no-cache");
     form.headers_mut().insert(header::CACHE_CONTROL, keep);
     form
 }
 
-/// The case number of the notice of that kind that this browser has sent, while it is not over: whoever goes
-/// back to the form sees first what is there.
+/// The case number of a notice of that kind that this browser sent and that is not over: going back to the
+/// form first shows that it exists.
 async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {
     let Ok(token) = manage::token(http, shared) else { return Ok(None) };
     match desk(shared).managed(&token).await {
@@ -109,15 +109,15 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     }
 }
 
-/// A form, empty or with what was typed and what is wrong with it.
+/// The form: empty, or with what was typed and its faults.
 #[derive(Template)]
 #[template(path = "report_form.html")]
 struct FormPage {
     frame: Frame,
     sheet: Sheet,
-    /// Where a notice that is there is changed, with the token of that form.
+    /// Set where an existing notice is edited: the form's token.
     edit: Option<String>,
-    /// The notice that this browser has sent already.
+    /// The notice that this browser has already sent.
     there: Option<String>,
 }
 
@@ -129,7 +129,7 @@ struct PhonePage<'a> {
     carried: Vec<(&'a str, &'a str)>,
 }
 
-/// Takes a form in: a notice, or the form again with what is wrong.
+/// Submits a form: answers with the confirmation, or with the form again and its faults.
 pub async fn send_form(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -191,7 +191,7 @@ pub async fn send_form(
     }
 }
 
-/// What the form says where the notice was not taken.
+/// The faults that the form shows where the notice was refused, with the status.
 fn refused(error: IntakeError) -> Result<(FieldFaults, StatusCode), Problem> {
     let one = |place: &str, code| FieldFaults::from([(place.to_owned(), FieldFault::new(code))]);
     match error {
@@ -201,7 +201,7 @@ fn refused(error: IntakeError) -> Result<(FieldFaults, StatusCode), Problem> {
     }
 }
 
-/// Leads to the confirmation, with the manage cookie where the browser does not have it yet.
+/// Redirects to the confirmation, with the manage cookie where the browser does not have it yet.
 fn confirmed(kept: Option<Cookie<'static>>) -> HttpResponse {
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((header::LOCATION, "/report/done"));
@@ -211,8 +211,8 @@ fn confirmed(kept: Option<Cookie<'static>>) -> HttpResponse {
     answer.finish()
 }
 
-/// A double tap sends a chosen photo twice and gets it two ids: the words alone say whether a form
-/// is the same.
+/// The hash of the form without its photo ids: a double tap uploads a chosen photo twice and gets two ids, so
+/// only the words tell whether it is the same form.
 fn hash_of_words(body: &Value) -> Vec<u8> {
     let mut words = body.clone();
     words["photo_ids"] = Value::Null;
@@ -225,7 +225,7 @@ struct SubmittedPage {
     frame: Frame,
     case_number: String,
     manage_url: String,
-    /// What was made of an age and a height.
+    /// How the age and the height were understood.
     understood: Option<String>,
     hints: Vec<String>,
 }
@@ -251,7 +251,7 @@ pub async fn done(
     page(&http, &frame, &template)
 }
 
-/// How old and how tall somebody is, as the form was read: both may be written in many ways.
+/// Age and height as the form was read, because both may be written in many ways.
 fn understood(frame: &Frame, person: &Value) -> Option<String> {
     let age = person["age"].as_i64()?;
     let height = person["height_cm"].as_i64().unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Reads what a stranger sent as a photo, and keeps nothing of the file but its pixels: recognised
-//! by content, bounded before anything is decoded, turned upright, and written anew as JPEG in three
-//! sizes, so that no place, name, thumbnail or second file hides in it.
+//! Reads what a stranger uploaded as a photo, and keeps nothing of the file but its pixels. The format is
+//! recognised by content, and sizes are bounded before anything is decoded. The picture is turned upright and
+//! encoded again as JPEG in three sizes, so that no location, name, thumbnail or second file is left in it.
 //!
-//! Synchronous, up to a second of processor time and about 200 MB for the largest photo allowed:
-//! call it from a blocking thread, two at a time at most.
+//! Synchronous; the largest photo allowed takes up to a second of processor time and about 200 MB. Call it
+//! from a blocking thread, at most two at a time.
 
 mod format;
 
@@ -19,11 +19,11 @@ use crate::domain::look::Look;
 
 /// Largest file in bytes: 8 MB.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
-/// Most pixels of a photo: 40 megapixels.
+/// Most pixels in a photo: 40 megapixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// Longest side in pixels: of a panorama, or of a long screenshot.
+/// Longest side in pixels; allows a panorama or a long screenshot.
 pub const MAX_SIDE: u32 = 20_000;
-/// Shortest side in pixels; nobody is recognised on less.
+/// Shortest side in pixels; nobody can be recognised on less.
 pub const MIN_SIDE: u32 = 64;
 
 /// Most bytes of decoded pixels: [`MAX_PIXELS`] in colour with alpha, at eight bits a channel.
@@ -56,7 +56,7 @@ impl Redrawn {
     }
 }
 
-/// Why a file is not taken as a photo.
+/// Why a file is not accepted as a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhotoFault {
     /// Nothing was sent.
@@ -65,16 +65,16 @@ pub enum PhotoFault {
     /// More than [`MAX_BYTES`].
     #[error("the photo has too many bytes")]
     TooManyBytes,
-    /// More than [`MAX_PIXELS`], or too much memory for other reasons.
+    /// More than [`MAX_PIXELS`], or it needs too much memory for other reasons.
     #[error("the photo has too many pixels")]
     TooManyPixels,
-    /// A side of more than [`MAX_SIDE`].
+    /// A side longer than [`MAX_SIDE`].
     #[error("the photo is too wide or too high")]
     TooLong,
-    /// A side of less than [`MIN_SIDE`].
+    /// A side shorter than [`MIN_SIDE`].
     #[error("the photo is too small")]
     TooSmall,
-    /// Something else, whatever its name says: a document, a drawing, a video.
+    /// Not a photo, whatever its name says: a document, a drawing, a video.
     #[error("the file is not a JPEG, PNG or WebP picture")]
     NotAPicture,
     /// The format of iPhones, which browsers do not show.
@@ -83,16 +83,16 @@ pub enum PhotoFault {
     /// An animation format.
     #[error("GIF pictures are not accepted")]
     Gif,
-    /// A picture of which the end is missing.
+    /// A picture whose end is missing.
     #[error("the photo is incomplete")]
     Truncated,
-    /// A picture that contradicts itself, or of a rare sort that we cannot read.
+    /// A picture that contradicts itself, or of a rare variant that we cannot read.
     #[error("the photo is damaged")]
     Damaged,
 }
 
 impl PhotoFault {
-    /// The stable code that the interface answers.
+    /// The stable code that the API answers.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Empty => "photo_empty",
@@ -109,7 +109,7 @@ impl PhotoFault {
     }
 }
 
-/// Reads JPEG, PNG or WebP; of an animation the first picture.
+/// Reads JPEG, PNG or WebP; of an animation, the first frame.
 pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let format = format::recognise(bytes)?;
     let lean = format::without_profile(bytes, format);
@@ -123,7 +123,7 @@ pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let (width, height) = decoder.dimensions();
     bounded(width, height, decoder.total_bytes())?;
     format::affordable(bytes, format, u64::from(width) * u64::from(height))?;
-    // A file whose orientation cannot be read is shown as it lies.
+    // A file whose orientation cannot be read is kept as it is.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let decoded = DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
 
@@ -177,7 +177,7 @@ fn fault(error: &ImageError) -> PhotoFault {
     }
 }
 
-/// `picture` with its longest side as `size` has it, or as it is.
+/// `picture` with its longest side as in `size`; never enlarged.
 fn shrunk(picture: &DynamicImage, size: Size) -> DynamicImage {
     let (width, height) = (picture.width(), picture.height());
     let longest = width.max(height);
@@ -190,14 +190,14 @@ fn shrunk(picture: &DynamicImage, size: Size) -> DynamicImage {
     };
     let (width, height) = (scaled(width), scaled(height));
     if longest >= 2 * size.longest() {
-        // Averages whole boxes of pixels: needs no memory besides the result.
+        // Averages whole boxes of pixels, which needs no memory besides the result.
         picture.thumbnail_exact(width, height)
     } else {
         picture.resize_exact(width, height, FilterType::CatmullRom)
     }
 }
 
-/// What is transparent becomes white.
+/// Transparent pixels become white.
 fn on_white(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();

@@ -1,5 +1,5 @@
-//! Photos on their way in and out: read and made small on threads of their own, two at a time, and
-//! stored sealed under a key each.
+//! Photos on their way in and out: decoded and shrunk on blocking threads, two at a time, and stored sealed,
+//! each under a key of its own.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
@@ -18,14 +18,14 @@ use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
 use crate::vault::{Vault, token_hash};
 
-/// A photo that no notice took is shown this long to whoever has its address.
+/// How long a photo without a notice is served to anyone who has its address.
 const LOOSE: Duration = Duration::hours(24);
 
-/// Photos that no notice took, at most: some 10 GB. One network sends a tenth of that within the time that they are
-/// kept, so it takes many to keep others out.
+/// The most photos without a notice: some 10 GB. One network can send a tenth of that within the time that
+/// they are kept, so it takes many networks to keep others out.
 pub const LOOSE_AT_MOST: i64 = 10_000;
 
-/// One decoded photo is about 200 MB of pixels: never more than two at once.
+/// One decoded photo takes about 200 MB of pixels, so at most two at once.
 static DECODERS: Semaphore = Semaphore::const_new(2);
 
 /// A stored photo, as whoever sent it hears of it.
@@ -40,19 +40,19 @@ pub struct Stored {
     pub url: String,
 }
 
-/// The address of a photo below the base address.
+/// The path of a photo below the base address.
 pub fn path(id: Uuid, size: Size) -> String {
     format!("/p/{id}/{}.jpg", size.as_str())
 }
 
 impl Intake {
-    /// Takes a photo in: what is kept is a new picture, never the file that was sent.
+    /// Takes a photo in. What is stored is a newly encoded picture, never the file that was sent.
     ///
     /// # Errors
     /// [`IntakeError::Photo`] with what is wrong with the file, [`IntakeError::PhotosFull`] where [`LOOSE_AT_MOST`]
     /// photos wait for a notice.
     pub async fn store_photo(&self, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Stored, IntakeError> {
-        // Asked before the work: who come at the same time may be a few too many.
+        // Checked before the work, so photos that arrive together may exceed the bound by a few.
         if let Some(oldest) = self.store.read(|c| stored::oldest_if(c, LOOSE_AT_MOST)).await? {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
@@ -65,13 +65,13 @@ impl Intake {
             id: Id(id),
             notice_id: None,
             key_wrapped,
-            // No side is longer than 1,600 pixels.
+            // Never fails: no side is longer than 1,600 pixels.
             width: i32::try_from(width).unwrap_or(i32::MAX),
             height: i32::try_from(height).unwrap_or(i32::MAX),
             likeness: look.cast_signed(),
             created_at: Time(now),
         };
-        // Before the pictures: whatever breaks off between them, the sweep finds what is there by this row.
+        // The row is written before the pictures: if writing them fails, the sweep finds the remains by it.
         self.store.write(move |tx| stored::insert(tx, &row)).await?;
         for size in Size::ALL {
             self.blobs.put_photo(id, size, &key, picture.jpeg(size)).await?;
@@ -79,8 +79,8 @@ impl Intake {
         Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
     }
 
-    /// The JPEG of a photo that everybody may see now: one of a live notice, or one that was sent in
-    /// less than 24 hours ago and belongs to no notice yet.
+    /// The JPEG of a photo that everybody may see now: one of a live notice, or one that was uploaded less
+    /// than 24 hours ago and belongs to no notice yet.
     ///
     /// # Errors
     /// When the store or the storage refuses.
@@ -124,21 +124,21 @@ impl Intake {
         }
     }
 
-    /// The JPEG of a photo, for those who may see it whatever its notice's state: the caller has made
-    /// sure of that.
+    /// The JPEG of a photo whatever its notice's state, for those who may see it; the caller has checked
+    /// that.
     ///
     /// # Errors
-    /// When the storage refuses, or under another master key.
+    /// When the storage refuses, or the photo was sealed under another master key.
     pub async fn photo_bytes(&self, photo: &Photo, size: Size) -> Result<Vec<u8>, IntakeError> {
         Ok(self.blobs.photo(&self.vault, photo, size).await?)
     }
 }
 
-/// Does work that fills the memory, on a blocking thread.
+/// Runs memory-hungry work on a blocking thread, once a decoder is free.
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IntakeError> {
     let turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
     tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the one who waits for it and may go away.
+        // Held by the work, not by the request, which may be dropped while the work goes on.
         let _turn = turn;
         work()
     })
@@ -146,8 +146,8 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     .map_err(|_| IntakeError::BrokenOff)
 }
 
-/// Attached photos are public with the live revision that shows them: one that came with an edit is
-/// not before the edit is approved.
+/// Attached photos are public once a live revision shows them: a photo that came with an edit is not public
+/// before the edit is approved.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < LOOSE) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };

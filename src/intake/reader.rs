@@ -1,11 +1,11 @@
-//! Reads a JSON value field by field and collects every fault under the field's dotted name, so that
-//! whoever filled it in hears of all of them at once.
+//! Reads a JSON value field by field and collects every fault under the field's dotted name, so that the
+//! client gets all of them at once.
 //!
-//! Each reading answers `None` where its field is faulty. Read everything first and take the values
-//! out with `?` afterwards; what was read counts only when no fault was found.
+//! Each method returns `None` where its field is faulty. Read everything first and take the values out with
+//! `?` afterwards; the values count only when no fault was found.
 //!
-//! Words that are blank are none. What has a form of its own (a number, a time, one of some names) is there or is not:
-//! blank it is faulty.
+//! A blank text counts as missing. A field with a format of its own (a number, a time, one of some names) is
+//! faulty when blank.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -26,15 +26,15 @@ struct Found {
 
 /// Reads the fields of one object.
 pub struct Reader<'a> {
-    /// `None` where the whole object is missing: then each required field of it is.
+    /// `None` where the whole object is missing: then each of its required fields is missing.
     fields: Option<&'a Map<String, Value>>,
-    /// The names of the objects around, each with a dot after it.
+    /// The dotted path of the enclosing objects, with a dot at the end.
     path: String,
     known: Vec<&'static str>,
     found: &'a mut Found,
 }
 
-/// Reads `value` in the given shape; answers it with the screening's flags.
+/// Reads `value` in the given shape; returns the result with the screening's flags.
 ///
 /// # Errors
 /// Every fault, by field.
@@ -58,7 +58,7 @@ pub fn read<T>(
     }
 }
 
-/// One object from its first field to the question whether it had any that nobody asked for.
+/// Reads one object as a whole, and faults the fields that nothing asked for.
 fn whole<T>(
     fields: Option<&Map<String, Value>>,
     path: String,
@@ -76,17 +76,17 @@ fn whole<T>(
 }
 
 impl Reader<'_> {
-    /// Notes a fault of a field.
+    /// Records a fault of a field.
     pub fn fault(&mut self, name: &str, fault: FieldFault) {
         self.found.faults.entry(format!("{}{name}", self.path)).or_insert(fault);
     }
 
-    /// Notes something that a moderator should know.
+    /// Records something that a moderator should know.
     pub fn flag(&mut self, code: &'static str) {
         self.found.flags.insert(code);
     }
 
-    /// Accepts whatever other fields there are: without its kind nobody can say which belong.
+    /// Accepts all other fields: while the kind is unknown, nobody can say which belong.
     pub fn accept_the_rest(&mut self, names: &[&'static str]) {
         self.known.extend_from_slice(names);
     }
@@ -99,13 +99,13 @@ impl Reader<'_> {
 
     fn required<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            // A field that is there and wrong has its fault already.
+            // A field that is there but wrong has its fault already.
             self.fault(name, FieldFault::new("required"));
         }
         value
     }
 
-    /// An object in a shape of its own.
+    /// An object with a shape of its own.
     pub fn object<T>(
         &mut self,
         name: &'static str,
@@ -163,7 +163,7 @@ impl Reader<'_> {
         Some(text)
     }
 
-    /// One cleaned and screened line of at most `max` characters, which may be missing.
+    /// One cleaned and screened line of at most `max` characters; optional.
     pub fn optional_line(&mut self, name: &'static str, max: usize) -> Option<String> {
         let text = self.cleaned(name, max, one_line);
         self.screened(name, text)
@@ -175,12 +175,12 @@ impl Reader<'_> {
         self.required(name, text)
     }
 
-    /// One cleaned line of at most `max` characters that is a number or code, and so not screened.
+    /// One cleaned line of at most `max` characters; optional. Not screened, because it is a number or code.
     pub fn optional_code(&mut self, name: &'static str, max: usize) -> Option<String> {
         self.cleaned(name, max, one_line)
     }
 
-    /// Cleaned and screened text of several lines, which may be missing.
+    /// Cleaned and screened text of several lines; optional.
     pub fn optional_paragraph(&mut self, name: &'static str, max: usize) -> Option<String> {
         let text = self.cleaned(name, max, paragraph);
         self.screened(name, text)
@@ -192,13 +192,13 @@ impl Reader<'_> {
         self.required(name, text)
     }
 
-    /// Cleaned text of several lines that is taken whatever the screening says of it.
+    /// Cleaned text of several lines, accepted whatever the screening finds in it.
     pub fn unscreened_paragraph(&mut self, name: &'static str, max: usize) -> Option<String> {
         let text = self.cleaned(name, max, paragraph);
         self.required(name, text)
     }
 
-    /// A text in a form of its own, which may be missing.
+    /// A text in a format of its own; optional.
     pub fn optional_parsed<T>(
         &mut self,
         name: &'static str,
@@ -208,7 +208,7 @@ impl Reader<'_> {
         parse(&text).map_err(|fault| self.fault(name, fault)).ok()
     }
 
-    /// A text in a form of its own.
+    /// A text in a format of its own.
     pub fn parsed<T>(
         &mut self,
         name: &'static str,
@@ -218,8 +218,8 @@ impl Reader<'_> {
         self.required(name, value)
     }
 
-    /// A whole number, as a number or as digits of any width, which may be missing; `wrong` says what a
-    /// right one looks like.
+    /// A whole number, given as a number or as digits of any width; optional. `wrong` is the code that says
+    /// what a right one looks like.
     pub fn optional_whole(
         &mut self,
         name: &'static str,
@@ -243,13 +243,13 @@ impl Reader<'_> {
         None
     }
 
-    /// A whole number, as a number or as digits of any width.
+    /// A whole number, given as a number or as digits of any width.
     pub fn whole(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let number = self.optional_whole(name, range, "not_whole");
         self.required(name, number)
     }
 
-    /// One of a closed set of names, which may be missing.
+    /// One of a closed set of names; optional.
     pub fn optional_choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         let choice = serde_json::from_value(Value::String(text)).ok();
@@ -265,7 +265,7 @@ impl Reader<'_> {
         self.required(name, choice)
     }
 
-    /// Yes or no, which may be missing.
+    /// Yes or no; optional.
     pub fn optional_yes_no(&mut self, name: &'static str) -> Option<bool> {
         match self.given(name)? {
             Value::Bool(answer) => Some(answer),
@@ -282,7 +282,7 @@ impl Reader<'_> {
         self.required(name, answer)
     }
 
-    /// A yes without which nothing can be done; `code` says why.
+    /// A required yes; `code` names the fault where it is missing.
     pub fn yes(&mut self, name: &'static str, code: &'static str) {
         if self.optional_yes_no(name) != Some(true) {
             self.fault(name, FieldFault::new(code));

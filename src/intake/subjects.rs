@@ -1,4 +1,4 @@
-//! The fields that only one kind of notice has.
+//! The fields that belong to one kind of notice only.
 
 use std::sync::LazyLock;
 
@@ -19,21 +19,21 @@ pub(super) const CODE: usize = 60;
 /// The longest link, in characters.
 pub(super) const LINK: usize = 300;
 
-/// So many digits in a row are taken for a document's number.
+/// How many digits in a row are taken for a document's number.
 const DOCUMENT_NUMBER: usize = 6;
 
 /// Every field that is not common to all kinds.
 pub const FIELDS: &[&str] =
     &["person", "item", "incident", "campaign", "last_seen", "police", "safety", "secret_detail"];
 
-/// The questions that protect the person sought, each with the flag of a yes that is said because nobody knows.
+/// The questions that protect the person sought, each with the flag for a yes that means "nobody knows".
 pub(super) const SAFETY: [(&str, &str); 3] = [
     ("violence", "violence_unsure"),
     ("protection_order", "protection_order_unsure"),
     ("left_voluntarily", "left_voluntarily_unsure"),
 ];
 
-/// Host and name of the platforms on which public fundraising is allowed; whatever lies below a host counts.
+/// Host and name of the platforms that may raise funds in public; subdomains of a host count too.
 pub static DESIGNATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     include_str!("../../assets/donation-platforms.txt")
         .lines()
@@ -42,7 +42,7 @@ pub static DESIGNATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// What only one kind of notice has.
+/// The fields of one kind, once read.
 pub struct Details {
     pub subject: Subject,
     pub last_seen: Option<LastSeen>,
@@ -65,7 +65,7 @@ impl Details {
     }
 }
 
-/// The fields of one kind.
+/// Reads the fields of one kind.
 pub fn details(r: &mut Reader<'_>, kind: Kind, now: DateTime<Utc>) -> Option<Details> {
     match kind {
         Kind::MissingPerson => missing_person(r, now),
@@ -105,7 +105,7 @@ fn safety(r: &mut Reader<'_>) -> Option<Safety> {
         left_voluntarily: left_voluntarily?,
     };
     let answers = [safety.violence, safety.protection_order, safety.left_voluntarily];
-    // What nobody knows weighs as a yes; those who verify are told which of the two it is.
+    // An unknown answer counts as a yes; the flag tells those who verify which of the two it was.
     for ((question, flag), answer) in SAFETY.into_iter().zip(answers) {
         if answer && unsure.contains(&question) {
             r.flag(flag);
@@ -125,7 +125,7 @@ fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
     let sex = r.optional_choice("sex");
     let category = r.optional_choice("category").or_else(|| age.and_then(category_of));
     if category.is_none() {
-        // Says it is required, unless something else was wrong with it already.
+        // Reports the field as required, unless it already has another fault.
         r.choice::<Category>("category");
     }
     if let (Some(age), Some(category)) = (age, category)
@@ -142,7 +142,7 @@ fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
     Some((person, category?))
 }
 
-/// The category that follows from an age alone.
+/// The category that follows from the age alone.
 const fn category_of(age: u8) -> Option<Category> {
     match age {
         0..14 => Some(Category::Child),
@@ -151,7 +151,7 @@ const fn category_of(age: u8) -> Option<Category> {
     }
 }
 
-/// Whether somebody of that age can be in that category; illness and danger know no age.
+/// Whether a person of that age can be in that category; illness and danger occur at any age.
 const fn fits(category: Category, age: u8) -> bool {
     match category {
         Category::Child => age < 14,
@@ -184,10 +184,10 @@ fn is_digit(c: char) -> bool {
     matches!(c, '0'..='9' | '０'..='９')
 }
 
-/// Hides the digits of a document's number but for the last two.
+/// Masks the digits of document numbers except the last two.
 pub fn mask_numbers(text: &str) -> String {
     let (mut masked, mut run) = (String::with_capacity(text.len()), Vec::new());
-    // One character more than the text has, so that a number at its end is hidden like any other.
+    // One step more than the text has characters, so that a number at its end is masked as well.
     for c in text.chars().map(Some).chain([None]) {
         match c {
             Some(digit) if is_digit(digit) => run.push(digit),

@@ -1,4 +1,4 @@
-//! What a reporter sends, turned into a notice that can exist, or into all that is wrong with it.
+//! Parses what a reporter sends, into a notice that can exist or into everything that is wrong with it.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
@@ -18,17 +18,17 @@ pub const NAME: usize = 60;
 pub const LINE: usize = 200;
 /// The longest description, in characters.
 pub const DESCRIPTION: usize = 1_000;
-/// Photos of one notice.
+/// The most photos of one notice.
 pub const PHOTOS: usize = 5;
 
-/// A clock that runs ahead of ours by this much is forgiven.
+/// How far ahead of ours a client's clock may be.
 const AHEAD: Duration = Duration::minutes(10);
-/// Nothing that was last seen longer ago is helped by telling groups today.
+/// The oldest time of last sighting accepted: telling groups today helps nothing older.
 const LONGEST_AGO: Duration = Duration::days(100 * 366);
-/// After this the notice is accepted, but its reporter hears what else helps.
+/// After this long the notice is still accepted, but its reporter is told what else helps.
 const LONG_AGO: Duration = Duration::hours(72);
 
-/// A notice that was sent in and has nothing wrong with it.
+/// A submitted notice without faults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submission {
     pub public: Public,
@@ -44,15 +44,15 @@ impl Submission {
     }
 }
 
-/// Reads what was sent.
+/// Parses a submission.
 ///
 /// # Errors
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    // Only who is sought is fought over, or fled from somebody and not from water or fire; and who is to be helped there
-    // is helped by an exact place. Violence is told whatever the kind: who looks for somebody who fled may choose one
-    // that asks less.
+    // Flight, custody, house numbers and diagnoses matter only for a missing person: in a rescue people flee
+    // from water or fire, and an exact place helps. Violence is flagged for every kind, because a person
+    // looking for somebody who fled may choose a kind that asks less.
     let sought = submission.public.subject.kind() == Kind::MissingPerson;
     let of_somebody_sought =
         [FindingKind::Flight, FindingKind::Custody, FindingKind::HouseNumber, FindingKind::Diagnosis]
@@ -72,7 +72,7 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
     });
     let photos = r.list("photo_ids", PHOTOS, photo_id);
     let description = match kind {
-        // What a campaign needs is said in a field of its own.
+        // What a campaign needs has a field of its own.
         Some(Kind::Donation) => Some(r.optional_paragraph("description", DESCRIPTION).unwrap_or_default()),
         _ => r.paragraph("description", DESCRIPTION),
     };
@@ -140,7 +140,7 @@ fn consent(r: &mut Reader<'_>, kind: Option<Kind>) {
     r.yes("publish", "consent_publish");
     match kind {
         Some(Kind::MissingPerson) => r.yes("sensitive", "consent_sensitive"),
-        // Nothing sensitive is asked for.
+        // Other kinds ask for nothing sensitive.
         _ => drop(r.optional_yes_no("sensitive")),
     }
 }
@@ -148,7 +148,7 @@ fn consent(r: &mut Reader<'_>, kind: Option<Kind>) {
 /// The id of a photo.
 ///
 /// # Errors
-/// Where it is none.
+/// Where it is not an id.
 pub fn photo_id(text: &str) -> Result<Uuid, FieldFault> {
     Uuid::parse_str(text).map_err(|_| FieldFault::new("photo_unknown"))
 }
@@ -188,10 +188,10 @@ pub fn last_seen(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<LastSeen> {
     })
 }
 
-/// A time of the past, with its offset.
+/// A time in the past, with its offset.
 ///
 /// # Errors
-/// Where it is no RFC 3339 time, or one of the future.
+/// Where it is not an RFC 3339 time, or lies in the future.
 pub fn moment(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFault> {
     let typed = crate::domain::text::ascii_digits(text);
     let at = DateTime::parse_from_rfc3339(typed.trim())

@@ -26,7 +26,7 @@ pub(super) async fn submitted(desk: &Desk, body: &Value) -> Receipt {
     desk.intake.submit(desk.request(body, None), desk.now()).await.unwrap().receipt
 }
 
-/// Moves the notice behind the link by the steps of others.
+/// Moves the notice behind the link by steps that other people take.
 pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
     let (hash, vault, now) = (token_hash(&receipt.manage_token), desk.intake.vault.clone(), desk.now());
     desk.intake
@@ -61,7 +61,7 @@ pub(super) async fn live(desk: &Desk, body: &Value) -> Receipt {
     receipt
 }
 
-/// Approvals name an account, so there must be one.
+/// Approvals refer to an account, so one must exist.
 async fn account_of_the_lead(desk: &Desk) {
     use crate::domain::people::Role;
     use crate::store::accounts::{self, Account, Credentials, Proof};

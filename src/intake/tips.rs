@@ -33,17 +33,18 @@ pub struct Content {
     pub text: String,
     pub seen_at: Option<DateTime<Utc>>,
     pub place: Option<String>,
-    /// E.164, for those who verify alone.
+    /// E.164; only for those who verify.
     pub phone: Option<String>,
     /// What the screening found, as codes.
     pub flags: Vec<String>,
 }
 
 impl Intake {
-    /// Takes a tip about a live notice in; answers what that is about ([`Subject::about`]).
+    /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`]).
     ///
     /// # Errors
-    /// [`IntakeError::Unknown`] without such a notice, and [`IntakeError::NotPossible`] where it is not live.
+    /// [`IntakeError::Unknown`] where the notice does not exist, [`IntakeError::NotPossible`] where it is not
+    /// live.
     pub async fn tip(
         &self,
         case: String,
@@ -54,7 +55,7 @@ impl Intake {
         self.store.write(move |tx| take_in(tx, &desk, &case, &tip, now)).await
     }
 
-    /// What a live notice is about, for whoever has to mend a tip first.
+    /// What a live notice is about, for a tip that has to be corrected first.
     ///
     /// # Errors
     /// As [`Intake::tip`].
@@ -65,7 +66,7 @@ impl Intake {
     }
 }
 
-/// What somebody saw, as it was sent.
+/// Parses a tip.
 ///
 /// # Errors
 /// Every fault of its fields.
@@ -77,8 +78,8 @@ pub fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
 }
 
 fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
-    // Not screened by the reader: what would be refused elsewhere is taken and held here, so that
-    // a swindler learns nothing and a true tip with an unlucky word is not lost.
+    // The reader does not screen this text: what would be refused elsewhere is accepted and held here, so
+    // that a swindler learns nothing and a true tip with an unlucky word is not lost.
     let text = r.unscreened_paragraph("text", TEXT);
     let seen_at = r.optional_parsed("seen_at", |text| moment(text, now));
     let place = r.optional_code("place", LINE);
@@ -119,7 +120,7 @@ fn take_in(
     Ok(subject.about())
 }
 
-/// What a tip may be about.
+/// The notice that a tip may be about.
 struct Live {
     notice: Notice,
     key: Key,

@@ -1,5 +1,5 @@
-//! What its reporter sees of a notice: where it stands in plain words, what was asked, and the tips
-//! that nobody has to read first. How the work is shared out behind the desk is not in it.
+//! What the reporter sees of a notice: its state in plain words, the questions, and the tips that may be
+//! shown. How the moderators share the work is left out.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::store::tally::{self, Sum};
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
-/// The reasons to refuse a notice that may be gone when it is handed in again.
+/// Reasons for a rejection that the reporter can mend before handing the notice in again.
 const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "other"];
 
 /// What the reporter sees of the notice.
@@ -89,7 +89,7 @@ pub struct TipShown {
     pub place: Option<String>,
 }
 
-/// What the reporter sees; `None` once it is erased.
+/// The reporter's view; `None` once the notice is erased.
 pub(super) fn view(
     conn: &mut Conn,
     desk: &Intake,
@@ -134,8 +134,8 @@ pub(super) fn view(
     }))
 }
 
-/// Whether tips are kept from the reporter, who may be the danger: from a pause on until it is resumed, and from a
-/// removal on. However a paused notice ends, nobody has cleared its reporter.
+/// Whether tips are withheld from the reporter, who may be the danger: from a pause until it is resumed, and
+/// after a removal. A paused notice that ends was never cleared, so its tips stay withheld.
 fn are_withheld(log: &[Event]) -> bool {
     let decides = |event: &&Event| {
         [Step::Pause, Step::Resume, Step::Remove].iter().any(|step| step.as_str() == event.step)
@@ -154,7 +154,7 @@ fn passed_on(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<Vec<TipShown
     Ok(tips.into_iter().map(shown).collect())
 }
 
-/// That a lead took a case on tells somebody with something to hide that it was noticed.
+/// The state that the reporter is told. That a lead took the case would warn a person with something to hide.
 pub(super) const fn told(state: State) -> State {
     match state {
         State::Escalated => State::InReview,
@@ -174,14 +174,14 @@ fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, Sto
     Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
 }
 
-/// What happened, without approvals that were taken back: one who thought again did not verify it.
+/// The events without approvals that were taken back: the person withdrew them, so nothing was verified.
 fn standing(log: &[Event]) -> impl Iterator<Item = &Event> {
     let undone = log.iter().rposition(|event| event.step == Step::Undo.as_str()).unwrap_or(0);
     let taken_back = move |at, event: &Event| at < undone && event.step == Step::Approve.as_str();
     log.iter().enumerate().filter(move |(at, event)| !taken_back(*at, event)).map(|(_, event)| event)
 }
 
-/// An event in plain words; how the work is shared out behind the desk is not the reporter's.
+/// An event in plain words; `None` for how the moderators share the work.
 fn happened(event: &Event, language: Language) -> Option<MyEvent> {
     let sentence = format!("my-event-{}", event.step.replace('_', "-"));
     if !has(language, &sentence) {
@@ -195,20 +195,20 @@ fn happened(event: &Event, language: Language) -> Option<MyEvent> {
     })
 }
 
-/// Whether by it something was refused or taken down.
+/// Whether the event refused the notice or took it down.
 fn ends(event: &Event) -> bool {
     matches!(event.step.as_str(), "reject" | "remove")
 }
 
-/// Why it was refused, taken down or, by the policy, taken from view, as its reporter may know it: never the code, which
-/// may tell of others.
+/// Why it was refused, taken down, or taken from view by the policy, in the reporter's sentence. Never the
+/// code, which may reveal something about other people.
 fn why(event: &Event, language: Language) -> Option<String> {
     let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor == "policy")?;
     let sentence = format!("reason-{reason}-reporter");
     has(language, &sentence).then(|| text(language, &sentence))
 }
 
-/// What was refused for something that can be mended, or has had its time.
+/// Whether it may be handed in again: it was refused for something that can be mended, or its time ran out.
 fn may_try_again(state: State, log: &[Event]) -> bool {
     let mendable = |event: &Event| event.reason.as_deref().is_some_and(|reason| MENDABLE.contains(&reason));
     match state {

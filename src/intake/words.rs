@@ -1,4 +1,4 @@
-//! A notice said again as the JSON that would make it: what an edit changes, and what a form shows.
+//! Turns a notice back into the JSON that would make it, for edits and for filling in a form.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::store::StoreError;
 /// The body that [`super::submission::parse`] reads as this notice.
 ///
 /// # Errors
-/// Never, for content that came from a submission.
+/// Never for content that came from a submission.
 pub fn restate(public: &Public, private: &Private) -> Result<Value, StoreError> {
     let mut body = serde_json::to_value(&public.subject)?;
     body["region"] = json!(public.region.code());
@@ -39,8 +39,7 @@ pub fn restate(public: &Public, private: &Private) -> Result<Value, StoreError> 
     Ok(body)
 }
 
-/// `body` with a JSON merge patch (RFC 7396) applied: null takes away, objects merge, all else
-/// replaces.
+/// Applies a JSON merge patch (RFC 7396) to `body`: null removes, objects merge, everything else replaces.
 pub fn patch(body: &mut Value, changes: &Value) {
     let Value::Object(changes) = changes else {
         changes.clone_into(body);

@@ -5,13 +5,13 @@ use chrono::{DateTime, Datelike, Utc};
 use crate::domain::text::{digit, unspaced};
 use crate::domain::zone::BEIJING;
 
-/// Years from which somebody may have been born: nobody who is sought is older.
+/// The earliest year of birth accepted: no missing person is older.
 const FIRST_YEAR: i32 = 1900;
 const YEARS_OLD: [&str; 6] = ["周岁", "岁", "yearsold", "yearold", "years", "year"];
 const MONTHS_OLD: [&str; 8] =
     ["个月", "个多月", "个半月", "个月大", "monthsold", "monthold", "months", "month"];
 const HALF_A_YEAR: [&str; 2] = ["半岁", "半岁多"];
-/// Between the figures and the years of somebody who is a little older: 七十多岁.
+/// Between the number and the word for years, "a little more than": 七十多岁.
 const SOME_MORE: [char; 3] = ['多', '几', '来'];
 const BORN: [&str; 3] = ["出生于", "生于", "bornin"];
 /// What may stand after the year of birth, with or without month and day.
@@ -20,8 +20,8 @@ const CENTIMETRES: [&str; 3] = ["厘米", "公分", "cm"];
 const TENS: [(char, u32); 2] = [('十', 10), ('百', 100)];
 const METRES: [char; 2] = ['米', 'm'];
 
-/// The age in years: `76`, `76岁`, `七十多岁`, `1岁半`, of a baby `8个月`; or by the year of birth, `1950`, `1950年生`,
-/// `生于1950年3月`.
+/// An age in years: `76`, `76岁`, `七十多岁`, `1岁半`, a baby's `8个月`; or from the year of birth: `1950`,
+/// `1950年生`, `生于1950年3月`.
 pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
     let text = in_figures(&unspaced(text).to_lowercase());
     let text = BORN.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
@@ -42,7 +42,7 @@ pub fn age(text: &str, now: DateTime<Utc>) -> Option<i64> {
     is_of_years(rest).then_some(count)
 }
 
-/// What may stand after the years: that there are some more, and how many months.
+/// Whether this may follow the years: "and a little more", or a number of months.
 fn is_of_years(rest: &str) -> bool {
     let rest = rest.strip_prefix(SOME_MORE).unwrap_or(rest);
     let Some(beyond) = YEARS_OLD.iter().find_map(|unit| rest.strip_prefix(unit)) else {
@@ -52,7 +52,7 @@ fn is_of_years(rest: &str) -> bool {
     matches!(beyond, "" | "半" | "多") || (!months.is_empty() && MONTHS_OLD.contains(&unit))
 }
 
-/// The same with every number in figures: `七十六岁` is `76岁`, `一九五〇` is `1950`.
+/// The text with every written-out number in digits: `七十六岁` becomes `76岁`, `一九五〇` becomes `1950`.
 fn in_figures(text: &str) -> String {
     let is_of_number = |c: char| digit(c).is_some() || TENS.iter().any(|(ten, _)| *ten == c);
     let (mut told, mut left) = (String::new(), text);
@@ -66,7 +66,7 @@ fn in_figures(text: &str) -> String {
     told
 }
 
-/// A number written out, or digit by digit.
+/// A written-out number in digits, whether counted or spelt digit by digit.
 fn counted(number: &str) -> String {
     let (mut sum, mut before) = (0, None);
     let mut digits = String::new();
@@ -81,7 +81,7 @@ fn counted(number: &str) -> String {
     if number.contains(TENS.map(|(name, _)| name)) { (sum + before.unwrap_or(0)).to_string() } else { digits }
 }
 
-/// The height in centimetres: `158`, `158厘米`, `1.58`, `1.58米`, `1米58`, `一米五八`.
+/// A height in centimetres: `158`, `158厘米`, `1.58`, `1.58米`, `1米58`, `一米五八`.
 pub fn height(text: &str) -> Option<i64> {
     let read = |c: char| digit(c).and_then(|d| char::from_digit(d.into(), 10)).unwrap_or(c);
     let text: String = unspaced(text).to_lowercase().chars().map(read).collect();
@@ -100,7 +100,7 @@ pub fn height(text: &str) -> Option<i64> {
     }
     let beyond: i64 = match (beyond.len(), centimetres) {
         (0, None) => 0,
-        // 1.6 and 1米6 are sixty more, 1米6厘米 are six.
+        // In 1.6 and 1米6 the 6 means sixty centimetres, in 1米6厘米 six.
         (1, None) => beyond.parse::<i64>().ok()? * 10,
         (1 | 2, _) => beyond.parse().ok()?,
         _ => return None,
@@ -108,7 +108,7 @@ pub fn height(text: &str) -> Option<i64> {
     Some(metres.parse::<i64>().ok()? * 100 + beyond)
 }
 
-/// The digits that a text begins with, and the rest of it.
+/// The digits at the beginning of a text, and the rest of it.
 fn figures(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn ages_are_read_as_people_write_them() {
-        // New Year's Day in Beijing, not yet in Greenwich.
+        // Already New Year's Day in Beijing, but not in UTC.
         let now = "2026-12-31T16:30:00Z".parse().unwrap();
         for (text, read) in [
             ("76", Some(76)),

@@ -1,17 +1,17 @@
-//! Finds the division that somebody means by its name, as people write it: 河北廊坊广阳区, 广阳区, 131003; or in
-//! Latin letters: Langfang Guangyang, Guangyang District, Langfang, Hebei.
+//! Finds the division that somebody means by what they typed: 河北廊坊广阳区, 广阳区, 131003; or in Latin
+//! letters: Langfang Guangyang, Guangyang District, Langfang, Hebei.
 
 use std::sync::LazyLock;
 
 use crate::domain::region::{Level, Region};
 use crate::domain::text::compact;
 
-/// What people call the provinces whose names are longer by more than one character.
+/// The short names of the provinces whose full names are longer by more than one character.
 const AUTONOMOUS: [&str; 7] = ["广西", "西藏", "宁夏", "新疆", "内蒙古", "香港", "澳门"];
-/// What people leave off the end of a name, and how it is read.
+/// Endings that people leave off a name, each with its pinyin.
 const ENDINGS: [(char, &str); 6] =
     [('省', "sheng"), ('市', "shi"), ('区', "qu"), ('县', "xian"), ('旗', "qi"), ('盟', "meng")];
-/// What an English name says of the sort of division, and ours does not.
+/// Words for the type of division in English names, which our Latin names do not have.
 const SORTS: [&str; 10] = [
     "province",
     "city",
@@ -24,19 +24,19 @@ const SORTS: [&str; 10] = [
     "autonomous",
     "region",
 ];
-/// Of what is only written alike, so many are offered.
+/// How many similar names are offered.
 const ALIKE: usize = 6;
-/// Characters that may be wrong in a name.
+/// The most characters that may be wrong in a name.
 const MISSPELT: usize = 2;
-/// Longer than any name with those above it, in characters.
+/// The longest text that is looked up, in characters: longer than any name with those above it.
 const LONGEST: usize = 60;
 
-/// What people say for a division that is not its name, or not any more: its code, what they say in Chinese, and in Latin
-/// letters. Where it comes from: `assets/divisions/README.md`.
+/// Names in common use that are not, or no longer, a division's official name: its code, Chinese names, and
+/// names in Latin letters. Source: `assets/divisions/README.md`.
 const COMMON: &str = include_str!("../../../assets/divisions/common.tsv");
 
-/// Every division, with its name alone and after any of those above it: more than 50,000 names in each script, put
-/// together once, when the first place is asked for that has no name of theirs.
+/// Every division with its name alone and after any of those above it: more than 50,000 names in each script.
+/// Built once, when the first text comes that is not the exact name of a division.
 type Written = Vec<(Region, Vec<String>)>;
 static CHINESE: LazyLock<Written> = LazyLock::new(|| Script::Chinese.write_all());
 static LATIN: LazyLock<Written> = LazyLock::new(|| Script::Latin.write_all());
@@ -45,9 +45,9 @@ static LATIN: LazyLock<Written> = LazyLock::new(|| Script::Latin.write_all());
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     One(Region),
-    /// Each of these has that name.
+    /// Each of these has this name.
     Several(Vec<Region>),
-    /// None has that name; these come nearest.
+    /// No division has this name; these are the nearest.
     Alike(Vec<Region>),
 }
 
@@ -65,7 +65,7 @@ pub fn find(text: &str) -> Found {
     let meant: Vec<Region> = Region::all().iter().copied().filter(is_meant).collect();
     let exact: Vec<Region> =
         meant.iter().copied().filter(|region| readings.contains(&region.full_name())).collect();
-    // A division that was drawn anew keeps its name, and its later code is the one in use.
+    // A division that was redrawn keeps its name; the later code is the one in use.
     match (exact.last(), meant.as_slice()) {
         (Some(region), _) | (None, [region]) => Found::One(*region),
         (None, []) => Found::Alike(script.near(&readings)),
@@ -73,7 +73,7 @@ pub fn find(text: &str) -> Found {
     }
 }
 
-/// The letters that a name is written in.
+/// The script that a name is written in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Script {
     Chinese,
@@ -90,7 +90,8 @@ impl Script {
         }
     }
 
-    /// A text as it is compared. In English the smallest comes first, so that is read backwards, too.
+    /// The text normalised for comparison. English addresses begin with the smallest division, so Latin text
+    /// is also read backwards.
     fn readings(self, text: &str) -> Vec<String> {
         match self {
             Script::Chinese => {
@@ -111,7 +112,7 @@ impl Script {
         }
     }
 
-    /// Whether `typed` is the division's name, after any of the names of those above it.
+    /// Whether `typed` is the division's name, alone or after names of divisions above it.
     fn is_meant(self, region: Region, typed: &str) -> bool {
         let names = self.names(region);
         names
@@ -119,7 +120,7 @@ impl Script {
             .any(|name| typed.strip_suffix(&**name).is_some_and(|before| self.leads_to(before, region)))
     }
 
-    /// Whether `before` is nothing but names of those above a division, from the top.
+    /// Whether `before` consists only of names of the divisions above, from the top down.
     fn leads_to(self, before: &str, region: Region) -> bool {
         let mut above: Vec<Region> = region.ancestors_and_self().skip(1).collect();
         above.reverse();
@@ -130,7 +131,7 @@ impl Script {
         left.is_empty()
     }
 
-    /// A division's name in full, then as it is said.
+    /// A division's full name, then its short name.
     fn names(self, region: Region) -> Vec<String> {
         let full = region.name();
         let ending = ENDINGS.into_iter().find(|(ending, _)| full.ends_with(*ending));
@@ -150,7 +151,7 @@ impl Script {
         }
     }
 
-    /// What people say for it, or for a place within it: enough to ask whether it is meant.
+    /// Names in common use for it or for a place within it: good enough to suggest it, not to accept it.
     fn common_names(self, region: Region) -> Vec<String> {
         let mut lines =
             COMMON.lines().filter_map(|line| line.strip_prefix(region.code())?.strip_prefix('\t'));
@@ -163,7 +164,8 @@ impl Script {
         }
     }
 
-    /// What may be meant by what is no name: what is written much alike, else what begins so, else what is named in it.
+    /// Suggestions for a text that is no division's name: names spelt like it, else names that begin with it,
+    /// else names contained in it.
     fn near(self, readings: &[String]) -> Vec<Region> {
         let alike = self.alike(readings);
         if !alike.is_empty() {
@@ -177,7 +179,7 @@ impl Script {
         if begun.is_empty() { self.named_in(readings) } else { begun }
     }
 
-    /// So many letters tell what is meant by them.
+    /// The fewest characters from which a beginning is a useful hint.
     const fn telling(self) -> usize {
         match self {
             Script::Chinese => 2,
@@ -185,8 +187,8 @@ impl Script {
         }
     }
 
-    /// The divisions with the longest name in a text: 海淀区 in 海淀区中关村. In Latin letters a short name stands in
-    /// many a word.
+    /// The divisions whose name is the longest contained in a text: 海淀区 in 海淀区中关村. Not for Latin
+    /// letters, where a short name is part of many words.
     fn named_in(self, readings: &[String]) -> Vec<Region> {
         if self == Script::Latin {
             return Vec::new();
@@ -202,7 +204,7 @@ impl Script {
         nearest.take(ALIKE).map(|(_, region)| region).collect()
     }
 
-    /// What is written much like one of `readings`, the most alike first.
+    /// The names spelt most like one of `readings`, the nearest first.
     fn alike(self, readings: &[String]) -> Vec<Region> {
         let mut near: Vec<(usize, Region)> = Vec::new();
         let readings: Vec<Vec<char>> = readings.iter().map(|typed| typed.chars().collect()).collect();
@@ -239,16 +241,17 @@ impl Script {
     }
 }
 
-/// Letters and single spaces alone, small, without what an English name says of the sort of division.
+/// Only letters and single spaces, in lower case, without the English words for types of division.
 fn folded(text: &str) -> String {
     let letters = text.to_lowercase().replace('ü', "u").replace(['\'', '’'], "");
     let words = letters.split(|c: char| !c.is_ascii_lowercase());
     words.filter(|word| !word.is_empty() && !SORTS.contains(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// How many characters two texts differ by, where that is no more than one in four, and than [`MISSPELT`].
+/// The edit distance of two texts; `None` where it exceeds one in four characters, or [`MISSPELT`].
 fn apart(one: &[char], other: &str) -> Option<usize> {
-    // Of two characters none, for the other one alone says nothing; and never so many that it is another name.
+    // With two characters no error is allowed, because the other character alone says nothing; and never so
+    // many that it becomes another name.
     let most = ((one.len() + 1) / 4).min(MISSPELT);
     let length = other.chars().count();
     if one.len().abs_diff(length) > most || one.len() > LONGEST {
@@ -263,7 +266,7 @@ fn apart(one: &[char], other: &str) -> Option<usize> {
             before = row[j + 1];
             row[j + 1] = swapped.min(before + 1).min(row[j] + 1);
         }
-        // It comes no nearer from there.
+        // No later row can come nearer.
         if row.iter().all(|apart| *apart > most) {
             return None;
         }
@@ -377,7 +380,7 @@ mod tests {
             assert_eq!(codes(found.clone()).first(), Some(&code), "{text}: {found:?}");
         }
         assert_eq!(codes(find("雄安新区")), ["130629", "130632", "130638"]);
-        // The longer name says more: a road has the name of a city.
+        // The longer name says more: a road is named after another city.
         assert_eq!(codes(find("北京通州台北路")), ["110112"]);
     }
 
@@ -395,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_full_name_means_one_place() {
-        // Every seventh, so that the test takes no longer than the others.
+        // Only every seventh division, so that the test is no slower than the others.
         for region in Region::all().iter().step_by(7) {
             let found = find(&region.full_name());
             assert!(

@@ -28,7 +28,7 @@ fn what_nobody_knows_weighs_as_a_yes_and_is_told() {
     let notice = parse(&body, now()).unwrap();
     assert!(notice.private.safety.violence);
     assert_eq!(notice.private.flags, ["violence_unsure"], "those who verify know which of the two it is");
-    // An edit shows it as it was answered, and a no later on is a no.
+    // An edit shows the answer as it was given, and a later no counts as a no.
     let restated = restate(&notice.public, &notice.private).unwrap();
     assert_eq!(restated["safety"], safety);
     let mut shown = Typed::of(&restated);
@@ -39,7 +39,7 @@ fn what_nobody_knows_weighs_as_a_yes_and_is_told() {
     crate::intake::words::patch(&mut patched, &super::meant(Kind::MissingPerson, &shown, now()).body);
     let notice = parse(&patched, now()).unwrap();
     assert_eq!((notice.private.safety.violence, notice.private.flags.is_empty()), (false, true));
-    // Nobody lowers a no to what nobody knows, nor is there any other question.
+    // A no cannot be turned into "nobody knows", and there are no other questions.
     patched["safety"]["unsure"] = json!(["violence"]);
     assert!(parse(&patched, now()).unwrap().private.flags.is_empty());
     patched["safety"]["unsure"] = json!(["weather"]);

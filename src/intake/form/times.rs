@@ -1,4 +1,4 @@
-//! Reads a time as people write it, in Beijing time, when the browser offers no calendar.
+//! Reads a time as people write it, in Beijing time, for browsers without a date picker.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, TimeZone, Utc};
 
@@ -9,8 +9,8 @@ const DAYS_AGO: [(&str, u64); 7] =
     [("今天", 0), ("今日", 0), ("昨天", 1), ("昨日", 1), ("昨晚", 1), ("前天", 2), ("yesterday", 1)];
 const AFTERNOON: [&str; 5] = ["下午", "傍晚", "晚上", "昨晚", "pm"];
 
-/// The time as RFC 3339, where it can be made out: `2026-11-23T09:40`, `2026年11月23日 9点40分`,
-/// `11/23 9:40`, `昨天下午3点半`.
+/// The time as RFC 3339, where it can be understood: `2026-11-23T09:40`, `2026年11月23日 9点40分`, `11/23
+/// 9:40`, `昨天下午3点半`.
 pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
     let text = ascii_digits(text).to_lowercase();
     if DateTime::parse_from_rfc3339(text.trim()).is_ok() {
@@ -40,7 +40,7 @@ pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
     Some(at.to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 
-/// The day, and the numbers after it.
+/// The day, and the numbers that follow it.
 fn date<'a>(text: &str, numbers: &'a [u32], today: NaiveDate) -> Option<(NaiveDate, &'a [u32])> {
     if let Some((_, days)) = DAYS_AGO.iter().find(|(word, _)| text.contains(word)) {
         return Some((today.checked_sub_days(Days::new(*days))?, numbers));
@@ -50,7 +50,7 @@ fn date<'a>(text: &str, numbers: &'a [u32], today: NaiveDate) -> Option<(NaiveDa
             Some((NaiveDate::from_ymd_opt(i32::try_from(*year).ok()?, *month, *day)?, clock))
         }
         [month, day, clock @ ..] => {
-            // Without its year the last such day is meant.
+            // Without a year, the last such day is meant.
             let this_year = NaiveDate::from_ymd_opt(today.year(), *month, *day)?;
             let date = if this_year > today { this_year.with_year(today.year() - 1)? } else { this_year };
             Some((date, clock))

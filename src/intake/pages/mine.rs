@@ -1,5 +1,5 @@
-//! The reporter's own pages. The manage link is the address of the first, so that it can be kept as it
-//! stands there; it leaves its token in a cookie, too, by which the forms act.
+//! The reporter's own pages. The manage link is the address of the first, so that it can be bookmarked.
+//! Opening it also sets a cookie with its token, by which the forms act.
 
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -35,7 +35,7 @@ use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
 use crate::web::sum;
 
-/// What a reporter is told once it is done.
+/// The steps that the page confirms.
 const DONE: [&str; 3] = ["changed", "renewed", "replied"];
 
 /// The reporter's page under the manage link.
@@ -47,7 +47,7 @@ pub async fn open(
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
     let mut page = show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await?;
-    // A script that looks again whether the state changed does not decide for which notice the browser acts.
+    // A script that checks for a new state must not decide for which notice the browser acts.
     if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
         return Ok(page);
     }
@@ -61,24 +61,24 @@ pub async fn open(
 struct MyPage {
     frame: Frame,
     mine: MyNotice,
-    /// One sentence about what has just been done.
+    /// One sentence about what the reporter has just done.
     done: Option<String>,
-    /// What it is about.
+    /// What the notice is about.
     about: String,
-    /// To be kept.
+    /// The manage link, for the reporter to keep.
     manage_url: String,
     csrf: String,
     ends: Option<String>,
     /// How long a renewal lasts.
     hours: i64,
-    /// The text to forward, once there is something to read behind its link.
+    /// The text to forward, once its link shows something.
     forward: Option<String>,
-    /// What became of it in the groups.
+    /// What became of the notice in the groups.
     sum: Option<String>,
     outcomes: Vec<(&'static str, String)>,
-    /// The outcome that is chosen beforehand: the happy one.
+    /// The outcome that is preselected: the good one.
     chosen: &'static str,
-    /// What was typed as a reply, and what is wrong with it: the id of an element of the page, and a sentence.
+    /// What was typed as a reply, and its fault: the id of an element of the page, and a sentence.
     typed: Typed,
     fault: Option<(&'static str, String)>,
 }
@@ -88,7 +88,7 @@ impl MyPage {
         self.mine.state.is_over()
     }
 
-    /// What is said under the state of a notice that is over.
+    /// What is said below the state of a notice that is over.
     fn ended(&self) -> Option<String> {
         let key = match (self.mine.state, self.mine.outcome) {
             (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
@@ -100,12 +100,12 @@ impl MyPage {
         Some(self.frame.t(&key))
     }
 
-    /// Whether it was public, and no group of the area was there to hear of it.
+    /// Whether it was public, but no group covers its area.
     fn went_to_nobody(&self) -> bool {
         self.mine.groups.as_ref().is_some_and(Sum::is_nobody)
     }
 
-    /// Whether its reporter is the only one who can pass it on.
+    /// Whether only the reporter can pass it on.
     fn is_alone(&self) -> bool {
         self.mine.state == State::Live && self.went_to_nobody()
     }
@@ -120,12 +120,12 @@ impl MyPage {
         (tips > 0).then(|| self.frame.tn("my-tips-there", "number", tips as i64))
     }
 
-    /// Whether the reply has room for what the police gave.
+    /// Whether the reply form has fields for the police's details.
     fn asks_for_police(&self) -> bool {
         self.mine.kind == Kind::MissingPerson && self.mine.notice["police"]["reference"].is_null()
     }
 
-    /// What is wrong with that field of the reply.
+    /// The fault of this field of the reply.
     fn fault_of(&self, field: &str) -> Option<&String> {
         self.fault.as_ref().filter(|(name, _)| *name == field).map(|(_, sentence)| sentence)
     }
@@ -170,12 +170,13 @@ async fn show(
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut page = page_with(http, &frame, &template, status)?;
-    // The address may be the link: it goes along to no other page.
+    // The address may be the manage link, so it must not leak to other sites as referrer.
     page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     Ok(page)
 }
 
-/// The words to copy that its public page offers, too: whoever gets them can tell by those that they are ours.
+/// The text to forward, the same as on the public page: by it, people who receive the text can tell that it
+/// is ours.
 async fn to_forward(
     http: &HttpRequest,
     shared: &Shared,
@@ -191,7 +192,7 @@ async fn to_forward(
     }
 }
 
-/// The element in which a field of the reply is filled in.
+/// The id of the element for this field of the reply.
 fn asked_as(field: &str) -> &'static str {
     match field {
         "police.reference" => "police.reference",
@@ -201,8 +202,8 @@ fn asked_as(field: &str) -> &'static str {
     }
 }
 
-/// What has just been done, in words; anything else in the address is ignored. That it is over is said for
-/// as long as the notice is there.
+/// The confirmation for what has just been done; anything else in the address is ignored. That the notice is
+/// over is said for as long as it exists.
 fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
     let asked = request::asked(http, "done").next();
     let told = asked.and_then(|asked| DONE.into_iter().find(|done| *done == asked));
@@ -221,7 +222,7 @@ fn back(done: &str) -> HttpResponse {
     see_other(&format!("/my?done={done}"))
 }
 
-/// A form with photos that came from a page shown under the manage link, and the link's token.
+/// Reads a form with photos that was sent from a page under the manage link, and the link's token.
 async fn sent_from_here(
     http: &HttpRequest,
     shared: &Shared,
@@ -252,7 +253,7 @@ pub async fn send_reply(
     }
 }
 
-/// The reply that a form stands for. Who gives the police number alone has said enough.
+/// The reply that a form stands for. Giving the police reference alone is reply enough.
 fn as_reply(frame: &Frame, typed: &Typed) -> Value {
     let mut body = json!({"text": typed.first("text"), "photo_ids": typed.all("photo_ids")});
     let told = ["reference", "station"].map(|name| (name, typed.first(&format!("police.{name}")).trim()));
@@ -294,7 +295,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }).map(kept)
 }
 
-/// Takes the corrected notice in, or shows the form again with what is wrong.
+/// Submits the corrected notice, or shows the form again with its faults.
 pub async fn send_edit(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -325,7 +326,7 @@ pub async fn send_edit(
     page.map(|page| kept(sent::again(page, wait)))
 }
 
-/// The phone stays as private as it was: making it public is a choice of its own, before a warning.
+/// Leaves the phone as private as it was: publishing it is a separate choice, made after a warning.
 fn as_patch(mut body: Value) -> Value {
     if let Some(reporter) = body["reporter"].as_object_mut()
         && reporter.get("publish_phone") == Some(&Value::Bool(true))

@@ -1,4 +1,4 @@
-//! The door to photos: gone from view at the same instant as their notice.
+//! Serves photos; a photo disappears at the same instant as its notice.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,8 +15,8 @@ use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
 
-/// A photo that may be seen now: everybody's, the reporter's own, or for those who verify any of a notice that they
-/// may open.
+/// A photo that the reader may see now: a public one, the reporter's own, or, for those who verify, any photo
+/// of a notice that they may open.
 pub async fn photo(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -45,7 +45,7 @@ pub async fn photo(
     Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))
 }
 
-/// The photo, where its notice is not one for leads alone, or a lead asks.
+/// The photo, unless its notice is for leads alone and the reader is not a lead.
 fn may_be_looked_at(conn: &mut Conn, id: Uuid, lead: bool) -> Answer<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
@@ -53,7 +53,7 @@ fn may_be_looked_at(conn: &mut Conn, id: Uuid, lead: bool) -> Answer<Option<Phot
     Ok((lead || !for_leads).then_some(found))
 }
 
-/// A JPEG that nobody keeps: it must vanish at once.
+/// A JPEG with headers that forbid caching: it must be able to disappear at once.
 pub fn jpeg_answer(jpeg: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("image/jpeg")

@@ -1,5 +1,5 @@
-//! Reads a form that may bring photos: its words are kept as typed, its photos are taken in at once,
-//! so that neither has to be sent again when something else is wrong.
+//! Reads a form with photos: its words are kept as typed and its photos are stored at once, so that neither
+//! has to be sent again when something else is wrong.
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
@@ -20,22 +20,22 @@ use crate::web::request;
 use crate::web::session::MAX_FORM_BYTES;
 use crate::web::shared::Shared;
 
-/// A file that is too large is read to its end all the same, up to this: a browser whose sending is
-/// broken off shows its own error instead of ours. In bytes.
+/// How far a form is read even when a file is too large, in bytes. A browser whose upload is cut off shows
+/// its own error instead of ours.
 const READ_AT_MOST: usize = 8 * MAX_BYTES;
-/// More parts than any form of ours has: one may be empty and still takes room.
+/// More parts than any of our forms has; the bound is needed because even an empty part takes memory.
 const PARTS: usize = 200;
 
 /// What a form brought.
 pub struct Sent {
     pub typed: Typed,
-    /// What is wrong with its photos, or that too many forms came from its network.
+    /// Faults of the photos, or that too many forms came from this network.
     pub faults: FieldFaults,
-    /// In so many seconds it may be sent again, where too many came. Further photos were not looked at.
+    /// Set where too many forms came: seconds until the next may be sent. Further photos were not stored.
     pub wait: Option<u64>,
 }
 
-/// The form again, with its words; where too many came from its network, it says after how many seconds it may be sent.
+/// The form page again; where too many forms came from the network, with a `Retry-After` in seconds.
 pub fn again(mut page: HttpResponse, wait: Option<u64>) -> HttpResponse {
     if let Some(wait) = wait {
         *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
@@ -44,10 +44,11 @@ pub fn again(mut page: HttpResponse, wait: Option<u64>) -> HttpResponse {
     page
 }
 
-/// Reads a form to its end, and counts it. Whoever sends too many gets its words back, as often as anybody may read.
+/// Reads a form to its end, and counts it. A sender over the limit gets the typed words back, within the
+/// limit for reading pages.
 ///
 /// # Errors
-/// Where it is no form, or one of too many words, parts or bytes, or does not come in time.
+/// Where it is not a form, has too much text, too many parts or bytes, or arrives too slowly.
 pub async fn read(http: &HttpRequest, shared: &Shared, form: Multipart) -> Result<Sent, Problem> {
     read_whole(http, shared, Incoming::new(form, Patience::new(patience::PHOTOS))).await
 }
@@ -57,7 +58,7 @@ struct Incoming {
     form: Multipart,
     patience: Patience,
     parts: usize,
-    /// Of what its parts hold.
+    /// The total size of its parts so far, in bytes.
     bytes: usize,
 }
 
@@ -75,7 +76,7 @@ impl Incoming {
         Ok(part)
     }
 
-    /// A part's content; `None` where it grew to a length that is not to be `kept`.
+    /// A part's content; `None` once `kept` refuses its length.
     async fn content(
         &mut self,
         field: &mut Field,
@@ -115,7 +116,7 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
     while let Some(mut field) = form.next_part().await? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "photo" {
-            // A browser sends an empty part without a name where no file was chosen.
+            // Where no file was chosen, a browser sends an empty part without a file name.
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
             let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
@@ -161,7 +162,7 @@ async fn take_photo(
     }
     let counted = count(shared, http, Limit::Photos).and_then(|()| count(shared, http, Limit::PhotosADay));
     if let Err(Problem::TooMany { retry_after_s }) = counted {
-        // Its words need no photo, and come back.
+        // The words need no photo and are shown again.
         sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
         sent.wait = Some(retry_after_s);
         return Ok(());
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
     use crate::intake::fixture::{Desk, png};
 
-    /// A form that is there as a whole.
+    /// A form that has arrived as a whole.
     fn form(parts: &[(&str, &[u8])]) -> Multipart {
         let mut body = Vec::new();
         for (name, content) in parts {
@@ -214,7 +215,8 @@ mod tests {
         let desk = Desk::new().await;
         let http = TestRequest::default().to_http_request();
         let form = form(&[("photo", &png(300)), ("description", b"x")]);
-        // No patience at all: what is there is read, and our own work on it may take what it takes.
+        // With no patience at all, what has arrived is still read: our own processing does not count against
+        // it.
         let sent = read_whole(&http, &desk.shared, Incoming::new(form, Patience::new(Duration::ZERO))).await;
         let sent = sent.unwrap_or_else(|problem| panic!("{problem}"));
         assert_eq!((sent.typed.all("photo_ids").len(), sent.typed.first("description")), (1, "x"));

@@ -1,4 +1,4 @@
-//! A form as its template shows it: every word in the reader's language, every fault at its field.
+//! A form as its template shows it: every word in the reader's language, every fault beside its field.
 
 use crate::blobs::Size;
 use crate::domain::faults::{FieldFault, FieldFaults};
@@ -16,9 +16,9 @@ use crate::web::problem::{field_sentence, named_sentence};
 pub struct Sheet {
     pub kind: Kind,
     pub sections: Vec<Section>,
-    /// Where a fault is and what it says, in the order of the fields.
+    /// Each fault's place and sentence, in the order of the fields.
     pub faults: Vec<(String, String)>,
-    /// Makes two taps one notice.
+    /// The idempotency key, which makes a double tap one notice.
     pub key: String,
 }
 
@@ -41,7 +41,7 @@ pub enum Shape {
     Photos,
 }
 
-/// A field with all that is said about it.
+/// A field with its words and faults.
 pub struct Shown {
     pub name: &'static str,
     pub shape: Shape,
@@ -54,7 +54,7 @@ pub struct Shown {
     pub photos: Vec<Picture>,
 }
 
-/// A photo that was sent already.
+/// A photo that is uploaded already.
 pub struct Picture {
     pub id: String,
     pub thumb: String,
@@ -63,7 +63,7 @@ pub struct Picture {
 }
 
 impl Sheet {
-    /// The form of `kind` with what was typed, what is wrong with it, and the places to choose from.
+    /// The form of `kind` with what was typed, its faults, and the places to choose from.
     pub fn new(frame: &Frame, kind: Kind, typed: &Typed, faults: &FieldFaults, places: &[Region]) -> Sheet {
         let words = Words { frame, kind };
         let mut listed = Vec::new();
@@ -88,7 +88,7 @@ impl Sheet {
                 shown: fields,
             });
         }
-        // What belongs to no field that is shown is said at the top.
+        // A fault of no visible field is shown at the top.
         for (field, fault) in faults {
             if !sections(kind).iter().flat_map(|s| s.fields).any(|(name, _)| belongs(field, name)) {
                 listed.push(("main".to_owned(), sentence(frame, fault)));
@@ -98,13 +98,13 @@ impl Sheet {
     }
 }
 
-/// What is wrong, in the reader's language; a photo's faults have sentences of their own.
+/// A fault in the reader's language; those of photos have sentences of their own.
 pub fn sentence(frame: &Frame, fault: &FieldFault) -> String {
     let key = format!("photo-{}", fault.code);
     if has(frame.language, &key) { frame.t(&key) } else { field_sentence(fault, frame.language) }
 }
 
-/// Whether a fault is one of this field: photos are faulted by their place in the list.
+/// Whether a fault belongs to this field; faults of photos name their place in the list.
 fn belongs(fault: &str, name: &str) -> bool {
     fault == name || (name == "photo" && fault.starts_with("photo_ids"))
 }
@@ -115,7 +115,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// The kind's own words under `PREFIX-KIND-NAME`, or those of all kinds.
+    /// The words under `PREFIX-KIND-NAME` where the kind has its own, else those of all kinds.
     fn own(&self, common: &str, prefix: &str, name: &str) -> String {
         let own = format!("{prefix}{}-{name}", self.kind.as_str());
         self.frame.t(if has(self.frame.language, &own) { &own } else { common })
@@ -141,12 +141,12 @@ impl Words<'_> {
         if own.is_empty() { self.if_any(&format!("f-{dashed}")) } else { own }
     }
 
-    /// The same words in the summary and at the field, so both name it.
+    /// The summary and the field share this sentence, so it names the field.
     fn fault(&self, label: &str, control: Control, fault: &FieldFault) -> String {
         let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
         let sentence = sentence(self.frame, fault);
-        // A box to tick has a whole sentence for its label, and its fault says all of it.
+        // The label of a check box is a whole sentence, so its fault is a sentence of its own.
         if control == Control::Tick {
             return sentence;
         }
@@ -163,7 +163,7 @@ impl Words<'_> {
         places: &[Region],
     ) -> Shown {
         let value = match (control, Region::parse(typed.first(name))) {
-            // What was chosen stands in the field as people read it.
+            // A chosen place is shown by its name.
             (Control::Place, Ok(region)) => region.full_name(),
             _ => typed.first(name).to_owned(),
         };
@@ -200,7 +200,7 @@ impl Words<'_> {
         Shown { name, shape, hint: self.hint(name), error, value, attributes, choices, photos, label }
     }
 
-    /// A place to choose, so that its reader knows it.
+    /// A place to choose, with enough of its name to recognise it.
     fn place(&self, place: Region) -> String {
         match self.frame.language {
             Language::ZhCn => place.full_name(),
@@ -221,13 +221,13 @@ impl Words<'_> {
     }
 }
 
-/// A calendar would throw away what it cannot read, so that goes back into a plain line.
+/// A date picker would discard a value that it cannot read, so such a value goes into a plain text field.
 fn moment_attributes(value: &str) -> &'static str {
     let readable = chrono::NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M").is_ok();
     if value.is_empty() || readable { r#"type="datetime-local""# } else { "" }
 }
 
-/// Fields that may be left empty, and say so.
+/// Whether the field may be left empty, which its label then says.
 fn is_optional(kind: Kind, name: &str) -> bool {
     match name {
         "police.station" | "police.reference" | "person.sex" | "photo" | "person.height_cm"

@@ -1,4 +1,4 @@
-//! What a notice is about in one line: its reporter sees that it is theirs, and what of it arrived.
+//! A notice in one line, by which its reporter recognises it and sees what has arrived.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
-/// Who or what is sought, the age, the place, and how many photos there are, of a notice as it was sent.
+/// Who or what is sought, the age, the place, and the number of photos of a submitted notice.
 pub fn summary(frame: &Frame, kind: Kind, notice: &Value) -> String {
     let told = |path: &str| notice.pointer(path)?.as_str().map(str::to_owned);
     let what = match kind {

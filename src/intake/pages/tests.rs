@@ -16,7 +16,7 @@ use crate::intake::form::fields;
 use crate::web::request::around;
 use crate::web::routes;
 
-/// What came back: the status, the headers and the page.
+/// A response: the status, the headers and the page.
 struct Page {
     status: StatusCode,
     headers: HeaderMap,
@@ -76,7 +76,7 @@ impl Browser {
     }
 }
 
-/// A browser.
+/// A browser with a cookie jar.
 async fn browser(desk: &Desk) -> Browser {
     let app =
         App::new().app_data(web::Data::new(desk.shared.clone())).wrap(from_fn(around)).configure(routes::all);
@@ -88,7 +88,7 @@ async fn browser(desk: &Desk) -> Browser {
     Browser { ask: Box::new(ask), cookie: String::new() }
 }
 
-/// What a body's fields are in the form of its kind.
+/// The form fields for a JSON body of its kind.
 fn typed(body: &Value) -> BTreeMap<String, String> {
     let typed = Typed::of(body);
     typed.pairs().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -151,11 +151,11 @@ async fn going_back_after_sending_makes_no_second_notice() {
     browser.cookie = first.cookie();
     let confirmed = browser.get("/report/done").await.html;
     let case = confirmed.split("data-case>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-    // Back: the browser asks for the form anew, and says first what there is already.
+    // Going back: the browser requests the form again, and the page says first what exists already.
     let back = browser.get("/report/missing_person").await;
     assert!(back.html.contains(&case) && back.html.contains("href=\"/my\""), "{}", back.html);
     assert!(!browser.get("/report/rescue").await.html.contains(&case), "another matter");
-    // The same words again, whatever the browser kept of the form: the same case.
+    // The same words again give the same case, whatever the browser kept of the form.
     form.insert("key".to_owned(), key(&back.html));
     let again = browser.send("/report/missing_person", &pairs(&form), None).await;
     assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", again.html);
@@ -164,7 +164,7 @@ async fn going_back_after_sending_makes_no_second_notice() {
     let phone = desk.shared.vault.index("phone", "+8613800138000");
     let open = desk.shared.store.read(move |c| crate::store::phones::open(c, &phone)).await;
     assert_eq!(open.unwrap(), 1);
-    // Somebody else is another matter, and the form that was used says which case it made.
+    // Another person's notice is a new case, and a form that was used says which case it made.
     form.insert("key".to_owned(), key(&fresh.html));
     form.insert("person.name".to_owned(), "别人".to_owned());
     let other = browser.send("/report/missing_person", &pairs(&form), None).await;
@@ -231,7 +231,7 @@ async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known
     let offered =
         r#"value="131003"><label for="region-131003">Guangyang, Langfang, Hebei (河北省廊坊市广阳区)<"#;
     assert!(again.html.contains(offered), "{}", again.html);
-    // One of them is chosen, and the line still has what was typed: what was chosen is meant.
+    // One of them is chosen while the line still has the typed name: the choice wins.
     let line = filled.remove("region").unwrap();
     let mut chosen = pairs(&filled);
     chosen.extend([("region", "131003"), ("region", line.as_str())]);
@@ -240,7 +240,7 @@ async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known
     assert!(faulty.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", faulty.html);
     let sent = browser.send("/report/lost_property", &chosen, None).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
-    // Or it is written in Latin letters at once.
+    // Or it is typed in Latin letters at once.
     filled.insert("region".to_owned(), "Guangyang District, Langfang".to_owned());
     let sent = browser.send("/report/lost_property?lang=en", &pairs(&filled), None).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
@@ -265,7 +265,7 @@ async fn another_language_or_size_keeps_what_was_typed() {
         assert!(!again.html.contains("error-summary"), "nobody asked what is wrong: {}", again.html);
         assert_eq!(again.headers.get("cache-control").unwrap(), "private, no-cache");
     }
-    // On the page about the phone, too.
+    // The same on the page about the phone.
     let mut form = typed(&lost_property());
     form.insert("reporter.publish_phone".to_owned(), "true".to_owned());
     form.insert("publish_confirmed".to_owned(), String::new());
@@ -312,7 +312,7 @@ async fn a_photo_of_no_bytes_is_told_so_and_a_field_left_empty_is_not() {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.html.contains("没有收到照片") && page.html.contains("href=\"#photo\""), "{}", page.html);
     assert!(page.html.contains("被困桥头"), "what was typed is kept");
-    // As a browser sends a field in which no file was chosen.
+    // This is how a browser sends a file field without a file.
     let left_empty = [("photo\"; filename=\"", ""), typed[0], typed[1]];
     let page = browser.send("/report/rescue", &left_empty, None).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.html);
@@ -362,7 +362,7 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     let looked_again = TestRequest::get().uri(&link).insert_header(("sec-fetch-dest", "empty"));
     let looked_again = browser.ask(looked_again).await;
     assert!(looked_again.headers.get(header::SET_COOKIE).is_none(), "another tab may be at another notice");
-    // The link goes along to no other page, and into no cache.
+    // The link leaks to no other site as referrer, and is not cached.
     assert_eq!((header("referrer-policy"), header("cache-control")), ("strict-origin", "no-store"));
     let set = open.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
     for part in ["__Host-manage=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
@@ -455,7 +455,7 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
-    // The words of the public page, by which our own page tells whether a message is ours.
+    // The text of the public page, by which people can tell that a message is ours.
     let copy = |html: &str| {
         let (_, copy) = html.split_once("id=\"copy\">").unwrap();
         copy.split_once("</p>").unwrap().0.to_owned()

@@ -1,4 +1,4 @@
-//! What people saw, sent from a live notice's page.
+//! Tips: what people saw, sent from the page of a live notice.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -32,8 +32,9 @@ struct TipPage {
 /// Takes a tip in; a faulty one comes back with what was typed.
 ///
 /// # Errors
-/// [`Problem::CaseMalformed`] and [`Problem::CaseUnknown`] for what is no number of ours, [`Problem::NotPossible`] where
-/// the notice is not live, and [`Problem::TooMany`] where an address sends tip after tip.
+/// [`Problem::CaseMalformed`] and [`Problem::CaseUnknown`] for a number that is not one of ours,
+/// [`Problem::NotPossible`] where the notice is not live, and [`Problem::TooMany`] where one address sends
+/// too many tips.
 pub async fn send(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -49,7 +50,7 @@ pub async fn send(
         .and_then(|()| if told.is_ok() { count_tip(&shared, &http, &number) } else { Ok(()) });
     let wait = match counted {
         Err(Problem::TooMany { retry_after_s }) => {
-            // What was typed comes back, as often as anybody may read.
+            // What was typed is shown again, within the limit for reading pages.
             count(&shared, &http, Limit::Reads)?;
             Some(retry_after_s)
         }
@@ -73,16 +74,16 @@ pub async fn send(
     Ok(again(page, wait))
 }
 
-/// A tip as the JSON door takes it.
+/// The tip as the JSON API takes it.
 fn json(typed: &Typed, now: DateTime<Utc>) -> Value {
-    // What cannot be made out as a time goes on as it is, and is refused with its sentence.
+    // A text that cannot be read as a time is passed on unchanged, to be refused with its sentence.
     let seen_at = times::rfc3339(&typed.seen_at, now).unwrap_or_else(|| typed.seen_at.clone());
     let told = [&typed.text, &seen_at, &typed.place, &typed.phone];
     let told = TipForm::FIELDS.into_iter().zip(told).filter(|(_, value)| !value.trim().is_empty());
     told.map(|(name, value)| (name.to_owned(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
 }
 
-/// The same words for the summary and for the field, so both name it.
+/// The summary and the field share these sentences, so each names its field.
 fn sentences(faults: &FieldFaults, about: &str, language: Language) -> Vec<(&'static str, String)> {
     let sentence = |name| {
         let label = text(language, &TipForm::label(name, about));

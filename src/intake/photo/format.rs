@@ -1,5 +1,5 @@
-//! What a file is, by its content, and whether all of it is there. Decoders are lenient here: a JPEG
-//! cut in half becomes a face over grey, which must not go on a poster.
+//! Recognises a file's format by its content and checks that the file is complete. Decoders are lenient: from
+//! half a JPEG they make a face above grey, which must not go on a poster.
 
 use std::borrow::Cow;
 use std::iter;
@@ -7,15 +7,15 @@ use std::iter;
 use super::{MAX_BYTES, MAX_PIXELS, PhotoFault};
 use image::ImageFormat;
 
-/// Work that a progressive JPEG may ask for: scans times pixels. Each scan visits every pixel, so a
-/// small file with a hundred scans would keep a processor busy for a minute.
+/// The most work a progressive JPEG may cause: scans times pixels. Each scan visits every pixel, so a small
+/// file with a hundred scans would keep a processor busy for a minute.
 const MAX_SCANNED: u64 = 12 * MAX_PIXELS;
 
-/// The brands of the HEIF family by which phones mark HEIC photos:
+/// The HEIF brands by which phones mark HEIC photos:
 /// <https://github.com/nokiatech/heif/blob/gh-pages/technical.html>
 const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
 
-/// Names the format of a file that has a reasonable size and a beginning and an end.
+/// The format of a file that has a reasonable size, a beginning and an end.
 pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
     match bytes {
         [] => Err(PhotoFault::Empty),
@@ -25,7 +25,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
             png_is_whole(chunks).map(|()| ImageFormat::Png)
         }
         [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'E', b'B', b'P', rest @ ..] => {
-            // The length counts from after itself, so it includes the four letters WEBP.
+            // The length counts the bytes after itself, so it includes the four letters WEBP.
             let length = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
             if length > rest.len() as u64 + 4 { Err(PhotoFault::Truncated) } else { Ok(ImageFormat::WebP) }
         }
@@ -39,21 +39,21 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
     }
 }
 
-/// Refuses a file that takes far more work than its pixels explain.
+/// Refuses a file that would take far more work than its pixels explain.
 pub(super) fn affordable(bytes: &[u8], format: ImageFormat, pixels: u64) -> Result<(), PhotoFault> {
     let scans = if format == ImageFormat::Jpeg { jpeg_scans(bytes)? } else { 1 };
     if scans * pixels > MAX_SCANNED { Err(PhotoFault::TooManyPixels) } else { Ok(()) }
 }
 
-/// Walks over a JPEG's segments to the end of the picture and counts its scans. What follows the end
-/// (many phones append a video or a second picture) is never read.
+/// Walks the segments of a JPEG to the end of the picture and counts its scans. Anything after the end is
+/// never read; many phones append a video or a second picture there.
 fn jpeg_scans(bytes: &[u8]) -> Result<u64, PhotoFault> {
     const START_OF_SCAN: u8 = 0xDA;
     const END_OF_IMAGE: u8 = 0xD9;
     let mut scans = 0;
     let mut at = 2;
     loop {
-        // To the next marker: over compressed data, in which FF is followed by 00 or a restart mark.
+        // Skip compressed data to the next marker: there FF is followed by 00 or a restart marker.
         let data = bytes.get(at..).ok_or(PhotoFault::Truncated)?;
         let marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xFF | 0xD0..=0xD7);
         at += data.windows(2).position(marker).ok_or(PhotoFault::Truncated)?;

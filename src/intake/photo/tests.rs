@@ -28,7 +28,7 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// EXIF with an orientation and an artist's name in which a place hides.
+/// EXIF with an orientation, and with an artist's name that reveals a place.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut exif = b"II*\0\x08\0\0\0\x02\0".to_vec();
     exif.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
@@ -54,7 +54,7 @@ fn with_metadata(picture: &DynamicImage, format: ImageFormat, orientation: u8) -
     bytes
 }
 
-/// Puts segments behind the first two bytes of a JPEG.
+/// Inserts segments after the first two bytes of a JPEG.
 fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
     let mut bytes = jpeg[..2].to_vec();
     for (marker, content) in segments {
@@ -74,7 +74,7 @@ fn png_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [(content.len() as u32).to_be_bytes().as_slice(), &named, &crc.to_be_bytes()].concat()
 }
 
-/// A PNG that claims a size, at one bit a pixel, and holds next to nothing.
+/// A PNG that claims a size, at one bit a pixel, but holds almost no data.
 fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
     let header = png_chunk(b"IHDR", &[size.as_slice(), &[1, 0, 0, 0, 0]].concat());
@@ -82,7 +82,7 @@ fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n".as_slice(), &header, &data, &png_chunk(b"IEND", &[])].concat()
 }
 
-/// A baseline JPEG of one even tone: every block is two bits of zero. `components` is 1, 3 or 4.
+/// A baseline JPEG of one uniform tone: every block is two bits of zero. `components` is 1, 3 or 4.
 fn even_jpeg(width: u16, height: u16, components: u8, data: usize) -> Vec<u8> {
     let mut frame = vec![8];
     frame.extend([height.to_be_bytes(), width.to_be_bytes()].concat());
@@ -95,7 +95,7 @@ fn even_jpeg(width: u16, height: u16, components: u8, data: usize) -> Vec<u8> {
     scan.extend([0, 63, 0]);
     let mut table = vec![0];
     table.extend([1; 64]);
-    // One code of one bit, for "no difference" and for "end of block".
+    // One code of one bit each, for "no difference" and for "end of block".
     let code = |class: u8| [[class, 1].as_slice(), &[0; 15], &[0]].concat();
     let adobe = b"Adobe\0\x64\0\0\0\0\0";
     let segments: [(u8, &[u8]); 6] =
@@ -128,7 +128,7 @@ fn three_sizes_none_enlarged() {
 
 #[test]
 fn every_orientation_comes_out_upright() {
-    // What the upper left and the upper right corner show, by EXIF orientation.
+    // What the upper left and upper right corners show, by EXIF orientation.
     let upright = [
         (RED, GREEN),
         (GREEN, RED),
@@ -297,7 +297,7 @@ fn the_same_picture_looks_the_same() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Damage anywhere gives a photo or a fault, never a panic.
+    /// Damage anywhere leads to a photo or a fault, never to a panic.
     #[test]
     fn damage_never_panics(format in 0..3_usize, at in any::<prop::sample::Index>(), byte: u8) {
         let format = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP][format];

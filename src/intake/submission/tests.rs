@@ -83,7 +83,7 @@ fn one_bad_field_is_named_and_nothing_else() {
         ("safety.violence", json!("no"), "wrong_type"),
     ] {
         let field = match (path, code) {
-            // The age and the category are compared under the age.
+            // Age and category are compared with each other; the fault is the age's.
             ("person.category", "x") => "person.age=age_category".to_owned(),
             _ => format!("{path}={code}"),
         };
@@ -221,7 +221,7 @@ fn who_may_have_fled_is_flagged_wherever_it_is_mentioned() {
     let mut body = missing_person();
     patch(&mut body, &json!({"secret_detail": "和他父亲在争抚养权"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, ["custody_mentioned"]);
-    // Whoever flees from water hides from nobody, and no court says who has a child there.
+    // A person who flees from water hides from nobody, and custody plays no part there.
     let mut body = rescue();
     patch(&mut body, &json!({"description": "三人未能逃离洪水，抚养权文件被冲走"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, Vec::<String>::new());
