@@ -1,5 +1,5 @@
-//! What one moderator may do with a notice as it stands. Pages offer exactly this; the steps themselves
-//! ask the life cycle again, in their transaction.
+//! What one moderator may do with a notice as it stands. Pages offer exactly these steps; each step asks the
+//! life cycle again in its own transaction.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,12 +8,12 @@ use super::Moderator;
 use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
 use crate::store::notices::Notice;
 
-/// The steps somebody may take, and why approving is not among them.
+/// The steps a moderator may take, and why approving is not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actions {
     /// In the order they are offered.
     pub steps: Vec<Step>,
-    /// Set for whoever holds the notice and could approve it, were they another person.
+    /// Why the holder of the notice may not approve it, where another person could.
     pub approval: Option<Refusal>,
 }
 
@@ -24,7 +24,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
     let allowed = |at: &Standing, step| next(at, step, by.actor()).is_ok();
     let mut steps = Vec::new();
     let mut approval = None;
-    // Whoever approved it keeps nobody else from approving it, too.
+    // A holder who has approved it already does not keep others from approving it too.
     let away = |holder: &Uuid| *holder == by.id || !standing.waits_for_another_than(*holder);
     match notice.claimant(now).filter(away) {
         None if allowed(&standing, Step::Claim) => steps.push(Step::Claim),
@@ -37,7 +37,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
                 steps.extend(decisions.iter().filter(|step| allowed(&reviewed, **step)));
                 approval = next(&reviewed, Step::Approve, by.actor()).err();
             }
-            // Claiming what one holds renews the hold.
+            // Claiming a notice that one already holds renews the claim.
             steps.extend([Step::Claim, Step::Release]);
         }
         _ => {}
@@ -54,7 +54,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
     Actions { steps, approval }
 }
 
-/// The standing that a decision is about: none where nothing waits for one.
+/// The standing that a decision is about; `None` where nothing waits for one.
 fn under_review(notice: &Notice, standing: &Standing) -> Option<Standing> {
     match standing.state {
         State::Live | State::Paused if notice.pending_revision.is_some() => {

@@ -1,4 +1,4 @@
-//! What is live is looked at again: a second look, a police reference that followed, or a new revision.
+//! Reviews of what is live already: a second look, a police reference that followed, or a new revision.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ use crate::store::transition::{take, take_revision};
 use crate::store::types::Time;
 use crate::vault::Vault;
 
-/// A decision about what is live already: a second look, a police reference, or a new revision.
+/// Decides about a live notice: a second look, a police reference, or a new revision.
 pub(super) fn look_again(
     tx: &mut Conn,
     vault: &Vault,
@@ -34,13 +34,13 @@ pub(super) fn look_again(
     take(tx, vault, notice, decision.step, step, |_, n| {
         n.let_go();
         n.second_look_at = None;
-        // A second look is no police reference.
+        // A second look does not replace a police reference that is still owed.
         n.police_due_at = n.police_due_at.filter(|_| !referenced);
         Ok(())
     })
 }
 
-/// Whether nothing is owed but the police reference: looking again brings it no nearer.
+/// Whether only the police reference is missing: looking again does not supply it.
 pub(super) fn lacks_reference_alone(notice: &Notice) -> bool {
     let looked_at = notice.second_look_at.is_none() && notice.pending_revision.is_none();
     looked_at && notice.police_due_at.is_some()
@@ -66,7 +66,8 @@ fn decide_revision(
     now: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
     if !matches!(decision.step, Step::Approve | Step::Reject) {
-        // What is live has been asked about and escalated before; an edit of it is taken or not.
+        // Questions and escalations belong to the time before a notice is live; an edit of it is approved or
+        // rejected.
         let from = notice.state.0;
         return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
     }
@@ -86,7 +87,8 @@ fn decide_revision(
     })
 }
 
-/// Lets the edit cool; where its notice would end meanwhile it goes out at once, for it may be what grants more time.
+/// Lets the edit cool. Where its notice would end meanwhile, the edit goes out at once, because it may be the
+/// renewal that grants more time.
 fn cool(
     tx: &mut Conn,
     vault: &Vault,
@@ -102,7 +104,7 @@ fn cool(
     Ok(())
 }
 
-/// What waited beside the live revision takes its place.
+/// Replaces the live revision by the one that waited beside it.
 pub(super) fn publish_revision(
     tx: &mut Conn,
     vault: &Vault,
@@ -116,7 +118,7 @@ pub(super) fn publish_revision(
         return Err(ReviewError::Unknown);
     };
     notice.live_revision = Some(revision);
-    // Lists, feeds and broadcasts go by both.
+    // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
     content.public(&key)?.region.code().clone_into(&mut notice.region);
     notice.drop_pending();

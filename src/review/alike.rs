@@ -1,5 +1,6 @@
-//! What is like a sealed case is the leads' as well. The intake sees to that, but two who hand in the same at one moment
-//! do not see each other, and another case may be sealed meanwhile: so it is asked again before anything goes out.
+//! A notice like a sealed case belongs to the leads too. The intake checks that, but two notices submitted at
+//! the same moment do not see each other, and another case may be sealed later. So it is checked again before
+//! anything goes out.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +13,7 @@ use crate::store::transition::{By, take, take_revision};
 use crate::store::{Answer, Conn, marks};
 use crate::vault::Vault;
 
-/// Whether what waits to be published is like a sealed case, though nobody sealed it: the approvals it then needs.
+/// The approvals needed where what waits to be published is like a sealed case but is not sealed itself.
 pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
     let published = matches!(notice.state.0, State::Live | State::Paused);
     if notice.sealed || (published && notice.pending_revision.is_none()) {
@@ -21,7 +22,8 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
     like_sealed(conn, vault, notice)
 }
 
-/// Whether what a notice says now is like a sealed case: the approvals that the strictest of them needs.
+/// The approvals that the strictest of the sealed cases like this notice needs; `None` where no case is like
+/// it.
 pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
     let revision = notices::revision(conn, notice.id.0, read(notice))?;
     let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else { return Ok(None) };
@@ -29,7 +31,7 @@ pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> An
     marks::like_sealed(conn, vault, &sought, notice.phone_hash.as_deref(), notice.id.0)
 }
 
-/// Hands what is about to go out to the leads: the notice or, where it is live, the edit of it.
+/// Hands what was about to go out to the leads: the notice, or the edit of a live one.
 pub(super) fn hand_to_leads(
     tx: &mut Conn,
     vault: &Vault,

@@ -49,7 +49,7 @@ impl From<ReviewError> for Problem {
     }
 }
 
-/// The sentence that says what else serves whoever wanted that step.
+/// The sentence that names what to do instead of that step.
 fn instead(from: State, step: &str) -> Option<&'static str> {
     let is = |wanted: &[Step]| wanted.iter().any(|wanted| wanted.as_str() == step);
     match from {
@@ -59,12 +59,12 @@ fn instead(from: State, step: &str) -> Option<&'static str> {
     }
 }
 
-/// A moderator's account as this station knows it.
+/// A moderator's account as this station sees it.
 pub fn moderator(account: &Account) -> Moderator {
     Moderator { id: account.id.0, lead: account.role.0 == Role::Lead }
 }
 
-/// The ten stored characters of a case number in an address.
+/// The ten stored characters of a case number in a path.
 ///
 /// # Errors
 /// [`Problem::CaseMalformed`].
@@ -143,7 +143,7 @@ pub async fn sheet(
     Ok(web::Json(read_sheet(&shared, case(&path)?, by).await?))
 }
 
-/// Reads a sheet off the async threads.
+/// Reads a sheet outside the async threads.
 ///
 /// # Errors
 /// As [`view::sheet`].

@@ -1,4 +1,4 @@
-//! Who has a notice: one person at a time, for as long as they are at work on it.
+//! Claims: one person holds a notice at a time, for as long as they work on it.
 
 use chrono::{DateTime, Utc};
 
@@ -11,10 +11,10 @@ use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
 
 impl Desk {
-    /// Takes a notice on, or renews the hold on it.
+    /// Claims a notice, or renews the claim.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimedByOther`] while somebody else holds it who may approve it.
+    /// [`ReviewError::ClaimedByOther`] while another person holds it who may approve it.
     pub async fn claim(
         &self,
         case: String,
@@ -25,10 +25,10 @@ impl Desk {
         self.store.write(move |tx| claim(tx, &case, by, now, until)).await
     }
 
-    /// Lets go of a notice.
+    /// Releases a notice.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimRequired`] where it is not the caller's.
+    /// [`ReviewError::ClaimRequired`] where the caller does not hold it.
     pub async fn release(
         &self,
         case: String,
@@ -65,7 +65,7 @@ fn claim(
     let (after, _) = next(&standing, Step::Claim, by.actor())?;
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);
-    // What waits for another's approval is not kept from the others by whoever gave the first.
+    // A notice that waits for another person's approval is not blocked by the person who gave the first.
     let idle = notice.claimant(now).filter(|holder| standing.waits_for_another_than(*holder));
     if !notices::claim(tx, notice.id.0, notice.version, (after, version), (by.id, idle), (now, until))? {
         let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;

@@ -1,5 +1,5 @@
-//! Other notices that may be about the same person or thing, or from the same hand, with what they say,
-//! so that both can be laid side by side.
+//! Other notices that may be about the same person or thing, or come from the same reporter, with what they
+//! say, so that they can be compared side by side.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -31,17 +31,19 @@ pub struct Duplicate {
     pub public: Option<Public>,
 }
 
-/// As many as can be compared at a glance.
+/// How many can be compared at a glance.
 const SHOWN: usize = 3;
-/// How alike two photos must be: of 64 bits, at most so many differ.
+/// How similar two photos must be: at most this many of 64 bits differ.
 pub const ALIKE: u32 = 8;
-/// Photos compared at most, newest first.
+/// The most photos compared, newest first.
 const COMPARED: i64 = 5_000;
-/// Notices looked at at most of each sort, newest first: more than are shown, for some are not for everybody.
+/// The most notices considered for each reason, newest first. More than are shown, because some are not for
+/// every reader.
 const LOOKED_AT: usize = 50;
 
-/// What may be the same as this notice: from the same phone first, then by its photos, then by what it says. Of what is
-/// for leads alone nobody else learns that it is there: a phone, a face or a name of one's own would find it.
+/// Likely duplicates of this notice: first those from the same phone, then by photos, then by what they say.
+/// Only leads learn of a case that is for leads alone, or anybody could look for it with a phone, a face or a
+/// name.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -79,8 +81,8 @@ pub(super) fn duplicates(
     found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
 }
 
-/// The notices with a photo like one that this notice shows, newest first, each once. What came as evidence
-/// tells nothing: one police receipt looks like another.
+/// The notices with a photo like one that this notice shows, newest first, each once. Evidence is not
+/// compared: one police receipt looks like another.
 fn alike(conn: &mut Conn, notice: &Notice, public: Option<&Public>) -> Answer<Vec<Uuid>> {
     let shown = public.map_or(&[][..], |public| &public.photos);
     let stored = photos::of_notice(conn, notice.id.0)?;

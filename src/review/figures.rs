@@ -1,4 +1,4 @@
-//! Figures for a lead: how much came in and what became of it, in numbers alone.
+//! Figures for leads: how many notices came in and what became of them, in numbers only.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -48,9 +48,9 @@ pub struct Figures {
     /// The median time from submission to going live, in seconds.
     pub to_live_s: Vec<(Kind, i64)>,
     pub ended: Vec<EndedNotices>,
-    /// What waits at this moment, whenever it came in.
+    /// What waits now, whenever it came in.
     pub waiting: Vec<WaitingNotices>,
-    /// What is live and should have been looked at again by this moment.
+    /// What is live and should have been looked at again by now.
     pub overdue: Vec<Overdue>,
 }
 

@@ -1,4 +1,4 @@
-//! What was approved and has cooled goes out, by the clock.
+//! What was approved goes live once it has cooled. The scheduler runs this.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -15,22 +15,23 @@ use crate::store::types::Time;
 use crate::store::{Conn, queue};
 use crate::vault::Vault;
 
-/// Notices in one look at what cools.
+/// How many cooling notices are read at a time.
 const SLICE: i64 = 200;
 
-/// What became of what has cooled.
+/// The result of one run.
 #[derive(Debug)]
 pub struct LetOut {
     /// Notices that went live, and edits of live ones.
     pub live: usize,
-    /// No other will have cooled before then: what is approved from now on has all its cooling before it.
+    /// When to look again: nothing else will have cooled before then, because what is approved from now on
+    /// still has all its cooling ahead.
     pub next: DateTime<Utc>,
-    /// Why the first of those that could not go live did not; it is tried again with the next look.
+    /// Why the first one that failed did not go live; the next run tries it again.
     pub failed: Option<ReviewError>,
 }
 
 impl Desk {
-    /// Lets out what has cooled, each in a transaction of its own: one that cannot go live holds nobody up.
+    /// Lets out what has cooled, each in its own transaction, so that one failure holds up no other.
     pub async fn let_out(&self, now: DateTime<Utc>) -> LetOut {
         let mut out = LetOut { live: 0, next: now, failed: None };
         match self.let_out_all(now, &mut out).await {
@@ -41,7 +42,7 @@ impl Desk {
         out
     }
 
-    /// Answers when the first of those will have cooled that have not.
+    /// Returns when the first of those still cooling will have cooled.
     async fn let_out_all(&self, now: DateTime<Utc>, out: &mut LetOut) -> Result<DateTime<Utc>, ReviewError> {
         let mut tried = queue::Place::default();
         loop {
@@ -79,7 +80,8 @@ fn go_live(
     now: DateTime<Utc>,
 ) -> Result<usize, ReviewError> {
     let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
-    // Another node may have been faster, or the approval was taken back; or it is over, and the sweep comes.
+    // Another node was faster, the approval was taken back, or the notice is over and the sweep will handle
+    // it.
     if notice.cooling_until.is_none_or(|until| until.0 > now) || notice.state_at(now).is_over() {
         return Ok(0);
     }

@@ -1,5 +1,5 @@
-//! Second station: people verify a notice. They claim it, decide it, and may think again for a moment;
-//! then the clock lets it go out.
+//! Second station: people verify a notice. They claim it and decide it; an approved notice cools for a
+//! moment, in which the approval can be taken back, and then the scheduler makes it live.
 
 use chrono::{DateTime, Duration, Utc};
 pub use going_live::LetOut;
@@ -88,7 +88,7 @@ impl Moderator {
 /// What a moderator decides about a notice they hold.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// The version that was looked at.
+    /// The version that the moderator saw.
     pub version: i32,
     pub step: Step,
     pub reason: Option<String>,
@@ -120,8 +120,8 @@ impl Desk {
     /// Decides a notice that the caller holds: approve, reject, ask or escalate.
     ///
     /// # Errors
-    /// See [`ReviewError`]; nothing is changed, unless what was to be approved is like a sealed case: then it is the
-    /// leads' from now on, and the answer is [`ReviewError::Stale`].
+    /// See [`ReviewError`]. Nothing is changed, with one exception: where what was to be approved is like a
+    /// sealed case, it now belongs to the leads, and the error is [`ReviewError::Stale`].
     pub async fn decide(
         &self,
         case: String,
@@ -142,7 +142,7 @@ impl Desk {
                     check_reason(&decision)?;
                     let unsealed = approves.then(|| alike::unsealed(tx, &vault, &notice)).transpose()?;
                     if let Some(needs) = unsealed.flatten() {
-                        // This is written down, and told to whoever decides as a step that somebody else was faster with.
+                        // This is committed, while the caller is told that the notice has changed meanwhile.
                         return Ok(Err(stale(&alike::hand_to_leads(tx, &vault, notice, needs, now)?)));
                     }
                     decide(tx, &vault, times, notice, by, &decision, now).map(Ok)
@@ -151,10 +151,10 @@ impl Desk {
             .await?
     }
 
-    /// Takes the approval back while the notice, or the edit of a live one, cools.
+    /// Takes an approval back while the notice, or the edit of a live one, is cooling.
     ///
     /// # Errors
-    /// [`ReviewError::TooLate`] once it went live.
+    /// [`ReviewError::TooLate`] once it has gone live.
     pub async fn undo(&self, case: String, by: Moderator, now: DateTime<Utc>) -> Result<Notice, ReviewError> {
         let (vault, lease) = (self.vault.clone(), self.times.lease);
         self.store
@@ -179,9 +179,9 @@ impl Desk {
             .await
     }
 
-    /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may
-    /// save somebody. So whoever may not open a case takes it from view all the same, while everybody can read it; the
-    /// version is not asked of them, for they have not seen it.
+    /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may save
+    /// somebody. So even a moderator who may not open a case can take it from view while everybody can read
+    /// it; they are not asked for the version, which they have not seen.
     ///
     /// # Errors
     /// See [`ReviewError`].
@@ -216,8 +216,9 @@ impl Desk {
     }
 }
 
-/// Takes a step with a notice, which is locked. Whoever may not open it takes none but [`Desk::restrict`]'s, whatever
-/// they know of it or held before, and hears nothing of where it stands.
+/// Takes a step with a notice, which is locked. A moderator who may not open it can take no step here,
+/// whatever they know of it or held before, and learns nothing of its state; for them there is only
+/// [`Desk::restrict`].
 fn with_notice<T>(
     tx: &mut Conn,
     case: &str,
@@ -279,7 +280,7 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
     }
 }
 
-/// Whoever approved it once is not told to claim it for that.
+/// Refuses a second approval by the same person as such, before they are told to claim the notice for it.
 fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), ReviewError> {
     let standing = notice.standing(notices::approvals(tx, notice.id.0, notice.looked_at())?);
     let waits = standing.waits_for_another_than(by.id);
@@ -320,7 +321,7 @@ fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) ->
     Ok(())
 }
 
-/// Writes down what somebody did with a notice that leaves it where it stands.
+/// Records an act on a notice that does not change its state.
 fn note_down(
     tx: &mut Conn,
     notice: &Notice,

@@ -1,6 +1,6 @@
-//! The pages of the review station: the queue, one notice with all that its reader may see, and the
-//! forms of the steps. A step that is refused answers with the page as the notice then stands, the
-//! words that were typed still in it.
+//! The HTML pages of the review station: the queue, one notice with everything that its reader may see, and
+//! the forms of the steps. A step that is refused answers with the page as the notice now stands, and keeps
+//! the typed text in its form.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -38,7 +38,7 @@ use sheet::{Around, SheetPage};
 /// Notices on a page of the queue.
 const PAGE: i64 = 25;
 
-/// Where somebody is in the queue, and what they have just done.
+/// The reader's place in the queue, and what they have just done.
 #[derive(Deserialize)]
 pub struct QueueQuery {
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct DoneQuery {
     done: String,
 }
 
-/// The fields of every step's form; which are filled in depends on the step.
+/// The fields of all steps' forms; which of them are filled in depends on the step.
 #[derive(Default, Deserialize)]
 pub struct StepFields {
     #[serde(default)]
@@ -69,27 +69,27 @@ pub struct StepFields {
     note: String,
 }
 
-/// Says who may open a case that is for leads alone.
+/// The page that says who may open a case that is for leads alone.
 #[derive(Template)]
 #[template(path = "review_leads.html")]
 struct LeadsPage {
     frame: Frame,
     case: String,
     leads: Vec<String>,
-    /// What the reader had typed when the case became one for leads, where no form has it.
+    /// What the reader had typed when the case became one for leads, where no form shows it any more.
     kept: String,
     /// The steps that take it from view, while everybody can read it.
     forms: Vec<Form>,
-    /// What is to be mended in them: field and sentence.
+    /// What is wrong in them: field and sentence.
     faults: Vec<(String, String)>,
-    /// None that tells how far the case has come.
+    /// A value that does not reveal how far the case has come.
     version: i32,
 }
 
 /// `GET /review`: what waits, most urgent first.
 ///
 /// # Errors
-/// [`Problem::Forbidden`] for anybody but moderators.
+/// [`Problem::Forbidden`] for anybody who is not a moderator.
 pub async fn show_queue(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -99,7 +99,7 @@ pub async fn show_queue(
     let account = person.require(Role::Moderator)?;
     let by = moderator(account);
     let (state, after) = (State::named(&query.state), cursor::read(&query.cursor));
-    // An old bookmark still opens the queue, and says that it shows something else.
+    // An old bookmark still opens the queue, with a note that it shows something else.
     let astray =
         (state.is_none() && !query.state.is_empty()) || (after.is_none() && !query.cursor.is_empty());
     let (state, after) = if astray { (None, None) } else { (state, after) };
@@ -112,10 +112,11 @@ pub async fn show_queue(
     page(&http, &frame, &template)
 }
 
-/// `GET /review/{case}`: all that the reader may see of a notice, and the steps they may take.
+/// `GET /review/{case}`: everything that the reader may see of a notice, and the steps they may take.
 ///
 /// # Errors
-/// [`Problem::Forbidden`] for anybody but moderators; for a case number that was never issued.
+/// [`Problem::Forbidden`] for anybody who is not a moderator, and a problem for a case number that was never
+/// issued.
 pub async fn show_notice(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -127,8 +128,8 @@ pub async fn show_notice(
     visit.show(None, Typed::default(), &query.done).await
 }
 
-/// `POST /review/{case}/again`: the page with what was filled into one of its forms when the session was over. Nothing
-/// is done by it.
+/// `POST /review/{case}/again`: the page with what was typed into one of its forms when the session ended. It
+/// changes nothing.
 ///
 /// # Errors
 /// As [`take_step`].
@@ -145,11 +146,11 @@ pub async fn show_again(
     visit.show(None, Typed { step, reason: fields.reason, note: fields.note }, "").await
 }
 
-/// `POST /review/{case}/{step}`: takes a step with a notice. Four of them are decisions, which come
-/// together as `decisions` with the `action` that was chosen.
+/// `POST /review/{case}/{step}`: takes a step with a notice. Four of the steps are decisions; they share the
+/// path `decisions`, and `action` names the one that was chosen.
 ///
 /// # Errors
-/// As [`show_notice`], and for a form that is not of this session.
+/// As [`show_notice`], and for a form from another session.
 pub async fn take_step(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -215,7 +216,7 @@ pub async fn reveal_phone(
     visit.answer(shown.map(drop), "phone", "#phone").await
 }
 
-/// The step that a form was sent for.
+/// The step that a form stands for.
 fn step(name: &str, action: &str) -> Option<Step> {
     if name == "decisions" {
         return bodies::action(action);
@@ -257,8 +258,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// The page again: with `after` behind its address once it is done, else with what stands in the way
-    /// at `place`.
+    /// The page again: a redirect with `after` in its address once the step is taken, else the page with the
+    /// obstacle shown at `place`.
     async fn answer(
         &self,
         outcome: Result<(), ReviewError>,
@@ -281,7 +282,7 @@ impl<'a> Visit<'a> {
         let here = self.here();
         match step {
             Step::Claim => here,
-            // Most who escalate may not open it any more.
+            // Most who escalate a notice may not open it any more.
             Step::Release | Step::Escalate => format!("/review?done={}", step.as_str()),
             _ if !view::opens_for(notice, self.by) => format!("/review?done={}", step.as_str()),
             _ => format!("{here}?done={}", step.as_str()),

@@ -1,5 +1,6 @@
-//! The reporter's phone: shown one case at a time, to its holder, for a reason, and so often a day. Who
-//! could read phones at will could find the one person who asked not to be found.
+//! The reporter's phone is shown for one case at a time, to its holder, for a reason, and a limited number of
+//! times a day. A moderator who could read phones at will could find the one person who asked not to be
+//! found.
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -12,24 +13,24 @@ use crate::store::events::{self, Event};
 use crate::store::notices::{self, Notice};
 use crate::vault::Vault;
 
-/// The names of this step and of its refusal in the notice's history.
+/// The name of this step in the notice's history, and that of its refusal.
 const STEP: &str = "reveal_phone";
 const REFUSED: &str = "refuse_phone";
-/// Whoever is refused again within this time is not written down again: asking fills no log.
+/// A person who is refused again within this time is not recorded again, so that asking cannot fill the log.
 const REFUSAL_HOLDS: Duration = Duration::hours(1);
 
-/// A phone that is shown.
+/// A revealed phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revealed {
     /// E.164.
     pub phone: String,
-    /// How many more the same person may have shown today.
+    /// How many more this person may reveal today.
     pub left: i64,
 }
 
 impl Desk {
-    /// Shows the reporter's phone to the holder of the case, for as long as it is held. Asking again
-    /// under the same claim answers the same and counts once. Who is refused it is written down, too.
+    /// Shows the reporter's phone to the holder of the case, for as long as they hold it. Asking again under
+    /// the same claim gives the same answer and counts once. A refusal is recorded, too.
     ///
     /// # Errors
     /// [`ReviewError::ClaimRequired`] for anybody else, [`ReviewError::Reason`] without a reason of
@@ -63,7 +64,7 @@ impl Desk {
             .await
     }
 
-    /// Writes a refusal down. Nothing of what was refused is kept, so it has a transaction of its own.
+    /// Records a refusal. The refused step itself was rolled back, so this needs a transaction of its own.
     async fn note_refusal(
         &self,
         case: String,
@@ -87,7 +88,7 @@ impl Desk {
     }
 }
 
-/// Shows the phone of a locked notice, and writes down that it does.
+/// Reveals the phone of a locked notice, and records it.
 fn reveal(
     tx: &mut Conn,
     vault: &Vault,
@@ -104,7 +105,7 @@ fn reveal(
     let key = notice.key(vault)?.ok_or(ReviewError::Unknown)?;
     let phone = revision.private(&key)?.reporter.phone;
     if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
-        // Written before it is counted: the log's head keeps two at once in a row.
+        // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
         note_down(tx, notice, STEP, by, Some(reason), now)?;
     }
     let day = Duration::days(1);
@@ -116,7 +117,7 @@ fn reveal(
     Ok(Revealed { phone, left: PHONES_A_DAY - today.len() as i64 })
 }
 
-/// Whether somebody had the phone shown since they last took the case on.
+/// Whether this person revealed the phone since they last claimed the case.
 pub(super) fn revealed(log: &[Event], by: Uuid) -> bool {
     let mine = log.iter().rev().filter(|event| event.account_id.is_some_and(|id| id.0 == by));
     let mut steps = mine.map(|event| event.step.as_str());

@@ -1,5 +1,5 @@
-//! How many people must verify what, as a table. The rules that apply it stand in `domain::life_cycle`
-//! and in this station; changing the policy is changing a line here.
+//! The review policy as a table: how many people must verify what. The rules that apply it are in
+//! `domain::life_cycle` and in this station; to change the policy, change a line here.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -7,7 +7,7 @@ use crate::domain::life_cycle::{Needs, Weighing};
 use crate::domain::notice::{Category, Private, Public, Subject};
 use crate::domain::screening::FindingKind;
 
-/// What the policy distinguishes.
+/// The classes of notice that the policy distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Child,
@@ -19,20 +19,20 @@ pub enum Class {
     Adult,
     /// An adult, where violence or a protection order is mentioned.
     SealedAdult,
-    /// Anything else, where violence is mentioned: it may be about somebody who fled.
+    /// Any other notice that mentions violence: it may be about somebody who fled.
     SealedOther,
     Property,
     Rescue,
     Donation,
 }
 
-/// What a police reference is to the decision.
+/// How a police reference bears on the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Police {
     NotAsked,
     /// May follow within [`POLICE_FOLLOWS_WITHIN`] of going live.
     MayFollow,
-    /// No approval without it.
+    /// No approval without one.
     Required,
 }
 
@@ -41,7 +41,7 @@ pub enum Police {
 pub struct Line {
     pub class: Class,
     pub approvals: u8,
-    /// How many of the approvals must be a lead's.
+    /// How many of the approvals must come from leads.
     pub leads: u8,
     pub sealed: bool,
     /// A second moderator looks within [`SECOND_LOOK_WITHIN`] of going live.
@@ -51,13 +51,13 @@ pub struct Line {
     pub urgency: i16,
 }
 
-/// After a notice went live on one approval, another moderator looks at it within this time.
+/// After a notice goes live on one approval, another moderator must look at it within this time.
 pub const SECOND_LOOK_WITHIN: Duration = Duration::minutes(30);
-/// Where the police reference may follow, within this time of going live.
+/// Where the police reference may follow: within this time of going live.
 pub const POLICE_FOLLOWS_WITHIN: Duration = Duration::hours(2);
 
-/// Phones that one person may have shown within a day: a call and its case take ten minutes, which makes
-/// four hours of a volunteer's evening. Whoever needs more is collecting, not verifying.
+/// How many phones one person may reveal within a day. A call and its case take ten minutes, which makes four
+/// hours of a volunteer's evening. Anyone who needs more is collecting, not verifying.
 pub const PHONES_A_DAY: i64 = 24;
 
 /// The policy.
@@ -81,12 +81,12 @@ pub fn line(public: &Public, private: &Private) -> &'static Line {
     TABLE.iter().find(|line| line.class == class).expect("every class has its line")
 }
 
-/// What the policy makes of a notice as it comes in.
+/// What the policy requires of a notice as it comes in.
 pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing {
     let line = line(public, private);
     let at_risk = matches!(private.category, Some(Category::SelfHarmRisk | Category::SuspectedAbduction))
         || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
-    // A day is when the odds of finding somebody alive begin to fall fast.
+    // After a day the odds of finding somebody alive begin to fall fast.
     let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= Duration::hours(24));
     Weighing {
         needs: Needs { approvals: line.approvals, leads: line.leads },
@@ -98,7 +98,7 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 }
 
 fn classify(public: &Public, private: &Private) -> Class {
-    // What is answered no and told in the text is mentioned all the same.
+    // What the answer denies but the text mentions counts as mentioned.
     let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.code());
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
@@ -111,7 +111,7 @@ fn classify(public: &Public, private: &Private) -> Class {
         || private.safety.protection_order
         || mentioned(FindingKind::Violence)
         || mentioned(FindingKind::Flight);
-    // The age decides who is a child, whatever box was ticked: a wrong box must not lower the bar.
+    // The age decides who is a child, whatever was ticked: a wrong tick must not lower the bar.
     match private.category {
         _ if age < 14 && (violence || mentioned(FindingKind::Custody)) => Class::ContestedChild,
         _ if age < 14 => Class::Child,
@@ -210,7 +210,7 @@ mod tests {
             (30, Category::IntellectualDisability, false, 1, 0, false),
             (30, Category::OtherAdult, false, 2, 1, false),
             (30, Category::OtherAdult, true, 2, 2, true),
-            // Ticking the fast lane's box does not open it for somebody who may be fleeing.
+            // Ticking the box of the fast lane does not open it for somebody who may be fleeing.
             (30, Category::Dementia, true, 2, 2, true),
             (30, Category::Child, false, 2, 1, false),
         ] {

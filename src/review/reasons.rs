@@ -1,5 +1,5 @@
-//! Why a decision was taken, as codes. For each there is a label for moderators under `reason-CODE`
-//! and a sentence for the reporter under `reason-CODE-reporter`.
+//! The codes of the reasons for decisions. Each has a label for moderators under `reason-CODE` and a sentence
+//! for the reporter under `reason-CODE-reporter`.
 
 use super::ReviewError;
 use super::policy::Class;
@@ -26,15 +26,15 @@ pub const REJECT: &[&str] = &[
 /// The reasons to remove what is live.
 pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other"];
 
-/// The reasons to have a reporter's phone shown.
+/// The reasons to reveal a reporter's phone.
 pub const REVEAL: &[&str] = &["call_back", "urgent_tip"];
 
-/// Why somebody is not shown a phone.
+/// Why a phone is not revealed.
 pub const REFUSAL: &[&str] = &[NOT_HELD, USED_UP];
 const NOT_HELD: &str = "not_held";
 const USED_UP: &str = "used_up";
 
-/// The code of [`REFUSAL`] for an error; none for a form that was filled in wrongly, and for what failed.
+/// The code in [`REFUSAL`] for an error; `None` for a form that was filled in wrongly, and for failures.
 pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
     match error {
         ReviewError::ClaimRequired
@@ -45,7 +45,7 @@ pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
     }
 }
 
-/// The reasons for which the policy itself pauses what is live, or hands a notice to the leads.
+/// The reasons for which the policy itself pauses a live notice, or hands one to the leads.
 pub const POLICY: &[&str] = &[SEALED, LIKE_SEALED];
 
 /// The codes that go with a step; empty where any code, or none, will do.

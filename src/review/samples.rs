@@ -8,8 +8,8 @@ use crate::domain::notice::Kind;
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
 
-/// A notice in that state, submitted at the beginning of 1970 and held by nobody; its case number is
-/// well formed.
+/// A notice in that state, submitted at the beginning of 1970 and held by nobody; its case number is well
+/// formed.
 pub fn notice(state: State, needs: Needs) -> Notice {
     let then = Time(DateTime::UNIX_EPOCH);
     Notice {

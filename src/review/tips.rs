@@ -1,5 +1,5 @@
-//! Tips that were held back: whoever holds the case reads them, and either passes them on to the family
-//! or discards them. The family may be who the person fled from, and a tip may be a swindler's.
+//! Held tips: the holder of the case reads them, and passes each on to the family or discards it. The person
+//! may have fled from the family, and a tip may come from a swindler.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -102,11 +102,11 @@ pub struct Sheet {
     pub events: Vec<Happened>,
 }
 
-/// Everything somebody may see of a notice.
+/// Everything that a moderator may see of a notice.
 ///
 /// # Errors
-/// [`ReviewError::Unknown`] where there is none, [`Refusal::LeadRequired`] where it is for leads alone and the reader is
-/// none.
+/// [`ReviewError::Unknown`] where it does not exist, [`Refusal::LeadRequired`] where it is for leads alone
+/// and the reader is not a lead.
 pub fn sheet(
     conn: &mut Conn,
     vault: &Vault,
@@ -168,7 +168,7 @@ pub fn sheet(
     })
 }
 
-/// What a revision says, for everybody and for those who verify it; nothing of one that is erased.
+/// The contents of a revision, public and private; `None` once the notice is erased.
 fn contents(
     conn: &mut Conn,
     notice: &Notice,
@@ -187,7 +187,7 @@ fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option
         && private.is_some_and(|private| private.police.reference.is_none())
 }
 
-/// The names of the steps and of what stands in the way of approving.
+/// The names of the steps, and of what prevents approving.
 fn offered(may: Actions, lacks_police: bool) -> (Vec<&'static str>, Option<&'static str>) {
     let refused = match may.approval {
         Some(Refusal::SameApprover) => Some("same_approver"),
@@ -199,7 +199,7 @@ fn offered(may: Actions, lacks_police: bool) -> (Vec<&'static str>, Option<&'sta
     (steps.map(|step| step.as_str()).collect(), refused)
 }
 
-/// The phone is not among what the claim alone shows.
+/// A claim alone does not show the phone.
 fn with_phone(mut private: Private, shown: bool) -> Private {
     if !shown {
         private.reporter.phone.clear();
@@ -207,13 +207,13 @@ fn with_phone(mut private: Private, shown: bool) -> Private {
     private
 }
 
-/// The revision that a moderator reads: what waits, else what the public reads. The newest one may be an
-/// edit that was turned down.
+/// The revision that a moderator reads: the one that waits, else the live one. Not simply the newest, which
+/// may be an edit that was turned down.
 pub(super) fn read(notice: &Notice) -> i32 {
     notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision)
 }
 
-/// Whether that moderator may open it: what is sealed or escalated is for leads alone.
+/// Whether that moderator may open it: sealed and escalated notices are for leads alone.
 pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
     by.lead || !notice.is_for_leads()
 }
@@ -231,7 +231,7 @@ fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
     Ok(open.is_some_and(|open| open > FEW))
 }
 
-/// What other notices tell of this one, as codes. Nobody but leads opens what is sealed.
+/// What other notices reveal about this one, as codes. Only leads open sealed cases.
 fn found_by_others(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Vec<&'static str>> {
     let many = has_many(conn, notice)?.then_some("many_of_one_phone");
     let alike = notice.sealed && alike::like_sealed(conn, vault, notice)?.is_some();

@@ -1,4 +1,4 @@
-//! What waits for a moderator, page by page: first what is overdue, then the most urgent.
+//! The queue: what waits for a moderator, page by page. Overdue work comes first, then the most urgent.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -60,10 +60,10 @@ pub struct Queue {
     pub next: Option<String>,
 }
 
-/// Cases looked at to find one that is free: more than people who review at the same time.
+/// How many cases are searched for a free one: more than people who review at the same time.
 const LOOKED_AT: i64 = 50;
 
-/// A page of the queue for somebody.
+/// A page of the queue, for one moderator.
 ///
 /// # Errors
 /// When the database refuses.
@@ -116,7 +116,7 @@ pub fn queue(
     Ok(Queue { items, next })
 }
 
-/// What a moderator has to do with the notices of a list.
+/// One moderator's part in the notices of a list.
 struct Part {
     by: Moderator,
     approved: Vec<(Uuid, i32)>,
@@ -168,7 +168,7 @@ impl About {
     }
 }
 
-/// The most urgent case besides this one that nobody holds and the reader may take on.
+/// The most urgent case, besides this one, that nobody holds and the reader may claim.
 ///
 /// # Errors
 /// When the database refuses.
@@ -182,13 +182,13 @@ pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) 
     Ok(free.map(|n| shown(&n.case_number)))
 }
 
-/// Whether it is out of view until a lead resumes it: nothing else of it is left to be decided. (The queue asks the
-/// database for the same.)
+/// Whether it is out of view until a lead resumes it, and nothing else about it is left to decide. (The
+/// database query of the queue has the same rule.)
 fn rests(notice: &Notice) -> bool {
     notice.sealed && notice.state.0 == State::Paused && notice.pending_revision.is_none()
 }
 
-/// Why something that was published is in the queue; what is over wants nothing any more.
+/// Why something that was published is in the queue; a notice that is over wants nothing.
 pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Vec<&'static str> {
     if notice.state_at(now).is_over() {
         return Vec::new();
@@ -205,7 +205,7 @@ pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Ve
     .collect()
 }
 
-/// What of that should have been done by now.
+/// Which of the wants should have been met by now.
 pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<&'static str> {
     let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= now);
     [

@@ -1,4 +1,5 @@
-//! What the bodies of the review station's JSON door say, read whole: a step, or all that is wrong with it.
+//! The request bodies of the review API, each parsed as a whole: into a step, or into everything that is
+//! wrong with it.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ pub struct DecisionBody {
 }
 
 impl DecisionBody {
-    /// The step, or all that is wrong with it.
+    /// The step, or everything that is wrong with it.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -44,7 +45,7 @@ pub struct RestrictBody {
 }
 
 impl RestrictBody {
-    /// That step, or all that is wrong with it.
+    /// This step, or everything that is wrong with it.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -64,7 +65,7 @@ pub struct RemoveBody {
 }
 
 impl RemoveBody {
-    /// The step, or all that is wrong with it.
+    /// The step, or everything that is wrong with it.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -73,7 +74,7 @@ impl RemoveBody {
     }
 }
 
-/// A step as its body tells it, or all that is wrong with it.
+/// A step from the fields of its body, or everything that is wrong with it.
 fn decision(
     step: Option<Step>,
     version: i32,
@@ -103,13 +104,13 @@ fn decision(
 
 /// The longest note, in characters.
 pub const NOTE: usize = 2_000;
-/// The longest reason where there is no list of them, in characters.
+/// The longest reason where it is free text, in characters.
 pub const REASON: usize = 60;
 
-/// A note as it is kept: tidied, `None` where nothing is left.
+/// A note as it is stored: cleaned, and `None` where nothing is left.
 ///
 /// # Errors
-/// Longer than [`NOTE`].
+/// When it is longer than [`NOTE`].
 pub fn note(given: Option<String>) -> Result<Option<String>, FieldFault> {
     let Some(given) = given else { return Ok(None) };
     if chars_len(&given) > NOTE {
@@ -118,7 +119,7 @@ pub fn note(given: Option<String>) -> Result<Option<String>, FieldFault> {
     Ok(Some(paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
 }
 
-/// The step of that name, of those that are decisions.
+/// The step with that name, where it is a decision.
 pub fn action(name: &str) -> Option<Step> {
     [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
 }
@@ -132,10 +133,10 @@ pub struct VerdictBody {
 }
 
 impl VerdictBody {
-    /// What it says, or all that is wrong with it.
+    /// The verdict, or everything that is wrong with it.
     ///
     /// # Errors
-    /// An unknown action.
+    /// For an unknown action.
     pub fn fate(self) -> Result<Fate, FieldFaults> {
         Fate::named(&self.action).ok_or_else(|| fault("action", "unknown_value"))
     }
@@ -153,7 +154,7 @@ impl PhoneBody {
     /// The reason.
     ///
     /// # Errors
-    /// Where it is none of [`reasons::REVEAL`].
+    /// For a reason that is not one of [`reasons::REVEAL`].
     pub fn reason(self) -> Result<String, FieldFaults> {
         let known = reasons::REVEAL.contains(&self.reason.as_str());
         if known { Ok(self.reason) } else { Err(fault("reason", "reason")) }

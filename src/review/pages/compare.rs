@@ -1,4 +1,4 @@
-//! A notice and those that may be the same, laid side by side.
+//! A notice and its likely duplicates, side by side.
 
 use uuid::Uuid;
 
@@ -9,17 +9,17 @@ use super::words::{at, word};
 use crate::domain::notice::{Public, Subject};
 use crate::web::frame::Frame;
 
-/// A table with one column a notice, the one at hand first.
+/// A table with one column per notice, the reviewed one first.
 pub struct Comparison {
-    /// The other notices, above their columns.
+    /// The headings of the other notices' columns.
     pub others: Vec<Head>,
     /// The first photo of each.
     pub photos: Vec<Option<Uuid>>,
-    /// A label and what each says there.
+    /// A label, and what each notice says there.
     pub rows: Vec<(String, Vec<Cell>)>,
 }
 
-/// What stands above another notice.
+/// The heading above another notice.
 pub struct Head {
     pub case: String,
     pub state: String,
@@ -29,7 +29,7 @@ pub struct Head {
 /// What one notice says.
 pub struct Cell {
     pub words: String,
-    /// Says the same as the notice at hand.
+    /// Whether it says the same as the reviewed notice.
     pub same: bool,
 }
 
@@ -39,7 +39,7 @@ impl Comparison {
         self.others.len() as i64
     }
 
-    /// The table, where there is anything to compare with.
+    /// The table; `None` where there is nothing to compare with.
     pub fn new(frame: &Frame, sheet: &Sheet) -> Option<Comparison> {
         if sheet.duplicates.is_empty() {
             return None;

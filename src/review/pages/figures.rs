@@ -1,4 +1,4 @@
-//! The figures as a page, for leads: a line for each thing that is counted, a column for each kind.
+//! The figures as a page for leads: a row for each thing that is counted, a column for each kind.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -42,7 +42,7 @@ struct Line {
 /// `GET /review/figures`: how much came in and what became of it.
 ///
 /// # Errors
-/// [`Problem::Forbidden`] for anybody but leads.
+/// [`Problem::Forbidden`] for anybody who is not a lead.
 pub async fn show_figures(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -75,7 +75,7 @@ fn filter(frame: &Frame, period: Period, current: bool) -> Filter {
     Filter { href: format!("/review/figures?period={name}"), label, current }
 }
 
-/// A line with what `of` tells of each kind; a dash where that is nothing.
+/// A row with the value of `of` for each kind; a dash where that is `None`.
 fn line(name: String, of: impl Fn(Kind) -> Option<String>) -> Line {
     Line { name, values: Kind::ALL.map(|kind| of(kind).unwrap_or_else(|| "–".to_owned())) }
 }

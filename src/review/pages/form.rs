@@ -1,4 +1,4 @@
-//! The forms of the steps, and what is said when one is refused.
+//! The forms of the steps, and the sentences for a refused step.
 
 use actix_web::http::StatusCode;
 
@@ -16,7 +16,7 @@ pub struct Typed {
     pub note: String,
 }
 
-/// Why a step was not taken, and where on the page to mend it.
+/// Why a step was refused, and where on the page to mend it.
 #[derive(Clone, Debug)]
 pub struct Fault {
     status: StatusCode,
@@ -27,16 +27,16 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A note beyond its bounds.
+    /// The note is too long.
     pub fn note_too_long(step: Step) -> Fault {
         let place = format!("{}-note", step.as_str());
         Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code: "note_too_long", state: None, place }
     }
 
-    /// What the station answered.
+    /// The fault for the station's refusal.
     pub fn refused(step: Step, error: ReviewError) -> Fault {
         let (field, code) = match (error, reasons::of(step)) {
-            // Its one reason is a statement to be ticked.
+            // The only reason is a statement with a check box.
             (ReviewError::Reason, [_]) => ("reason", "statement"),
             (ReviewError::Reason, _) => ("reason", "reason"),
             (ReviewError::Note, _) => ("note", "note"),
@@ -46,7 +46,7 @@ impl Fault {
         Fault { status: StatusCode::UNPROCESSABLE_ENTITY, code, state: None, place }
     }
 
-    /// What stands in the way, to be read at that place of the page.
+    /// The fault for a problem, shown at this place of the page.
     pub fn at(place: &str, problem: &Problem) -> Fault {
         let state = match problem {
             Problem::StaleVersion { state, .. } | Problem::NotPossible { state, .. } => Some(*state),
@@ -78,7 +78,7 @@ pub fn state_word(frame: &Frame, state: State) -> String {
 pub struct Choice {
     pub code: &'static str,
     pub label: String,
-    /// What the reporter will read; empty where they read nothing.
+    /// What the reporter will read; empty where they are told nothing.
     pub reporter: String,
     pub chosen: bool,
 }
@@ -87,33 +87,34 @@ pub struct Choice {
 #[derive(Clone, Debug)]
 pub struct Form {
     pub step: &'static str,
-    /// Where it is sent, below `/review/{case}/`.
+    /// The path it is sent to, below `/review/{case}/`.
     pub path: &'static str,
     pub heading: String,
     pub hint: String,
     pub button: String,
     pub choices: Vec<Choice>,
-    /// What stands above the note's field.
+    /// The label of the note's field.
     pub note_label: String,
     pub note: String,
-    /// Unfolded, because something is to be mended in it.
+    /// Unfolded because it contains a fault.
     pub open: bool,
-    /// What is to be mended in it.
+    /// The fault in it.
     pub fault: Option<String>,
-    /// The letter that unfolds it; empty where there is none.
+    /// The key that unfolds it; empty where there is none.
     pub key: &'static str,
-    /// Drawn as a grave step.
+    /// Styled as a grave step.
     pub grave: bool,
 }
 
 impl Form {
-    /// Whether the one reason is a statement to be ticked rather than a choice.
+    /// Whether the only reason is a statement to be ticked rather than a choice.
     pub fn is_statement(&self) -> bool {
         self.choices.len() == 1
     }
 }
 
-/// The letter that stands for a step on a keyboard. A form is opened by it, not sent: nothing grave is one slip of the hand.
+/// The keyboard key of a step. It only opens the form and never sends it, so that one wrong key does nothing
+/// grave.
 pub const fn key(step: Step) -> &'static str {
     match step {
         Step::Claim => "c",
@@ -122,14 +123,14 @@ pub const fn key(step: Step) -> &'static str {
         Step::Reject => "r",
         Step::Escalate => "e",
         Step::Undo => "u",
-        // Never offered both.
+        // Never offered together.
         Step::Pause | Step::Resume => "p",
         Step::Remove => "x",
         _ => "",
     }
 }
 
-/// The form of a step; what was typed into it before is in it again.
+/// The form of a step, with what was typed into it before.
 pub fn form(frame: &Frame, step: Step, class: Option<Class>, typed: &Typed) -> Form {
     let name = step.as_str();
     let again = typed.step == Some(step);

@@ -1,4 +1,4 @@
-//! The poster of a notice as groups would get it now, for those who decide whether they do.
+//! The poster of a notice as groups would get it now, for those who decide whether they get it.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,10 +12,11 @@ use crate::web::request;
 use crate::web::session::SignedIn;
 use crate::web::shared::Shared;
 
-/// `GET /review/{case}/poster.jpg`: drawn anew of the revision that is reviewed.
+/// `GET /review/{case}/poster.jpg`: drawn from the revision under review.
 ///
 /// # Errors
-/// [`Problem::Forbidden`] for anybody but moderators, [`Problem::LeadRequired`] where only leads may open it.
+/// [`Problem::Forbidden`] for anybody who is not a moderator, [`Problem::LeadRequired`] where only leads may
+/// open it.
 pub async fn show_poster(
     http: HttpRequest,
     shared: web::Data<Shared>,

@@ -1,4 +1,4 @@
-//! The queue as a page.
+//! The queue as an HTML page.
 
 use askama::Template;
 
@@ -12,7 +12,7 @@ use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
-/// The states one can look at alone, in the order of a notice's life.
+/// The states the queue can be filtered by, in the order of a notice's life.
 const FILTERS: [State; 8] = [
     State::Submitted,
     State::InReview,
@@ -27,7 +27,7 @@ const FILTERS: [State; 8] = [
 /// Steps that lead back to the queue, where they are confirmed.
 const DONE: [&str; 4] = ["release", "escalate", "pause", "remove"];
 
-/// The letter that claims the case one is at.
+/// The key that claims the selected case.
 const CLAIM_KEY: &str = key(Step::Claim);
 
 #[derive(Template)]
@@ -36,23 +36,23 @@ pub struct QueuePage {
     frame: Frame,
     /// One sentence about what the reader has just done.
     done: Option<String>,
-    /// The address asked for something that there is not.
+    /// The address asked for something that does not exist.
     pub astray: bool,
     filters: Vec<Filter>,
     rows: Vec<Row>,
     next: Option<String>,
-    /// The letters that press something on this page, each with what it does.
+    /// The keys that act on this page, each with what it does.
     keys: Vec<(&'static str, String)>,
 }
 
-/// A link to the same page with another choice.
+/// A link to the same page with another filter.
 pub(super) struct Filter {
     pub href: String,
     pub label: String,
     pub current: bool,
 }
 
-/// A line of the queue in words.
+/// A row of the queue, in words.
 struct Row {
     case: String,
     kind: String,
@@ -63,19 +63,19 @@ struct Row {
     urgency: i16,
     icon: &'static str,
     urgency_word: String,
-    /// Since when somebody is missing, or help is needed; a campaign has no such time.
+    /// Since when somebody is missing or help is needed; a campaign has no such time.
     since: Option<String>,
     waiting: String,
     wants: Vec<Want>,
-    /// Who holds it, where somebody else does.
+    /// The holder, where it is not the reader.
     holder: Option<String>,
     mine: bool,
     sealed: bool,
-    /// Escalated, and the reader is not a lead.
+    /// It is escalated, and the reader is not a lead.
     for_leads: bool,
-    /// The reader approved it, or handed it in.
+    /// The reader approved it or submitted it.
     needs_another: bool,
-    /// May be claimed by the reader.
+    /// The reader may claim it.
     free: bool,
 }
 
@@ -103,7 +103,7 @@ impl QueuePage {
             let state = state.map_or("", State::as_str);
             format!("/review?state={state}&cursor={cursor}")
         });
-        // What somebody else is to decide does not stand in the way of what the reader can.
+        // What needs another person's decision comes after what the reader can decide.
         queue.items.sort_by_key(|waiting| waiting.needs_another);
         let rows: Vec<Row> =
             queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect();

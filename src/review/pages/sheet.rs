@@ -1,5 +1,5 @@
-//! One notice as a page: what would be sent on one side, what speaks for and against it on the other,
-//! and the steps below.
+//! One notice as a page: what would be sent on one side, what speaks for and against it on the other, and the
+//! steps below.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -22,16 +22,16 @@ use crate::review::policy::Class;
 use crate::web::frame::Frame;
 use crate::web::sum;
 
-/// What the page says afterwards that it was done.
+/// The steps that the page confirms afterwards.
 const DONE: [&str; 9] =
     ["approve", "ask", "reject", "undo", "pause", "resume", "remove", "pass_on", "discard"];
-/// Steps that are one button and no more.
+/// Steps that are a single button.
 const BUTTONS: [Step; 3] = [Step::Undo, Step::Claim, Step::Release];
 /// Steps with a reason or a note.
 pub const FORMS: [Step; 7] =
     [Step::Approve, Step::Ask, Step::Reject, Step::Escalate, Step::Pause, Step::Resume, Step::Remove];
 
-/// The letter that leads to the next case.
+/// The key that leads to the next case.
 pub const NEXT_KEY: &str = "n";
 
 #[derive(Template)]
@@ -50,28 +50,28 @@ pub struct SheetPage {
     state: String,
     waiting: String,
     done: Option<String>,
-    /// What to mend: the id of an element of the page, and a sentence.
+    /// What is wrong: the id of an element of the page, and a sentence.
     faults: Vec<(String, String)>,
     /// What was typed into a form that is no longer offered.
     kept: String,
-    /// Who holds it, who approved, what the clock will do.
+    /// Who holds it, who approved it, and what the scheduler will do.
     standing: Vec<StandingLine>,
     wants: Vec<Want>,
-    /// The newest answer of the reporter.
+    /// The reporter's newest reply.
     reply: Option<Line>,
-    /// A tip waits for a decision.
+    /// Whether a tip waits for a decision.
     holds_tips: bool,
-    /// What groups will read, or what the notice said where it is over.
+    /// The heading above what groups will read, or above what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
     photos: Vec<Uuid>,
     flags: Vec<String>,
     policy: Option<String>,
     evidence: Vec<(String, String)>,
-    /// `tel:` and the number as people read it.
+    /// The number for a `tel:` link, and as people read it.
     phone: Option<(String, String)>,
     last4: String,
-    /// The reasons for which the phone may be shown, where it may and is not yet.
+    /// The reasons for which the phone may be shown, where it may be and is not yet.
     reveal: Vec<(&'static str, String)>,
     comparison: Option<Comparison>,
     tips: Vec<Tip>,
@@ -81,9 +81,9 @@ pub struct SheetPage {
     forms: Vec<Form>,
     /// What became of it in the groups.
     sum: Option<String>,
-    /// The next case that is free.
+    /// The next case that nobody holds.
     next: Option<String>,
-    /// The letters that press something on this page, each with what it does.
+    /// The keys that act on this page, each with what it does.
     keys: Vec<(&'static str, String)>,
 }
 
@@ -94,21 +94,21 @@ pub struct Around<'a> {
     pub done: &'a str,
     /// The notice's public address.
     pub link: &'a str,
-    /// The next case that is free.
+    /// The next case that nobody holds.
     pub next: Option<String>,
 }
 
-/// A sentence about where the notice stands; where time runs out, with the seconds left and the words that
-/// tell them.
+/// A sentence about where the notice stands. Where time is running out, it has the seconds left and the words
+/// that show them.
 struct StandingLine {
     words: String,
     left: Option<(i64, String)>,
 }
 
-/// A step that is one button and no more.
+/// A step that is a single button.
 struct Button {
     step: &'static str,
-    /// Seconds for which it is of use, where they are few.
+    /// For how many seconds it can be used, where that is short.
     left: Option<i64>,
     key: &'static str,
     label: String,
@@ -126,12 +126,12 @@ struct Line {
     what: String,
     reason: Option<String>,
     note: Option<String>,
-    /// Photos that came with an answer.
+    /// Photos that came with a reply.
     photos: Vec<Uuid>,
 }
 
 impl SheetPage {
-    /// The page of a sheet.
+    /// The page for a sheet.
     pub fn new(frame: Frame, sheet: Sheet, around: Around<'_>, now: DateTime<Utc>) -> SheetPage {
         let Around { fault, typed, done, link, next } = around;
         let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
@@ -251,7 +251,7 @@ fn shown_to_groups(frame: &Frame, sheet: &Sheet, link: &str, now: DateTime<Utc>)
     preview(&case, link, purpose, public, frame.language, now)
 }
 
-/// What the moderator is to check, by the class of the policy.
+/// What the moderator must check, by the policy's class.
 pub const fn policy_key(class: Class) -> &'static str {
     match class {
         Class::Child => "review-policy-child",
@@ -267,7 +267,7 @@ pub const fn policy_key(class: Class) -> &'static str {
     }
 }
 
-/// What the message does not say but the decision rests on.
+/// What the message does not say but the decision depends on.
 fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut told = |key: String, value: &str| {
@@ -279,7 +279,7 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
     if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
         fact("credit_code", &campaign.credit_code);
         fact("filing_number", &campaign.filing_number);
-        // Not a link: one press must not lead a volunteer where a stranger wants them.
+        // Not a link: one click must not lead a volunteer where a stranger wants them to go.
         fact("url", &campaign.url);
         fact("campaign_dates", &format!("{} – {}", campaign.starts_on, campaign.ends_on));
     }
@@ -298,7 +298,8 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
     fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
     if private.category.is_some() {
         let safety = &private.safety;
-        // Under the question as it was asked: a yes to several things is a yes to none in particular.
+        // Shown below the question as it was asked: a yes to a compound question is not a yes to each of its
+        // parts.
         told("f-safety-violence".to_owned(), &yes_no(safety.violence));
         told("f-safety-protection_order".to_owned(), &yes_no(safety.protection_order));
         told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
@@ -313,16 +314,16 @@ fn dialled(stored: &str) -> (String, String) {
     (number, shown)
 }
 
-/// What a tip says, in the order it is read.
+/// The fields of a tip, in the order they are read.
 const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
 
-/// What is to be decided comes first.
+/// Tips that wait for a decision come first.
 fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
     let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
     held.into_iter().chain(decided).map(|hint| tip(frame, hint)).collect()
 }
 
-/// The reporter's newest answer, where the reader may read it.
+/// The reporter's newest reply, where the reader may read it.
 fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
     let answered = events.iter().rfind(|event| event.step == Step::Reply.as_str());
     answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
@@ -346,7 +347,7 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
     Tip { id: hint.id, at: at(hint.at), held: hint.held, words: said.collect() }
 }
 
-/// The history, newest first, without what says nothing: whoever takes the next step had claimed it.
+/// The history, newest first, without claims, because every later step implies one.
 fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
     let claims = |(at, event): &(usize, &Happened)| {
         let next = events.get(at + 1);
@@ -358,12 +359,12 @@ fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
 
 fn line(frame: &Frame, event: &Happened) -> Line {
     let mut what = word(frame, "review-step", step_told(event));
-    // What the clock does is told without anybody who does it.
+    // A step of the scheduler is shown without a person.
     if event.actor != "clock" {
         let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", &event.actor));
         what = format!("{who} · {what}");
     }
-    // An approval leaves open what follows; every other step says it.
+    // An approval alone does not say which state follows; every other step does.
     if event.step == Step::Approve.as_str() && event.before != event.after {
         what = format!("{what} → {}", state_word(frame, event.after));
     }
@@ -376,7 +377,7 @@ fn line(frame: &Frame, event: &Happened) -> Line {
     }
 }
 
-/// The name under which a step is told: what was never published has not had its time.
+/// The name under which a step is shown. For a notice that was never published, an expiry has another name.
 fn step_told(event: &Happened) -> &str {
     let published = matches!(event.before, State::Live | State::Paused);
     if event.step == Step::Expire.as_str() && !published { "forsake" } else { &event.step }

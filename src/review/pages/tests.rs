@@ -1,4 +1,4 @@
-//! The pages of the review station as a browser asks for them.
+//! The pages of the review station, as a browser requests them.
 
 mod scene;
 
@@ -42,9 +42,9 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
     for secret in &PRIVATE[2..] {
         assert!(held.contains(secret), "{secret} for the holder");
     }
-    // A question stands there as it was asked.
+    // A question is shown as it was asked.
     assert!(held.contains("<dt>最近有没有争吵、家暴，或离婚、抚养权争议？</dt><dd>否</dd>"), "{held}");
-    // The phone is another question, with a reason.
+    // The phone needs a request of its own, with a reason.
     assert!(!held.contains("13800138000"), "{held}");
     let phone = format!("{path}/phone");
     assert_eq!(desk.send(&phone, &holder, &[("reason", "curious")]).await.status(), 422);
@@ -85,7 +85,7 @@ async fn what_may_be_the_same_stands_side_by_side() {
         }
     };
     let older = desk.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;
-    // As many as are shown, each newer than what a moderator may see.
+    // As many as the page shows, each newer than the one that this moderator may see.
     let mut sealed = Vec::new();
     for number in 2..5 {
         let put = desk.notice(content(person("不可见"), ""), |n| {
@@ -102,7 +102,7 @@ async fn what_may_be_the_same_stands_side_by_side() {
     for told in ["李玉兰", "李玉蓝", "<b>76</b>", "和平路口", &older, "/page.jpg"] {
         assert!(table.contains(told), "{told} in {table}");
     }
-    // With a phone or a face of one's own anybody could ask for what only leads may open.
+    // Otherwise anybody could search for cases that only leads may open, with a phone or a face.
     assert!(!table.contains("不可见") && !sealed.iter().any(|case| table.contains(case)), "{table}");
     let lead = desk.somebody("赵组长", Role::Lead).await;
     assert!(desk.page(&format!("/review/{case}"), &lead).await.1.contains("不可见"));
@@ -146,7 +146,7 @@ async fn what_is_live_is_paused_or_removed_by_keys_that_ask_first() {
     let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
     for (key, step) in [("p", "pause"), ("x", "remove")] {
         assert!(html.contains(&format!("<kbd>{key}</kbd>")), "{key}: {html}");
-        // It unfolds the form, whose own button is another.
+        // The key unfolds the form; the button that sends it is another.
         let (before, after) = html.split_once(&format!("<summary data-key=\"{key}\"")).expect(key);
         assert!(before.ends_with("<details name=\"step\">\n"), "{key} finds it folded: {before}");
         assert!(after.split("</form>").next().unwrap().contains(&format!("/{step}\"")), "{key}: {after}");
@@ -252,7 +252,7 @@ async fn a_stale_decision_changes_nothing_and_loses_no_word() {
     assert!(html.contains("她戴手表吗？</textarea>"), "{html}");
     assert!(html.contains(&format!("name=\"version\" value=\"{}\"", before.version)), "the present version");
     assert_eq!(desk.stored(&case).await.version, before.version);
-    // The claim ran out meanwhile: its form is gone, its words are not.
+    // The claim ran out meanwhile: the form is gone, but what was typed is not.
     desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
     let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
     assert_eq!(answer.status(), 409);
@@ -273,7 +273,7 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
     let note = "她戴手表吗？\n“左手”还是\"右手\"？";
     let form = [("version", version.as_str()), ("writer", "陈静"), ("action", "ask"), ("note", note)];
     let answer = desk.send(&format!("{path}/decisions"), "over", &form).await;
-    // With this the browser sends the form on, and no word of it stands in an address.
+    // With this status the browser posts the form again, and none of its text is in a URL.
     assert_eq!(answer.status(), 307);
     let login = answer.headers().get("location").unwrap().to_str().unwrap().to_owned();
     assert_eq!(login, format!("/login?next=%2Freview%2F{case}"));
@@ -283,7 +283,7 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
     let kept = "name=\"note\" value=\"她戴手表吗？\n“左手”还是&#34;右手&#34;？\"";
     let html = text(answer).await;
     assert!(html.contains(kept) && !html.contains("role=\"alert\""), "nobody has failed to log in: {html}");
-    // A code works once.
+    // A code works only once.
     desk.house.advance(TimeDelta::seconds(30));
     let code = desk.house.code(&holder);
     let fields = |password| {
@@ -292,7 +292,7 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
             .chain([("name", "陈静"), ("password", password), ("code", code.as_str())])
             .collect::<Vec<_>>()
     };
-    // Volunteers share computers: whoever else logs in there does not read it.
+    // Volunteers share computers: another person who logs in there must not read it.
     let other = desk.house.person("周明", Role::Moderator).await;
     let theirs = [("next", path.as_str()), ("writer", "陈静"), ("action", "ask"), ("note", note)];
     let code_of_other = desk.house.code(&other);
@@ -337,7 +337,7 @@ async fn a_form_without_words_leads_to_the_login_and_straight_back() {
         (let_in.status().as_u16(), let_in.headers().get("location").unwrap().to_str().unwrap()),
         (303, &*path)
     );
-    // Words lead to cases alone.
+    // Kept words lead back to cases only.
     let elsewhere = [("note", "x"), ("action", "ask")];
     for next in ["/groups/0193589e-0000-7000-8000-000000000000", "/review/figures", "//evil.example/", ""] {
         let html = text(desk.send(&format!("/login?next={next}"), "over", &elsewhere).await).await;
@@ -458,7 +458,7 @@ async fn a_sealed_case_that_everybody_can_read_is_taken_from_view_by_any_moderat
         assert!(html.contains(&format!("action=\"{path}/{step}\"")), "{step}: {html}");
     }
     assert!(!html.contains("李玉兰") && !html.contains(&format!("action=\"{path}/resume\"")), "{html}");
-    // What is wrong is said where it is mended, and nothing typed is lost.
+    // The fault is shown where it can be mended, and nothing typed is lost.
     let remove = format!("{path}/remove");
     let faulty = desk.send(&remove, &moderator, &[("note", "她被认出来了")]).await;
     assert_eq!(faulty.status(), 422);

@@ -8,21 +8,21 @@ use crate::domain::zone::BEIJING;
 use crate::language::has;
 use crate::web::frame::Frame;
 
-/// The sentence under `PREFIX-CODE`, or the code itself where there is none: codes may come from
-/// another station, and a bare one says more than nothing.
+/// The sentence under `PREFIX-CODE`, or the code itself where there is no sentence: codes may come from
+/// another station, and a bare code says more than nothing.
 pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
     let key = format!("{prefix}-{code}");
     if has(frame.language, &key) { frame.t(&key) } else { code.to_owned() }
 }
 
-/// Why something that is live is looked at again.
+/// Why something live must be looked at again.
 pub struct Want {
     pub words: String,
     /// It should have been done by now.
     pub overdue: bool,
 }
 
-/// What is wanted, in words.
+/// The wants in words.
 pub fn wanted(frame: &Frame, wants: &[&str], overdue: &[&str]) -> Vec<Want> {
     let want = |want: &&str| {
         let overdue = overdue.contains(want);
@@ -31,7 +31,7 @@ pub fn wanted(frame: &Frame, wants: &[&str], overdue: &[&str]) -> Vec<Want> {
     wants.iter().map(want).collect()
 }
 
-/// A reason in words; that of an end by the reporter is its outcome.
+/// A reason in words; where the reporter ended the notice, the reason is its outcome.
 pub fn reason_word(frame: &Frame, reason: &str) -> String {
     match Outcome::named(reason) {
         Some(outcome) => frame.t(&format!("my-outcome-{}", outcome.as_str())),
@@ -39,7 +39,7 @@ pub fn reason_word(frame: &Frame, reason: &str) -> String {
     }
 }
 
-/// What was typed where something else is shown, under the label of its field in the form.
+/// What was typed wherever something else is shown, under the label of its field in the form.
 pub fn as_typed(frame: &Frame, public: &Public) -> Vec<(String, String)> {
     let kind = public.subject.kind().as_str();
     let label = |field: &str| {
@@ -51,17 +51,17 @@ pub fn as_typed(frame: &Frame, public: &Public) -> Vec<(String, String)> {
     altered(public).into_iter().map(|(field, text)| (label(field), text)).collect()
 }
 
-/// A time of the last days, in Beijing.
+/// A recent time, in Beijing time.
 pub fn at(time: DateTime<Utc>) -> String {
     time.with_timezone(&BEIJING).format("%m-%d %H:%M").to_string()
 }
 
-/// A time with its seconds, in Beijing: for what is over within the minute.
+/// A time with seconds, in Beijing time, for what is over within a minute.
 pub fn to_the_second(time: DateTime<Utc>) -> String {
     time.with_timezone(&BEIJING).format("%H:%M:%S").to_string()
 }
 
-/// How long something takes or took, in its largest sensible unit, cut.
+/// A duration in its largest sensible unit, rounded down.
 pub fn span(frame: &Frame, seconds: i64) -> String {
     let (key, number) = match seconds {
         ..60 => ("review-span-now", 0),
@@ -72,7 +72,7 @@ pub fn span(frame: &Frame, seconds: i64) -> String {
     frame.tn(key, "n", number)
 }
 
-/// A sign for an urgency, beside its word: nobody has to tell colours apart.
+/// A symbol for an urgency, shown beside its word, so that nobody has to tell colours apart.
 pub const fn icon(urgency: i16) -> &'static str {
     match urgency {
         3.. => "▲▲",

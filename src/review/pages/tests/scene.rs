@@ -1,4 +1,4 @@
-//! A desk with a notice on it, for the tests of its pages.
+//! A review desk with a notice on it, for the tests of its pages.
 
 use actix_web::dev::ServiceResponse;
 use actix_web::middleware::from_fn;
@@ -20,7 +20,7 @@ use crate::web::{csrf, request, routes};
 pub const PHONE: &str = "+8613800138000";
 pub const HOSTILE: &str = "\"'><script>alert(72)</script><img src=x onerror=alert(72)>{{7*7}}";
 
-/// What the family alone knows, in each of these tests.
+/// What only the family knows, in each of these tests.
 pub const PRIVATE: [&str; 5] = [PHONE, "13800138000", "王小明", "京公立字0072", "左手腕有一颗痣"];
 
 pub struct Desk {
@@ -81,7 +81,7 @@ impl Desk {
         (answer.status().as_u16(), text(answer).await)
     }
 
-    /// Sends a form with its token.
+    /// Sends a form with its CSRF token.
     pub async fn send(&self, path: &str, session: &str, fields: &[(&str, &str)]) -> ServiceResponse {
         let token = csrf::token(&self.house.shared.vault, session);
         let mut fields = fields.to_vec();
