@@ -1,4 +1,4 @@
-//! The JSON door of the groups' station.
+//! The JSON door of the groups.
 
 mod bodies;
 pub mod log;
@@ -151,7 +151,7 @@ pub struct GroupList {
     next: Option<String>,
 }
 
-/// The account and the id that every call about one group needs.
+/// The group's id in a path.
 pub(super) fn id(path: &str) -> Result<Uuid, Problem> {
     Uuid::parse_str(path).map_err(|_| Problem::NotFound)
 }

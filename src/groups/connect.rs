@@ -1,5 +1,5 @@
-//! Connecting a chat and proving control of it: a code goes into the chat, and whoever reads it there
-//! types it in here.
+//! Connecting a chat and proving control of it: a code is sent into the chat, and its admin, who reads it
+//! there, types it in here.
 
 use std::sync::Arc;
 
@@ -23,39 +23,39 @@ const VALID: TimeDelta = TimeDelta::minutes(10);
 /// How often one code may be tried.
 const TRIES: i16 = 5;
 
-/// A code that was sent by a way into the chat which is yet to become a group's.
+/// A code that was sent to an address which the group does not use yet.
 #[derive(Clone, Debug)]
 pub(super) struct Tested {
-    /// The code, as a group keeps it.
+    /// The code's hash, as a group keeps it.
     hash: Vec<u8>,
     /// When it was sent.
     at: DateTime<Utc>,
-    /// The way by which it was sent, where the chat has a new id.
+    /// The new credentials, where the chat has moved to a new id.
     moved: Option<Credentials>,
-    /// What the platform said instead of taking it.
+    /// What the platform answered instead of taking it.
     pub refused: Option<Refusal>,
 }
 
-/// A group that was connected or got a new robot.
+/// A group that was connected, or that got a new robot.
 #[derive(Clone, Debug)]
 pub struct Connected {
     pub id: Uuid,
-    /// A secret that we made: shown once, now.
+    /// A secret that we generated: shown now, and only once.
     pub secret: Option<String>,
-    /// What the platform said instead of taking the code.
+    /// What the platform answered instead of taking the code.
     pub refused: Option<Refusal>,
 }
 
-/// What trying a code came to; kept apart from errors, because a wrong try is to be written down.
+/// The result of trying a code. Not an error, because a wrong try must be committed.
 enum Tried {
     Right,
-    /// It may be tried so often again.
+    /// Wrong; this many tries are left.
     Wrong(i16),
 }
 
 impl Groups {
-    /// Keeps a new group, unverified, and sends the code into it. A chat that does not take the code is
-    /// kept all the same: its admin mends it and asks for another.
+    /// Stores a new group, unverified, and sends the code into it. Where the chat does not take the code, the
+    /// group is kept all the same: its admin fixes the chat and asks for another code.
     ///
     /// # Errors
     /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond [`MAX_GROUPS`].
@@ -65,7 +65,7 @@ impl Groups {
         let (id, platform) = (group.id.0, group.platform.0);
         self.store
             .write(move |tx| {
-                // Of several at once each would be the last.
+                // Without the lock, several at once could each pass as the last one allowed.
                 accounts::lock(tx, account)?;
                 if groups::count_of(tx, account)? >= MAX_GROUPS {
                     return Err(GroupError::Full);
@@ -76,7 +76,7 @@ impl Groups {
         let refused = match self.send_code(account, id).await {
             Ok(()) => None,
             Err(GroupError::Unreachable(refusal)) => Some(refusal),
-            // Of a new group it is its account or its host that has to rest.
+            // For a new group it is its token or its host that must rest.
             Err(GroupError::TooMany(wait)) => {
                 let wait = wait.to_std().unwrap_or_default();
                 Some(Refusal { platform, outcome: Outcome::Slow(wait), code: None })
@@ -86,11 +86,11 @@ impl Groups {
         Ok(Connected { id, secret: new.secret, refused })
     }
 
-    /// Sends a code by another way into the chat, and leaves the group as it is.
+    /// Sends a code to another address of the chat, and leaves the group as it is.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the robot is another group's, [`GroupError::TooMany`] after three codes in an
-    /// hour.
+    /// [`GroupError::Exists`] where the robot belongs to another group, [`GroupError::TooMany`] after three
+    /// codes in an hour.
     pub(super) async fn try_way(
         &self,
         account: Uuid,
@@ -116,11 +116,11 @@ impl Groups {
         Ok(Tested { hash, at: self.clock.now(), moved, refused })
     }
 
-    /// Sends a new code; the one before is no longer good. Also how a disabled group comes back.
+    /// Sends a new code, which replaces the one before. A disabled group comes back this way, too.
     ///
     /// # Errors
-    /// [`GroupError::NotPossible`] where control is proved, [`GroupError::TooMany`] after three codes in
-    /// an hour, [`GroupError::Unreachable`] where the platform certainly did not take it.
+    /// [`GroupError::NotPossible`] where control is already proved, [`GroupError::TooMany`] after three codes
+    /// in an hour, [`GroupError::Unreachable`] where the platform certainly did not take it.
     pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
         let (now, code) = (self.clock.now(), random_code());
         let (vault, hashed, hosts) = (self.vault.clone(), code.clone(), Arc::clone(&self.hosts));
@@ -143,7 +143,8 @@ impl Groups {
         }
     }
 
-    /// Says a code; answers what the platform said instead of taking it, and the way to where the chat has moved.
+    /// Sends a code. Returns the refusal where the platform did not take it, and new credentials where the
+    /// chat has moved.
     async fn say_code(
         &self,
         account: Uuid,
@@ -153,17 +154,18 @@ impl Groups {
         let platform = errand.platform;
         let said = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
         let refused = match said.verdict.outcome {
-            // Without proof either way the code may be there: who can type it in has read it.
+            // Without proof either way the code may have arrived, and only a person who has read it can type
+            // it in.
             Outcome::Delivered(_) | Outcome::Unknown => None,
             _ => Some(Refusal::new(platform, said.verdict)),
         };
         Ok((refused, said.moved))
     }
 
-    /// Takes the code that was read in the chat. The group receives from now on.
+    /// Takes the code that was read in the chat. From now on the group receives.
     ///
     /// # Errors
-    /// [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where none is awaited any more;
+    /// [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where no code is awaited any more;
     /// [`GroupError::TooMany`] after five tries, right or wrong.
     pub async fn verify(&self, account: Uuid, id: Uuid, given: &str) -> Result<(), GroupError> {
         let now = self.clock.now();
@@ -216,7 +218,7 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
     Ok(group)
 }
 
-/// Counts the try, then compares: of many tries at once no sixth is ever compared.
+/// Counts the try first and then compares: of many concurrent tries, no sixth is ever compared.
 fn try_code(
     tx: &mut Conn,
     account: Uuid,
@@ -266,7 +268,7 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<
     Ok(())
 }
 
-/// Puts a way into the chat by which a code was sent on a locked group; its code is awaited.
+/// Gives a locked group the credentials to which a code was sent; that code is awaited now.
 pub(super) fn renew(
     tx: &mut Conn,
     vault: &Vault,
@@ -291,17 +293,17 @@ fn forget_code(group: &mut Group) {
     group.code_tries = 0;
 }
 
-/// Bound to its group: a code for one opens no other.
+/// Bound to its group: the code of one group is useless for another.
 fn code_hash(vault: &Vault, group: Uuid, code: &str) -> Vec<u8> {
     vault.index("group-code", &format!("{group}:{code}"))
 }
 
-/// Six digits, each code as likely as any other.
+/// A uniformly random six-digit code.
 fn random_code() -> String {
     const CODES: u32 = 1_000_000;
     loop {
         let drawn = u32::from_be_bytes(vault::random());
-        // The numbers beyond the last whole million would make small codes likelier.
+        // Numbers beyond the last whole million would make small codes likelier.
         if drawn < u32::MAX / CODES * CODES {
             return format!("{:06}", drawn % CODES);
         }

@@ -1,7 +1,8 @@
-//! Says something of ours to a group on its admin's request: a code or a test message.
+//! Sends something of ours to a group at its admin's request: a code or a test message.
 //!
-//! It takes what a delivery takes: the group's lane, so that it counts against the robot's budget and never gets
-//! between the requests of a delivery; the token that groups share; a place at the host.
+//! It needs what a delivery needs: the group's lane, so that it counts against the robot's budget and never
+//! comes between the requests of a delivery; a place in the budget of a token that groups share; and a place
+//! at the host.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,15 +26,15 @@ use crate::store::leasing::Admission;
 use crate::store::{Conn, StoreError, bots, probes};
 use crate::vault;
 
-/// Codes or tests that a group, and a robot whosever it is, gets on request in [`PROBES_KEPT`], so that nobody can make
-/// us spam it.
+/// The most codes and tests within [`PROBES_KEPT`], counted per group and per robot, whoever owns it, so that
+/// nobody can make us spam a chat.
 const PROBES: usize = 3;
-/// How long a code or a test counts.
+/// How long a code or a test counts against that bound.
 pub const PROBES_KEPT: TimeDelta = TimeDelta::hours(1);
-/// Longer than any exchange takes, and no longer than a delivery holds a lane.
+/// How long a lane is held: longer than any exchange takes, and no longer than a delivery holds it.
 const HOLD: TimeDelta = TimeDelta::seconds(25);
 
-/// Something that may be said now, decided and written down.
+/// Permission to send something now, recorded and with its places taken.
 #[derive(Debug)]
 pub(super) struct Errand {
     pub group: Uuid,
@@ -41,30 +42,31 @@ pub(super) struct Errand {
     pub language: Language,
     credentials_sealed: Vec<u8>,
     address_hash: Vec<u8>,
-    /// The token that the group shares with others.
+    /// The token that the group shares with other groups.
     bot: Option<String>,
-    /// The group's lane; a robot that is not in it yet has a budget of its own.
+    /// The hold on the group's lane; `None` for a robot that is not in the lane yet and has a budget of its
+    /// own.
     held: Option<Held>,
     place: HostPlace,
     started: DateTime<Utc>,
 }
 
-/// What was said on an errand.
+/// The result of an errand.
 #[derive(Debug)]
 pub(super) struct Replied {
     pub verdict: Verdict,
-    /// The way into the chat, where that has a new id.
+    /// The new credentials, where the chat has moved to a new id.
     pub moved: Option<Credentials>,
 }
 
-/// One request among those that a host has under way, until this is dropped.
+/// A place among the requests that a host has under way, until dropped.
 #[derive(Debug)]
 struct HostPlace {
     hosts: Arc<Mutex<Hosts>>,
     host: String,
     group: Uuid,
     began: DateTime<Utc>,
-    /// When and how it ended, as far as the host is concerned.
+    /// When and how the request ended, as far as it concerns the host.
     ended: (DateTime<Utc>, Went),
 }
 
@@ -92,11 +94,12 @@ impl Drop for HostPlace {
     }
 }
 
-/// Lets one more code or test go to a locked group: counts it, holds the lane and saves the group. The token that it
-/// shares with others, and its host, must take one more, too.
+/// Admits one more code or test to a locked group: counts it, holds the lane and saves the group. A token
+/// that it shares with others, and its host, must have room for one more, too.
 ///
 /// # Errors
-/// [`GroupError::TooMany`] where the group's own limit or its robot's is reached.
+/// [`GroupError::TooMany`] where the limit of the group or of its robot is reached, or the lane, the token or
+/// the host has no room now.
 pub(super) fn set_out(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
@@ -111,8 +114,8 @@ pub(super) fn set_out(
     errand(tx, hosts, group, Some(held), now)
 }
 
-/// As [`set_out`], to the robot that is to take the place of the present one, as `renewed` has it. It does not wait
-/// for what the present one has under way, nor for its budget.
+/// As [`set_out`], but to the robot in `renewed` that is to replace the present one. It waits neither for
+/// requests of the present robot nor for its budget.
 pub(super) fn set_out_to(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
@@ -129,15 +132,15 @@ pub(super) fn set_out_to(
     errand(tx, hosts, renewed, None, now)
 }
 
-/// Writes into the renewed lane of a group that its new robot has just been asked for something.
+/// Records in the lane of a group that its new robot has just been sent something.
 pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<(), GroupError> {
     let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, at);
     let held = lanes::hold(tx, group.id.0, (at, at), &pace)?.map_err(|not_held| not_held.refused(at))?;
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
 }
 
-/// Counts one more code or test, of the group, which may go from robot to robot, and of the robot, which may go from group
-/// to group.
+/// Counts one more code or test twice: for the group, which may change its robot, and for the robot, which
+/// may change its group.
 fn count(tx: &mut Conn, group: &mut Group, robot: &[u8], now: DateTime<Utc>) -> Result<(), GroupError> {
     group.set_probes(&one_more(group.probes(), now)?);
     let sent = one_more(probes::lock(tx, robot, now)?, now)?;
@@ -157,7 +160,7 @@ fn without(probes: Vec<DateTime<Utc>>, taken_back: DateTime<Utc>) -> Vec<DateTim
     probes.into_iter().filter(|at| *at != taken_back).collect()
 }
 
-/// Takes what is not the group's alone: its token and its host.
+/// Takes the places that the group shares with others: its token's and its host's.
 fn errand(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
@@ -170,7 +173,7 @@ fn errand(
         let pace = |platform, sends: &[DateTime<Utc>]| conclude::bot_pace(platform, sends, now);
         bots::take(tx, bot, platform, now, &pace)?.map_err(|not_held| not_held.refused(now))?;
     }
-    // Asked last: whoever is admitted goes.
+    // Taken last: once the host admits it, it goes out.
     let place = HostPlace::take(hosts, group, now).map_err(|not_held| not_held.refused(now))?;
     Ok(Errand {
         group: group.id.0,
@@ -185,19 +188,19 @@ fn errand(
     })
 }
 
-/// When what waited for a robot may go out: not when its platform refuses everybody.
+/// When messages that waited for a robot may go out; later where its platform refuses everybody.
 pub(super) fn back(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
     conclude::back(platform, pace(platform, sends, now), u64::from_be_bytes(vault::random()))
 }
 
-/// When the robot may be asked once more.
+/// When the robot may get its next request.
 pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
     conclude::pace(platform, sends, now, u64::from_be_bytes(vault::random()))
 }
 
 impl Groups {
-    /// Says it, follows the chat where that has moved, gives everything back, and answers what the platform said.
-    /// What never reached the platform is not counted.
+    /// Sends it, follows the chat where it has moved, gives all places back, and returns what the platform
+    /// answered. A request that never reached the platform is not counted.
     pub(super) async fn say(
         &self,
         account: Uuid,
@@ -230,7 +233,7 @@ impl Groups {
         Ok(Replied { verdict, moved })
     }
 
-    /// Writes down what an errand came to.
+    /// Records the result of an errand.
     async fn give_back(
         &self,
         account: Uuid,
@@ -244,7 +247,7 @@ impl Groups {
         let bot_rests = Some(asked_until).filter(|until| verdict.wide && *until > at);
         self.store
             .write(move |tx| {
-                // It may have been deleted meanwhile.
+                // The group may have been deleted meanwhile.
                 let group = groups::lock(tx, account, errand.group)?;
                 if let Some(mut group) = group {
                     let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
@@ -295,8 +298,8 @@ impl Groups {
         }
     }
 
-    /// Lets a group follow its chat to a new id; `false` where that chat is another group's, or the group has got
-    /// another robot meanwhile. One whose robot is yet to be put in has nothing to follow with.
+    /// Moves a group to its chat's new id. `false` where that chat belongs to another group, or the group has
+    /// another robot by now. For a robot that the group does not use yet there is nothing to move.
     async fn follow(&self, account: Uuid, errand: &Errand, to: &Credentials) -> Result<bool, StoreError> {
         if errand.held.is_none() {
             return Ok(true);
@@ -316,11 +319,11 @@ impl Groups {
             .await
     }
 
-    /// Sends a message marked as a test; answers the platform's code.
+    /// Sends a message marked as a test; returns the platform's code.
     ///
     /// # Errors
-    /// [`GroupError::NotPossible`] before control is proved, [`GroupError::TooMany`] after three in an
-    /// hour, [`GroupError::Unreachable`] where there is no proof that it arrived.
+    /// [`GroupError::NotPossible`] before control is proved, [`GroupError::TooMany`] after three in an hour,
+    /// [`GroupError::Unreachable`] where there is no proof that it arrived.
     pub async fn test(&self, account: Uuid, id: Uuid) -> Result<Option<String>, GroupError> {
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
         let errand = self

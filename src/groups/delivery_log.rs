@@ -1,5 +1,5 @@
-//! What became of every message to a group, in the platform's own words where it refused; and sending
-//! once more what was given up.
+//! The delivery log: what became of every message to a group, in the platform's own words where it refused
+//! one. What was given up can be sent once more.
 
 use std::collections::HashMap;
 
@@ -43,18 +43,18 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     Words(String),
-    /// There are none.
+    /// There are no words.
     Nothing,
-    /// The case and its key are erased.
+    /// The case and its key were erased.
     Erased,
 }
 
-/// One delivery with all that was said, in both directions.
+/// One delivery with everything that was said, in both directions.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub delivery: Logged,
     pub platform: Platform,
-    /// The words as the platform gets them, without anything of the group; nothing once they are no
+    /// The words as the platform gets them, without anything about the group; `Nothing` once they are no
     /// longer true.
     pub request: Kept,
     /// Oldest first.
@@ -66,21 +66,21 @@ pub struct Exchange {
 pub struct Call {
     pub attempt: Attempt,
     pub asked: Asked,
-    /// The status and the first 4 KB of the answer where the platform refused; nothing once the words are no longer
-    /// true.
+    /// The status and the first 4 KB of the answer where the platform refused; `Nothing` once the words are
+    /// no longer true.
     pub answer: Kept,
 }
 
-/// What a request asked for, as far as that is known: its body is not kept.
+/// What a request asked for, as far as it can be told: request bodies are not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// To say the words.
+    /// To post the words.
     Words,
-    /// To show the picture, alone.
+    /// To post the picture alone.
     Picture,
-    /// To say the words of several notices in one message.
+    /// To post the words of several notices in one message.
     Digest,
-    /// To edit, delete or answer one of the messages in the chat, or else to say the words.
+    /// To edit, delete or answer one of the messages in the chat, or else to post the words.
     Ending,
 }
 
@@ -101,7 +101,7 @@ impl Asked {
         match delivery.broadcast.0.ends() {
             true if !adapter.profile().takes_back.is_empty() => Asked::Ending,
             _ if delivery.digest => Asked::Digest,
-            // Without its bytes, as here, there is nothing to compose of a picture alone.
+            // The picture's bytes are not loaded here, so a body for the picture alone cannot be composed.
             _ if adapter.compose(&written.message, Act::Say(part)).is_none() => Asked::Picture,
             _ => Asked::Words,
         }
@@ -164,7 +164,7 @@ impl Groups {
         let (broadcast, language) = (delivery.broadcast_id.0, group.language.0);
         let written = script::write(&self.store, &self.vault, &self.base_url, broadcast, language).await?;
         let platform = group.platform.0;
-        // An answer may repeat the words.
+        // The platform's answer may repeat the words.
         let is_shown = delivery.may_be_said(self.clock.now()) == MayBeSaid::Now;
         let request = match written.key {
             None => Kept::Erased,
@@ -183,8 +183,8 @@ impl Groups {
         Ok(Exchange { delivery, platform, request, calls: calls? })
     }
 
-    /// Sends once more what was given up and is still true. What is on its way already stays so:
-    /// asking twice comes to the same.
+    /// Sends once more what was given up and is still true. A delivery that is already open stays as it is,
+    /// so asking twice has the effect of asking once.
     ///
     /// # Errors
     /// [`GroupError::NotAgain`] where it arrived, was cancelled or is no longer true;
@@ -208,10 +208,10 @@ impl Groups {
     }
 }
 
-/// A message as that platform gets it, laid out for reading.
+/// A message as the platform gets it, formatted for reading.
 fn said(written: &Written, platform: Platform, alone: bool) -> Kept {
     let mut message = if alone { written.message.words_alone() } else { written.message.clone() };
-    // Beside a picture, whatever it shows, there may be room for fewer words.
+    // The message may have fewer words beside a picture, so a placeholder stands for the picture.
     message.picture = message.has_picture.then(|| Bytes::from_static(b"drawn"));
     let body = adapter(platform).compose(&message, Act::Say(0));
     let laid_out = body.and_then(|body| {

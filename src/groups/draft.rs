@@ -1,4 +1,4 @@
-//! What an admin fills in, read whole: either all of it can be kept, or every fault is named.
+//! Parses what an admin fills in, as a whole: either all of it is valid, or every fault is named.
 
 use std::net::Ipv4Addr;
 
@@ -27,27 +27,27 @@ pub const MAX_NAME: usize = 60;
 /// The most regions of one group.
 pub const MAX_REGIONS: usize = 50;
 
-/// As it was typed. What is absent keeps its value, or takes its default in a new group.
+/// The fields as typed. An absent field keeps its value, or takes its default in a new group.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// Absent: recognised from the address.
+    /// Where absent, recognised from the address.
     pub platform: Option<String>,
     pub name: Option<String>,
     pub credentials: Option<Map<String, Value>>,
     pub regions: Option<Vec<String>>,
     pub kinds: Option<Vec<String>>,
     pub language: Option<String>,
-    /// Notices within an hour, at most; `Some(None)` takes the bound away.
+    /// The most notices within an hour; `Some(None)` removes the bound.
     pub hourly_cap: Option<Option<String>>,
-    /// `Some(None)` takes the quiet hours away.
+    /// `Some(None)` removes the quiet hours.
     pub quiet: Option<Option<Hours>>,
 }
 
-/// Which addresses may be connected to.
+/// Which addresses we may connect to.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
     pub guard: &'a Guard,
-    /// Nothing may leave the program, but to the operator's own gateways.
+    /// Whether nothing may leave this machine but requests to the operator's own gateways.
     pub inside: bool,
 }
 
@@ -62,24 +62,24 @@ impl<'a> From<&'a Guard> for Addresses<'a> {
 pub struct NewGroup {
     pub name: String,
     pub credentials: Credentials,
-    /// A secret that we made: its admin must see it once.
+    /// A secret that we generated: its admin must see it once.
     pub secret: Option<String>,
     pub regions: Vec<Region>,
-    /// Every kind where nothing was said.
+    /// Every kind where none was given.
     pub kinds: Kinds,
     pub language: Language,
-    /// How many notices it wants to hear within an hour, at most.
+    /// The most notices it wants to hear within an hour.
     pub hourly_cap: Option<i16>,
-    /// When it wants to be left alone.
+    /// Its quiet hours.
     pub quiet: Option<Quiet>,
 }
 
-/// What is to be different about a group.
+/// The changes to a group.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub name: Option<String>,
     pub credentials: Option<Credentials>,
-    /// A secret that we made: its admin must see it once.
+    /// A secret that we generated: its admin must see it once.
     pub secret: Option<String>,
     pub regions: Option<Vec<Region>>,
     pub kinds: Option<Kinds>,
@@ -89,7 +89,7 @@ pub struct Change {
 }
 
 impl Draft {
-    /// Reads a new group, which has to be at one of these addresses.
+    /// Parses a new group, which must be at one of these addresses.
     ///
     /// # Errors
     /// What is wrong, by field.
@@ -122,7 +122,7 @@ impl Draft {
         }
     }
 
-    /// Reads what is to be different about a group of that platform.
+    /// Parses the changes to a group of that platform.
     ///
     /// # Errors
     /// What is wrong, by field.
@@ -155,7 +155,7 @@ impl Draft {
         found
     }
 
-    /// All but the way into the chat.
+    /// Everything except the credentials.
     fn rest(&self, faults: &mut FieldFaults) -> Change {
         Change {
             name: self.name.as_deref().and_then(|given| kept(name(given), faults)),
@@ -219,7 +219,7 @@ fn language(given: &str) -> Read<Language> {
     Language::named(given).map_or_else(|| wrong("language", "group_language_unknown", Vec::new()), Ok)
 }
 
-/// What may be set or taken away, where anything was said of it.
+/// A preference that may be set or removed; `None` where it was not given.
 fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> Option<Option<R>> {
     given?.as_ref().map_or(Some(None), |given| read(given).map(Some))
 }
@@ -244,7 +244,7 @@ fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
     kept(lasts, faults)
 }
 
-/// The fields that the platform has; of any other it is told that there is none.
+/// The fields that the platform has; each other field is faulted as unknown.
 fn known(platform: Platform, given: Map<String, Value>, faults: &mut FieldFaults) -> Map<String, Value> {
     let fields = adapter(platform).profile().fields;
     let (known, unknown): (Map<_, _>, Map<_, _>) =
@@ -256,7 +256,7 @@ fn known(platform: Platform, given: Map<String, Value>, faults: &mut FieldFaults
     known
 }
 
-/// The way into the chat, and the secret in it if we made that.
+/// The credentials, and the secret in them if we generated it.
 fn credentials(
     platform: Platform,
     given: Map<String, Value>,
@@ -270,14 +270,14 @@ fn credentials(
     };
     let refused = match addresses.guard.target(platform, &first_call(&read)) {
         Err(refused) => Some(refusal(refused)),
-        // Nothing but a gateway may be on this very machine.
+        // Only a gateway may be a loopback address; any other target is outside.
         Ok(target) if addresses.inside && !target.admits(Ipv4Addr::LOCALHOST.into()) => {
             Some("credential_inside")
         }
         Ok(_) => None,
     };
     if let Some(code) = refused {
-        // Where an address is asked for, it is asked for first.
+        // A platform that asks for an address asks for it first.
         let field = adapter.profile().fields.first().map_or("url", |field| field.name);
         return at(field, FieldFault::new(code));
     }
@@ -286,7 +286,7 @@ fn credentials(
     Ok((read, made))
 }
 
-/// The address that saying something there would be sent to.
+/// The address to which a message there would be sent.
 fn first_call(credentials: &Credentials) -> Url {
     let (adapter, act) = (adapter(credentials.platform), Act::Say(0));
     let body = adapter.compose(&plain(Language::default(), "broadcast-test", &[], DateTime::UNIX_EPOCH), act);

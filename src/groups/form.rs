@@ -1,5 +1,4 @@
-//! The forms of the pages: what was typed, what stands beside it, and places to choose from without
-//! scripts.
+//! The HTML forms: what was typed, the words beside each field, and places to choose from without a script.
 
 use serde_json::{Map, Value};
 
@@ -18,20 +17,20 @@ use crate::web::problem::{field_sentence, named_sentence};
 /// A form as it was sent; some fields come several times.
 pub(super) type Sent = Vec<(String, String)>;
 
-/// The fields below the way into the chat, in the order in which they stand on the page.
+/// The fields below the credentials, in the order of the page.
 const ORDER: [&str; 7] = ["name", "regions", "kinds", "language", "hourly_cap", "quiet.from", "quiet.until"];
 
-/// What the form of a new group suggests: notices an hour, and the night.
+/// What the form for a new group suggests: notices per hour, and the night as quiet hours.
 const SUGGESTED_CAP: &str = "4";
 const SUGGESTED_NIGHT: (&str, &str) = ("22:00", "07:00");
 
-/// What lets in whoever knows it, addresses apart.
+/// The fields that grant access to anyone who knows them, besides addresses.
 const SECRETS: [&str; 3] = ["secret", "token", "access_token"];
 
-/// What stands in the fields.
+/// The contents of the fields.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typed {
-    /// The way into the chat, by field.
+    /// The credentials, by field.
     way: Vec<(String, String)>,
     pub name: String,
     pub regions: Vec<String>,
@@ -41,14 +40,14 @@ pub(super) struct Typed {
     pub hourly_cap: String,
     /// Blank times: no quiet hours.
     pub quiet: Hours,
-    /// The province whose places are to be listed.
+    /// The province whose places are listed.
     pub province: String,
-    /// The button that only lists places was pressed.
+    /// Whether the button was pressed that only lists places.
     pub lists: bool,
 }
 
 impl Typed {
-    /// A form that was sent.
+    /// Reads a submitted form.
     pub(super) fn read(sent: &Sent) -> Typed {
         let all = |field: &str| -> Vec<String> {
             sent.iter().filter(|(name, _)| name == field).map(|(_, value)| value.clone()).collect()
@@ -71,7 +70,7 @@ impl Typed {
         }
     }
 
-    /// The form for a new group, with what suits most of them.
+    /// The form for a new group, with preferences that suit most groups.
     pub(super) fn fresh(language: Language) -> Typed {
         let (from, until) = SUGGESTED_NIGHT;
         Typed {
@@ -83,7 +82,7 @@ impl Typed {
         }
     }
 
-    /// The form for a group's preferences as they are.
+    /// The form with a group's present preferences.
     pub(super) fn of(whole: &Whole) -> Typed {
         Typed {
             name: whole.group.name.clone(),
@@ -96,13 +95,13 @@ impl Typed {
         }
     }
 
-    /// The way into the chat, as far as the platform has such fields.
+    /// The credentials, limited to the platform's fields.
     pub(super) fn credentials(&self, platform: Platform) -> Map<String, Value> {
         let field = |field: &Field| (field.name.to_owned(), self.at(field.name).into());
         adapter(platform).profile().fields.iter().map(field).collect()
     }
 
-    /// Takes the secrets out, so that no page repeats them; answers whose fields are empty now.
+    /// Removes the secrets, so that no page repeats them; returns the names of the emptied fields.
     pub(super) fn take_secrets(&mut self) -> Vec<String> {
         let is_secret = |(name, value): &mut (String, String)| {
             SECRETS.contains(&name.as_str()) && !value.trim().is_empty()
@@ -114,7 +113,7 @@ impl Typed {
         self.way.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
-    /// What the group wants to hear.
+    /// The group's preferences.
     pub(super) fn wishes(&self) -> Draft {
         Draft {
             name: Some(self.name.clone()),
@@ -127,7 +126,7 @@ impl Typed {
         }
     }
 
-    /// All of a new group.
+    /// Everything about a new group.
     pub(super) fn whole(&self, platform: Platform) -> Draft {
         Draft {
             platform: Some(platform.as_str().to_owned()),
@@ -137,24 +136,24 @@ impl Typed {
     }
 }
 
-/// What a new group's form suggests, in words.
+/// The preferences that a new group's form suggests, in words.
 pub(super) fn suggested(frame: &Frame) -> String {
     let (from, until) = SUGGESTED_NIGHT;
     let args = [("cap", SUGGESTED_CAP.into()), ("from", from.into()), ("until", until.into())];
     text_with(frame.language, "groups-suggested", &args)
 }
 
-/// One field of the way into a chat, as it stands on the page.
+/// One field of the credentials, as the page shows it.
 pub(super) struct Input {
     pub name: &'static str,
     pub label: String,
-    /// What goes there and where to find it.
+    /// What to enter, and where to find it.
     pub hint: String,
     pub value: String,
     pub attributes: &'static str,
 }
 
-/// The fields that a platform's way into a chat is made of.
+/// The fields of a platform's credentials.
 pub(super) fn way(platform: Platform, typed: &Typed, frame: &Frame) -> Vec<Input> {
     let asked = |field: &Field| {
         let own = format!("groups-{}-hint-{}", field.name, platform.as_str());
@@ -175,12 +174,12 @@ pub(super) fn way(platform: Platform, typed: &Typed, frame: &Frame) -> Vec<Input
     adapter(platform).profile().fields.iter().map(asked).collect()
 }
 
-/// Where a fault of the whole way into the chat is shown.
+/// The field that shows a fault of the credentials as a whole.
 pub(super) fn first_field(platform: Platform) -> &'static str {
     adapter(platform).profile().fields.first().map_or("name", |field| field.name)
 }
 
-/// What a field is called on the page, if it stands there.
+/// The label of a field; `None` where the page does not show it.
 fn label(field: &str, language: Language) -> Option<String> {
     let key = match field {
         "hourly_cap" => "groups-cap".to_owned(),
@@ -199,13 +198,13 @@ impl Faults {
         let own = |field: &str| field.strip_prefix("credentials.").unwrap_or(field).to_owned();
         let said = |field: String, fault| {
             let sentence = field_sentence(fault, language);
-            // Most of them say already what they are about.
+            // Most sentences name their field already.
             let label = label(&field, language).filter(|label| !sentence.contains(&**label));
             let named = label.map(|label| named_sentence(&label, &sentence, language));
             (field, named.unwrap_or(sentence))
         };
         let mut list: Vec<_> = faults.iter().map(|(field, fault)| said(own(field), fault)).collect();
-        // What has no place below stands above, in the order of its own form.
+        // A fault of a field that is not below stands above, in the order of its own form.
         list.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
         Faults(list)
     }
@@ -215,30 +214,30 @@ impl Faults {
         Faults(vec![(field.to_owned(), sentence)])
     }
 
-    /// What is wrong with that field.
+    /// The fault of that field.
     pub(super) fn at(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.as_str())
     }
 }
 
-/// A box to tick: value, words, ticked.
+/// A check box: value, label, whether it is ticked.
 pub(super) type Tick = (&'static str, String, bool);
 
-/// A city with its counties, or a county that lies directly in its province.
+/// A city with its counties, or a county that belongs directly to its province.
 pub(super) struct Place {
     pub name: &'static str,
     pub head: Tick,
     pub below: Vec<Tick>,
 }
 
-/// What can be chosen, and what is.
+/// What can be chosen, and what is chosen.
 pub(super) struct Choices {
     pub kinds: Vec<Tick>,
     pub languages: Vec<(&'static str, String)>,
-    /// The regions that are chosen.
+    /// The chosen regions.
     pub chosen: Vec<Tick>,
     pub provinces: Vec<(&'static str, &'static str)>,
-    /// The places of the province that is listed, without those that are chosen.
+    /// The places of the listed province, without those already chosen.
     pub places: Vec<Place>,
 }
 
@@ -248,7 +247,7 @@ impl Choices {
         self.chosen.iter().any(|(chosen, ..)| *chosen == code)
     }
 
-    /// What can be chosen beside what was typed.
+    /// The choices that fit what was typed.
     pub(super) fn of(typed: &Typed, frame: &Frame) -> Choices {
         let chosen: Vec<Region> = typed.regions.iter().filter_map(|code| Region::parse(code).ok()).collect();
         let kind = |kind: Kind| {

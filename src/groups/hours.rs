@@ -1,4 +1,4 @@
-//! Quiet hours as people write them: times of the day, by Beijing's clock.
+//! Quiet hours as people write them: times of the day in Beijing time.
 
 use chrono::{NaiveTime, Timelike};
 use serde::{Deserialize, Serialize};
@@ -29,14 +29,14 @@ impl From<Quiet> for Hours {
 }
 
 impl Default for Hours {
-    /// None, and life at risk would be heard.
+    /// No hours; the switch for urgent notices is on.
     fn default() -> Hours {
         Hours { from: String::new(), until: String::new(), but_urgent: true }
     }
 }
 
 impl Hours {
-    /// Nothing was written.
+    /// Whether nothing was filled in.
     pub(super) fn is_blank(&self) -> bool {
         self.from.trim().is_empty() && self.until.trim().is_empty()
     }
@@ -46,7 +46,7 @@ const fn yes() -> bool {
     true
 }
 
-/// The minute of the day that was written, 0 to 1439.
+/// Parses a time of the day into a minute, 0 to 1439.
 pub(super) fn minute(written: &str) -> Option<i16> {
     let time = NaiveTime::parse_from_str(ascii_digits(written).trim(), "%H:%M").ok()?;
     i16::try_from(time.hour() * 60 + time.minute()).ok()

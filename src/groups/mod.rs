@@ -1,7 +1,8 @@
-//! Who receives: an admin connects a chat and proves control of it, says what it wants to hear, and
-//! reads what became of every message.
+//! The groups: an admin connects a chat and proves control of it, sets its preferences, and reads what became
+//! of every message.
 //!
-//! No step talks to a platform inside a transaction: what is to be said is decided and written down,
+//! No step talks to a platform inside a transaction. The decision to send is recorded first, then the message
+//! is sent, then the result is recorded.
 //! then said, then what came of it is written down.
 
 use std::sync::{Arc, Mutex};
@@ -42,25 +43,25 @@ pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
 
-/// The most groups of one account: more than anybody looks after, a program with a token included.
+/// The most groups of one account: more than anybody can look after, even a program with a token.
 pub const MAX_GROUPS: i64 = 5_000;
 
-/// The station of the groups; cheap to clone.
+/// The groups' station; cheap to clone.
 #[derive(Clone)]
 pub struct Groups {
     pub store: Store,
     pub vault: Vault,
     pub clock: Clock,
     pub sender: Arc<Sender>,
-    /// What each host has under way, and which are away.
+    /// What each host has under way, and which hosts are unavailable.
     pub hosts: Arc<Mutex<Hosts>>,
-    /// What links in messages point to.
+    /// The base of the links in messages.
     pub base_url: Arc<str>,
     /// Wakes the worker when a group can receive again.
     pub wake: Arc<Notify>,
 }
 
-/// Why a step was not taken.
+/// Why a step was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
     #[error("this admin has no such group")]
@@ -73,7 +74,7 @@ pub enum GroupError {
     NotPossible(GroupState),
     #[error("the code is wrong")]
     WrongCode {
-        /// How often it may still be tried.
+        /// How many tries are left.
         tries_left: i16,
     },
     #[error("no code is awaited, or it has expired")]
@@ -90,7 +91,7 @@ pub enum GroupError {
     Store(#[from] StoreError),
 }
 
-/// What a platform said instead of taking a message.
+/// A platform's refusal of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub platform: Platform,
@@ -104,7 +105,7 @@ impl Refusal {
         Refusal { platform, outcome: verdict.outcome, code: verdict.code }
     }
 
-    /// What the admin has to mend at the platform, where the platform told.
+    /// What the admin has to fix at the platform, where the platform said so.
     pub const fn fault(&self) -> Option<Fault> {
         match self.outcome {
             Outcome::Config(fault) => Some(fault),
@@ -113,7 +114,7 @@ impl Refusal {
     }
 }
 
-/// Locks an admin's group. Nobody else's can be told from one that does not exist.
+/// Locks an admin's group. A group of another admin looks like one that does not exist.
 fn locked(tx: &mut Conn, account: Uuid, id: Uuid) -> Result<Group, GroupError> {
     groups::lock(tx, account, id)?.ok_or(GroupError::Unknown)
 }

@@ -1,4 +1,4 @@
-//! The pages of a group admin: my groups, connect one, one of them.
+//! The HTML pages of a group admin: my groups, connecting one, and one of them.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -31,18 +31,18 @@ pub use delivery::{detail, redeliver};
 use one::group_page;
 pub use settings::{delete_form, edit, edit_form, forget, robot, robot_form, rotate};
 
-/// An answer of this door.
+/// What these handlers return.
 type Page = Result<HttpResponse, Problem>;
 
-/// What a page may be asked for beyond its address.
+/// The query parameters of these pages.
 #[derive(Deserialize)]
 pub struct Query {
     platform: Option<String>,
     /// What has just been done.
     done: Option<String>,
-    /// Where the log begins.
+    /// Where the page of the log begins.
     before: Option<String>,
-    /// Where the list goes on.
+    /// Where the page of the list begins.
     cursor: Option<String>,
 }
 
@@ -72,7 +72,7 @@ struct NewPage {
     /// The path of the practice chat, which shows the address to paste in a demo.
     practice: Option<&'static str>,
     way: Vec<Input>,
-    /// What the fields were filled with, in words.
+    /// The suggested preferences, in words.
     suggested: String,
     typed: Typed,
     choices: Choices,
@@ -85,7 +85,7 @@ struct SecretPage {
     frame: Frame,
     id: Uuid,
     secret: String,
-    /// What the platform said instead of taking the code.
+    /// What the platform answered instead of taking the code.
     refused: Option<String>,
     /// What to do with it.
     then: String,
@@ -94,7 +94,7 @@ struct SecretPage {
 /// My groups.
 ///
 /// # Errors
-/// For anybody but a group admin.
+/// For anybody who is not a group admin.
 pub async fn list(
     http: HttpRequest,
     person: SignedIn,
@@ -109,10 +109,10 @@ pub async fn list(
     page(&http, &frame, &ListPage { done, groups, now: shared.clock.now(), next, frame: frame.clone() })
 }
 
-/// Which platform the new group is on; then its form.
+/// Choosing the platform of a new group; then its form.
 ///
 /// # Errors
-/// For anybody but a group admin.
+/// For anybody who is not a group admin.
 pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query>) -> Page {
     let (_, frame) = admin(&http, &person)?;
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
@@ -124,7 +124,7 @@ pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query
 /// Connects a group.
 ///
 /// # Errors
-/// For anybody but a group admin, and where the form is not of this session.
+/// For anybody who is not a group admin, and where the form is from another session.
 pub async fn connect(
     http: HttpRequest,
     person: SignedIn,
@@ -159,7 +159,7 @@ pub async fn connect(
 /// One group.
 ///
 /// # Errors
-/// For anybody but its admin.
+/// For anybody who is not its admin.
 pub async fn show(
     http: HttpRequest,
     person: SignedIn,
@@ -177,7 +177,7 @@ pub async fn show(
 /// Takes the code that was read in the chat.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn verify(
     http: HttpRequest,
     person: SignedIn,
@@ -195,7 +195,7 @@ pub async fn verify(
 /// Sends another code.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn send_code(
     http: HttpRequest,
     person: SignedIn,
@@ -212,7 +212,7 @@ pub async fn send_code(
 /// Stops what goes to a group, for as long as was chosen.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn pause(
     http: HttpRequest,
     person: SignedIn,
@@ -231,7 +231,7 @@ pub async fn pause(
 /// Lets a paused group receive again.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn resume(
     http: HttpRequest,
     person: SignedIn,
@@ -248,7 +248,7 @@ pub async fn resume(
 /// Sends a message marked as a test.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn test(
     http: HttpRequest,
     person: SignedIn,
@@ -266,7 +266,7 @@ fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem
     Ok((person.require(Role::GroupAdmin)?.id.0, person.frame(http)))
 }
 
-/// What has just been done, in words; anything else in the address is ignored.
+/// The confirmation of what has just been done; anything else in the address is ignored.
 fn done(frame: &Frame, asked: &Query) -> Option<String> {
     const DONE: [&str; 8] = ["code", "active", "paused", "resumed", "tested", "changed", "deleted", "again"];
     let done = asked.done.as_deref().filter(|done| DONE.contains(done))?;
@@ -282,7 +282,7 @@ fn steps(frame: &Frame, platform: Platform) -> Vec<String> {
     keys.take_while(|key| has(frame.language, key)).map(|key| frame.t(&key)).collect()
 }
 
-/// An error that the same page can show: what it says, and the answer's status.
+/// An error that the same page can show: its sentence, and the status.
 fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, StatusCode), Problem> {
     match problem(error, frame.language) {
         problem @ (Problem::NotFound | Problem::Internal(_)) => Err(problem),
@@ -297,7 +297,7 @@ fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, Status
     }
 }
 
-/// After a step: back to the group, or its page with what went wrong.
+/// After a step: a redirect to the group, or its page with what went wrong.
 async fn after<T>(
     http: &HttpRequest,
     frame: Frame,
@@ -317,7 +317,8 @@ async fn after<T>(
     }
 }
 
-/// After a robot was entered: its secret once, or what the platform said, or the code's field.
+/// After credentials were entered: the secret, shown once; or the platform's refusal; or the field for the
+/// code.
 async fn entered(
     http: &HttpRequest,
     frame: Frame,

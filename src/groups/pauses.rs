@@ -1,4 +1,4 @@
-//! Whether a group wants to hear anything: pause, resume, and the pause that ends by itself.
+//! Pausing and resuming a group, and pauses that end by themselves.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
@@ -12,15 +12,16 @@ use crate::store::groups::{self, Group};
 use crate::store::types::{Named, Time};
 use crate::store::{Conn, lanes};
 
-/// The longest pause that ends by itself: who wants to hear nothing for longer ends it, or the group.
+/// The longest pause that ends by itself. An admin who wants silence for longer ends the pause, or deletes
+/// the group.
 const LONGEST: TimeDelta = TimeDelta::days(30);
-/// Groups in one look at whose pause is over.
+/// How many groups whose pause has ended are read at a time.
 const SLICE: i64 = 200;
 
-/// What the page offers: names of the form, the default first.
+/// The choices of the page: names in the form, the default first.
 pub(super) const OFFERED: [&str; 3] = ["resumed", "hour", "morning"];
 
-/// The end of a pause as it was written: a time to come, no later than in 30 days.
+/// Parses the end of a pause: a time in the future, at most 30 days ahead.
 ///
 /// # Errors
 /// A fault of `until`.
@@ -32,7 +33,7 @@ pub(super) fn end(written: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fi
     })
 }
 
-/// The end of a pause that was chosen among what is [`OFFERED`]; none where its admin ends it.
+/// The end of a pause for one of the [`OFFERED`] choices; `None` where only the admin ends it.
 pub(super) fn chosen(choice: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match choice {
         "hour" => Some(now + TimeDelta::hours(1)),
@@ -41,7 +42,7 @@ pub(super) fn chosen(choice: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> 
     }
 }
 
-/// Tomorrow at eight, by Beijing's clock.
+/// Tomorrow at eight in the morning, Beijing time.
 fn morning(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let tomorrow = now.with_timezone(&BEIJING).date_naive().checked_add_days(Days::new(1))?;
     let eight = tomorrow.and_time(NaiveTime::from_hms_opt(8, 0, 0)?);
@@ -49,10 +50,10 @@ fn morning(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 impl Groups {
-    /// Stops what goes to a group until [`Groups::resume`], or until that time.
+    /// Stops deliveries to a group until [`Groups::resume`], or until that time.
     ///
     /// # Errors
-    /// [`GroupError::NotPossible`] where nothing goes to it anyway.
+    /// [`GroupError::NotPossible`] where nothing is delivered to it anyway.
     pub async fn pause(
         &self,
         account: Uuid,
@@ -62,10 +63,10 @@ impl Groups {
         self.switch(account, id, GroupState::Paused, until).await
     }
 
-    /// Lets a paused group receive again, also what waited and is still true.
+    /// Lets a paused group receive again, including what waited and is still true.
     ///
     /// # Errors
-    /// [`GroupError::NotPossible`] where control of it has to be proved first.
+    /// [`GroupError::NotPossible`] where control of it must be proved first.
     pub async fn resume(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
         let state = self.switch(account, id, GroupState::Active, None).await?;
         self.wake.notify_one();
@@ -92,11 +93,11 @@ impl Groups {
             .await
     }
 
-    /// Lets the groups hear again whose pause is over. Several nodes may look at once; each group is taken by one of
-    /// them, under its row's lock. A group with which that cannot be done holds nobody up.
+    /// Resumes the groups whose pause has ended. Several nodes may run this at once; the lock on a group's
+    /// row gives each group to one of them. A group that cannot be resumed does not hold up the others.
     ///
     /// # Errors
-    /// The first thing that could not be done; the next look tries again.
+    /// The first failure; the next run tries again.
     pub async fn end_pauses(&self) -> Result<(), GroupError> {
         let now = self.clock.now();
         let (mut beyond, mut failed) = (Some(Uuid::nil()), None);
@@ -117,7 +118,7 @@ impl Groups {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Whether there was a pause to end: its admin, or another node, may have been faster.
+    /// Whether there was a pause to end: its admin or another node may have been faster.
     async fn end_pause(&self, account: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, GroupError> {
         self.store
             .write(move |tx| {
@@ -133,7 +134,7 @@ impl Groups {
     }
 }
 
-/// Writes down whether a locked group hears; what waited for it is due again.
+/// Sets whether a locked group receives; what waited for it is due again.
 fn set(
     tx: &mut Conn,
     group: &mut Group,
@@ -163,7 +164,7 @@ mod tests {
     fn tomorrow_is_tomorrow_in_beijing() {
         for (now, until) in [
             ("2026-11-23T02:07:00Z", "2026-11-24T00:00:00Z"),
-            // Already the 24th there.
+            // Already the 24th in Beijing.
             ("2026-11-23T16:00:00Z", "2026-11-25T00:00:00Z"),
             ("2026-12-31T15:59:00Z", "2027-01-01T00:00:00Z"),
         ] {

@@ -1,4 +1,4 @@
-//! What a group wants to hear, and whether there is to be such a group: changes, delete.
+//! A group's preferences: reading and changing them, and deleting the group.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// How the group does, in a word: its state, or what keeps messages from an active one.
+    /// The group's condition, in a word: its state, or what keeps messages from an active group.
     pub fn condition(&self, now: DateTime<Utc>) -> &'static str {
         match (self.group.state.0, &self.lane) {
             (GroupState::Active, Some(lane)) if lane.failures > 0 => "failing",
@@ -43,11 +43,11 @@ impl Whole {
 #[derive(Clone, Debug)]
 pub struct Page {
     pub groups: Vec<Whole>,
-    /// Behind which the next page begins, where there is one.
+    /// After which group the next page begins, where there is one.
     pub next: Option<Uuid>,
 }
 
-/// Groups with all that their admin may know, in the order given.
+/// Groups with everything that their admin may know, in the order given.
 fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
     let ids: Vec<Id> = found.iter().map(|group| group.id).collect();
     let (mut regions, mut lanes) = (groups::regions(conn, &ids)?, lanes::of(conn, &ids)?);
@@ -60,7 +60,7 @@ fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
 }
 
 impl Groups {
-    /// A page of an admin's groups, 500 at most, of those behind `after`.
+    /// A page of an admin's groups, at most 500, after `after`.
     ///
     /// # Errors
     /// When the database refuses.
@@ -87,14 +87,15 @@ impl Groups {
         found.await?.pop().ok_or(GroupError::Unknown)
     }
 
-    /// Changes a group: all that is asked for, or nothing. With a new way into the chat, control has to be
-    /// proved again: a code is sent by it before anything is changed, so that a robot that works is not given up
-    /// for one that does not. What waited for its quiet hours to end, or for its cap, is looked at anew where these
-    /// change.
+    /// Changes a group: everything that is asked for, or nothing. With new credentials control has to be
+    /// proved again, and the code is sent by them before anything is changed, so that a working robot is not
+    /// given up for one that does not work. Where the quiet hours or the cap change, deliveries that waited
+    /// for them are considered again.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the new robot is connected already, [`GroupError::Unreachable`] where it does
-    /// not take the code, though it knows its secret, [`GroupError::TooMany`] after three codes in an hour.
+    /// [`GroupError::Exists`] where the new robot is connected already, [`GroupError::Unreachable`] where the
+    /// robot knows its secret but does not take the code, [`GroupError::TooMany`] after three codes in an
+    /// hour.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
         let tested = match change.credentials.clone() {
             Some(way) => Some(self.try_way(account, id, way).await?),
@@ -111,7 +112,7 @@ impl Groups {
         Ok(Connected { id, secret, refused })
     }
 
-    /// Writes a change down.
+    /// Writes a change to the database.
     async fn make(
         &self,
         account: Uuid,
@@ -155,7 +156,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Forgets a group and its credentials, and gives up at once what waits for it.
+    /// Deletes a group and its credentials, and gives up at once what waits for it.
     ///
     /// # Errors
     /// [`GroupError::Unknown`].

@@ -1,5 +1,5 @@
-//! A new signing secret for a group whose secrets are ours to make, without losing a message: for a while
-//! requests carry the old one's signature, too.
+//! Rotates the signing secret of a group for which we generate it. No message is lost: for a while requests
+//! also carry the old secret's signature.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,24 +10,24 @@ use crate::store::StoreError;
 use crate::store::groups::{self, Group};
 use crate::vault::{self, Vault};
 
-/// Secrets that may be on their way out at a time: each makes requests longer.
+/// How many old secrets may still sign at a time: each makes requests longer.
 const RETIRING: usize = 3;
 
-/// A secret that was just made.
+/// A secret that was just generated.
 #[derive(Clone)]
 pub struct Rotated {
-    /// Shown once, now.
+    /// Shown now, and only once.
     pub secret: String,
     /// Until when requests carry the signature of the one before, too.
     pub both_until: DateTime<Utc>,
 }
 
 impl Groups {
-    /// Makes a new signing secret for a group.
+    /// Generates a new signing secret for a group.
     ///
     /// # Errors
-    /// [`GroupError::NoSecret`] on platforms that give out their own; [`GroupError::TooMany`] while
-    /// three older ones still hold.
+    /// [`GroupError::NoSecret`] on platforms that generate secrets themselves; [`GroupError::TooMany`] while
+    /// three older secrets still sign.
     pub async fn rotate(&self, account: Uuid, id: Uuid) -> Result<Rotated, GroupError> {
         let (now, vault, random) = (self.clock.now(), self.vault.clone(), vault::random());
         self.store

@@ -1,4 +1,4 @@
-//! The steps against a real store and a platform of our own.
+//! The groups' steps against a real store and a stand-in platform.
 
 mod doors;
 
@@ -22,7 +22,7 @@ use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::store::{accounts, lanes};
 
-/// A WeCom of our own: keeps what it was sent and answers what it is told to.
+/// A stand-in for WeCom: keeps what it is sent and answers as it is told.
 #[derive(Clone)]
 pub(super) struct Wecom {
     address: String,
@@ -54,7 +54,7 @@ impl Wecom {
             let mut piece = [0; 4096];
             let read = stream.read(&mut piece).await.unwrap();
             if read == 0 {
-                return; // a connection that was not used
+                return; // the connection was not used
             }
             request.extend_from_slice(&piece[..read]);
             let text = String::from_utf8_lossy(&request).into_owned();
@@ -85,7 +85,7 @@ impl Wecom {
         self.heard.lock().unwrap().clone()
     }
 
-    /// The six digits of the last message: what stands after the last colon of its first sentence.
+    /// The six digits of the last message, after the last colon of its first sentence.
     pub(super) fn code(&self) -> String {
         let heard = self.heard().pop().unwrap();
         let (_, rest) = heard.split_once("验证码：").unwrap();
@@ -148,7 +148,7 @@ impl Rig {
         self.groups.whole(self.admin, id).await.unwrap().group.state.0
     }
 
-    /// A code that is not the one that was sent.
+    /// A code other than the one that was sent.
     fn wrong(&self) -> String {
         let code: u32 = self.wecom.code().parse().unwrap();
         format!("{:06}", (code + 1) % 1_000_000)
@@ -244,7 +244,7 @@ async fn a_refused_code_leaves_the_group_unverified_and_is_counted() {
         let sent = rig.groups.send_code(rig.admin, connected.id).await;
         assert!(matches!(sent, Err(GroupError::Unreachable(_))), "{sent:?}");
     }
-    // Platforms shut out whoever asks again and again for what they refuse.
+    // Platforms block a sender that repeats what they refuse.
     let sent = rig.groups.send_code(rig.admin, connected.id).await;
     assert!(matches!(sent, Err(GroupError::TooMany(_))), "{sent:?}");
     assert_eq!(rig.wecom.heard().len(), 3);
@@ -268,7 +268,7 @@ async fn a_host_is_told_how_a_message_of_ours_went() {
         hosts.away(now)
     };
     assert_eq!(fail(7), 0);
-    // It is there after all.
+    // The host answers after all.
     rig.groups.test(rig.admin, id).await.unwrap();
     assert_eq!(fail(7), 0);
     assert_eq!(fail(1), 1);
@@ -322,7 +322,7 @@ async fn a_robot_is_connected_once() {
 async fn another_robot_has_to_be_proved_again() {
     let rig = Rig::new().await;
     let id = rig.active().await;
-    // What the old robot has to wait for is nothing to the new one, which has a book of its own.
+    // The old robot's waiting time does not bind the new one, which has a budget of its own.
     rig.wecom.answers(r#"{"errcode":45009,"errmsg":"freq"}"#);
     assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::Unreachable(_))));
     rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
@@ -409,7 +409,7 @@ async fn a_failed_test_says_why() {
             Err(GroupError::Unreachable(refusal)) => assert_eq!(refusal.outcome.as_str(), outcome),
             other => panic!("{other:?}"),
         }
-        // What the robot asked to wait is waited.
+        // The wait that the robot asked for is observed.
         rig.house.advance(TimeDelta::seconds(60));
     }
 }

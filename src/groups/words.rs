@@ -1,4 +1,4 @@
-//! What a group's admin reads about states, outcomes and the platforms' codes.
+//! The sentences that a group's admin reads about states, outcomes and the platforms' codes.
 
 use actix_web::{HttpRequest, web};
 
@@ -50,13 +50,13 @@ pub(super) fn problem(error: GroupError, language: Language) -> Problem {
     }
 }
 
-/// What a platform said, with what it means and what to do.
+/// A platform's refusal: what it said, what that means, and what to do.
 pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
-    // This one code stands for four faults, of which the platform's words tell one.
+    // This code stands for four faults, and only the platform's text tells which.
     let vague = refusal.platform == Platform::Dingtalk && refusal.code.as_deref() == Some("310000");
     let code = refusal.code.as_deref().filter(|_| !(vague && refusal.fault().is_some()));
     let means = code.and_then(|code| meaning(language, refusal.platform, code));
-    // Nobody but the reader tries it again.
+    // Nothing retries this by itself; only the reader does.
     let passes = matches!(refusal.outcome, Outcome::Slow(_) | Outcome::Retry);
     let words = match (means, refusal.fault()) {
         (Some(words), _) if passes => text_with(language, "groups-try-later-for", &[("words", words.into())]),
@@ -73,9 +73,9 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
     }
 }
 
-/// What a code in the delivery log means, where we know it.
+/// What a code in the delivery log means, where it is known.
 pub(super) fn meaning(language: Language, platform: Platform, code: &str) -> Option<String> {
-    // A code within a code ("11246/200621") means what the outer one does.
+    // A code within a code ("11246/200621") means what the outer one means.
     let outer = code.split('/').next().unwrap_or(code);
     [format!("code-{}-{outer}", platform.as_str()), format!("code-{outer}")]
         .into_iter()
@@ -98,7 +98,7 @@ pub(super) fn outcome_key(outcome: &str) -> &'static str {
     }
 }
 
-/// An outcome in words, with the platform's code and what that means.
+/// An outcome in words, with the platform's code and its meaning.
 pub(super) fn explained(language: Language, platform: Platform, outcome: &str, code: Option<&str>) -> String {
     let plain = || text(language, outcome_key(outcome));
     match code.filter(|_| outcome != "delivered") {
@@ -110,7 +110,7 @@ pub(super) fn explained(language: Language, platform: Platform, outcome: &str, c
     }
 }
 
-/// The words for one of a family of names: `groups-state` and `paused`.
+/// The word for a name of a family, such as `paused` of `groups-state`.
 pub(crate) fn word(frame: &Frame, family: &str, name: &str) -> String {
     frame.t(&format!("{family}-{name}"))
 }
@@ -131,7 +131,7 @@ mod tests {
             (Platform::Slack, Fault::Permission, "missing_scope", "chat:write"),
             (Platform::Discord, Fault::Permission, "220001", "forum channel"),
             (Platform::Matrix, Fault::Credential, "M_UNRECOGNIZED", "no Matrix server"),
-            // One code for several faults: then the fault says more.
+            // One code stands for several faults, so the fault says more.
             (Platform::Dingtalk, Fault::Keyword, "310000", "The keyword does not match"),
             (Platform::Slack, Fault::Permission, "never_heard_of", "may not post"),
         ] {

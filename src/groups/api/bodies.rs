@@ -1,4 +1,4 @@
-//! What the bodies of the groups' JSON door say of a group.
+//! The request bodies about a group.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -33,7 +33,7 @@ pub struct NewGroupBody {
 }
 
 impl NewGroupBody {
-    /// As the station reads it.
+    /// The draft that the station reads.
     pub fn draft(self) -> Draft {
         let NewGroupBody { platform, name, credentials, regions, kinds, language, hourly_cap, quiet } = self;
         let (hourly_cap, quiet) = (hourly_cap.map(|cap| Some(cap.to_string())), quiet.map(Some));
@@ -73,7 +73,7 @@ pub struct ChangeBody {
 }
 
 impl ChangeBody {
-    /// As the station reads it.
+    /// The draft that the station reads.
     pub fn draft(self) -> Draft {
         let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = self;
         let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));

@@ -203,7 +203,7 @@ pub async fn redeliver(
     Ok(HttpResponse::Accepted().json(UnderWay { state: "open" }))
 }
 
-/// The group and the delivery of a path.
+/// The group and the delivery in a path.
 pub(in super::super) fn ids((group, delivery): &(String, String)) -> Result<(Uuid, i64), Problem> {
     Ok((id(group)?, delivery.parse().map_err(|_| Problem::NotFound)?))
 }

@@ -1,4 +1,4 @@
-//! The page of one delivery: the message, every call to the platform and what it answered.
+//! The page of one delivery: the message, every request to the platform, and the answers.
 
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -18,7 +18,7 @@ use crate::web::shared::Shared;
 #[template(path = "groups_delivery.html")]
 struct DeliveryPage {
     frame: Frame,
-    /// The group's own address.
+    /// The path of the group's page.
     group: String,
     id: i64,
     title: String,
@@ -29,9 +29,9 @@ struct DeliveryPage {
     calls: Vec<CallView>,
 }
 
-/// A call to the platform in words.
+/// A request to the platform, in words.
 struct CallView {
-    /// Which request it was, where the delivery had more than one.
+    /// Which request it was, where the delivery needed more than one.
     part: Option<String>,
     asked: String,
     when: String,
@@ -43,7 +43,7 @@ struct CallView {
 /// One delivery, with the request and what the platform answered.
 ///
 /// # Errors
-/// For anybody but the group's admin.
+/// For anybody who is not the group's admin.
 pub async fn detail(
     http: HttpRequest,
     person: SignedIn,
@@ -82,7 +82,7 @@ pub async fn detail(
 /// Sends again what was given up.
 ///
 /// # Errors
-/// For anybody but the group's admin, and where the form is not of this session.
+/// For anybody who is not the group's admin, and where the form is from another session.
 pub async fn redeliver(
     http: HttpRequest,
     person: SignedIn,

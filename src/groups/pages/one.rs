@@ -24,19 +24,19 @@ use crate::web::shared::Shared;
 #[template(path = "groups_one.html")]
 pub(super) struct GroupPage {
     frame: Frame,
-    /// The group's own address.
+    /// The path of the group's page.
     here: String,
     whole: Whole,
-    /// How it does, in a word.
+    /// Its condition, in a word.
     condition: &'static str,
     proved: bool,
-    /// When it hears again by itself.
+    /// When it receives again by itself.
     paused_until: Option<String>,
-    /// How long it may be paused, in words.
+    /// The lengths of pauses to choose from, in words.
     pauses: Vec<(&'static str, String)>,
-    /// A code was sent and is still good.
+    /// A code was sent and is still valid.
     awaited: bool,
-    /// Its signing secret is ours to make.
+    /// We generate its signing secret.
     makes_secret: bool,
     pub(super) done: Option<String>,
     pub(super) faults: Faults,
@@ -59,10 +59,10 @@ struct LineView {
     again: bool,
 }
 
-/// The page of a group as it stands.
+/// The page of a group in its present state.
 ///
 /// # Errors
-/// For anybody but its admin.
+/// For anybody who is not its admin.
 pub(super) async fn group_page(
     frame: Frame,
     shared: &Shared,
@@ -92,7 +92,7 @@ pub(super) async fn group_page(
     })
 }
 
-/// What there is to know about a group, as names and words.
+/// The facts about a group, as labels and values.
 fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(String, String)> {
     let separator = frame.t("groups-and");
     let group = &whole.group;
@@ -126,7 +126,7 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
     facts.into_iter().map(|(key, words)| (frame.t(key), words)).collect()
 }
 
-/// How long a pause would last.
+/// How long a pause would last, in words.
 fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
     let until = pauses::chosen(choice, now).map(moment).unwrap_or_default();
     frame.t1(&format!("groups-until-{choice}"), "at", until)
@@ -173,7 +173,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
     }
 }
 
-/// An instant beside another one: the day is not said twice.
+/// A time to show beside another one: the date is left out where it is the same.
 fn since(at: DateTime<Utc>, before: DateTime<Utc>) -> String {
     let (at, before) = (moment(at), moment(before));
     match (at.split_once(' '), before.split_once(' ')) {

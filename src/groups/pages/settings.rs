@@ -1,4 +1,4 @@
-//! The pages that change a group: what it wants to hear, its robot, its end.
+//! The pages that change a group: its preferences, its robot, its deletion.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -44,10 +44,10 @@ struct DeletePage {
     whole: Whole,
 }
 
-/// The form for what a group wants to hear.
+/// The form for a group's preferences.
 ///
 /// # Errors
-/// For anybody but its admin.
+/// For anybody who is not its admin.
 pub async fn edit_form(
     http: HttpRequest,
     person: SignedIn,
@@ -59,10 +59,10 @@ pub async fn edit_form(
     edit_page(&http, frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
 }
 
-/// Changes what a group wants to hear.
+/// Changes a group's preferences.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn edit(
     http: HttpRequest,
     person: SignedIn,
@@ -92,7 +92,7 @@ pub async fn edit(
 /// The form for another robot.
 ///
 /// # Errors
-/// For anybody but its admin.
+/// For anybody who is not its admin.
 pub async fn robot_form(
     http: HttpRequest,
     person: SignedIn,
@@ -107,7 +107,7 @@ pub async fn robot_form(
 /// Gives a group another robot.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn robot(
     http: HttpRequest,
     person: SignedIn,
@@ -138,7 +138,7 @@ pub async fn robot(
 /// Makes a new signing secret and shows it once.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn rotate(
     http: HttpRequest,
     person: SignedIn,
@@ -157,10 +157,10 @@ pub async fn rotate(
     }
 }
 
-/// Asks before a group is forgotten.
+/// Asks for confirmation before a group is deleted.
 ///
 /// # Errors
-/// For anybody but its admin.
+/// For anybody who is not its admin.
 pub async fn delete_form(
     http: HttpRequest,
     person: SignedIn,
@@ -172,10 +172,10 @@ pub async fn delete_form(
     page(&http, &frame, &DeletePage { frame: frame.clone(), whole })
 }
 
-/// Forgets a group.
+/// Deletes a group.
 ///
 /// # Errors
-/// For anybody but its admin, and where the form is not of this session.
+/// For anybody who is not its admin, and where the form is from another session.
 pub async fn forget(
     http: HttpRequest,
     person: SignedIn,
@@ -200,7 +200,7 @@ fn edit_page(
     page_with(http, &frame, &EditPage { frame: frame.clone(), id, typed, choices, faults }, status)
 }
 
-/// The form for another robot once more, with what is wrong and what was typed, but for its secrets.
+/// The form for another robot again, with its faults and what was typed, except the secrets.
 fn robot_again(
     http: &HttpRequest,
     frame: Frame,

@@ -1,4 +1,4 @@
-//! The doors, as browsers and programs knock.
+//! The groups' pages and API, used as browsers and programs use them.
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
@@ -59,13 +59,13 @@ impl Admin {
         (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
-    /// Keeps a group that no code is sent to; answers its address.
+    /// Stores a group without sending it a code; returns its path.
     async fn kept(&self, platform: &str, url: &str) -> String {
         let ids = self.keep(platform, vec![url.to_owned()]).await;
         format!("/groups/{}", ids[0])
     }
 
-    /// Keeps groups that no code is sent to, one for each robot; answers their ids.
+    /// Stores groups without sending codes, one for each robot; returns their ids.
     async fn keep(&self, platform: &str, urls: Vec<String>) -> Vec<String> {
         let shared = &self.house.shared;
         let draft = |url| Draft {
@@ -242,7 +242,7 @@ async fn a_refusing_platform_is_explained_and_its_group_kept() {
     let (status, problem) = admin.call(TestRequest::post().uri(&again), None).await;
     assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("group_unreachable")));
 
-    // The page tells the same and offers the button.
+    // The page says the same and offers the button.
     let url = admin.wecom.robot("2");
     let whole = [("url", url.as_str()), ("name", "群"), ("regions", "131003"), ("kinds", "rescue")];
     let whole = [&whole[..], &[("language", "zh-CN")]].concat();
@@ -359,7 +359,7 @@ async fn the_form_of_a_new_group_suggests_what_suits_most() {
     let why = "每小时最多 4 条、22:00 到 07:00 免打扰";
     assert!(form.contains(why), "{form}");
 
-    // Whoever empties a field means it; the form of a group that stands shows what holds.
+    // An emptied field is taken as meant; the form of an existing group shows what is in force.
     let url = admin.wecom.robot("1");
     let whole = [("url", url.as_str()), ("name", "群"), ("regions", "131003"), ("kinds", "rescue")];
     let whole = [&whole[..], &[("language", "zh-CN"), ("hourly_cap", ""), ("quiet.from", "")]].concat();
@@ -396,7 +396,7 @@ async fn the_page_for_another_robot_says_beside_the_field_why_not() {
     assert!(page.contains("请重新填写"), "the empty field is explained: {page}");
 }
 
-/// What stands beside a field as its fault.
+/// The fault shown beside a field.
 fn beside<'a>(page: &'a str, field: &str) -> &'a str {
     let fault = page.split(&format!(r#"<p class="error" id="{field}-error">"#)).nth(1);
     fault.and_then(|rest| rest.split("</p>").next()).unwrap_or_default()
