@@ -1,6 +1,6 @@
 //! Every sentence a person reads, by key, in both languages, from `assets/i18n/`.
 //!
-//! A missing key is a fault of ours: it shows as the key itself and `tests/it/tidy.rs` fails on it.
+//! A missing key is a bug: the page shows the key itself, and `tests/it/tidy.rs` fails.
 
 use std::sync::LazyLock;
 
@@ -33,7 +33,7 @@ static EN: LazyLock<Bundle> = LazyLock::new(|| bundle(langid!("en"), files!("en"
 
 fn bundle(id: unic_langid::LanguageIdentifier, files: &[&str]) -> Bundle {
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
-    // The isolation marks are for mixed-direction text; a group chat would show them as boxes.
+    // Isolation marks are for mixed-direction text; group chats show them as boxes.
     bundle.set_use_isolating(false);
     for file in files {
         let resource = FluentResource::try_new((*file).to_owned())
@@ -45,7 +45,7 @@ fn bundle(id: unic_langid::LanguageIdentifier, files: &[&str]) -> Bundle {
     bundle
 }
 
-/// One value to set into a sentence.
+/// One value for a placeholder in a sentence.
 pub type Arg<'a> = (&'a str, FluentValue<'a>);
 
 /// The sentence under `key`.
@@ -53,7 +53,7 @@ pub fn text(language: Language, key: &str) -> String {
     text_with(language, key, &[])
 }
 
-/// The sentence under `key` with its values set in.
+/// The sentence under `key` with these values filled in.
 pub fn text_with(language: Language, key: &str, args: &[Arg<'_>]) -> String {
     let bundle = match language {
         Language::ZhCn => &*ZH_CN,
@@ -75,7 +75,7 @@ pub fn text_with(language: Language, key: &str, args: &[Arg<'_>]) -> String {
     sentence
 }
 
-/// Whether there is such a sentence.
+/// Whether the language has that sentence.
 pub fn has(language: Language, key: &str) -> bool {
     match language {
         Language::ZhCn => ZH_CN.has_message(key),
@@ -83,7 +83,7 @@ pub fn has(language: Language, key: &str) -> bool {
     }
 }
 
-/// Reads both languages, so that a fault in them stops the start and not the first reader.
+/// Parses both languages at start, so that a fault in them stops the start rather than the first reader.
 pub fn check() {
     LazyLock::force(&ZH_CN);
     LazyLock::force(&EN);

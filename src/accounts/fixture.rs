@@ -1,4 +1,4 @@
-//! For tests: a house with a store of its own, and people in it.
+//! For tests: a store of its own, with people in it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
@@ -12,7 +12,7 @@ use crate::web::shared::Shared;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// Keeps the store's folder for as long as the test runs.
+/// Keeps the store's folder for the duration of the test.
 pub(crate) struct House {
     pub shared: Shared,
     _folder: TempDir,
@@ -58,7 +58,7 @@ impl House {
         login(&self.shared.store, &self.shared.vault, self.now(), attempt, None).await
     }
 
-    /// Logs in with everything right; half a minute later, so that the code is a new one.
+    /// Logs in with correct proofs, half a minute later so that the code is a new one.
     pub(crate) async fn session(&self, person: &Handed) -> String {
         self.advance(TimeDelta::seconds(30));
         self.try_login(&person.name, PASSWORD, &self.code(person)).await.unwrap().1

@@ -1,4 +1,4 @@
-//! Logging in: a name, its password and a code of its second factor.
+//! Logging in with a name, its password and a code of its second factor.
 
 use chrono::{DateTime, Utc};
 
@@ -16,21 +16,21 @@ pub struct Typed<'a> {
     pub code: &'a str,
 }
 
-/// A login that did not come about.
+/// Why a login failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// One answer for everything, so that nobody learns which names exist or which proof was wrong.
+    /// One answer for every wrong proof, so that nobody learns which names exist or which proof was wrong.
     #[error("name, password or code is wrong")]
     Refused,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Logs somebody in and answers with a new session's token; `previous`, a session the browser still
-/// had, ends. An unknown or disabled account costs the same work as a known one.
+/// Logs a person in and returns the token of a new session; the session `previous`, if the browser still had
+/// one, ends. An unknown or disabled account costs the same work as a known one.
 ///
 /// # Errors
-/// [`LoginError::Refused`] for a wrong proof, a code used before, an unknown or a disabled account.
+/// [`LoginError::Refused`] for a wrong proof, a code that was used before, an unknown or a disabled account.
 pub async fn login(
     store: &Store,
     vault: &Vault,

@@ -1,9 +1,9 @@
-//! Who may act: people with a role, the two proofs by which they log in, their sessions, and the
-//! tokens of their programs.
+//! Accounts: people with a role, the two proofs by which they log in, their sessions, and the API tokens of
+//! their programs.
 //!
-//! The commands of the operator are [`people`] and [`tokens`]; [`login`] and [`sessions`] are for
-//! people at the pages. Everything that opens a door is random and stored as a hash; everything that
-//! ends, ends by the `now` that is handed in.
+//! [`people`] and [`tokens`] hold the operator's commands; [`login`] and [`sessions`] serve the pages. Every
+//! secret that grants access is random and stored as a hash. Everything that expires is judged by the `now`
+//! that the caller passes.
 
 pub mod login;
 pub mod pages;

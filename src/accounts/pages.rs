@@ -1,4 +1,4 @@
-//! The doors of people: log in, log out.
+//! The pages for logging in and out.
 
 use actix_web::http::header::HeaderValue;
 use actix_web::http::header::RETRY_AFTER;
@@ -25,13 +25,13 @@ struct LoginPage<'a> {
     frame: Frame,
     /// One sentence about what went wrong, if anything did.
     fault: Option<String>,
-    /// The name typed before.
+    /// The name that was typed before.
     name: &'a str,
     next: &'a str,
     words: Option<&'a Words>,
 }
 
-/// Leads back to the case, with the words.
+/// Leads back to the case and carries the typed text along.
 #[derive(Template)]
 #[template(path = "login_back.html")]
 struct BackPage<'a> {
@@ -41,11 +41,11 @@ struct BackPage<'a> {
     words: &'a Words,
 }
 
-/// What somebody had filled into the form of a case when their session was over. It goes from page to page until they
-/// are back at the case, and is kept nowhere.
+/// What a person had typed into the form of a case when their session ended. It travels from page to page
+/// until they are back at the case, and is stored nowhere.
 #[derive(Default, Deserialize)]
 struct Words {
-    /// Whose they are: whoever else logs in at that browser does not get them.
+    /// The writer: another person who logs in at that browser does not get the text.
     #[serde(default)]
     writer: String,
     #[serde(default)]
@@ -69,10 +69,10 @@ pub struct Next {
     next: String,
 }
 
-/// The login's form, or one of a case that was sent on to the login.
+/// The fields of the login form, or of a case's form that led to the login.
 #[derive(Deserialize)]
 pub struct LoginFields {
-    /// Absent where nobody has seen the login's form yet.
+    /// Absent where the login form has not been shown yet.
     name: Option<String>,
     #[serde(default)]
     password: String,
@@ -85,7 +85,7 @@ pub struct LoginFields {
 }
 
 impl LoginFields {
-    /// The words of a case's form, where there are any.
+    /// The typed text of a case's form, where there is any.
     fn words(&self, next: &str) -> Option<&Words> {
         let filled = !self.words.reason.is_empty() || !self.words.note.trim().is_empty();
         (filled && !self.words.action.is_empty() && is_case_page(next)).then_some(&self.words)
@@ -96,7 +96,7 @@ impl LoginFields {
 #[derive(Deserialize)]
 pub struct Nothing {}
 
-/// `GET /login`: the form; somebody logged in already goes on.
+/// `GET /login`: the form; a person who is logged in already is sent on.
 ///
 /// # Errors
 /// When the page cannot be rendered.
@@ -117,8 +117,8 @@ pub async fn show_login(
     }
 }
 
-/// `POST /login`: a session and the page asked for, or the form again with one general sentence. Words that came along
-/// from the form of a case go on to that case; nothing is decided by them.
+/// `POST /login`: a session and a redirect to the page asked for, or the form again with one general
+/// sentence. Text from the form of a case goes along to that case; nothing is decided by it.
 ///
 /// # Errors
 /// When the store fails.
@@ -160,7 +160,7 @@ pub async fn log_in(
     }
 }
 
-/// `GET /logout`: asks, since nothing changes by opening an address.
+/// `GET /logout`: asks for confirmation, because a GET changes nothing.
 ///
 /// # Errors
 /// When the page cannot be rendered.
@@ -172,7 +172,7 @@ pub async fn show_logout(http: HttpRequest, person: SignedIn) -> Result<HttpResp
 /// `POST /logout`: ends the session.
 ///
 /// # Errors
-/// When the form is not of this session, or the store fails.
+/// When the form is from another session, or the store fails.
 pub async fn log_out(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -187,7 +187,7 @@ pub async fn log_out(
     Ok(response)
 }
 
-/// Counts the attempt, tries it, and answers with the account and the session's token.
+/// Counts the attempt, tries it, and returns the account and the session's token.
 async fn attempt(
     http: &HttpRequest,
     shared: &Shared,
@@ -195,7 +195,7 @@ async fn attempt(
     typed: &str,
 ) -> Result<(Account, String), Problem> {
     let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(typed));
-    // In this order: what one network is refused does not count against the name.
+    // In this order, so that attempts refused by network do not count against the name.
     shared.limits.check(Limit::LoginAddress, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
     shared.limits.check(Limit::LoginName, name.as_str())?;
@@ -207,7 +207,7 @@ async fn attempt(
             Ok((account, token))
         }
         Err(LoginError::Refused) => {
-            // The name stays out of the log: people type passwords into the wrong field.
+            // The name is not logged, because people type passwords into the wrong field.
             tracing::warn!(request_id = request::id(http), "a login was refused");
             Err(Problem::LoginRefused)
         }
@@ -235,9 +235,10 @@ fn form_again(
     Ok(response)
 }
 
-/// The path and query of `wanted`, where a browser at one of our pages would stay with us.
+/// The path and query of `wanted`, if a browser on our page would stay on our site; else `None`.
 fn own_path(wanted: &str) -> Option<String> {
-    // Browsers forgive backslashes, tabs and dots in many ways: we ask a parser that does the same.
+    // Browsers tolerate backslashes, tabs and dots in many ways, so a parser that follows the same rules
+    // decides.
     let here = Url::parse("http://own.invalid/").expect("a constant address");
     let there = here.join(wanted).ok().filter(|there| there.origin() == here.origin())?;
     let stays = wanted.starts_with('/') && !there.path().starts_with("//");

@@ -1,4 +1,4 @@
-//! Passwords: hashed with Argon2id on blocking threads, a few at a time.
+//! Passwords: hashed with Argon2id on blocking threads, two at a time.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
@@ -12,19 +12,19 @@ use crate::vault::random;
 /// The shortest password a person may choose, in characters.
 pub const MIN_CHARS: usize = 12;
 
-/// KiB of memory for one hash, and how often it is gone over:
+/// KiB of memory for one hash, and the number of passes over it:
 /// <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 
-/// The memory belongs to the process, whoever asks: a flood of logins waits here instead of filling it.
+/// Bounds the memory of the whole process: a flood of logins waits here instead of exhausting it.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
-/// A hash that no account has: checking a password against it costs what any other check costs.
+/// A hash that belongs to no account: checking a password against it costs as much as any other check.
 pub const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgaGFzaCEhIQ$\
                            l6Zo0JpYvM7WcN3q5S8kTfXr1uE2aDgHbIiKjLmOnPw";
 
-/// The form in which a password may be stored, a PHC string.
+/// The hash of a password for storage, as a PHC string.
 ///
 /// # Errors
 /// [`StoreError::BrokenOff`] when the program is stopping.
@@ -38,7 +38,7 @@ pub async fn hash(password: &str) -> Answer<String> {
     .await
 }
 
-/// Whether this is the password behind `stored`.
+/// Whether `password` matches the stored hash.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] where `stored` is not a hash; [`StoreError::BrokenOff`] when the program
@@ -53,7 +53,7 @@ pub async fn verify(password: &str, stored: &str) -> Answer<bool> {
     .await?
 }
 
-/// A password of 100 random bits that can be read aloud: four groups of five.
+/// A password of 100 random bits that can be read aloud: four groups of five characters.
 pub fn generate() -> String {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let letters = random::<20>().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
@@ -76,7 +76,7 @@ async fn on_a_blocking_thread<T: Send + 'static>(
     let password = Zeroizing::new(password.as_bytes().to_vec());
     let turn = AT_ONCE.acquire().await.map_err(|_| StoreError::BrokenOff)?;
     tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the one who waits for it and may go away.
+        // Held by the work, not by the request, which may be dropped while the work goes on.
         let _turn = turn;
         work(&password)
     })

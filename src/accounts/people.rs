@@ -1,4 +1,4 @@
-//! The operator's commands about people: add, list, reset, disable.
+//! The operator's commands for people: add, list, reset, disable.
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,7 @@ use crate::vault::Vault;
 /// The longest name, in characters.
 pub const MAX_NAME_CHARS: usize = 40;
 
-/// Why a command about an account was refused; one line that says what to do.
+/// Why a command about an account was refused: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("the name must have 1 to {MAX_NAME_CHARS} characters and no colon; choose another")]
@@ -38,7 +38,7 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
-/// What the operator hands to a person to log in with. Nothing of it can be shown again.
+/// What the operator hands to a person for logging in. None of it can be shown again.
 pub struct Handed {
     pub name: String,
     pub role: Role,
@@ -46,17 +46,17 @@ pub struct Handed {
     pub password: Option<String>,
     /// The second factor, to be typed into an authenticator.
     pub totp_secret: String,
-    /// The same, to be scanned.
+    /// The same secret as a URI, to be scanned.
     pub totp_uri: String,
 }
 
 /// The form of a name that is stored and looked up: one line without invisible characters.
 pub fn tidy(name: &str) -> String {
-    // One more than is allowed, so that a name that is too long stays too long.
+    // One character more than allowed, so that a name that is too long still counts as too long.
     text::one_line(name, MAX_NAME_CHARS + 1)
 }
 
-/// Makes what somebody logs in with; a password is generated where none is chosen.
+/// Makes the proofs for a login; a password is generated where none was chosen.
 async fn proof(
     vault: &Vault,
     (name, role): (&str, Role),
@@ -81,7 +81,7 @@ async fn proof(
 /// Creates a person who can log in; a password is generated where none is given.
 ///
 /// # Errors
-/// [`AccountError`], where name or password cannot be taken.
+/// [`AccountError`], where the name or the password is not acceptable.
 pub async fn add(
     store: &Store,
     vault: &Vault,
@@ -109,11 +109,11 @@ pub async fn add(
     Ok(handed)
 }
 
-/// Gives a person a new password and a new second factor, for whoever has lost either, or fears that somebody else has
-/// them: their sessions and tokens end at once.
+/// Gives a person a new password and a new second factor, for when either was lost or may be known to
+/// somebody else. Their sessions and tokens end at once.
 ///
 /// # Errors
-/// [`AccountError`], where there is no such account, it is disabled, or the password cannot be taken.
+/// [`AccountError`], where the account does not exist or is disabled, or the password is not acceptable.
 pub async fn reset(
     store: &Store,
     vault: &Vault,
@@ -127,7 +127,7 @@ pub async fn reset(
     Ok((handed, ended))
 }
 
-/// The account of that name, tidied, which is not disabled.
+/// The account with that name, once cleaned, unless it is disabled.
 ///
 /// # Errors
 /// [`AccountError::Unknown`] and [`AccountError::Disabled`].
@@ -137,7 +137,7 @@ pub(super) async fn standing(store: &Store, name: &str) -> Result<Account, Accou
     unless_disabled(found, name)
 }
 
-/// An account that was looked up by its name.
+/// The account that was looked up by its name, unless it is disabled.
 ///
 /// # Errors
 /// [`AccountError::Unknown`] and [`AccountError::Disabled`].
@@ -157,7 +157,7 @@ pub async fn list(store: &Store) -> Answer<Vec<Account>> {
     store.read(accounts::all).await
 }
 
-/// Disables an account: its sessions and tokens end at once. Doing it twice does no harm.
+/// Disables an account: its sessions and tokens end at once. Doing it twice is harmless.
 ///
 /// # Errors
 /// [`AccountError::Unknown`].

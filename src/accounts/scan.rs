@@ -1,14 +1,14 @@
-//! A second factor as a code that an authenticator scans from the terminal.
+//! Draws a second factor as a QR code that an authenticator scans from the terminal.
 
 use fast_qr::{ECL, QRBuilder};
 
-/// White modules around the code, demanded by ISO/IEC 18004.
+/// White modules around the code, as ISO/IEC 18004 requires.
 const QUIET: usize = 4;
-/// Black on white, whatever colours the terminal has: some authenticators read no code that is light on dark.
+/// Black on white, whatever the terminal's colours: some authenticators cannot read light on dark.
 const COLOURS: &str = "\x1b[30;107m";
 const NO_COLOURS: &str = "\x1b[0m";
 
-/// The code in half blocks, two modules above each other in a letter; `None` where the text is too long for a code.
+/// The code in half blocks, two modules per character cell; `None` where the text is too long for a QR code.
 pub fn drawn(text: &str) -> Option<String> {
     let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
     let side = code.size + 2 * QUIET;
@@ -34,7 +34,7 @@ mod tests {
     use crate::accounts::people::MAX_NAME_CHARS;
     use crate::accounts::second_factor::SecondFactor;
 
-    /// What a camera in front of the terminal reads.
+    /// What a camera in front of the terminal would read.
     fn scanned(drawn: &str) -> String {
         const PIXELS: usize = 4;
         let lines: Vec<Vec<char>> = drawn

@@ -8,22 +8,22 @@ use crate::domain::text;
 use crate::store::{Answer, StoreError};
 use crate::vault::{Vault, random};
 
-/// What the authenticator shows above the code.
+/// The issuer that the authenticator shows with the code.
 const ISSUER: &str = "Seventy-Two";
 
-/// What the bytes are sealed for.
+/// The purpose under which the secret is sealed.
 const PURPOSE: &str = "totp";
 
-/// The secret that a person's authenticator shares with us.
+/// The secret that a person's authenticator shares with the server.
 pub struct SecondFactor(Zeroizing<[u8; 20]>);
 
 impl SecondFactor {
-    /// A new one, of 160 random bits.
+    /// A new secret of 160 random bits.
     pub fn random() -> SecondFactor {
         SecondFactor(Zeroizing::new(random()))
     }
 
-    /// The form in which it may be stored.
+    /// The secret, sealed for storage.
     pub fn seal(&self, vault: &Vault) -> Vec<u8> {
         vault.seal(PURPOSE, self.0.as_slice())
     }
@@ -31,7 +31,7 @@ impl SecondFactor {
     /// Opens what [`SecondFactor::seal`] made.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] under another master key.
+    /// [`StoreError::Corrupt`] where it was sealed under another master key.
     pub fn open(vault: &Vault, sealed: &[u8]) -> Answer<SecondFactor> {
         let plain = Zeroizing::new(vault.open(PURPOSE, sealed)?);
         let bytes = plain
@@ -41,21 +41,21 @@ impl SecondFactor {
         Ok(SecondFactor(Zeroizing::new(bytes)))
     }
 
-    /// The secret as a person types it into an authenticator.
+    /// The secret in the form in which a person types it into an authenticator.
     pub fn base32(&self) -> String {
         Secret::from(*self.0).to_base32()
     }
 
-    /// The secret as an authenticator scans it.
+    /// The secret in the form in which an authenticator scans it.
     ///
     /// # Errors
-    /// Where `name` holds a colon, which the format cannot carry.
+    /// Where `name` contains a colon, which the format cannot express.
     pub fn uri(&self, name: &str) -> Result<String, TotpError> {
         self.builder().with_account_name(name).with_issuer(Some(ISSUER)).build()?.to_url()
     }
 
-    /// The time step to which a code belongs: the present one, the one before or the one after, for
-    /// clocks that differ. Spaces and full-width digits are forgiven.
+    /// The time step of a code: the present one, the one before or the one after, because clocks differ.
+    /// Spaces and full-width digits are accepted.
     pub fn step(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
         let seconds = u64::try_from(now.timestamp()).ok()?;
         let step = self.totp().check(&text::compact(code), seconds)?;
@@ -66,7 +66,7 @@ impl SecondFactor {
         self.builder().build().expect("160 bits, six digits and 30 seconds are what the RFC recommends")
     }
 
-    /// The crate's defaults are what every authenticator takes: SHA-1, six digits, 30 s, one step of skew.
+    /// The crate's defaults, which every authenticator supports: SHA-1, six digits, 30 s, one step of skew.
     fn builder(&self) -> Builder {
         Builder::new().with_secret(*self.0)
     }
@@ -89,7 +89,7 @@ mod tests {
         DateTime::from_timestamp(seconds, 0).unwrap()
     }
 
-    /// RFC 6238, appendix B, cut to six digits.
+    /// RFC 6238, appendix B, truncated to six digits.
     #[test]
     fn it_agrees_with_the_rfc() {
         let factor = SecondFactor(Zeroizing::new(*b"12345678901234567890"));
@@ -107,7 +107,7 @@ mod tests {
         for steps in [-1, 0, 1] {
             assert_eq!(factor.step(&code(steps), now), Some(60_000_000 + steps), "{steps}");
         }
-        // A code of another step may by chance be one of the three: then it is right.
+        // By chance a code of another step may equal one of the three accepted codes; then it is valid.
         for steps in [-3, -2, 2, 3] {
             let code = code(steps);
             let near = (-1..=1).any(|near| {

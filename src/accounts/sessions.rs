@@ -1,4 +1,4 @@
-//! Being logged in: a random token in a cookie, its hash in the store, and when it ends.
+//! Sessions: a random token in a cookie, its hash in the store, and when it expires.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -8,16 +8,16 @@ use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn, Store};
 use crate::vault::{new_token, token_hash};
 
-/// A session ends this long after the login, whatever happens.
+/// A session ends this long after the login, however it is used.
 pub const LIFE: TimeDelta = TimeDelta::hours(12);
 
 /// A session ends this long after its last use.
 pub const IDLE: TimeDelta = TimeDelta::hours(2);
 
-/// A use is noted once in this time, so that reading pages is not a write each.
+/// A use is recorded at most once in this time, so that not every page view is a write.
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Begins a session inside the login's transaction and answers with its token.
+/// Begins a session in the login's transaction and returns its token.
 ///
 /// # Errors
 /// When the database refuses.
@@ -34,7 +34,7 @@ pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Answe
     Ok(token)
 }
 
-/// Who is logged in under that token, unless the session ended; this use keeps it from going idle.
+/// The account of that session, unless the session has ended; this use keeps it from becoming idle.
 ///
 /// # Errors
 /// When the database refuses.
@@ -48,7 +48,7 @@ pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Opti
     Ok(Some(account))
 }
 
-/// Ends the session of that token, if there is one.
+/// Ends the session of that token, if it exists.
 ///
 /// # Errors
 /// When the database refuses.
@@ -57,7 +57,7 @@ pub async fn end(store: &Store, token: &str) -> Answer<()> {
     store.write(move |conn| accounts::delete_session(conn, &hash)).await
 }
 
-/// Deletes sessions and tokens that have run out, a periodic job; answers how many.
+/// Deletes expired sessions and tokens, as a periodic job; returns how many.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! The steps against a real store, with the time moved by hand.
+//! The steps of accounts against a real store, with a hand-driven clock.
 
 use chrono::TimeDelta;
 
@@ -89,7 +89,7 @@ async fn every_wrong_proof_gets_the_same_answer() {
         let refused = house.try_login(name, password, code).await;
         assert!(matches!(refused, Err(LoginError::Refused)), "{name} {password} {code}");
     }
-    // None of it used the code up.
+    // None of these attempts used the code up.
     assert!(house.try_login("小王", PASSWORD, &code).await.is_ok());
 }
 
@@ -185,7 +185,7 @@ async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
     let token = tokens::add(&shared.store, house.now(), "小王", None).await.unwrap();
     let before = shared.store.read(|c| accounts::by_name(c, "小王")).await.unwrap().unwrap();
     let (new, ended) = people::reset(&shared.store, &shared.vault, "小王 ", None).await.unwrap();
-    // A login that was being looked at meanwhile, by what holds no more.
+    // A login that was being verified meanwhile, by proofs that are no longer valid.
     let late = move |c: &mut Conn| accounts::use_totp_step(c, before.account.id.0, i64::MAX, &before.proof);
     assert!(!shared.store.write(late).await.unwrap());
     assert_eq!((ended.sessions, ended.tokens, new.role), (1, 1, Role::Lead));

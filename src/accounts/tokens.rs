@@ -1,4 +1,4 @@
-//! API tokens: how a program acts for an account.
+//! API tokens, by which a program acts for an account.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,14 +8,14 @@ use crate::store::types::Time;
 use crate::store::{Answer, Store};
 use crate::vault::{new_token, token_hash};
 
-/// In front of every API token, so that scanners for leaked secrets know one.
+/// The prefix of every API token, so that scanners for leaked secrets recognise one.
 const PREFIX: &str = "st_";
 
-/// Makes a token for an account; it is shown once and stored as a hash. Without `life` it does not end
-/// before its account.
+/// Creates a token for an account; it is shown once and stored as a hash. Without `life` it is valid as long
+/// as its account.
 ///
 /// # Errors
-/// [`AccountError`], where there is no such account, it is disabled, or `life` is not a time to come.
+/// [`AccountError`], where the account does not exist or is disabled, or `life` does not end in the future.
 pub async fn add(
     store: &Store,
     now: DateTime<Utc>,
@@ -44,17 +44,17 @@ pub async fn add(
 /// The tokens of an account, oldest first.
 ///
 /// # Errors
-/// [`AccountError`], where there is no such account or it is disabled.
+/// [`AccountError`], where the account does not exist or is disabled.
 pub async fn list(store: &Store, name: &str) -> Result<Vec<Listed>, AccountError> {
     let account = people::standing(store, &people::tidy(name)).await?;
     let tokens = store.read(move |conn| accounts::tokens_of(conn, account.id.0)).await?;
     Ok(tokens.iter().map(Listed::from).collect())
 }
 
-/// Ends a token of an account, by the number under which it is listed.
+/// Revokes a token of an account, by the number under which it is listed.
 ///
 /// # Errors
-/// [`AccountError::UnknownToken`], and where there is no such account or it is disabled.
+/// [`AccountError::UnknownToken`], and where the account does not exist or is disabled.
 pub async fn revoke(store: &Store, name: &str, number: &str) -> Result<(), AccountError> {
     let account = people::standing(store, &people::tidy(name)).await?;
     let tokens = store.read(move |conn| accounts::tokens_of(conn, account.id.0)).await?;
@@ -63,18 +63,18 @@ pub async fn revoke(store: &Store, name: &str, number: &str) -> Result<(), Accou
     Ok(store.write(move |conn| accounts::delete_token(conn, &hash)).await?)
 }
 
-/// A token as its account's list shows it.
+/// A token as the account's list shows it.
 pub struct Listed {
-    /// The beginning of its hash, which tells nothing of it.
+    /// The beginning of its hash, which reveals nothing of the token.
     pub number: String,
     pub created_at: DateTime<Utc>,
-    /// Never, where there is none.
+    /// `None`: it never expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl From<&ApiToken> for Listed {
     fn from(row: &ApiToken) -> Listed {
-        /// Of one account's tokens no two begin alike.
+        /// No two tokens of one account share this many leading bytes.
         const BYTES: usize = 6;
         Listed {
             number: row.token_hash.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect(),
@@ -84,7 +84,7 @@ impl From<&ApiToken> for Listed {
     }
 }
 
-/// The account for which that token acts, unless one of them has ended.
+/// The account for which the token acts, unless the token or the account has ended.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,4 +1,4 @@
-//! The JSON doors of what everybody may read.
+//! The JSON door to what everybody may read.
 
 use actix_web::{HttpRequest, get, web};
 use chrono::{DateTime, Utc};
@@ -16,9 +16,9 @@ use crate::web::problem::{FieldFault, FieldFaults, Problem};
 use crate::web::request;
 use crate::web::shared::Shared;
 
-/// The most notices of one answer.
+/// The most notices in one answer.
 pub const MOST: i64 = 100;
-/// As many as are answered unless told otherwise.
+/// How many notices an answer has where the request sets no limit.
 pub const USUAL: i64 = 20;
 
 /// A live notice, as everybody may read it.
@@ -195,10 +195,10 @@ fn shown(shared: &Shared, live: Live) -> LiveNotice {
     }
 }
 
-/// The parameters, read.
+/// The parameters, once parsed.
 struct Asked {
     kind: Option<Kind>,
-    /// The first and the last code.
+    /// The first and the last region code.
     region: Option<(String, String)>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -236,7 +236,7 @@ fn read(wanted: &Wanted) -> Result<Asked, FieldFaults> {
     }
 }
 
-/// The codes that lie within a region.
+/// The range of codes within a region.
 fn within(region: Region) -> (String, String) {
     let code = region.code();
     let last = match region.level() {

@@ -1,4 +1,4 @@
-//! `/check`: is this notice real, and does it still hold?
+//! `/check`: is this notice real, and is it still valid?
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -11,21 +11,21 @@ use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
 
-/// What the form sends.
+/// The form's fields.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     /// As typed.
     case: Option<String>,
 }
 
-/// What is answered.
+/// The answer.
 struct Told {
-    /// `live`, `number` for a live one in words that are not ours, `checking`, `over`, `never` or `unknown`: the keys of
-    /// the sentences.
+    /// `live`, `number` for a live notice quoted in words that are not ours, `checking`, `over`, `never` or
+    /// `unknown`: the keys of the sentences.
     what: &'static str,
-    /// The number as it is written; empty where it was never issued.
+    /// The number in its printed form; empty where it was never issued.
     number: String,
-    /// The keys of what is wrong with the words around it.
+    /// The keys of the warnings about the words around the number.
     warnings: Vec<&'static str>,
 }
 
@@ -42,7 +42,7 @@ impl Told {
         Told { what: if what == "live" && words { "number" } else { what }, number, warnings }
     }
 
-    /// How it is drawn: only what is sure is green.
+    /// The CSS class: only what is certain is green.
     fn class(&self) -> &'static str {
         match self.what {
             "live" | "over" if self.warnings.is_empty() => "good",
@@ -58,11 +58,11 @@ struct CheckPage<'a> {
     frame: &'a Frame,
     typed: String,
     told: Option<Told>,
-    /// What was typed is no number.
+    /// Whether what was typed is not a case number.
     malformed: bool,
 }
 
-/// The form, and the answer to what was asked with it.
+/// The form, and the answer to what was typed into it.
 ///
 /// # Errors
 /// When the store fails.

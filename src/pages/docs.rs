@@ -15,12 +15,12 @@ struct Field {
     name: String,
     kind: Kind,
     required: bool,
-    /// `path`, `query` or `header` of a parameter.
+    /// Where a parameter goes: `path`, `query` or `header`.
     place: String,
     words: String,
 }
 
-/// What sort of value: words for it, and the shape they name.
+/// The type of a value: words for it, and the schema that they name.
 #[derive(Default)]
 struct Kind {
     words: String,
@@ -70,7 +70,7 @@ struct DocsPage<'a> {
 /// The calls of the API, their parameters, bodies and answers, and the codes of problems.
 ///
 /// # Errors
-/// When the template cannot be written.
+/// When the template cannot be rendered.
 pub fn page(http: &HttpRequest, api: &Value) -> Result<HttpResponse, Problem> {
     let mut document = api.clone();
     let frame = &Frame::public(http);
@@ -141,7 +141,7 @@ fn read_call(path: &str, method: &str, operation: &Value) -> Call {
     }
 }
 
-/// The sort of a body or an answer, with its media type where that is not JSON.
+/// The type of a body or an answer, with its media type where that is not JSON.
 fn content(of: &Value) -> Kind {
     let Some((media, body)) = members(&of["content"]).next() else { return Kind::default() };
     let mut kind = kind(&body["schema"]);
@@ -227,7 +227,7 @@ mod tests {
         for language in Language::ALL {
             for (code, _) in CODES {
                 assert!(has(language, &format!("problem-{code}")), "{code}");
-                // A photo has a sentence for each thing that can be wrong with it.
+                // A refused photo has a sentence for each thing that can be wrong with it.
                 let detail = *code == "photo_refused" || has(language, &format!("problem-{code}-detail"));
                 assert!(detail, "{code}");
             }

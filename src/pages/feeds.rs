@@ -1,4 +1,4 @@
-//! `/feeds/notices.atom`: which notices are live, without a word about whom.
+//! `/feeds/notices.atom`: which notices are live, without a word about the people.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -16,7 +16,7 @@ use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::shared::Shared;
 
-/// How many entries the feed holds at most.
+/// The most entries in the feed.
 const ENTRIES: i64 = 100;
 
 struct Entry {
@@ -36,7 +36,7 @@ struct Feed {
     entries: Vec<Entry>,
 }
 
-/// The live notices as an Atom feed; what has ended is no longer in it.
+/// The live notices as an Atom feed; a notice that has ended is no longer in it.
 ///
 /// # Errors
 /// [`Problem::TooMany`], and when the store fails.

@@ -1,4 +1,4 @@
-//! `/`: report, check, and lost property; people sought are never listed here.
+//! `/`: report, check, and lost property. Missing people are never listed here.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -13,7 +13,7 @@ use crate::web::request;
 use crate::web::session::Visitor;
 use crate::web::shared::{Practice, Shared};
 
-/// How many things stand on the page.
+/// How many things the page shows.
 const THINGS: i64 = 6;
 
 /// A lost or found thing on the page.
@@ -34,7 +34,7 @@ struct HomePage<'a> {
     hours: i64,
 }
 
-/// The first page.
+/// The home page.
 ///
 /// # Errors
 /// [`Problem::TooMany`], and when the store fails.

@@ -1,4 +1,4 @@
-//! Public pages that belong to no station: home, status, check, safety, feed, and the API's manual.
+//! Public pages that belong to no station: home, status, check, safety, feed, and the API manual.
 
 pub mod api;
 pub mod check;

@@ -1,4 +1,4 @@
-//! What a case number answers to everybody, at the moment of asking.
+//! What a case number answers to everybody, at the moment of the request.
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
@@ -47,28 +47,28 @@ fn photo(id: &Uuid) -> String {
     format!("/p/{id}/page.jpg")
 }
 
-/// What there is to say about a number that was issued.
+/// What the public is told about a number that was issued.
 #[derive(Clone, Debug)]
 pub enum Issued {
     Live(Box<Live>),
-    /// Being checked: for the first time, or again. Which of the two is nobody's business.
+    /// Being checked, for the first time or again; the public is not told which.
     Checking(Kind),
-    /// Over, for whatever reason; the state is one of the life cycle's last.
+    /// Over, for whatever reason; the state is one of the final ones.
     Over(Kind, State, WentOut),
 }
 
-/// Whether anything was ever public under the number: if not, there is no old message to be deleted.
+/// Whether anything under the number was ever public. If not, there are no old messages to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WentOut {
     Once,
     Never,
 }
 
-/// Reads a number as it was typed, and what it stands for now.
+/// Parses a number as it was typed, and finds what it stands for now.
 ///
 /// # Errors
-/// [`Problem::CaseMalformed`] for what is no number, [`Problem::CaseUnknown`] for one never issued, and
-/// [`Problem::TooMany`] where an address tries number after number.
+/// [`Problem::CaseMalformed`] for what is not a case number, [`Problem::CaseUnknown`] for one that was never
+/// issued, and [`Problem::TooMany`] where one address tries too many numbers.
 pub async fn look_up(
     http: &HttpRequest,
     shared: &Shared,
@@ -117,10 +117,10 @@ fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<
     })
 }
 
-/// The contents of live notices, in the order given.
+/// The public contents of live notices, in the order given.
 ///
 /// # Errors
-/// When the database refuses, or a content cannot be opened.
+/// When the database refuses, or a notice cannot be opened.
 pub fn open_all(conn: &mut Conn, vault: &Vault, found: &[Notice]) -> Answer<Vec<Live>> {
     let revisions = notices::live_revisions(conn, found)?;
     let pairs = found.iter().filter_map(|n| Some((n, revisions.iter().find(|r| r.notice_id == n.id)?)));

@@ -1,4 +1,5 @@
-//! What people paste into `/check`: a number, a link, or a whole message that may be forged around a true number.
+//! Reads what people paste into `/check`: a number, a link, or a whole message that may be forged around a
+//! real number.
 
 use std::ops::Range;
 
@@ -6,25 +7,25 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::swindle::{Wants, links, wants};
 use crate::domain::text::is_dash;
 
-/// What was pasted, read.
+/// What was pasted, once read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pasted {
     pub number: CaseNumber,
-    /// There are words besides the number and links: nobody here knows who wrote them.
+    /// It has words besides the number and links; nobody here knows who wrote them.
     pub words: bool,
-    /// A link leads elsewhere than to us.
+    /// A link leads to another site.
     pub foreign: bool,
-    /// What the words want.
+    /// What the words want from their reader.
     pub wants: Wants,
 }
 
-/// Reads what was pasted; `None` where there is no number in it. Our own links begin with `base_url`.
+/// Reads what was pasted; `None` where it contains no case number. Our own links begin with `base_url`.
 pub fn read(text: &str, base_url: &str) -> Option<Pasted> {
     if let Ok(number) = text.parse() {
         return Some(Pasted { number, words: false, foreign: false, wants: Wants::default() });
     }
     let numbers = numbers(text);
-    // What has its dash is surely meant as one; ten letters in a row may be a word.
+    // A number written with its dash is certainly meant as one; ten letters in a row may be a word.
     let dashed = numbers.iter().find(|(at, _)| text[at.clone()].contains(is_dash));
     let number = dashed.or(numbers.first())?.1;
     let links = links(text);
@@ -34,7 +35,7 @@ pub fn read(text: &str, base_url: &str) -> Option<Pasted> {
     Some(Pasted { number, words: rest.contains(char::is_alphanumeric), foreign, wants: wants(&rest) })
 }
 
-/// The numbers in a text, with where they stand.
+/// The case numbers in a text, with their byte ranges.
 fn numbers(text: &str) -> Vec<(Range<usize>, CaseNumber)> {
     let part =
         |c: char| matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z' | '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ');
@@ -49,14 +50,14 @@ fn numbers(text: &str) -> Vec<(Range<usize>, CaseNumber)> {
     found
 }
 
-/// The host and port of a link, with or without what stands before them.
+/// The host and port of a link, whether or not the link has a scheme.
 fn host(link: &str) -> &str {
     let after = link.split_once("://").map_or(link, |(_, rest)| rest);
     let host = after.split(['/', '?', '#']).next().unwrap_or(after);
     host.rsplit('@').next().unwrap_or(host)
 }
 
-/// A text with a space in the place of each of these ranges.
+/// A text with each of these ranges replaced by a space.
 fn without(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     ranges.sort_by_key(|range| range.start);
     let (mut rest, mut end) = (String::new(), 0);

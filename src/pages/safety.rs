@@ -1,4 +1,4 @@
-//! `/safety`: how families, those who help, and those who are sought are protected.
+//! `/safety`: how families, helpers and the people sought are protected.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;

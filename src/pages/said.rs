@@ -8,7 +8,7 @@ use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precisio
 use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 
-/// A label and what stands beside it.
+/// A label and its value.
 pub type Fact = (String, String);
 
 /// The name, the thing or the emergency.
@@ -19,7 +19,7 @@ pub fn heading(live: &Live, language: Language) -> String {
     }
 }
 
-/// A moment in Beijing time.
+/// A time in Beijing time, as precise as it is known.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
     let at = at.with_timezone(&BEIJING);
     let key = format!("moment-{}", precision.as_str());
@@ -28,7 +28,7 @@ pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> St
     text_with(language, &key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())])
 }
 
-/// Everything but the heading and the description, in the order in which it helps to recognise.
+/// Everything except the heading and the description, in the order that helps recognition most.
 pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
     let public = &live.public;
     let mut facts = Facts { language, told: Vec::new() };
@@ -46,7 +46,7 @@ pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
     facts.told
 }
 
-/// A text for a chat: what matters, and where to see whether it still holds.
+/// A text for a chat: what matters, and the link that shows whether it is still valid.
 pub fn to_copy(live: &Live, link: &str, language: Language) -> String {
     let kind = text(language, &format!("kind-{}", live.kind.as_str()));
     let line = |label: String, fact: String| {

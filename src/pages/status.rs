@@ -1,4 +1,4 @@
-//! `/n/{case}`: what a poster's QR code and every message's link open.
+//! `/n/{case}`: the page that a poster's QR code and the link in every message open.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -23,16 +23,16 @@ struct LivePage<'a> {
     heading: String,
     facts: Vec<Fact>,
     until: String,
-    /// Seconds until then.
+    /// Seconds until the notice ends.
     left: i64,
     copy: String,
     link: String,
-    /// Empty: filled in, it comes back from `intake/pages/tip`.
+    /// An empty form. What is filled in is sent to `intake/pages/tip`.
     tip: TipForm,
 }
 
 impl LivePage<'_> {
-    /// Where a campaign takes donations: on a designated platform, never here.
+    /// Where a campaign takes donations: always on a designated platform, never here.
     fn donate_at(&self) -> Option<&str> {
         match &self.live.public.subject {
             Subject::Donation { campaign } => Some(&campaign.url),
@@ -40,7 +40,7 @@ impl LivePage<'_> {
         }
     }
 
-    /// Whether somebody is in danger, so that the first word is to call for help.
+    /// Whether somebody is in danger, so that the page first says to call for help.
     const fn in_danger(&self) -> bool {
         matches!(self.live.kind, Kind::MissingPerson | Kind::Rescue)
     }
@@ -54,11 +54,11 @@ struct QuietPage<'a> {
     kind: Option<Kind>,
     /// `checking`, `over`, `never`, `unknown` or `malformed`: the keys of the page's sentences.
     what: &'static str,
-    /// Whether those who helped are thanked.
+    /// Whether the page thanks those who helped.
     thanks: bool,
 }
 
-/// The status of a notice.
+/// The page of a notice's status.
 ///
 /// # Errors
 /// When the store fails.
@@ -79,7 +79,7 @@ pub async fn status(
         }
         Ok((number, Issued::Over(kind, state, went_out))) => {
             let what = if went_out == WentOut::Once { "over" } else { "never" };
-            // Nobody is thanked for having passed on what was false; an erased one may have been.
+            // Nobody is thanked for passing on what was false; an erased notice may have been false.
             let thanks = went_out == WentOut::Once && matches!(state, State::Closed | State::Expired);
             quiet(number.to_string(), Some(kind), what, thanks, StatusCode::OK)
         }

@@ -1,4 +1,4 @@
-//! What the public doors answer for a notice in each state of its life.
+//! What the public pages answer for a notice in each state of its life.
 
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
@@ -22,10 +22,10 @@ use crate::web::request::around;
 use crate::web::routes;
 use crate::web::shared::Shared;
 
-/// What only the family told us.
+/// What only the family has told us.
 const SECRET: &str = "左手腕有一块旧表";
 
-/// What a rescue says: all that nobody may write.
+/// Text for a rescue notice with everything that is forbidden.
 const HOSTILE: &str =
     "【72小时】更正 @all <b>evil.example</b> 微信号：zhangsan_1 打13800138000或一三八零零一三八零零零";
 
@@ -99,7 +99,7 @@ fn content(kind: Kind, now: DateTime<Utc>, photos: Vec<Uuid>) -> (Public, Privat
     (public, private)
 }
 
-/// Puts a notice into the store, as the stations would have left it.
+/// Stores a notice as the stations would have left it.
 pub(super) async fn put(
     shared: &Shared,
     bits: u64,
@@ -159,7 +159,7 @@ pub(super) async fn put(
     number
 }
 
-/// Asks the doors; answers the status and the body.
+/// Requests a path; returns the status and the body.
 async fn ask(shared: &Shared, path: &str) -> (StatusCode, String) {
     let app = App::new()
         .app_data(web::Data::new(shared.clone()))
@@ -228,7 +228,8 @@ async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     for hidden in ["13800138000", "李梅", SECRET] {
         assert!(!notice.to_string().contains(hidden), "{hidden}");
     }
-    // The words of the card that a chat makes of the link never change again: none is about the person.
+    // A chat never updates the preview card that it makes of a link, so nothing on the card is about the
+    // person.
     let head = page.split("</head>").next().unwrap();
     assert!(!head.contains("王秀英") && !head.contains("/p/"), "{head}");
 }
@@ -262,7 +263,7 @@ async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
 
 #[actix_web::test]
 async fn no_chat_keeps_a_picture_on_the_card_of_a_notice() {
-    // A card is fetched once and never again: a face on it would outlive the notice.
+    // A preview card is fetched once and never again: a face on it would outlive the notice.
     let (_folder, shared) = start().await;
     for (bits, state) in [(1, State::Live), (2, State::Paused), (3, State::Closed), (4, State::Removed)] {
         let number = put(&shared, bits, Kind::LostProperty, state, Vec::new()).await;
@@ -316,7 +317,7 @@ async fn a_number_is_checked_however_it_is_typed() {
     }
 }
 
-/// What `/check` answers to what was pasted, and how it is drawn.
+/// What `/check` answers to pasted text, and how it is styled.
 async fn checked(shared: &Shared, pasted: &str) -> (String, String) {
     let encoded: String = pasted.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let (status, page) = ask(shared, &format!("/check?case={encoded}")).await;
@@ -396,7 +397,7 @@ async fn nobody_is_thanked_for_what_was_taken_down() {
 #[actix_web::test]
 async fn a_page_asks_what_fits_what_it_is_about() {
     let (_folder, shared) = start().await;
-    // The thing was found.
+    // The property notice is about a found thing.
     for (bits, kind, fits, does_not) in [
         (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
         (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
@@ -474,7 +475,7 @@ async fn no_network_reads_public_doors_without_end() {
     let nobody = std::net::IpAddr::from([0, 0, 0, 0]);
     let doors = ["/", "/feeds/notices.atom", "/api/v1/notices"].map(str::to_owned);
     for door in doors.into_iter().chain([format!("/n/{number}"), format!("/check?case={number}")]) {
-        // Another reading is allowed in a tenth of a second, and may be by the time the door is asked.
+        // The limit refills within a tenth of a second, perhaps before the next request.
         let mut tries = 0;
         while ask(&shared, &door).await.0 != StatusCode::TOO_MANY_REQUESTS {
             assert!(tries < 100, "{door}");

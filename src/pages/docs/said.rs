@@ -1,5 +1,5 @@
-//! What the API's description says, in the reader's language. Its English stands beside the code that it describes;
-//! its Chinese in a table, a sentence a line, because there is no key but the sentence itself.
+//! The texts of the API's description in the reader's language. The English is written beside the code that
+//! it describes. The Chinese is in a table, one sentence a line, whose keys are the English sentences.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::domain::language::Language;
 
-/// A paragraph in English, a tab, the same in Chinese.
+/// The Chinese of each English paragraph; in the file the two are separated by a tab.
 static CHINESE: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
     include_str!("../../../assets/i18n/api.zh-CN.tsv")
         .lines()
@@ -16,7 +16,7 @@ static CHINESE: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Puts everything that the description says into the reader's language; names and codes stay as they are.
+/// Translates every text of the description; names and codes stay as they are.
 pub fn tell(description: &mut Value, language: Language) {
     each(description, &mut |said| {
         let paragraphs = paragraphs(said);
@@ -28,14 +28,15 @@ pub fn tell(description: &mut Value, language: Language) {
     });
 }
 
-/// The paragraphs of a description on one line each. What can go wrong is told by the answers.
+/// The paragraphs of a description, each on one line. The `# Errors` section is left out, because the answers
+/// list what can go wrong.
 fn paragraphs(said: &str) -> Vec<String> {
     let said = said.split("# Errors").next().unwrap_or_default();
     let lines = said.split("\n\n").map(|lines| lines.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|paragraph| !paragraph.is_empty()).collect()
 }
 
-/// Changes every text of a description that is for people.
+/// Changes every human-readable text of a description.
 fn each(value: &mut Value, change: &mut impl FnMut(&str) -> String) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
@@ -72,7 +73,7 @@ mod tests {
                 String::new()
             });
         }
-        // A code alone reads the same everywhere.
+        // A text that is only a code reads the same in every language.
         said.retain(|said: &String| {
             said.split('`').step_by(2).any(|between| between.contains(char::is_alphabetic))
         });
