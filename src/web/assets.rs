@@ -1,4 +1,5 @@
-//! The stylesheet, the script and the icon: inside the binary, cached for good under their own hash.
+//! The stylesheets, scripts and icon: embedded in the binary, and cached for good because the URL contains
+//! their hash.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -45,7 +46,7 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// The address of a file with its version, so that a browser may keep it for good.
+/// The URL of a file with its version, so that a browser may cache it for good.
 pub fn link(name: &str) -> String {
     match ASSETS.get(name) {
         Some(asset) => format!("/assets/{name}?v={}", asset.version),
@@ -56,7 +57,7 @@ pub fn link(name: &str) -> String {
 /// `GET /assets/{name}`.
 ///
 /// # Errors
-/// [`Problem::NotFound`] where there is no such file.
+/// [`Problem::NotFound`] where the file does not exist.
 pub async fn serve(
     http: HttpRequest,
     name: web::Path<String>,

@@ -1,23 +1,23 @@
-//! The two cookies that let a browser act: each carries a token, until the browser is closed, for
-//! volunteers and families share computers.
+//! The two cookies that let a browser act. Each carries a token, and only until the browser is closed,
+//! because volunteers and families share computers.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 
 use super::shared::Shared;
 
-/// No token is longer, in bytes.
+/// The longest token accepted, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 200;
 
-/// A cookie by its names.
+/// A cookie, by its two names.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenCookie {
     plain: &'static str,
-    /// Over TLS: browsers then take it from this very host alone.
+    /// The name over TLS; its prefix makes browsers accept the cookie from this very host only.
     secure: &'static str,
 }
 
-/// The session of whoever is logged in.
+/// The session of a person who is logged in.
 pub const SESSION: TokenCookie = TokenCookie { plain: "session", secure: "__Host-session" };
 /// The reporter's authority over a notice.
 pub const MANAGE: TokenCookie = TokenCookie { plain: "manage", secure: "__Host-manage" };
@@ -33,7 +33,7 @@ impl TokenCookie {
         (cookie.value().len() <= MAX_TOKEN_BYTES).then(|| cookie.value().to_owned())
     }
 
-    /// The cookie that carries a token.
+    /// The cookie that carries this token.
     pub fn with(self, shared: &Shared, token: String) -> Cookie<'static> {
         Cookie::build(self.name(shared), token)
             .path("/")
@@ -43,7 +43,7 @@ impl TokenCookie {
             .finish()
     }
 
-    /// The cookie that takes it away.
+    /// The cookie that removes the token.
     pub fn gone(self, shared: &Shared) -> Cookie<'static> {
         let mut cookie = self.with(shared, String::new());
         cookie.make_removal();

@@ -1,11 +1,11 @@
-//! The token that a form of ours carries, bound to the cookie that gives the form its authority.
+//! The CSRF token of our forms, bound to the cookie that gives the form its authority.
 
 use base64::Engine as _;
 
 use super::problem::Problem;
 use crate::vault::{Vault, same};
 
-/// The token for pages shown under that cookie's value.
+/// The token for pages shown under this cookie value.
 pub fn token(vault: &Vault, cookie: &str) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(vault.index("csrf", cookie))
 }

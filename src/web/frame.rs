@@ -1,4 +1,4 @@
-//! What every page needs around its own content, and how a page becomes an answer.
+//! What every page needs around its own content, and how a page becomes a response.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
@@ -11,27 +11,27 @@ use crate::domain::language::Language;
 use crate::domain::people::Role;
 use crate::language::{text, text_with};
 
-/// Who is logged in, as the page's head shows it.
+/// The logged-in person, as the page's header shows them.
 #[derive(Clone, Debug)]
 pub struct Who {
     pub name: String,
     pub role: Role,
 }
 
-/// The frame of a page: language, who is logged in, the form token, and where the reader is.
+/// The frame of a page: language, logged-in person, CSRF token, and the page's path.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub language: Language,
     pub who: Option<Who>,
-    /// For forms under a session or a manage link; empty on public pages.
+    /// For forms that act for a session or a manage link; empty on public pages.
     pub csrf: String,
     /// The path of this page, for the link to the other language.
     pub path: String,
-    /// Larger letters and targets, by the reader's choice.
+    /// Larger letters and touch targets, by the reader's choice.
     pub large: bool,
 }
 
-/// The cookie that keeps a reader's choice of large letters; the address asks for them by the same name.
+/// The cookie that keeps the choice of large letters; the query parameter has the same name.
 pub const LARGE_COOKIE: &str = "big";
 
 impl Frame {
@@ -45,33 +45,33 @@ impl Frame {
             language: request::language(http),
             who: None,
             csrf: String::new(),
-            // Browsers take what begins with two slashes, of either sort, for another host.
+            // Browsers read a path that begins with two slashes, of either kind, as another host.
             path: format!("/{}", http.path().trim_start_matches(['/', '\\'])),
             large,
         }
     }
 
-    /// The frame of a page for somebody who is logged in.
+    /// The frame of a page for a logged-in person.
     pub fn for_account(http: &HttpRequest, name: &str, role: Role, csrf: String) -> Frame {
         Frame { who: Some(Who { name: name.to_owned(), role }), csrf, ..Frame::public(http) }
     }
 
-    /// A sentence by its key.
+    /// The sentence under a key.
     pub fn t(&self, key: &str) -> String {
         text(self.language, key)
     }
 
-    /// A sentence with one value set in.
+    /// A sentence with one value filled in.
     pub fn t1(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
         text_with(self.language, key, &[(name, value.to_string().into())])
     }
 
-    /// A sentence with a number set in, so that its plural comes out right.
+    /// A sentence with a number filled in, so that its plural is right.
     pub fn tn(&self, key: &str, name: &str, number: i64) -> String {
         text_with(self.language, key, &[(name, number.into())])
     }
 
-    /// What stands between two sentences: in Chinese the full stop brings its own room.
+    /// What goes between two sentences: nothing in Chinese, where the full stop brings its own space.
     pub const fn gap(&self) -> &'static str {
         match self.language {
             Language::ZhCn => "",
@@ -84,7 +84,7 @@ impl Frame {
         self.language.as_str()
     }
 
-    /// The address of the same page in the other language.
+    /// The URL of the same page in the other language.
     pub fn other_language(&self) -> String {
         let other = match self.language {
             Language::ZhCn => Language::En,
@@ -93,7 +93,7 @@ impl Frame {
         format!("{}?lang={}", self.path, other.as_str())
     }
 
-    /// The address of the same page with the other size of letters.
+    /// The URL of the same page in the other letter size.
     pub fn other_size(&self) -> String {
         format!("{}?big={}", self.path, u8::from(!self.large))
     }
@@ -104,18 +104,18 @@ impl Frame {
     }
 }
 
-/// A rendered page; keeps the reader's choice of language and size for the next one.
+/// A rendered page. It sets the cookies that keep the reader's choice of language and size.
 ///
 /// # Errors
-/// When the template fails, which is a fault of ours.
+/// When the template fails, which is a bug.
 pub fn page(http: &HttpRequest, frame: &Frame, template: &impl Template) -> Result<HttpResponse, Problem> {
     page_with(http, frame, template, StatusCode::OK)
 }
 
-/// A rendered page with another status than 200.
+/// A rendered page with a status other than 200.
 ///
 /// # Errors
-/// When the template fails, which is a fault of ours.
+/// When the template fails, which is a bug.
 pub fn page_with(
     http: &HttpRequest,
     frame: &Frame,
@@ -141,7 +141,7 @@ pub fn page_with(
     Ok(response.body(html))
 }
 
-/// Leads the browser to another page.
+/// Redirects the browser to another page.
 pub fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
@@ -154,7 +154,7 @@ struct ProblemPage<'a> {
     detail: String,
     request_id: &'a str,
     login: bool,
-    /// Whether the form that it came from is still there with its words.
+    /// Whether the browser still has the form with what was typed, so that going back helps.
     go_back: bool,
 }
 
@@ -166,7 +166,7 @@ pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> 
         detail: problem.detail(frame.language),
         login: matches!(problem, Problem::LoginRequired),
         go_back: matches!(problem, Problem::TooLarge(_)),
-        // A number to tell us is of use where the fault is ours.
+        // A request id helps only where the fault is ours.
         request_id: if problem.status().is_server_error() { request_id } else { "" },
         frame: frame.clone(),
     };

@@ -1,4 +1,4 @@
-//! Whether the program is alive and ready, and figures for the operator.
+//! Liveness, readiness, and metrics for the operator.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::store::deliveries::Backlog;
 use crate::store::figures::Overdue;
 use crate::store::{broadcasts, deliveries, figures as counted, lanes, queue};
 
-/// Alive: the process answers.
+/// Liveness: the process answers.
 pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// Ready: the database answers, too, and soon.
+/// Readiness: the database answers, too, and soon.
 pub async fn ready(shared: web::Data<Shared>) -> (&'static str, StatusCode) {
-    /// Less than a connection of the pool is waited for, and more than a busy one takes.
+    /// Shorter than the wait for a pooled connection, and longer than a busy database takes.
     const PATIENCE: Duration = Duration::from_secs(3);
     match tokio::time::timeout(PATIENCE, shared.store.read(crate::store::events::head)).await {
         Ok(Ok(_)) => return ("ok", StatusCode::OK),
@@ -31,20 +31,20 @@ pub async fn ready(shared: web::Data<Shared>) -> (&'static str, StatusCode) {
     ("the database does not answer", StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// What the database knows of the program's work.
+/// What the database knows about the program's work.
 struct Counts {
     notices: Vec<(&'static str, i64)>,
     overdue: Vec<Overdue>,
     backlog: Backlog,
     lanes: Vec<(&'static str, i64)>,
-    /// Broadcasts that grow, and since when the oldest of them has.
+    /// How many broadcasts are still being planned, and since when the oldest is.
     growing: (i64, Option<DateTime<Utc>>),
 }
 
-/// Figures in Prometheus' text format: counts only, nothing about anybody. Where the database does not answer
-/// these are the figures of the process alone: they say then what went wrong.
+/// Metrics in Prometheus' text format: only counts, nothing about any person. Where the database does not
+/// answer, they are those of the process alone, which then show what is wrong.
 pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    /// Less than the time that Prometheus usually waits.
+    /// Shorter than Prometheus usually waits.
     const PATIENCE: Duration = Duration::from_secs(5);
     let now = shared.clock.now();
     let read = shared.store.read(move |c| {

@@ -1,7 +1,7 @@
-//! JSON bodies with a size, and with errors that say which field is wrong.
+//! JSON request bodies, bounded in size, with errors that name the wrong field.
 //!
-//! They are read by their described shape. A notice has a reader of its own (`intake/reader`): what its fields may be
-//! goes by its kind and by one another, and their words are screened on the way.
+//! Bodies are read by their described schema. A notice has a parser of its own (`intake/reader`), because its
+//! fields depend on its kind and on each other, and its texts are screened while they are read.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -21,18 +21,19 @@ mod once;
 /// The largest JSON body, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
-/// A JSON body of a known shape. Free shapes are read by their station from its [`value`].
+/// A JSON body of a known schema. A station parses bodies of a free shape itself, from [`value`].
 pub struct Json<T> {
     given: T,
-    /// What of it does not fit its shape; `given` is blank there.
+    /// What does not fit the schema; these fields are blank in `given`.
     faults: FieldFaults,
 }
 
 impl<T> Json<T> {
-    /// Reads on: every fault is told at once, those of the shape and those that `look` finds in the rest.
+    /// Parses the rest: reports all faults at once, those of the schema and those that `look` finds in the
+    /// fields that fit.
     ///
     /// # Errors
-    /// All that is wrong, by field.
+    /// Everything that is wrong, by field.
     pub fn read<R>(self, look: impl FnOnce(T) -> Result<R, FieldFaults>) -> Result<R, Problem> {
         let Json { given, mut faults } = self;
         let found = match look(given) {
@@ -40,7 +41,7 @@ impl<T> Json<T> {
             Ok(_) => FieldFaults::new(),
             Err(found) => found,
         };
-        // What is blank because it does not fit is no second fault.
+        // A field that is blank because it did not fit must not be faulted twice.
         let new: Vec<_> = found
             .into_iter()
             .filter(|(field, _)| !faults.keys().any(|told| is_within(told, field)))
@@ -49,7 +50,7 @@ impl<T> Json<T> {
         Err(Problem::Invalid(faults))
     }
 
-    /// All that was given, where nothing more can be wrong with it.
+    /// The body, where the schema is all that could be wrong.
     ///
     /// # Errors
     /// What does not fit its shape, by field.
@@ -58,7 +59,7 @@ impl<T> Json<T> {
     }
 }
 
-/// Whether one of two fields is the other, or lies within it.
+/// Whether one of two fields is the other, or lies inside it.
 fn is_within(one: &str, other: &str) -> bool {
     let within = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -76,7 +77,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
     }
 }
 
-/// A JSON body of a known shape that may be left out, empty or `null`.
+/// A JSON body of a known schema that may be missing, empty or `null`.
 pub struct JsonIfAny<T>(pub Json<Option<T>>);
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
@@ -96,7 +97,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
     }
 }
 
-/// Reads what has the shape of `T`, or may have it; what of it does not fit is left out, and named.
+/// Reads a value by the schema of `T`; what does not fit is left out and faulted.
 fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Problem> {
     if let Ok(given) = V::deserialize(&value) {
         return Ok(Json { given, faults: FieldFaults::new() });
@@ -106,7 +107,7 @@ fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Probl
     let fitting = fit(shape, value, "", &mut faults).and_then(|fitting| serde_json::from_value(fitting).ok());
     match fitting {
         Some(given) if !faults.is_empty() => Ok(Json { given, faults }),
-        // A number beyond all bounds.
+        // A number outside every integer type.
         _ if faults.is_empty() => Err(Problem::invalid("body", "wrong_type")),
         _ => Err(Problem::Invalid(faults)),
     }
@@ -115,8 +116,8 @@ fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Probl
 /// A JSON body of any shape.
 ///
 /// # Errors
-/// Another content type, more than [`MAX_JSON_BYTES`], a body that does not come in time, is no JSON or names a field
-/// twice.
+/// A different content type, more than [`MAX_JSON_BYTES`], or a body that arrives too slowly, is not JSON, or
+/// names a field twice.
 pub async fn value(http: &HttpRequest, payload: Payload) -> Result<Value, Problem> {
     check_type(http)?;
     once::read(&bytes(http, payload).await?)
@@ -193,7 +194,7 @@ fn fit_fields(
     fitting
 }
 
-/// What stands where something has to.
+/// A placeholder for a required value.
 fn blank(shape: &Value) -> Value {
     match followed(shape, &Value::Bool(true))["type"].as_str() {
         Some("string") => json!(""),
@@ -204,7 +205,7 @@ fn blank(shape: &Value) -> Value {
     }
 }
 
-/// The shape that is meant: behind a reference, and where there may be nothing, that of something.
+/// The effective schema: behind a reference, and for a nullable schema the one that suits the value.
 fn followed<'a>(shape: &'a Value, value: &Value) -> &'a Value {
     if let Some(to) = shape["$ref"].as_str() {
         return followed(

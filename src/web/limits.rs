@@ -1,9 +1,9 @@
-//! How often one address, account or group may ask for something.
+//! Rate limits: how often one address, account or group may ask for something.
 //!
-//! Counted in memory, each process for itself: what must hold across restarts (a group code's five
-//! tries, a code used once) is counted in the store. Addresses are counted by network, since one
-//! client has many: /24, and /48 of IPv6. Whole neighbourhoods share a network behind a carrier's
-//! address translation, so what the public does is counted generously.
+//! They are counted in memory, by each process for itself. What must hold across restarts (a group code's
+//! five tries, the single use of a login code) is counted in the store. Addresses are counted by network, /24
+//! or /48 for IPv6, because one client has many addresses. Behind carrier-grade NAT whole neighbourhoods
+//! share a network, so the public limits are generous.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -21,25 +21,26 @@ use super::problem::Problem;
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// Logins to an account from an address, by its name and the address.
+    /// Logins to one account from one address, counted by name and address.
     LoginFrom,
-    /// Logins to an account, by its name.
+    /// Logins to one account from anywhere, counted by name.
     LoginName,
-    /// Logins from an address.
+    /// Logins from one address to any account.
     LoginAddress,
     /// Notices, replies and corrections from an address.
     Submit,
     /// Photos from an address.
     Photos,
-    /// The same in the long run: as many as wait for a notice would fill what there is for all.
+    /// Photos from an address over a day, so that one network cannot fill the storage that all share for
+    /// loose photos.
     PhotosADay,
     /// Public reading from an address.
     Reads,
     /// Tips from an address.
     Tips,
-    /// Those of one case.
+    /// Tips about one case.
     TipsOfCase,
-    /// Groups that an account connects: each sends a code into somebody's chat.
+    /// Groups that an account connects: each connection sends a code into somebody's chat.
     GroupConnects,
 }
 
@@ -58,23 +59,24 @@ impl Limit {
         Limit::GroupConnects,
     ];
 
-    /// How many at once, and in how many milliseconds another one is allowed.
+    /// The burst, and the interval in milliseconds at which one more is allowed.
     pub const fn measure(self) -> (u32, u64) {
         match self {
-            // From one network five wrong codes, then one in half a minute. Whoever could keep a name waiting for
-            // everybody could keep a moderator out; so the bound on all networks together is far looser, and is
-            // there for the second factor: of a million codes three are right at a time, so somebody who knows the
-            // password and asks from everywhere finds one in three months, with a warning in the log for each try.
+            // From one network five wrong codes, then one every half minute. A name that can be blocked for
+            // everybody would let anyone lock a moderator out, so the bound over all networks is far looser.
+            // It protects the second factor: of a million codes three are valid at a time, so an attacker who
+            // knows the password and tries from everywhere finds one in three months, with a warning in the
+            // log for each try.
             Limit::LoginFrom => (5, 30_000),
             Limit::LoginName => (300, 30_000),
             Limit::LoginAddress => (20, 6_000),
             Limit::Submit => (120, 2_000),
             Limit::Photos => (60, 3_000),
-            // About a thousand within a day and a night.
+            // About a thousand within 24 hours.
             Limit::PhotosADay => (600, 180_000),
             Limit::Reads => (300, 100),
             Limit::Tips => (30, 10_000),
-            // Nobody buries what somebody saw under hundreds of others.
+            // Nobody can bury a sighting under hundreds of other tips.
             Limit::TipsOfCase => (20, 60_000),
             Limit::GroupConnects => (40, 60_000),
         }
@@ -139,15 +141,15 @@ fn cut(name: &str) -> String {
 
 type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-/// All limits of this process.
+/// All rate limiters of this process.
 pub struct Limits<C: Clock = DefaultClock> {
-    /// By [`Limit`], in the order of [`Limit::ALL`].
+    /// One for each [`Limit`], in the order of [`Limit::ALL`].
     limiters: [Limiter<C>; Limit::ALL.len()],
     clock: C,
 }
 
 impl Limits {
-    /// The limits as they are, times `factor` (0 counts as 1): where many share one address on purpose.
+    /// The limits times `factor` (0 counts as 1), for installations where many share one address on purpose.
     pub fn new(factor: u32) -> Limits {
         Limits::with_clock(factor, DefaultClock::default())
     }
@@ -172,7 +174,7 @@ impl<C: Clock + Clone> Limits<C> {
         })
     }
 
-    /// Forgets everybody whose full burst is allowed again, a periodic job.
+    /// Forgets keys whose full burst is available again, as a periodic job.
     pub fn forget_idle(&self) {
         for limiter in &self.limiters {
             limiter.retain_recent();

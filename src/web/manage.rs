@@ -1,5 +1,5 @@
-//! The reporter's authority in a browser: the token of the manage link, kept in a cookie so that it
-//! stands in no address that is sent on or logged.
+//! The reporter's authority in a browser: the token of the manage link, kept in a cookie so that it is in no
+//! URL that is passed on or logged.
 
 use actix_web::HttpRequest;
 

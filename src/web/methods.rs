@@ -1,5 +1,5 @@
-//! Which methods an address takes, to be told where it was asked with another. A door answers to its own
-//! method alone, so what falls through all of them is looked up here.
+//! The methods of each path, for the answer to a request with a wrong one. A handler matches only its own
+//! method, so a request that no handler took is looked up here.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use actix_web::dev::ResourceDef;
 use super::openapi;
 use super::routes::PAGES;
 
-/// Every address with a method that it takes.
+/// Every path pattern with a method that it takes.
 static DOORS: LazyLock<Vec<(ResourceDef, &'static str)>> = LazyLock::new(|| {
     let mut doors: Vec<_> = PAGES.iter().map(|(method, path)| (ResourceDef::new(*path), *method)).collect();
     for (path, taken) in openapi::document()["paths"].as_object().into_iter().flatten() {
@@ -21,7 +21,7 @@ static DOORS: LazyLock<Vec<(ResourceDef, &'static str)>> = LazyLock::new(|| {
     doors
 });
 
-/// The methods that a path takes, as the `Allow` header names them; `None` where there is nothing.
+/// The methods that a path takes, for the `Allow` header; `None` where the path does not exist.
 pub fn allowed(path: &str) -> Option<String> {
     let mut taken: BTreeSet<&str> =
         DOORS.iter().filter(|(door, _)| door.is_match(path)).map(|(_, method)| *method).collect();

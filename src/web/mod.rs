@@ -1,4 +1,4 @@
-//! What all doors share: the page of routes, problems, sessions, limits, languages, health and metrics.
+//! What all doors share: the routes, problems, sessions, limits, languages, health and metrics.
 
 pub mod assets;
 pub mod cookies;

@@ -1,4 +1,4 @@
-//! The description of the JSON interface, made from its doors.
+//! The OpenAPI description of the JSON API, generated from its handlers.
 
 use std::sync::LazyLock;
 
@@ -60,7 +60,7 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     api
 });
 
-/// An answer that says nothing of its own is what its shape is.
+/// Gives a response without a description the description of its schema.
 fn name_answers(api: &mut Value) {
     let shapes = api["components"]["schemas"].clone();
     let calls = api["paths"].as_object_mut().into_iter().flatten();
@@ -76,17 +76,17 @@ fn name_answers(api: &mut Value) {
     }
 }
 
-/// The description, made once.
+/// The description, built once.
 pub fn document() -> &'static Value {
     &DESCRIPTION
 }
 
-/// The description for programs.
+/// The description for programs, as JSON.
 pub async fn json() -> HttpResponse {
     HttpResponse::Ok().json(document())
 }
 
-/// The description for people.
+/// The description for people, as a page.
 pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
     pages::docs::page(&http, document())
 }

@@ -1,4 +1,5 @@
-//! How long a body is waited for: whoever begins to send one and does not go on keeps a connection and its memory.
+//! Time limits for request bodies: a client that begins to send one and stalls keeps a connection and its
+//! memory.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +7,13 @@ use super::problem::Problem;
 
 /// For JSON and forms, which are small.
 pub const WORDS: Duration = Duration::from_secs(20);
-/// For photos, from a telephone far out.
+/// For photos, which may come over a slow mobile network.
 pub const PHOTOS: Duration = Duration::from_secs(60);
 
-/// What is read, where it is there in time.
+/// The result of a read that finishes in time.
 ///
 /// # Errors
-/// [`Problem::TooSlow`] where it is not; else what the reading answers.
+/// [`Problem::TooSlow`] where it does not; else the errors of the read itself.
 pub async fn within<T>(
     patience: Duration,
     reading: impl Future<Output = Result<T, Problem>>,
@@ -20,19 +21,18 @@ pub async fn within<T>(
     tokio::time::timeout(patience, reading).await.unwrap_or(Err(Problem::TooSlow))
 }
 
-/// How long is still waited for a body that comes in parts. What is done with one of them before the next is asked for
-/// takes nothing of it.
+/// The remaining time for a body that arrives in parts. Work that we do between two parts does not count.
 pub struct Patience {
     left: Duration,
 }
 
 impl Patience {
-    /// So much for all parts together.
+    /// A limit for all parts together.
     pub const fn new(whole: Duration) -> Patience {
         Patience { left: whole }
     }
 
-    /// The next part, where it is there in time.
+    /// The next part, where it arrives in time.
     ///
     /// # Errors
     /// As [`within`].

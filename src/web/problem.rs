@@ -1,6 +1,6 @@
-//! Everything that can be answered instead of what was asked for, as RFC 9457 problems.
+//! Every error answer of the program, as RFC 9457 problems.
 //!
-//! One closed list: its codes are stable and stand in the README's reference; its sentences are in
+//! The list is closed. Its codes are stable and listed in the README; its sentences are in
 //! `assets/i18n/*/web.ftl` as `problem-CODE` (title) and `problem-CODE-detail`.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub fn named_sentence(label: &str, sentence: &str, language: Language) -> String
     text_with(language, "field-named", &[("label", label.into()), ("sentence", sentence.into())])
 }
 
-/// What can be answered instead.
+/// An error answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     #[error("the body is not JSON: {0}")]
@@ -77,7 +77,8 @@ pub enum Problem {
     PoliceReferenceRequired,
     #[error("the undo window is over")]
     TooLate,
-    /// What can be done instead is told under `problem-not_possible-INSTEAD-detail`, where there is something.
+    /// `instead` names the sentence `problem-not_possible-INSTEAD-detail` about what can be done instead,
+    /// where there is one.
     #[error("a notice in state {state} cannot do that")]
     NotPossible { state: &'static str, instead: Option<&'static str> },
     #[error("the photo was refused: {0}")]
@@ -103,7 +104,7 @@ pub enum Problem {
 /// The one table of problems: variant, code, status. Codes are never renamed.
 macro_rules! table {
     ($($variant:pat => $code:literal, $status:ident;)+) => {
-        /// Every code with its status; each has its place in the API's manual, as `/api/docs#CODE`.
+        /// Every code with its status; each is explained in the API manual at `/api/docs#CODE`.
         pub const CODES: &[(&str, StatusCode)] = &[$(($code, StatusCode::$status)),+];
 
         impl Problem {
@@ -156,18 +157,19 @@ table! {
 }
 
 impl Problem {
-    /// One field, or one parameter, is wrong.
+    /// One field, or one parameter, is invalid.
     pub fn invalid(field: &str, code: &'static str) -> Problem {
         Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::new(code))]))
     }
 
-    /// Refuses whoever may ask again after `wait`. In whole seconds, rounded up: never sooner than allowed.
+    /// A refusal until `wait` has passed, in whole seconds, rounded up, so that the client never asks too
+    /// early.
     pub fn too_many(wait: TimeDelta) -> Problem {
         let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);
         Problem::TooMany { retry_after_s: seconds.max(1).unsigned_abs() }
     }
 
-    /// The heading for the reader.
+    /// The title, for the reader.
     pub fn title(&self, language: Language) -> String {
         text(language, &format!("problem-{}", self.code()))
     }
@@ -196,7 +198,7 @@ impl Problem {
         text_with(language, &key, &values)
     }
 
-    /// The answer for a program.
+    /// The answer to a program.
     pub fn to_json_response(&self, language: Language, request_id: &str) -> HttpResponse {
         let fields = match self {
             Problem::Invalid(faults) => Some(
@@ -239,16 +241,16 @@ impl Problem {
         response
     }
 
-    /// In how many seconds it is worth asking again.
+    /// After how many seconds asking again is worthwhile.
     pub const fn retry_after_s(&self) -> Option<u64> {
         match self {
             Problem::TooMany { retry_after_s } => Some(*retry_after_s),
-            // Nobody knows when one of them ends.
+            // It is unknown when one of them ends.
             _ => None,
         }
     }
 
-    /// Logs what only the operator may know; the reader gets the request's id.
+    /// Logs what only the operator may know; the reader gets only the request id.
     pub fn log(&self, request_id: &str) {
         if let Problem::Internal(cause) = self {
             tracing::error!(request_id, cause, "internal error");
@@ -256,7 +258,7 @@ impl Problem {
     }
 }
 
-/// The faults that are told: of many fields that nobody knows, the first will do.
+/// The faults that are reported: all of them, but of unknown fields only the first.
 fn told(faults: &FieldFaults) -> impl Iterator<Item = (&String, &FieldFault)> {
     const UNKNOWN: usize = 20;
     let is_unknown = |fault: &FieldFault| ["unknown", "credential_unknown"].contains(&fault.code);
@@ -295,8 +297,8 @@ impl From<CaseNumberError> for Problem {
     }
 }
 
-/// The middleware of `web::request` turns a problem into JSON or a page; it finds it in the response's
-/// error. This is what is left when no middleware ran.
+/// The middleware of `web::request` finds a problem in the response's error and renders it as JSON or as a
+/// page. This is the fallback where no middleware ran.
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         self.status()

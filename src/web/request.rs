@@ -1,5 +1,5 @@
-//! What a request tells about itself: its id, its reader's language, where it comes from; and what
-//! every answer carries.
+//! What is known about each request (its id, its reader's language, its client's address), and the headers of
+//! every response.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -20,18 +20,18 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::domain::language::Language;
 
-/// The cookie that keeps a reader's choice of language; the address asks for one by the same name.
+/// The cookie that keeps a reader's choice of language; the query parameter has the same name.
 pub const LANGUAGE_COOKIE: &str = "lang";
 
 #[derive(Clone)]
 struct RequestId(String);
 
-/// The id under which this request stands in the log.
+/// The id of this request in the log.
 pub fn id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
-/// What the address asks for under that name.
+/// The values of a query parameter.
 pub fn asked<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
     let pairs = form_urlencoded::parse(request.query_string().as_bytes());
     pairs.filter(move |(asked, _)| asked == name).map(|(_, value)| value)
@@ -48,15 +48,15 @@ pub fn language(request: &HttpRequest) -> Language {
     )
 }
 
-/// The address of the client: the forwarding header counts only where a trusted proxy set it.
+/// The client's address: the forwarding header counts only where a trusted proxy set it.
 pub fn client(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |ip: &IpAddr| trusted.iter().any(|own| own.contains(ip));
     let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip().to_canonical());
     if !is_ours(&peer) {
         return peer;
     }
-    // Several headers are one list. From the right: the first that is not one of ours was seen by one of ours, and
-    // left of what nobody can read stands whatever the client likes.
+    // Several headers form one list. It is read from the right: the first address that is not a proxy of ours
+    // was seen by one of our proxies. Anything left of an unreadable entry may be made up by the client.
     let parts = request.headers().get_all("x-forwarded-for").map(|value| value.to_str().unwrap_or_default());
     let parts: Vec<&str> = parts.flat_map(|value| value.split(',')).collect();
     let mut seen = peer;
@@ -70,19 +70,19 @@ pub fn client(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr {
     seen
 }
 
-/// An address as proxies write it: alone, with its port, or in brackets.
+/// An address as proxies write it: bare, with a port, or in brackets.
 fn forwarded(part: &str) -> Option<IpAddr> {
     let bare = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(part);
     let alone = bare.parse::<IpAddr>().ok();
     alone.or_else(|| part.parse::<SocketAddr>().ok().map(|at| at.ip())).map(|ip| ip.to_canonical())
 }
 
-/// Whoever asks for the head alone is answered by the same door as whoever asks for all (RFC 9110, 9.3.2), and without
-/// a body. The server would leave it out by itself, but not where the next request came along in the same packet: it
-/// goes by the method that it has read last.
+/// Answers HEAD by the handler of GET, without the body (RFC 9110, 9.3.2). The server would leave the body
+/// out by itself, but not where the next request arrived in the same packet, because it goes by the method
+/// that it read last.
 ///
 /// # Errors
-/// What the inner service answers.
+/// Those of the inner service.
 pub async fn head_alone(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -95,7 +95,7 @@ pub async fn head_alone(
     Ok(if alone { response.map_body(left_out) } else { response })
 }
 
-/// No body, and its length where that is known.
+/// Removes the body and keeps its length, where it is known.
 fn left_out(head: &mut ResponseHead, body: BoxBody) -> BoxBody {
     match body.size() {
         BodySize::None | BodySize::Sized(0) => body,
@@ -108,11 +108,11 @@ fn left_out(head: &mut ResponseHead, body: BoxBody) -> BoxBody {
     }
 }
 
-/// Gives the request its id, refuses what another site sent, turns problems into JSON or a page in
-/// the reader's language, and adds what every answer carries.
+/// Gives each request its id, refuses requests from other sites, renders problems as JSON or as a page in the
+/// reader's language, and adds the headers of every response.
 ///
 /// # Errors
-/// What the inner service answers and is not a problem.
+/// Those of the inner service that are not problems.
 pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -125,7 +125,7 @@ pub async fn around(
             request.into_response(answer)
         }
         None => {
-            // The request may have one owner while it is routed: it is not kept here meanwhile.
+            // Routing needs to be the only owner of the request, so no clone is kept here meanwhile.
             let response = next.call(request).await?.map_into_boxed_body();
             match response.response().error().and_then(|e| e.as_error::<Problem>()) {
                 Some(problem) => {
@@ -153,13 +153,13 @@ fn refused(request: &ServiceRequest) -> Option<Problem> {
             origin.split_once("://").is_some_and(|(_, o)| o == host)
                 || shared.is_some_and(|s| is_of(&s.base_url, origin))
         }
-        // A program, not a page: it holds a token of its own, or nothing worth stealing.
+        // A program, not a page: it has a token of its own, or nothing worth stealing.
         (None, None) => true,
     };
     (!same).then_some(Problem::CrossSite)
 }
 
-/// Whether pages of `origin` are pages under our own address, as the proxy before us has it.
+/// Whether `origin` is our own public address, which a proxy in front of us may have.
 fn is_of(base_url: &str, origin: &str) -> bool {
     Url::parse(base_url).is_ok_and(|url| url.origin().ascii_serialization() == origin)
 }
@@ -181,7 +181,7 @@ fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> ac
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if matches!(problem, Problem::TooSlow) {
-        // The rest of the body is not waited for.
+        // The rest of the body is not read.
         answer.head_mut().set_connection_type(ConnectionType::Close);
     }
     answer
@@ -204,7 +204,7 @@ fn with_headers(
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     set("x-content-type-options", "nosniff");
-    // `no-referrer` would make browsers hide the origin of our own forms, too.
+    // `no-referrer` would make browsers hide the origin of our own forms as well.
     set("referrer-policy", "same-origin");
     set("cross-origin-opener-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=()");
@@ -262,13 +262,13 @@ mod tests {
             ("127.0.0.1", &["9.9.9.9, [2001:db8::1]:5678"], "2001:db8::1"),
             ("127.0.0.1", &["9.9.9.9, 2001:db8::1"], "2001:db8::1"),
             ("127.0.0.1", &["7.7.7.7, 2001:db8::ff"], "7.7.7.7"),
-            // Nobody knows who that is: the last of ours that saw it.
+            // An unreadable entry: the client is the last proxy of ours that saw it.
             ("127.0.0.1", &["9.9.9.9, unknown"], "127.0.0.1"),
             ("127.0.0.1", &["9.9.9.9, unknown, 2001:db8::ff"], "2001:db8::ff"),
             ("127.0.0.1", &["9.9.9.9,"], "127.0.0.1"),
             ("127.0.0.1", &["9.9.9.9", "7.7.7.7"], "7.7.7.7"),
             ("127.0.0.1", &["7.7.7.7", "127.0.0.1"], "7.7.7.7"),
-            // The same address, as a socket for both families names it.
+            // The same address, as a dual-stack socket writes it.
             ("::ffff:127.0.0.1", &["7.7.7.7"], "7.7.7.7"),
             ("127.0.0.1", &["7.7.7.7, ::ffff:127.0.0.1"], "7.7.7.7"),
             ("172.31.255.255", &["7.7.7.7, 172.16.0.1"], "7.7.7.7"),

@@ -1,29 +1,29 @@
-//! Memory for the photos that are on their way in: bounded for all together, and for each network, so that nobody
-//! fills it with what he begins to send and does not end.
+//! Memory for photos being uploaded, bounded in total and for each network, so that nobody can fill it with
+//! uploads that they begin and never finish.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::limits::Key;
 
-/// Bytes of photos that are held at a time, at most: a dozen of the largest.
+/// The most bytes held at a time: a dozen of the largest photos.
 const ALL: usize = 96 * 1024 * 1024;
-/// Of these those from one network, at most; and never more than half of what the others leave.
+/// The most bytes of one network; in addition it never gets more than half of what the others leave.
 const EACH: usize = 32 * 1024 * 1024;
 
-/// What is held now.
+/// The bytes held now.
 #[derive(Default)]
 struct Held {
     all: usize,
     by: HashMap<Key, usize>,
 }
 
-/// The memory that there is; cheap to clone.
+/// The bounded memory; cheap to clone.
 #[derive(Clone, Default)]
 pub struct Room(Arc<Mutex<Held>>);
 
 impl Room {
-    /// A place for one photo of a network, without anything in it yet.
+    /// A place for one photo of a network, still empty.
     pub fn place(&self, of: impl Into<Key>) -> Place {
         Place { room: self.clone(), of: of.into(), bytes: 0, is_refused: false }
     }
@@ -34,7 +34,7 @@ impl Room {
     }
 }
 
-/// What one photo holds, until this is dropped.
+/// The memory of one photo, until this is dropped.
 pub struct Place {
     room: Room,
     of: Key,
@@ -43,7 +43,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes room for so many bytes in all; answers whether there is.
+    /// Grows the place to this many bytes in all; returns whether there is room.
     pub fn holds(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         let mut held = self.room.held();
@@ -59,7 +59,7 @@ impl Place {
         true
     }
 
-    /// Gives back what it holds.
+    /// Gives its memory back.
     pub fn leave(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
         let mut held = self.room.held();
@@ -72,7 +72,7 @@ impl Place {
         }
     }
 
-    /// Whether there was once no room for it.
+    /// Whether it was ever refused memory.
     pub const fn is_refused(&self) -> bool {
         self.is_refused
     }

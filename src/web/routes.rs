@@ -1,4 +1,4 @@
-//! Every address of the program, on one page.
+//! Every path of the program, on one page.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -8,10 +8,10 @@ use super::problem::Problem;
 use super::{assets, health, methods, openapi};
 use crate::{accounts, broadcast, expiry, groups, intake, pages, poster, review};
 
-/// Mounts all doors.
+/// Mounts all handlers.
 pub fn all(doors: &mut ServiceConfig) {
     doors
-        // What cannot be read of an address is told like every other fault.
+        // A path segment that cannot be parsed is answered like a path that does not exist.
         .app_data(web::PathConfig::default().error_handler(|_, _| Problem::NotFound.into()))
         .app_data(
             web::QueryConfig::default().error_handler(|_, _| Problem::invalid("query", "wrong_type").into()),
@@ -21,11 +21,11 @@ pub fn all(doors: &mut ServiceConfig) {
         .default_service(web::to(nothing_here));
 }
 
-/// The table of all doors but those of the JSON interface, whose description is theirs: method, address, and who
-/// answers. Of two that fit the first is taken.
+/// The table of all handlers except those of the JSON API, which declare their own: method, path, handler.
+/// Where two patterns match, the first wins.
 macro_rules! table {
     ($($method:ident $address:literal => $($door:ident)::+;)+) => {
-        /// What the table says, but for who answers.
+        /// The table's methods and paths, without the handlers.
         pub const PAGES: &[(&str, &str)] = &[$((stringify!($method), $address)),+];
 
         fn mount_pages(doors: &mut ServiceConfig) {
@@ -143,7 +143,7 @@ fn api(doors: &mut ServiceConfig) {
         .service(groups::api::log::redeliver);
 }
 
-/// What no door has taken: there is none, or it takes another method.
+/// The answer where no handler matched: the path does not exist, or takes another method.
 async fn nothing_here(http: HttpRequest) -> Result<&'static str, Problem> {
     Err(methods::allowed(http.path()).map_or(Problem::NotFound, |allow| Problem::MethodNotAllowed { allow }))
 }

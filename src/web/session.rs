@@ -1,7 +1,7 @@
-//! Who asks: programs by a bearer token, people by the cookie of their session; and, in `forms`, the
-//! forms that only their own pages may send.
+//! Who is asking: programs with a bearer token, and people with a session cookie. `forms` holds the forms
+//! that only our own pages may send.
 //!
-//! The two never mix: the API takes no cookie, so no other site can make a browser call it.
+//! The two never mix: the API accepts no cookie, so no other site can make a browser call it.
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
@@ -46,7 +46,7 @@ fn require(account: &Account, role: Role) -> Result<&Account, Problem> {
 pub struct Caller(Account);
 
 impl Caller {
-    /// The account, where its role may do what `role` may: there is no other way to it.
+    /// The account, if its role includes `role`; the only way to get at the account.
     ///
     /// # Errors
     /// [`Problem::Forbidden`].
@@ -54,7 +54,7 @@ impl Caller {
         require(&self.0, role)
     }
 
-    /// Whose it is, whatever that one may do.
+    /// The account's id, whatever its role.
     pub const fn account_id(&self) -> Uuid {
         self.0.id.0
     }
@@ -75,8 +75,8 @@ impl FromRequest for Caller {
     }
 }
 
-/// The token of a reporter's manage link, as a bearer; whether it opens a notice is for the intake to
-/// say. 401 `manage_link_invalid` without one.
+/// The token of a reporter's manage link, sent as a bearer token. The intake decides whether it opens a
+/// notice. 401 `manage_link_invalid` without one.
 pub struct ManageToken(pub String);
 
 impl FromRequest for ManageToken {
@@ -88,14 +88,14 @@ impl FromRequest for ManageToken {
     }
 }
 
-/// A person who is logged in. Anybody else is sent to the login and comes back afterwards.
+/// A person who is logged in. Anybody else is sent to the login page and returns afterwards.
 pub struct SignedIn {
     account: Account,
     csrf: String,
 }
 
 impl SignedIn {
-    /// The account, where its role may do what `role` may: there is no other way to it.
+    /// The account, if its role includes `role`; the only way to get at the account.
     ///
     /// # Errors
     /// [`Problem::Forbidden`].
@@ -103,7 +103,7 @@ impl SignedIn {
         require(&self.account, role)
     }
 
-    /// The token for this person's forms, in a field named `csrf`.
+    /// The CSRF token for this person's forms, in a field named `csrf`.
     pub fn csrf(&self) -> &str {
         &self.csrf
     }
@@ -113,7 +113,7 @@ impl SignedIn {
         Frame::for_account(http, &self.account.name, self.account.role.0, self.csrf.clone())
     }
 
-    /// Where somebody in this role starts.
+    /// The page where people of this role start.
     pub const fn home(&self) -> &'static str {
         home(self.account.role.0)
     }
@@ -138,12 +138,12 @@ impl FromRequest for SignedIn {
 pub struct Visitor(pub Option<SignedIn>);
 
 impl Visitor {
-    /// Who it is, whatever that one may do; nothing where nobody is logged in.
+    /// The account's id, whatever its role; `None` where nobody is logged in.
     pub fn account_id(&self) -> Option<Uuid> {
         self.0.as_ref().map(|person| person.account.id.0)
     }
 
-    /// The frame of the page, with the reader's name where there is one.
+    /// The frame of the page, with the person's name where one is logged in.
     pub fn frame(&self, http: &HttpRequest) -> Frame {
         self.0.as_ref().map_or_else(|| Frame::public(http), |person| person.frame(http))
     }
@@ -166,7 +166,7 @@ async fn signed_in(http: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
     Ok(account.map(|account| SignedIn { account, csrf: csrf::token(&shared.vault, &token) }))
 }
 
-/// The page where somebody in that role starts.
+/// The page where people of that role start.
 pub const fn home(role: Role) -> &'static str {
     match role {
         Role::Moderator | Role::Lead => "/review",
@@ -175,12 +175,12 @@ pub const fn home(role: Role) -> &'static str {
     }
 }
 
-/// Sends a browser to the login, and from there back to the page it asked for.
+/// Redirects a browser to the login page, and from there back to the page it asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody is logged in")]
 struct LoginFirst {
     at: String,
-    /// The form of a case goes along, for the words in it.
+    /// The form of a case is sent along, so that the typed text is not lost.
     with_form: bool,
 }
 
@@ -189,7 +189,8 @@ impl LoginFirst {
         let (wanted, with_form) = if matches!(*http.method(), Method::GET | Method::HEAD) {
             (http.uri().path_and_query().map(|wanted| wanted.as_str().to_owned()), false)
         } else {
-            // What was sent to a form is not sent again by coming back to its address.
+            // Returning to the path of a form would not submit it again, so the reader returns to the form's
+            // page.
             let page = page_of_form(http.path());
             let is_case = page.as_deref().is_some_and(is_case_page);
             (page, is_case)
@@ -202,7 +203,7 @@ impl LoginFirst {
     }
 }
 
-/// The page of the case or the group whose form is sent to that path.
+/// The page of the case or group whose form is sent to that path.
 fn page_of_form(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
     let (room, of) = (parts.next()?, parts.next()?);
@@ -211,7 +212,7 @@ fn page_of_form(path: &str) -> Option<String> {
     is_there.then_some(page)
 }
 
-/// Whether it is the address of a case's page.
+/// Whether it is the path of a case's page.
 pub fn is_case_page(path: &str) -> bool {
     path.strip_prefix("/review/").is_some_and(|case| case.parse::<CaseNumber>().is_ok())
 }

@@ -1,4 +1,4 @@
-//! What every door needs to reach its station.
+//! The state that all handlers share.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,47 +17,47 @@ use crate::poster::press::Press;
 use crate::store::Store;
 use crate::vault::Vault;
 
-/// The path of the demo's practice chat. Only a demo has it among its doors' data, and what has it sends
-/// nothing to the outside.
+/// The path of the demo's practice chat. Only a demo registers it, and a program that has it sends nothing to
+/// the outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Practice(pub &'static str);
 
-/// Handed to every door; cheap to clone.
+/// Given to every handler; cheap to clone.
 #[derive(Clone)]
 pub struct Shared {
     pub store: Store,
     pub vault: Vault,
     pub clock: Clock,
     pub times: Times,
-    /// What links and QR codes point to, without a slash at the end.
+    /// The base of links and QR codes, without a slash at the end.
     pub base_url: Arc<str>,
-    /// Addresses whose forwarding headers count.
+    /// Proxies whose forwarding headers count.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
-    /// Wakes the worker when a commit made a delivery due.
+    /// Wakes the worker when a commit has made a delivery due.
     pub work_is_due: Arc<Notify>,
     /// How often one address, account or group may ask.
     pub limits: Arc<Limits>,
-    /// Memory for photos on their way in.
+    /// Memory for photos being uploaded.
     pub room: Room,
     pub blobs: Blobs,
-    /// Draws for the doors.
+    /// Draws posters for the handlers.
     pub press: Press,
     pub sender: Arc<Sender>,
-    /// What each host has under way, and which are away.
+    /// What each host has under way, and which hosts are unavailable.
     pub hosts: Arc<Mutex<Hosts>>,
     /// What is counted about sending.
     pub figures: Arc<Figures>,
-    /// The review policy, for the intake.
+    /// The review policy, as the intake calls it.
     pub weigh: Weigh,
 }
 
 impl Shared {
-    /// Whether pages are served over TLS, so that cookies may demand it.
+    /// Whether pages are served over TLS, so that cookies can require it.
     pub fn is_https(&self) -> bool {
         self.base_url.starts_with("https://")
     }
 
-    /// A path of this service as a full link.
+    /// A path of this service as an absolute URL.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
@@ -65,7 +65,7 @@ impl Shared {
 
 #[cfg(test)]
 impl Shared {
-    /// A working whole on SQLite in `folder`, with a clock driven by hand.
+    /// A complete state on SQLite in `folder`, with a hand-driven clock.
     pub(crate) async fn for_tests(folder: &std::path::Path, base_url: &str) -> Shared {
         use chrono::{DateTime, TimeDelta};
 

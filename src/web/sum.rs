@@ -1,11 +1,11 @@
-//! What became of a notice in the groups, in sentences: its reporter and its moderators read the same, numbers
-//! and nothing about any single group.
+//! What became of a notice in the groups, in sentences. Its reporter and its moderators read the same: only
+//! numbers, nothing about any single group.
 
 use super::frame::Frame;
 use crate::store::tally::Sum;
 
-/// The sentences, in the order of the ledger; those that say nothing are left out. Only that nobody received it is said
-/// as well, unless somebody may have.
+/// The sentences for the numbers that are not zero, in the order of the ledger. That nobody received it is
+/// said too, unless somebody may have.
 pub fn sentences(frame: &Frame, sum: &Sum) -> String {
     let Sum { received, perhaps, edited, deleted, followed_up, waiting, paused, unreachable } = *sum;
     let numbers = [

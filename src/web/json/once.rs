@@ -1,4 +1,5 @@
-//! JSON of which every object names a field once: RFC 8259 leaves open which of two counts, so neither does.
+//! JSON in which every object names a field once. RFC 8259 leaves open which of two counts, so both are
+//! refused.
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use crate::domain::text::one_line;
 /// Reads a value.
 ///
 /// # Errors
-/// [`Problem::NotJson`], or the first field that is there twice.
+/// [`Problem::NotJson`], or the first field that occurs twice.
 pub fn read(bytes: &[u8]) -> Result<Value, Problem> {
     let mut trail = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -24,18 +25,19 @@ pub fn read(bytes: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-/// A field's dotted name, of its parts from the inside out.
+/// The dotted name of a field, from its parts, which come innermost first.
 fn path(trail: Vec<String>) -> Option<String> {
     let outer_first = trail.into_iter().rev();
     outer_first
         .reduce(|path, part| if part.starts_with('[') { path + &part } else { format!("{path}.{part}") })
 }
 
-/// Reads one value; where a field within is there twice, its name and those of what it lies in are left behind.
+/// Reads one value. Where a field inside occurs twice, its name and those of its parents are left in the
+/// vector.
 struct Once<'a>(&'a mut Vec<String>);
 
 impl Once<'_> {
-    /// The names that were left behind get the one around them.
+    /// Adds the enclosing name to those left by an error.
     fn within<T, E>(&mut self, read: Result<T, E>, name: impl FnOnce() -> String) -> Result<T, E> {
         if read.is_err() && !self.0.is_empty() {
             self.0.push(name());

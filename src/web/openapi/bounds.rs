@@ -1,4 +1,5 @@
-//! What is checked of a field or a parameter beyond its type: the bounds come from where they are decided.
+//! Bounds of fields and parameters beyond their type, for the description. Each comes from the code that
+//! enforces it.
 
 use serde_json::{Value, json};
 
@@ -17,11 +18,11 @@ use crate::review::reasons;
 const REGION: &str = "^[0-9]{6}$";
 /// A time of the day.
 const CLOCK: &str = "^([01]?[0-9]|2[0-3]):[0-5][0-9]$";
-/// What stands in a cursor that is opaque; that of the delivery log is a number.
+/// The alphabet of an opaque cursor; the cursor of the delivery log is a number.
 const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 const NUMBER: &str = "^[0-9]+$";
 
-/// A shape, a field of it, and what that keeps to.
+/// A schema, one of its fields, and that field's bounds.
 fn fields() -> Vec<(&'static str, &'static str, Value)> {
     let text = |max: usize| json!({"minLength": 1, "maxLength": max});
     let at_most = |max: usize| json!({"maxLength": max});
@@ -52,7 +53,7 @@ fn fields() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// A call that reads, a parameter of it, and what may stand there.
+/// A call that reads, one of its parameters, and the parameter's bounds.
 fn parameters() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let one_of = |names: &[&str]| json!({"type": "string", "enum": names});
     let written = |pattern: &str| json!({"type": "string", "pattern": pattern});
@@ -73,7 +74,7 @@ fn parameters() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     ]
 }
 
-/// The reasons that go with each decision: other ones ask for none, and take any short word.
+/// The reasons of each decision that has a list of them; other decisions take any short text or none.
 fn decisions() -> Value {
     let listed = |step: Step| {
         json!({
@@ -85,7 +86,7 @@ fn decisions() -> Value {
     json!([listed(Step::Approve), listed(Step::Reject), {"properties": {"action": {"enum": free}}}])
 }
 
-/// Tells of each what it keeps to.
+/// Adds the bounds to the description.
 pub fn tell(api: &mut Value) {
     for (shape, name, bounds) in fields() {
         let field = api.pointer_mut(&format!("/components/schemas/{shape}/properties/{name}"));

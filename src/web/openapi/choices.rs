@@ -1,4 +1,4 @@
-//! Fields that hold one of a closed set of names: the names come from where they are decided.
+//! Fields with a closed set of names, for the description. The names come from the code that defines them.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::domain::notice::{Kind, Outcome};
 use crate::review::reasons;
 use crate::review::tips::Fate;
 
-/// A shape, a field of it, and what may stand there.
+/// A schema, one of its fields, and the names allowed in it.
 type Choice = (&'static str, &'static str, Vec<&'static str>);
 
 fn choices() -> Vec<Choice> {
@@ -56,7 +56,7 @@ fn choices() -> Vec<Choice> {
     ]
 }
 
-/// Tells of these fields what may stand there.
+/// Adds the names to the schemas.
 pub fn tell(shapes: &mut Value) {
     for (shape, field, names) in choices() {
         let field = shapes
@@ -67,7 +67,7 @@ pub fn tell(shapes: &mut Value) {
             field["type"] == sort
                 || field["type"].as_array().is_some_and(|sorts| sorts.iter().any(|s| s == sort))
         };
-        // A list holds them, a field is one of them.
+        // A list holds such names; a plain field is one.
         let of = if is(field, "array") { &mut field["items"] } else { field };
         if is(of, "null") {
             names.push(Value::Null);

@@ -1,5 +1,5 @@
-//! What every call may be refused with: what all calls of its sort have in common is added here, what is a call's
-//! own stands with it, by code.
+//! The errors of every call, for the description. What all calls of a sort have in common is added here; a
+//! call's own codes are written at its handler.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::web::problem::CODES;
 
-/// The name of the shape of every refusal.
+/// The name of the schema of every error.
 const PROBLEM: &str = "Problem";
 
-/// Adds to every call what it may be refused with, and what a refusal looks like.
+/// Adds to every call its possible errors and their schema.
 pub fn add(api: &mut Value) {
     api["components"]["schemas"][PROBLEM] = problem();
     for (path, methods) in api["paths"].as_object_mut().into_iter().flatten() {
@@ -27,7 +27,7 @@ pub fn add(api: &mut Value) {
     }
 }
 
-/// The codes that stand with a call.
+/// The codes written at a call's handler.
 fn own(call: &Value) -> Vec<String> {
     let refusals =
         call["responses"].as_object().into_iter().flatten().filter(|(s, _)| s.starts_with(['4', '5']));
@@ -35,7 +35,7 @@ fn own(call: &Value) -> Vec<String> {
     told.flat_map(|told| told.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
-/// The codes that follow from what a call takes.
+/// The codes that follow from the inputs of a call.
 fn common(path: &str, method: &str, call: &Value) -> Vec<String> {
     let is_for =
         |who: &str| call["security"].as_array().is_some_and(|all| all.iter().any(|s| s.get(who).is_some()));

@@ -1,4 +1,4 @@
-//! Forms: read whole, bounded, and, where they act for somebody, sent only by a page of ours.
+//! HTML forms: bounded and read as a whole. A form that acts for a person must come from a page of ours.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -16,10 +16,10 @@ use crate::web::problem::{FieldFaults, Problem};
 /// The largest form, in bytes.
 pub const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// The field of a form that carries its token.
+/// The form field with the CSRF token.
 const CSRF_FIELD: &str = "csrf";
 
-/// A form anybody may send. Another site's was refused before it came here, by `web::request`.
+/// A form that anybody may send. `web::request` has already refused forms from other sites.
 pub struct Form<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
@@ -35,8 +35,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     }
 }
 
-/// A form that came from a page shown in this session: its `csrf` field is checked here and nowhere
-/// else, and is not part of `T`. For fields that may come several times, `T` is `Vec<(String, String)>`.
+/// A form from a page shown in this session. Its `csrf` field is checked here and nowhere else, and is not
+/// part of `T`. For fields that may occur several times, `T` is `Vec<(String, String)>`.
 pub struct CsrfForm<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
@@ -53,11 +53,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     }
 }
 
-/// A form that came from a page shown under `authority`, the value of the cookie that lets its reader
-/// act.
+/// A form from a page shown under `authority`, the value of the cookie that lets its reader act.
 ///
 /// # Errors
-/// [`Problem::CrossSite`] where it did not; else what is wrong with the form.
+/// [`Problem::CrossSite`] where it did not come from such a page; else the faults of the form.
 pub async fn guarded_form<T: DeserializeOwned>(
     http: &HttpRequest,
     payload: Payload,
