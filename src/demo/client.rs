@@ -1,5 +1,5 @@
-//! The demo's own hand on the JSON API: requests from this program to itself, on the address it listens
-//! on and nowhere else.
+//! The demo's own client of the JSON API: this program calls itself, on the address it listens on and nowhere
+//! else.
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
@@ -11,30 +11,30 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// Between the parts of an upload; no JPEG holds it.
+/// Separates the parts of an upload; no JPEG contains it.
 const BOUNDARY: &str = "seventytwo-demo-photo";
 
-/// Speaks to this server.
+/// A client of this server.
 pub struct Client {
     /// `127.0.0.1:7272`.
     authority: String,
 }
 
 impl Client {
-    /// A client of the server at `authority`, host and port.
+    /// A client of the server at `authority`, which is host and port.
     pub fn new(authority: String) -> Client {
         Client { authority }
     }
 
-    /// Posts JSON and answers with JSON; `token` is an account's or a manage link's.
+    /// Posts JSON and returns JSON; `token` belongs to an account or a manage link.
     ///
     /// # Errors
-    /// When there is no answer, or it is a problem.
+    /// When no answer comes, or the answer is a problem.
     pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
         self.exchange(path, token, "application/json", body.to_string().into()).await
     }
 
-    /// Hands in a JPEG and answers with its id.
+    /// Uploads a JPEG and returns its id.
     ///
     /// # Errors
     /// As [`Client::post`].
@@ -77,10 +77,10 @@ impl Client {
     }
 }
 
-/// A field of an answer that is a text.
+/// A field of an answer that must be a string.
 ///
 /// # Errors
-/// Where it is not.
+/// Where it is not a string.
 pub fn text(answer: &Value, field: &str) -> anyhow::Result<String> {
     match answer[field].as_str() {
         Some(text) => Ok(text.to_owned()),

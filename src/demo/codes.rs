@@ -1,5 +1,5 @@
-//! The page that stands in for five authenticators, so that a newcomer can log in at once. It shows
-//! codes only, never passwords: those stand in the terminal of whoever started the demo.
+//! A page in place of five authenticators, so that a newcomer can log in at once. It shows codes only, never
+//! passwords: those are printed in the terminal where the demo was started.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
 
-/// Seconds for which a code stands (RFC 6238).
+/// How many seconds a code is valid (RFC 6238).
 const STEP: u64 = 30;
 
-/// An authenticator of one account.
+/// The authenticator of one account.
 pub struct Authenticator {
     pub name: String,
     pub role: Role,
@@ -24,7 +24,7 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// The code at that second since 1970; `None` where the secret is not one.
+    /// The code at that second since 1970; `None` where the secret is not valid base 32.
     fn code(&self, seconds: u64) -> Option<String> {
         let secret = Secret::try_from_base32(&self.secret).ok()?;
         let totp = Builder::new().with_secret(secret).build().ok()?;
@@ -32,7 +32,7 @@ impl Authenticator {
     }
 }
 
-/// The door to the codes.
+/// Mounts the page of codes.
 pub fn doors(config: &mut web::ServiceConfig, authenticators: &Arc<[Authenticator]>) {
     config.app_data(web::Data::new(authenticators.clone())).route("/practice/codes", web::get().to(show));
 }
@@ -53,7 +53,7 @@ struct CodesPage<'a> {
     left: u64,
 }
 
-/// `GET /practice/codes`: the present code of every account.
+/// `GET /practice/codes`: the current code of every account.
 async fn show(
     http: HttpRequest,
     authenticators: web::Data<Arc<[Authenticator]>>,
@@ -80,7 +80,7 @@ mod tests {
         Authenticator { name: "lead".into(), role: Role::Lead, secret: secret.into() }
     }
 
-    /// RFC 6238, appendix B, cut to six digits.
+    /// RFC 6238, appendix B, truncated to six digits.
     #[test]
     fn codes_are_those_of_the_rfc() {
         let shown = authenticator("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");

@@ -1,5 +1,5 @@
-//! `seventytwo demo`: the whole program on a throw-away data directory, with a practice group chat
-//! inside, sample notices, and an account for every role.
+//! `seventytwo demo`: the whole program on a temporary data directory, with a practice group chat inside,
+//! sample notices, and an account for every role.
 
 mod client;
 mod codes;
@@ -32,10 +32,10 @@ use practice::{FREE, Practice};
 use samples::{Cast, Samples};
 use welcome::{Login, welcome};
 
-/// The time to undo, where none is set: long enough to see it, short enough to wait for.
+/// The cooling time, where none is set: long enough to be seen, short enough to wait for.
 const COOLING: &str = "10s";
 
-/// Who can log in. Two moderators, because nobody approves twice.
+/// The accounts. Two moderators, because nobody approves twice.
 const PEOPLE: [(&str, Role); 5] = [
     ("moderator", Role::Moderator),
     ("moderator2", Role::Moderator),
@@ -44,8 +44,8 @@ const PEOPLE: [(&str, Role); 5] = [
     ("operator", Role::Operator),
 ];
 
-/// Serves the demo until `stop`. Settings come from `look_up`, but for the places where data is kept;
-/// `log` opens the log once the settings are known.
+/// Serves the demo until `stop`. Settings come from `look_up`, except the places where data is stored; `log`
+/// opens the log once the settings are known.
 ///
 /// # Errors
 /// When a setting is wrong, the address is taken, or the server cannot start.
@@ -105,7 +105,7 @@ pub async fn run(
     served
 }
 
-/// The settings, and whether an address to listen on is among those that were given.
+/// The settings, and whether an address to listen on was given.
 fn settings(home: &Path, look_up: impl Fn(&Setting) -> Option<String>) -> anyhow::Result<(Config, bool)> {
     let is_given = std::cell::Cell::new(false);
     let config = Config::read(|setting| {
@@ -120,7 +120,7 @@ fn settings(home: &Path, look_up: impl Fn(&Setting) -> Option<String>) -> anyhow
     Ok((config, is_given.get()))
 }
 
-/// Keeps all data in the throw-away directory, under a key of its own.
+/// Puts all data into the temporary directory, under a key of its own.
 fn kept_in(home: &Path, setting: &Setting, given: Option<String>) -> Option<String> {
     match setting.variable {
         "DATABASE_URL" => Some(format!("sqlite:{}", home.join("seventytwo.db").display())),
@@ -131,7 +131,7 @@ fn kept_in(home: &Path, setting: &Setting, given: Option<String>) -> Option<Stri
     }
 }
 
-/// Listens on the address; on a free port where that one was nobody's wish and is taken.
+/// Listens on the address; where it is taken and was only the default, on a free port.
 fn listen(address: &str, given: bool) -> anyhow::Result<TcpListener> {
     match app::listen(address) {
         Err(_) if !given => Ok(app::listen("127.0.0.1:0")?),
@@ -139,7 +139,7 @@ fn listen(address: &str, given: bool) -> anyhow::Result<TcpListener> {
     }
 }
 
-/// The address under which this machine reaches what it listens on.
+/// The address at which this machine reaches the listening socket.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -171,7 +171,7 @@ async fn accounts(shared: &Shared) -> anyhow::Result<(Vec<Login>, Arc<[Authentic
     Ok((logins, authenticators.into()))
 }
 
-/// Prints at once, also into a pipe.
+/// Prints and flushes, because stdout may be a pipe.
 fn say(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -1,5 +1,5 @@
-//! Drawn photos for demo mode: people and things that are plainly nobody's, so that a newcomer sees
-//! full notices without any real face being shipped. The same subject is always the same picture.
+//! Drawn pictures in place of photos for the demo: recognisably not real people or things, so that a newcomer
+//! sees full notices and no real face is shipped. The same subject always gives the same picture.
 
 mod brush;
 mod people;

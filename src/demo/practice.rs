@@ -1,5 +1,5 @@
-//! The practice chat: a group inside the program, with two robots like WeCom's and a page that shows what
-//! its members would read. Nothing that is said here leaves the program.
+//! The practice chat: a group inside the program, with two robots like WeCom's and a page that shows what its
+//! members would read. Nothing said here leaves the program.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,27 +16,27 @@ use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
 
-/// Where the robots take messages; the same path as on WeCom's own host, so that the guard knows it.
+/// Where the robots take messages; the same path as on WeCom's own host, so that the guard accepts it.
 const ROBOT: &str = "/cgi-bin/webhook/send";
-/// Where the chat is read.
+/// The path of the chat's page.
 pub const PAGE: &str = "/practice";
 
-/// The robot of the group that is among the samples.
+/// The robot of the group among the samples.
 pub const CONNECTED: usize = 0;
-/// The robot that is left for whoever tries to connect a group.
+/// The robot that is free for trying out how to connect a group.
 pub const FREE: usize = 1;
 
-/// The chat, shared by its doors.
+/// The chat, shared by its handlers.
 pub struct Practice {
-    /// The address of this server, as the sender reaches it.
+    /// This server's address, as the sender reaches it.
     server: String,
     chat: Mutex<Chat>,
-    /// Told after every message.
+    /// Notified after every message.
     spoken: watch::Sender<()>,
 }
 
 impl Practice {
-    /// An empty chat on that server, whose robots have keys that nobody can guess.
+    /// An empty chat on that server; the keys of its robots cannot be guessed.
     pub fn empty(server: String) -> Practice {
         let chat = Chat::new([vault::new_token(), vault::new_token()]);
         Practice { server, chat: Mutex::new(chat), spoken: watch::Sender::new(()) }
@@ -47,7 +47,7 @@ impl Practice {
         format!("{}{ROBOT}?key={}", self.server, self.chat().key(robot))
     }
 
-    /// Waits for a text from which `pick` takes something.
+    /// Waits for a message from which `pick` returns something.
     pub async fn hear<T>(&self, pick: impl Fn(&str) -> Option<T>) -> T {
         let mut spoken = self.spoken.subscribe();
         loop {
@@ -69,7 +69,7 @@ impl Practice {
     }
 }
 
-/// The doors of the chat.
+/// Mounts the handlers of the chat.
 pub fn doors(config: &mut web::ServiceConfig, practice: &Arc<Practice>) {
     config
         .app_data(web::Data::from(practice.clone()))
@@ -78,14 +78,14 @@ pub fn doors(config: &mut web::ServiceConfig, practice: &Arc<Practice>) {
         .route("/practice/picture/{number}.jpg", web::get().to(picture));
 }
 
-/// What a webhook's address ends with.
+/// The query of a webhook URL.
 #[derive(Deserialize)]
 struct Key {
     #[serde(default)]
     key: String,
 }
 
-/// `POST /cgi-bin/webhook/send?key=…`: always 200, the verdict is in the body.
+/// `POST /cgi-bin/webhook/send?key=…`: the status is always 200, and the verdict is in the body.
 async fn send(
     http: HttpRequest,
     payload: web::Payload,
@@ -108,7 +108,7 @@ async fn send(
     Ok(HttpResponse::Ok().json(robot::answer(taken)))
 }
 
-/// A stretch of a message; only links to our own pages can be followed.
+/// A piece of a message; only links to our own pages can be followed.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Words(&'a str),
@@ -118,14 +118,14 @@ enum Piece<'a> {
 struct Bubble {
     number: u64,
     time: String,
-    /// Said by the robot that was free.
+    /// Whether the second robot said it, the one that was free.
     second: bool,
     said: Said,
 }
 
 enum Said {
     Text(String),
-    /// The address of the picture.
+    /// The URL of the picture.
     Picture(String),
 }
 
@@ -147,7 +147,7 @@ struct ChatPage<'a> {
     frame: Frame,
     base_url: &'a str,
     bubbles: Vec<Bubble>,
-    /// The address with which a group can be connected.
+    /// The webhook URL for connecting a group.
     robot: String,
 }
 
@@ -157,7 +157,7 @@ impl ChatPage<'_> {
     }
 }
 
-/// `GET /practice`: the chat, the newest message at the bottom.
+/// `GET /practice`: the chat, with the newest message at the bottom.
 async fn show(
     http: HttpRequest,
     practice: web::Data<Practice>,
@@ -169,21 +169,21 @@ async fn show(
     page(&http, &frame, &ChatPage { frame: frame.clone(), base_url: &shared.base_url, bubbles, robot })
 }
 
-/// `GET /practice/picture/{number}.jpg`: a picture of the chat.
+/// `GET /practice/picture/{number}.jpg`: a picture in the chat.
 async fn picture(number: web::Path<u64>, practice: web::Data<Practice>) -> Result<HttpResponse, Problem> {
     let chat = practice.chat();
     let message = chat.messages().find(|message| message.number == *number);
     match message.map(|message| &message.content) {
         Some(Content::Picture { bytes, content_type, .. }) => Ok(HttpResponse::Ok()
             .content_type(*content_type)
-            // Its digest stands in the address.
+            // The URL contains its digest.
             .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
             .body(bytes.clone())),
         _ => Err(Problem::NotFound),
     }
 }
 
-/// Cuts a text into words and links to `base_url`, losing nothing.
+/// Splits a text into words and links to `base_url`; nothing is lost.
 fn pieces<'a>(text: &'a str, base_url: &str) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
     let (mut rest, mut from) = (text, 0);
@@ -191,7 +191,7 @@ fn pieces<'a>(text: &'a str, base_url: &str) -> Vec<Piece<'a>> {
         let start = from + found;
         let path = &rest[start + base_url.len()..];
         let length = path.find(|c: char| !is_of_address(c)).unwrap_or(path.len());
-        // http://host:80 is no link to http://host:8, nor is http://host.example one to http://host.
+        // http://host:80 is not a link to http://host:8, nor http://host.example one to http://host.
         if !(length == 0 || path.starts_with(['/', '?', '#'])) {
             from = start + base_url.len();
             continue;
@@ -206,7 +206,7 @@ fn pieces<'a>(text: &'a str, base_url: &str) -> Vec<Piece<'a>> {
     pieces
 }
 
-/// The characters of an address's path and query (RFC 3986), without those that more often end a sentence.
+/// The characters of a URL's path and query (RFC 3986), without those that more often end a sentence.
 fn is_of_address(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_~/?#@&=+%:.".contains(c)
 }

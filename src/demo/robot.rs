@@ -1,5 +1,5 @@
-//! A strict stand-in of a WeCom group and its robots: what the real ones refuse, these refuse with the
-//! same code, so that what works here works there.
+//! A strict stand-in for a WeCom group and its robots: it refuses what the real ones refuse, with the same
+//! code, so that what works here works there.
 //!
 //! Limits: <https://developer.work.weixin.qq.com/document/path/91770>;
 //! codes: <https://developer.work.weixin.qq.com/document/path/90313>.
@@ -22,13 +22,13 @@ use crate::vault;
 pub const TEXT: usize = 2_048;
 /// The largest picture, in bytes before base64.
 pub const PICTURE: usize = 2 * 1024 * 1024;
-/// The largest body that is read, in bytes: the largest picture in base64, and room to spare.
+/// The largest body that is read, in bytes: the largest picture in base64, with room to spare.
 pub const BODY: usize = 4 * 1024 * 1024;
-/// Messages that one robot may send in [`WINDOW`].
+/// The most messages of one robot within [`WINDOW`].
 pub const RATE: usize = 20;
-/// See [`RATE`].
+/// The period of [`RATE`].
 pub const WINDOW: Duration = Duration::minutes(1);
-/// Messages that the chat remembers.
+/// How many messages the chat keeps.
 pub const REMEMBERED: usize = 200;
 
 /// What was said.
@@ -38,7 +38,7 @@ pub enum Content {
     Picture {
         bytes: Bytes,
         content_type: &'static str,
-        /// In hexadecimal; tells pictures of two runs apart in a browser's cache.
+        /// The MD5 in hexadecimal; it keeps the pictures of two runs apart in a browser's cache.
         md5: String,
     },
 }
@@ -46,15 +46,15 @@ pub enum Content {
 /// One message of the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// From 1, without gaps.
+    /// Counts from 1, without gaps.
     pub number: u64,
     pub at: DateTime<Utc>,
-    /// Which robot said it, from 0.
+    /// The index of the robot that said it, from 0.
     pub robot: usize,
     pub content: Content,
 }
 
-/// Why the robot did not take a message. Like the real one it says so in an answer with status 200.
+/// Why the robot refused a message. Like the real one it says so in an answer with status 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     UnknownKey,
@@ -85,16 +85,16 @@ impl Refusal {
     }
 }
 
-/// The answer's body.
+/// The body of the answer.
 pub fn answer(taken: Result<(), Refusal>) -> Value {
     let (code, words) = taken.err().map_or((0, "ok"), Refusal::said);
     json!({"errcode": code, "errmsg": words})
 }
 
-/// A robot of the chat; whoever knows its key speaks through it.
+/// A robot of the chat; anyone who knows its key speaks through it.
 struct Robot {
     key: String,
-    /// When the messages of the last [`WINDOW`] were taken.
+    /// When the messages of the last [`WINDOW`] were accepted.
     taken: VecDeque<DateTime<Utc>>,
 }
 
@@ -107,18 +107,18 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// A chat in which nothing was said yet, with a robot for each key.
+    /// An empty chat with a robot for each key.
     pub fn new(keys: impl IntoIterator<Item = String>) -> Chat {
         let robots = keys.into_iter().map(|key| Robot { key, taken: VecDeque::new() }).collect();
         Chat { robots, messages: VecDeque::new(), last: 0 }
     }
 
-    /// What a robot's webhook address ends with.
+    /// The key at the end of a robot's webhook URL.
     pub fn key(&self, robot: usize) -> &str {
         &self.robots[robot].key
     }
 
-    /// The remembered messages, oldest first.
+    /// The kept messages, oldest first.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.messages.iter()
     }
@@ -126,7 +126,7 @@ impl Chat {
     /// Takes a message into the chat.
     ///
     /// # Errors
-    /// What the real robot would object to.
+    /// What the real robot would refuse.
     pub fn take(
         &mut self,
         key: &str,
@@ -189,7 +189,7 @@ fn picture(part: &Value) -> Result<Content, Refusal> {
     Ok(Content::Picture { bytes: bytes.into(), content_type, md5 })
 }
 
-/// The type of a picture that can be decoded from its first byte to its last.
+/// The content type of a picture, where it can be decoded completely.
 fn content_type(bytes: &[u8]) -> Option<&'static str> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let content_type = match reader.format()? {
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_picture_has_at_most_two_megabytes() {
-        // What follows a PNG's end is no part of it: so the size alone is what is refused.
+        // Bytes after a PNG's end are not part of it, so here only the size can be refused.
         let mut raw = drawn(ImageFormat::Png);
         raw.resize(PICTURE, 0);
         let largest = show(&raw, &digest(&raw));

@@ -1,7 +1,7 @@
-//! Sample notices of people who do not exist, put in through the program's own API as families,
-//! volunteers and a group admin would.
+//! Sample notices of people who do not exist, submitted through the program's own API as families, volunteers
+//! and a group admin would.
 //!
-//! Nothing reaches around the stations: what a sample may not do, nobody may.
+//! Nothing bypasses the stations: what a sample may not do, nobody may.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
@@ -11,15 +11,15 @@ use super::portrait::{Subject, portrait};
 use super::practice::{CONNECTED, Practice};
 use crate::domain::zone::BEIJING;
 
-/// The API tokens that the story needs.
+/// The API tokens that the samples need.
 pub struct Cast {
     pub moderator: String,
     pub second_moderator: String,
     pub group_admin: String,
 }
 
-/// Tells the story: a group that listens to the whole province, one notice waiting of each of three
-/// kinds of care, one live, and one that ended well.
+/// Plays the samples: a group that hears the whole province, three waiting notices with three different
+/// policies, one live notice, and one that ended well.
 pub struct Samples<'a> {
     pub client: Client,
     pub cast: Cast,
@@ -27,14 +27,14 @@ pub struct Samples<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// What a reporter holds after handing a notice in.
+/// What a reporter gets when a notice is submitted.
 struct Submitted {
     case_number: String,
     manage_token: String,
 }
 
 impl Samples<'_> {
-    /// Puts everything in; done when the last of it has reached the practice chat.
+    /// Submits everything; returns when the last message has reached the practice chat.
     ///
     /// # Errors
     /// The first step that was refused.
@@ -89,7 +89,7 @@ impl Samples<'_> {
         Ok(())
     }
 
-    /// Waits until the practice chat has heard of a notice.
+    /// Waits until a notice has reached the practice chat.
     async fn arrived(&self, notice: &Submitted) {
         self.practice.hear(|said| said.contains(&notice.case_number).then_some(())).await;
     }
@@ -170,7 +170,7 @@ impl Samples<'_> {
     }
 }
 
-/// The numbers are short-message centres of a carrier: in the right form, and nobody's telephone.
+/// The numbers are a carrier's short-message centres: well formed, and nobody's telephone.
 fn reporter(name: &str, phone: &str, relation: &str) -> Value {
     json!({"name": name, "phone": phone, "relation": relation, "publish_phone": false})
 }
@@ -179,7 +179,7 @@ fn safe() -> Value {
     json!({"violence": false, "protection_order": false, "left_voluntarily": false})
 }
 
-/// The first stretch of exactly six digits.
+/// The first run of exactly six digits.
 fn six_digits(said: &str) -> Option<String> {
     said.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
 }
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn the_screening_has_nothing_to_say_about_them() {
         for sample in all() {
-            // The name of an illness is a category of the form's, not a word of the text.
+            // The name of an illness is a category in the form, never a word of the text.
             let category = sample["person"]["category"].as_str();
             let prose = texts(&sample).into_iter().filter(|text| Some(*text) != category);
             for text in prose.filter(|t| !t.starts_with("13800") && !t.contains('T')) {

@@ -1,21 +1,21 @@
-//! What the demo prints when it starts. Programs read it too: the first address is the server's, and
-//! each account has one line that begins with its name and goes on with `key=value` pairs.
+//! What the demo prints when it starts. Programs read it too: the first URL is the server's, and each account
+//! has one line that begins with its name and continues with `key=value` pairs.
 
 use crate::domain::language::Language;
 use crate::language::text_with;
 
-/// An account, with everything that is needed to act for it.
+/// An account, with everything needed to act for it.
 pub struct Login {
     pub name: String,
     pub password: String,
     /// The second factor's secret, in base 32.
     pub totp: String,
-    /// For the API.
+    /// The API token.
     pub token: String,
 }
 
-/// The welcome, in both languages side by side; `robot` is the address with which a group can be connected,
-/// `cooling` the time to undo, in seconds.
+/// The welcome text, in both languages side by side. `robot` is the webhook URL for connecting a group,
+/// `cooling` the cooling time in seconds.
 pub fn welcome(url: &str, logins: &[Login], robot: &str, cooling: i64) -> String {
     let both = |key: &str| {
         let say = |language| text_with(language, key, &[("cooling", cooling.into())]);
@@ -86,7 +86,7 @@ mod tests {
         {
             assert!(printed.lines().any(|l| l.contains(&format!("http://127.0.0.1:7272{path}"))), "{path}");
         }
-        // A sentence that is missing shows as its key.
+        // A missing sentence shows as its key.
         assert!(!printed.contains("demo-"), "{printed}");
         assert!(printed.contains("10秒") && printed.contains("within 10 s"), "{printed}");
         assert!(Language::ALL.iter().all(|language| has(*language, "demo-try-6")));

@@ -1,4 +1,4 @@
-//! The sheet of pixels: flat shapes, photos, glyphs, and how it becomes a JPEG.
+//! The pixels of a poster: flat shapes, photos and glyphs are drawn here, and the result is encoded as JPEG.
 
 use super::{MAX_BYTES, PosterError};
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, RgbaImage, imageops::FilterType};
@@ -45,7 +45,7 @@ impl Area {
         if r <= 0.0 {
             return Some(PathBuilder::from_rect(Rect::from_xywh(x, y, width, height)?));
         }
-        // How far the handles of a cubic curve reach to make it a quarter of a circle.
+        // How far the handles of a cubic Bézier curve must reach to approximate a quarter of a circle.
         let k = r * (1.0 - 0.552_284_8);
         let (right, bottom) = (x + width, y + height);
         let mut path = PathBuilder::new();
@@ -63,7 +63,7 @@ impl Area {
     }
 }
 
-/// Opaque pixels.
+/// A sheet of opaque pixels.
 pub struct Canvas {
     pixels: Pixmap,
 }
@@ -83,7 +83,7 @@ impl Canvas {
         }
     }
 
-    /// Covers `area` with `image`, which is as large as the area.
+    /// Covers `area` with `image`, which has the area's size.
     pub fn picture(&mut self, image: &RgbaImage, area: Area) {
         let Some(source) = PixmapRef::from_bytes(image.as_raw(), image.width(), image.height()) else {
             return;
@@ -99,7 +99,7 @@ impl Canvas {
         self.pixels.fill_path(path, paint, FillRule::Winding, Transform::identity(), None);
     }
 
-    /// Prints a glyph: `coverage` holds one byte a pixel in rows of `width`.
+    /// Prints a glyph: `coverage` has one byte per pixel, in rows of `width`.
     pub fn stamp(&mut self, coverage: &[u8], width: usize, left: i32, top: i32, colour: Rgb) {
         if width == 0 {
             return;
@@ -122,7 +122,7 @@ impl Canvas {
         }
     }
 
-    /// The sheet as JPEG of at most [`MAX_BYTES`]: quality gives way before size does.
+    /// The sheet as a JPEG of at most [`MAX_BYTES`]; quality is reduced before size.
     pub fn into_jpeg(self) -> Result<Vec<u8>, PosterError> {
         let (width, height) = (self.pixels.width(), self.pixels.height());
         let pixels = RgbaImage::from_raw(width, height, self.pixels.take()).ok_or(PosterError::Encode)?;
@@ -144,7 +144,7 @@ fn mix(under: u8, over: u8, cover: u8) -> u8 {
     ((over * cover + under * (255 - cover) + 127) / 255) as u8
 }
 
-/// A photo that is ready to be cut.
+/// A decoded photo, ready to be cropped.
 pub struct Photo(DynamicImage);
 
 impl Photo {
@@ -164,8 +164,8 @@ impl Photo {
         self.0.width() as f32 / self.0.height().max(1) as f32
     }
 
-    /// The largest part with the proportions of `width` to `height`, in that size. Of a photo that is
-    /// too high the upper part is kept: that is where faces are.
+    /// The largest part with the proportions of `width` to `height`, scaled to that size. Of a photo that is
+    /// too tall the upper part is kept, because that is where faces are.
     pub fn cut(&self, width: f32, height: f32) -> RgbaImage {
         let (has_width, has_height) = (self.0.width() as f32, self.0.height() as f32);
         let scale = (has_width / width).min(has_height / height);

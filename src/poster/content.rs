@@ -1,4 +1,4 @@
-//! What a notice's poster says: the facts people can act on, in the words of one language.
+//! What a notice's poster says: the facts that people can act on, in one language.
 
 use chrono::{DateTime, Datelike, Utc};
 
@@ -10,7 +10,7 @@ use crate::domain::shown::shown;
 use crate::domain::zone::BEIJING;
 use crate::language::{Arg, text, text_with};
 
-/// The words of one poster, owned, so that a poster can be drawn from them.
+/// The words of one poster; owns the strings that a [`Poster`](super::Poster) borrows.
 #[derive(Clone, Debug)]
 pub struct Content {
     kind: Kind,
@@ -60,7 +60,7 @@ impl Content {
         }
     }
 
-    /// Hands the words to the painter, with the photo where there is one.
+    /// Hands the words to the painter, with the photo if the notice has one.
     pub fn draw(
         &self,
         painter: &mut super::Painter,
@@ -88,7 +88,7 @@ impl Content {
     }
 }
 
-/// The fixed sentences of a language.
+/// The fixed sentences in a language.
 pub const fn texts(language: Language) -> Texts<'static> {
     match language {
         Language::ZhCn => Texts::zh_cn(),
@@ -108,7 +108,7 @@ impl Words {
         text_with(self.0, key, args)
     }
 
-    /// A time as people in Beijing read it.
+    /// A time in Beijing time, as people write it.
     fn moment(self, key: &str, at: DateTime<Utc>) -> String {
         let at = at.with_timezone(&BEIJING);
         let weekday = self.of(&format!("poster-weekday-{}", at.weekday().number_from_monday()));

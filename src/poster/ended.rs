@@ -1,5 +1,5 @@
-//! What a poster turns into when its notice is paused or over: nobody's name, nobody's face, only
-//! that it is to travel no further.
+//! The picture that replaces a poster once its notice is paused or over: no name and no face, only that it
+//! must not be forwarded any more.
 
 use super::canvas::{Area, Rgb};
 use super::footer::{self, Footer};
@@ -11,7 +11,7 @@ use super::{Texts, WIDTH};
 /// Height in pixels.
 const HEIGHT: f32 = 1440.0;
 
-/// Which of the two.
+/// Why the poster was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// Closed, removed or expired: grey.
@@ -20,14 +20,14 @@ pub enum Ending {
     Paused,
 }
 
-/// Everything such a poster says.
+/// Everything that such a picture says.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended<'a> {
-    /// Over or paused.
+    /// Whether the notice is over or paused.
     pub ending: Ending,
     /// As printed: `XXXXX-XXXXX`.
     pub case_number: &'a str,
-    /// The address behind the QR code.
+    /// The URL in the QR code.
     pub url: &'a str,
     /// The fixed sentences.
     pub texts: &'a Texts<'a>,

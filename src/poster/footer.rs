@@ -1,4 +1,4 @@
-//! The foot of every poster: the QR code, what it is for, the case number.
+//! The foot of every poster: the QR code, what it is for, and the case number.
 
 use super::canvas::Area;
 use super::lettering::{Lettering, Style};
@@ -13,14 +13,14 @@ const PADDING: f32 = 36.0;
 pub(super) struct Footer<'a> {
     pub texts: &'a Texts<'a>,
     pub case_number: &'a str,
-    /// Empty where there is no such time.
+    /// Empty where there is no end to print.
     pub valid_until: &'a str,
     pub code: &'a Code,
-    /// The lower edge of the poster; lower if the foot needs more.
+    /// The lower edge of the poster; the foot extends it where it needs more room.
     pub bottom: f32,
 }
 
-/// The height that [`add`] takes if there is no reason for more.
+/// The height that [`add`] needs at least.
 pub(super) fn height(code: &Code) -> f32 {
     code.side() + 2.0 * PADDING
 }

@@ -1,4 +1,4 @@
-//! Sets text: the two embedded fonts, Chinese line breaking, shrinking to fit, shortening.
+//! Typesetting: the two embedded fonts, Chinese line breaking, shrinking to fit, and shortening.
 
 use super::canvas::{Canvas, Rgb};
 use cosmic_text::fontdb::{Database, ID, Source};
@@ -10,28 +10,28 @@ use std::sync::Arc;
 static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-subset.otf");
 static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Bold-subset.otf");
 
-/// Drawn for a character that the fonts lack: the printers' mark for a missing type.
+/// Drawn for a character that the fonts lack: the typographic mark for a missing glyph.
 pub(super) const MISSING: char = '〓';
 
-/// Glyph pictures kept between posters; about 4 KB each.
+/// How many glyph bitmaps are cached between posters; about 4 KB each.
 const KEPT_GLYPHS: usize = 2_000;
 
-/// No text is drawn in type smaller than this; long texts are shortened instead.
+/// The smallest type size; longer texts are shortened instead.
 const SMALLEST: f32 = 24.0;
 
-/// How a text is to look.
+/// How a text is set.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
     /// Type size in pixels.
     pub size: f32,
     pub bold: bool,
     pub colour: Rgb,
-    /// Distance of lines, in type sizes.
+    /// Line height, in multiples of the type size.
     pub leading: f32,
-    /// Extra space between letters, in type sizes.
+    /// Extra space between letters, in multiples of the type size.
     pub tracking: f32,
     pub centred: bool,
-    /// Lines beyond this many are shortened away.
+    /// The most lines; the rest is cut.
     pub lines: usize,
 }
 
@@ -61,7 +61,7 @@ impl Style {
     }
 }
 
-/// Text that has been set: its size is known, it only needs a place.
+/// Text that has been set: its size is known, and it only needs a position.
 pub(super) struct Block {
     buffer: Buffer,
     colour: Rgb,
@@ -73,12 +73,12 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// Whether nothing had to be left out.
+    /// Whether nothing was left out.
     pub fn is_whole(&self) -> bool {
         !self.shortened
     }
 
-    /// The lines as they were broken.
+    /// The lines after breaking.
     #[cfg(test)]
     pub fn broken_lines(&self) -> Vec<String> {
         let line = |run: cosmic_text::LayoutRun<'_>| {
@@ -89,7 +89,7 @@ impl Block {
     }
 }
 
-/// The fonts, and the glyphs drawn so far.
+/// The fonts, and the glyphs rendered so far.
 pub(super) struct Lettering {
     fonts: FontSystem,
     glyphs: SwashCache,
@@ -133,8 +133,8 @@ impl Lettering {
         self.regular.as_swash().charmap().map(c) != 0
     }
 
-    /// Breaks `text` into lines of at most `width` pixels and of at most `style.lines` lines,
-    /// shortened with an ellipsis where it is longer.
+    /// Breaks `text` into lines of at most `width` pixels, at most `style.lines` of them; a longer text ends
+    /// in an ellipsis.
     pub fn set(&mut self, text: &str, style: Style, width: f32) -> Block {
         let text = self.printable(text);
         let whole = self.flow(&text, style, width);
@@ -158,8 +158,8 @@ impl Lettering {
         Block { shortened: true, ..best }
     }
 
-    /// Like [`Self::set`], in the largest type between `style.size` and `smallest` in which nothing
-    /// has to be shortened. One slightly smaller line is preferred to two.
+    /// Like [`Self::set`], in the largest size between `style.size` and `smallest` in which nothing has to be
+    /// cut. One slightly smaller line is preferred to two.
     pub fn fit(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Block {
         let printable = self.printable(text);
         let smallest = smallest.max(SMALLEST);
@@ -218,19 +218,19 @@ impl Lettering {
         }
     }
 
-    /// What can be drawn of `text`: no invisible characters, single spaces, [`MISSING`] for what the
+    /// The drawable form of `text`: no invisible characters, single spaces, and [`MISSING`] for what the
     /// fonts lack.
     fn printable(&self, text: &str) -> String {
         let visible: String = text.chars().filter(|c| !is_invisible(*c) || c.is_whitespace()).collect();
         let words: Vec<&str> = visible.split_whitespace().collect();
-        // The fonts' middle dot is as wide as a Chinese character and brings its own space.
+        // In these fonts the middle dot is as wide as a Chinese character and brings its own space.
         let text = words.join(" ").replace(" · ", "·");
         text.chars().map(|c| if c == ' ' || self.has(c) { c } else { MISSING }).collect()
     }
 }
 
-/// Whether a word of a script with spaces had to be torn apart, or a part of a name or list whose
-/// parts are held together by middle dots.
+/// Whether a line break falls inside a word of a script with spaces, or inside an item of a name or list
+/// joined by middle dots.
 fn breaks_a_word(block: &Block) -> bool {
     block.buffer.layout_runs().any(|run| {
         let end = run.glyphs.iter().map(|glyph| glyph.end).max().unwrap_or(0);
@@ -241,13 +241,13 @@ fn breaks_a_word(block: &Block) -> bool {
     })
 }
 
-/// What looks odd before an ellipsis.
+/// Characters that look odd before an ellipsis.
 fn is_pause(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, ',' | '\u{ff0c}' | '\u{3001}' | ';' | '\u{ff1b}' | ':' | '\u{ff1a}' | '·')
 }
 
-/// Characters that leave no mark: controls, joiners, direction marks, variation selectors.
+/// Characters that draw nothing: controls, joiners, direction marks, variation selectors.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -1,9 +1,11 @@
-//! The picture that travels through group chats: one JPEG a volunteer can forward and a stranger
-//! can act on. [`content`] says what of a notice is on it, in one language; [`press`] reads the photo and
-//! keeps what is drawn; [`pages`] is its door. The painter itself is handed words, one photo and one address.
+//! The picture that travels through group chats: one JPEG that a volunteer can forward and a stranger can act
+//! on.
 //!
-//! Painting is synchronous and needs processor time (about a tenth of a second): call it
-//! from a blocking thread, and keep one [`Painter`] per worker.
+//! [`content`] decides what of a notice is on it, in one language; [`press`] reads the photo and caches what
+//! is drawn; [`pages`] serves it. The painter itself gets only words, one photo and one URL.
+//!
+//! Painting is synchronous and takes about a tenth of a second of processor time: call it from a blocking
+//! thread, and keep one [`Painter`] per worker.
 
 mod canvas;
 pub mod content;
@@ -34,7 +36,7 @@ pub const HEIGHTS: std::ops::RangeInclusive<u32> = 1440..=1920;
 /// No poster is larger than this many bytes.
 pub const MAX_BYTES: usize = 500_000;
 
-/// The strong colour of bands and headings: white text on it has a contrast of at least 4.5:1.
+/// The strong colour of bands and headings; white text on it has a contrast of at least 4.5:1.
 fn colour(kind: Kind) -> Rgb {
     match kind {
         Kind::MissingPerson => Rgb(0xC0, 0x16, 0x1F), // red
@@ -44,7 +46,7 @@ fn colour(kind: Kind) -> Rgb {
     }
 }
 
-/// The pale ground of the panel that matters most.
+/// The pale background of the most important panel.
 fn tint(kind: Kind) -> Rgb {
     match kind {
         Kind::MissingPerson => Rgb(0xFD, 0xF0, 0xEF),
@@ -54,34 +56,34 @@ fn tint(kind: Kind) -> Rgb {
     }
 }
 
-/// One fact with its name, for example 衣着: 红色连帽外套.
+/// One labelled fact, for example 衣着: 红色连帽外套.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// Its name, a few characters.
+    /// The label, a few characters.
     pub label: &'a str,
     /// What a passer-by can recognise.
     pub value: &'a str,
 }
 
-/// Everything that a poster says. Too long a text is set smaller, then shortened with an ellipsis;
-/// an empty one leaves no gap.
+/// Everything that a poster says. A text that is too long is set smaller, then shortened with an ellipsis; an
+/// empty one leaves no gap.
 #[derive(Debug, Clone, Copy)]
 pub struct Poster<'a> {
-    /// Chooses the colours.
+    /// Decides the colours.
     pub kind: Kind,
     /// The word on the band: 寻人启事, 失物招领.
     pub title: &'a str,
     /// The name or the thing.
     pub heading: &'a str,
-    /// One short line under it: 女 · 76 岁 · 158 cm.
+    /// One short line below the heading: 女 · 76 岁 · 158 cm.
     pub summary: &'a str,
     /// A JPEG from [`crate::intake::photo`], upright.
     pub photo: Option<&'a [u8]>,
-    /// Name of the panel with what matters most: 最后见到.
+    /// The label of the most important panel: 最后见到.
     pub highlight: &'a str,
-    /// Its lines, the first in the largest type: when, then where.
+    /// The lines of that panel, the first in the largest type: when, then where.
     pub highlights: &'a [&'a str],
-    /// Other facts people can act on, the most telling first.
+    /// Other facts that people can act on, the most telling first.
     pub rows: &'a [Row<'a>],
     /// What happened, in a few sentences.
     pub story: &'a str,
@@ -91,7 +93,7 @@ pub struct Poster<'a> {
     pub act_hint: &'a str,
     /// As printed: `XXXXX-XXXXX`.
     pub case_number: &'a str,
-    /// The address behind the QR code, at most [`MAX_URL`] bytes.
+    /// The URL in the QR code, at most [`MAX_URL`] bytes.
     pub url: &'a str,
     /// When the notice ends, in words.
     pub valid_until: &'a str,
@@ -99,10 +101,10 @@ pub struct Poster<'a> {
     pub texts: &'a Texts<'a>,
 }
 
-/// Why there is no poster.
+/// Why a poster cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum PosterError {
-    /// The address does not fit into a QR code that phones read from a small screen.
+    /// The URL does not fit into a QR code that phones can read from a small screen.
     #[error("the address is too long for a readable QR code")]
     UrlTooLong,
     /// The photo is not a JPEG of reasonable size.
@@ -113,8 +115,8 @@ pub enum PosterError {
     Encode,
 }
 
-/// Draws posters, one after the other. Holds the fonts and the shapes of recently drawn characters
-/// (a few MB at most), so it is worth keeping.
+/// Draws posters, one after the other. It keeps the fonts and the glyphs of recently drawn characters (a few
+/// MB at most), so reuse it.
 pub struct Painter {
     lettering: Lettering,
 }
@@ -139,15 +141,15 @@ impl Painter {
         sheet.paint(&mut self.lettering, photo.as_ref(), &code)
     }
 
-    /// Draws what replaces a poster once its notice is paused or over: no name, no photo.
+    /// Draws the replacement of a poster whose notice is paused or over: no name, no photo.
     pub fn draw_ended(&mut self, ended: &Ended) -> Result<Vec<u8>, PosterError> {
         let code = Code::new(ended.url)?;
         let sheet = ended::lay_out(&mut self.lettering, ended, &code);
         sheet.paint(&mut self.lettering, None, &code)
     }
 
-    /// The characters of `text` that the fonts lack, each once. They are drawn as 〓, so a form
-    /// should point them out.
+    /// The characters of `text` that the fonts lack, each once. They are drawn as 〓, so a form should point
+    /// them out.
     pub fn missing_characters(&self, text: &str) -> Vec<char> {
         self.lettering.missing_characters(text)
     }

@@ -1,5 +1,5 @@
-//! Lays out a notice: band, photo and name, the panel with when and where, what else is known, what
-//! to do, the foot. Set as large as fits; a long notice is set smaller, then shortened.
+//! Lays out a notice: the band, photo and name, the panel with when and where, other facts, what to do, and
+//! the foot. It is set as large as fits; a long notice is set smaller, then shortened.
 
 use super::canvas::{Area, Rgb};
 use super::footer::{self, Footer};
@@ -8,36 +8,36 @@ use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, SOFT, Sheet, WHITE};
 use super::{HEIGHTS, Poster, Row, WIDTH, colour, tint};
 
-/// Photos wider than this stand above the name instead of beside it.
+/// Photos wider than this, as width over height, go above the name instead of beside it.
 const WIDE: f32 = 1.12;
-/// Width of a photo beside the name.
+/// Width of a photo beside the name, in pixels.
 const PHOTO: f32 = 452.0;
-/// Space between photo and name.
+/// Space between photo and name, in pixels.
 const GUTTER: f32 = 36.0;
 
-/// How large things are set, and how much of them.
+/// How large everything is set, and how much of it.
 #[derive(Debug, Clone, Copy)]
 struct Measure {
-    /// Type sizes, 1 as designed.
+    /// Scale of the type sizes; 1 is the design size.
     scale: f32,
     /// Space between sections.
     gap: f32,
-    /// Height added to the photo or the name's panel.
+    /// Height added to the photo or to the name's panel.
     stretch: f32,
-    /// The photo is not narrower in proportion than this.
+    /// The smallest aspect ratio of the photo, width over height.
     aspect: f32,
-    /// How many rows are shown, and of how many lines.
+    /// How many rows are shown, and how many lines each may have.
     rows: (usize, usize),
     /// Lines of the story.
     story: usize,
-    /// Lines of what to do, and of how to do it.
+    /// Lines for what to do, and lines for how to do it.
     act: usize,
 }
 
 const GENEROUS: Measure =
     Measure { scale: 1.12, gap: 40.0, stretch: 0.0, aspect: 0.7, rows: (8, 3), story: 12, act: 2 };
 
-/// From generous to tight. Whatever the texts, the last one fits.
+/// From generous to tight. The last one fits whatever the texts.
 const MEASURES: [Measure; 6] = [
     GENEROUS,
     Measure { scale: 1.0, gap: 36.0, ..GENEROUS },
@@ -47,7 +47,7 @@ const MEASURES: [Measure; 6] = [
     Measure { scale: 0.68, gap: 18.0, stretch: 0.0, aspect: 1.0, rows: (4, 1), story: 2, act: 1 },
 ];
 
-/// Places everything. `aspect` is the photo's width over its height, if there is one.
+/// Lays everything out. `aspect` is the photo's width over its height, where there is a photo.
 pub(super) fn lay_out(lettering: &mut Lettering, poster: &Poster, aspect: Option<f32>, code: &Code) -> Sheet {
     let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
     let mut draft = Draft { lettering, poster, aspect, code };
@@ -60,7 +60,8 @@ pub(super) fn lay_out(lettering: &mut Lettering, poster: &Poster, aspect: Option
     if missing <= 0.0 {
         return sheet;
     }
-    // A short notice: the photo, or the name's panel, takes part of what is left, the gaps the rest.
+    // A short notice: the photo or the name's panel takes part of the free height, and the gaps take the
+    // rest.
     let stretch = (missing * 0.6).min(160.0);
     let gap = measure.gap + ((missing - stretch) / 5.0).min(26.0);
     draft.attempt(Measure { stretch, gap, ..measure })
@@ -123,7 +124,7 @@ impl Draft<'_, '_> {
         sheet.y = HEIGHT;
     }
 
-    /// The photo at the left; beside it the name and as many rows as fit. Returns the other rows.
+    /// The photo on the left, and beside it the name and as many rows as fit. Returns the other rows.
     fn photo_beside<'r>(
         &mut self,
         sheet: &mut Sheet,
@@ -163,7 +164,7 @@ impl Draft<'_, '_> {
         &rows[shown..]
     }
 
-    /// The photo across the whole width, the name below.
+    /// The photo across the full width, the name below it.
     fn photo_above<'r>(
         &mut self,
         sheet: &mut Sheet,
@@ -180,8 +181,7 @@ impl Draft<'_, '_> {
         rows
     }
 
-    /// Without a photo the name is the picture: as large as the width allows, white on the band's
-    /// colour.
+    /// Without a photo the name takes its place: as large as the width allows, white on the band's colour.
     fn name_alone<'r>(&mut self, sheet: &mut Sheet, measure: Measure, rows: &'r [Row<'r>]) -> &'r [Row<'r>] {
         let top = sheet.y;
         let ground = sheet.reserve();
@@ -194,7 +194,7 @@ impl Draft<'_, '_> {
         rows
     }
 
-    /// The name in a type of `size` or as large as possible, and the line under it.
+    /// The name in type of `size`, or smaller if it must be, and the summary below it.
     fn name(&mut self, sheet: &mut Sheet, x: f32, width: f32, size: f32, inks: [Rgb; 2]) {
         let style = Style::bold(size, inks[0]).lines(2).leading(1.2);
         let mut name = self.lettering.fit(self.poster.heading, style, width, size * 0.62);
@@ -210,7 +210,7 @@ impl Draft<'_, '_> {
         }
     }
 
-    /// The panel that decides whether a reader looks up: when and where.
+    /// The panel that makes a reader look up: when and where.
     fn highlight(&mut self, sheet: &mut Sheet, measure: Measure) {
         const PADDING: f32 = 32.0;
         let colour = colour(self.poster.kind);

@@ -1,4 +1,4 @@
-//! The door to the poster: of a live notice the poster itself, otherwise a plain one that says so.
+//! Serves posters: the poster of a live notice, otherwise the plain picture that says it is paused or over.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 

@@ -1,8 +1,9 @@
-//! The printing press: draws posters off the async threads, at most two at once, and keeps the latest. What the doors
-//! ask for stands in a queue of its own, so that no crowd there keeps a broadcast waiting for its picture.
+//! The printing press: draws posters outside the async threads, at most two at once, and caches the latest.
+//! What the doors ask for waits in a queue of its own, so that a crowd of visitors cannot keep a broadcast
+//! waiting for its picture.
 //!
-//! Whether a poster may be seen at all is asked at the door, at every reading: what is kept here is a
-//! picture, never the permission to show it.
+//! Whether a poster may be seen at all is decided by the handler at every request: the cache holds pictures,
+//! never the permission to show them.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -23,14 +24,14 @@ use crate::store::notices::Notice;
 use crate::store::{Store, StoreError, photos};
 use crate::vault::Vault;
 
-/// Posters drawn at the same time: as many as there are usually cores.
+/// How many posters are drawn at the same time: as many as a usual machine has cores.
 const AT_ONCE: usize = 2;
-/// Of these for the doors.
+/// How many of these may be for the doors.
 const FOR_DOORS: usize = 1;
-/// Posters kept; at 500 KB each at most 16 MB.
+/// How many posters are cached; at most 500 KB each, so 16 MB in all.
 const KEPT: NonZeroUsize = NonZeroUsize::new(32).expect("more than none");
 
-/// Why there is no poster.
+/// Why a poster is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PressError {
     #[error(transparent)]
@@ -44,13 +45,14 @@ pub enum PressError {
 }
 
 impl PressError {
-    /// Whether it would end like this each time. Whatever cannot be read now may be there in a moment.
+    /// Whether trying again would fail the same way. A photo or row that cannot be read now may be readable
+    /// in a moment.
     pub const fn is_final(&self) -> bool {
         matches!(self, PressError::Poster(_))
     }
 }
 
-/// What of a notice a poster shows.
+/// Which picture of a notice it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Shows {
     Revision(i32),
@@ -59,7 +61,7 @@ enum Shows {
 
 type Kept = LruCache<(Uuid, Shows, Language), Bytes>;
 
-/// Draws and keeps posters; cheap to clone.
+/// Draws and caches posters; cheap to clone.
 #[derive(Clone)]
 pub struct Press {
     store: Store,
@@ -67,14 +69,14 @@ pub struct Press {
     blobs: Blobs,
     base_url: Arc<str>,
     room: Arc<Semaphore>,
-    /// Where those wait who have a queue of their own.
+    /// The queue of the doors; `None` for broadcasts, which have none.
     queue: Option<Arc<Semaphore>>,
     painters: Arc<Mutex<Vec<Painter>>>,
     kept: Arc<Mutex<Kept>>,
 }
 
 impl Press {
-    /// A press with nothing printed yet.
+    /// A press with an empty cache.
     pub fn new(store: Store, vault: Vault, blobs: Blobs, base_url: Arc<str>) -> Press {
         Press {
             store,
@@ -88,13 +90,13 @@ impl Press {
         }
     }
 
-    /// The same press for the doors, which fill only a part of it.
+    /// The same press for the doors, which get only a part of its capacity.
     #[must_use]
     pub fn of_doors(&self) -> Press {
         Press { queue: Some(Arc::new(Semaphore::new(FOR_DOORS))), ..self.clone() }
     }
 
-    /// The poster of a notice as that revision of it says.
+    /// The poster of a notice with the words of that revision.
     ///
     /// # Errors
     /// See [`PressError`].
@@ -109,7 +111,7 @@ impl Press {
         self.once(key, |turn| self.drawn(turn, notice, public, language, ends_at)).await
     }
 
-    /// What is kept under that key, or else is drawn when its turn has come.
+    /// The cached picture for a key; otherwise it is drawn, once its turn has come.
     async fn once<F>(
         &self,
         key: (Uuid, Shows, Language),
@@ -126,7 +128,7 @@ impl Press {
             Some(queue) => Some(queue.acquire_owned().await.map_err(|_| PressError::BrokenOff)?),
             None => None,
         };
-        // Those who stood before in the queue may have wanted the same.
+        // An earlier one in the queue may have wanted the same picture.
         if let Some(kept) = kept() {
             return Ok(kept);
         }
@@ -135,8 +137,8 @@ impl Press {
         Ok(drawn)
     }
 
-    /// The poster of a revision that is not live yet, as it would be; drawn anew each time. Those who verify wait for no
-    /// visitors.
+    /// The poster that a revision would have once live; never cached. Moderators do not wait in the visitors'
+    /// queue.
     ///
     /// # Errors
     /// See [`PressError`].
@@ -167,7 +169,7 @@ impl Press {
         self.draw(turn, move |painter| content.draw(painter, photo.as_deref())).await
     }
 
-    /// The plain poster that says a notice is over, or paused: nothing of the person on it.
+    /// The plain picture that says a notice is over or paused; nothing about the person is on it.
     ///
     /// # Errors
     /// See [`PressError`].
@@ -188,7 +190,7 @@ impl Press {
         self.once((notice.id.0, Shows::Ending(ending), language), draw).await
     }
 
-    /// Forgets every poster: what is erased is in none that is kept.
+    /// Empties the cache, so that it holds nothing of an erased notice.
     pub fn forget(&self) {
         lock(&self.kept).clear();
     }
@@ -253,7 +255,7 @@ mod tests {
         }
     }
 
-    /// What is drawn for a broadcast may be older, or newer, than what was live when its notice was read.
+    /// A broadcast may draw an older or newer revision than the one that was live when its notice was read.
     #[tokio::test]
     async fn every_revision_has_a_poster_of_its_own() {
         let folder = tempfile::tempdir().unwrap();

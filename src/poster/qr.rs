@@ -1,18 +1,18 @@
-//! The code on the poster: dark on white, quiet zone included, readable by a phone that sees the
-//! poster at half its size.
+//! The QR code on the poster: dark on white, with its quiet zone, readable by a phone that sees the poster at
+//! half its size.
 
 use super::PosterError;
 use super::canvas::{Area, Canvas, Rgb};
 use fast_qr::{ECL, QRBuilder};
 
-/// Longest address in bytes: 49 modules a side at error correction M.
+/// The longest URL in bytes: 49 modules a side at error correction M.
 pub const MAX_URL: usize = 150;
 
-/// Smallest module in pixels; WeChat shows posters at about half their size.
+/// The smallest module, in pixels; WeChat shows posters at about half their size.
 const SMALLEST_MODULE: usize = 7;
-/// The side that a code fills if its modules allow.
+/// The side of a code in pixels, if its modules allow it.
 const SIDE: usize = 336;
-/// White modules around the code, demanded by ISO/IEC 18004.
+/// White modules around the code, as ISO/IEC 18004 requires.
 const QUIET: usize = 4;
 
 /// A code with its quiet zone.
@@ -35,14 +35,14 @@ impl Code {
         Ok(Self { dark, module })
     }
 
-    /// Width and height in pixels with the quiet zone.
+    /// Width and height in pixels, including the quiet zone.
     pub fn side(&self) -> f32 {
         ((self.dark.len() + 2 * QUIET) * self.module) as f32
     }
 
-    /// Draws the code, quiet zone included, with its upper left corner at `x`, `y`.
+    /// Draws the code, including its quiet zone, with its upper left corner at `x`, `y`.
     pub fn draw(&self, canvas: &mut Canvas, x: f32, y: f32) {
-        // On whole pixels, so that every edge is sharp.
+        // Aligned to whole pixels, so that every edge is sharp.
         let (x, y, module) = (x.round(), y.round(), self.module as f32);
         canvas.fill(Area::new(x, y, self.side(), self.side()).rounded(16.0), Rgb(255, 255, 255));
         for (row, line) in self.dark.iter().enumerate() {

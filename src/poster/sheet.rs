@@ -1,13 +1,13 @@
-//! A poster that has been laid out but not painted: what lies where.
+//! A poster that is laid out but not painted yet: what goes where.
 
 use super::canvas::{Area, Canvas, Photo, Rgb};
 use super::lettering::{Block, Lettering};
 use super::qr::Code;
 use super::{PosterError, WIDTH};
 
-/// Left and right margin.
+/// Left and right margin, in pixels.
 pub(super) const MARGIN: f32 = 56.0;
-/// Width between the margins.
+/// Width between the margins, in pixels.
 pub(super) const COLUMN: f32 = WIDTH as f32 - 2.0 * MARGIN;
 
 /// The inks that all kinds share.
@@ -23,13 +23,13 @@ enum Item {
     Qr(f32, f32),
 }
 
-/// Things and their places, in the order in which they are painted.
+/// The elements and their positions, in painting order.
 #[derive(Default)]
 pub(super) struct Sheet {
     items: Vec<Item>,
-    /// Where the next thing goes, and in the end the height.
+    /// Where the next element goes; in the end, the total height.
     pub y: f32,
-    /// The height before anything was stretched to fill a poster.
+    /// The height before anything was stretched to fill the poster.
     pub natural: f32,
 }
 
@@ -38,13 +38,13 @@ impl Sheet {
         self.items.push(Item::Shape(area, colour));
     }
 
-    /// Keeps a place in the order of painting for a ground whose height is not known yet.
+    /// Reserves a position in the painting order for a background whose height is not known yet.
     pub fn reserve(&mut self) -> usize {
         self.items.push(Item::Shape(Area::new(0.0, 0.0, 0.0, 0.0), WHITE));
         self.items.len() - 1
     }
 
-    /// Fills a place kept by [`Self::reserve`].
+    /// Fills a position reserved by [`Self::reserve`].
     pub fn fill_reserved(&mut self, place: usize, area: Area, colour: Rgb) {
         self.items[place] = Item::Shape(area, colour);
     }
@@ -63,7 +63,7 @@ impl Sheet {
         self.items.push(Item::Qr(x, y));
     }
 
-    /// Sets a block at the current height and moves on below it.
+    /// Places a block at the current height and moves below it.
     pub fn stack(&mut self, block: Block, x: f32) {
         let height = block.height;
         self.text(block, x, self.y);

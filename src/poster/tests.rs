@@ -46,7 +46,7 @@ fn scanned(picture: &GrayImage) -> String {
     codes[0].decode().unwrap().1
 }
 
-/// A photo that no encoder can make small.
+/// A photo of noise, which no encoder can make small.
 fn noise(width: u32, height: u32) -> Vec<u8> {
     let mut state = 1_u32;
     let noise = RgbImage::from_fn(width, height, |_, _| {
@@ -133,7 +133,7 @@ fn however_little_there_is_to_say_it_is_a_whole_poster() {
 
 #[test]
 fn an_ended_notice_shows_nobody() {
-    // Nothing about a person can be passed in; what is drawn depends on the case number alone.
+    // Nothing about a person can be passed in; the picture depends on the case number alone.
     let texts = Texts::zh_cn();
     let mut painter = Painter::new();
     let mut draw =
@@ -232,8 +232,8 @@ fn a_glyph_beyond_the_edge_is_cut_off() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// No line begins with a closing mark or ends with an opening one, no line is wider than asked,
-    /// and nothing is lost.
+    /// No line begins with a closing mark or ends with an opening one, none is wider than asked, and nothing
+    /// is lost.
     #[test]
     fn lines_break_as_chinese_demands(
         text in "([一二三四五六七八九十]{1,9}[，。、；：！？）》”]{1,1}|（[天地玄黄]{2,6}）|[a-z]{1,12} |[0-9]{1,5}[年月日]){1,30}",
@@ -252,7 +252,7 @@ proptest! {
         prop_assert_eq!(kept(&lines.concat()), kept(&text));
     }
 
-    /// Whatever is shortened keeps to its lines and says that something is missing.
+    /// A shortened text keeps to its number of lines and shows that something is missing.
     #[test]
     fn shortened_text_ends_with_an_ellipsis(text in "[一-龥a-z ，。]{80,300}") {
         let mut lettering = Lettering::new();

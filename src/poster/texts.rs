@@ -1,11 +1,11 @@
-//! The sentences that stand on every poster.
+//! The fixed sentences on every poster.
 
-/// Fixed words in the poster's language; what differs by notice is in [`super::Poster`].
+/// Fixed words in the poster's language; what differs between notices is in [`super::Poster`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Texts<'a> {
     /// The product's name, at the right of the band.
     pub brand: &'a str,
-    /// Why to trust the poster, under the name.
+    /// Why the poster can be trusted, below the name.
     pub verified: &'a str,
     /// Before the case number.
     pub case_number: &'a str,

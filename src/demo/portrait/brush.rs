@@ -1,4 +1,4 @@
-//! What the drawn photos are drawn with: flat shapes with soft edges.
+//! The brush for the demo's pictures: flat shapes with soft edges.
 
 use super::SIZE;
 use image::codecs::jpeg::JpegEncoder;
@@ -51,12 +51,12 @@ impl Brush {
         Shader::SolidColor(Self::colour(hex))
     }
 
-    /// From one colour at the height `from` to another at `to`.
+    /// A gradient from one colour at height `from` to another at `to`.
     pub fn fade(above: Hex, below: Hex, from: f32, to: f32) -> Shader<'static> {
         Self::between((above, below), Point::from_xy(0.0, from), Point::from_xy(0.0, to))
     }
 
-    /// From one colour at a point to another.
+    /// A gradient from one colour at a point to another colour at another point.
     fn between((first, last): (Hex, Hex), start: Point, end: Point) -> Shader<'static> {
         let stops =
             vec![GradientStop::new(0.0, Self::colour(first)), GradientStop::new(1.0, Self::colour(last))];
@@ -85,7 +85,7 @@ impl Brush {
         self.paper(Self::fade(above, below, 0.0, SIZE.1 as f32));
     }
 
-    /// A background that fades from the left to the right.
+    /// A background that fades from left to right.
     pub fn wall(&mut self, left: Hex, right: Hex) {
         self.paper(Self::between(
             (left, right),
@@ -148,7 +148,7 @@ impl Brush {
         self.stroke(&path, width, colour);
     }
 
-    /// Draws with the paper turned by `degrees` around a point.
+    /// Draws with the canvas rotated by `degrees` around a point.
     pub fn turned(&mut self, degrees: f32, around: (f32, f32), draw: impl FnOnce(&mut Self)) {
         self.place = Transform::from_rotate_at(degrees, around.0, around.1);
         draw(self);

@@ -1,4 +1,4 @@
-//! The faces of the drawn photos, and how a face is drawn.
+//! The faces in the demo's pictures, and how a face is drawn.
 
 use tiny_skia::{Path, PathBuilder};
 
@@ -14,19 +14,19 @@ enum Hair {
     Plaits,
 }
 
-/// What is behind a face: it takes half of the picture, and faces alone look much alike to a comparison of
-/// light and dark.
+/// The background of a face. It fills half of the picture; with faces alone, the photo comparison, which sees
+/// light and dark, would find them too similar.
 #[derive(Clone, Copy, PartialEq)]
 enum Behind {
     /// The sky with the sun on the right.
     Sun,
-    /// A wall in the light from the left.
+    /// A wall lit from the left.
     Wall,
     /// The sky with the sun on the left, and a tree.
     Tree,
 }
 
-/// How a face differs from the next.
+/// What distinguishes one face from another.
 pub(super) struct Face {
     behind: Behind,
     sky: (Hex, Hex),
@@ -281,7 +281,7 @@ fn hair_behind(brush: &mut Brush, face: &Face) {
 fn hair_before(brush: &mut Brush, face: &Face) {
     let (w, h) = face.head;
     let (left, right, top) = (X - w - 10.0, X + w + 10.0, Y - h - 34.0);
-    // Each cap of hair follows the skull; what differs is the line on the forehead.
+    // Every cap of hair follows the skull; only the line on the forehead differs.
     let cap = |forehead: &dyn Fn(&mut PathBuilder)| {
         Brush::path(|p| {
             p.move_to(left, Y - h * 0.02);

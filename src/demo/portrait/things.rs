@@ -1,4 +1,4 @@
-//! The things of the drawn photos.
+//! The things in the demo's pictures.
 
 use super::X;
 use super::brush::{Brush, darker, lighter};
