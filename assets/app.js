@@ -1,8 +1,8 @@
-// Everything works without this file; with it, some things are easier.
+// Every page works without this file; with it, some things are easier.
 
 const all = (selector, on = document) => on.querySelectorAll(selector);
 
-// A screen reader, and the eye, begin at what went wrong.
+// Focus the error summary, so that a screen reader, like the eye, begins there.
 document.querySelector('.error-summary')?.focus();
 
 for (const button of all('[data-copy]')) {
@@ -14,13 +14,13 @@ for (const button of all('[data-copy]')) {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
       said.textContent = button.dataset.done;
     } catch {
-      // The text is there to be selected by hand.
+      // The text can still be selected by hand.
       button.hidden = true;
     }
   });
 }
 
-// data-leave: who has to leave quickly leaves no way back to this page.
+// data-leave: leaves the page quickly and replaces it in the history, so that Back does not return to it.
 for (const link of all('[data-leave]')) {
   link.addEventListener('click', event => {
     event.preventDefault();
@@ -28,8 +28,8 @@ for (const link of all('[data-leave]')) {
   });
 }
 
-// data-left: seconds from when the page came, for clocks differ; data-words: a sentence with {h}, {m} and {s}
-// in it. What has no time left is hidden, as is an element that has no words and would be of no use any more.
+// data-left: seconds left when the page was loaded (a time of day would depend on the reader's clock). data-words: a
+// sentence with {h}, {m} and {s} in it. An element whose time is up is hidden, even one without words.
 const ends = new WeakMap();
 function countDown() {
   for (const place of all('[data-left]')) {
@@ -44,7 +44,7 @@ function countDown() {
 countDown();
 setInterval(countDown, 1000);
 
-// A photo is made smaller before it travels; whatever goes wrong, the original is sent.
+// A photo is made smaller before the upload; whatever goes wrong, the original is sent.
 const LONGEST = 1600;
 async function smaller(file) {
   const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
@@ -64,14 +64,14 @@ for (const input of all('input[type=file]')) {
       for (const file of await Promise.all([...input.files].map(smaller))) chosen.items.add(file);
       input.files = chosen.files;
     } catch {
-      // HEIC, or an old browser: the server answers in plain words.
+      // HEIC, or an old browser: the original is sent, and the server says what is wrong with it.
     }
   });
 }
 
-// data-refresh: seconds, on a page that its address asks for again. The element is taken anew from there, unless somebody is at work in it. In a
-// list whose entries say what they are (data-entry), other entries than those one is reading are not put under
-// one's eyes: the element behind data-news says that there are some.
+// data-refresh: the interval in seconds at which the page is fetched again and the element is replaced, unless the focus
+// is inside it. In a list whose entries have names (data-entry) other entries do not replace those being read: the
+// element named by data-news says that there are new ones.
 const refreshes = new Map();
 for (const { id, dataset } of all('[id][data-refresh]')) {
   const entries = on => [...all('[data-entry]', on)].map(it => it.dataset.entry).join();
@@ -92,15 +92,15 @@ for (const { id, dataset } of all('[id][data-refresh]')) {
       old.replaceChildren(...fresh.childNodes);
       countDown();
     } catch {
-      // Offline: the next turn tries again.
+      // Offline: the next interval tries again.
     }
   };
   refreshes.set(id, refresh);
   setInterval(refresh, Math.max(2, Number(dataset.refresh)) * 1000);
 }
 
-// data-keep: the form that prolongs one's hold on a case. Whoever types is at work on it: once a minute that
-// is told, in the background.
+// data-keep: the form that renews the claim on a case. Typing shows that the claim is in use, so at most once a minute
+// the form is sent in the background.
 let told = -Infinity;
 document.addEventListener('input', async () => {
   const form = document.querySelector('form[data-keep]');
@@ -110,12 +110,12 @@ document.addEventListener('input', async () => {
     await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), redirect: 'manual' });
     refreshes.get('standing')?.();
   } catch {
-    // Offline: the next letter but one minute tries again.
+    // Offline: the first keystroke a minute later tries again.
   }
 });
 
-// data-key: a letter that presses the element, named on the page and switched off there. In a list it
-// leads from one entry to the next, or presses the button of the entry one is at.
+// data-key: a keyboard key that presses the element; the page names the keys and can switch them off. In a list a key
+// moves from entry to entry, or presses the button of the focused entry.
 const keys = document.getElementById('keys');
 if (keys) {
   const on = keys.querySelector('input');

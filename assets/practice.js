@@ -1,8 +1,8 @@
-// Keeps what is marked data-live as fresh as the server's page, without loading the page anew.
+// Keeps elements marked data-live up to date without reloading the page.
 
 const EVERY_MS = 3_000;
 
-// Whoever has the newest message in sight gets to see the next one; who reads older ones is left alone.
+// Scrolls to a new message only where the newest one was in view, so that reading older messages is not disturbed.
 function append(chat, messages) {
   const region = chat.closest('.chat-scroll');
   const { top, bottom } = region.getBoundingClientRect();
@@ -21,7 +21,7 @@ async function refresh() {
     const fresh = page.getElementById(part.id);
     if (!fresh) continue;
     if (part.dataset.live === 'append') {
-      // What stands is left alone, so that a screen reader says only what is new.
+      // Existing messages are not replaced, so that a screen reader reads only new ones.
       const come = [...fresh.children].filter(child => !document.getElementById(child.id));
       if (come.length > 0) append(part, come);
     } else if (part.innerHTML !== fresh.innerHTML) {
@@ -30,5 +30,5 @@ async function refresh() {
   }
 }
 
-// The demo may have been stopped: then the page stays as it is.
+// If the demo was stopped, the page stays as it is.
 setInterval(() => refresh().catch(() => {}), EVERY_MS);
