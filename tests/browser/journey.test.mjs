@@ -1,4 +1,4 @@
-// The journeys people make: a daughter reports, a volunteer verifies, a group reads, the search ends.
+// Whole journeys: a daughter reports, a volunteer verifies, a group reads, and the search ends.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ after(async () => {
   if (demo) await stopDemo(demo);
 });
 
-/** Asks for `path` again until it shows `wanted`: the state changes by the server's own clock. */
+/** Reloads `path` until it shows `wanted`: the state changes by the server's own clock. */
 async function until(page, path, wanted) {
   const deadline = Date.now() + PATIENCE_MS;
   do {
@@ -31,14 +31,14 @@ async function until(page, path, wanted) {
   assert.fail(`${path} never said ${wanted}:\n${await page.locator('main').innerText()}`);
 }
 
-/** The message in the practice chat that says all of `words`; waits until it is there. */
+/** Waits for the message in the practice chat that contains all of `words`. */
 async function heard(page, ...words) {
   const said = words.reduce((found, hasText) => found.filter({ hasText }), page.locator('.chat li'));
   await said.first().waitFor();
   return said.first();
 }
 
-/** The poster as everybody gets it. */
+/** The poster as the public gets it. */
 async function poster(page, number) {
   const answer = await page.request.get(`/n/${number}/poster.jpg`);
   assert.equal(answer.status(), 200);
@@ -159,7 +159,7 @@ describe('from the first page to “found”, on a phone', () => {
     const plain = await poster(family, number);
     assert.notDeepEqual(plain, shown);
     assert.ok(plain.length < shown.length, 'without her face');
-    // Her family may still see their own photo: whoever has no manage link may not.
+    // Her family may still see its own photo; nobody without the manage link may.
     assert.ok(photos.length);
     for (const src of photos) assert.equal((await fetch(src)).status, 404, src);
     await family.goto(`/check?case=${number}`);
@@ -183,7 +183,7 @@ test('a volunteer who likes keys needs no mouse, and who does not is left alone'
   await volunteer.waitForURL(`**/review/${first}`);
   await volunteer.keyboard.press('a');
   assert.equal(await at(), 'approve-reason');
-  // Typing is typing, and being at work: the claim is prolonged by it.
+  // In a text field keys only type; typing also renews the claim.
   const kept = volunteer.waitForResponse(answer => answer.url().endsWith(`/review/${first}/claim`));
   await volunteer.locator('#approve-note').fill('');
   await volunteer.locator('#approve-note').pressSequentially('ace');
@@ -257,13 +257,13 @@ for (const js of [true, false]) {
     await family.goto('/safety');
     await family.goBack();
     await all();
-    // In another language, and back again.
+    // Switched to the other language and back.
     await family.locator('header button[lang=en]').click();
     assert.equal(await family.locator('html').getAttribute('lang'), 'en');
     await all();
     await family.locator('header button[lang=zh-CN]').click();
     await all();
-    // A photo first: the way back leads to the form, not to an error of the browser's.
+    // A photo first: going back leads to the form, not to an error page of the browser.
     await family.locator('[name=photo]').setInputFiles(photo);
     await family.locator('main button[name=stay]').click();
     await family.locator('[name=photo_ids]').waitFor();

@@ -1,5 +1,5 @@
-// What every page owes everybody: nothing that axe finds wrong, no broken part, no scrolling sideways, and
-// every word in the reader's language.
+// What holds for every page: axe finds nothing wrong, no part is broken, nothing scrolls sideways, and every word is in
+// the reader's language.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ const LOST = {
 
 let browser, demo;
 const sessions = {};
-/** Where the pages' content comes from: numbers of notices in every state, a manage link, a group. */
+/** What the pages show: case numbers of notices in every state, a manage link, a group. */
 const world = {};
 
 async function api(token, method, path, body) {
@@ -38,9 +38,9 @@ async function api(token, method, path, body) {
 
 let phone = 13800210500;
 
-/** Hands in a lost thing; `moderator` claims it and does `action`, or leaves it at the claim. */
+/** Submits a lost thing; `moderator` claims it and takes `action`, or only claims it. */
 async function handIn(moderator, action) {
-  // One reporter may only have a few at a time.
+  // One reporter may only have a few notices at a time.
   const notice = { ...LOST, reporter: { ...LOST.reporter, phone: String(phone++) } };
   const { case_number: number, manage_token: manage } = await api(null, 'POST', '/notices', notice);
   if (moderator) {
@@ -51,7 +51,7 @@ async function handIn(moderator, action) {
 }
 
 before(async () => {
-  // What is claimed stays so until all pages were looked at.
+  // Claims last until every page was checked.
   demo = await startDemo({ env: { SEVENTYTWO_LEASE: '24h' } });
   browser = await startBrowser();
   const moderator = account(demo, 'moderator').token;
@@ -69,7 +69,7 @@ before(async () => {
     sessions[role] = await page.context().storageState();
     await page.context().close();
   }
-  // The sample notice that is live, as soon as the group has heard of it.
+  // The live sample notice, as soon as the group has heard of it.
   const chat = await newPage(browser, demo);
   await chat.goto('/practice');
   const alert = chat.locator('.chat li', { hasText: '李示例' }).locator('a[href*="/n/"]').first();
@@ -82,10 +82,10 @@ after(async () => {
   if (demo) await stopDemo(demo);
 });
 
-/** Opens `path`, which must answer with `status`: a page of another kind would be judged in its place. */
+/** Opens `path`, which must answer with `status`; otherwise another page would be checked in its place. */
 const at = (path, status) => async page => assert.equal((await page.goto(path)).status(), status, path);
 
-/** Pages in a state that only comes from doing something on them. */
+/** Pages in a state that is only reached by doing something on them. */
 const STATES = {
   'a form with faults': async page => {
     await page.goto('/report/missing_person');
@@ -125,7 +125,7 @@ const asks = (...names) => names.map(name => [name, STATES[name]]);
 const answers = (status, ...paths) => paths.map(path => [path, at(path, status)]);
 const shows = (...paths) => answers(200, ...paths);
 
-/** Every page, by who may open it. */
+/** Every page, grouped by who may open it. */
 const pages = {
   anybody: () => [
     ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
@@ -135,7 +135,7 @@ const pages = {
     ...answers(404, '/n/00000-00000', '/n/7', '/nowhere'),
     ...answers(401, '/my/nobody'),
     ...asks('a form with faults', 'a phone that is to be published', 'a refused login'),
-    // Large letters stay chosen, so they come last.
+    // The choice of large letters is kept, so it comes last.
     ...shows('/report/lost_property?big=1', `/n/${world.live}`, '/practice'),
   ],
   moderator: () => [
@@ -152,7 +152,7 @@ const pages = {
   ],
 };
 
-/** Looks at a page on a small phone by day, and on a desk by night. */
+/** Checks a page on a small phone in light mode, and on a wide screen in dark mode. */
 async function inspect(page, open, lang) {
   const found = [];
   const sideways = async () => {
@@ -204,13 +204,13 @@ test('the practice chat shows its newest message from the top, and no picture is
       const [newest, pictured] = [await messages.last().boundingBox(), await picture.boundingBox()];
       const told = JSON.stringify({ size, js, room, newest, pictured });
       const ends = newest.y + Math.min(newest.height, room.height * 0.9);
-      // To the pixel: both are laid out in fractions of one.
+      // With a tolerance of one pixel, because layout works in fractions of one.
       assert.ok(newest.y > room.y - 1 && ends < room.y + room.height + 1, told);
       assert.ok(pictured.height <= room.height && room.y + room.height <= size.height, told);
     };
     await shows();
     if (js) {
-      // As if it had only just come.
+      // Removed and added again, it counts as a new message.
       const id = await messages.last().evaluate(message => { message.remove(); return message.id; });
       await page.locator(`#${id}`).waitFor();
       await shows();

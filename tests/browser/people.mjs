@@ -1,5 +1,5 @@
-// What people do on the pages: a family reports, a volunteer decides. Everything the journeys know about
-// the pages' markup is here or in their own lines; fields are called as in the API.
+// What people do on the pages: a family reports, a volunteer decides. What several journeys know of the pages' markup is
+// here; fields have their names from the API.
 
 import { submit } from './rig.mjs';
 
@@ -9,7 +9,7 @@ const BEIJING = 8 * 3_600_000;
 /** Five hours ago, as the form's clock shows it: Beijing time, without an offset. */
 const LAST_SEEN = new Date(Date.now() - FIVE_HOURS + BEIJING).toISOString().slice(0, 16);
 
-/** A person who does not exist; of her phone's and her secret's words nothing may become public. */
+/** A person who does not exist. Neither the reporter's phone nor the secret detail may become public. */
 export const NOTICE = {
   'police.reported': true,
   'police.station': '示例派出所',
@@ -38,7 +38,7 @@ export const NOTICE = {
   'consent.publish': true,
 };
 
-/** A JPEG of 320 by 400 pixels, drawn in a browser, as a file to choose. */
+/** A JPEG of 320 by 400 pixels, drawn in a browser, as a file for upload. */
 export async function photograph(browser) {
   const page = await browser.newPage();
   const data = await page.evaluate(() => {
@@ -88,7 +88,7 @@ export async function claim(page, number) {
   await page.waitForURL(`**/review/${number}`);
 }
 
-/** Says that what the policy asks for was checked, and approves. */
+/** Ticks that everything the policy asks for was checked, and approves. */
 export async function approve(page) {
   await page.locator('summary.main').click();
   await page.locator('#approve-reason').check();
@@ -96,7 +96,7 @@ export async function approve(page) {
   await page.locator('[role=status].good').waitFor();
 }
 
-/** Tells the group, on the reporter's page, that it ended well. */
+/** Ends the notice on the reporter's page and lets the groups know that it ended well. */
 export async function close(page, manage) {
   await page.goto(manage);
   await page.locator('form[action="/my/close"] [name=announce]').check();
@@ -105,7 +105,7 @@ export async function close(page, manage) {
   await page.locator('main .tag', { hasText: '已结束' }).waitFor();
 }
 
-/** Sends the form of a missing person, whole. */
+/** Sends the complete form for a missing person. */
 export async function report(page, photo) {
   await page.goto('/report/missing_person');
   await fill(page, NOTICE);

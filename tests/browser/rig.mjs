@@ -1,4 +1,4 @@
-// The rig: a running demo, a real Chromium, and axe. Everything a journey needs to be told as a story.
+// The rig: a running demo, a real Chromium, and axe. It lets a journey read like a story.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,14 +21,14 @@ const CHROMIUM_FLAGS = [
 ];
 const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const ROLES = ['moderator', 'lead', 'group_admin', 'operator'];
-// All of these are for what never comes; a machine that is busy may take its time.
+// Timeouts for things that never happen; generous, because a busy machine may be slow.
 const START_MS = 180_000;
 const STOP_MS = 60_000;
 export const PATIENCE_MS = 120_000;
 
 /**
  * Reads what `seventytwo demo` prints: the first loopback address, and the accounts, one a line:
- * `moderator  name=… password=… totp=… token=…`. A number behind the role (`moderator2`) is dropped.
+ * `moderator  name=… password=… totp=… token=…`. A number after the role (`moderator2`) is dropped.
  */
 export function parseDemo(text) {
   const baseUrl = text.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
@@ -41,7 +41,7 @@ export function parseDemo(text) {
   return { baseUrl, accounts };
 }
 
-/** Starts the demo on a free port and waits until it has said everything and is ready. */
+/** Starts the demo on a free port and waits until it has printed everything and is ready. */
 export async function startDemo({ program = PROGRAM, env = {} } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'seventytwo-browser-'));
   const child = spawn(program, ['demo'], {
@@ -63,7 +63,7 @@ export async function startDemo({ program = PROGRAM, env = {} } = {}) {
       child.once('close', (code, signal) => giveUp(`stopped (${signal ?? `status ${code}`})`));
       child.stdout.setEncoding('utf8').on('data', text => {
         demo.output += text;
-        // Only whole lines: the pipe may cut one in two.
+        // Only complete lines: a chunk from the pipe may end inside one.
         const { baseUrl, accounts } = parseDemo(demo.output.slice(0, demo.output.lastIndexOf('\n') + 1));
         if (baseUrl && ROLES.every(role => accounts.some(account => account.role === role))) {
           clearTimeout(timer);
@@ -88,7 +88,7 @@ export function account(demo, role, nth = 0) {
   return found;
 }
 
-/** Stops the demo as an operator would, and fails if it does not stop by itself in time. */
+/** Stops the demo as an operator would; fails if it does not exit by itself in time. */
 export async function stopDemo({ child, home }) {
   let killed = false;
   if (child.pid && child.exitCode === null && child.signalCode === null) {
@@ -108,8 +108,8 @@ export function startBrowser() {
 }
 
 /**
- * A page in a context of its own, without cookies unless `session` brings those of a page that was logged
- * in. `dark` and `js` switch those two; `width` and `height` are CSS pixels, a small phone unless told otherwise.
+ * A page in a context of its own, without cookies unless `session` brings those of a page that was logged in. `dark` and
+ * `js` switch dark mode and scripts; `width` and `height` are CSS pixels, by default those of a small phone.
  */
 export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js = true, width = 360, height = 740, session } = {}) {
   const context = await browser.newContext({
@@ -129,13 +129,13 @@ export async function newPage(browser, demo, { lang = 'zh-CN', dark = false, js 
 
 const faultsOf = new WeakMap();
 
-/** Notes what a visitor would not be shown but is wrong: script errors, refused content, foreign hosts, broken parts. */
+/** Records faults that a visitor would not see: script errors, blocked content, foreign hosts, broken parts. */
 function watch(page, baseUrl) {
   const faults = [];
   faultsOf.set(page, faults);
   page.on('pageerror', error => faults.push(`script error: ${error.message}`));
   page.on('console', message => {
-    // A part that fails to load is noted below, with its status.
+    // A part that fails to load is recorded below, with its status.
     const text = message.text();
     if (message.type() === 'error' && !text.startsWith('Failed to load resource')) faults.push(`console: ${text}`);
   });
@@ -147,14 +147,14 @@ function watch(page, baseUrl) {
   });
 }
 
-/** What was wrong on `page` since it was opened, in words; an empty list is good. */
+/** What went wrong on `page` since it was opened, in words; an empty list is good. */
 export function faults(page) {
   return faultsOf.get(page);
 }
 
 /**
- * What axe finds wrong on the page as it stands, one readable text a rule; an empty list is good. The page's
- * own content security policy stays in force. Needs a page with scripts on. `rules` names the only ones to try.
+ * What axe finds wrong on the page in its present state, one readable text per rule; an empty list is good. The page's
+ * content security policy stays in force. Scripts must be enabled. `rules` limits the check to these rules.
  */
 export async function axe(page, rules) {
   await page.evaluate(axeCore.source);
@@ -168,7 +168,7 @@ export async function axe(page, rules) {
   });
 }
 
-/** Logs in with name, password and second factor, and waits for the page behind. */
+/** Logs in with name, password and second factor, and waits for the page that follows. */
 export async function login(page, { name, password, totp: secret }) {
   await page.goto('/login');
   await page.locator('[name=name]').fill(name);
@@ -183,7 +183,7 @@ export async function login(page, { name, password, totp: secret }) {
   }
 }
 
-/** Presses the one button that sends the page's main form, and waits for the answer. */
+/** Presses the only button that sends the page's main form, and waits for the answer. */
 export async function submit(page) {
   const button = page.locator('main form').locator('button[type=submit], button:not([type]), input[type=submit]').first();
   await Promise.all([page.waitForEvent('domcontentloaded'), button.click()]);

@@ -1,4 +1,4 @@
-// The rig is trusted by every journey, so it is tested itself: it must find what is planted.
+// Every journey relies on the rig, so the rig is tested: it must find planted faults.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -86,7 +86,7 @@ test('the browser can draw Chinese', async () => {
   const browser = await startBrowser();
   try {
     const page = await browser.newPage();
-    // Without a font that has them, both are drawn as the same empty box.
+    // Without a suitable font both would be drawn as the same empty box.
     const drawn = [];
     for (const character of '寻找') {
       await page.setContent(`<p>${character}</p>`);

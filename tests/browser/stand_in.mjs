@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A stand-in for the program, so that the rig itself can be tested: it prints what `demo` prints and serves
-// a few pages, one of them with planted faults.
+// A stand-in for the program, for testing the rig: it prints what `demo` prints and serves a few pages, one of them with
+// planted faults.
 
 import { createServer } from 'node:http';
 import { totp } from './totp.mjs';
@@ -29,7 +29,7 @@ const server = createServer(async (request, response) => {
   if (request.url === '/readyz') body = 'ok';
   if (request.method === 'POST') {
     const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString());
-    // As the program does, it takes the code of half a minute ago, too: the next may begin while one is on its way.
+    // Like the program it also accepts the previous code, because a new half minute may begin while a code is on its way.
     const codes = [totp(SECRET), totp(SECRET, Date.now() - 30_000)];
     const right = form.get('name') === 'xiaowang' && form.get('password') === 'correct-horse' && codes.includes(form.get('code'));
     if (right) return response.writeHead(303, { location: '/review' }).end();

@@ -23,7 +23,7 @@ function base32(text) {
   return Buffer.from(bytes);
 }
 
-/** The code of `secret` (base 32) at `now` (milliseconds since 1970); `digits` is 6 but for the RFC's vectors. */
+/** The code of `secret` (base 32) at `now` (milliseconds since 1970); `digits` is 6 except for the RFC's test vectors. */
 export function totp(secret, now = Date.now(), digits = 6) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(now / STEP_MS)));

@@ -1,5 +1,5 @@
-// A receiver that checks what it gets with the published library of Standard Webhooks: a second opinion on
-// our signatures beside the Rust one, over requests that the program really sent.
+// A receiver that verifies requests with the published Standard Webhooks library: besides the tests in Rust, a second
+// opinion on our signatures, for requests that the program really sent.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ after(async () => {
   await once(receiver.close(), 'close');
 });
 
-/** One call of the group's admin; the answer's body, where the status is the one expected. */
+/** One API call by the group's admin; returns the body and fails on an unexpected status. */
 async function call(path, body, status) {
   const answer = await fetch(`${demo.baseUrl}/api/v1${path}`, {
     method: 'POST',
@@ -39,7 +39,7 @@ async function call(path, body, status) {
   return text && JSON.parse(text);
 }
 
-/** What the library makes of a request: its event, or an error. */
+/** The library's result for a request: its event, or an error. */
 const verified = (secret, { body, headers }) => new Webhook(secret).verify(body, headers);
 
 test('each request is verified by the published library, and through a change of secret by both secrets', async () => {
