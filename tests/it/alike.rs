@@ -1,5 +1,4 @@
-//! Notices that are about the same person or thing though nothing but their words tells so: neither the phone nor a
-//! photo is the same.
+//! Likely duplicates that only their words reveal: neither the phone nor a photo is the same.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -23,27 +22,27 @@ pub const TESTS: &[Test] = &[
     housed!(what_a_notice_was_found_by_is_erased_with_it),
 ];
 
-/// What everybody else has to call a notice: its number and its manage token.
+/// A submitted notice: its case number and its manage token.
 struct Made {
     case: String,
     manage: String,
 }
 
-/// Hands in a notice from a phone of its own.
+/// Submits a notice from a phone of its own.
 async fn submit(house: &House, body: Value, phone: u32) -> Made {
     let made = house.post("/notices", None, &by_another(body, phone)).await.expect(201);
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
     Made { case: text("case_number"), manage: text("manage_token") }
 }
 
-/// A missing person of that name and age.
+/// A missing person with that name and age.
 fn person(house: &House, name: &str, age: u8) -> Value {
     let mut body = notices::missing_person(house.clock.now());
     (body["person"]["name"], body["person"]["age"]) = (json!(name), json!(age));
     body
 }
 
-/// The notices that stand beside one, with the reasons.
+/// The likely duplicates shown beside a notice, each with the reasons.
 async fn beside(house: &House, case: &str, by: &Person) -> Vec<(String, Value)> {
     let sheet = house.get(&format!("/review/{case}"), Some(&by.token)).await.expect(200);
     let others = sheet["duplicates"].as_array().unwrap().iter();
@@ -53,7 +52,7 @@ async fn beside(house: &House, case: &str, by: &Person) -> Vec<(String, Value)> 
 async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let first = submit(&house, person(&house, "买买提·艾力", 76), 1).await;
-    // Typed otherwise, two years older, in the city that the county is of.
+    // Spelt differently, two years older, and in the city that contains the county.
     let mut other = person(&house, "买买提 ･ 艾力", 78);
     other["region"] = json!("131000");
     let other = submit(&house, other, 2).await;
@@ -67,19 +66,19 @@ async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
         assert!(page.contains(told) && page.contains(&other.case), "{page}");
     }
 
-    // A namesake: three years younger, seen on another day.
+    // A namesake: three years younger and last seen on another day.
     let mut namesake = person(&house, "买买提艾力", 73);
     namesake["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::days(2)).to_rfc3339());
     let namesake = submit(&house, namesake, 3).await;
     assert_eq!(beside(&house, &namesake.case, &moderator).await, []);
-    // Far away, but as old.
+    // Far away, but of the same age.
     let mut far = person(&house, "买买提艾力", 72);
     far["region"] = json!("440100");
     let far = submit(&house, far, 4).await;
     let aged = json!(["same_name_and_age"]);
     assert_eq!(beside(&house, &far.case, &moderator).await, [(namesake.case, aged)]);
 
-    // A corrected name is what is found from then on.
+    // After a correction the notice is found by the new name.
     let edit = json!({"person": {"name": "王秀英"}});
     house.call(Method::PATCH, "/my/notice", Some(&other.manage), Some(&edit)).await.expect(200);
     assert_eq!(beside(&house, &first.case, &moderator).await, []);
@@ -95,7 +94,7 @@ async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
     let open = submit(&house, person(&house, "李玉兰", 75), 3).await;
     let mut fled = person(&house, "李玉兰", 76);
     fled["safety"]["violence"] = json!(true);
-    // Nor do cases that may not be seen take the places of those that may.
+    // Cases that this reader may not see do not take the places of those that they may see.
     for phone in 4..9 {
         submit(&house, fled.clone(), phone).await;
     }
@@ -105,7 +104,7 @@ async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
     house.finish().await;
 }
 
-/// An adult of that name and age, whom somebody else reported as fled.
+/// An adult with that name and age, reported by another person as having fled.
 async fn fled(house: &House, name: &str, age: u8, phone: u32) -> Made {
     let mut body = person(house, name, age);
     body["person"]["category"] = json!("other_adult");
@@ -113,7 +112,7 @@ async fn fled(house: &House, name: &str, age: u8, phone: u32) -> Made {
     submit(house, body, phone).await
 }
 
-/// What one says who asks again for somebody in the fastest lane: nothing of violence, and no police.
+/// A second report of the same person that claims the fastest lane: no violence, and no police report.
 fn harmless(house: &House, name: &str, age: u8) -> Value {
     let mut body = person(house, name, age);
     body["person"]["category"] = json!("intellectual_disability");
@@ -155,12 +154,12 @@ async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) {
         assert!(!mine.text.contains("sealed"), "{why}: {}", mine.text);
         assert_eq!(mine.expect(200)["state"], "submitted", "{why}");
     }
-    // Somebody else is nobody's case.
+    // A different person has nothing to do with the sealed case.
     let other = submit(&house, harmless(&house, "王秀英", 34), 4).await;
     let sheet = house.get(&format!("/review/{}", other.case), Some(&moderator.token)).await.expect(200);
     assert_eq!(sheet["sealed"], false);
 
-    // It stays so when the sealed case is refused or withdrawn.
+    // This still holds after the sealed case is rejected or withdrawn.
     let outcome = json!({"outcome": "withdrawn", "announce": false});
     house.post("/my/notice/close", Some(&sealed.manage), &outcome).await.expect(200);
     let again = submit(&house, harmless(&house, "李玉兰", 33), 5).await;
@@ -237,7 +236,8 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
 async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
-    // Sent first, so that nothing was there to be like; one is approved before the other comes in, one after it.
+    // Submitted first, when there was no sealed case yet. One is approved before the sealed case comes in,
+    // one after.
     let cooling = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
     let waiting = submit(&house, harmless(&house, "李玉兰", 35), 2).await;
     house.decide(&cooling.case, &moderator, "approve", "verified").await.expect(200);

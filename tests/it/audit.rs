@@ -1,5 +1,5 @@
-//! The decision log against whoever has the database in hand: what was changed in it is found, entry by entry, and
-//! the operator's command says where.
+//! The decision log against an attacker with write access to the database: every change is found, and the
+//! operator's command names the entry.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,13 +22,13 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_written_during_the_walk_is_no_tampering),
 ];
 
-/// The log and its head as they were.
+/// Copies the log and its head.
 const KEEP: &str = "CREATE TABLE kept_events AS SELECT * FROM events; \
      CREATE TABLE kept_chain AS SELECT * FROM chain";
 const PUT_BACK: &str = "DELETE FROM events; INSERT INTO events SELECT * FROM kept_events; \
      DELETE FROM chain; INSERT INTO chain SELECT * FROM kept_chain";
 
-/// What somebody does to a log of five entries, the first that shows it, and what is said about that.
+/// A change to a log of five entries, the first entry that reveals it, and what is said about that entry.
 const TAMPERINGS: [(&str, i64, &str); 8] = [
     ("UPDATE events SET reason = 'hoax' WHERE seq = 3", 3, "it was altered"),
     ("UPDATE events SET note_sealed = hash WHERE seq = 3", 3, "its note was altered"),
@@ -79,7 +79,7 @@ async fn whoever_changes_the_log_is_found_out(house: House) {
     assert_eq!(audit().status.code(), Some(0));
 }
 
-/// The newest entry is cut off, and the head with it: what is left is whole.
+/// The newest entry is cut off and the head is moved back: what is left is consistent.
 const CUT: &str = "DELETE FROM events WHERE seq = 2; \
      UPDATE chain SET seq = 1, hash = (SELECT hash FROM events WHERE events.seq = 1)";
 
@@ -128,7 +128,7 @@ async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(ho
     assert_eq!(audit(&["--expect", &whole]).0, Some(0), "what an empty log has for its head");
 }
 
-/// Writes one more entry down, as the running program does at any moment.
+/// Appends one more entry, as the running program may do at any moment.
 fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
     conn.transaction(|tx| {
         let notice = stored::by_case(tx, case)?.expect("it was submitted");
@@ -153,7 +153,7 @@ async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
         (made["case_number"].as_str().unwrap().replace('-', ""), process::database(&house.db));
     let walked = process::peek(&house.db, move |conn| {
         let written = AtomicBool::new(false);
-        // The first question is for the head; what follows is the walk.
+        // The first query reads the head; the walk follows.
         let after_the_head = move |event: InstrumentationEvent<'_>| {
             let done = matches!(event, InstrumentationEvent::FinishQuery { .. });
             if done && !written.swap(true, Ordering::SeqCst) {

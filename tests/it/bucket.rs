@@ -1,5 +1,5 @@
-//! Photos in a bucket: the program as its own process, because the bucket's settings are read from the
-//! environment, and a stand-in for S3.
+//! Photos in a bucket: the program runs as its own process, because the bucket's settings come from the
+//! environment, against a stand-in for S3.
 
 use std::process::Stdio;
 
@@ -32,10 +32,11 @@ pub const TESTS: &[Test] = &[
     bare!(half_a_key_is_told_at_the_start),
 ];
 
-/// Where photos lie: below a prefix of two parts.
+/// Where photos are stored: below a prefix of two parts.
 const PLACE: (&str, &str) = ("SEVENTYTWO_BLOBS", "s3://langfang/seventytwo/notices");
 
-/// The program with its photos in this bucket. What ends is erased by the next sweep, which comes every second.
+/// The program with its photos in this bucket. Notices that end are erased by the next sweep, which runs
+/// every second.
 async fn program(db: &Db, bucket: &Bucket, secret: &str) -> Program {
     let settings = [
         PLACE,
@@ -52,14 +53,14 @@ async fn program(db: &Db, bucket: &Bucket, secret: &str) -> Program {
     Program::start(db, &settings).await
 }
 
-/// A notice as its reporter knows it.
+/// A notice, as its reporter knows it.
 struct Mine {
     case: String,
     manage: String,
     photo: Uuid,
 }
 
-/// Hands in a notice with a photo, which a moderator approves, and waits until it is live.
+/// Submits a notice with a photo, has it approved, and waits until it is live.
 async fn live(db: &Db, program: &Program) -> Mine {
     let moderator = person(db, "林志愿", Role::Moderator).await;
     let sent = program.door.photo(notices::jpeg()).await.unwrap().expect(201);
@@ -86,13 +87,13 @@ async fn close(program: &Program, mine: &Mine) {
     closed.expect(200);
 }
 
-/// The page of a photo: its status and what it shows.
+/// A photo's page size: the status and the bytes.
 async fn shown(program: &Program, mine: &Mine) -> (u16, Vec<u8>) {
     let page = program.door.page(&format!("/p/{}/page.jpg", mine.photo)).await.unwrap();
     (page.status().as_u16(), page.bytes().await.unwrap().to_vec())
 }
 
-/// Waits until the operator can read that.
+/// Waits until the program has logged these words.
 async fn told(program: &Program, words: &str) {
     let told = async || program.log().iter().any(|line| line.contains(words));
     eventually(&format!("the log tells of {words}"), told).await;
@@ -134,9 +135,9 @@ async fn a_bucket_that_fails_loses_nothing(db: Db) {
     assert_eq!(refused.problem(500), "internal_error");
     told(&program, "SlowDown").await;
     assert!(bucket.asked() - asked <= 6, "asked more often than once and five times again");
-    // What is said of a notice does not lie there.
+    // Nothing a notice says is in the bucket.
     assert_eq!(state(&program, &mine).await, "live");
-    // A notice stays whole for as long as its pictures cannot be deleted.
+    // A notice is not erased as long as its pictures cannot be deleted.
     close(&program, &mine).await;
     told(&program, "could not be expired or erased").await;
     assert_eq!(state(&program, &mine).await, "closed");
@@ -159,7 +160,7 @@ async fn a_bucket_that_never_answers_is_not_waited_for(db: Db) {
     told(&program, "the place of the photos does not answer").await;
 }
 
-/// A photo of which one size was kept is one that no notice took.
+/// A photo of which only one size was stored belongs to no notice.
 async fn what_was_half_kept_when_the_program_died_is_swept(db: Db) {
     let bucket = Bucket::start().await;
     bucket.feels(Mood::Fading);
@@ -176,11 +177,12 @@ async fn what_was_half_kept_when_the_program_died_is_swept(db: Db) {
     eventually("it is swept", async || bucket.objects().is_empty()).await;
 }
 
-/// What loose photos look like after a day.
+/// Makes loose photos one day older.
 const A_DAY_LATER_SQLITE: &str = "UPDATE photos SET created_at = created_at - 86400000000";
 const A_DAY_LATER_POSTGRES: &str = "UPDATE photos SET created_at = created_at - INTERVAL '1 day'";
 
-/// The program starts: its notices need no bucket, and one that is away for a moment keeps nobody from starting.
+/// The program starts: its notices need no bucket, and a bucket that is unreachable for a moment must not
+/// stop it.
 async fn wrong_keys_are_told_at_the_first_photo(db: Db) {
     let bucket = Bucket::start().await;
     let program = program(&db, &bucket, "another/secret").await;

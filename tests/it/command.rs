@@ -1,5 +1,5 @@
-//! The command line: what it says where it was used wrongly, which settings it says are in force, and for whom
-//! what it writes is.
+//! The command line: what it says when used wrongly, which settings it shows as in force, and who may read
+//! the files it writes.
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions, metadata, read_dir, set_permissions};
@@ -55,7 +55,7 @@ fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Out
     command.output().expect("the program starts")
 }
 
-/// What is said about a configuration with these settings in it; nothing where it is fine.
+/// What is reported about a configuration with these settings; empty where it is fine.
 fn faults(settings: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let shown = run_with(folder.path(), &["config"], settings);
@@ -144,7 +144,7 @@ async fn a_folder_in_the_place_of_the_database_stays_as_it_was() {
     assert_eq!(metadata(&folder).unwrap().permissions().mode() & 0o777, 0o777);
 }
 
-/// All that lies in a folder, with its mode: first the folder itself.
+/// Everything in a folder with its mode, the folder itself first.
 fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
     let mode = |path: &Path| metadata(path).unwrap().permissions().mode() & 0o777;
     let mut all = vec![(folder.to_owned(), mode(folder))];
@@ -169,7 +169,7 @@ async fn what_is_kept_is_for_its_user_alone() {
         ("SEVENTYTWO_BIND", "127.0.0.1:0"),
         ("SEVENTYTWO_LOG", "error"),
     ];
-    // As most people's shells have it: what is written may be read by everybody.
+    // The usual umask of a shell, under which new files are readable by everybody.
     let start = || {
         let mut shell = Command::new("sh");
         shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_seventytwo")]);
@@ -186,7 +186,7 @@ async fn what_is_kept_is_for_its_user_alone() {
         assert_eq!(*mode, private, "{} has {mode:o}", path.display());
     }
 
-    // What a restored backup left open is closed.
+    // A restored backup with open modes is closed.
     program.kill();
     let opened = ["seventytwo.db", "seventytwo.db-wal", "key"].map(|name| data.join(name));
     for file in &opened {
@@ -252,7 +252,7 @@ async fn each_fault_names_its_own_setting() {
         ""
     );
 
-    // What is no text was not left out by anybody.
+    // A value that is not valid text does not count as missing.
     let folder = tempfile::tempdir().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
     program.arg("config").env("SEVENTYTWO_DATA_DIR", folder.path());
@@ -260,7 +260,7 @@ async fn each_fault_names_its_own_setting() {
     assert_eq!(told.status.code(), Some(1), "{}", said(&told.stdout));
     assert!(said(&told.stderr).contains("SEVENTYTWO_LEASE: is not UTF-8"), "{}", said(&told.stderr));
 
-    // A folder that cannot be made is told by whoever names it.
+    // A folder that cannot be created is reported with its name.
     let told = run_with(folder.path(), &["migrate"], &[("DATABASE_URL", "sqlite:/proc/nope/a.db")]);
     let told = said(&told.stderr);
     assert!(told.contains("DATABASE_URL") && told.contains("/proc/nope"), "{told}");
@@ -393,7 +393,8 @@ async fn a_terminal_shows_a_code_to_scan_and_a_pipe_does_not() {
     program.env("SEVENTYTWO_DATA_DIR", folder.path());
     program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
     let mut child = program.stdout(terminal).spawn().unwrap();
-    // What the command holds of the terminal: nothing more comes once the child has let go of it, too.
+    // The `Command` holds the terminal open, too: reading ends when it is dropped and the child has closed
+    // its own.
     drop(program);
     let mut shown = Vec::new();
     drop(File::from(screen).read_to_end(&mut shown));
@@ -435,7 +436,7 @@ async fn another_key_is_noticed_at_once(db: Db) {
         let mut program = command(&db);
         program.args(arguments).env("SEVENTYTWO_KEY", other).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = program.spawn().unwrap();
-        // Where it begins all the same it would go on for ever.
+        // If it starts all the same, it would run for ever.
         let begun = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next();
         if begun.is_some() {
             child.kill().unwrap();
@@ -487,7 +488,7 @@ async fn a_notice_lives_for_a_second_where_the_setting_says_so(db: Db) {
         Program::start(&db, &[&settings[..], &[("SEVENTYTWO_SWEEP", "* * * * * *")]].concat()).await;
     let made = program.door.submit(&Asked::new(1, 1)).await.unwrap().expect(201);
     let case = made["case_number"].as_str().unwrap();
-    // The lease may be over before the decision; then it is claimed again.
+    // The claim may end before the decision; then the notice is claimed again.
     eventually("the notice is approved", async || program.door.approve_if_held(case, &moderator).await).await;
     let manage = made["manage_token"].as_str();
     eventually("the end is written down", async || {

@@ -1,4 +1,4 @@
-//! Killed with SIGKILL in the middle of things and started again: what was answered is there, nothing is
+//! Killed with SIGKILL in the middle of its work and started again: what was answered is there, nothing is
 //! half done, and what was under way goes on. The program runs as its own process, by the real clock.
 
 use std::collections::HashSet;
@@ -24,8 +24,8 @@ pub const TESTS: &[Test] = &[
     bare!(killed_while_a_broadcast_goes_out),
 ];
 
-/// Every 201 is there afterwards, once, and whole; what was cut off is there or not, and the same key
-/// again settles which.
+/// Every notice answered with 201 is there afterwards, once and whole. A request that was cut off may be
+/// there or not; the same idempotency key decides which.
 async fn killed_while_notices_come_in(db: Db) {
     let program = Program::start(&db, &[]).await;
     let answered = Arc::new(Mutex::new(Vec::new()));
@@ -60,15 +60,15 @@ async fn killed_while_notices_come_in(db: Db) {
         program.door.assert_readable(&reply.body).await;
     }
     program.kill();
-    // A notice has exactly one event by now: one too many would be half a notice, or one twice.
+    // Every notice has exactly one event now: one more would mean half a notice, or a duplicate.
     let total = answered.len() + cut_off.len();
     let verdict = peek(&db, events::verify).await;
     assert!(matches!(verdict, Walked::Whole { lines, .. } if lines == total as i64), "{total}: {verdict:?}");
     assert_audit(&db);
 }
 
-/// Every decision that was answered stands, with its event; no notice has one without the other; the
-/// rest can still be decided.
+/// Every decision that was answered stands, with its event; no notice has one without the other; and the rest
+/// can still be decided.
 async fn killed_while_people_decide(db: Db) {
     let settings = [("SEVENTYTWO_COOLING", "1h")];
     let mut team = Vec::new();
@@ -92,7 +92,7 @@ async fn killed_while_people_decide(db: Db) {
                 assert_eq!(state, "cooling");
                 let mut decided = decided.lock().unwrap();
                 decided.insert(case);
-                // Whoever makes the twelfth kills it: the others are in the middle of theirs.
+                // The twelfth decision kills it, while the others are in progress.
                 if decided.len() == 12 {
                     program.lock().unwrap().take().expect("it is killed once").kill();
                 }
@@ -122,8 +122,8 @@ async fn killed_while_people_decide(db: Db) {
     assert_audit(&db);
 }
 
-/// Every group gets the notice. Twice comes only what was unrecorded at the kill; the closing comes to everybody
-/// once.
+/// Every group gets the notice. Only what was unrecorded at the kill is duplicated. The closing comes to
+/// everybody once.
 async fn killed_while_a_broadcast_goes_out(db: Db) {
     let chats = Chats::start().await;
     let settings =
@@ -136,7 +136,7 @@ async fn killed_while_a_broadcast_goes_out(db: Db) {
     let case = made["case_number"].as_str().unwrap();
     program.door.approve(case, &token).await.unwrap();
 
-    // The chats take a hundred messages and sit on the next ones.
+    // The chats answer a hundred messages and hold the next ones.
     eventually("the chats sit on messages", async || chats.taken().len() >= 120).await;
     program.kill();
     chats.answer_all();

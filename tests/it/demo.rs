@@ -1,4 +1,4 @@
-//! The demo as a newcomer meets it: what it prints, a group they connect, and that nothing gets out.
+//! The demo as a newcomer meets it: what it prints, connecting a group, and that nothing is sent outside.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -13,10 +13,10 @@ use crate::{Test, alone};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[alone!(a_newcomer_connects_a_group), alone!(no_real_group_can_be_entered)];
 
-/// What is entered of a group's way into its chat.
+/// The credentials that are typed in for a group.
 type Credentials = &'static [(&'static str, &'static str)];
 
-/// Real addresses, and the field that each is entered in.
+/// Real addresses, each with the field that it belongs in.
 const REAL: [(&str, &str, Credentials); 11] = [
     ("webhook", "url", &[("url", "https://hooks.example.org/x")]),
     ("wecom", "url", &[("url", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6")]),
@@ -48,9 +48,9 @@ struct Demo {
     child: Child,
     http: reqwest::Client,
     base: String,
-    /// The group admin's token for the API.
+    /// The group admin's API token.
     token: String,
-    /// The address that is printed for connecting a group.
+    /// The printed webhook URL for connecting a group.
     robot: String,
 }
 
@@ -61,7 +61,7 @@ impl Demo {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let printed = tokio::task::spawn_blocking(move || {
-            // What it says last is how to stop it.
+            // The last line says how to stop it.
             lines.by_ref().take_while(|line| !line.contains("Ctrl+C")).collect::<Vec<String>>()
         })
         .await
@@ -71,7 +71,8 @@ impl Demo {
         let robot = words().find(|word| word.contains("/cgi-bin/webhook/send?key=")).unwrap_or_default();
         let admin = printed.iter().find(|line| line.starts_with("group_admin ")).expect("a group admin");
         let token = admin.split_whitespace().find_map(|word| word.strip_prefix("token=")).unwrap();
-        // Where two crates could each choose, neither does. Set already is fine, too.
+        // Where two crates could each choose a provider, neither does. An error only means that one is set
+        // already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Demo { child, http, base, token: token.to_owned(), robot: robot.to_owned() }
@@ -103,7 +104,7 @@ impl Drop for Demo {
     }
 }
 
-/// The last code that was said in the chat.
+/// The last code sent into the chat.
 fn last_code(chat: &str) -> Option<&str> {
     let bubbles = chat.split("class=\"bubble\">").skip(1).filter_map(|rest| rest.split("</p>").next());
     let codes = bubbles.filter(|said| said.contains("验证码"));

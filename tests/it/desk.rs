@@ -1,5 +1,5 @@
-//! What the review desk owes the family and the person sought: tips that were held back, a phone that is
-//! shown to those alone who need it, a notice that moved, and an erasure that leaves no copy.
+//! What the review desk owes the family and the person sought: held tips, a phone shown only to those who
+//! need it, a notice that changed meanwhile, and an erasure that leaves no copy.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ async fn submit(house: &House, body: &Value) -> (String, String) {
     (text("case_number"), text("manage_token"))
 }
 
-/// Approved by one, and past the cooling.
+/// Approved by this person, and past the cooling time.
 async fn live(house: &House, body: &Value, by: &Person) -> (String, String) {
     let (case, manage) = submit(house, body).await;
     house.decide(&case, by, "approve", "verified").await.expect(200);
@@ -68,7 +68,7 @@ fn steps(sheet: &Value) -> Vec<&str> {
 async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
-    // An edit waits, and somebody has it in hand.
+    // An edit waits, and a moderator has claimed it.
     let change = json!({"description": "黑色双肩包，在 12 路公交车上。"});
     house.call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&change)).await.expect(200);
     house.advance(TimeDelta::hours(72) - TimeDelta::minutes(2));
@@ -144,7 +144,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     };
     assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
     house.decide(&urgent, &moderator, "approve", "verified").await.expect(200);
-    // The API has the most urgent first, whoever asks.
+    // The API lists the most urgent first, for every reader.
     assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(true)), (json!(other), json!(false))]);
     let claim = format!("action=\"/review/{urgent}/claim\"");
     for (by, first, offered) in [(&moderator, &other, false), (&colleague, &urgent, true)] {
@@ -156,7 +156,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
             .find(|row| [&other, &urgent].iter().any(|case| row.starts_with(case.as_str())));
         assert!(row.unwrap().starts_with(first.as_str()), "{}", by.name);
     }
-    // Nor does a second look at what one let out alone.
+    // Nor does the person who alone approved it take the second look.
     let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
     let (quick, _) = submit(&house, &quick).await;
     house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
@@ -165,7 +165,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     let waits = async |by: &Person| waiting(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
     assert_eq!(waits(&moderator).await, Some((json!(quick), json!(true))));
     assert_eq!(waits(&colleague).await, Some((json!(quick), json!(false))));
-    // What is over wants nothing any more, whatever was still open.
+    // A notice that is over wants nothing, whatever was still owed.
     house.decide(&urgent, &colleague, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
@@ -178,7 +178,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     for _ in 0..2 {
         house.post("/my/notice/close", Some(&manage), &found).await.expect(200);
     }
-    // What the groups were told is not changed by asking once more.
+    // Asking once more does not change what the groups were told.
     let otherwise = json!({"outcome": "found", "announce": true});
     assert_eq!(house.post("/my/notice/close", Some(&manage), &otherwise).await.problem(409), "not_possible");
     assert_eq!(wants().await, json!([]));
@@ -195,13 +195,13 @@ async fn who_approved_does_not_keep_the_second_from_looking(house: House) {
     assert_eq!(approved["state"], "second_review");
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&first.token)).await.expect(200);
-    // They are not told to claim it first for what they may not do.
+    // They are not told to claim it first for a step that they may not take.
     let body = json!({"version": sheet["version"], "action": "approve", "reason": "verified"});
     let refused = house.post(&format!("{path}/decisions"), Some(&first.token), &body).await;
     let why = refused.body["detail"].as_str().unwrap().to_owned();
     assert_eq!(refused.problem(403), "same_approver");
     assert!(why.contains("其他志愿者"), "{why}");
-    // Whoever holds it to look again keeps nobody away.
+    // A holder who looks again does not block others.
     house.post(&format!("{path}/claim"), Some(&first.token), &json!({})).await.expect(200);
     let seen = house.get(&path, Some(&second.token)).await.expect(200);
     assert!(seen["actions"].as_array().unwrap().contains(&json!("claim")), "{}", seen["actions"]);
@@ -222,7 +222,7 @@ async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     assert_eq!(mine["tips"], json!([]), "held back");
 
-    // It waits in the queue; whoever takes the case on reads it.
+    // The tip waits in the queue; a moderator who claims the case reads it.
     let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["case_number"], case.as_str(), "{queue}");
     assert_eq!(queue["items"][0]["wants"], json!(["tip"]));
@@ -237,7 +237,7 @@ async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
     };
     let (swindle, useful) = (tip("转账"), tip("招领处"));
 
-    // Nobody but the holder decides, and only what is there.
+    // Only the holder decides, and only tips that exist.
     let pass_on = json!({"action": "pass_on"});
     let refused = house.post(&useful, Some(&colleague.token), &pass_on).await;
     assert_eq!(refused.problem(409), "claimed_by_other");
@@ -248,7 +248,7 @@ async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
 
     house.post(&useful, Some(&moderator.token), &pass_on).await.expect(204);
     house.post(&swindle, Some(&moderator.token), &json!({"action": "discard"})).await.expect(204);
-    // Each is decided once.
+    // Each tip is decided once.
     for decided in [&useful, &swindle] {
         assert_eq!(house.post(decided, Some(&moderator.token), &pass_on).await.problem(404), "not_found");
     }
@@ -286,7 +286,7 @@ async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) {
     let shown = house.post(&phone, Some(&moderator.token), &why).await.expect(200);
     assert_eq!((&shown["phone"], &shown["left"]), (&json!(PHONE), &json!(PHONES_A_DAY - 1)));
 
-    // Shown for as long as it is held, with one event that says who and why.
+    // Shown for as long as the case is held, with one event that says who and why.
     house.post(&phone, Some(&moderator.token), &why).await.expect(200);
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
     assert_eq!(sheet["private"]["reporter"]["phone"], PHONE);
@@ -297,7 +297,7 @@ async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) {
     let mine = house.get("/my/notice", Some(&manage)).await;
     assert!(!mine.text.contains("reveal_phone"), "{}", mine.text);
 
-    // The next claim begins without it.
+    // The next claim begins without the phone.
     house.post(&format!("{path}/release"), Some(&moderator.token), &json!({})).await.expect(200);
     claim(&house, &case, &moderator).await;
     let sheet = house.get(&path, Some(&moderator.token)).await;
@@ -324,7 +324,7 @@ async fn nobody_collects_phones(house: House) {
     let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert_eq!(refused.problem(429), "too_many_requests");
     reveal(PHONES_A_DAY + 1, &colleague).await.expect(200);
-    // When the oldest is a day old there is one more, and no second one.
+    // When the oldest is a day old, one more is allowed, but not two.
     house.advance(TimeDelta::seconds(wait - 1));
     assert_eq!(reveal(PHONES_A_DAY + 2, &curious).await.problem(429), "too_many_requests");
     house.advance(TimeDelta::seconds(1));
@@ -352,7 +352,7 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) {
         assert_eq!(ask(&case, &curious).await.problem(409), "claim_required");
     }
     assert_eq!(refusals(&case).await, [of(&curious, "not_held")], "the first says it");
-    // Each person, and each hour, for itself.
+    // Counted for each person and each hour separately.
     claim(&house, &case, &colleague).await;
     assert_eq!(ask(&case, &curious).await.problem(409), "claimed_by_other");
     house.advance(TimeDelta::hours(1));
@@ -367,7 +367,7 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) {
     }
     assert!(!house.get("/my/notice", Some(&manage)).await.text.contains("refuse_phone"));
 
-    // Who has had as many as a day allows: the refusal is kept, and no phone is counted for it.
+    // A person who has used up the day: the refusal is recorded, and no phone is counted.
     for number in 0..=PHONES_A_DAY {
         let body = by_another(notices::rescue(house.clock.now()), 30_000_000 + number as u32);
         let (case, _) = submit(&house, &body).await;
@@ -426,7 +426,7 @@ async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let case = made["case_number"].as_str().unwrap().to_owned();
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    // It cools for 30 seconds, and the node looked 10 seconds before.
+    // It cools for 30 seconds, and the node last looked 10 seconds ago.
     for (seconds, live) in [(20, false), (9, false), (1, true)] {
         house.advance(TimeDelta::seconds(seconds));
         house.stations.let_out_when_due().await.unwrap();
@@ -453,7 +453,7 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) {
         })
         .await
         .unwrap();
-    // Pages are cut anywhere: a part in the middle of the words stands for all of them.
+    // Page boundaries fall anywhere, so a part from the middle of the words stands for all of them.
     let part = &sealed[40..72];
     let holds = || {
         let files = std::fs::read_dir(house.db.folder.path()).unwrap().flatten().map(|file| file.path());
@@ -472,12 +472,12 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) {
     house.finish().await;
 }
 
-/// Whether the press still has the poster of a notice: a new one it could not draw, for the photo is gone.
+/// Whether the press still has a notice's poster: it could not draw it again, because the photo is gone.
 async fn is_kept(house: &House, case: &str) -> bool {
     house.page(&format!("/n/{case}/poster.jpg")).await.status == 200
 }
 
-/// A live notice whose poster the press keeps, and whose photo is taken from under it.
+/// A live notice whose poster is in the press, and whose photo is deleted afterwards.
 async fn kept(house: &House) -> String {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut body = notices::lost_property(house.clock.now());
@@ -550,7 +550,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) {
     assert!(page(&lead).await.contains(name));
 }
 
-/// The values of a line of the figures, kind by kind in their order; none where there is no such line.
+/// The values in a row of the figures, one for each kind in order; empty where the row does not exist.
 fn figures(page: &str, line: &str) -> Vec<String> {
     let after = page.split_once(&format!("<th scope=\"row\">{line}</th>"));
     let cells = after.map_or("", |(_, rest)| rest.split("</tr>").next().unwrap());
@@ -570,7 +570,7 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
     assert!(!read(&moderator, "/review").await.text.contains("/review/figures"));
     assert!(read(&lead, "/review").await.text.contains("href=\"/review/figures\""));
 
-    // Three things are published after 10, 20 and 60 minutes; the family of the first has it back.
+    // Three things are published after 10, 20 and 60 minutes; the reporter of the first has it back.
     let mut things = Vec::new();
     for (n, minutes) in [(1, 10), (2, 20), (3, 60)] {
         let (case, manage) = submit(&house, &by_another(notices::lost_property(house.clock.now()), n)).await;
@@ -586,7 +586,7 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
     let edit = Some(&json!({"description": "车上还有一把伞"}));
     house.call(reqwest::Method::PATCH, "/my/notice", Some(&things[1].1), edit).await.expect(200);
     house.decide(&things[1].0, &moderator, "reject", "hoax").await.expect(200);
-    // One is taken down for good, one person's notice is not accepted, and help is waited for.
+    // One is removed for good, one missing person's notice is rejected, and a rescue waits.
     let sheet = house.get(&format!("/review/{}", things[2].0), Some(&moderator.token)).await.expect(200);
     let removal = json!({"version": sheet["version"], "reason": "false"});
     house
@@ -615,7 +615,8 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
         assert!(!page.text.contains(secret), "{secret} is nobody's figure");
     }
 
-    // What came in before does not count among the last days; what was erased counts as what it was.
+    // What came in earlier is not counted for the last days; an erased notice counts under its kind and
+    // outcome.
     house.advance(TimeDelta::days(20));
     house.settle().await;
     assert_eq!(figures(&read(&lead, "/review/figures").await.text, "提交"), ["–"; 4]);
@@ -632,7 +633,7 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
     house.finish().await;
 }
 
-/// Missing for so many hours before anybody told us.
+/// Missing for this many hours before it was reported.
 fn missing_for(house: &House, hours: i64, number: u32) -> Value {
     let mut body = by_another(notices::missing_person(house.clock.now()), number);
     body["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(hours)).to_rfc3339());
@@ -652,12 +653,12 @@ async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House
     house.advance(TimeDelta::minutes(30));
     let (fresh, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 40_000_003)).await;
     assert_eq!(order().await, [long, hours, fresh]);
-    // One sees why: the row says since when.
+    // The reason is visible: the row says since when.
     let cookie = format!("session={}", house.session(&moderator).await);
     let page = house.page_as("/review", &cookie).await.text;
     assert!(page.contains("事发 11-23 11:17"), "{page}");
     assert!(house.page_as("/review?lang=en", &cookie).await.text.contains("since 11-23 11:17"));
-    // Page by page, each once.
+    // Page by page, each notice once.
     for number in 0..24_u32 {
         let body = missing_for(&house, i64::from(number * 7 % 30), 40_000_100 + number);
         submit(&house, &body).await;
@@ -698,7 +699,7 @@ async fn whose_claim_has_run_out_waits_again(house: House) {
         assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["state"], state);
         house.advance(TimeDelta::minutes(5));
     }
-    // Another takes it on, as if nobody had.
+    // Another moderator claims it, as if nobody had.
     claim(&house, &case, &colleague).await;
     let queue = house.get("/review/queue?state=in_review", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["claimed_by"], "周志愿");

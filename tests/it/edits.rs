@@ -1,5 +1,5 @@
-//! What is live is looked at again: an edit goes the way of a new notice while what is published stands, what is owed
-//! is asked for until it is there, and an end leaves nothing to be decided.
+//! A live notice is reviewed again: an edit is reviewed like a new notice while the published text stands,
+//! what is owed is asked for until it is there, and an end leaves nothing to decide.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know),
 ];
 
-/// Those who verify.
+/// The people who verify.
 struct Desk {
     moderator: Person,
     colleague: Person,
@@ -58,7 +58,7 @@ async fn submit(house: &House, body: &Value) -> (String, String) {
     (text("case_number"), text("manage_token"))
 }
 
-/// Approved by each of them, and past the cooling.
+/// Approved by each of them, and past the cooling time.
 async fn live(house: &House, body: &Value, by: &[&Person]) -> (String, String) {
     let (case, manage) = submit(house, body).await;
     approve(house, &case, by).await;
@@ -77,7 +77,7 @@ async fn edit(house: &House, manage: &str, changes: Value) -> Value {
     house.call(Method::PATCH, "/my/notice", Some(manage), Some(&changes)).await.expect(200)
 }
 
-/// What everybody reads of it.
+/// The public description.
 async fn description(house: &House, case: &str) -> String {
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     shown["description"].as_str().unwrap_or_default().to_owned()
@@ -89,7 +89,7 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
     let group = house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
-    // Quiet from 11:00, but for life at risk; what is said half a minute before that fails.
+    // Quiet from 11:00 except for urgent notices; a message half a minute before that fails.
     let quiet = json!({"from": beijing(house.clock.now(), 1), "until": beijing(house.clock.now(), 4)});
     let path = format!("/groups/{group}");
     house.call(Method::PATCH, &path, Some(&admin.token), Some(&json!({"quiet": quiet}))).await.expect(200);
@@ -109,7 +109,7 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     edit(&house, &manage, json!({"person": {"medical_urgent": true}})).await;
     house.settle().await;
     assert_eq!(chat.read(), None, "its edit says that it is urgent, and nobody has read that");
-    // Whoever reads it reads it before what can wait longer.
+    // It is reviewed before what can wait longer.
     let queue = desk.queue(&house).await;
     assert_eq!((&queue[0]["case_number"], &queue[0]["urgency"]), (&json!(case), &json!(2)), "{queue:?}");
     assert_eq!((&queue[1]["case_number"], &queue[1]["urgency"]), (&json!(waits), &json!(1)));
@@ -150,7 +150,7 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) {
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     assert!(page.contains("10:08:00") && page.contains(&format!("/review/{case}/undo")), "{page}");
 
-    // Taken back by whoever gave it, and by nobody else.
+    // Only the person who gave the approval can take it back.
     assert_eq!(undo(&desk.moderator).await.problem(403), "forbidden");
     assert_eq!(undo(&desk.colleague).await.expect(200)["state"], "live");
     house.advance(TimeDelta::minutes(2));
@@ -170,7 +170,7 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains("包里还有一把伞"));
 
-    // What ends while its edit cools ends as it was.
+    // A notice that ends while its edit is cooling ends with its old text.
     edit(&house, &manage, json!({"description": "还有一副眼镜"})).await;
     approve(&house, &case, &[&desk.colleague]).await;
     let end = json!({"outcome": "returned", "announce": false});
@@ -218,7 +218,7 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
     let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
-    // It would come first: somebody waits for help since before her.
+    // This one would come first: somebody has waited for help for longer.
     let mut help = by_another(notices::rescue(house.clock.now()), 7);
     help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
     submit(&house, &help).await;
@@ -256,7 +256,7 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     let figures = page("/review/figures?lang=en").await;
     assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
 
-    // A second look is no police reference.
+    // A second look does not replace a police reference.
     approve(&house, &case, &[&desk.colleague]).await;
     assert_eq!(owed().await, (json!(["police_reference"]), json!([]), Some(1)));
     let refused = house.decide(&case, &desk.lead, "approve", "verified").await;
@@ -271,7 +271,8 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     let figures = page("/review/figures?lang=zh-CN").await;
     assert!(figures.contains("<th scope=\"row\">报警编号已超时未补</th><td>1</td><td>–</td>"), "{figures}");
 
-    // Another edit brings none; the one that brings it ends the matter when it goes out.
+    // An edit without a reference changes nothing; the one that brings it settles the matter when it goes
+    // live.
     edit(&house, &manage, json!({"description": "早上出门买菜后未归。"})).await;
     approve(&house, &case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
@@ -308,7 +309,7 @@ async fn what_is_removed_waits_for_nothing(house: House) {
     house.finish().await;
 }
 
-/// Somebody of age, who may go where they like.
+/// An adult, who may go where they like.
 fn adult(house: &House) -> Value {
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["age"] = json!(34);
@@ -338,7 +339,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
     let (photo, poster) = (format!("/p/{photo}/page.jpg"), format!("/n/{case}/poster.jpg"));
     let shown = house.page(&poster).await.text;
     assert_eq!(house.page(&photo).await.status, 200);
-    // Somebody is looking at it; what was not taken will be tried again soon.
+    // A moderator has claimed it; the refused step will be tried again soon.
     house.post(&format!("/review/{case}/claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
 
     let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
@@ -354,7 +355,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
     house.settle().await;
     assert_eq!(chat.read(), None, "nothing more goes out");
 
-    // It is the leads' now, and says who took it from view and why.
+    // It belongs to the leads now, and its page says who took it from view and why.
     let refused = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await;
     assert_eq!(refused.problem(403), "lead_required");
     assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
@@ -385,7 +386,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
         assert!(!mine.contains(why), "why is not the reporter's to know: {mine}");
     }
 
-    // Approved, it takes the place of what was public, and stays out of view until a lead lets it go on.
+    // Approved, it replaces the published text, and stays out of view until a lead resumes it.
     approve(&house, &case, &[&desk.lead, &second]).await;
     assert_eq!(desk.queue(&house).await, [Value::Null; 0], "it cools");
     house.advance(TimeDelta::seconds(30));
@@ -412,7 +413,7 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
     let tip = json!({"text": "转账后我告诉你她在哪里"});
     house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
     let path = |step: &str| format!("/review/{case}/{step}");
-    // They hold it, have seen its phone and the tip, and know its version, when it turns out to be sealed.
+    // They hold it, have seen its phone and the tip, and know its version; then it turns out to be sealed.
     let claim = house.post(&path("claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
     let why = json!({"reason": "call_back"});
     house.post(&path("phone"), Some(&desk.moderator.token), &why).await.expect(200);
@@ -437,7 +438,7 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
             ("phone", why.clone()),
             (&tip, json!({"action": "pass_on"})),
         ] {
-            // What everybody can read is taken from view by any moderator.
+            // Any moderator may take from view what everybody can read.
             if state == "live" && ["pause", "remove"].contains(&step) {
                 continue;
             }
@@ -474,14 +475,14 @@ async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House
     assert_eq!(pauses().await, 1, "it is paused already");
     assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
 
-    // Turned down, the text before it may be shown again, by a lead.
+    // After the edit is turned down, a lead may show the text before it again.
     house.decide(&case, &desk.lead, "reject", "hoax").await.expect(200);
     assert_eq!(desk.sheet(&house, &case).await["state"], "paused");
     assert_eq!(desk.queue(&house).await[0]["wants"], json!(["resume"]));
     assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
     step(&house, &case, &desk.lead, "resume").await.expect(200);
     assert_eq!(description(&house, &case).await, "早上出门买菜后未归，能说出自己的姓名。");
-    // What leads have let go on knowing that is not taken from view for the same thing again.
+    // What leads resumed knowingly is not taken from view again for the same reason.
     let again = edit(&house, &manage, json!({"person": {"clothing": "绿色外套"}})).await;
     assert_eq!(again, json!({"state": "live", "pending": true}));
     house.settle().await;

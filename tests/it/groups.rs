@@ -1,5 +1,5 @@
-//! What a group's admin decides about it: when it hears, what goes to it again, what its requests are
-//! signed with; and what they read of all that.
+//! What a group's admin decides: when the group hears, what is sent again, and how its requests are signed;
+//! and what the admin reads about it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_picture_that_is_refused_is_uploaded_once),
 ];
 
-/// Who takes part.
+/// The people and the group of a test.
 pub struct Team {
     pub admin: Person,
     pub moderator: Person,
@@ -61,12 +61,12 @@ impl Team {
         Team { admin, moderator, chat, group }
     }
 
-    /// The address of something of its group's.
+    /// A path below the group's.
     pub fn path(&self, rest: &str) -> String {
         format!("/groups/{}{rest}", self.group)
     }
 
-    /// Lets a notice go live; answers its number and manage token.
+    /// Lets a notice go live; returns its case number and manage token.
     pub async fn publish(&self, house: &House, mut notice: Value, phone: &str) -> (String, String) {
         notice["reporter"]["phone"] = json!(phone);
         let made = house.post("/notices", None, &notice).await.expect(201);
@@ -86,12 +86,12 @@ impl Team {
         self.patch(house, body).await.expect(200)
     }
 
-    /// Asks for a change that may be refused.
+    /// Sends a change that may be refused.
     async fn patch(&self, house: &House, body: Value) -> Reply {
         house.call(reqwest::Method::PATCH, &self.path(""), Some(&self.admin.token), Some(&body)).await
     }
 
-    /// A page of the group as its admin sees it.
+    /// A page of the group, as its admin sees it.
     async fn page(&self, house: &House, rest: &str) -> String {
         let session = house.session(&self.admin).await;
         house.page_as(&self.path(rest), &format!("session={session}")).await.text
@@ -107,7 +107,7 @@ impl Team {
         house.get(&self.path(""), Some(&self.admin.token)).await.expect(200)
     }
 
-    /// The chat got exactly one message, and it tells of that notice.
+    /// The chat got exactly one message, and it is about that notice.
     #[track_caller]
     pub fn hears(&self, case: &str) {
         let message = self.chat.read().expect("a message").to_string();
@@ -116,7 +116,7 @@ impl Team {
     }
 }
 
-/// Fails the delivery that is under way until it is so far, asked about every hour.
+/// Fails the open delivery until it has reached this state, checked every hour.
 async fn fail_until(house: &House, team: &Team, status: u16, so_far: impl Fn(&Value) -> bool) {
     let mut tried = team.newest(house).await["attempts"].as_i64().unwrap();
     team.chat.script(status, &[], "not now");
@@ -159,7 +159,8 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     team.hears(&bag);
     assert_eq!(team.newest(&house).await["due_at"], Value::Null, "nothing more of it is due");
 
-    // Whoever takes the hours away hears at once what waited; an admin may also want real silence.
+    // When the quiet hours are removed, what waited is delivered at once; an admin may also want complete
+    // silence.
     let quiet = json!({"from": "13:00", "until": "23:00", "but_urgent": false});
     team.change(&house, json!({"quiet": quiet})).await;
     let (child, _) = team.publish(&house, notices::missing_person(now), "13800138003").await;
@@ -192,7 +193,7 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
     house.settle().await;
     assert_eq!(reasons(&capped).await, because("quiet"));
 
-    // A paused group is waited for, and nobody knows until when.
+    // A delivery waits for a paused group, and nobody knows until when.
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
     house.settle().await;
     assert_eq!(reasons(&capped).await, because("paused"));
@@ -205,7 +206,7 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
     house.settle().await;
     team.hears(&capped);
 
-    // The platform wants to hear nothing for a while, of this or of anything else.
+    // The platform asks for a pause of all requests.
     team.chat.script(429, &[("retry-after", "600")], "");
     team.publish(&house, bag(), "13800138003").await;
     let (behind, _) = team.publish(&house, bag(), "13800138004").await;
@@ -216,7 +217,7 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
     house.finish().await;
 }
 
-/// A group whose quiet hours have just begun and last three hours, with two bags and an appeal waiting.
+/// A group whose quiet hours have just begun and last three hours, with two lost bags and an appeal waiting.
 async fn at_night(house: &House) -> (Team, Vec<(String, String)>) {
     let team = Team::of(house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
@@ -250,7 +251,7 @@ async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house:
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     assert_eq!(exchange["calls"][0]["asked"], "digest", "the words of all of them are not kept: {exchange}");
 
-    // Whoever heard of it there hears that it is over, once, and of the other it is said as before.
+    // A group that got it in the digest hears once that it is over; the other notice goes on as before.
     close(&house, manage).await;
     house.settle().await;
     team.hears(first);
@@ -288,7 +289,7 @@ async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house:
     house.settle().await;
     team.hears(&third);
 
-    // Whoever takes the bound away hears at once what waited for it.
+    // When the cap is removed, what waited for it is delivered at once.
     house.advance(TimeDelta::hours(1));
     team.change(&house, json!({"hourly_cap": 1})).await;
     let (fourth, _) = team.publish(&house, notices::lost_property(now), "13800138005").await;
@@ -309,7 +310,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     fail_until(&house, &team, 403, |delivery| delivery["state"] == "given_up").await;
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
-    // Nothing goes out before control is proved, however hard the admin presses.
+    // Nothing goes out before control is proved, however often the admin asks.
     let delivery = team.newest(&house).await;
     assert_eq!(delivery["redeliverable"], false, "{delivery}");
     let again = team.path(&format!("/deliveries/{}/redeliver", delivery["id"].as_str().unwrap()));
@@ -321,7 +322,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null));
-    // What was given up goes again by itself, and one more failure is the first of a new count.
+    // What was given up is sent again by itself, and one more failure is the first of a new count.
     team.chat.script(403, &[], "not now");
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
@@ -350,7 +351,7 @@ async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House
     };
     prove().await;
     team.hears(&case);
-    // And so is that it is over.
+    // The same holds for the news that it is over.
     house.advance(TimeDelta::minutes(1));
     team.chat.script(200, &[], gone);
     close(&house, &manage).await;
@@ -390,7 +391,7 @@ async fn failures_of_long_ago_do_not_stop_a_group(house: House) {
     team.chat.script(403, &[], "not now");
     let bag = notices::lost_property(house.clock.now());
     let (_, manage) = team.publish(&house, bag, "13800138001").await;
-    // As often as it takes, but not for a day.
+    // Retried as often as needed, but not for a day.
     fail_until(&house, &team, 403, |delivery| delivery["attempts"] == 5).await;
     close(&house, &manage).await;
     house.advance(TimeDelta::days(2));
@@ -424,7 +425,7 @@ async fn what_was_given_up_goes_again_once(house: House) {
     assert!(!arrived.body["detail"].as_str().unwrap_or_default().is_empty(), "{}", arrived.text);
     assert_eq!(arrived.problem(409), "not_redeliverable");
 
-    // Another's delivery, and one that never was, cannot be told from each other.
+    // Another admin's delivery looks like one that does not exist.
     let other = house.person("赵群主", Role::GroupAdmin).await;
     for (token, path) in [
         (&other.token, again.clone()),
@@ -435,7 +436,7 @@ async fn what_was_given_up_goes_again_once(house: House) {
     }
     assert_eq!(house.get(&path, Some(&other.token)).await.problem(404), "not_found");
 
-    // What tells of an end may always be said; what is over may not.
+    // A closing may always be sent again; what is over may not.
     team.chat.script(413, &[], "too large");
     close(&house, &manage).await;
     let closing = team.newest(&house).await;
@@ -466,7 +467,7 @@ async fn what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_pr
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     house.settle().await;
     team.hears(&case);
-    // Whoever never proved control is nobody's audience.
+    // A group whose control was never proved is in no audience.
     let log = house.get(&format!("/groups/{unproved}/deliveries"), Some(&team.admin.token)).await.expect(200);
     assert_eq!(log["items"], json!([]));
     house.finish().await;
@@ -527,7 +528,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     assert!(!answer.contains(&robot), "the way in is no part of an answer: {answer}");
     notices::assert_unreadable(&house, &["no room for"]);
 
-    // Who heard of it hears that it is over; the words are not said any more, not even here.
+    // A group that heard of it hears that it is over; the words are not shown any more, not even here.
     house.post(&format!("{path}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
     team.hears(&case);
@@ -536,7 +537,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     let exchange = read().await;
     let gone = json!({"words": null, "erased": false});
     assert_eq!((&exchange["request"], &exchange["calls"][0]["answer"]), (&gone, &gone));
-    // Erased: nothing of it is left, however young the call.
+    // Erased: nothing of it is left, however recent the request.
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let closing = team.path(&format!("/deliveries/{id}"));
     house.advance(TimeDelta::hours(1));
@@ -560,7 +561,7 @@ async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: H
     let token = robot.rsplit('/').next().unwrap();
     let filler = "x".repeat(4080);
     for (number, body) in [
-        // The way in lies across the end of what is kept.
+        // The credentials lie across the end of what is kept.
         format!("{filler}{robot}"),
         format!("{filler}{token}"),
         // So does a character of three bytes.
@@ -588,7 +589,7 @@ async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: H
 async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    // Its answers have no time of their own: what they ask for is measured from when they came.
+    // The answers carry no date, so the wait is measured from when they arrive.
     let busy_until = |until: DateTime<Utc>| {
         let until = until.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         team.chat.script(503, &[("retry-after", &until), ("date", "")], "not now");
@@ -599,14 +600,14 @@ async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) {
         house.settle().await;
         team.chat.asked().len()
     };
-    // First it says so to a test…
+    // First a test message gets this answer.
     busy_until(start + minutes(60));
     let test = house.post(&team.path("/test"), Some(&team.admin.token), &Value::Null).await;
     assert_eq!(test.problem(422), "group_unreachable");
     let asked = team.chat.asked().len();
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
     assert_eq!(wait_until(minutes(59)).await, asked);
-    // …and then to a notice.
+    // Then a notice gets it.
     busy_until(start + minutes(180));
     assert_eq!(wait_until(minutes(80)).await, asked + 1);
     assert_eq!(wait_until(minutes(179)).await, asked + 1);
@@ -655,7 +656,7 @@ async fn the_log_tells_which_request_a_call_was(house: House) {
     assert!(cards[2].contains("第 2 次请求") && cards[2].contains("只有图片，没有文字"), "{page}");
     assert!(cards[..2].iter().all(|card| card.contains("下面的文字")), "{page}");
 
-    // What ends it is said in words, where nothing can be taken back.
+    // Where nothing can be taken back, the end is said in words.
     close(&house, &manage).await;
     assert!(team.chat.read().expect("the closing").to_string().contains(&case));
     let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
@@ -698,7 +699,7 @@ async fn the_log_says_that_a_notice_is_paused(house: House) {
     assert_eq!(team.newest(&house).await["waits_for"], "notice");
     let page = team.page(&house, "").await;
     assert!(page.contains("信息已暂停，正在重新核实") && !page.contains("不早于"), "{page}");
-    // Where the group is paused as well, its own admin can do something about that.
+    // If the group is paused as well, its own admin can do something about that.
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
     assert_eq!(team.newest(&house).await["waits_for"], "group");
     house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
@@ -723,13 +724,13 @@ async fn what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on(house: H
     house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
     house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
     house.settle().await;
-    // And nothing of what is over.
+    // And nothing about what is over.
     team.hears(&case);
     house.finish().await;
 }
 
 async fn a_replaced_secret_holds_for_a_day(house: House) {
-    // The receiver keeps checking with the secret that it was set up with.
+    // The receiver keeps verifying with the secret that it was set up with.
     let house = house.and_chats(&[Platform::Webhook, Platform::Wecom]).await;
     let team = Team::of(&house).await;
     let made = house.post(&team.path("/secret"), Some(&team.admin.token), &Value::Null).await.expect(200);
@@ -746,7 +747,7 @@ async fn a_replaced_secret_holds_for_a_day(house: House) {
     assert_eq!(team.chat.read(), None, "the receiver does not know the new secret");
     assert_eq!(team.newest(&house).await["last_code"], "http_401");
 
-    // Only so many at a time, and only where they are ours to make.
+    // Only a limited number at a time, and only where we generate the secrets.
     for _ in 0..3 {
         house.post(&team.path("/secret"), Some(&team.admin.token), &Value::Null).await.expect(200);
     }
@@ -776,7 +777,7 @@ async fn a_change_that_is_refused_changes_nothing(house: House) {
     assert!(team.chat.read().expect("it hears as before").to_string().contains(&case));
     team.chat.read().expect("the picture");
 
-    // Three codes an hour, the refused one among them: the fourth change of the way in is not made either.
+    // Three codes an hour, including the refused one: the fourth change of credentials is refused, too.
     for _ in 0..2 {
         team.change(&house, json!({"credentials": {"url": robot}})).await;
         house.advance(TimeDelta::seconds(10));
@@ -790,7 +791,7 @@ async fn a_change_that_is_refused_changes_nothing(house: House) {
     house.finish().await;
 }
 
-/// Connects a chat, with some of its credentials replaced; answers the group's id.
+/// Connects a chat with one of its credentials replaced; returns the group's id.
 async fn connect(house: &House, team: &Team, field: &str, value: &str) -> String {
     let mut credentials = team.chat.credentials();
     credentials.insert(field.to_owned(), value.into());
@@ -806,7 +807,7 @@ async fn a_code_waits_for_its_account_as_a_notice_does(house: House) {
     let house = house.and_chats(&[Platform::Matrix]).await;
     let team = Team::of(&house).await;
     let ask = async |path: &str| house.post(path, Some(&team.admin.token), &json!({})).await;
-    // A room of the same account, which is not in it: each code is refused.
+    // A room that the account has not joined: each code is refused.
     let other = format!("/groups/{}/code", connect(&house, &team, "room_id", "!other").await);
     house.advance(TimeDelta::minutes(1));
     let limited = r#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests"}"#;
@@ -832,7 +833,7 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) {
     let bag = notices::lost_property(house.clock.now());
     team.chat.script(500, &[], "");
     let (case, _) = team.publish(&house, bag, "13800138001").await;
-    // What one group alone suffers would be that group's.
+    // A fault of one group alone would be held against that group.
     for thread in ["75", "76"] {
         team.chat.script(500, &[], "");
         connect(&house, &team, "thread_id", thread).await;
@@ -844,7 +845,7 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) {
     let waits = connect(&house, &team, "thread_id", "77").await;
     assert_eq!(team.chat.asked().len(), asked, "nobody is there");
 
-    // The first that asks again tells for all, whatever it is.
+    // The first request that is tried again decides for all, whatever it is.
     house.advance(TimeDelta::minutes(6));
     let code = format!("/groups/{waits}/code");
     house.post(&code, Some(&team.admin.token), &json!({})).await.expect(202);
@@ -875,7 +876,7 @@ async fn a_code_follows_a_chat_to_its_new_id(house: House) {
     let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138001").await;
     team.hears(&case);
 
-    // And when another bot is to take its place in a chat whose old id its admin still has.
+    // The same when another bot replaces it and the admin still enters the chat's old id.
     house.advance(TimeDelta::minutes(1));
     team.chat.script(400, &[], &moved.to_string());
     let mut credentials = team.chat.credentials();
@@ -977,14 +978,14 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) {
         assert_eq!(team.chat.read(), None);
         let delivery = team.newest(&house).await;
         assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
-        // What stands there is a text, and is edited as one.
+        // The message there is text, and is edited as text.
         close(&house, &manage).await;
         house.advance(TimeDelta::seconds(10));
         house.settle().await;
         assert_eq!(team.newest(&house).await["state"], "delivered");
     }
 
-    // Words that are refused themselves are not said again.
+    // Words that were refused themselves are not sent again.
     house.advance(TimeDelta::minutes(1));
     for _ in 0..2 {
         team.chat.script(400, &[], &refusal("Bad Request: message is too long"));

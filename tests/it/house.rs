@@ -1,4 +1,4 @@
-//! A house for a test: the whole program on a free port, its loops in the test's hand.
+//! A house for a test: the whole program on a free port, with its background loops driven by the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -55,28 +55,28 @@ pub fn morning() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 2, 7, 0).unwrap()
 }
 
-/// The program, running.
+/// The running program.
 pub struct House {
     pub stations: Stations,
     pub db: Db,
     pub clock: Clock,
     pub base: String,
     pub http: reqwest::Client,
-    /// The chats that the program may reach.
+    /// The chats that the program can reach.
     pub chats: Vec<Arc<Fake>>,
-    /// Where else it may send.
+    /// Other addresses that it may send to.
     gateways: Gateways,
     /// Stops the program when the house is dropped.
     running: DropGuard,
     serving: JoinHandle<anyhow::Result<()>>,
-    /// Every request comes from a network of its own, so that limits bite only where a test means it.
+    /// Every request comes from a network of its own, so that rate limits apply only where a test means it.
     networks: AtomicU32,
 }
 
-/// A platform each, and the address of something that stands for it.
+/// A platform each, with the URL of its stand-in.
 pub type Gateways = Vec<(Platform, String)>;
 
-/// Somebody with an account.
+/// A person with an account.
 pub struct Person {
     pub name: String,
     pub token: String,
@@ -84,7 +84,7 @@ pub struct Person {
     pub totp: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
@@ -94,14 +94,14 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body, where the status is the one expected.
+    /// The body; fails on any other status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self.body
     }
 
-    /// The problem's code, where the status is the one expected.
+    /// The problem's code; fails on any other status.
     #[track_caller]
     pub fn problem(self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -122,7 +122,7 @@ impl House {
         House::reaching(db, chats, Gateways::new(), clock).await
     }
 
-    /// A house that can reach these chats, and whatever is behind these gateways.
+    /// A house that can reach these chats and these gateways.
     pub async fn reaching(db: Db, chats: Vec<Arc<Fake>>, gateways: Gateways, clock: Clock) -> House {
         let app = App::build(config(&db, &chats, &gateways), clock.clone()).await.unwrap();
         let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
@@ -146,11 +146,11 @@ impl House {
         }
     }
 
-    /// The same house with chats of these platforms in reach.
+    /// The same house with chats of these platforms added.
     pub async fn and_chats(self, platforms: &[Platform]) -> House {
         let mut chats = Vec::new();
         for platform in platforms {
-            // The only platform on which we make the secret, where the admin gives none.
+            // The only platform for which we generate the secret, where the admin gives none.
             let secret = (*platform == Platform::Webhook).then(|| SECRET.to_owned());
             let rules = Rules { secret, ..Rules::default() };
             chats.push(Arc::new(Fake::start(*platform, rules, self.clock.now()).await));
@@ -159,20 +159,20 @@ impl House {
         House::reaching(self.db, chats, self.gateways, self.clock).await
     }
 
-    /// The same house with more in reach.
+    /// The same house with more gateways.
     pub async fn and_gateways(self, gateways: Gateways) -> House {
         drop(self.running);
         House::reaching(self.db, self.chats, gateways, self.clock).await
     }
 
-    /// The same database under a new process's eyes: what was only in memory is gone.
+    /// The same database with a new process: everything in memory is gone.
     pub async fn restart(self) -> House {
         drop((self.running, self.stations));
         self.serving.await.unwrap().unwrap();
         House::reaching(self.db, self.chats, self.gateways, self.clock).await
     }
 
-    /// Moves the clock, the platforms' with it.
+    /// Moves the clock, and the platforms' clocks with it.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
         for chat in &self.chats {
@@ -180,12 +180,12 @@ impl House {
         }
     }
 
-    /// Lets the loops do all there is to do at this moment.
+    /// Lets the background loops do everything that is due now.
     pub async fn settle(&self) {
         self.stations.settle().await.unwrap();
     }
 
-    /// Creates somebody with a token.
+    /// Creates a person with an API token.
     pub async fn person(&self, name: &str, role: Role) -> Person {
         let shared = &self.stations.shared;
         let now = self.clock.now();
@@ -228,12 +228,12 @@ impl House {
         reply(self.http.get(format!("{}{path}", self.base))).await
     }
 
-    /// A page as whoever has this cookie sees it.
+    /// A page, as a reader with this cookie sees it.
     pub async fn page_as(&self, path: &str, cookie: &str) -> Reply {
         reply(self.http.get(format!("{}{path}", self.base)).header("cookie", cookie)).await
     }
 
-    /// Logs somebody in for an hour; answers the session's token.
+    /// Logs a person in for an hour; returns the session's token.
     pub async fn session(&self, person: &Person) -> String {
         let (token, now, name) = (new_token(), self.clock.now(), person.name.clone());
         let token_hash = token_hash(&token);
@@ -247,7 +247,7 @@ impl House {
         token
     }
 
-    /// Sends a photo and answers its id.
+    /// Uploads a photo and returns its id.
     pub async fn photo(&self, jpeg: Vec<u8>) -> String {
         let part = reqwest::multipart::Part::bytes(jpeg).file_name("IMG_0001.JPG");
         let form = reqwest::multipart::Form::new().part("photo", part);
@@ -255,7 +255,7 @@ impl House {
         reply(request).await.expect(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Connects and proves a group on one of the chats; answers its id.
+    /// Connects a group on one of the chats and proves control; returns its id.
     pub async fn group(&self, chat: &Fake, admin: &Person, regions: &[&str], kinds: &[&str]) -> String {
         let body = json!({
             "platform": chat.platform().as_str(), "name": "测试群",

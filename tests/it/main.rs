@@ -1,9 +1,9 @@
-//! The integration tests: the real program on a free port, a real database, real HTTP, and a clock that
-//! the test moves. One binary; every test that touches the database runs on SQLite and on PostgreSQL.
+//! The integration tests: the real program on a free port, a real database, real HTTP, and a clock that the
+//! test drives. One binary; every test that touches the database runs on SQLite and on PostgreSQL.
 //!
-//! PostgreSQL comes from `TEST_DATABASE_URL`, or from a server of our own where `initdb` is installed.
-//! Where neither is there its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same
-//! way Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
+//! PostgreSQL comes from `TEST_DATABASE_URL`, or from a server of our own where `initdb` is installed. Where
+//! neither is available its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same way
+//! Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
 mod alike;
 mod audit;
@@ -47,7 +47,7 @@ pub enum Test {
     Housed(&'static str, fn(House) -> Run),
     /// Runs on every database, and starts the program itself.
     Bare(&'static str, fn(Db) -> Run),
-    /// Is about the file that the embedded database is.
+    /// About the embedded database's file.
     Filed(&'static str, fn(Db) -> Run),
     /// Runs several programs on one database, which only PostgreSQL allows.
     Shared(&'static str, fn(Db) -> Run),
@@ -72,7 +72,7 @@ macro_rules! housed {
     };
 }
 
-/// A test that gets an empty database, on every kind of it.
+/// A test that gets an empty database, for each kind of database.
 #[macro_export]
 macro_rules! bare {
     ($test:ident) => {
@@ -80,7 +80,7 @@ macro_rules! bare {
     };
 }
 
-/// A test that gets an empty database which is a file.
+/// A test that gets an empty database in a file.
 #[macro_export]
 macro_rules! filed {
     ($test:ident) => {
@@ -88,7 +88,7 @@ macro_rules! filed {
     };
 }
 
-/// A test that gets an empty database which several programs can share.
+/// A test that gets an empty database that several programs can share.
 #[macro_export]
 macro_rules! shared {
     ($test:ident) => {

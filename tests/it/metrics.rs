@@ -1,5 +1,5 @@
-//! What an operator reads: `/metrics` tells how sending does and nothing about anybody, and docs/operations.md
-//! tells of what `/metrics` shows.
+//! What an operator reads: `/metrics` shows how sending goes and nothing about any person, and
+//! docs/operations.md lists what `/metrics` shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,10 +33,10 @@ pub const TESTS: &[Test] = &[
     housed!(the_document_tells_of_what_is_shown),
 ];
 
-/// Groups of the crowd: more than a broadcast begins with.
+/// Groups of the crowd: more than the first slice of a broadcast.
 const MANY: usize = 70;
 
-/// What is shown: each series with its labels, and its value.
+/// The metrics: each series with its labels, and its value.
 async fn shown(house: &House) -> BTreeMap<String, f64> {
     let page = house.page("/metrics").await;
     assert_eq!(page.status, 200, "{}", page.text);
@@ -47,7 +47,7 @@ async fn shown(house: &House) -> BTreeMap<String, f64> {
     series.map(|line| read(line).unwrap_or_else(|| panic!("no value in {line}"))).collect()
 }
 
-/// Open, due and late deliveries, the age of the oldest due one and of the oldest that waits.
+/// Open, due and late deliveries, the age of the oldest due one, and that of the oldest that waits.
 async fn backlog(house: &House) -> [f64; 5] {
     let shown = shown(house).await;
     [
@@ -108,7 +108,7 @@ async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) {
         house.advance(TimeDelta::minutes(minutes));
         waited += TimeDelta::minutes(minutes);
         house.settle().await;
-        // All of it was put off: once it counted as away, without being tried.
+        // All of it was put off; once the host counted as unavailable, without being tried.
         assert_eq!(backlog(&house).await, [MANY as f64, 0.0, 0.0, 0.0, waited.num_seconds() as f64]);
     }
     assert!(crowd.requests() < 2 * MANY, "{} requests to a platform that is away", crowd.requests());
@@ -134,7 +134,7 @@ async fn what_is_not_sent_is_due_and_late(house: House) {
     assert_eq!(shown["seventytwo_attempts_total{outcome=\"retry\",platform=\"webhook\"}"], 1.0);
     assert_eq!(shown["seventytwo_lanes{state=\"failing\"}"], 1.0);
     assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "it is put off by two seconds");
-    // Nobody sends: by its clock the program stands still.
+    // Nothing is sent: by its clock the program stands still.
     house.advance(TimeDelta::seconds(50));
     assert_eq!(backlog(&house).await[..3], [1.0, 1.0, 0.0]);
     house.advance(TimeDelta::seconds(50));
@@ -145,7 +145,7 @@ async fn what_is_not_sent_is_due_and_late(house: House) {
     team.hears(&case);
     assert_eq!(backlog(&house).await, [0.0; 5]);
 
-    // What is over is not to be said any more, though nobody swept.
+    // What is over must not be sent any more, even before the sweep.
     team.chat.script(503, &[], "not now");
     team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
     house.advance(TimeDelta::hours(72));
@@ -172,7 +172,7 @@ async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) {
     house.settle().await;
     team.hears(&bag);
 
-    // Life at risk does not wait for it: where it cannot go, it is old.
+    // Urgent notices do not wait for the quiet hours: one that cannot go out becomes old.
     house.advance(TimeDelta::hours(22));
     team.chat.script(503, &[], "not now");
     let (lost, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
@@ -307,13 +307,13 @@ async fn nothing_is_told_about_anybody(house: House) {
     secret.extend(team.chat.secret().map(str::to_owned));
     for chat in [&team.chat, &other] {
         let (_, gateway) = chat.gateway();
-        // A port alone may stand within any figure.
+        // A port number alone may occur in any figure.
         secret.extend([chat.robot(), format!(":{}", gateway.port().unwrap())]);
         secret.extend(chat.credentials().values().filter_map(|v| v.as_str().map(str::to_owned)));
     }
     for part in ["reporter", "person", "last_seen", "police"] {
         let words = lost[part].as_object().unwrap().values().filter_map(Value::as_str);
-        // Words of ours are no secret: they stand for kinds and states.
+        // Our own words are not secret: they name kinds and states.
         secret.extend(words.filter(|word| !word.is_ascii()).map(str::to_owned));
     }
     for word in secret {
@@ -343,7 +343,7 @@ async fn a_correction_that_is_not_sent_is_due_and_late(house: House) {
     house.finish().await;
 }
 
-/// Runs a statement where the program's rows are.
+/// Runs a statement in the program's database.
 pub async fn run(house: &House, sql: &'static str) {
     let run = move |tx: &mut Conn| {
         match tx {
@@ -385,13 +385,13 @@ async fn what_cannot_be_written_down_is_counted(house: House) {
         names.each_ref().map(|name| shown[name])
     };
     let before = counted().await;
-    // What is due can be leased; there is no place for what comes of it.
+    // What is due can be leased, but its results cannot be stored.
     run(&house, "ALTER TABLE deliveries RENAME COLUMN took_ms TO elsewhere").await;
     assert!(house.stations.settle().await.is_err());
     team.hears(case);
     assert_eq!(counted().await, [before[0], before[1], before[2] + 1.0]);
     run(&house, "ALTER TABLE deliveries RENAME COLUMN elsewhere TO took_ms").await;
-    // What was sent and not written down is sent again when its lease has run out.
+    // What was sent but not recorded is sent again when its lease has ended.
     house.advance(TimeDelta::seconds(26));
     house.settle().await;
     team.hears(case);

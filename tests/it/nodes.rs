@@ -1,5 +1,5 @@
-//! Several nodes on one PostgreSQL, stopped and killed while a broadcast goes out: every group hears of
-//! it, and what one node had leased the others take over.
+//! Several nodes on one PostgreSQL, stopped and killed while a broadcast goes out: every group hears of it,
+//! and the others take over what a node had leased.
 
 use serde_json::json;
 use seventytwo::domain::people::Role;
@@ -26,7 +26,7 @@ async fn three_nodes_stopped_and_killed_lose_nothing(db: Db) {
     let made = first.door.submit(&Asked::new(0, 0)).await.unwrap().expect(201);
     let case = made["case_number"].as_str().unwrap();
     first.door.approve(case, &token).await.unwrap();
-    // The chats sit on messages: the node that took the decision has most of the lanes, and dies with them.
+    // The chats hold messages: the node that took the decision has most of the lanes, and dies with them.
     eventually("the chats sit on messages", async || chats.taken().len() >= 120).await;
     first.kill();
     let fourth = Program::start(&db, &settings).await;
@@ -46,7 +46,7 @@ async fn three_nodes_stopped_and_killed_lose_nothing(db: Db) {
         assert!(told.values().all(|times| *times <= 3), "no more than once for each disturbance: {told:?}");
     }
 
-    // It is over: each group is told, whichever node does it, and once.
+    // It is over: each group is told once, whichever node does it.
     let before = chats.taken().len();
     let closing = json!({"outcome": "returned", "announce": true});
     let manage = made["manage_token"].as_str();

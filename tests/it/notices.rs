@@ -1,4 +1,4 @@
-//! Notices as families and finders would hand them in, and a look into the raw database.
+//! Notices as families and finders would submit them, and a look into the raw database.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use image::{DynamicImage, Rgb, RgbImage};
@@ -10,7 +10,7 @@ fn reporter() -> Value {
     json!({"name": "王小红", "phone": "+86 138 0013 8000", "relation": "daughter", "publish_phone": false})
 }
 
-/// An old woman who does not find her way home.
+/// An old woman who cannot find her way home.
 pub fn missing_person(now: DateTime<Utc>) -> Value {
     json!({
         "kind": "missing_person", "region": "131003", "reporter": reporter(),
@@ -62,7 +62,7 @@ pub fn donation(now: DateTime<Utc>) -> Value {
     })
 }
 
-/// A photo as a phone would send it.
+/// A photo as a phone would upload it.
 pub fn jpeg() -> Vec<u8> {
     let picture = RgbImage::from_fn(900, 1200, |x, y| Rgb([(x / 4) as u8, (y / 5) as u8, 120]));
     let mut bytes = std::io::Cursor::new(Vec::new());
@@ -70,8 +70,8 @@ pub fn jpeg() -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// None of these words stands in the raw files of the database. On a server its files are not ours to
-/// read; there the rows are asked instead.
+/// None of these words is in the raw files of the database. A server's files are not ours to read; there the
+/// rows are searched instead.
 pub fn assert_unreadable(house: &House, words: &[&str]) {
     for file in std::fs::read_dir(house.db.folder.path()).unwrap().flatten() {
         let Ok(bytes) = std::fs::read(file.path()) else { continue };

@@ -1,4 +1,5 @@
-//! A pause that a group's admin gives an end: it ends by itself, whatever became of the process that took it down.
+//! A pause with an end set by the group's admin: it ends by itself, whatever became of the process that
+//! started it.
 
 use chrono::{DateTime, TimeDelta};
 use reqwest::Method;
@@ -54,7 +55,7 @@ async fn a_pause_ends_by_itself(house: House) {
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["paused_until"]), (&json!("active"), &Value::Null));
 
-    // What has ended does not end again what is paused anew.
+    // A pause that has ended does not end a later one.
     pause(&house, &team, &Value::Null).await;
     house.advance(TimeDelta::days(1));
     house.settle().await;
@@ -87,14 +88,14 @@ async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) {
         pause(&house, &team, &soon).await;
         assert_eq!(pause(&house, &team, &unbounded).await["paused_until"], Value::Null, "{unbounded}");
     }
-    // As programs send it that were written before a pause had an end: no body at all.
+    // As sent by programs written before pauses had an end: without a body.
     pause(&house, &team, &soon).await;
     let bare = house.call(Method::POST, &team.path("/pause"), Some(&team.admin.token), None).await;
     assert_eq!(bare.expect(200)["paused_until"], Value::Null);
     house.advance(TimeDelta::days(31));
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "paused");
-    // Whoever lets it go on does not wait for the end.
+    // An admin who resumes the group need not wait for the end.
     pause(&house, &team, &json!({"until": house.clock.now() + TimeDelta::hours(1)})).await;
     let told = house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
     assert_eq!((&told["state"], &told["paused_until"]), (&json!("active"), &Value::Null));
@@ -156,7 +157,7 @@ async fn a_pause_is_chosen_on_the_page(house: House) {
     house.finish().await;
 }
 
-/// Decided in the opposite order, so that the first decided is not by itself the first said.
+/// Decided in the opposite order, so that the order of decisions does not explain the order of messages.
 async fn what_waited_is_said_most_urgent_first(house: House) {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;

@@ -45,7 +45,7 @@ pub const TESTS: &[Test] = &[
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
-/// Answers that break off, in their head and in their body.
+/// Answers that break off in the head or in the body.
 const HALF_A_HEAD: &str = "HTTP/1.1 200 OK\r\nx-slow:";
 const HALF_A_BODY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{\"ok\":true}";
 
@@ -57,7 +57,7 @@ fn words() -> Message {
     plain(Language::ZhCn, "broadcast-code", &[("code", "123456".into())], DateTime::UNIX_EPOCH)
 }
 
-/// What a group admin gives, with more or other fields.
+/// A group admin's credentials, with fields added or replaced.
 fn credentials(fake: &Fake, more: &[(&str, &str)]) -> Credentials {
     let mut given = fake.credentials();
     given.extend(more.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
@@ -65,7 +65,7 @@ fn credentials(fake: &Fake, more: &[(&str, &str)]) -> Credentials {
     adapter(platform).credentials(&given, &[7; 32], Some(&gateway)).unwrap()
 }
 
-/// One group on one fake, and the way to it.
+/// One group on one stand-in, and the way to reach it.
 struct Lane {
     fake: Fake,
     sender: Sender,
@@ -80,7 +80,7 @@ impl Lane {
         Lane { fake, sender, credentials }
     }
 
-    /// Says the first part of a message.
+    /// Sends the first part of a message.
     async fn deliver(&self, message: &Message, at: DateTime<Utc>) -> Verdict {
         self.act(platforms::Act::Say(0), message, &Stamp::new(at, Uuid::from_u128(7))).await
     }
@@ -172,7 +172,7 @@ async fn faults_of_a_platform_are_judged_and_redirects_not_followed() {
     lane.fake.assert_drained().await;
 }
 
-/// Short enough to wait for, and enough for whoever answers, on a machine that is busy.
+/// Short enough to wait for, yet enough for a peer that answers on a busy machine.
 const EXCHANGE: Duration = Duration::from_secs(5);
 
 /// A request to a peer that may misbehave.
@@ -227,7 +227,7 @@ async fn silence_after_a_request_is_doubt_and_never_repeated() {
         assert_eq!(fault.outcome(), Outcome::Unknown);
         assert_eq!(wire.requests(), before + 1, "{act:?}");
     };
-    // Once on a fresh connection, once on one that was used before; all of them wait at the same time.
+    // Once on a fresh connection and once on a used one; all wait at the same time.
     let twice = cases.iter().flat_map(|case| [(case, 0), (case, 1)]);
     join_all(twice.map(|(&(act, fault), before)| ends(act, fault, before))).await;
 }
@@ -255,10 +255,10 @@ async fn a_host_at_its_cap_lets_requests_wait_and_then_go() {
 async fn what_may_no_longer_leave_is_held_back_when_its_turn_has_come() {
     let wire = Wire::start(&[Act::Hang, Act::Say(OK), Act::Say(OK)]).await;
     let (_, outgoing) = to(&wire);
-    // Whoever waits for the place does so until it is free.
+    // A request waits for the place until it is free.
     let limits = Limits { per_host: 1, queue: 2 * EXCHANGE, exchange: EXCHANGE, ..Limits::default() };
     let sender = Sender::new(Guard::new([(Platform::Webhook, wire.address.clone())]), limits);
-    // The only place is taken by one that hangs; while the others wait for it, their notice ends.
+    // The only place is taken by a request that hangs; while the others wait for it, their notice ends.
     let over = Cell::new(false);
     let may = |longest: Duration| {
         assert!(longest <= limits.exchange);
@@ -287,12 +287,12 @@ async fn few_connections_to_a_host_are_opened_at_a_time() {
     let sender = Sender::new(Guard::new([(Platform::Webhook, url.clone())]), limits);
     let (_, outgoing) = to(&Wire::start(&[]).await);
     let outgoing = Outgoing { url, ..outgoing };
-    // It takes connections and says nothing: each is being opened until its time is up.
+    // It accepts connections and does not answer: each is being opened until its time is up.
     let (mut open, mut most) = (Vec::new(), 0);
     let takes = async {
         loop {
             let taken = peer.accept().await.unwrap().0.into_std().unwrap();
-            // Asked of the system itself: whoever gave up did so before the next one came.
+            // Asks the operating system: a request that gave up did so before the next one came.
             open.retain(is_open);
             open.push(taken);
             most = open.len().max(most);

@@ -1,4 +1,4 @@
-//! A PostgreSQL for the tests: the one named, or one of our own that ends with the test process.
+//! PostgreSQL for the tests: the named server, or one of our own that ends with the test process.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -14,15 +14,15 @@ use crate::house::Db;
 pub struct Server(Arc<Running>);
 
 struct Running {
-    /// Without the database's name at the end.
+    /// Without the database name at the end.
     url: String,
     databases: AtomicUsize,
-    /// Held open: when this process ends, however it ends, the guard reads the end and stops the server.
+    /// Held open: when this process ends, however it ends, the guard reads end of file and stops the server.
     _guard: Option<(Child, ChildStdin, tempfile::TempDir)>,
 }
 
 impl Server {
-    /// The named server, or a new one; `None` where there is neither.
+    /// The named server, or a new one; `None` where neither is available.
     pub fn start() -> Option<Server> {
         #[expect(clippy::disallowed_methods, reason = "a setting of the tests, read once")]
         let named = std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
@@ -80,7 +80,7 @@ fn own() -> Option<Running> {
         ],
     );
     let (_kept, port) = vacant_port();
-    // fsync stays on: the tests that kill the program mean it.
+    // fsync stays on, because the tests that kill the program depend on it.
     let script = format!(
         "'{}' -D '{}' -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400 \
          >'{}' 2>&1 & server=$!; read -r _; kill -INT $server; wait $server",
@@ -100,8 +100,8 @@ fn own() -> Option<Running> {
     Some(Running { url, databases: AtomicUsize::new(0), _guard: Some((guard, stdin, folder)) })
 }
 
-/// A port of the loopback on which nobody listens, and which nobody else is given for as long as the socket is kept. A
-/// server that asks for this very port may have it all the same.
+/// A loopback port on which nobody listens, and which the system gives to nobody else while the socket is
+/// kept. A server that asks for this very port can still have it.
 pub fn vacant_port() -> (TcpSocket, u16) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
@@ -110,14 +110,14 @@ pub fn vacant_port() -> (TcpSocket, u16) {
     (socket, port)
 }
 
-/// `initdb` is on the path, or where Debian puts it.
+/// Finds a program in the PATH, or where Debian installs it.
 fn find(program: &str) -> Option<PathBuf> {
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut places: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
     places.sort();
     #[expect(clippy::disallowed_methods, reason = "where programs are is the environment's to say")]
     let path = std::env::var("PATH").unwrap_or_default();
-    // The real place first: what is on the path may be a link without its neighbours.
+    // The real place first: what is in the PATH may be a link without its neighbours.
     places.reverse();
     places.extend(path.split(':').map(PathBuf::from));
     places

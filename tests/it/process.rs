@@ -1,5 +1,5 @@
-//! The program as its own process, by the real clock, and many chats for it to speak to: for tests that
-//! kill it, stop it, or run several on one database.
+//! The program as its own process, by the real clock, with many chats to send to: for tests that kill it,
+//! stop it, or run several on one database.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -39,23 +39,23 @@ use crate::notices;
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const KEY_BYTES: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
-/// How long a condition is waited for; a dead node's leases run out meanwhile.
+/// How long a condition is waited for; the leases of a dead node must end within this time.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Groups of the fan-out: more than a lease takes at once, so that the kill finds some unleased.
+/// Groups of the fan-out: more than are leased at once, so that a kill finds some of them unleased.
 pub const GROUPS: usize = 300;
 
-/// A process; killed when dropped.
+/// A process; killed on drop.
 pub struct Running(Child);
 
 impl Running {
-    /// Starts the program, and does not wait until it can be spoken to.
+    /// Starts the program without waiting until it listens.
     pub fn spawn(mut command: Command, settings: &[(&str, &str)]) -> Running {
         let command = command.arg("serve").envs(settings.iter().copied());
         Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts"))
     }
 
-    /// Waits until it can be spoken to.
+    /// Waits until it listens.
     pub async fn listening(mut self) -> Program {
         let log = Arc::new(Mutex::new(Vec::new()));
         let (errors, kept) = (BufReader::new(self.0.stderr.take().unwrap()).lines(), Arc::clone(&log));
@@ -70,7 +70,8 @@ impl Running {
             lines.map_while(Result::ok).find_map(|l| Some(l.strip_prefix("listening on ")?.to_owned()))
         };
         let base = tokio::task::spawn_blocking(says).await.unwrap().expect("the program listens");
-        // Where two crates could each choose, neither does. Set already is fine, too.
+        // Where two crates could each choose a provider, neither does. An error only means that one is set
+        // already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Program { running: self, door: Door { base, http, networks: Arc::default() }, log }
@@ -81,7 +82,7 @@ impl Running {
         self.0.id()
     }
 
-    /// SIGTERM: it ends what is under way; answers how.
+    /// SIGTERM: it finishes what is under way; returns its exit status.
     pub async fn stop(mut self) -> ExitStatus {
         self.signal("-TERM");
         tokio::task::spawn_blocking(move || self.0.wait().unwrap()).await.unwrap()
@@ -94,7 +95,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// SIGKILL: nothing of it gets to say goodbye.
+    /// SIGKILL: it gets no chance to clean up.
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -118,7 +119,7 @@ impl Program {
         self.log.lock().unwrap().clone()
     }
 
-    /// SIGSTOP: it stands still and does not know it.
+    /// SIGSTOP: it stands still without knowing it.
     pub fn pause(&self) {
         self.running.signal("-STOP");
     }
@@ -158,12 +159,12 @@ pub fn assert_audit(db: &Db) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// The program's API, from outside.
+/// The program's API, as a client sees it.
 #[derive(Clone)]
 pub struct Door {
     base: String,
     http: reqwest::Client,
-    /// Every request comes from a network of its own: no limit is meant to bite.
+    /// Every request comes from a network of its own, because no rate limit is meant to apply.
     networks: Arc<AtomicU32>,
 }
 
@@ -212,7 +213,7 @@ impl Door {
         self.send(request, None, None).await
     }
 
-    /// Claims a notice and approves it; answers the state it then has.
+    /// Claims a notice and approves it; returns its state afterwards.
     pub async fn approve(&self, case: &str, token: &str) -> reqwest::Result<String> {
         let claim = format!("/review/{case}/claim");
         let claimed = self.call(Method::POST, &claim, Some(token), Some(&json!({}))).await?.expect(200);
@@ -222,7 +223,8 @@ impl Door {
         Ok(decided["state"].as_str().unwrap().to_owned())
     }
 
-    /// As [`Door::approve`], and whether it came about: a short lease may be over before the decision.
+    /// Like [`Door::approve`]; returns whether it succeeded, because a short claim may end before the
+    /// decision.
     pub async fn approve_if_held(&self, case: &str, token: &str) -> bool {
         let claim = format!("/review/{case}/claim");
         let claimed = self.call(Method::POST, &claim, Some(token), Some(&json!({}))).await.unwrap();
@@ -236,21 +238,21 @@ impl Door {
         self.http.get(format!("{}{path}", self.base)).send().await
     }
 
-    /// Begins a request and never ends it; it hangs for as long as what is answered is kept.
+    /// Begins a request and never ends it; it hangs until the returned stream is dropped.
     pub async fn hang(&self) -> TcpStream {
         let address = self.base.trim_start_matches("http://");
         let mut open = TcpStream::connect(address).await.unwrap();
         let begun = "POST /api/v1/notices HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                      content-length: 100\r\nexpect: 100-continue\r\n\r\n";
         open.write_all(begun.as_bytes()).await.unwrap();
-        // It waits for the rest by now.
+        // By now the server waits for the rest.
         let mut told = [0; 25];
         open.read_exact(&mut told).await.unwrap();
         assert!(told.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&told));
         open
     }
 
-    /// The reporter reads their notice, words and all.
+    /// The reporter can read their notice, with its words.
     pub async fn assert_readable(&self, receipt: &Value) {
         let mine =
             self.call(Method::GET, "/my/notice", receipt["manage_token"].as_str(), None).await.unwrap();
@@ -260,7 +262,7 @@ impl Door {
     }
 }
 
-/// A notice as it is handed in, under a key that makes it repeatable.
+/// A notice to submit, with an idempotency key that makes it repeatable.
 #[derive(Clone)]
 pub struct Asked {
     key: String,
@@ -291,7 +293,7 @@ pub fn database(db: &Db) -> Database {
     }
 }
 
-/// A look into the database, over a connection that is closed at once.
+/// Reads the database over a connection that is closed at once.
 pub async fn peek<T: Send + 'static>(
     db: &Db,
     look: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
@@ -300,7 +302,7 @@ pub async fn peek<T: Send + 'static>(
     tokio::task::spawn_blocking(move || look(&mut Conn::open(&database).unwrap()).unwrap()).await.unwrap()
 }
 
-/// Waits until nobody uses the database: a server still ends what a process had asked of it when it was killed.
+/// Waits until nobody uses the database: a server still finishes what a killed process had asked of it.
 pub async fn left_alone(db: &Db) {
     let others = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
          AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
@@ -313,9 +315,9 @@ pub async fn backlog(db: &Db) -> i64 {
     peek(db, |c| deliveries::backlog(c, Clock::system().now())).await.open
 }
 
-/// The state of a notice, its approvals, and its events that made it cool.
+/// The state of a notice, the number of its approvals, and of the events that made it cool.
 pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
-    // Stored without its dash.
+    // Stored without the dash.
     let case = case.replace('-', "");
     peek(db, move |c| {
         let notice = rows::by_case(c, &case)?.expect("a notice that was answered");
@@ -326,7 +328,7 @@ pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
     .await
 }
 
-/// How many attempts are on record for each group, by its name.
+/// How many attempts are recorded for each group, by its name.
 pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
     let account = accounts::by_name(conn, "王群主")?.expect("the group admin").account.id.0;
     let mut recorded = HashMap::new();
@@ -337,7 +339,7 @@ pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
     Ok(recorded)
 }
 
-/// Somebody with an account; answers a token of theirs.
+/// Creates a person with an account; returns their API token.
 pub async fn person(db: &Db, name: &str, role: Role) -> String {
     let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
     let now = Clock::system().now();
@@ -345,13 +347,13 @@ pub async fn person(db: &Db, name: &str, role: Role) -> String {
     tokens::add(&store, now, name, None).await.unwrap()
 }
 
-/// Puts [`GROUPS`] proved groups of `admin` into the database, named by the key of their robot.
+/// Stores [`GROUPS`] proved groups of `admin`, named by the key of their robot.
 pub async fn connect_groups(db: &Db, url: &str, admin: &'static str) {
     connect(db, admin, (0..GROUPS).map(|number| (Platform::Wecom, url, format!("g{number}")))).await;
 }
 
-/// Puts proved groups of `admin` into the database: the platform, where it is, and the name of the group,
-/// which is the key of its robot, too. They want property lost in Langfang.
+/// Stores proved groups of `admin`: the platform, the URL, and the group's name, which is also the key of its
+/// robot. They want lost property in Langfang.
 pub async fn connect<'a>(
     db: &Db,
     admin: &'static str,
@@ -406,25 +408,26 @@ pub struct Message {
     pub kind: String,
 }
 
-/// Those who are connected to a server.
+/// The open connections to a server.
 #[derive(Default)]
 pub struct Connected(Arc<()>);
 
 impl Connected {
-    /// What the server is to do with each connection, which holds what it is counted by until it ends.
+    /// A callback for each new connection; the connection holds what it is counted by until it ends.
     pub fn one_more(&self) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
         let held = Arc::clone(&self.0);
         move |_, kept| drop(kept.insert(Arc::clone(&held)))
     }
 
-    /// Waits until nobody is connected: what a process had sent when it was killed has arrived by then.
+    /// Waits until nobody is connected: by then everything that a killed process had sent has arrived.
     pub async fn none(&self) {
-        // One is held here, and one by the server.
+        // One reference is held here, and one by the server.
         eventually("nobody is connected", async || Arc::strong_count(&self.0) == 2).await;
     }
 }
 
-/// Many WeCom chats at one address. They answer a hundred requests, then sit on each until told.
+/// Many WeCom chats at one address. They answer a hundred requests, then hold every further one until told to
+/// go on.
 pub struct Chats {
     pub url: String,
     state: web::Data<ChatState>,
@@ -471,7 +474,7 @@ impl Chats {
         self.state.answered.send_replace(usize::MAX);
     }
 
-    /// As [`Connected::none`]: a request that is sat on keeps its connection.
+    /// Like [`Connected::none`]; a held request keeps its connection.
     pub async fn deserted(&self) {
         self.state.connected.none().await;
     }
@@ -480,7 +483,7 @@ impl Chats {
         self.state.taken.lock().unwrap().clone()
     }
 
-    /// How often each group got a message of that kind.
+    /// How many messages of that kind each group got.
     pub fn count(&self, kind: &str) -> HashMap<String, usize> {
         let mut counted = HashMap::new();
         for message in self.taken().into_iter().filter(|m| m.kind == kind) {

@@ -1,4 +1,4 @@
-//! The reporter's page in a browser: the manage link is the page, and it says what became of a step.
+//! The reporter's page in a browser: the manage link opens it, and it shows the result of each step.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -41,7 +41,7 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
         assert!(told.contains(said), "{reason}: {told}");
         assert_eq!(told.contains(again), mendable, "{reason}: {told}");
     }
-    // Whoever hands it in again does not write it all again; what is agreed to is asked anew.
+    // Handing it in again does not mean typing it again; only the consents are asked for again.
     let body = notices::lost_property(house.clock.now());
     let made = house.post("/notices", None, &body).await.expect(201);
     let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
@@ -58,13 +58,13 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     assert!(!form("").await.contains("双肩包"), "nobody else reads it");
     let empty = house.page_as("/report/rescue?again=1", &cookie).await.text;
     assert!(!empty.contains("12 路公交车上"), "another kind: {empty}");
-    // What has had its time may be handed in again.
+    // A notice whose time ran out may be handed in again.
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
     house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    // No group is there to hear of it: whoever reads that it went out would wait instead of looking.
+    // No group hears it: a reporter told that it went out would wait instead of looking.
     let live = house.page(&path).await.text;
     assert!(live.contains("这个地区还没有接入的群") && live.contains("请自己转发"), "{live}");
     assert!(live.contains("已公开") && !live.contains("已发布到当地的群"), "{live}");
@@ -77,7 +77,7 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     house.finish().await;
 }
 
-/// Whoever opens a manage link has a cookie and a mark for its forms.
+/// Opens a manage link; returns the page, the cookie and the CSRF token of its forms.
 async fn at_home(house: &House, path: &str) -> (Reply, String, String) {
     let open = house.page(path).await;
     let cookie = open.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -109,7 +109,7 @@ async fn the_police_number_given_in_an_answer_counts(house: House) {
             fields.fold(Form::new(), |form, (name, value)| form.text(name.to_owned(), value.to_owned()));
         ask_with(&house, "/my/reply", &cookie, form).await
     };
-    // The same rules as those of a notice, and nothing typed is lost.
+    // The same rules as for a notice, and nothing typed is lost.
     let refused = answer(&"9".repeat(61), "在这里").await;
     assert_eq!(refused.status, 422, "{}", refused.text);
     assert!(refused.text.contains("id=\"police.reference-error\""), "{}", refused.text);
@@ -158,7 +158,7 @@ async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) {
     assert_eq!(mine["notice"]["safety"], body["safety"]);
     let queue = house.get("/review/queue", Some(&lead.token)).await.expect(200);
     assert_eq!(queue["items"][0]["sealed"], true, "{queue}");
-    // Whoever holds the case reads that it was no plain yes.
+    // The holder of the case reads that it was no plain yes.
     let path = format!("/review/{}", made["case_number"].as_str().unwrap());
     house.post(&format!("{path}/claim"), Some(&lead.token), &json!({})).await.expect(200);
     let flags = house.get(&path, Some(&lead.token)).await.expect(200)["flags"].clone();
@@ -184,7 +184,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) {
         let told = house.get("/my/notice", Some(manage)).await.expect(200)["tips"].as_array().unwrap().len();
         let page = house.page(&format!("/my/{manage}")).await.text;
         assert_eq!(page.contains("在东门的长椅上"), told > 0, "{page}");
-        // Where the state stands, a line leads to them.
+        // Beside the state, a line leads to them.
         let (_, card) = page.split_once("id=\"state\"").unwrap();
         let (card, below) = card.split_once("id=\"tips\"").unwrap();
         assert_eq!(card.contains("href=\"/my#tips\">收到 1 条线索"), told > 0, "{page}");
@@ -204,7 +204,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) {
     restrict("resume", "").await;
     assert_eq!(tips().await, 1);
     restrict("pause", "").await;
-    // Whoever ends it while it is looked into learns nothing by that.
+    // Ending it while it is being checked reveals nothing to the reporter.
     let close = json!({"outcome": "withdrawn", "announce": false});
     house.post("/my/notice/close", Some(manage), &close).await.expect(200);
     house.settle().await;
@@ -253,7 +253,7 @@ async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {
         (&json!([face]), &json!([receipt]))
     );
 
-    // An edit keeps what came as evidence, and cannot make it public either.
+    // An edit keeps the evidence, and cannot make it public either.
     let edit = json!({"photo_ids": [face, receipt]});
     let refused = house.call(Method::PATCH, "/my/notice", manage, Some(&edit)).await.expect(422);
     assert!(!refused["fields"]["photo_ids[1]"].is_null(), "{refused}");
@@ -298,7 +298,7 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
 }
 
-/// Sends the form of a missing person with this age and this height in it.
+/// Submits the form for a missing person with this age and height.
 async fn report(house: &House, age: &str, height: &str) -> Reply {
     let mut form = Form::new();
     let body = notices::missing_person(house.clock.now());
@@ -348,10 +348,10 @@ async fn age_and_height_are_read_as_people_write_them(house: House) {
     for kept in ["value=\"很老了\"", "value=\"中等\"", "出生年份，例如 1950", "请写厘米数"] {
         assert!(again.text.contains(kept), "{kept}: {}", again.text);
     }
-    // Beside what is wrong elsewhere, what was understood stands as it was typed.
+    // Beside other faults, a value that was understood is shown as it was typed.
     let again = report(&house, "1950年生", "中等").await;
     assert!(again.text.contains("value=\"1950年生\""), "{}", again.text);
-    // Who is too old was born in another year.
+    // A person that old must have been born in another year.
     assert_eq!(report(&house, "1850", "158").await.status, 422);
 
     // Programs send numbers.

@@ -1,5 +1,5 @@
-//! Matrix against a homeserver that is no stand-in: what people in a room of Synapse read of what our
-//! program does, and what Synapse's limits and refusals come to.
+//! Matrix against a real homeserver: what people in a room of Synapse read of our messages, and how we handle
+//! Synapse's limits and refusals.
 
 mod line;
 pub mod parity;
@@ -27,13 +27,13 @@ pub const TESTS: &[Test] = &[
     bare!(a_kicked_bot_stops_its_group_until_control_is_proved_again),
 ];
 
-/// The test itself, or ignored where it needs a Synapse and there is none.
+/// The test itself; ignored where it needs a Synapse and none is available.
 pub fn or_ignored(trial: Trial) -> Trial {
     let ignored = trial.name().starts_with("synapse::") && server::python().is_none();
     if ignored { trial.with_ignored_flag(true) } else { trial }
 }
 
-/// The program with one group, which is a room of Synapse.
+/// The program with one group, a room of Synapse.
 struct Team {
     program: Program,
     room: Room,
@@ -42,14 +42,14 @@ struct Team {
     group: String,
 }
 
-/// A notice as it was handed in.
+/// A submitted notice.
 struct Notice {
     case: String,
     manage: String,
 }
 
 impl Team {
-    /// Connects the room by the bot's token and proves control of it; `url` leads to the homeserver.
+    /// Connects the room with the bot's token and proves control of it; `url` leads to the homeserver.
     async fn start(db: &Db, room: Room, url: &str) -> Team {
         let moderator = person(db, "林志愿", Role::Moderator).await;
         let admin = person(db, "王群主", Role::GroupAdmin).await;
@@ -70,7 +70,7 @@ impl Team {
         team
     }
 
-    /// A call of the group's admin.
+    /// An API call by the group's admin.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         self.program.door.call(method, path, Some(&self.admin), body).await.unwrap()
     }
@@ -112,7 +112,7 @@ impl Team {
         }
     }
 
-    /// Waits until the newest delivery tells of that and has come so far.
+    /// Waits until the newest delivery is of that broadcast and in that state.
     async fn newest_is(&self, broadcast: &str, state: &str) {
         eventually(&format!("the {broadcast} is {state}"), async || {
             let newest = self.newest().await;
@@ -138,7 +138,7 @@ impl Team {
         door.call(Method::POST, path, Some(&notice.manage), Some(&body)).await.unwrap().expect(200);
     }
 
-    /// The words and the picture of the one notice in the room.
+    /// The words and the picture of the only notice in the room.
     async fn read(&self, notice: &Notice) -> [Value; 2] {
         let messages: [Value; 2] = self.room.messages().await.try_into().expect("words and a picture");
         let words = messages[0]["content"]["body"].as_str().unwrap();
@@ -173,7 +173,7 @@ async fn a_notice_is_read_with_its_picture_and_then_taken_back(db: Db) {
     let poster = image::load_from_memory_with_format(&bytes, image::ImageFormat::Jpeg).unwrap();
     assert!(poster.width() > 500 && poster.height() > 500, "{} x {}", poster.width(), poster.height());
 
-    // An edit that Synapse shows with the message is one that clients show in its place.
+    // An edit that Synapse bundles with the message is one that clients show in its place.
     team.close(&notice).await;
     team.newest_is("closing", "delivered").await;
     let [words, picture]: [Value; 2] = team.room.messages().await.try_into().expect("nothing more");
@@ -206,7 +206,7 @@ async fn a_lost_answer_makes_nothing_twice(db: Db) {
     team.finish(&db).await;
 }
 
-/// By the real clock on both sides. Whoever asks again too soon is refused again.
+/// By the real clock on both sides: a request that comes too soon is refused again.
 async fn over_the_limit_a_notice_waits_as_long_as_told(db: Db) {
     let line = Line::start().await;
     let team = Team::start(&db, Room::open().await, &line.url).await;
@@ -239,7 +239,7 @@ async fn a_kicked_bot_stops_its_group_until_control_is_proved_again(db: Db) {
     assert!(meaning.contains(&text(Language::ZhCn, "code-matrix-M_FORBIDDEN")), "{meaning}");
     assert!(answer.contains("not in room"), "{answer}");
 
-    // No code gets into the room, and being let in again proves nothing.
+    // No code gets into the room, and rejoining it proves nothing.
     let refused = team.ask_for_code().await;
     assert!(refused.body["detail"].as_str().unwrap().contains("M_FORBIDDEN"), "{}", refused.text);
     assert_eq!(refused.problem(422), "group_unreachable");

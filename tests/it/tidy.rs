@@ -1,5 +1,5 @@
-//! The rules of the house that a compiler does not see, read from the source: who knows whom, what is
-//! done in one place alone, and that what is written twice says the same twice.
+//! The rules of this repository that a compiler cannot check, checked on the source: which module may use
+//! which, what is done in one place only, and that what is written twice says the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,29 +36,29 @@ pub const TESTS: &[Test] = &[
 
 /// A file of the project.
 pub struct Source {
-    /// From the root of the repository.
+    /// Relative to the root of the repository.
     pub path: String,
-    /// How many lines there are, without the tests.
+    /// How many lines it has without its tests.
     lines: usize,
     /// Without comments and tests.
     pub code: String,
 }
 
 impl Source {
-    /// Files that exist for tests alone.
+    /// Whether the file exists for tests only.
     fn is_test(&self) -> bool {
         self.path.contains("/tests/")
             || self.path.ends_with("/tests.rs")
             || self.path.ends_with("/fixture.rs")
     }
 
-    /// The first folder below `src`, or the file that lies there.
+    /// The first folder below `src`, or the file if it is directly there.
     fn room(&self) -> &str {
         let below = self.path.strip_prefix("src/").unwrap_or(&self.path);
         below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
     }
 
-    /// A door of a station: where requests come in.
+    /// Whether it is a station's door, where requests come in.
     fn is_door(&self) -> bool {
         let rooms = ["/api.rs", "/pages.rs"].iter().any(|file| self.path.ends_with(file));
         rooms || ["/api/", "/pages/"].iter().any(|folder| self.path.contains(folder))
@@ -80,7 +80,7 @@ fn files(folder: &str) -> Vec<String> {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
         if path.ends_with("/node_modules") {
-            continue; // other people's
+            continue; // third-party code
         }
         if entry.file_type().unwrap().is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
@@ -101,7 +101,7 @@ pub fn sources(folder: &str) -> Vec<Source> {
     .collect()
 }
 
-/// The lines that are not compiled for tests alone.
+/// The lines that are not compiled for tests only.
 fn without_tests(text: &str) -> Vec<&str> {
     let (mut kept, mut end) = (Vec::new(), None);
     for line in text.lines() {
@@ -111,7 +111,7 @@ fn without_tests(text: &str) -> Vec<&str> {
                 end = Some(format!("{indent}}}"));
             }
             None => kept.push(line),
-            // What stood here is over, or it is a module in a file of its own.
+            // The test item that began here has ended, or it is a module in a file of its own.
             Some(last) if line == last || (line.contains("mod ") && line.ends_with(';')) => end = None,
             Some(_) => {}
         }
@@ -119,7 +119,7 @@ fn without_tests(text: &str) -> Vec<&str> {
     kept
 }
 
-/// The paths that follow `crate::` in some code, one for each name in braces.
+/// The paths that follow `crate::` in this code, one for each name in braces.
 fn known(code: &str) -> BTreeSet<String> {
     let is_path = |c: char| c.is_ascii_lowercase() || c == '_' || c == ':';
     let mut found = BTreeSet::new();
@@ -134,7 +134,7 @@ fn known(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// Who may know whom besides itself: a room or a file, and the rooms, or parts of them, with the reason.
+/// Which rooms a room or file may use besides itself, or which parts of them, with the reason.
 const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/domain/", &[], "the words of the field know nobody"),
     ("src/clock.rs", &[], "the time comes from outside"),
@@ -239,9 +239,9 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// What a station's door may know more than its station.
+/// What a station's doors may use in addition to their station.
 const DOORS: &[&str] = &["web"];
-/// What one door may know of another station.
+/// What one door may use of another station.
 const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
     ("src/review/", "broadcast::preview", "who approves sees first what will be sent"),
     ("src/intake/", "pages::number", "its reporter forwards what everybody reads under the number"),
@@ -249,10 +249,10 @@ const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
     ("src/intake/", "pages::tip_form", "a tip that comes back stands in the form that it was sent from"),
 ];
 
-/// What lets a door know what its station may not.
+/// The reason that lets a door use what its station may not.
 const OF_A_DOOR: &str = "a door";
 
-/// Every permission: whose it is, and what may be known.
+/// Every permission: who has it, and for what.
 fn permissions() -> BTreeSet<(&'static str, &'static str)> {
     let rooms = MAY_KNOW.iter().flat_map(|(place, parts, _)| parts.iter().map(|part| (*place, *part)));
     let doors = DOORS.iter().map(|part| (OF_A_DOOR, *part));
@@ -266,7 +266,7 @@ async fn rooms_know_only_whom_they_may() {
         if ["src/app.rs", "src/main.rs", "src/lib.rs"].contains(&file.path.as_str()) {
             continue;
         }
-        // The longest row that fits speaks for the file.
+        // The longest matching row decides for the file.
         let row = MAY_KNOW.iter().filter(|row| file.path.starts_with(row.0)).max_by_key(|row| row.0.len());
         let Some((place, allowed, _)) = row else {
             faults.push(format!("{} is in no row of MAY_KNOW", file.path));
@@ -291,7 +291,7 @@ async fn rooms_know_only_whom_they_may() {
     }
     faults.extend(unused.into_iter().map(|(place, part)| format!("{place} may know {part}, and does not")));
     assert!(faults.is_empty(), "{faults:#?}");
-    // The adapters of two platforms do not know each other, nor do they wait for anything.
+    // The adapters of two platforms do not use each other, and never wait.
     let adapters: Vec<Source> =
         sources("src/broadcast/platforms").into_iter().filter(|f| !f.is_test()).collect();
     for file in &adapters {
@@ -304,7 +304,7 @@ async fn rooms_know_only_whom_they_may() {
     }
 }
 
-/// The files outside of `places` in whose code one of the words stands.
+/// The files outside of `places` whose code contains one of the words.
 fn elsewhere(words: &[&str], places: &[&str]) -> Vec<String> {
     let others =
         sources("src").into_iter().filter(|f| !f.is_test() && !places.iter().any(|p| f.path.starts_with(p)));
@@ -319,7 +319,7 @@ async fn sql_is_in_the_store_alone() {
 }
 
 async fn only_the_sender_speaks_http() {
-    // The object store has a client inside; it is named in Cargo.toml to give it TLS, and nowhere here.
+    // The object store has a client inside; Cargo.toml names that crate to give it TLS, and no code does.
     let senders = ["src/broadcast/send.rs", "src/broadcast/send/", "src/demo/client.rs"];
     assert_eq!(elsewhere(&["hyper", "reqwest", "TcpStream", "UdpSocket", "lookup_host"], &senders), NOBODY);
     for sender in senders.into_iter().filter(|sender| sender.ends_with(".rs")) {
@@ -361,7 +361,7 @@ async fn pages_ask_for_assets_by_their_version() {
     }
 }
 
-/// The statements of a folder's migrations, in their order, without comments.
+/// The statements of a folder's migrations, in order, without comments.
 fn statements(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for path in files(folder).into_iter().filter(|path| path.ends_with("up.sql")) {
@@ -373,7 +373,7 @@ fn statements(folder: &str) -> Vec<String> {
     found
 }
 
-/// The columns of every table, by reading the statements of a folder's migrations.
+/// The columns of every table, from the statements of a folder's migrations.
 fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for statement in statements(folder) {
@@ -406,7 +406,7 @@ fn schema(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     tables
 }
 
-/// What the indexes are after a folder's migrations: each by its name, with its table, columns and condition.
+/// The indexes after a folder's migrations: each by its name, with its table, columns and condition.
 fn indexes(folder: &str) -> BTreeMap<String, String> {
     let mut there: BTreeMap<String, String> = BTreeMap::new();
     for statement in statements(folder) {
@@ -414,7 +414,7 @@ fn indexes(folder: &str) -> BTreeMap<String, String> {
         match words.as_slice() {
             ["CREATE", "INDEX", name, rest @ ..] | ["CREATE", "UNIQUE", "INDEX", name, rest @ ..] => {
                 let unique = if words[1] == "UNIQUE" { "UNIQUE " } else { "" };
-                // SQLite has one sort alone.
+                // SQLite has only one type of index.
                 let definition = format!("{unique}{}", rest.join(" ").replace("USING hash ", ""));
                 let before = there.insert((*name).to_owned(), definition);
                 assert_eq!(before, None, "{folder}: {statement}");
@@ -440,7 +440,7 @@ async fn both_databases_have_the_same_tables() {
     let (sqlite_indexes, postgres_indexes) = (indexes("migrations/sqlite"), indexes("migrations/postgres"));
     assert_eq!(sqlite_indexes["deliveries_due"], "ON deliveries (priority, due_at, id) WHERE queued");
     assert_eq!(sqlite_indexes, postgres_indexes);
-    // And what diesel is told is what there is.
+    // The schema in diesel equals the one in the migrations.
     let told = read("src/store/schema.rs");
     for (table, columns) in &sqlite {
         let (_, rest) = told
@@ -454,7 +454,7 @@ async fn both_databases_have_the_same_tables() {
     }
 }
 
-/// The keys of one file of sentences, each with the values that are set into it.
+/// The keys of one file of sentences, each with its placeholders.
 fn sentences(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut key = None;
@@ -510,7 +510,7 @@ async fn every_sentence_asked_for_is_there() {
     assert!(asked > 100, "only {asked} sentences were found");
 }
 
-/// What each of the people is called in Chinese, and what they are not.
+/// The Chinese word for each role, and words that must not be used for it.
 const CALLED: &[(&str, &[&str])] = &[
     ("发布人", &["提交人", "提交者", "发布者", "报送人", "报告人", "上报人"]),
     ("志愿者", &["审核员", "审核人", "自愿者"]),
@@ -555,7 +555,7 @@ async fn the_example_names_every_setting() {
 /// The README in each language; its tables of settings and problems are part of the contract.
 const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
 
-/// The rows of a README's tables, each with its cells, without the marks around code.
+/// The rows of a README's tables, each with its cells, without code marks.
 fn rows(readme: &str) -> Vec<Vec<String>> {
     let text = read(readme);
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with('|') && line.ends_with('|'));
@@ -583,7 +583,7 @@ async fn the_readme_lists_the_settings() {
             .collect();
         assert_eq!(names(&listed), names(&there), "the settings of {readme} and config::SETTINGS");
         for ((name, told), (_, default)) in listed.iter().zip(&there) {
-            // Where there is no default the README says in words what happens.
+            // Where there is no default, the README describes in words what happens.
             assert!(default.is_empty() || told == default, "{readme} on {name}: {told}, and it is {default}");
         }
     }
@@ -622,7 +622,7 @@ async fn the_readme_lists_the_limits() {
     }
 }
 
-/// Wherever a setting is explained, so is what it may be.
+/// Wherever a setting is explained, its bounds are, too.
 async fn the_bounds_of_times_are_told() {
     for (setting, least, most) in
         SETTINGS.iter().filter_map(|s| s.bounds.map(|(least, most)| (s, least, most)))
@@ -641,14 +641,14 @@ async fn the_bounds_of_times_are_told() {
                         .starts_with(['=', '`'])
             });
             let at = at.unwrap_or_else(|| panic!("{place} lacks {}", setting.variable));
-            // In the example the words stand above the setting.
+            // In the example file the comment is above the setting.
             let said = &lines[at.saturating_sub(2)..=at];
             assert!(said.iter().any(|line| line.contains(&told)), "{place} on {}: {told}", setting.variable);
         }
     }
 }
 
-/// Lines a file may have without its tests.
+/// The most lines of a file, without its tests.
 const LINES: usize = 400;
 
 async fn files_are_short() {
@@ -659,7 +659,7 @@ async fn files_are_short() {
 }
 
 async fn nothing_is_left_to_do() {
-    // Put together here, so that this file is not found.
+    // Put together here, so that this file does not contain the words.
     let words = [
         concat!("TO", "DO"),
         concat!("FIX", "ME"),

@@ -47,12 +47,13 @@ async fn state(house: &House, case: &str) -> String {
     answer["state"].as_str().unwrap().to_owned()
 }
 
-/// Everything: photo, two chats of different platforms, cooling with undo, 72 hours, the tombstone.
+/// The full walk: photo, two chats on different platforms, cooling with undo, 72 hours, the tombstone.
 async fn a_missing_person(house: House) {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
     let team = team(&house).await;
     let [city, province, elsewhere] = [0, 1, 2].map(|n| house.chats[n].clone());
-    // A group of the city hears its counties, a group of the province all of it, another province nothing.
+    // A group of the city hears its counties, a group of the province hears all of it, another province hears
+    // nothing.
     house.group(&city, &team.admin, &["131000"], &["missing_person"]).await;
     house.group(&province, &team.admin, &["130000"], &["missing_person", "rescue"]).await;
     house.group(&elsewhere, &team.admin, &["440000"], &["missing_person"]).await;
@@ -62,27 +63,27 @@ async fn a_missing_person(house: House) {
     body["photo_ids"] = json!([photo]);
     let (case, manage) = submit(&house, &body).await;
 
-    // Nobody but those who verify knows anything of it.
+    // Only those who verify know anything about it.
     let waiting = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(waiting.as_object().unwrap().len(), 3, "{waiting}");
     let queue = house.get("/review/queue", Some(&team.moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["case_number"], case.as_str());
 
-    // A moderator takes it on; a colleague cannot, and sees nothing private.
+    // A moderator claims it; a colleague cannot, and sees nothing private.
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&team.colleague.token)).await;
     assert!(!sheet.text.contains("13800138000"), "{}", sheet.text);
     house.post(&format!("{path}/claim"), Some(&team.moderator.token), &json!({})).await.expect(200);
     let refused = house.post(&format!("{path}/claim"), Some(&team.colleague.token), &json!({})).await;
     assert_eq!(refused.problem(409), "claimed_by_other");
-    // Whoever has it sees what was told in private, and the phone for a reason.
+    // The holder sees the private part, and for a reason the phone.
     let sheet = house.get(&path, Some(&team.moderator.token)).await.expect(200);
     assert_eq!(sheet["private"]["secret_detail"], "左手小指有一道旧伤");
     let reason = json!({"reason": "call_back"});
     let shown = house.post(&format!("{path}/phone"), Some(&team.moderator.token), &reason).await.expect(200);
     assert_eq!(shown["phone"], "+8613800138000");
 
-    // Approved, thought again, approved: only then, and after the cooling, it is live.
+    // Approved, taken back, approved again: only then, and after the cooling time, is it live.
     let approved = house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "cooling");
     house.post(&format!("{path}/undo"), Some(&team.moderator.token), &json!({})).await.expect(200);
@@ -134,7 +135,7 @@ async fn a_missing_person(house: House) {
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     assert_eq!(mine["state"], "expired");
 
-    // Retention passed: nothing of it can be read, in the program or in the raw file.
+    // The retention time passed: nothing of it can be read, neither in the program nor in the raw file.
     house.advance(TimeDelta::days(30));
     house.settle().await;
     assert_eq!(state(&house, &case).await, "erased");
@@ -154,7 +155,7 @@ async fn lost_property(house: House) {
     house.settle().await;
     let words = chat.read().unwrap().to_string();
     assert!(words.contains("双肩包") && !words.contains("内袋里有一张合影"), "{words}");
-    // Found its owner: the groups hear so because the reporter lets them.
+    // The owner was found: the groups are told, because the reporter allows it.
     let closed = house
         .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
         .await;

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4, checked from AWS's document:
+//! Verifies AWS Signature Version 4, by AWS's document:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use seventytwo::domain::hex::hex;
 use sha2::{Digest, Sha256};
 
-/// Who may use the bucket, and where it is.
+/// The credentials of the bucket's user, and the bucket's region.
 #[derive(Clone, Copy)]
 pub struct Keys {
     pub id: &'static str,
@@ -14,14 +14,14 @@ pub struct Keys {
     pub region: &'static str,
 }
 
-/// A request, as far as it is signed.
+/// The signed parts of a request.
 pub struct Request<'a> {
     pub method: &'a str,
-    /// As it was written, encoded once.
+    /// As sent: encoded once.
     pub path: &'a str,
-    /// As it was written.
+    /// As sent.
     pub query: &'a str,
-    /// Their names in small letters.
+    /// Header names in lower case, with their values.
     pub headers: Vec<(&'a str, &'a str)>,
     pub body: &'a [u8],
 }
@@ -31,7 +31,7 @@ impl Request<'_> {
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
-    /// Whether its signature is that of these keys; else the code of S3's error.
+    /// Whether the request is signed with these keys; else the code of S3's error.
     pub fn check(&self, keys: &Keys, now: DateTime<Utc>) -> Result<(), &'static str> {
         const MALFORMED: &str = "AuthorizationHeaderMalformed";
         let told = self.header("authorization").ok_or("AccessDenied")?;
@@ -66,7 +66,7 @@ impl Request<'_> {
         if part("Signature=")? == ours { Ok(()) } else { Err("SignatureDoesNotMatch") }
     }
 
-    /// What is signed: method, path, query, headers and body, each in its one form.
+    /// The canonical request: method, path, query, headers and body, each in its canonical form.
     fn canonical(&self, signed: &[&str]) -> Option<String> {
         let mut query: Vec<String> =
             self.query.split('&').filter(|pair| !pair.is_empty()).map(whole).collect();
@@ -82,7 +82,7 @@ impl Request<'_> {
     }
 }
 
-/// A name without a value has an empty one.
+/// A parameter without a value gets an empty one.
 fn whole(pair: &str) -> String {
     if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") }
 }
@@ -98,7 +98,7 @@ fn sign(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// The first example of the document, which says what its signature is; and what differs from it.
+/// The document's first example, which states its signature, and variations of it that must fail.
 pub async fn the_signature_of_awss_own_example_is_right() {
     let keys = Keys {
         id: "AKIAIOSFODNN7EXAMPLE",

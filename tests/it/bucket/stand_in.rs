@@ -1,5 +1,5 @@
-//! A stand-in for S3, written from AWS's document and stricter than AWS: one bucket, addressed by its path, which
-//! takes what is signed as it must be, and nothing else.
+//! A stand-in for S3, written from AWS's document and stricter than AWS. It has one bucket, addressed by
+//! path, and accepts only correctly signed requests.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 
 use std::collections::BTreeMap;
@@ -15,25 +15,25 @@ use super::signature::{Keys, Request};
 
 /// The name of the bucket.
 const NAME: &str = "langfang";
-/// Whoever signs with these may use it.
+/// The keys that the bucket accepts.
 pub const KEYS: Keys = Keys { id: "AKIA72", secret: "a/secret+of+seventy-two", region: "cn-north-1" };
 
-/// How the bucket feels.
+/// How the bucket behaves.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Mood {
-    /// It does what it is asked.
+    /// Does what it is asked.
     Well,
-    /// It answers that it cannot.
+    /// Answers every request with an error.
     Failing,
-    /// It takes requests, and never answers.
+    /// Accepts requests and never answers.
     Silent,
-    /// It keeps the largest size of a photo, and is silent from then on.
+    /// Stores the largest size of a photo, and never answers from then on.
     Fading,
 }
 
-/// A bucket, by the real clock.
+/// A bucket that goes by the real clock.
 pub struct Bucket {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
     state: web::Data<State>,
 }
@@ -41,7 +41,7 @@ pub struct Bucket {
 struct State {
     mood: Mutex<Mood>,
     objects: Mutex<BTreeMap<String, web::Bytes>>,
-    /// How often it was asked, whatever it answered.
+    /// How many requests came, whatever the answer.
     asked: Mutex<usize>,
 }
 
@@ -62,23 +62,23 @@ impl Bucket {
         Bucket { url, state }
     }
 
-    /// From now on.
+    /// Changes its behaviour from now on.
     pub fn feels(&self, mood: Mood) {
         *self.state.mood.lock().unwrap() = mood;
     }
 
-    /// What lies in it, by its key.
+    /// The stored objects, by key.
     pub fn objects(&self) -> BTreeMap<String, web::Bytes> {
         self.state.objects.lock().unwrap().clone()
     }
 
-    /// How often it was asked.
+    /// How many requests came.
     pub fn asked(&self) -> usize {
         *self.state.asked.lock().unwrap()
     }
 }
 
-/// An error as S3 tells it.
+/// An error as S3 reports it: status and code.
 type Refused = (u16, &'static str);
 
 async fn answer(http: HttpRequest, body: web::Bytes, state: web::Data<State>) -> HttpResponse {
@@ -128,7 +128,7 @@ fn judge(http: &HttpRequest, body: web::Bytes, state: &State) -> Result<HttpResp
             let found = objects.get(key).ok_or((404, "NoSuchKey"))?;
             Ok(HttpResponse::Ok().insert_header(("etag", tag(found))).body(found.clone()))
         }
-        // What is not there is as good as deleted.
+        // Deleting an object that does not exist succeeds.
         "DELETE" => {
             objects.remove(key);
             Ok(HttpResponse::NoContent().finish())

@@ -1,4 +1,4 @@
-//! What grows and what waits has an end: statements, the worker's questions, and what is over for long.
+//! What grows or waits is bounded: statements, the worker's queries, and the history of what ended long ago.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,7 +47,7 @@ async fn no_statement_waits_for_ever(db: Db) {
     assert_eq!(settings.await.unwrap(), ["10s", "30s", "5s"]);
 }
 
-/// A notice is live whose one group could not be reached yet.
+/// A live notice whose only group could not be reached yet.
 async fn with_a_failed_try(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -58,7 +58,7 @@ async fn with_a_failed_try(house: House) -> House {
     house
 }
 
-/// The worker asks whenever it has nothing to do.
+/// The worker runs this query whenever it has nothing to do.
 async fn when_to_look_again_is_one_question(house: House) {
     let house = with_a_failed_try(house).await;
     let (asked, at) = (Arc::<AtomicUsize>::default(), house.clock.now());
@@ -99,7 +99,7 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     assert_eq!(shown().await["items"].as_array().unwrap().len(), 2);
     let of_first = count(&house.db, ROWS).await;
 
-    // A second one, and its end that one group does not hear.
+    // A second notice, whose end one group does not hear.
     let pause = format!("/groups/{}/pause", groups[0]);
     let (open, _) = go_live(&house, &moderator).await;
     house.post(&pause, Some(&admin.token), &json!({})).await.expect(200);
@@ -112,7 +112,7 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     house.page(&format!("/n/{case}")).await.expect(200);
 
-    // Whoever waits to hear of an end may do so for long.
+    // A group may wait for long to hear of an end.
     house.advance(TimeDelta::days(61));
     house.settle().await;
     house.stations.forget_broadcasts().await.unwrap();
@@ -128,7 +128,7 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     assert_eq!(count(&house.db, ROWS).await, 0);
 }
 
-/// Nothing that was said of the older of two notices can be deleted: the other is forgotten all the same.
+/// Of two notices the older cannot be pruned: the other is pruned all the same.
 async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
     const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
     let house = house.and_chats(&[Platform::Wecom]).await;
@@ -160,7 +160,7 @@ async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
 
 async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) {
     let house = with_a_failed_try(house).await;
-    // As many as one look takes were written down in the year 2100, and as many again by a clock that was right.
+    // As many attempts as one run prunes are dated 2100, and as many have the right time.
     run(
         &house.db,
         "CREATE TABLE numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \

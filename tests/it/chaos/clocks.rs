@@ -1,5 +1,5 @@
-//! A clock that jumps: what is waiting is not said too early, nor all at once, and once the clock is right again
-//! nothing is late for longer than the worker's safety poll.
+//! A clock that jumps: what waits is sent neither too early nor all at once. Once the clock is right again,
+//! nothing is late by more than the worker's safety poll.
 
 use std::sync::Arc;
 
@@ -32,12 +32,13 @@ pub const TESTS: &[Test] = &[
     housed!(a_clock_set_forward_is_no_storm),
 ];
 
-/// No lease of a right clock is longer.
+/// The longest lease by a right clock.
 const LEASE: TimeDelta = TimeDelta::seconds(26);
 /// The worker's safety poll.
 const POLL: TimeDelta = TimeDelta::seconds(20);
 
-/// A house whose clock shows an hour of today: a server's own clock, which nobody drives, says who is right.
+/// A house whose clock shows today's time, because a database server's own clock, which nobody drives,
+/// decides who is right.
 async fn of_today(db: Db) -> House {
     let hour = Clock::system().now().duration_trunc(TimeDelta::hours(1)).unwrap();
     House::with_chats(db, Vec::new(), Clock::by_hand(hour + TimeDelta::minutes(67))).await
@@ -53,14 +54,14 @@ async fn publish(house: &House, moderator: &Person, phone: &str) -> String {
     case
 }
 
-/// Time passes, by whatever clock.
+/// Lets time pass on every clock.
 async fn pass(house: &House, time: TimeDelta) {
     house.clock.advance(time);
     house.chats.iter().for_each(|chat| chat.pass(time));
     house.settle().await;
 }
 
-/// One chat on each platform, and who approves.
+/// A house with one chat on each platform, and a moderator.
 pub async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
     let house = house.and_chats(platforms).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -71,13 +72,13 @@ pub async fn house_of(house: House, platforms: &[Platform]) -> (House, Person) {
     (house, moderator)
 }
 
-/// The platforms whose chats did not hear of a case.
+/// The platforms whose chats did not get a case.
 fn deaf(house: &House, case: &str) -> Vec<Platform> {
     let hears = |chat: &&Arc<Fake>| chat.shown().iter().any(|shown| shown.text.contains(case));
     house.chats.iter().filter(|chat| !hears(chat)).map(|chat| chat.platform()).collect()
 }
 
-/// Two hours ahead a notice is said, and to one chat in vain; then somebody sets the clock right.
+/// With the clock two hours ahead a notice goes out and one chat fails; then the clock is set right.
 async fn a_clock_that_was_ahead_holds_nothing_up(db: Db) {
     let (house, moderator) = house_of(
         of_today(db).await,
@@ -97,7 +98,7 @@ async fn a_clock_that_was_ahead_holds_nothing_up(db: Db) {
     assert_eq!(deaf(&house, &early), [], "what was to be said again");
 }
 
-/// The same, and it is set right between two runs of the program.
+/// The same, but the clock is set right between two runs of the program.
 async fn a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up(db: Db) {
     let (house, moderator) =
         house_of(of_today(db).await, &[Platform::Wecom, Platform::Telegram, Platform::Discord]).await;
@@ -112,7 +113,8 @@ async fn a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up(db: Db) {
     assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
 }
 
-/// A group is disabled when it has failed for a day: by a clock two days ahead it would begin to fail in two days.
+/// A group is disabled after failing for a day. A clock two days ahead would make its failures begin in two
+/// days.
 async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db: Db) {
     let (house, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
     let ahead = TimeDelta::days(2);
@@ -132,8 +134,8 @@ async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db:
     assert!(since.0 <= house.clock.now(), "{since:?}");
 }
 
-/// It dies with a request under way, by its clock in two hours. Another one, which starts later, knows only what is
-/// written down.
+/// A node dies with a request under way, and its clock is two hours ahead. Another node, started later, knows
+/// only what is in the database.
 async fn what_a_node_whose_clock_was_ahead_died_with_is_taken_over(db: Db) {
     let other = Db::postgres(db.url.clone());
     let (ahead, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
@@ -158,7 +160,7 @@ async fn what_a_node_whose_clock_was_ahead_died_with_is_taken_over(db: Db) {
     assert_eq!(count(&house.db, delivered).await, 1);
 }
 
-/// Ten hours ahead it is quiet in the chat; by the right clock it is not.
+/// By a clock ten hours ahead the chat has quiet hours; by the right clock it has not.
 async fn what_a_clock_that_was_ahead_put_off_is_looked_at_again(db: Db) {
     let house = of_today(db).await.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -177,7 +179,7 @@ async fn what_a_clock_that_was_ahead_put_off_is_looked_at_again(db: Db) {
     assert_eq!(deaf(&house, &case), []);
 }
 
-/// A robot for which more waits than it can take.
+/// A robot for which more waits than it may take.
 async fn busy(house: House) -> (House, Arc<Fake>) {
     let mut house = house.and_chats(&[Platform::Dingtalk]).await;
     draw_nothing(&mut house);
@@ -186,7 +188,7 @@ async fn busy(house: House) -> (House, Arc<Fake>) {
     (house, chat)
 }
 
-/// Our clock is set back, the platform's goes on: its minute is not over sooner for that.
+/// Our clock is set back while the platform's goes on: its minute does not end sooner for that.
 async fn a_clock_set_back_asks_no_robot_too_early(db: Db) {
     let (house, chat) = busy(of_today(db).await).await;
     let mut behind = TimeDelta::zero();
@@ -205,7 +207,8 @@ async fn a_clock_set_back_asks_no_robot_too_early(db: Db) {
     assert!(asked.len() > 100, "{} requests", asked.len());
 }
 
-/// Our clock is set forward while a lane waits for its minute: the robot is asked once too early and says so.
+/// Our clock is set forward while a lane waits for its minute: the robot is asked too early once, and
+/// refuses.
 async fn a_clock_set_forward_is_no_storm(house: House) {
     let (house, chat) = busy(house).await;
     house.settle().await;
@@ -216,19 +219,20 @@ async fn a_clock_set_forward_is_no_storm(house: House) {
         house.clock.advance(TimeDelta::seconds(1));
     }
     assert_eq!(chat.asked().len(), full + 1, "asked once by the wrong clock");
-    // It was the right one: both go on.
+    // Our clock was the right one: now both agree.
     chat.set_now(house.clock.now());
     house.advance(TimeDelta::minutes(13));
     house.settle().await;
     assert_eq!(chat.asked().len(), full + 21);
 }
 
-/// One node's clock goes back by hours that have passed. The robot's minute, and who uses a lane, are the others'.
+/// One node's clock goes back by hours. The robot's budget and the leases of lanes, which other nodes hold,
+/// must not change.
 async fn a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes(db: Db) {
     const LANES: &str = "SELECT COALESCE(SUM(EXTRACT(EPOCH FROM open_at) + EXTRACT(EPOCH FROM leased_until))::bigint, 0) \
          AS n FROM lanes";
     let other = of_today(Db::postgres(db.url.clone())).await;
-    // By the same hour, though the next may have begun meanwhile.
+    // The same time as the other node's, because the hour may have changed meanwhile.
     let house = House::with_chats(db, Vec::new(), Clock::by_hand(other.clock.now())).await;
     let (house, chat) = busy(house).await;
     house.settle().await;

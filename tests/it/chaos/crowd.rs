@@ -1,4 +1,4 @@
-//! Very many chats behind one address, all in the same mood.
+//! A very large number of chats behind one address, all behaving alike.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,19 +11,19 @@ use tokio::sync::watch;
 use super::dice::Dice;
 use crate::process::Connected;
 
-/// How long a connection may rest: longer than any test.
+/// How long an idle connection is kept: longer than any test.
 const KEPT: Duration = Duration::from_secs(3600);
 
-/// How the chats are disposed.
+/// How the chats behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
-    /// They take messages, each after up to so many milliseconds.
+    /// They take messages, each after a delay of up to this many milliseconds.
     Well(u64),
-    /// They take messages and say nothing until the mood changes.
+    /// They take messages, and answer only when their behaviour changes.
     Silent,
     /// They answer with this status and take nothing.
     Unwell(u16),
-    /// They say in the words of WeCom that no robot lives here.
+    /// They answer, as WeCom does, that the robot does not exist.
     Gone,
 }
 
@@ -37,7 +37,7 @@ pub struct Arrival {
     pub taken: bool,
 }
 
-/// Many chats of WeCom and DingTalk, which say alike that they took a message.
+/// Many chats of WeCom and DingTalk, whose answers to a message are alike.
 pub struct Crowd {
     pub url: String,
     state: web::Data<State>,
@@ -47,13 +47,13 @@ struct State {
     mood: watch::Sender<Mood>,
     arrivals: Mutex<Vec<Arrival>>,
     dice: Mutex<Dice>,
-    /// Requests that wait for their answer, and the most of them that ever did at once.
+    /// Requests waiting for their answer, and the most that ever waited at once.
     waiting: AtomicUsize,
     most: AtomicUsize,
     connected: Connected,
 }
 
-/// A request that waits for its answer.
+/// A request waiting for its answer.
 struct Waiting(web::Data<State>);
 
 impl Waiting {
@@ -87,7 +87,7 @@ impl Crowd {
                 .app_data(web::PayloadConfig::new(4 << 20))
                 .default_service(web::to(take))
         };
-        // It never closes a connection: what is said twice or not at all is our doing.
+        // It never closes a connection, so lost or repeated messages are our own doing.
         let server = HttpServer::new(app).keep_alive(KEPT).client_request_timeout(Duration::ZERO);
         let server = server.on_connect(state.connected.one_more());
         let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
@@ -100,7 +100,7 @@ impl Crowd {
         self.state.mood.send_replace(mood);
     }
 
-    /// Every request, in the order of their arrival.
+    /// Every request, in order of arrival.
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.state.arrivals.lock().unwrap().clone()
     }
@@ -110,12 +110,12 @@ impl Crowd {
         self.state.arrivals.lock().unwrap().len()
     }
 
-    /// The most requests that ever waited for their answers at once.
+    /// The most requests that ever waited for an answer at once.
     pub fn most_at_once(&self) -> usize {
         self.state.most.load(Ordering::SeqCst)
     }
 
-    /// How often each group got something.
+    /// How many messages each group got.
     pub fn told(&self) -> HashMap<String, usize> {
         let mut told = HashMap::new();
         for arrival in self.arrivals().into_iter().filter(|arrival| arrival.taken) {
@@ -129,7 +129,7 @@ impl Crowd {
         self.state.connected.none().await;
     }
 
-    /// Forgets what arrived; answers it.
+    /// Clears the record of arrivals and returns it.
     pub fn forget(&self) -> Vec<Arrival> {
         std::mem::take(&mut *self.state.arrivals.lock().unwrap())
     }

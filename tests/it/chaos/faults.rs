@@ -1,4 +1,4 @@
-//! What goes wrong with one chat, or with very many at once, costs the others nothing.
+//! Faults of one chat, or of very many at once, cost the others nothing.
 
 use std::sync::Arc;
 
@@ -32,12 +32,12 @@ pub const TESTS: &[Test] = &[
     housed!(a_send_that_panics_costs_the_others_nothing),
 ];
 
-/// Lets a notice go live and does all there is to do at that moment.
+/// Lets a notice go live and does all work due at that moment.
 async fn publish(house: &House, moderator: &Person) -> String {
     go_live(house, moderator).await.0
 }
 
-/// The same; answers what manages the notice, too.
+/// The same; also returns the manage token.
 pub async fn go_live(house: &House, moderator: &Person) -> (String, String) {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
@@ -48,7 +48,7 @@ pub async fn go_live(house: &House, moderator: &Person) -> (String, String) {
     (case, text("manage_token"))
 }
 
-/// A house that reaches these crowds, and people in it.
+/// A house that reaches these crowds, with a moderator.
 pub async fn house_of(house: House, crowds: &[(Platform, &str)]) -> (House, Person) {
     let gateways = crowds.iter().map(|(platform, url)| (*platform, (*url).to_owned())).collect();
     let house = house.and_gateways(gateways).await;
@@ -65,7 +65,7 @@ fn named<'a>(
     (0..count).map(move |number| (of.0, of.1, format!("{name}{number}")))
 }
 
-/// PostgreSQL keeps no text with a NUL, and results are written many at a time.
+/// PostgreSQL stores no text with a NUL, and results are written in batches.
 async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
     let house = house.and_chats(&[Platform::Matrix, Platform::Slack, Platform::Webhook]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -82,7 +82,7 @@ async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
     house.chats[1].script(200, &[], &format!(r#"{{"ok":false,"error":"\u0000{long}"}}"#));
     let case = publish(&house, &moderator).await;
     let asked: Vec<usize> = house.chats.iter().map(|chat| chat.asked().len()).collect();
-    // Had the results been lost, all of them would be said again when their leases end.
+    // Had the results been lost, everything would be sent again when the leases end.
     house.advance(TimeDelta::seconds(26));
     house.settle().await;
     let well = &house.chats[2];
@@ -92,7 +92,7 @@ async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
     assert_eq!(count(&house.db, recorded).await, 3);
 }
 
-/// One account has very many groups at a host that is away, and as many whose robots are gone.
+/// One account has very many groups at a host that is unavailable, and as many whose robots no longer exist.
 async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     let (gone, well) = (Crowd::start(Mood::Gone).await, Crowd::start(Mood::Well(0)).await);
     let (_nobody, port) = vacant_port();
@@ -100,7 +100,7 @@ async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     let crowds =
         [(Platform::Wecom, away.as_str()), (Platform::Wecom, &gone.url), (Platform::Dingtalk, &well.url)];
     let (house, moderator) = house_of(house, &crowds).await;
-    // The living come last in every order.
+    // The groups that work come last in every order.
     for (of, name, many) in [(crowds[0], "away", 200), (crowds[1], "gone", 200), (crowds[2], "well", 10)] {
         connect(&house.db, "王群主", named(of, name, many)).await;
     }
@@ -114,8 +114,8 @@ async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     assert!((8..=100).contains(&tried), "{tried} attempts at a host that is away");
 }
 
-/// An hour of errors for very many groups: few requests in that hour, and no more at once afterwards than a host
-/// ever gets.
+/// An hour of errors for very many groups: few requests in that hour, and afterwards no more at once than a
+/// host ever gets.
 async fn after_an_outage_nobody_is_overrun(house: House) {
     const GROUPS: usize = 400;
     let crowd = Crowd::start(Mood::Unwell(503)).await;
@@ -145,7 +145,7 @@ async fn after_an_outage_nobody_is_overrun(house: House) {
     assert!(most <= GROUPS / 4, "{most} of {GROUPS} at one moment");
 }
 
-/// Works nearly as often as the worker would, until then or until it is `done`.
+/// Works nearly as often as the worker would, until that time or until it is `done`.
 async fn until(house: &House, end: chrono::DateTime<chrono::Utc>, mut done: impl FnMut() -> bool) {
     while house.clock.now() < end && !done() {
         let now = house.clock.now();
@@ -169,7 +169,7 @@ async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) {
     house.settle().await;
     crowd.forget();
     fail_once_more(&house).await;
-    // Those of the alert are old by now, the closing's are not.
+    // The attempts of the alert are old by now, those of the closing are not.
     let all = count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await;
     assert_eq!(all, 3 * GROUPS as i64);
     let forget = async {
@@ -185,7 +185,7 @@ async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) {
     assert_eq!(left, GROUPS as i64, "the old ones and no others");
 }
 
-/// Writes down an attempt that failed of every delivery, as old as what it says.
+/// Records a failed attempt for every delivery, as old as its broadcast.
 async fn fail_once_more(house: &House) {
     let attempts = "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, took_ms) \
          SELECT d.id, d.group_id, b.created_at, 0, 'retry', 5 \
@@ -201,8 +201,8 @@ async fn a_group_paused_while_it_is_written_to_costs_nobody_else(house: House) {
     leaves(house, |group| (Method::POST, format!("{group}/pause"))).await;
 }
 
-/// A group's admin takes this step between a lease and its request: here while the poster is drawn that the
-/// second message shows.
+/// The admin takes this step between the lease and the next request: while the poster of the second message
+/// is being drawn.
 async fn leaves(house: House, step: fn(&str) -> (Method, String)) {
     let mut house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -222,7 +222,7 @@ async fn leaves(house: House, step: fn(&str) -> (Method, String)) {
     let (case, ()) = tokio::join!(publish(&house, &moderator), leave);
     let heard = |chat: usize| house.chats[chat].shown().iter().filter(|s| s.text.contains(&case)).count();
     assert_eq!((heard(0), heard(1)), (1, 1), "the words came before");
-    // What was under way may arrive; the next request is not made.
+    // The request under way may arrive; the next one is not made.
     let asked = house.chats[0].asked().len();
     house.advance(TimeDelta::minutes(20));
     house.settle().await;
@@ -233,7 +233,7 @@ async fn leaves(house: House, step: fn(&str) -> (Method, String)) {
     assert_eq!((heard(0), heard(1)), (1, 1), "nothing is said again");
 }
 
-/// Posters are drawn when told; answers who is told that one is wanted, and who tells.
+/// Holds the drawing of posters. Returns a signal that a poster is wanted, and one that lets it be drawn.
 fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
     let shared = &house.stations.shared;
     let (drawing, drawn) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -251,7 +251,7 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
     (drawing, drawn)
 }
 
-/// WeCom asks that what finds it busy is not tried more often than that.
+/// WeCom asks that a request which finds it busy is not repeated more often than this.
 async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_hour(house: House) {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -274,7 +274,7 @@ async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_ho
     house.advance(TimeDelta::minutes(50));
     house.settle().await;
     assert_eq!(chat.asked().len() - before, 4);
-    // Then it is busy once more, and at last it is not.
+    // Then it is busy once more, and after that it takes the message.
     for asked in [5, 7] {
         house.advance(TimeDelta::minutes(20));
         house.settle().await;
@@ -285,7 +285,7 @@ async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_ho
     house.finish().await;
 }
 
-/// On a quiet day it is all that its host hears of us.
+/// On a quiet day these failures are all that the host sees of us.
 async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
     let crowd = Crowd::start(Mood::Unwell(503)).await;
     let of = (Platform::Wecom, crowd.url.as_str());

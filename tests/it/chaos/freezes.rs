@@ -1,8 +1,8 @@
-//! Three nodes on one PostgreSQL. One freezes with requests under way until all its leases are over; meanwhile the
-//! others are killed with SIGKILL or freeze for a moment, at random. What it then hears of its requests it must not
-//! write over what the others did.
+//! Three nodes on one PostgreSQL. One freezes with requests under way until all its leases are over;
+//! meanwhile the others are killed with SIGKILL or freeze for a moment, at random. The results that the
+//! frozen node gets afterwards must not overwrite what the others did.
 //!
-//! `SEVENTYTWO_KILLS=1000` disturbs so often, `SEVENTYTWO_CHAOS=17` throws other dice.
+//! `SEVENTYTWO_KILLS=1000` sets the number of disturbances, `SEVENTYTWO_CHAOS=17` the random seed.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -24,9 +24,9 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_frozen_transaction_has_locked_is_free_again),
 ];
 
-/// Groups: more than a node leases at once, fewer than a host takes.
+/// Groups: more than a node leases at once, and fewer than a host may get at once.
 const GROUPS: usize = 300;
-/// Disturbances while a node is frozen, at most.
+/// The most disturbances while a node is frozen.
 const MOST: usize = 20;
 
 async fn frozen_and_killed_at_random_nothing_is_lost_or_written_over(db: Db) {
@@ -44,7 +44,7 @@ async fn frozen_and_killed_at_random_nothing_is_lost_or_written_over(db: Db) {
     assert_audit(&winter.scene.db);
 }
 
-/// The nodes, and what happens to them.
+/// The nodes, and the random events.
 struct Winter {
     scene: Scene,
     dice: Dice,
@@ -63,12 +63,12 @@ impl Winter {
         self.published += 1;
     }
 
-    /// One notice goes out while all chats are silent: one node has all its requests under way, and is not at work
-    /// on the database. It freezes; another notice goes out without it.
+    /// One notice goes out while all chats are silent, so that one node has all its requests under way and is
+    /// not using the database. It freezes; another notice goes out without it.
     async fn freeze_one_and_disturb_the_others(&mut self, disturbances: usize) {
         self.nodes.clear();
         self.start().await;
-        // A host that has never answered would not be asked for all of them.
+        // A host that has never answered would not get all of them.
         self.scene.crowd.turn(Mood::Well(0));
         self.publish().await;
         self.everybody_has_heard().await;
@@ -77,7 +77,7 @@ impl Winter {
         self.publish().await;
         let all_asked = async || self.scene.crowd.requests() == arrived + GROUPS;
         eventually("all chats are asked", all_asked).await;
-        // What is locked by a transaction that freezes with its node, nobody else can have.
+        // What a transaction has locked when its node freezes, no other node can have.
         let at_work = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
              AND state <> 'idle' AND pid <> pg_backend_pid()";
         eventually("nobody is at work", async || count(&self.scene.db, at_work).await == 0).await;
@@ -92,7 +92,7 @@ impl Winter {
             self.scene.moment(&mut self.dice, GROUPS / 4).await;
             kills += self.disturb().await;
         }
-        // Whoever was killed or is frozen still holds its lanes for as long as its leases last.
+        // A killed or frozen node still holds its lanes for as long as its leases last.
         self.everybody_has_heard().await;
         frozen.resume();
         let ended = frozen.stop().await;
@@ -110,18 +110,18 @@ impl Winter {
         assert_eq!(count(&self.scene.db, over).await, 0, "late results were written over what others did");
     }
 
-    /// Every group hears of all that was published.
+    /// Waits until every group has got everything published.
     async fn everybody_has_heard(&self) {
         let wanted = GROUPS * self.published as usize;
         eventually("every group hears of all", async || self.scene.delivered().await == wanted).await;
     }
 
-    /// Requests whose end is on record, in time or late.
+    /// How many requests have a recorded end, in time or late.
     async fn heard(&self) -> usize {
         count(&self.scene.db, HEARD).await as usize
     }
 
-    /// A node is killed and replaced, or freezes for a moment; answers how many were killed.
+    /// A node is killed and replaced, or freezes for a moment; returns how many were killed.
     async fn disturb(&mut self) -> usize {
         let victim = self.dice.below(self.nodes.len());
         if self.dice.percent(50) {
@@ -137,7 +137,7 @@ impl Winter {
     }
 }
 
-/// A node that freezes in the middle of a transaction, while the others want what it has locked.
+/// A node freezes in the middle of a transaction, and the others need what it has locked.
 async fn what_a_frozen_transaction_has_locked_is_free_again(db: Db) {
     let (locked, frozen) = (oneshot::channel(), mpsc::channel::<()>());
     let node = tokio::task::spawn_blocking({

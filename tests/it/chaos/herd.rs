@@ -1,5 +1,5 @@
-//! After an outage everything that failed is due again, all of it perhaps in the very same instant: its host gets
-//! no more of it at once than ever, though it hangs, and other hosts wait for nothing.
+//! After an outage everything that failed is due again, perhaps all in the very same instant. Its host gets
+//! no more at once than ever, even if it hangs, and other hosts wait for nothing.
 
 use super::crowd::{Crowd, Mood};
 use super::scene::Scene;
@@ -13,12 +13,12 @@ pub const TESTS: &[Test] = &[
     bare!(a_new_notice_waits_for_no_host_that_hangs),
 ];
 
-/// Groups of the host that is back and hangs, and of another one.
+/// Groups of the host that is back and hangs, and of another host.
 const GROUPS: usize = 3_000;
 const OTHERS: usize = 10;
-/// Requests that one host has under way, at most…
+/// The most requests that one host has under way.
 const SHARE: usize = 512;
-/// …and one that says nothing, since the program started.
+/// The same for a host that has never answered since the program started.
 const SHARE_OF_SILENCE: usize = 192;
 
 async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
@@ -34,7 +34,7 @@ async fn what_is_due_again_in_one_instant_overruns_nobody(db: Db) {
     make_due_in_one_instant(&scene.db).await;
     scene.crowd.forget();
 
-    // Whoever is asked says nothing: what is under way adds up.
+    // The hosts do not answer, so requests under way add up.
     scene.crowd.turn(Mood::Silent);
     others.turn(Mood::Well(0));
     let program = scene.start().await;
@@ -59,7 +59,7 @@ async fn a_new_notice_waits_for_no_host_that_hangs(db: Db) {
     program.kill();
 }
 
-/// As if all that failed had been put off to the same moment, and that had come.
+/// As if everything that failed had been put off to the same moment, and that moment had come.
 async fn make_due_in_one_instant(db: &Db) {
     let sql = "UPDATE deliveries SET due_at = (SELECT created_at FROM broadcasts), queued = TRUE \
                WHERE state = 'open'; \

@@ -1,7 +1,7 @@
-//! Killed with SIGKILL at random moments of a fan-out, on one to three nodes: every group hears of it, and
-//! each kill doubles no more than the window.
+//! Processes are killed with SIGKILL at random moments of a fan-out, on one to three nodes. Every group hears
+//! of the notice, and each kill duplicates no more messages than the window holds.
 //!
-//! `SEVENTYTWO_KILLS=1000` kills so often, `SEVENTYTWO_CHAOS=17` throws other dice.
+//! `SEVENTYTWO_KILLS=1000` sets the number of kills, `SEVENTYTWO_CHAOS=17` the random seed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,17 +17,17 @@ use crate::{Test, bare};
 
 pub const TESTS: &[Test] = &[bare!(killed_at_random_nothing_is_lost_and_little_comes_twice)];
 
-/// Kills of one fan-out, at most.
+/// The most kills in one fan-out.
 const KILLS: usize = 20;
-/// No process starts faster, and no request is on its way for longer.
+/// No process starts faster than this, and no request is on its way for longer.
 const ON_THE_WAY: Duration = Duration::from_millis(10);
-/// Groups for each of them, so that the fan-out outlasts them.
+/// Groups per kill, so that the fan-out outlasts the kills.
 const GROUPS: usize = 150;
 
 async fn killed_at_random_nothing_is_lost_and_little_comes_twice(db: Db) {
     let (kills, seed) = (asked("SEVENTYTWO_KILLS", 3) as usize, asked("SEVENTYTWO_CHAOS", 1));
     println!("SEVENTYTWO_CHAOS={seed} SEVENTYTWO_KILLS={kills}");
-    // More than the window, or it could not be seen whether it bounds anything.
+    // More groups than the window, or it would not show whether the window bounds anything.
     let groups = (GROUPS * (kills.min(KILLS) + 1)).max(2 * WINDOW);
     let scene = Scene::set(db, groups, Mood::Well(150)).await;
     let mut storm = Storm { scene, dice: Dice::new(seed), nodes: Vec::new() };
@@ -47,7 +47,7 @@ async fn killed_at_random_nothing_is_lost_and_little_comes_twice(db: Db) {
     assert_audit(&storm.scene.db);
 }
 
-/// The nodes, and what happens to them.
+/// The nodes, and the random events.
 struct Storm {
     scene: Scene,
     dice: Dice,
@@ -55,8 +55,8 @@ struct Storm {
 }
 
 impl Storm {
-    /// Lets a notice go out, and kills nodes until all groups have heard of it, or there were enough kills;
-    /// answers when.
+    /// Lets a notice go out, and kills nodes until all groups have heard of it or there were enough kills.
+    /// Returns the kills.
     async fn publish_and_kill(&mut self, round: u32, most: usize) -> Vec<Kill> {
         self.nodes.clear();
         let nodes = if self.scene.db.is_sqlite() { 1 } else { 1 + self.dice.below(3) };
@@ -70,7 +70,7 @@ impl Storm {
             let victim = self.dice.below(self.nodes.len());
             self.nodes.swap_remove(victim).kill();
             let mut kill = Kill::now(nodes == 1 && self.scene.crowd.requests() > 0);
-            // Some do not even get as far as listening.
+            // Some processes are killed before they even listen.
             while killed.len() + 1 < most && self.dice.percent(10) {
                 let early = self.scene.spawn();
                 let lives = Duration::from_millis(self.dice.below(150) as u64);
@@ -89,7 +89,7 @@ impl Storm {
 
 /// A kill.
 struct Kill {
-    /// It left nobody to send, in the middle of a fan-out.
+    /// Whether it left no node to send, in the middle of a fan-out.
     leaves_nobody: bool,
     /// When the next process was started.
     followed_at: Instant,
@@ -101,19 +101,19 @@ impl Kill {
     }
 }
 
-/// What came of all kills.
+/// The results of all kills.
 #[derive(Default)]
 struct Sum {
     kills: usize,
     delivered: usize,
     twice: usize,
-    /// The most that came too often in one fan-out, for each kill of it.
+    /// The most duplicates in one fan-out, per kill.
     twice_of_a_kill: usize,
-    /// The most often that one group got one message.
+    /// The most copies of one message that one group got.
     most_of_a_group: usize,
-    /// The longest between a message and its repetition.
+    /// The longest time between a message and its duplicate.
     repeated_after: Duration,
-    /// Between the start of a process that nobody else sends beside and its first message.
+    /// The times from the start of a process, where no other node sends, to its first message.
     sends_after: Vec<Duration>,
 }
 
@@ -133,7 +133,7 @@ impl Sum {
             self.repeated_after = between.fold(self.repeated_after, Duration::max);
         }
         for kill in killed.iter().filter(|kill| kill.leaves_nobody) {
-            // What the dead had sent may arrive for a moment yet.
+            // What the killed process had sent may still arrive for a moment.
             let first = arrivals.iter().find(|arrival| arrival.at > kill.followed_at + ON_THE_WAY);
             self.sends_after.extend(first.map(|first| first.at - kill.followed_at));
         }

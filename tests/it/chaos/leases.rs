@@ -1,4 +1,4 @@
-//! Leases: they outlast every exchange, what a dead node held is found when they end, and finding what is due
+//! Leases: they outlast every exchange, and what a dead node held is found when they end. Finding what is due
 //! costs the same however much is finished or planned.
 
 use std::sync::{Arc, Mutex};
@@ -43,12 +43,12 @@ async fn a_lease_outlasts_the_longest_exchange() {
 /// The number of a process on another machine.
 pub const ELSEWHERE: i64 = 1;
 
-/// Leases what is due at `now`, as a node does that dies thereafter.
+/// Leases what is due at `now`, like a node that dies afterwards.
 pub fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
     lease_slowly(conn, now, &mut || ())
 }
 
-/// The same, with something to do before each delivery that goes.
+/// The same, with a callback before each delivery that is leased.
 pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut()) -> Answer<Batch> {
     lease_as(conn, now, ELSEWHERE, before)
 }
@@ -100,7 +100,7 @@ async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap();
     assert_eq!(leased.leased.len(), 1);
-    // Whatever a worker does in between, it looks at the queue again within a second of the end.
+    // Whatever a worker does meanwhile, it looks at the queue again within a second of the lease's end.
     let (end, mut asked_at) = (now + LEASE_FOR, now);
     while asked_at < end {
         let look = move |c: &mut Conn| deliveries::next_due(c, asked_at);
@@ -131,7 +131,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.let_out().await.unwrap();
-    // The closing is due again, and its host takes no more.
+    // The closing is due again, but its host has no room for it.
     let now = house.clock.now();
     assert!(store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.is_empty(), "it is queued");
     let busy = house.chats[0].gateway().1.authority().to_owned();
@@ -152,7 +152,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     assert_eq!(batch.leased[0].platform, Platform::Dingtalk);
 }
 
-/// A process that dies whenever it has begun a delivery.
+/// A process that dies each time it has begun a delivery.
 async fn what_dies_with_its_process_again_and_again_is_said_ever_later(db: Db) {
     let mut house = planned(House::start(db).await).await;
     let store = house.stations.shared.store.clone();
@@ -177,7 +177,7 @@ async fn what_dies_with_its_process_again_and_again_is_said_ever_later(db: Db) {
     assert_eq!(house.chats[0].shown().len() - before, 2, "words and poster, each once");
 }
 
-/// Rows of each kind that are no concern of a lease.
+/// How many unrelated rows of each kind there are.
 const MANY: i32 = 20_000;
 
 async fn what_is_due_is_found_through_its_index(house: House) {
@@ -185,7 +185,7 @@ async fn what_is_due_is_found_through_its_index(house: House) {
     let now = house.clock.now();
     let plans = peek(&house.db, move |conn| {
         crowd(conn, now)?;
-        // Planned and leased at once, it is due when the lease is over.
+        // It was planned and leased at once, so it is due when the lease ends.
         assert_eq!(conn.transaction(|tx| lease_and_die(tx, now))?.leased.len(), 1);
         let now = now + LEASE_FOR;
         assert!(conn.transaction(|tx| lease_and_die(tx, now))?.leased.is_empty(), "it comes into the queue");
@@ -198,7 +198,7 @@ async fn what_is_due_is_found_through_its_index(house: House) {
         asked.map(|sql| explain(conn, sql, &values)).collect::<Answer<Vec<_>>>()
     })
     .await;
-    // Whether anything is due, and what.
+    // The query whether anything is due, and the query for what is due.
     let [whether, what] = <[String; 2]>::try_from(plans).expect("two questions");
     for plan in [&whether, &what] {
         assert!(plan.contains("deliveries_due"), "not through its index:\n{plan}");
@@ -211,7 +211,7 @@ async fn what_is_due_is_found_through_its_index(house: House) {
     }
 }
 
-/// A server believes of a table what it was when it last looked, and of a new one that it is small.
+/// The server plans by its last statistics of a table, and expects a new table to be small.
 async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) {
     let house = planned(house).await;
     let now = house.clock.now();
@@ -242,7 +242,7 @@ async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) {
     }
 }
 
-/// A start after a crash reads what the dead process had leased, not all that was ever said.
+/// A start after a crash reads what the dead process had leased, not the whole history.
 async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
     let house = planned(house).await;
     let now = house.clock.now();
@@ -264,7 +264,7 @@ async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
     }
 }
 
-/// Notices are kept as tombstones for ever: neither the desk nor the sweep may read those.
+/// Tombstones are kept for ever: neither the desk nor the sweep may read them.
 async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
     let house = planned(house).await;
     let now = house.clock.now();
@@ -291,7 +291,7 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
     }
 }
 
-/// What is asked by something that is then undone.
+/// The queries of a step that is then rolled back.
 fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&asked);
@@ -312,7 +312,7 @@ fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) 
     Ok(asked.lock().unwrap().clone())
 }
 
-/// Fills the queue with what is finished and with what is due some other day.
+/// Fills the queue with finished deliveries and with others due another day.
 pub fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
     let columns = "INSERT INTO deliveries (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach)";
     let rows = "CASE WHEN n % 2 = 0 THEN 'delivered' ELSE 'open' END, n % 2 <> 0";
@@ -348,7 +348,7 @@ struct Step {
     detail: String,
 }
 
-/// How the database would answer; `sql` as it was asked, with the first of these for its parameters.
+/// The query plan of `sql`, with the first of these values for its parameters.
 fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
     let sql = sql.split(" -- binds").next().unwrap_or(sql);
     Ok(match conn {
@@ -361,7 +361,7 @@ fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
             lines.into_iter().map(|line| line.line + "\n").collect()
         }
         Conn::Sqlite(c) => {
-            // Without a value a parameter is nothing; the plan does not depend on it.
+            // A parameter without a value is NULL; the plan does not depend on it.
             let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut **c)?;
             steps.into_iter().map(|step| step.detail + "\n").collect()
         }

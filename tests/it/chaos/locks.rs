@@ -1,5 +1,5 @@
-//! Two of the program's transactions at once on PostgreSQL, one of them held open by hand: neither loses what the
-//! other decides, and none is refused because of another.
+//! Two transactions of the program at once on PostgreSQL, one of them held open by the test: neither loses
+//! what the other decides, and none is refused because of the other.
 
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc;
@@ -50,7 +50,7 @@ pub const TESTS: &[Test] = &[
     shared!(of_two_groups_that_each_would_be_the_last_one_is_connected),
 ];
 
-/// A transaction whose change is made, and whose commit waits.
+/// A transaction whose changes are made, and whose commit waits.
 struct Open<T> {
     commit: mpsc::Sender<()>,
     done: JoinHandle<Answer<T>>,
@@ -80,7 +80,7 @@ impl<T: Send + 'static> Open<T> {
     }
 }
 
-/// Lets a transaction stand still for as long as its test takes, where the server would end it.
+/// Lets a transaction idle for as long as its test takes, where the server would otherwise end it.
 fn wait_for_ever(tx: &mut Conn) -> Answer<()> {
     if let Conn::Pg(c) = tx {
         diesel::sql_query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut **c)?;
@@ -88,14 +88,14 @@ fn wait_for_ever(tx: &mut Conn) -> Answer<()> {
     Ok(())
 }
 
-/// How many wait for what somebody else has locked.
+/// How many sessions wait for a lock.
 async fn waiting(db: &Db) -> i64 {
     let waiting = "SELECT COUNT(*) AS n FROM pg_stat_activity \
          WHERE datname = current_database() AND wait_event_type = 'Lock'";
     count(db, waiting).await
 }
 
-/// Does something while a transaction is open, which commits as soon as that is done or waits for it.
+/// Runs `act` while a transaction is open; the transaction commits as soon as `act` ends or waits for it.
 async fn meanwhile<T: Send + 'static>(db: &Db, act: impl Future<Output = ()>, open: Open<T>) -> T {
     let acted = Cell::new(false);
     let act = async {
@@ -109,7 +109,8 @@ async fn meanwhile<T: Send + 'static>(db: &Db, act: impl Future<Output = ()>, op
     tokio::join!(act, commit).1
 }
 
-/// Does two things that wait for a transaction, the second once the first does; when both wait it commits.
+/// Runs two things that wait for a transaction, the second after the first has begun to wait. When both wait,
+/// it commits.
 async fn crossing<A, B>(
     db: &Db,
     first: impl Future<Output = A>,
@@ -128,7 +129,7 @@ async fn crossing<A, B>(
     (first, second)
 }
 
-/// Locks the row that this finds.
+/// Locks the row found by this query.
 async fn locked(store: &Store, find: String) -> Open<()> {
     Open::begin(store, move |tx| {
         let Conn::Pg(c) = tx else { unreachable!("only PostgreSQL has rows to lock") };
@@ -138,7 +139,7 @@ async fn locked(store: &Store, find: String) -> Open<()> {
     .await
 }
 
-/// A house with groups, each of which wants to hear of a kind or two.
+/// A house with groups, each of which wants one kind or two.
 struct Scene {
     house: House,
     moderator: Person,
@@ -158,13 +159,13 @@ impl Scene {
         let mut groups = Vec::new();
         for (chat, kinds) in house.chats.iter().zip(wants) {
             groups.push(house.group(chat, &admin, &["131003"], kinds).await);
-            // So they follow each other by their ids, too.
+            // So that their ids are in this order, too.
             house.advance(TimeDelta::seconds(1));
         }
         Scene { house, moderator, admin, groups }
     }
 
-    /// Lets a notice go live; answers its case number.
+    /// Lets a notice go live; returns its case number.
     async fn publish(&self, kind: &str) -> String {
         let now = self.house.clock.now();
         let asked = if kind == RESCUE { notices::rescue(now) } else { notices::lost_property(now) };
@@ -180,25 +181,25 @@ impl Scene {
         &self.house.stations.shared.store
     }
 
-    /// Leases what there is, as a node does that dies thereafter.
+    /// Leases what is there, like a node that dies afterwards.
     async fn lease(&self) -> Vec<Leased> {
         let queued = self.look().await;
         if queued.is_empty() { self.look().await } else { queued }
     }
 
-    /// The first look at slices that are over only lets into the queue what they lack.
+    /// The first look at expired slices only queues their remaining deliveries.
     async fn look(&self) -> Vec<Leased> {
         let now = self.house.clock.now();
         self.store().write(move |tx| lease_and_die(tx, now)).await.unwrap().leased
     }
 
-    /// Until what was leased as it was planned is over, and so has come into the queue.
+    /// Until what was leased as it was planned has expired and is queued.
     async fn outlast_the_leases(&self) {
         self.house.advance(LEASE_FOR);
         assert!(self.look().await.is_empty());
     }
 
-    /// Writes down that these arrived, in this order; of the first lane that it rests for a minute.
+    /// Records that these arrived, in this order; the first lane must then rest for a minute.
     async fn record(&self, leased: Vec<&Leased>) -> Answer<usize> {
         let now = self.house.clock.now();
         let mut records: Vec<Record> = leased.into_iter().map(|leased| arrived(leased, now)).collect();
@@ -257,7 +258,7 @@ async fn what_a_lease_puts_off_while_its_notice_goes_on_goes_on(db: Db) {
     goes_on(scene, &case).await;
 }
 
-/// A lease that sees the notice paused is not yet committed when a moderator lets the notice go on.
+/// A lease that saw the notice paused has not committed yet when a moderator resumes the notice.
 async fn goes_on(scene: Scene, case: &str) {
     scene.turn(case, "pause").await;
     let now = scene.house.clock.now();
@@ -274,7 +275,7 @@ async fn an_end_and_the_results_of_its_fan_out_do_not_refuse_each_other(db: Db) 
     let case = scene.publish(PROPERTY).await;
     let mut leased = scene.lease().await;
     leased.sort_by_key(|one| one.delivery);
-    // With these PostgreSQL comes upon the rows of results in the order of the results.
+    // With these rows PostgreSQL visits the rows of results in the order of the results.
     let now = scene.house.clock.now();
     peek(&scene.house.db, move |conn| crowd(conn, now)).await;
     let [first, second, third] = leased.as_slice() else { panic!("{leased:?}") };
@@ -297,8 +298,8 @@ async fn an_end_is_not_kept_waiting_by_the_results_that_come_after_it(db: Db) {
     assert_eq!(recorded.unwrap(), 1);
 }
 
-/// A group that hears of two notices, and two groups that hear of the second. Answers what is under way: of the first
-/// notice to the first group, of the second to the others; and the second's case number.
+/// One group that hears of two notices, and two groups that hear of the second. Returns the deliveries under
+/// way (the first notice to the first group, the second to the others) and the second's case number.
 async fn interwoven(scene: &Scene) -> ([Leased; 3], String) {
     scene.publish(RESCUE).await;
     let case = scene.publish(PROPERTY).await;
@@ -322,7 +323,7 @@ async fn a_broadcast_that_another_node_grows_is_soon_looked_at_again(db: Db) {
     let held = locked(scene.store(), "SELECT 1 FROM broadcasts".to_owned()).await;
     let now = scene.house.clock.now();
     let batch = scene.store().write(move |tx| lease_and_die(tx, now)).await.unwrap();
-    // If the other one dies nobody tells us.
+    // If the other node dies, nothing will notify us.
     assert!(batch.leased.is_empty() && batch.busy, "{batch:?}");
     held.commit().await;
     assert_eq!(scene.lease().await.len(), 1);
@@ -359,8 +360,8 @@ async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
         run(&scene.house.db, share.leak()).await;
     }
     let lane = |group: usize| format!("SELECT 1 FROM lanes WHERE group_id = '{}'", scene.groups[group]);
-    // The one leases the first group, and stands at its host; the other the third and the fourth; then the one goes
-    // on and leases the second.
+    // One node leases the first group and stops at its host; the other leases the third and the fourth; then
+    // the first goes on and leases the second.
     let (third, fourth) = (locked(scene.store(), lane(2)).await, locked(scene.store(), lane(3)).await);
     let second = locked(scene.store(), lane(1)).await;
     let (now, (stands, it_stands), (go, goes)) =
@@ -409,7 +410,7 @@ async fn what_is_just_being_ended_goes_along_with_nothing(db: Db) {
     scene.publish(PROPERTY).await;
     assert_eq!(scene.lease().await.len(), 1, "it waits for the first");
     scene.house.advance(LEASE_FOR);
-    // Both have waited for the end of quiet hours.
+    // Both have waited for the end of the quiet hours.
     run(&scene.house.db, "UPDATE deliveries SET digest = TRUE").await;
     scene.house.advance(TimeDelta::seconds(1));
     let now = scene.house.clock.now();
@@ -455,8 +456,8 @@ async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
     assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
 }
 
-/// The lanes with a gate before them. Whoever comes first stands there, having seen how all stood; those who come
-/// later pass.
+/// A gate in front of the lanes. The first that comes has read the state before and stops at the gate; all
+/// later ones pass.
 const GATE: &str = "CREATE SEQUENCE passed; \
      CREATE FUNCTION gate() RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN \
        IF nextval('passed') = 1 THEN PERFORM pg_advisory_xact_lock(72); END IF; RETURN TRUE; \
@@ -465,7 +466,8 @@ const GATE: &str = "CREATE SEQUENCE passed; \
      CREATE VIEW lanes AS SELECT * FROM lanes_behind WHERE gate()";
 
 impl Scene {
-    /// Lets a group hear again while a lease stands between what it has seen and the group's lane.
+    /// Lets a group receive again while a lease stands between reading the group's state and locking its
+    /// lane.
     async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: Value) {
         run(&self.house.db, GATE).await;
         let gate = Open::begin(self.store(), |tx| {
@@ -534,7 +536,7 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
 }
 
-/// Whoever asked at once would ask for as long as the other one stands still.
+/// Asking again at once would spin for as long as the other node stands still.
 async fn a_slice_that_another_node_looks_through_is_waited_for(db: Db) {
     let scene = Scene::set(db, &[&[PROPERTY]]).await;
     scene.publish(PROPERTY).await;
@@ -570,8 +572,8 @@ async fn what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing(db: D
 }
 
 impl Scene {
-    /// Results of three groups are written in the order opposite to that of their lanes, and stop in the middle; then
-    /// something else is done with these lanes. Answers how many were written.
+    /// Results of three groups are written in reverse order of their lanes and stop in the middle; then
+    /// `other` works on these lanes. Returns how many results were written.
     async fn meets_results(&self, other: impl AsyncFnOnce() -> Answer<()>) -> usize {
         self.publish(PROPERTY).await;
         let mut leased = self.lease().await;
@@ -603,7 +605,7 @@ async fn the_lanes_of_the_dead_are_freed_while_their_last_results_are_written(db
 
 async fn lanes_are_moved_back_while_results_are_written(db: Db) {
     let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
-    // So far ahead that the server's own clock says whose is right now, whatever it shows.
+    // So far ahead that the server's own clock decides which clock is right, whatever it shows.
     let ahead = TimeDelta::days(100_000);
     let back = async || scene.store().set_back(scene.house.clock.now(), ahead).await;
     assert_eq!(scene.meets_results(back).await, 3);
@@ -615,7 +617,7 @@ async fn what_was_put_off_is_moved_back_while_its_notice_ends(db: Db) {
     let mut leased = scene.lease().await;
     leased.sort_by_key(|one| one.delivery);
     scene.outlast_the_leases().await;
-    // So they lie in the opposite order of their ids.
+    // Stored in reverse order of their ids.
     for one in leased.iter().rev() {
         let put_off = "UPDATE deliveries SET due_at = due_at + interval '1 hour' WHERE id";
         run(&scene.house.db, format!("{put_off} = {}", one.delivery)).await;
@@ -628,7 +630,7 @@ async fn what_was_put_off_is_moved_back_while_its_notice_ends(db: Db) {
     moved.unwrap();
 }
 
-/// All but one of the groups that an account may have; the others are as the one that there is.
+/// Fills an account with copies of its one group, up to one below the maximum.
 const FILL: &str = "INSERT INTO groups SELECT (jsonb_populate_record(one, jsonb_build_object( \
        'id', gen_random_uuid(), 'address_hash', '\\x' || md5(n::text)))).* \
      FROM groups one, generate_series(3, $most) n";

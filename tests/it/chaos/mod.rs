@@ -1,5 +1,6 @@
-//! The engine when things go wrong: stopped, frozen or killed at random, short of descriptors, disk or database, by a clock that
-//! jumps, against chats that are dead; and that no platform is ever asked more often than it allows.
+//! The engine when things go wrong: stopped, frozen or killed at random; short of descriptors, of disk or
+//! without its database; with a clock that jumps; against chats that are dead. And no platform is ever asked
+//! more often than it allows.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -30,11 +31,11 @@ pub mod stops;
 pub mod turns;
 pub mod wires;
 
-/// Requests whose end is on record: each in a row of its own or, where it delivered all there was to say, in its
-/// delivery's.
+/// Requests whose end is recorded: each in a row of its own or, if it completed its delivery, in the
+/// delivery's row.
 const HEARD: &str = "SELECT (SELECT COUNT(*) FROM attempts) + (SELECT COUNT(took_ms) FROM deliveries) AS n";
 
-/// What a query counts as `n`.
+/// The value that a query returns as `n`.
 pub async fn count(db: &Db, sql: &'static str) -> i64 {
     #[derive(QueryableByName)]
     struct Count {
@@ -50,7 +51,7 @@ pub async fn count(db: &Db, sql: &'static str) -> i64 {
     peek(db, move |conn| Ok(counted(conn)?.n)).await
 }
 
-/// Runs statements beside the program.
+/// Runs statements next to the program.
 pub async fn run(db: &Db, sql: impl Into<String>) {
     let sql = sql.into();
     peek(db, move |conn| {
@@ -63,7 +64,7 @@ pub async fn run(db: &Db, sql: impl Into<String>) {
     .await;
 }
 
-/// What the environment asks for, or as usual.
+/// The number in this environment variable, or the default.
 fn asked(variable: &str, usually: u64) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "how much a test does is no setting of the program")]
     let value = std::env::var(variable).ok();

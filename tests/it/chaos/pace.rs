@@ -1,4 +1,4 @@
-//! No robot is asked more often than its platform allows, whatever happens to us, and nearly as often as that.
+//! No robot is asked more often than its platform allows, whatever happens, and nearly as often as that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub const TESTS: &[Test] = &[
 
 /// Deliveries that wait in one lane.
 const DUE: usize = 300;
-/// How long they are watched.
+/// How long the robots are watched.
 const QUARTER: TimeDelta = TimeDelta::minutes(15);
 /// Requests that WeCom and DingTalk take within any minute.
 const LIMIT: usize = 20;
@@ -55,8 +55,8 @@ async fn two_nodes_share_the_limit_of_a_robot(db: Db) {
     watch(vec![one, House::with_chats(other, chats, clock).await]).await;
 }
 
-/// Watches robots for a quarter of an hour in which more waits for them than they can take, while nodes are
-/// restarted, and one of them breaks down.
+/// Watches robots for a quarter of an hour in which more waits for them than they may take, while nodes are
+/// restarted and one of them crashes.
 async fn watch(mut nodes: Vec<House>) {
     let mut dice = Dice::new(20);
     nodes.iter_mut().for_each(draw_nothing);
@@ -77,7 +77,7 @@ async fn watch(mut nodes: Vec<House>) {
         }
         join_all(nodes.iter().map(House::settle)).await;
         let now = nodes[0].clock.now();
-        // The worker sleeps until something is due, unless it is woken.
+        // The worker sleeps until something is due, or until it is woken.
         let store = &nodes[0].stations.shared.store;
         let due = store.read(move |c| deliveries::next_due(c, now)).await.unwrap().expect("more waits");
         let woken = now + TimeDelta::milliseconds(dice.between(1, 20_000));
@@ -95,7 +95,7 @@ async fn watch(mut nodes: Vec<House>) {
     }
 }
 
-/// A node ends between a request and its record; answers whether there was one.
+/// A node ends between a request and its record; returns whether there was such a request.
 async fn break_down(nodes: &mut Vec<House>) -> bool {
     let node = nodes.remove(0);
     let requests = || node.chats.iter().map(|chat| chat.asked().len()).sum::<usize>();
@@ -133,7 +133,7 @@ async fn go_live(house: &House, moderator: &Person) -> String {
     case.replace('-', "")
 }
 
-/// Says the same so many times more.
+/// Repeats the same delivery this many times.
 async fn repeat(house: &House, case: &str, times: usize) {
     let (case, now) = (case.to_owned(), house.clock.now());
     let plan = move |tx: &mut seventytwo::store::Conn| {
@@ -149,7 +149,7 @@ async fn repeat(house: &House, case: &str, times: usize) {
     house.stations.shared.store.write(plan).await.unwrap();
 }
 
-/// A chat alone would take a message a second; what its account may say is less.
+/// A chat alone would take a message per second; the account's limit is lower.
 async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
     let mut house = house.and_chats(&[Platform::Slack, Platform::Matrix]).await;
     draw_nothing(&mut house);
@@ -167,14 +167,15 @@ async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
         assert!(window[50] - window[0] >= TimeDelta::minutes(1), "51 in {}", window[50] - window[0]);
     }
     assert!(asked.len() >= 145, "{} of 150 were used", asked.len());
-    // The stand-in of Matrix keeps to its account's limit itself. The code that proved control was the first.
+    // Matrix's stand-in enforces its account's limit itself. The code that proved control was the first
+    // message.
     let refused = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'slow'";
     assert!(count(&house.db, refused).await <= 1, "asked although the budget was used up");
     let shown = house.chats[1].shown().iter().filter(|shown| shown.at >= began).count();
     assert!(shown >= 30, "{shown} of 36 were used");
 }
 
-/// What waits for the end of an account's wait does not come all at once, to be refused all at once.
+/// Requests that wait for the account's pause to end do not come all at once, to be refused all at once.
 async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
     let mut house = house.and_chats(&[Platform::Discord]).await;
     draw_nothing(&mut house);
@@ -203,8 +204,8 @@ async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
     assert_eq!(asked(), 2, "and the others follow");
 }
 
-/// Two groups' requests that wait for one picture would leave together, however many there are by then: each has its
-/// turn anew, so that the token's budget counts when they leave.
+/// The requests of two groups that wait for one picture would leave together, however many there are by then.
+/// Each gets a new turn, so the token's budget counts the time when they leave.
 async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House) {
     const DRAWING: TimeDelta = TimeDelta::seconds(5);
     let mut house = house.and_chats(&[Platform::Telegram]).await;
@@ -226,7 +227,7 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
     assert_eq!(used, (live + DRAWING).timestamp_micros());
 }
 
-/// The times at which the one shared token was last used, as the store has them.
+/// The times at which the shared token was last used, as stored.
 async fn latest_use(house: &House) -> Vec<u8> {
     let recent = |conn: &mut seventytwo::store::Conn| {
         let all = schema::bots::table.select(schema::bots::recent);
@@ -238,7 +239,7 @@ async fn latest_use(house: &House) -> Vec<u8> {
     house.stations.shared.store.read(recent).await.unwrap()
 }
 
-/// Connects and proves a thread of the chat's one webhook.
+/// Connects a thread of the chat's webhook, and proves control of it.
 async fn thread_of(house: &House, chat: &Fake, admin: &Person, thread: &str) {
     let mut credentials = chat.credentials();
     credentials.insert("thread_id".to_owned(), thread.into());
@@ -252,12 +253,12 @@ async fn thread_of(house: &House, chat: &Fake, admin: &Person, thread: &str) {
     house.post(&path, Some(&admin.token), &code).await.expect(200);
 }
 
-/// Posters are not what is looked at.
+/// Draws no posters, for tests about something else.
 pub fn draw_nothing(house: &mut House) {
     draw(house, || ());
 }
 
-/// Posters hold nothing; while one is drawn, that happens.
+/// Draws posters without content; `meanwhile` runs while one is drawn.
 pub fn draw(house: &mut House, meanwhile: impl Fn() + Send + Sync + 'static) {
     let draw = move |_, _, _| -> BoxFuture<'static, _> {
         meanwhile();
@@ -266,15 +267,15 @@ pub fn draw(house: &mut House, meanwhile: impl Fn() + Send + Sync + 'static) {
     draw_by(house, Arc::new(draw));
 }
 
-/// Posters are drawn by this.
+/// Draws posters with this function.
 pub fn draw_by(house: &mut House, draw: DrawPoster) {
     let shared = &house.stations.shared;
     let script = Script::new(shared.store.clone(), shared.vault.clone(), shared.base_url.clone(), draw);
     house.stations.worker.script = Arc::new(script);
 }
 
-/// Feishu refuses requests of everybody around the full and half hours. What must wait anyhow, for a budget or
-/// because it was refused, does not come then; what is new does not wait for that.
+/// Feishu refuses requests of everybody around the full and half hours. Whatever must wait anyway, for a
+/// budget or after a refusal, avoids these times; new messages do not wait for them.
 async fn what_waits_keeps_off_the_round_hours(house: House) {
     let mut house = house.and_chats(&[Platform::Feishu]).await;
     draw_nothing(&mut house);

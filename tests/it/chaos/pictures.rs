@@ -1,5 +1,5 @@
-//! The picture of a message cannot be drawn for a while: words wait for it shortly or not at all, and once it can be
-//! drawn, whoever has not seen it sees it.
+//! The picture of a message cannot be drawn for a while: words wait for it briefly or not at all, and once it
+//! can be drawn, every group that lacks it gets it.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,11 +33,11 @@ pub const TESTS: &[Test] = &[
     housed!(pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen),
 ];
 
-/// Platforms that show a picture after the words, as a message of its own, and one that shows it with them.
+/// Platforms that show a picture in a message after the words, and one that shows it with the words.
 const APART: [Platform; 2] = [Platform::Wecom, Platform::Matrix];
 const WITH_IT: Platform = Platform::Telegram;
 
-/// A notice that will be live in half a minute, with a photo or without.
+/// A notice that goes live in half a minute, with a photo or without.
 async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: bool) -> String {
     let mut notice = notices::lost_property(house.clock.now());
     notice["reporter"]["phone"] = phone.into();
@@ -50,7 +50,7 @@ async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: boo
     case
 }
 
-/// Whether photos can be read: at first they cannot. A poster without one can always be drawn.
+/// Makes photos unreadable until the flag is set. A poster without a photo can always be drawn.
 fn photos_of(house: &mut House) -> Arc<AtomicBool> {
     let readable = Arc::<AtomicBool>::default();
     let told = readable.clone();
@@ -69,21 +69,21 @@ async fn pass(house: &House, time: TimeDelta) {
     house.settle().await;
 }
 
-/// Lets so much time pass, step by step.
+/// Lets this much time pass, step by step.
 async fn wait(house: &House, seconds: i64) {
     for _ in 0..seconds / 2 {
         pass(house, TimeDelta::seconds(2)).await;
     }
 }
 
-/// What a chat was shown of a case: how often its words, and how many pictures.
+/// How often a chat was shown a case's words, and how many pictures.
 fn seen(chat: &Arc<Fake>, case: &str) -> (usize, usize) {
     let shown = chat.shown();
     let words = shown.iter().filter(|shown| shown.text.contains(case)).count();
     (words, shown.iter().filter(|shown| shown.picture.is_some()).count())
 }
 
-/// The folder of the photos is away, as a disk that is not mounted yet.
+/// The folder of the photos is missing, like a disk that is not mounted yet.
 async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) {
     let (house, moderator) = house_of(house, &APART).await;
     let case = approve(&house, &moderator, "13800138001", true).await;
@@ -134,7 +134,7 @@ async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) {
     assert_eq!(seen(&house.chats[1], &case), (1, 1), "said once");
 }
 
-/// Who was told in words was told.
+/// A group that got the words has received the notice.
 async fn a_photo_that_never_comes_ends_with_its_notice(house: House) {
     let (mut house, moderator) = house_of(house, &[APART[0]]).await;
     photos_of(&mut house);
@@ -154,7 +154,7 @@ async fn a_photo_that_never_comes_ends_with_its_notice(house: House) {
     assert_eq!(count(&house.db, told).await, 1);
 }
 
-/// Two groups of one account, each of which would tell the other what the account calls the picture.
+/// Two groups of one account, each of which could tell the other the account's id for the picture.
 async fn words_without_their_picture_wait_for_nobody(house: House) {
     let crowd = Crowd::start(Mood::Silent).await;
     let mut house = house.and_gateways(vec![(WITH_IT, crowd.url.clone())]).await;
@@ -177,7 +177,7 @@ async fn words_without_their_picture_wait_for_nobody(house: House) {
     assert_eq!(count(&house.db, waited).await, 0, "one waited for the other's answer");
 }
 
-/// A photo that nobody can read to its end: in its place there is a pipe into which nobody writes.
+/// A photo that cannot be read to its end: a pipe, into which nobody writes, is in its place.
 struct Stuck(PathBuf);
 
 impl Stuck {
@@ -192,7 +192,7 @@ impl Stuck {
 }
 
 impl Drop for Stuck {
-    /// The photo is there again, and whoever waits for the pipe reads nothing.
+    /// Restores the photo; readers waiting on the pipe get an empty file.
     fn drop(&mut self) {
         let pipe = self.0.with_extension("pipe");
         std::fs::rename(&self.0, &pipe).unwrap();
@@ -224,7 +224,7 @@ async fn a_disk_that_hangs_holds_up_no_words(house: House) {
     assert_eq!((seen(apart, &case), seen(with_it, &case).0), ((1, 2), 1), "said once");
 }
 
-/// A picture of 1 MB for each notice. What was drawn and is kept somewhere is not the test's alone.
+/// A picture of 1 MB for each notice. A picture that is cached somewhere has more than one owner.
 async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen(house: House) {
     const BYTES: usize = 1024 * 1024;
     const ROOM: usize = 16;
@@ -240,7 +240,7 @@ async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_see
     };
     pace::draw_by(&mut house, Arc::new(draw));
     let mut told = 0;
-    // As many as there is room for, and then more than that.
+    // First as many as there is room for, then more than that.
     for (notices, times_drawn) in [(10, Some(10)), (20, None)] {
         for number in told..told + notices {
             approve(&house, &moderator, &format!("138001380{number:02}"), false).await;

@@ -1,5 +1,5 @@
-//! The clock's work when some of it cannot be done: a row or a photo that is bad holds nobody else up, what was
-//! done is told on, and what another node erased stays nowhere.
+//! Periodic jobs when a part of their work fails: a bad row or photo holds up nothing else, what was done is
+//! still reported, and what another node erased is cached nowhere.
 
 use std::sync::{Arc, Weak, mpsc};
 
@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_another_node_erased_is_let_go_of),
 ];
 
-/// A notice of that region, a photo with it, approved; answers its case number.
+/// An approved notice of that region, with a photo; returns its case number.
 async fn approved(house: &House, by: &Person, region: &str, phone: &str) -> String {
     let mut notice = notices::lost_property(house.clock.now());
     notice["region"] = region.into();
@@ -38,7 +38,7 @@ async fn approved(house: &House, by: &Person, region: &str, phone: &str) -> Stri
     case
 }
 
-/// Two that cool, of 131003 and of 130102; the first is always the first to be looked at.
+/// Two notices that cool, of 131003 and of 130102; the first is always looked at first.
 async fn two(house: &House) -> [String; 2] {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let first = approved(house, &moderator, "131003", "13800138001").await;
@@ -48,12 +48,12 @@ async fn two(house: &House) -> [String; 2] {
     [first, second]
 }
 
-/// Whether somebody wakes the worker.
+/// Whether the worker was woken.
 fn woken(house: &House) -> bool {
     house.stations.shared.work_is_due.notified().now_or_never().is_some()
 }
 
-/// What is being said about a case, as this node remembers it.
+/// The message of a case, as cached by this node.
 async fn remembered(house: &House, case: &str) -> Weak<Written> {
     let number = case.replace('-', "");
     let broadcast = house.stations.shared.store.read(move |c| {
@@ -78,7 +78,7 @@ async fn a_bad_row_holds_nobody_up(house: House) {
     assert!(house.stations.let_out_when_due().await.is_err(), "somebody must hear of it");
     assert_eq!(count(&house.db, live).await, 1);
     assert!(woken(&house), "the other has to be said");
-    // Mended, it is let out with the next look.
+    // Once repaired, it is let out at the next look.
     run(&house.db, UNREADABLE).await;
     house.advance(TimeDelta::seconds(1));
     house.stations.let_out_when_due().await.unwrap();
@@ -104,7 +104,7 @@ async fn a_bad_row_holds_nobody_up(house: House) {
     house.finish().await;
 }
 
-/// Three hundred rows like the first of two, and before it; nobody can read them.
+/// Three hundred copies of the first of two rows, sorted before it; none can be read.
 async fn bad_rows(house: &House) {
     const FILED: &str = "CREATE TEMP TABLE bad AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) \
            SELECT notices.* FROM notices, n WHERE region = '131003'; \
@@ -154,7 +154,7 @@ async fn a_photo_that_stays_holds_nobody_up(house: House) {
     });
     let photo = photo.await.unwrap().simple().to_string();
     let file = house.db.folder.path().join("blobs/photos").join(photo).join("full");
-    // A folder is in its place, and that is not deleted as a file is.
+    // A folder is in its place, which cannot be deleted like a file.
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     house.advance(TimeDelta::days(30));
@@ -167,10 +167,10 @@ async fn a_photo_that_stays_holds_nobody_up(house: House) {
     house.finish().await;
 }
 
-/// SQLite's log is not emptied under a reader; that is no reason to remember what is erased.
+/// SQLite's log is not emptied while a reader is active; erased data is forgotten in memory all the same.
 async fn what_is_erased_is_forgotten_though_somebody_reads(house: House) {
     if !house.db.is_sqlite() {
-        // A server's log is its operator's.
+        // A server's log is its operator's concern.
         return;
     }
     let [first, _] = two(&house).await;

@@ -12,10 +12,10 @@ use super::dice::Dice;
 use crate::house::Db;
 use crate::process::{Asked, Door, Program, Running, backlog, command, connect, eventually, person};
 
-/// Sends of one node that may be unrecorded at any time, as the worker has it.
+/// How many sends of one node may be unrecorded at any time, as in the worker.
 pub const WINDOW: usize = 640;
 
-/// A database with groups in it, and the chats of these groups.
+/// A database with groups in it, and their chats.
 pub struct Scene {
     pub db: Db,
     pub crowd: Crowd,
@@ -38,7 +38,7 @@ impl Scene {
         Scene { db, crowd, groups, settings, token }
     }
 
-    /// The same with so many more groups, which are last in every order, at another host.
+    /// The same with this many more groups at another host, which are last in every order.
     pub async fn beside(mut self, neighbours: &Crowd, groups: usize) -> Scene {
         let (_, hosts) = self.settings.last_mut().expect("where the chats are");
         *hosts = format!("{hosts},wecom={}", neighbours.url);
@@ -60,7 +60,7 @@ impl Scene {
         self.spawn().listening().await
     }
 
-    /// Lets a notice go out to all groups; answers its reporter's receipt.
+    /// Lets a notice go out to all groups; returns its reporter's receipt.
     pub async fn publish(&self, door: &Door, number: u32) -> Value {
         let asked = Asked::new(number / 10_000, number % 10_000);
         let made = door.submit(&asked).await.unwrap().expect(201);
@@ -76,7 +76,7 @@ impl Scene {
         eventually("every group hears of it", async || self.all_have_heard().await).await;
     }
 
-    /// A random moment: after up to so many messages more, or after a while, whatever happened in it.
+    /// Waits for a random moment: until up to this many more messages have come, or for a while.
     pub async fn moment(&self, dice: &mut Dice, messages: usize) {
         let until = self.crowd.requests() + dice.below(messages);
         let latest = Instant::now() + Duration::from_millis(dice.below(1_500) as u64);
@@ -85,20 +85,20 @@ impl Scene {
         }
     }
 
-    /// Deliveries that have arrived, as far as that is on record.
+    /// How many deliveries are recorded as arrived.
     pub async fn delivered(&self) -> usize {
         count(&self.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'").await as usize
     }
 
-    /// Requests that are on record as having arrived.
+    /// How many requests are recorded as arrived.
     pub async fn recorded(&self) -> usize {
         let arrived = "SELECT (SELECT COUNT(*) FROM attempts WHERE outcome = 'delivered') \
              + (SELECT COUNT(took_ms) FROM deliveries) AS n";
         count(&self.db, arrived).await as usize
     }
 
-    /// Every group heard of it; `broke` times something broke, and each time no more than the window came
-    /// twice.
+    /// Every group heard of it; something broke `broke` times, and each time no more than the window was
+    /// duplicated.
     #[track_caller]
     pub fn assert_bounded(&self, broke: usize) {
         let told = self.crowd.told();

@@ -1,5 +1,5 @@
-//! Short of descriptors, of disk, of a database: nothing is lost, nothing is said again and again, and the log
-//! does not fill the rest of the disk.
+//! Short of descriptors, of disk, or of its database: nothing is lost, nothing is sent again and again, and
+//! the log does not fill the rest of the disk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,10 +36,10 @@ pub const TESTS: &[Test] = &[
     shared!(turned_away_by_its_database_it_waits),
 ];
 
-/// Lines that one shortage may leave in the log.
+/// The most log lines that one shortage may cause.
 const LINES: usize = 100;
 
-/// How often results were refused, as `/metrics` names it.
+/// How often results were refused, by its name in `/metrics`.
 const REFUSED: &str = "seventytwo_database_refusals_total{what=\"results\"}";
 
 /// Sets a soft limit of a running process.
@@ -50,7 +50,8 @@ fn limit(program: &Program, resource: Resource, most: u64) {
     prlimit(pid, resource, Some((most.min(hard), hard)), None).unwrap();
 }
 
-/// More requests than descriptors: those that get none have not left, so each group hears once.
+/// More requests than descriptors: a request without a descriptor was not sent, so each group gets one
+/// message.
 async fn short_of_descriptors_it_waits_for_some(db: Db) {
     let scene = Scene::set(db, 200, Mood::Silent).await;
     let program = scene.start().await;
@@ -72,7 +73,7 @@ async fn short_of_descriptors_it_waits_for_some(db: Db) {
     assert!(program.log().len() <= LINES, "{} lines", program.log().len());
 }
 
-/// No file may grow: what SQLite then sees is what it sees on a full disk.
+/// No file may grow: to SQLite this looks like a full disk.
 async fn on_a_full_disk_it_waits_for_room(db: Db) {
     let scene = Scene::set(db, 500, Mood::Silent).await;
     let serve = command(&scene.db);
@@ -82,14 +83,14 @@ async fn on_a_full_disk_it_waits_for_room(db: Db) {
     let program = scene.spawn_by(ignoring).listening().await;
     scene.publish(&program.door, 0).await;
     let (mut broke, path) = (0, scene.db.url.trim_start_matches("sqlite:").to_owned());
-    // Sometimes there is room for a lease, and none for what comes of it.
+    // Sometimes there is room for a lease, but none for its results.
     for room in [0, 64 << 10, 256 << 10] {
         let (lines, before) = (program.log().len(), scene.crowd.requests());
         eventually("it sends", async || scene.crowd.requests() > before || scene.all_have_heard().await)
             .await;
         let size = |file: String| std::fs::metadata(file).map_or(0, |file| file.len());
         limit(&program, Resource::FSIZE, size(path.clone()).max(size(format!("{path}-wal"))) + room);
-        // The first time there is something to write down for certain.
+        // The first time there is certainly something to record.
         scene.crowd.turn(Mood::Well(100));
         let full = async || program.log().len() > lines || scene.all_have_heard().await;
         eventually("the disk is full", full).await;
@@ -104,8 +105,8 @@ async fn on_a_full_disk_it_waits_for_room(db: Db) {
     assert_audit(&scene.db);
 }
 
-/// More is decided and refused, again and again, than a host ever gets at once. By a clock that stands nothing is
-/// freed by itself.
+/// More deliveries are chosen and then refused by the database, again and again, than a host ever gets at
+/// once. The clock stands still, so nothing is freed by time.
 async fn leases_that_were_refused_take_nothing_away(house: House) {
     const GROUPS: usize = 120;
     let crowd = Crowd::start(Mood::Well(0)).await;
@@ -132,8 +133,8 @@ async fn leases_that_were_refused_take_nothing_away(house: House) {
     house.finish().await;
 }
 
-/// Of what is sent no more is in doubt than the window holds, however many groups wait and however long. By a clock
-/// that stands no lease runs out, and no result is given up.
+/// No more sends are unrecorded than the window holds, however many groups wait and however long. The clock
+/// stands still, so no lease runs out and no result is discarded.
 async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
     const GROUPS: usize = 2 * WINDOW;
     let crowd = Crowd::start(Mood::Well(0)).await;
@@ -144,7 +145,7 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
         (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}"))),
     )
     .await;
-    // As long as a lease has room for: no chat is ever in doubt because it had to wait for a processor.
+    // As long as the lease allows, so that no chat is in doubt only because it waited for a processor.
     let longest = Duration::from_secs(20);
     let limits = Limits { connect: longest, exchange: longest, ..Limits::default() };
     let guard = house.stations.worker.sender.guard().clone();
@@ -170,7 +171,8 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
     house.finish().await;
 }
 
-/// The process was held up, and its lease is over before the answer is there: nobody knows that better than itself.
+/// The process was held up, and its lease ends before the answer arrives. It still has the request under way,
+/// so it must not send the message again.
 async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
     let crowd = Crowd::start(Mood::Silent).await;
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
@@ -185,7 +187,7 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
     eventually("it is said", async || crowd.requests() == 1).await;
     house.advance(LEASE_FOR);
     worker.wake.notify_one();
-    // Leased again it would be due when that lease is over.
+    // If it were leased again, it would be due at the end of that lease.
     let put_off =
         "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at > (SELECT leased_until FROM lanes)";
     let looked_at = async || crowd.requests() > 1 || count(&house.db, put_off).await == 1;
@@ -198,14 +200,14 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
     house.finish().await;
 }
 
-/// How often the database has refused to take results down.
+/// How often the database has refused to record results.
 async fn refusals(house: &House) -> u64 {
     let page = house.page("/metrics").await.text;
     let counted = page.lines().find_map(|line| line.strip_prefix(REFUSED));
     counted.expect("it is counted").trim().parse().unwrap()
 }
 
-/// From now on nothing of the table can be changed, as where there is no room for it.
+/// From now on the table cannot be changed, as on a full disk.
 async fn refuse(db: &Db, table: &str) {
     run(db, &if db.is_sqlite() {
         format!("CREATE TRIGGER refuse BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
@@ -223,7 +225,7 @@ async fn allow(db: &Db, table: &str) {
     run(db, &format!("DROP TRIGGER refuse{on}")).await;
 }
 
-/// A full disk ends SQLite's transaction under diesel's feet: the writer needs a new connection.
+/// A full disk makes SQLite roll back behind diesel's back: the writer needs a new connection.
 async fn the_writer_goes_on_when_there_is_room_again(db: Db) {
     let store = Store::open(database(&db)).await.unwrap();
     let run = |sql: &'static str| {
@@ -236,18 +238,18 @@ async fn the_writer_goes_on_when_there_is_room_again(db: Db) {
     };
     run("CREATE TABLE stuff (of BLOB)").await.unwrap();
     for _ in 0..3 {
-        // Of the connection, not of the file.
+        // This limit belongs to the connection, not to the file.
         run("PRAGMA max_page_count = 1").await.unwrap();
         let full = run("INSERT INTO stuff VALUES (zeroblob(10000000))").await;
         assert!(full.is_err(), "the disk was not full");
-        // Who comes next may hear that it failed, and nobody after them.
+        // The next statement may still fail, but none after it.
         drop(run("INSERT INTO stuff VALUES (zeroblob(10))").await);
         run("INSERT INTO stuff VALUES (zeroblob(100000))").await.unwrap();
     }
     assert_eq!(count(&db, "SELECT COUNT(*) AS n FROM stuff WHERE length(of) > 10").await, 3);
 }
 
-/// Every connection ends, again and again, as when PostgreSQL is restarted.
+/// All connections end, again and again, as when PostgreSQL is restarted.
 async fn cut_off_from_its_database_it_goes_on(db: Db) {
     const CUTS: usize = 4;
     let (server, name) = db.url.split_once('?').unwrap().0.rsplit_once('/').unwrap();
@@ -275,8 +277,8 @@ async fn cut_off_from_its_database_it_goes_on(db: Db) {
     assert_audit(&scene.db);
 }
 
-/// A way to the server that can be shut, as by a server that is about to start: what is under way breaks off, and who
-/// knocks is turned away.
+/// A proxy to the server that can be closed, like a server that is about to start: connections break, and new
+/// ones are refused.
 struct Gate {
     url: String,
     shut: watch::Sender<bool>,
@@ -312,7 +314,7 @@ impl Gate {
         Gate { url: url.into(), shut, turned_away }
     }
 
-    /// Shuts it until so many were turned away.
+    /// Closes it until this many connections were refused.
     async fn turn_away(&self, most: usize) {
         let before = self.turned_away.load(Ordering::SeqCst);
         self.shut.send_replace(true);
@@ -322,7 +324,7 @@ impl Gate {
     }
 }
 
-/// For a while nobody is let in, again and again, as while PostgreSQL starts anew.
+/// For a while no connection is accepted, again and again, as while PostgreSQL restarts.
 async fn turned_away_by_its_database_it_waits(db: Db) {
     const TIMES: usize = 3;
     let gate = Gate::before(&db).await;

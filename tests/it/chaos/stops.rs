@@ -1,5 +1,5 @@
-//! Stopped with SIGTERM, as at every upgrade: what is under way is ended and written down, so nothing is lost and
-//! nothing comes twice; but no stop waits for long.
+//! Stopped with SIGTERM, as at every upgrade: what is under way is finished and recorded, so nothing is lost
+//! and nothing is duplicated; but no stop waits for long.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -24,10 +24,10 @@ pub const TESTS: &[Test] = &[
     shared!(a_stop_waits_for_no_migration_of_another_node),
 ];
 
-/// Groups that each notice goes to: more than a node leases at once.
+/// How many groups each notice goes to: more than a node leases at once.
 const GROUPS: usize = 400;
 
-/// Three nodes, of which each in turn is stopped in the middle of a fan-out that it began, and started anew.
+/// Three nodes, each stopped in turn in the middle of a fan-out that it began, and started again.
 async fn a_rolling_restart_loses_and_repeats_nothing(db: Db) {
     let scene = Scene::set(db, GROUPS, Mood::Well(400)).await;
     let mut nodes: Vec<Program> = Vec::new();
@@ -52,8 +52,9 @@ async fn a_rolling_restart_loses_and_repeats_nothing(db: Db) {
     assert_audit(&scene.db);
 }
 
-/// A chat that says nothing and a visitor whose request never ends: the stop comes before the chat's time is up, so it
-/// is in doubt whether it has the message. That is written down, and the message said once more, a minute later.
+/// A chat that does not answer, and a visitor whose request never ends. The stop comes before the chat's time
+/// is up, so it is in doubt whether the chat has the message. That is recorded, and the message is sent once
+/// more a minute later.
 async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     let scene = Scene::set(db, 3, Mood::Silent).await;
     let program = scene.start().await;
@@ -67,7 +68,7 @@ async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     drop(visitor);
 
     scene.crowd.turn(Mood::Well(0));
-    // As if the minute were over.
+    // As if the minute had passed.
     let due = "UPDATE deliveries SET due_at = (SELECT created_at FROM broadcasts); \
                UPDATE lanes SET open_at = (SELECT created_at FROM broadcasts)";
     run(&scene.db, due).await;
@@ -78,7 +79,7 @@ async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     assert_audit(&scene.db);
 }
 
-/// A line to the database that is there and carries nothing any more, while a job waits for an answer.
+/// A connection to the database that is open but carries nothing any more, while a job waits for an answer.
 async fn a_stop_waits_for_no_database_that_is_silent(db: Db) {
     let line = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut url = reqwest::Url::parse(&db.url).unwrap();
@@ -109,7 +110,7 @@ async fn a_stop_waits_for_no_database_that_is_silent(db: Db) {
     assert!(ended.success(), "{ended}");
 }
 
-/// Carries what is said until there is silence; tells when something is said then.
+/// Forwards traffic until it is silenced; reports traffic after that.
 async fn carry(
     mut program: TcpStream,
     mut server: TcpStream,
@@ -126,7 +127,7 @@ async fn carry(
     }
 }
 
-/// Another node migrates, and takes as long as it takes; this one has begun to wait for it.
+/// Another node migrates for as long as it likes; this one has begun to wait for it.
 async fn a_stop_waits_for_no_migration_of_another_node(db: Db) {
     let (locked, done) = (oneshot::channel(), mpsc::channel::<()>());
     let other = database(&db);

@@ -1,5 +1,6 @@
-//! Notices are paused, let go on, changed and ended while they go out and their results are written, on two nodes where
-//! the database allows it: nobody is refused because of another, nothing is lost, and what is over stays over.
+//! Notices are paused, resumed, edited and ended while they go out and their results are written, on two
+//! nodes where the database allows it. Nobody is refused because of another, nothing is lost, and what is
+//! over stays over.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +22,7 @@ use crate::{Test, bare};
 pub const TESTS: &[Test] = &[bare!(turned_in_the_middle_every_notice_is_heard_to_its_end)];
 
 const GROUPS: usize = 300;
-/// The words of an end.
+/// The words of a closing and of a correction.
 const ENDS: [&str; 2] = ["请停止转发", "更正"];
 
 async fn turned_in_the_middle_every_notice_is_heard_to_its_end(db: Db) {
@@ -47,7 +48,7 @@ async fn turned_in_the_middle_every_notice_is_heard_to_its_end(db: Db) {
         pause_again_and_again(&paused, Dice::new(seed + 1)),
         change(&changed),
     );
-    // What cools or is not planned yet is in no backlog.
+    // What is cooling or not planned yet is in no backlog.
     let all_is_said = async || {
         let newest = paused.newest_is_heard().await && changed.newest_is_heard().await;
         newest && backlog(&scene.db).await == 0
@@ -65,7 +66,7 @@ async fn turned_in_the_middle_every_notice_is_heard_to_its_end(db: Db) {
     assert_audit(&scene.db);
 }
 
-/// A notice, and the door at which its people stand.
+/// A notice, and the API that its people use.
 struct Turned<'a> {
     scene: &'a Scene,
     door: &'a Door,
@@ -80,7 +81,7 @@ impl<'a> Turned<'a> {
         Turned { scene, door, case: text("case_number"), manage: text("manage_token") }
     }
 
-    /// So many groups have heard of it, and it still goes out to others.
+    /// Waits until this many groups have heard of it, while it still goes out to others.
     async fn goes_out(&self, groups: usize) {
         let heard = async || self.said(&self.scene.crowd.arrivals()).count() >= groups;
         eventually("it goes out", heard).await;
@@ -98,14 +99,14 @@ impl<'a> Turned<'a> {
         self.call(Method::POST, &format!("{path}/{step}"), token, &body).await;
     }
 
-    /// What was said of it, each with the group that heard it.
+    /// What was said of it, each with the group that got it.
     fn said<'b>(&self, arrivals: &'b [Arrival]) -> impl Iterator<Item = (&'b str, &'b str)> {
         let said =
             arrivals.iter().map(|arrival| (&*arrival.group, std::str::from_utf8(&arrival.said).unwrap()));
         said.filter(|(_, said)| said.contains(&self.case))
     }
 
-    /// The requests about it that have a row of their own, of each group.
+    /// For each group the requests about it that have a row of their own.
     async fn tried(&self) -> Tried {
         let case = self.case.replace('-', "");
         let asked = format!(
@@ -128,7 +129,7 @@ impl<'a> Turned<'a> {
         Tried { of, excused: HashMap::new() }
     }
 
-    /// Exactly the groups that heard of it heard that it is over, once, and nothing of it thereafter.
+    /// Exactly the groups that heard of it heard that it is over, once, and nothing about it afterwards.
     #[track_caller]
     fn assert_over(&self, arrivals: &[Arrival], mut tried: Tried) {
         let (mut heard, mut over) = (HashSet::new(), HashSet::new());
@@ -145,7 +146,7 @@ impl<'a> Turned<'a> {
         assert_eq!(over, heard, "who heard of it hears its end");
     }
 
-    /// All groups heard of it, once.
+    /// All groups heard of it once.
     #[track_caller]
     fn assert_heard_once(&self, arrivals: &[Arrival], mut tried: Tried) {
         let mut heard = HashSet::new();
@@ -155,7 +156,7 @@ impl<'a> Turned<'a> {
         assert_eq!(heard.len(), GROUPS);
     }
 
-    /// Whether no edit waits, and all groups have received what was said last.
+    /// Whether no edit waits and all groups have received what was said last.
     async fn newest_is_heard(&self) -> bool {
         let case = self.case.replace('-', "");
         let heard = move |c: &mut Conn| -> Answer<bool> {
@@ -170,7 +171,7 @@ impl<'a> Turned<'a> {
     }
 }
 
-/// A request that did not deliver all there was to say, as far as the record knows.
+/// A request that did not complete its delivery, as recorded.
 #[derive(Debug, QueryableByName)]
 struct Request {
     #[diesel(sql_type = Text)]
@@ -181,15 +182,16 @@ struct Request {
     line: String,
 }
 
-/// Such requests by their groups, and how many of each group have excused a second telling.
+/// Such requests by group, and how many of each group have already excused a duplicate.
 struct Tried {
     of: HashMap<String, Vec<Request>>,
     excused: HashMap<String, usize>,
 }
 
 impl Tried {
-    /// Whether a group may hear something once more: an answer was in doubt, as after fifteen seconds without one, or
-    /// came when the lease was over and another node had taken the lane, as where a process is held up for so long.
+    /// Whether a group may get something once more: an answer was in doubt, as after fifteen seconds without
+    /// one, or came when the lease had ended and another node had taken the lane, as when a process is held
+    /// up for that long.
     fn excuses(&mut self, group: &str) -> bool {
         let in_doubt = |request: &&Request| matches!(&*request.outcome, "unknown" | "delivered");
         let doubts = self.of.get(group).map_or(0, |requests| requests.iter().filter(in_doubt).count());

@@ -1,4 +1,4 @@
-//! What a peer that misbehaves below HTTP costs: the message it perhaps took, and nobody else's.
+//! The cost of a peer that misbehaves below HTTP: perhaps the message it took, and nobody else's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,17 +22,16 @@ pub const TESTS: &[Test] = &[
     housed!(uploads_that_fail_are_held_against_the_host),
 ];
 
-/// What proves a delivery, in a body that promises more.
+/// A body that proves a delivery but is shorter than announced.
 const TOO_SHORT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
 const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
 
-/// Where a wire listens, without its path.
+/// The origin of a wire, without a path.
 fn origin(wire: &Wire) -> String {
     wire.address.origin().ascii_serialization()
 }
 
-/// Whoever waits for the end of an answer does so up to the deadline of the exchange, whatever arrives
-/// meanwhile.
+/// An answer is waited for up to the deadline of the exchange, whatever arrives meanwhile.
 async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House) {
     let stuck = Wire::start(&[Act::Stall(TOO_SHORT), Act::Drip(TOO_SHORT), Act::Say(TAKEN)]).await;
     let well = Crowd::start(Mood::Well(0)).await;
@@ -55,11 +54,11 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
         count(&house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'open' AND reach = 1").await,
         1
     );
-    // The next time, when nobody else is asked, it is short enough to wait for.
+    // The next time, when nobody else is asked, the limit is short enough to wait for.
     let limits = Limits { exchange: Duration::from_secs(5), ..Limits::default() };
     let guard = house.stations.worker.sender.guard().clone();
     house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
-    // Said once more after a minute, and never again.
+    // Sent once more after a minute, and never again.
     for (minutes, requests) in [(0, 1), (2, 2), (60, 2)] {
         house.advance(TimeDelta::minutes(minutes));
         house.settle().await;
@@ -69,7 +68,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     assert_eq!(count(&house.db, given_up).await, 1);
     assert_eq!(well.requests(), 2, "words and poster, each once");
 
-    // Who perhaps heard of it hears that it is over.
+    // A group that may have heard of it hears that it is over.
     let over = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
     house.settle().await;
@@ -77,7 +76,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     house.finish().await;
 }
 
-/// Attempts that ended in doubt for want of an answer's end.
+/// Attempts in doubt because the answer never ended.
 async fn doubts(house: &House) -> i64 {
     let doubts = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown' AND code = 'timeout'";
     count(&house.db, doubts).await
@@ -88,7 +87,7 @@ async fn uploads_that_fail_are_held_against_the_host(house: House) {
     const SAID: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"event_id\":\"$a\"}";
     const UPLOADED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\n{\"content_uri\":\"mxc://x/face\"}";
     const UNWELL: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
-    // Three rounds: the ninth is under way when the eighth fails.
+    // Three rounds: the ninth request is under way when the eighth fails.
     let failing = [Act::Close, Act::Say(UNWELL), Act::Close].repeat(3);
     let uploaded = [Act::Say(UPLOADED), Act::Say(SAID), Act::Say(SAID), Act::Say(SAID)];
     let acts: Vec<Act> = [Act::Say(SAID)].repeat(3).into_iter().chain(failing).chain(uploaded).collect();

@@ -51,7 +51,7 @@ fn judge(rules: &Rules, chat: &mut Chat, call: &Call<'_>) -> Result<(), (i64, &'
     }
     let muted = chat.now < chat.muted_until;
     if muted || !chat.admits(&[(20, TimeDelta::seconds(60))]) {
-        // Whoever goes beyond it is muted for ten minutes.
+        // A robot that exceeds the limit is muted for ten minutes.
         if !muted {
             chat.muted_until = chat.now + TimeDelta::minutes(10);
         }

@@ -9,7 +9,7 @@ use seventytwo::domain::group::Platform;
 use super::exchange::{Call, Chat, Reply, utf16};
 use super::{Rules, robot};
 
-/// An address whose requests are refused ten thousand times in ten minutes is shut out:
+/// An address with ten thousand refused requests in ten minutes is banned:
 /// <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     let reply = judge(chat, call);
@@ -77,7 +77,7 @@ fn edit(chat: &mut Chat, call: &Call<'_>, id: &str) -> Reply {
         return Reply::json(429, &json!({"message": words, "code": 30046}));
     }
     shown.text = text(&message).to_owned();
-    // What is not named stays.
+    // Fields that are not named stay as they are.
     if message.get("embeds").is_some() && message.get("attachments").is_some() {
         shown.picture = picture(&message).map(str::to_owned);
     }
@@ -92,7 +92,7 @@ fn picture(message: &Value) -> Option<&str> {
     message["embeds"][0]["image"]["url"].as_str()
 }
 
-/// Text of the public must not mention anybody, and our link must not be previewed.
+/// Text of the public must not mention anybody, and our link must have no preview.
 fn well_formed(call: &Call<'_>) -> Result<Value, Reply> {
     let invalid = |why: &str| Reply::json(400, &json!({"message": why, "code": 50035}));
     let Some(message) = call.json() else {

@@ -1,4 +1,4 @@
-//! What a stand-in is asked and what it answers; and the chat in which it shows what was said.
+//! Requests to a stand-in, its answers, and the chat that shows what was posted.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 /// One request.
 pub struct Call<'a> {
     pub method: Method,
-    /// Without the first slash, as it was written.
+    /// The path as sent, without the leading slash.
     pub path: String,
     pub query: Vec<(String, String)>,
     request: &'a HttpRequest,
@@ -28,12 +28,12 @@ impl<'a> Call<'a> {
         self.request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
 
-    /// A value of the query, or nothing.
+    /// A query parameter; empty where it is missing.
     pub fn asked(&self, name: &str) -> &str {
         self.query.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
     }
 
-    /// The query as it was written.
+    /// The query as sent.
     pub fn raw_query(&self) -> &str {
         self.request.query_string()
     }
@@ -42,7 +42,7 @@ impl<'a> Call<'a> {
         self.header("content-type").starts_with("application/json")
     }
 
-    /// The body, if it is JSON and says so.
+    /// The body, if its content type says JSON and it is.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(self.body).ok().filter(|_| self.is_json())
     }
@@ -61,10 +61,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// One field of a form.
+/// One field of a multipart form.
 pub struct Part {
     pub name: String,
-    /// Where it is a file.
+    /// The content type, if it is a file.
     pub file: Option<String>,
     pub content_type: String,
     pub content: Vec<u8>,
@@ -121,39 +121,39 @@ impl Reply {
     }
 }
 
-/// A message that people in the chat see.
+/// A message that people in the chat can see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
     pub id: String,
     pub text: String,
-    /// Its picture: an address, or the name of a file.
+    /// Its picture: a URL or a file name.
     pub picture: Option<String>,
-    /// To which message it answers.
+    /// The id of the message that it replies to.
     pub answers: Option<String>,
-    /// Since when it stands there.
+    /// When it was posted.
     pub at: DateTime<Utc>,
 }
 
 /// A chat with one robot in it.
 pub struct Chat {
     pub now: DateTime<Utc>,
-    /// When messages were taken, for the rate.
+    /// When messages were accepted, for the rate limit.
     pub taken: Vec<DateTime<Utc>>,
-    /// What stands there, oldest first.
+    /// The visible messages, oldest first.
     pub shown: Vec<Shown>,
-    /// What was taken and not read by the test yet, as the platform got it.
+    /// Accepted messages that the test has not read yet, as the platform got them.
     pub posted: std::collections::VecDeque<Value>,
-    /// Files that the platform keeps, by handle.
+    /// Files that the platform stores, by handle.
     pub files: Vec<(String, Vec<u8>)>,
-    /// Requests that were answered before, where the platform knows them again.
+    /// Requests that were answered before, where the platform recognises them again.
     pub answered: Vec<(String, String)>,
-    /// When requests were refused, or others than messages taken, where the platform counts these.
+    /// When requests were refused, or requests other than messages accepted, where the platform counts those.
     pub counted: Vec<DateTime<Utc>>,
-    /// Nothing is taken before.
+    /// Nothing is accepted before this time.
     pub muted_until: DateTime<Utc>,
-    /// Ways of taking a message back that this chat does not allow.
+    /// Ways of taking back that this chat does not allow.
     pub refused: Vec<TakeBack>,
-    /// It shows no pictures.
+    /// Whether it accepts no pictures.
     pub pictureless: bool,
     last: i64,
 }
@@ -175,7 +175,7 @@ impl Chat {
         }
     }
 
-    /// As [`Chat::admits`], of what is counted apart.
+    /// Like [`Chat::admits`], for what is counted separately.
     pub fn counts(&mut self, most: usize, span: TimeDelta) -> bool {
         let room = self.counted.iter().filter(|at| self.now - **at < span).count() < most;
         if room {
@@ -184,7 +184,7 @@ impl Chat {
         room
     }
 
-    /// Whether the span that ends now has room for one more request; counts it if so.
+    /// Whether every budget has room for one more request now; counts it if so.
     pub fn admits(&mut self, budgets: &[(usize, TimeDelta)]) -> bool {
         let recent = |span: &TimeDelta| self.taken.iter().filter(|at| self.now - **at < *span).count();
         let room = budgets.iter().all(|(count, span)| recent(span) < *count);
@@ -204,7 +204,7 @@ impl Chat {
         self.answer_to(id, raw, text, picture, None);
     }
 
-    /// Shows a message that answers another.
+    /// Shows a message as a reply to another.
     pub fn answer_to(&mut self, id: &str, raw: Value, text: &str, picture: Option<&str>, to: Option<&str>) {
         self.posted.push_back(raw);
         self.shown.push(Shown {
@@ -216,12 +216,12 @@ impl Chat {
         });
     }
 
-    /// What stands there under an id.
+    /// The visible message with that id.
     pub fn find(&mut self, id: &str) -> Option<&mut Shown> {
         self.shown.iter_mut().find(|shown| shown.id == id)
     }
 
-    /// Takes a message away; whether it was there.
+    /// Removes a message; returns whether it was there.
     pub fn remove(&mut self, id: &str) -> bool {
         let before = self.shown.len();
         self.shown.retain(|shown| shown.id != id);
@@ -229,7 +229,7 @@ impl Chat {
     }
 }
 
-/// The length of a text as the strictest reader counts it.
+/// The length of a text in UTF-16 code units, the strictest measure.
 pub fn utf16(text: &str) -> usize {
     text.encode_utf16().count()
 }

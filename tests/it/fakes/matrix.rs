@@ -1,5 +1,5 @@
-//! A Matrix homeserver with one room: <https://spec.matrix.org/latest/client-server-api/>. What it answers
-//! is held against Synapse in `synapse::parity`.
+//! A Matrix homeserver with one room: <https://spec.matrix.org/latest/client-server-api/>. `synapse::parity`
+//! compares its answers with Synapse's.
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use seventytwo::domain::group::Platform;
 use super::exchange::{Call, Chat, Reply};
 use super::{Rules, example};
 
-/// Status, code and words.
+/// Status, error code and message.
 type Refusal = (u16, &'static str, &'static str);
 type Judged = Result<Value, Refusal>;
 
@@ -42,7 +42,7 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
         };
     };
     let event = call.json().ok_or((400, "M_NOT_JSON", "Content not JSON."))?;
-    // The same path again is answered the same, whatever it says and however often.
+    // The same path gets the same answer again, whatever the body and however often.
     if let Some((_, said)) = chat.answered.iter().find(|(path, _)| *path == call.path) {
         return Ok(serde_json::from_str(said).unwrap());
     }
@@ -56,13 +56,13 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
     Ok(made)
 }
 
-/// The id of an event that was ever made, whatever became of it since.
+/// The id of an event that was ever created, even if it was redacted since.
 fn known(chat: &Chat, is_it: impl Fn(&str) -> bool) -> Option<String> {
     let made = chat.answered.iter().map(|(_, said)| serde_json::from_str::<Value>(said).unwrap());
     made.filter_map(|said| said["event_id"].as_str().map(str::to_owned)).find(|id| is_it(id))
 }
 
-/// Synapse's own limit for an account, whether it speaks, edits or withdraws.
+/// Synapse's own limit for an account, whether it posts, edits or redacts.
 fn limited(chat: &mut Chat) -> Result<(), Refusal> {
     let admitted = chat.admits(&[(10, TimeDelta::seconds(50))]);
     admitted.then_some(()).ok_or((429, "M_LIMIT_EXCEEDED", "Too Many Requests"))
@@ -103,7 +103,7 @@ fn say(chat: &mut Chat, call: &Call<'_>, event: Value) -> Judged {
         }
         known(chat, |id| id == of).ok_or((400, "M_UNKNOWN", "Can't send relation to unknown event"))?;
         limited(chat)?;
-        // An edit of what was withdrawn is taken, and nobody sees it.
+        // An edit of a redacted message is accepted, and nobody sees it.
         if let Some(shown) = chat.find(of) {
             shown.text = body;
         }
@@ -123,7 +123,7 @@ fn upload(chat: &mut Chat, call: &Call<'_>) -> Judged {
     Ok(json!({"content_uri": uri}))
 }
 
-/// As it must stand in a path: every character that could mean something encoded.
+/// Encoded for a path: every character that could have a meaning is escaped.
 fn encoded(id: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     id.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()

@@ -17,7 +17,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     }
     let Some(message) = call.json() else { return refuse(400, "parse") };
     let text = message["text"].as_str().unwrap_or_default().to_owned();
-    // A longer one would become several posts; a mention would be obeyed.
+    // A longer one would become several posts, and mentions would take effect.
     let mentions = ["@all", "@channel", "@here"].iter().any(|mention| text.contains(mention));
     if text.is_empty() || text.chars().count() > 16_383 || mentions {
         return refuse(400, "text");

@@ -1,6 +1,6 @@
-//! Stand-ins for the chat platforms, written from the vendors' documents and stricter than the
-//! vendors: whatever a document forbids is answered with the vendor's own error, as HTTP 200 where
-//! the vendor does so. They run inside the test, on a free port, by a clock the test moves.
+//! Stand-ins for the chat platforms, written from the vendors' documents and stricter than the vendors:
+//! whatever a document forbids is answered with the vendor's own error, with HTTP 200 where the vendor does
+//! so. They run inside the test, on a free port, by a clock that the test drives.
 
 mod dingtalk;
 mod discord;
@@ -40,7 +40,7 @@ pub struct Rules {
     pub keyword: Option<String>,
 }
 
-/// What a platform answers to a request.
+/// A platform's answer to a request.
 type StandIn = fn(&Rules, &mut Chat, &Call<'_>) -> Reply;
 
 fn stand_in(platform: Platform) -> StandIn {
@@ -59,19 +59,19 @@ fn stand_in(platform: Platform) -> StandIn {
     }
 }
 
-/// The field's example in the platform's profile: the one robot of every stand-in.
+/// The field's example in the platform's profile, used for the one robot of every stand-in.
 pub fn example(platform: Platform, field: &str) -> &'static str {
     let fields = adapter(platform).profile().fields;
     fields.iter().find(|known| known.name == field).expect("a field of the platform").example
 }
 
-/// Path and query of the robot's address.
+/// Path and query of the robot's URL.
 fn robot(platform: Platform) -> &'static str {
     let (_, rest) = example(platform, "url").split_once("://").unwrap();
     rest.split_once('/').unwrap().1
 }
 
-/// What a test makes the platform answer instead of its own verdict.
+/// An answer that a test prescribes in place of the platform's own verdict.
 #[derive(Clone, Debug)]
 struct Scripted {
     status: u16,
@@ -79,21 +79,21 @@ struct Scripted {
     body: String,
 }
 
-/// A request that is kept waiting for its answer.
+/// A request that is held before it is answered.
 pub struct Held {
     came: oneshot::Receiver<()>,
     release: oneshot::Sender<()>,
 }
 
 impl Held {
-    /// Waits until it is there; whoever drops what this answers lets it go on.
+    /// Waits until the request is there; dropping the returned value lets it go on.
     pub async fn came(self) -> oneshot::Sender<()> {
         self.came.await.expect("the stand-in is there as long as its test");
         self.release
     }
 }
 
-/// The other side of [`Held`]: what the request's path ends with, and how the two hear of each other.
+/// The stand-in's side of [`Held`]: the end of the request's path, and the channels between the two.
 type Hold = (&'static str, oneshot::Sender<()>, oneshot::Receiver<()>);
 
 /// A platform with one group and one robot in it.
@@ -112,12 +112,12 @@ struct State {
     chat: Mutex<Chat>,
     /// When requests came, whatever became of them.
     asked: Mutex<Vec<DateTime<Utc>>>,
-    /// The clock it goes by and moves on with every answer, and by how many milliseconds at most.
+    /// The clock that every answer moves on, and by how many milliseconds at most.
     clock: Mutex<Option<(Clock, usize)>>,
 }
 
 impl Fake {
-    /// Starts one on a free port of the loopback.
+    /// Starts one on a free loopback port.
     pub async fn start(platform: Platform, rules: Rules, now: DateTime<Utc>) -> Fake {
         let chat = Mutex::new(Chat::new(now));
         let state = Arc::new(State {
@@ -144,17 +144,17 @@ impl Fake {
         Fake { address, platform, state, server: handle }
     }
 
-    /// Where it listens; the operator's gateway for its platform.
+    /// Its platform and its URL, for the operator's gateway setting.
     pub fn gateway(&self) -> (Platform, Url) {
         (self.platform, self.address.clone())
     }
 
-    /// The robot's address, as a group admin would paste it.
+    /// The robot's URL, as a group admin would paste it.
     pub fn robot(&self) -> String {
         self.address.join(robot(self.platform)).unwrap().into()
     }
 
-    /// The `credentials` object that a group admin would give: what must be there, or all but the
+    /// The `credentials` object that a group admin would enter: the required fields, or all fields except the
     /// address where there is a choice.
     pub fn credentials(&self) -> Map<String, Value> {
         let fields = adapter(self.platform).profile().fields;
@@ -174,7 +174,7 @@ impl Fake {
         given
     }
 
-    /// Which platform it stands for.
+    /// The platform it stands for.
     pub fn platform(&self) -> Platform {
         self.platform
     }
@@ -184,7 +184,7 @@ impl Fake {
         self.state.rules.secret.as_deref()
     }
 
-    /// The six digits of the oldest message, which must be a proof of control.
+    /// The six digits of the oldest unread message, which must be a proof of control.
     pub fn read_code(&self) -> String {
         let message = self.read().expect("a code in the chat").to_string();
         let digits = message.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6);
@@ -196,51 +196,52 @@ impl Fake {
         self.state.chat.lock().unwrap().now = now;
     }
 
-    /// Moves the platform's clock on, wherever ours is.
+    /// Moves only the platform's clock on.
     pub fn pass(&self, time: TimeDelta) {
         self.state.chat.lock().unwrap().now += time;
     }
 
-    /// Goes by this clock from now on, and takes up to so many milliseconds of it for every answer.
+    /// From now on uses this clock, and every answer takes up to this many milliseconds of it.
     pub fn take_time(&self, clock: &Clock, most: usize) {
         *self.state.clock.lock().unwrap() = Some((clock.clone(), most));
     }
 
-    /// Answers the next request like this, without taking the message.
+    /// Answers the next request with this, without accepting the message.
     pub fn script(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.state.script.lock().unwrap().push_back(Scripted { status, headers, body: body.to_owned() });
     }
 
-    /// Keeps the next request waiting whose path ends like this.
+    /// Holds the next request whose path ends like this.
     pub fn hold(&self, path: &'static str) -> Held {
         let ((has_come, came), (release, released)) = (oneshot::channel(), oneshot::channel());
         *self.state.hold.lock().unwrap() = Some((path, has_come, released));
         Held { came, release }
     }
 
-    /// From now on nothing is taken back in this way: whoever runs the chat does not let robots do it, or not any
-    /// more.
+    /// From now on this way of taking back is refused, as when the owner of the chat does not allow it to
+    /// robots (any more).
     pub fn refuse(&self, way: TakeBack) {
         self.state.chat.lock().unwrap().refused.push(way);
     }
 
-    /// From now on no picture is taken (by Matrix alone): whoever runs the server lets nobody show any.
+    /// From now on pictures are refused (Matrix only), as when the server's operator allows nobody to post
+    /// any.
     pub fn refuse_pictures(&self) {
         self.state.chat.lock().unwrap().pictureless = true;
     }
 
-    /// Somebody in the chat deletes what was said last.
+    /// Somebody in the chat deletes the last message.
     pub fn lose(&self) {
         self.state.chat.lock().unwrap().shown.pop();
     }
 
-    /// The oldest message in the chat that the test has not read yet, as the platform got it.
+    /// The oldest message that the test has not read yet, as the platform got it.
     pub fn read(&self) -> Option<Value> {
         self.state.chat.lock().unwrap().posted.pop_front()
     }
 
-    /// When requests came, taken or not.
+    /// When requests came, accepted or not.
     pub fn asked(&self) -> Vec<DateTime<Utc>> {
         self.state.asked.lock().unwrap().clone()
     }
@@ -250,13 +251,13 @@ impl Fake {
         self.state.chat.lock().unwrap().shown.clone()
     }
 
-    /// Fails where a message was not read.
+    /// Fails if a message was not read.
     pub fn assert_read(&self) {
         let chat = self.state.chat.lock().unwrap();
         assert_eq!(chat.posted, VecDeque::<Value>::new(), "messages nobody read");
     }
 
-    /// Ends the fake, and fails where a message was not read or a script was not played.
+    /// Stops the stand-in; fails if a message was not read or a prescribed answer was not used.
     pub async fn assert_drained(self) {
         self.server.stop(false).await;
         self.assert_read();

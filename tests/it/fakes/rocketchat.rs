@@ -12,7 +12,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     if !call.posts_to(robot(Platform::Rocketchat)) {
         return refuse(400, "Invalid integration id or token provided.");
     }
-    // What it cannot read it takes for nothing, and says that all is well.
+    // A body that it cannot read is ignored, with an answer of success.
     let Some(message) = call.json() else { return Reply::json(200, &json!({"success": true})) };
     let text = message["text"].as_str().unwrap_or_default().to_owned();
     let mentions = ["@all", "@here"].iter().any(|mention| text.contains(mention));

@@ -70,7 +70,7 @@ fn judge(method: &str, chat: &mut Chat, call: &Call<'_>) -> Result<Value, &'stat
         }
         "chat.update" => {
             well_formed(&message, 4000)?;
-            // What is not named stays, and the default would find names to link.
+            // Fields that are not named stay, and by default names would become links.
             let kept = message.get("attachments").is_none();
             if message["parse"] != "none" {
                 return Err("invalid_arguments");
@@ -93,7 +93,7 @@ fn judge(method: &str, chat: &mut Chat, call: &Call<'_>) -> Result<Value, &'stat
     }
 }
 
-/// A text without anything that Slack would take for a mention or a link of its own.
+/// Text without anything that Slack would turn into a mention or a link.
 fn well_formed(message: &Value, most: usize) -> Result<(), &'static str> {
     let text = message["text"].as_str().filter(|text| !text.is_empty()).ok_or("no_text")?;
     let escapes = ["&amp;", "&lt;", "&gt;"];
@@ -104,7 +104,7 @@ fn well_formed(message: &Value, most: usize) -> Result<(), &'static str> {
     if text.chars().count() > most { Err("msg_too_long") } else { Ok(()) }
 }
 
-/// What people read.
+/// The text that people read.
 fn text(message: &Value) -> String {
     let text = message["text"].as_str().unwrap_or_default();
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -16,7 +16,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     if !call.posts_to(path) {
         return refuse(404, "WorkflowNotFound");
     }
-    // The signature is over the address to the letter.
+    // The signature covers the exact query.
     if call.raw_query() != query {
         return refuse(401, "DirectApiAuthorizationRequired");
     }
@@ -39,7 +39,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     Reply::text(202, "")
 }
 
-/// The words of a card made only of what knows no markup.
+/// The text of a card built only from elements without markup.
 fn read(card: &Value) -> Option<String> {
     let mut lines = Vec::new();
     for element in card["body"].as_array()? {

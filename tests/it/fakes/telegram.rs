@@ -24,7 +24,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     }
 }
 
-/// The arguments, from JSON or from a form; a file as `attach://NAME`.
+/// The arguments, from JSON or from a form; a file is given as `attach://NAME`.
 fn arguments(chat: &mut Chat, call: &Call<'_>) -> Option<Map<String, Value>> {
     if let Some(arguments) = call.json() {
         return arguments.as_object().cloned();
@@ -42,7 +42,7 @@ fn arguments(chat: &mut Chat, call: &Call<'_>) -> Option<Map<String, Value>> {
         };
         arguments.insert(part.name, value);
     }
-    // A file is named by its field, or by a medium that points there.
+    // A file is named by its field, or by a medium that refers to it.
     if let Some(name) =
         arguments.get("media").and_then(|media| media["media"].as_str()?.strip_prefix("attach://"))
     {

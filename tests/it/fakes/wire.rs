@@ -10,25 +10,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use url::Url;
 
-/// The time between two drops: many fall before any deadline, and few bytes.
+/// The time between two bytes: many arrive before any deadline, but little data.
 const DROP: Duration = Duration::from_millis(20);
 
-/// What the peer does with one request.
+/// What the peer does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Sends this, and keeps the connection.
+    /// Sends this and keeps the connection open.
     Say(&'static str),
-    /// Sends this and closes.
+    /// Sends this and closes the connection.
     SayAndClose(&'static str),
-    /// Reads the request and closes without a word.
+    /// Reads the request and closes without an answer.
     Close,
     /// Never answers.
     Hang,
-    /// Sends this, which is no whole answer, and then nothing more.
+    /// Sends this, an incomplete answer, and then nothing more.
     Stall(&'static str),
-    /// Sends this, which is no whole answer, and then a blank from time to time, without end.
+    /// Sends this, an incomplete answer, and then a space from time to time, for ever.
     Drip(&'static str),
-    /// Answers 200 and a body without end.
+    /// Answers 200 with an endless body.
     Endless,
 }
 
@@ -70,7 +70,7 @@ impl Wire {
         wire
     }
 
-    /// How many connections were made.
+    /// How many connections were opened.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -80,7 +80,7 @@ impl Wire {
         self.requests.load(Ordering::SeqCst)
     }
 
-    /// How many connections are over, whoever closed them.
+    /// How many connections have ended, whichever side closed them.
     pub fn ended(&self) -> usize {
         self.ended.load(Ordering::SeqCst)
     }

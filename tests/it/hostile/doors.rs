@@ -1,5 +1,5 @@
-//! Every protected call against everybody who may not make it. The calls are those of the interface's
-//! own description, so that a new one is asked as soon as it is described.
+//! Every protected call, by everybody who may not make it. The calls come from the API's own description, so
+//! that a new one is covered as soon as it is described.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,14 +41,14 @@ pub const TESTS: &[Test] = &[
 /// One call that needs a token.
 struct Call {
     method: Method,
-    /// With its places filled in.
+    /// With its placeholders filled in.
     path: String,
     tag: String,
     security: String,
     body: Option<Value>,
 }
 
-/// Every protected call of the description; `id` stands for every group.
+/// Every protected call of the description; `id` is used for every group.
 async fn protected(house: &House, id: &str) -> Vec<Call> {
     let document = house.page("/api/openapi.json").await.expect(200);
     let mut calls = Vec::new();
@@ -71,7 +71,7 @@ async fn protected(house: &House, id: &str) -> Vec<Call> {
     calls
 }
 
-/// The smallest body of that shape.
+/// The smallest body of that schema.
 fn smallest(document: &Value, schema: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str() {
         return smallest(document, document.pointer(name.trim_start_matches('#')).unwrap());
@@ -133,7 +133,7 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
             Some(&gone.token),
             Some(&swapped),
         ];
-        // The reporter's authority and an account's are two things.
+        // A reporter's authority and an account's are separate.
         wrong.push(Some(if call.security == "token" { manage } else { &lead.token }));
         for token in wrong {
             let refused = make(&house, &call, token).await;
@@ -145,7 +145,7 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
             let plain = plain.header("authorization", header).json(call.body.as_ref().unwrap_or(&json!({})));
             assert_eq!(ask(plain).await.problem(401), code, "{} with {header:?}", call.path);
         }
-        // A session in a cookie is for pages.
+        // A session cookie is only for pages.
         let cookie = request(&house, call.method.clone(), &format!("/api/v1{}", call.path))
             .header("cookie", format!("session={0}; manage={0}", lead.token))
             .json(call.body.as_ref().unwrap_or(&json!({})));
@@ -193,7 +193,7 @@ async fn a_manage_token_opens_its_own_notice_and_no_other_door(house: House) {
     }
     let unasked = house.post("/my/notice/reply", token(1), &json!({"text": "答"})).await;
     assert_eq!(unasked.problem(409), "not_possible");
-    // The case number, which everybody may know, opens nothing.
+    // The case number, which anybody may know, opens nothing.
     let case = made[1]["case_number"].as_str();
     assert_eq!(house.get("/my/notice", case).await.problem(401), "manage_link_invalid");
 }
@@ -240,7 +240,7 @@ async fn what_another_site_sends_is_refused_everywhere(house: House) {
     }
 }
 
-/// Writes a notice of some kind.
+/// Builds a notice of some kind.
 type MakeNotice = fn(DateTime<Utc>) -> Value;
 
 async fn a_notice_ends_as_its_kind_can_end(house: House) {
@@ -377,7 +377,7 @@ async fn another_method_is_told_which_there_are(house: House) {
             assert_eq!(told.status, 405, "{method} {path}: {}", told.text);
             let allow = told.headers["allow"].to_str().unwrap();
             let allow: BTreeSet<String> = allow.split(", ").map(str::to_owned).collect();
-            // An address may fit the pattern of another door, too.
+            // A path may match the pattern of another handler, too.
             assert!(allow.is_superset(takes) && !allow.contains(method.as_str()), "{path}: {allow:?}");
             match path.starts_with("/api/") {
                 true => assert_eq!(told.problem(405), "method_not_allowed", "{path}"),
@@ -419,7 +419,7 @@ async fn head_is_answered_like_get_without_a_body(house: House) {
         for header in ["content-type", "location", "etag", "allow"] {
             assert_eq!(asked.headers.get(header), looked.headers.get(header), "{path}: {header}");
         }
-        // Figures change from one look to the next, and every problem has an id of its own, of one length.
+        // Metrics change between two requests, and every problem has an id of its own, of a fixed length.
         if path != "/metrics" {
             assert_eq!(asked.headers.get("content-length"), looked.headers.get("content-length"), "{path}");
         }
@@ -447,7 +447,7 @@ async fn what_is_asked_behind_a_head_is_answered_whole(house: House) {
     {
         for encoding in ["identity", "gzip"] {
             let mut wire = TcpStream::connect(address).await.unwrap();
-            // Both are there before the first is answered.
+            // Both requests are there before the first is answered.
             let asked = format!(
                 "HEAD {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: {encoding}\r\n\r\n\
                  GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"

@@ -1,5 +1,5 @@
-//! Pages: a faulty form comes back with what was typed, no other site can send one, and looking at an
-//! address changes nothing.
+//! HTML forms: a faulty form comes back with what was typed, no other site can send one, and a GET changes
+//! nothing.
 
 use std::net::IpAddr;
 
@@ -39,7 +39,7 @@ fn multipart(house: &House, path: &str, fields: &[(&str, &str)]) -> RequestBuild
     request(house, Method::POST, path).header("sec-fetch-site", "same-origin").multipart(form)
 }
 
-/// Every link of the error summary leads to something on the page.
+/// Every link of the error summary leads to an element of the page.
 fn assert_summary_leads(page: &Reply) {
     let (_, summary) =
         page.text.split_once("class=\"error-summary\"").unwrap_or_else(|| panic!("{}", page.text));
@@ -109,7 +109,7 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
             ask(request(&house, Method::POST, &path).form(&typed).header("sec-fetch-site", "same-origin"))
                 .await
         };
-        // Each fault says which field it is about, above the form and at the field.
+        // Each fault names its field, both above the form and at the field.
         for (language, phone, fill_in) in
             [("zh-CN", "您的电话：", "：请填写这一项。"), ("en", "Your telephone: ", ": Fill this in.")]
         {
@@ -196,7 +196,7 @@ async fn a_form_that_is_none_is_told_so(house: House) {
             ),
             413,
         ),
-        // Parts without a name and without a word in them.
+        // Parts without a name and without content.
         (
             "multipart/form-data; boundary=b",
             format!(
@@ -211,7 +211,7 @@ async fn a_form_that_is_none_is_told_so(house: House) {
         assert_eq!(page.status.as_u16(), status, "{kind}: {}", page.text);
         assert!(page.text.contains("<h1>"), "{kind}: {}", page.text);
     }
-    // Bytes that are no text, in names and in words.
+    // Bytes that are not valid text, in names and in values.
     let raw = b"--b\r\ncontent-disposition: form-data; name=\"desc\xffription\"\r\n\r\n\xff\x00\r\n--b\r\n\
         content-disposition: form-data; name=\"key\"\r\n\r\n\x00\xff\r\n--b--\r\n";
     let sent = request(&house, Method::POST, path)
@@ -222,7 +222,7 @@ async fn a_form_that_is_none_is_told_so(house: House) {
     assert_eq!(ask(multipart(&house, "/report/weather", &[])).await.status, 404);
 }
 
-/// What a rescue's form holds when all of it is right.
+/// The fields of a rescue form without a fault.
 const RIGHT: [(&str, &str); 10] = [
     ("reporter.name", "王小红"),
     ("reporter.phone", "138 0013 8000"),
@@ -261,13 +261,13 @@ async fn a_form_sent_twice_makes_one_notice(house: House) {
     assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
 }
 
-/// The addresses of pages that take this method.
+/// The paths of pages that take this method.
 pub fn pages(method: &str) -> Vec<String> {
     let found = PAGES.iter().filter(|(taken, _)| *taken == method).map(|(_, path)| (*path).to_owned());
     found.collect()
 }
 
-/// An address with its places filled in.
+/// A path with its placeholders filled in.
 fn filled(path: &str, case: &str) -> String {
     path.replace("{case}", case)
         .replace("{kind}", "rescue")
@@ -286,7 +286,7 @@ async fn forms_of_other_sites_are_refused(house: House) {
             ("origin", "https://evil.cn"),
             ("origin", "null"),
             ("origin", ""),
-            // What our own address begins with.
+            // A prefix of our own origin.
             ("origin", "http://127.0.0.1"),
         ] {
             let sent = request(&house, Method::POST, &filled(&path, case))
@@ -307,7 +307,7 @@ async fn forms_without_the_sessions_mark_are_refused(house: House) {
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let manage = made["manage_token"].as_str().unwrap();
     let vault = &house.stations.shared.vault;
-    // A logout ends the session of all that comes after it.
+    // Logging out would end the session of all later requests, so it comes last.
     let (last, first): (Vec<_>, Vec<_>) = pages("POST").into_iter().partition(|path| path == "/logout");
     for path in first.into_iter().chain(last) {
         let (cookie, token) = match path.as_str() {
@@ -358,7 +358,7 @@ async fn looking_changes_nothing(house: House) {
         let page = ask(looked).await;
         if posts.contains(path) && !pages("GET").contains(path) {
             let status = page.status.as_u16();
-            // Below `/my` whatever is no page is taken for the token of a manage link.
+            // Below `/my` everything that is not a page is read as the token of a manage link.
             let none: &[u16] = if path.starts_with("/my/") { &[401] } else { &[404, 405] };
             assert!(none.contains(&status), "{path} is only for sending, and looking at it is {status}");
         }

@@ -1,4 +1,4 @@
-//! Addresses that would make us talk to somebody else, and codes that were not read in the chat.
+//! Addresses that would make us connect to somebody else, and codes that were not read in the chat.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -35,7 +35,7 @@ async fn no_address_leads_into_our_own_network(house: House) {
     let port = canary.address.port().unwrap();
     let send = "cgi-bin/webhook/send?key=693a91f6";
     let mut hosts: Vec<String> = [
-        // the loopback, spelled
+        // loopback, in many spellings
         "127.0.0.1",
         "127.1",
         "127.0.1",
@@ -64,7 +64,7 @@ async fn no_address_leads_into_our_own_network(house: House) {
         "localhost.",
         "a.localhost",
         "ｌｏｃａｌｈｏｓｔ",
-        // our own network and its metadata
+        // private networks and cloud metadata
         "10.0.0.1",
         "172.16.0.1",
         "192.168.1.1",
@@ -101,7 +101,7 @@ async fn no_address_leads_into_our_own_network(house: House) {
         "693a91f6",
         "https://",
         "https:///SEND",
-        // somebody before the host, something after it
+        // credentials before the host, ports and paths after it
         "https://qyapi.weixin.qq.com@127.0.0.1:PORT/SEND",
         "https://qyapi.weixin.qq.com:443@127.0.0.1:PORT/SEND",
         "https://user:password@qyapi.weixin.qq.com/SEND",
@@ -118,14 +118,14 @@ async fn no_address_leads_into_our_own_network(house: House) {
         addresses.push(written.replace("PORT", &port.to_string()).replace("SEND", send));
     }
     assert!(addresses.len() > 100);
-    // What is right for one of the two is tried with the other below.
+    // Addresses that are right for one of the two are tried with the other below.
     for platform in ["wecom", "webhook"] {
         for address in &addresses {
             let refused = house.post("/groups", Some(&admin.token), &group(platform, address)).await;
             assert_eq!(faults(refused), only(["credentials.url"]), "{platform}: {address}");
         }
     }
-    // The right host of the wrong platform, a lookalike of it, and paths that are no robot's.
+    // The right host of the wrong platform, lookalikes of it, and paths that belong to no robot.
     for address in [
         "https://oapi.dingtalk.com/robot/send?access_token=x",
         "https://open.feishu.cn/open-apis/bot/v2/hook/x",
@@ -170,7 +170,7 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) {
     house.settle().await;
     assert_eq!(chat.read(), None);
     assert_eq!(canary.connections(), 0, "the redirect was followed");
-    // It is tried again, where it belongs.
+    // The right code still works where it belongs.
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     assert!(chat.read().expect("the notice").to_string().contains(case));
@@ -178,7 +178,7 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) {
     house.finish().await;
 }
 
-/// Connects a group and answers its id and the code that went into its chat.
+/// Connects a group; returns its id and the code sent into its chat.
 async fn connected(house: &House, admin: &Person, chat: usize) -> (String, String) {
     let chat = &house.chats[chat];
     let mut body = group(chat.platform().as_str(), &chat.robot());
@@ -206,7 +206,7 @@ async fn a_code_is_tried_five_times(house: House) {
     let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
     assert!(right.headers.contains_key("retry-after"));
     assert_eq!(right.problem(429), "too_many_requests", "the right code comes too late");
-    // Nor after a restart, when what was only in memory is gone.
+    // Nor after a restart, when everything in memory is gone.
     let house = house.restart().await;
     let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
     assert_eq!(right.problem(429), "too_many_requests");
@@ -246,7 +246,7 @@ async fn a_code_is_good_for_ten_minutes(house: House) {
     let told =
         house.post(&format!("/groups/{late}/verify"), Some(&admin.token), &json!({"code": late_code})).await;
     assert_eq!(told.problem(410), "code_expired");
-    // In time, full-width and spaced as a telephone shows it: right.
+    // In time, full-width and with spaces, as a phone shows it: accepted.
     let (id, code) = connected(&house, &admin, 1).await;
     house.advance(TimeDelta::minutes(10) - TimeDelta::seconds(1));
     let wide: String = code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
@@ -270,7 +270,7 @@ async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: Ho
         let (id, _) = connected(&house, by, 0).await;
         forget(&id, by).await;
     }
-    // A fourth code does not go out, whoever asks and however: nor is there one to try.
+    // A fourth code is not sent, whoever asks and however; nor is there a code to try.
     let robot = house.chats[0].robot();
     let connect = async |url: &str, by: &Person| {
         let made = house.post("/groups", Some(&by.token), &group("wecom", url)).await.expect(201);
@@ -290,7 +290,7 @@ async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: Ho
         house.call(Method::PATCH, &format!("/groups/{id}"), Some(&admin.token), Some(&robot)).await
     };
     assert_eq!(changed(&house).await.problem(429), "too_many_requests");
-    // Nor after a restart; but when an hour has passed.
+    // Nor after a restart, but after an hour.
     let house = house.restart().await;
     assert_eq!(changed(&house).await.problem(429), "too_many_requests");
     house.advance(TimeDelta::hours(1));
@@ -347,7 +347,7 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
     extra["credentials"]["surprise\u{202e}"] = json!("x");
     let fields = faults(house.post("/groups", Some(&admin.token), &extra).await);
     assert!(fields.iter().all(|f| f.starts_with("credentials.")), "{fields:?}");
-    // Whatever is wrong is told together, as far as it goes.
+    // All faults are reported together, as far as possible.
     let both = json!({"platform": 1, "regions": "131003", "surprise": 1, "quiet": {"from": 1}});
     let all = faults(house.post("/groups", Some(&admin.token), &both).await);
     assert_eq!(
@@ -382,13 +382,13 @@ async fn a_change_says_something_or_nothing(house: House) {
     house.finish().await;
 }
 
-/// One admin connects many chats in one sitting: a script that meets the contract is not held back.
+/// One admin connects many chats in a row: a script that keeps to the API's rules is not held back.
 async fn forty_groups_are_connected_at_once(house: House) {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
     for number in 0..40 {
-        // A chat that knows another robot alone: the group is kept all the same.
+        // A chat that knows only another robot: the group is kept all the same.
         let body = group("wecom", &format!("{}{number}", chat.robot()));
         house.post("/groups", Some(&admin.token), &body).await.expect(201);
     }

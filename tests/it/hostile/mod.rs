@@ -1,5 +1,5 @@
-//! Input that nobody should send, through every door: each gets an answer that says what is wrong, and
-//! none is ever an error of ours.
+//! Input that nobody should send, through every door: each gets an answer that says what is wrong, and none
+//! is an internal error.
 
 pub mod doors;
 pub mod forms;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, Reply, reply};
 
-/// A request from a network of its own, so that no limit bites.
+/// A request from a network of its own, so that no rate limit applies.
 pub fn request(house: &House, method: Method, path: &str) -> RequestBuilder {
     static NETWORKS: AtomicU16 = AtomicU16::new(1);
     let [a, b] = NETWORKS.fetch_add(1, Ordering::SeqCst).to_be_bytes();
@@ -26,7 +26,7 @@ pub fn request(house: &House, method: Method, path: &str) -> RequestBuilder {
         .header("x-forwarded-for", format!("9.{a}.{b}.1"))
 }
 
-/// Sends it. Whatever came in, an error of ours is no answer to it.
+/// Sends it. Whatever the input, an internal error is not an acceptable answer.
 #[track_caller]
 pub fn ask(request: RequestBuilder) -> impl Future<Output = Reply> {
     let asked = format!("{request:?}");
@@ -43,7 +43,7 @@ pub async fn post_bytes(house: &House, path: &str, bytes: impl Into<reqwest::Bod
     ask(request(house, Method::POST, &path).header("content-type", "application/json").body(bytes)).await
 }
 
-/// The fields that were refused, each with a sentence.
+/// The fields that were refused, each of which has a sentence.
 #[track_caller]
 pub fn faults(reply: Reply) -> BTreeSet<String> {
     let (text, body) = (reply.text.clone(), reply.body.clone());
@@ -66,7 +66,7 @@ pub fn put(body: &mut Value, path: &str, value: Value) {
     *body.pointer_mut(&format!("/{}", path.replace('.', "/"))).unwrap_or_else(|| panic!("no {path}")) = value;
 }
 
-/// The dotted path of every value inside `body`, objects before what they hold.
+/// The dotted path of every value inside `body`, objects before their contents.
 pub fn paths(body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (name, value) in body.as_object().into_iter().flatten() {
@@ -76,7 +76,7 @@ pub fn paths(body: &Value) -> Vec<String> {
     found
 }
 
-/// A notice by another reporter each time: one telephone number has few live notices.
+/// A notice of another reporter each time, because one phone may have only a few live notices.
 pub fn by_another(mut body: Value, number: u32) -> Value {
     body["reporter"]["phone"] = json!(format!("139{number:08}"));
     body

@@ -65,7 +65,7 @@ async fn what_is_no_body_is_told_so(house: House) {
     let empty = faults(post_bytes(&house, "/notices", "{}").await);
     let common = ["consent.publish", "consent.truthful", "description", "kind", "region"];
     assert_eq!(empty, &only(common) | &only(["reporter.name", "reporter.phone"]));
-    // With a kind, what that kind needs is asked for, too.
+    // With a kind, that kind's required fields are asked for, too.
     for (kind, of_it) in [
         ("missing_person", "person.name"),
         ("lost_property", "item.what"),
@@ -95,7 +95,7 @@ async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
                 let mut body = whole.clone();
                 put(&mut body, &path, value.clone());
                 let named = faults(house.post("/notices", None, &body).await);
-                // Without its kind a notice is not asked for what only that kind has.
+                // Without a kind, a notice is not asked for the fields of one kind.
                 assert_eq!(named, only([&path]), "{} as {value}", path);
             }
         }
@@ -104,7 +104,7 @@ async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
     body["photo_ids"] = json!(["x", 1, "00000000-0000-0000-0000-000000000000"]);
     let named = faults(house.post("/notices", None, &body).await);
     assert!(named.is_superset(&only(["photo_ids[0]", "photo_ids[1]"])), "{named:?}");
-    // An id that nobody was given.
+    // An id that was never issued.
     body["photo_ids"] = json!(["0193589e-0000-7000-8000-000000000000"]);
     let named = faults(house.post("/notices", None, &body).await);
     assert!(named.iter().all(|field| field.starts_with("photo_ids")), "{named:?}");
@@ -112,7 +112,7 @@ async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
     assert_eq!(faults(house.post("/notices", None, &body).await), only(["photo_ids"]));
 }
 
-/// The same body with a field said once more, the last time as it should be.
+/// The same body with one field repeated; the last occurrence is correct.
 fn twice(body: &Value, field: &str, first: &str) -> String {
     let at = format!("\"{field}\":");
     body.to_string().replacen(&at, &format!("{at}{first},{at}"), 1)
@@ -161,7 +161,7 @@ async fn what_has_a_form_of_its_own_is_never_blank(house: House) {
             assert_eq!(faults(house.post("/notices", None, &body).await), only([path]), "{blank:?}");
         }
     }
-    // Words that are blank are none.
+    // Blank text counts as missing.
     let mut body = missing_person(now);
     body["person"]["clothing"] = json!(" ");
     house.post("/notices", None, &body).await.expect(201);
@@ -182,7 +182,7 @@ async fn every_unknown_field_is_named_at_its_place(house: House) {
             assert_eq!(named, only([&format!("{place}surprise")]), "{body}");
         }
     }
-    // A name is repeated harmless and short, whatever it is.
+    // A name is repeated made harmless and shortened, whatever it is.
     let mut body = rescue(house.clock.now());
     body[format!("\u{202e}<script>{}", "x".repeat(5_000))] = json!(1);
     let named = faults(house.post("/notices", None, &body).await);
@@ -286,7 +286,7 @@ async fn one_key_makes_one_notice(house: House) {
     let send = |key: &str, body: &Value| {
         ask(request(&house, Method::POST, "/api/v1/notices").header("idempotency-key", key).json(body))
     };
-    // A double tap: all at once, and each hears the same.
+    // A double tap: all at once, and each gets the same answer.
     let taps = join_all((0..8).map(|_| send("k1", &body))).await;
     let made = taps.iter().filter(|reply| reply.status == 201).count();
     assert_eq!(made, 1, "{:?}", taps.iter().map(|r| r.status).collect::<Vec<_>>());
@@ -295,7 +295,7 @@ async fn one_key_makes_one_notice(house: House) {
         assert!([200, 201].contains(&tap.status.as_u16()), "{}", tap.text);
         assert_eq!(tap.body, answer);
     }
-    // The same words in another order and spacing are the same body.
+    // The same content in another order and spacing is the same body.
     let respaced = serde_json::to_string_pretty(&body).unwrap();
     let again = request(&house, Method::POST, "/api/v1/notices")
         .header("idempotency-key", "k1")
@@ -362,7 +362,7 @@ async fn case_numbers_are_read_as_people_write_them(house: House) {
     }
 }
 
-/// Bytes in an address that are no text, and questions that are none.
+/// Bytes in a path that are not valid text, and queries that cannot be parsed.
 async fn addresses_that_are_none_are_not_found(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     for path in [
@@ -402,7 +402,7 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
     let house = house.and_chats(&Platform::ALL).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     for chat in house.chats.clone() {
-        // Nobody connects so many at once.
+        // Nobody connects this many at once.
         let admin = house.person(chat.platform().as_str(), Role::GroupAdmin).await;
         house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
     }
@@ -435,7 +435,7 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
             assert!(!said.contains(forbidden), "{} in {}: {said}", forbidden, chat.platform().as_str());
         }
     }
-    // Nor is it markup on the page that everybody opens.
+    // Nor is it markup on the public page.
     let page = house.page(&format!("/n/{case}")).await;
     assert_eq!(page.status, 200);
     for forbidden in ["<script>alert", "<at ", "<@all", "\u{202e}", "href=\"https://evil.cn"] {
@@ -445,11 +445,11 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
     house.finish().await;
 }
 
-/// All that a text may not carry, short enough for every field.
+/// Everything that a text may not carry, short enough for every field.
 const HARM: &str = "【72小时】@all <b>evil.example 13800138000";
-/// The same and more, where there is room.
+/// The same and more, for longer fields.
 const MORE_HARM: &str = "【72小时】更正 @所有人 [看](https://evil.cn) 微信号：zhangsan_1 打一三八零零一三八零零零或\n0316-2233445";
-/// What of it nobody may read.
+/// The parts of it that nobody may read.
 const READ_BY_NOBODY: [&str; 9] = [
     "【72小时】@",
     "【72小时】更正",
@@ -480,7 +480,7 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
         let case = house.post("/notices", None, &body).await.expect(201)["case_number"].clone();
         let case = case.as_str().unwrap();
 
-        // Whoever judges it reads what was typed, and is told that nobody else will.
+        // The moderator reads what was typed, and is told that nobody else will.
         let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
         assert_eq!(sheet["public"]["description"], MORE_HARM);
         assert!(sheet["flags"].as_array().unwrap().contains(&json!("contact")), "{sheet}");
@@ -524,7 +524,7 @@ async fn of_many_unknown_fields_twenty_are_named(house: House) {
     assert!(told.text.len() < 10_000, "{} bytes", told.text.len());
     let named = faults(told);
     assert_eq!(named.len(), 20, "{named:?}");
-    // What is wrong with the fields that are known is told all the same.
+    // Faults of the known fields are reported all the same.
     body["region"] = json!("x");
     let named = faults(house.post("/notices", None, &body).await);
     assert!(named.contains("region") && named.len() == 21, "{named:?}");

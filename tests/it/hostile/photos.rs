@@ -1,4 +1,4 @@
-//! Files that are no photos, and forms that carry none.
+//! Files that are not photos, and forms without one.
 
 use std::io::Cursor;
 
@@ -69,7 +69,7 @@ async fn what_is_no_photo_is_refused_with_the_reason(house: House) {
         ("lying", bomb(6_000, 6_000)),
         ("tiny", png(10, 10)),
     ] {
-        // Its name and type say nothing: content decides.
+        // Its name and type do not matter: the content decides.
         let part = Part::bytes(bytes).file_name("photo.jpg").mime_str("image/jpeg").unwrap();
         let reply = send(&house, part).await;
         let detail = reply.body["detail"].as_str().unwrap_or_default().to_owned();
@@ -89,7 +89,7 @@ async fn forms_without_a_photo_are_told_so(house: House) {
     let other = Form::new().part("picture", Part::bytes(jpeg()).file_name("x.jpg"));
     let reply = ask(request(&house, Method::POST, "/api/v1/photos").multipart(other)).await;
     assert_eq!(reply.problem(422), "photo_refused");
-    // Of two nobody can say which is meant.
+    // Of two photos nobody can say which is meant.
     let part = || Part::bytes(jpeg()).file_name("x.jpg");
     let two = Form::new().part("photo", part()).part("picture", part()).part("photo", part());
     assert_eq!(
@@ -110,7 +110,7 @@ async fn forms_without_a_photo_are_told_so(house: House) {
     }
     let bare = request(&house, Method::POST, "/api/v1/photos").body("x");
     assert_eq!(ask(bare).await.problem(415), "wrong_content_type");
-    // What is called a form, and cannot be read as one.
+    // Called a form, but not readable as one.
     for (kind, body) in [
         ("multipart/form-data", "x"),
         ("multipart/form-data; boundary=", "x"),
@@ -127,14 +127,14 @@ async fn forms_without_a_photo_are_told_so(house: House) {
         assert!(broken.body["fields"]["body"].is_string(), "{kind}: {body}: {}", broken.text);
         assert_eq!(broken.problem(422), "invalid_fields", "{kind}: {body}");
     }
-    // A form that ends at once is one, without a photo in it.
+    // A form that ends at once is valid, but has no photo.
     let ended = request(&house, Method::POST, "/api/v1/photos")
         .header("content-type", "multipart/form-data; boundary=b")
         .body("--b--\r\n");
     assert_eq!(ask(ended).await.problem(422), "photo_refused");
 }
 
-/// 9,998 photos that came when the first did.
+/// 9,998 photos uploaded together with the first.
 const FILL_SQLITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9998) \
      INSERT INTO photos SELECT randomblob(16), NULL, x'', 80, 80, 0, created_at FROM n, (SELECT created_at FROM photos)";
 const FILL_POSTGRES: &str = "INSERT INTO photos SELECT gen_random_uuid(), NULL::uuid, ''::bytea, 80, 80, 0, created_at \
@@ -148,10 +148,10 @@ async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) {
     run(&house.db, if house.db.is_sqlite() { FILL_SQLITE } else { FILL_POSTGRES }).await;
     house.photo(jpeg()).await;
     let full = send(&house, Part::bytes(jpeg()).file_name("x.jpg")).await;
-    // Whoever comes back after whole seconds comes no sooner than there is room.
+    // A client that comes back after these whole seconds finds room.
     assert_eq!(full.headers["retry-after"], (24 * 60 * 60 - 60).to_string());
     assert_eq!(full.problem(429), "too_many_requests");
-    // Who fills a form in loses nothing of it, and hears that it can be sent without.
+    // A person filling in a form loses nothing of it, and is told that it can be sent without a photo.
     let words = Form::new()
         .text("description", "遗失在 12 路公交车上")
         .part("photo", Part::bytes(jpeg()).file_name("x.jpg"));
@@ -163,7 +163,7 @@ async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) {
         form.text
     );
 
-    // A notice that takes one makes room for another, and so does time.
+    // A notice that takes a photo makes room for another, and so does time.
     let mut body = notices::lost_property(began);
     body["photo_ids"] = json!([taken]);
     house.post("/notices", None, &body).await.expect(201);

@@ -1,4 +1,4 @@
-//! Decisions that cannot be taken, and eyes that may not see.
+//! Decisions that cannot be taken, and people who may not see a case.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) {
     }
     let approved = decide(claimed["version"].clone()).await.expect(200);
     assert_eq!(approved["state"], "cooling");
-    // The same again, as from a second tap: it has moved on.
+    // The same again, as from a double tap: the notice has changed since.
     let told = decide(claimed["version"].clone()).await;
     assert_eq!((&told.body["state"], told.status.as_u16()), (&json!("cooling"), 409), "{}", told.text);
 }
@@ -77,7 +77,7 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     let mut surprising = of("approve", json!("verified"), Value::Null);
     surprising["surprise"] = json!(1);
     assert_eq!(faults(house.post(&path, token, &surprising).await), only(["surprise"]));
-    // Nothing is asked, and `other` says nothing, without a note.
+    // Without a note `ask` asks nothing, and `other` says nothing.
     for (action, reason) in [("ask", Value::Null), ("reject", json!("other"))] {
         for note in [Value::Null, json!(" \u{200b}")] {
             let unsaid = house.post(&path, token, &of(action, reason.clone(), note)).await;
@@ -166,7 +166,7 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     alike("live").await;
-    // What everybody can read, any moderator takes from view, and hears no more of it than everybody.
+    // Any moderator may take from view what everybody can read, but learns no more of it than everybody.
     let unsafe_one = json!({"version": 0, "reason": "unsafe"});
     let paused = step("pause", &moderator, unsafe_one.clone()).await.expect(200);
     assert_eq!(paused, json!({"state": "paused"}));
@@ -190,7 +190,7 @@ async fn a_refusal_says_what_else_can_be_done(house: House) {
         assert!(words.iter().all(|word| detail.contains(word)), "{detail}");
         assert_eq!(refused.problem(409), "not_possible");
     };
-    // What is about to go out is not paused: its approver takes it back, or anybody removes it.
+    // A cooling notice cannot be paused: its approver takes the approval back, or anybody removes it.
     let case = submit(&house, &notices::rescue(house.clock.now())).await;
     let approved = house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     let mut body = json!({"version": approved["version"], "reason": "unsafe"});
@@ -200,7 +200,7 @@ async fn a_refusal_says_what_else_can_be_done(house: House) {
     let removed = house.post(&format!("/review/{case}/remove"), Some(&colleague.token), &body).await;
     assert_eq!(removed.expect(200)["state"], "removed");
 
-    // An edit of what is live is taken or not.
+    // An edit of a live notice is approved or rejected.
     let mine = by_another(notices::lost_property(house.clock.now()), 20_000_400);
     let made = house.post("/notices", None, &mine).await.expect(201);
     let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
@@ -301,7 +301,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
     let words = ["她因家暴离开", "法院有人身安全保护令", "There is a restraining order", "夜里被打后走的"];
     for (n, words) in (20_000_100..).zip(words) {
         let mut body = by_another(notices::missing_person(house.clock.now()), n);
-        // A name each: what is like a sealed case is sealed for that alone.
+        // Each has a name of its own, because a likeness to a sealed case alone would seal it.
         body["person"]["name"] = json!(format!("李玉兰{}", n % 100));
         body["person"]["age"] = json!(34);
         body["person"]["category"] = json!("other_adult");
@@ -312,7 +312,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert_eq!((&sheet["sealed"], &sheet["needs"]["leads"]), (&json!(true), &json!(2)), "{words}");
         assert!(sheet["flags"].as_array().unwrap().contains(&json!("violence_mentioned")), "{sheet}");
     }
-    // A child is not sealed, but two people must agree.
+    // A child's notice is not sealed, but two people must approve it.
     for (n, words, flag) in [
         (20_000_200, "父亲施暴后带走", "violence_mentioned"),
         (20_000_201, "离婚后在争抚养权，被爸爸接走", "custody_mentioned"),
@@ -340,7 +340,7 @@ async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) {
     assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
     assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
     assert_eq!(faults(house.get("/review/queue?cursor=nowhere", token).await), only(["cursor"]));
-    // An old bookmark still opens the page, which says that it shows something else.
+    // An old bookmark still opens the page, with a note that it shows something else.
     let cookie = format!("session={}", house.session(&moderator).await);
     let hint = "没有这个筛选条件，或没有这一页";
     for (query, astray) in [

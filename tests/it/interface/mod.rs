@@ -1,5 +1,5 @@
-//! The description of the JSON interface: that it is whole, and that what the program answers is what it says.
-//! [`assert_as_described`] looks at every answer that a test's house gives.
+//! The description of the JSON API: it is complete, and the program's answers conform to it.
+//! [`assert_as_described`] checks every answer that a test's house gets.
 
 mod shape;
 
@@ -163,7 +163,7 @@ async fn a_correction_names_what_changes() {
     }
 }
 
-/// What fits a parameter, and what does not.
+/// Values that fit a parameter, and values that do not.
 fn samples(shape: &Value) -> (Vec<String>, Vec<String>) {
     let number = |word: &str| shape[word].as_i64();
     if let Some(names) = shape["enum"].as_array() {
@@ -179,7 +179,7 @@ fn samples(shape: &Value) -> (Vec<String>, Vec<String>) {
     }
     match shape["pattern"].as_str() {
         Some("^[0-9]{6}$") => (vec!["131003".to_owned()], vec!["1310".to_owned(), "廊坊".to_owned()]),
-        // Only what was given is a place in a list.
+        // A place in a list is only what was given out before.
         Some("^[A-Za-z0-9_-]+$") => (vec![], vec!["?".to_owned(), "7+2".to_owned()]),
         Some("^[0-9]+$") => (vec!["72".to_owned()], vec!["x".to_owned()]),
         _ => panic!("{shape} says nothing about what may stand there"),
@@ -217,7 +217,7 @@ async fn every_parameter_says_what_is_checked(house: House) {
     house.finish().await;
 }
 
-/// The names that a field is described to hold, without what stands for none.
+/// The names allowed in a field, without null.
 fn names(shape: &Value) -> Vec<&str> {
     shape["enum"].as_array().expect("a closed list").iter().filter_map(Value::as_str).collect()
 }
@@ -238,7 +238,7 @@ async fn every_reason_that_is_named_is_taken_and_no_other(house: House) {
         steps.iter().flat_map(|(_, _, reasons)| reasons.clone()).chain(["unheard_of"]).collect();
     for (step, body, reasons) in &steps {
         for reason in &all {
-            // The version is an old one: a body in which nothing is wrong gets as far as that.
+            // The version is outdated: a body without faults gets as far as that check.
             let mut body = body.clone();
             (body["version"], body["reason"], body["note"]) = (json!(0), json!(reason), json!("已核对"));
             let told = house.post(&format!("{path}/{step}"), Some(&moderator.token), &body).await;
@@ -296,7 +296,7 @@ async fn what_is_longer_than_it_may_be_is_refused(house: House) {
     }
 }
 
-/// Where the description tells of a call's path.
+/// Where the description has a call's path.
 fn described(path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
     let fits = |pattern: &str| {
@@ -305,13 +305,12 @@ fn described(path: &str) -> Option<&'static Value> {
             && asked.iter().zip(&told).all(|(asked, told)| told.starts_with('{') || asked == told)
     };
     let mut found: Vec<_> = members(&document()["paths"]).filter(|(pattern, _)| fits(pattern)).collect();
-    // `/review/queue` is no case.
+    // `/review/queue` is not a case.
     found.sort_by_key(|(pattern, _)| pattern.matches('{').count());
     found.first().map(|(_, methods)| *methods)
 }
 
-/// Looks at an answer of the interface: its status is described, and its body has the shape that the description
-/// gives it.
+/// Checks an answer of the API: its status is described, and its body has the described schema.
 #[track_caller]
 pub fn assert_as_described(method: &Method, path: &str, reply: &Reply) {
     let Some(call) = described(path).and_then(|methods| methods.get(method.as_str().to_ascii_lowercase()))

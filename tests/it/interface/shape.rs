@@ -1,5 +1,5 @@
-//! Whether a value has the shape that the description gives it: as much of JSON Schema as the description uses,
-//! and a word that is not known here is no shape.
+//! Checks a value against a schema: as much of JSON Schema as the description uses. An unknown keyword is an
+//! error.
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value};
@@ -7,10 +7,10 @@ use seventytwo::web::openapi::document;
 use url::Url;
 use uuid::Uuid;
 
-/// Words that say nothing about a value.
+/// Keywords that say nothing about a value.
 const SILENT: [&str; 6] = ["description", "default", "example", "discriminator", "deprecated", "title"];
 
-/// All that is wrong with a value, each with its place.
+/// Everything that is wrong with a value, each with its path.
 pub fn faults(shape: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     look(shape, value, "", &mut found);
@@ -94,7 +94,7 @@ fn is(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Looks at the fields: those that are named, or whether there may be others.
+/// Checks the fields: those with a schema, or whether others are allowed.
 fn known(
     shape: &Map<String, Value>,
     fields: &Map<String, Value>,

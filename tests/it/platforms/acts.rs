@@ -1,5 +1,5 @@
-//! What each platform's adapter makes people in the chat see: a notice with its picture, and what is
-//! left of it once it is over.
+//! What each platform's adapter shows to people in the chat: a notice with its picture, and what is left of
+//! it once it is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl Lane {
         Lane::start(platform, Rules { secret: secret_of(platform), keyword: None }).await
     }
 
-    /// Says every part of a message, a second apart; answers the references.
+    /// Sends every part of a message, a second apart; returns the references.
     async fn say(&self, message: &Message) -> Vec<Option<String>> {
         let adapter = adapter(self.credentials.platform);
         let mut references = Vec::new();
@@ -111,13 +111,13 @@ impl Lane {
         references
     }
 
-    /// What people see, in one line each.
+    /// What people see, one line per message.
     fn shown(&self) -> Vec<Shown> {
         self.fake.shown()
     }
 }
 
-/// The platforms on which something can be taken back.
+/// The platforms on which a message can be taken back.
 fn revocable() -> impl Iterator<Item = Platform> {
     Platform::ALL.into_iter().filter(|platform| !adapter(*platform).profile().takes_back.is_empty())
 }
@@ -198,8 +198,8 @@ async fn what_is_taken_back_already_stays_so() {
     }
 }
 
-/// After two days Telegram deletes no more, but still edits; without its photo there is nothing to
-/// exchange one for.
+/// After two days Telegram deletes no more but still edits; without a photo in the message there is nothing
+/// to replace.
 async fn what_is_impossible_is_told_from_what_is_done() {
     let lane = Lane::to(Platform::Telegram).await;
     let reference = lane.say(&alert()).await.remove(0).unwrap();
@@ -225,7 +225,7 @@ async fn a_picture_is_uploaded_once_and_said_by_its_handle() {
     assert!(!again.body.windows(6).any(|window| window == b"a face"), "{}", again.body.len());
     lane.fake.set_now(now() + TimeDelta::seconds(1));
     assert!(matches!(lane.send(Act::Say(0), again).await.outcome, Outcome::Delivered(Some(_))));
-    // And so is the picture that takes its place.
+    // So is the picture that replaces it.
     let Outcome::Delivered(Some(reference)) = &first.outcome else { panic!("{:?}", first.outcome) };
     let neutral = lane.act(Act::Edit(reference), &closing(), &stamp()).await.media.expect("another handle");
     assert_ne!(*handle, *neutral);
@@ -283,7 +283,7 @@ async fn limits_are_read_in_their_own_unit() {
             last = Some(verdict.rest);
             lane.fake.read().unwrap();
         }
-        // Only Discord says beforehand that the next would be one too many.
+        // Only Discord announces that the next request would be one too many.
         let rest = (platform == Platform::Discord).then_some(Duration::from_secs(2));
         assert_eq!(last, Some(rest), "{platform:?}");
         let limited = say(99).await;

@@ -1,5 +1,4 @@
-//! docs/platforms.md says of every platform what its profile and its verdicts say, and of every outcome what
-//! follows it.
+//! docs/platforms.md agrees with every platform's profile and verdicts, and with what follows each outcome.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -26,7 +25,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_document_says_what_follows_an_answer),
 ];
 
-/// A file of ours.
+/// A file of the repository.
 fn file(path: &str) -> String {
     std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
@@ -47,7 +46,7 @@ async fn the_document_names_the_codes_of_groups_that_are_gone() {
         let start = format!("| {}", name(adapter(platform).profile()));
         let row = section.lines().find(|line| line.starts_with(&start)).unwrap();
         let told = numbers(row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap());
-        // Whatever code it knows is written there.
+        // Every code that the adapter knows is listed.
         let known = numbers(&file(&format!("src/broadcast/platforms/{}.rs", platform.as_str())));
         let gone: BTreeSet<i64> =
             known.into_iter().filter(|code| is_gone(platform, &json!({member: code}).to_string())).collect();
@@ -60,7 +59,7 @@ fn is_gone(platform: Platform, body: &str) -> bool {
     adapter(platform).judge(Act::Say(0), &answer).outcome == Outcome::Gone
 }
 
-/// All whole numbers in a text, as a document or Rust writes them.
+/// All whole numbers in a text, as written in a document or in Rust.
 fn numbers(text: &str) -> BTreeSet<i64> {
     let words = text.split(|sign: char| !sign.is_ascii_digit() && sign != '_');
     words.filter_map(|word| word.replace('_', "").parse().ok()).collect()
@@ -90,7 +89,7 @@ async fn the_document_says_what_follows_an_answer() {
     }
 }
 
-/// How long a request waits after it has ended like this for so many times, without chance.
+/// How long a request waits after ending this way for the given number of times, without jitter.
 fn wait(outcome: &Outcome, tries: u32, bears: Option<u32>) -> String {
     let attempt = Attempt {
         tries,
@@ -140,7 +139,8 @@ fn table() -> String {
     table
 }
 
-/// What can be taken back of a message when its notice is over, and what stays: a line for each way in.
+/// What can be taken back of a message when its notice is over, and what stays: one line per kind of
+/// credentials.
 fn over() -> String {
     let mut table = String::from(
         "| platform | taken back by | the words | the poster |\n\
@@ -169,7 +169,7 @@ fn over() -> String {
     table
 }
 
-/// The fields of each way into a chat.
+/// The fields of each kind of credentials.
 fn ways_in(profile: &Profile) -> Vec<Vec<Field>> {
     let fields = profile.fields.iter().copied();
     if fields.clone().any(|field| field.needed) {

@@ -1,5 +1,5 @@
-//! A bad line between our program and the homeserver. Bytes pass as they are; trouble comes to messages
-//! alone: what is put into a room.
+//! A faulty line between our program and the homeserver. Bytes pass unchanged; faults hit only messages,
+//! which are put into a room.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::server::{Member, Synapse};
 
 /// The line; it ends with the test's runtime.
 pub struct Line {
-    /// What our program takes for the homeserver.
+    /// The URL that our program takes for the homeserver.
     pub url: String,
     state: Arc<State>,
 }
@@ -19,7 +19,7 @@ pub struct Line {
 #[derive(Default)]
 struct State {
     trouble: Mutex<Trouble>,
-    /// The paths of all messages, in the order in which they were put.
+    /// The paths of all messages, in the order they were sent.
     put: Mutex<Vec<String>>,
 }
 
@@ -28,14 +28,14 @@ struct State {
 enum Trouble {
     #[default]
     Nothing,
-    /// Every other answer is lost; whether the next one is.
+    /// Every other answer is lost; holds whether the next one is.
     Losing(bool),
-    /// Just before the next message, its account uses up what the server allows it.
+    /// Just before the next message, its account uses up its allowance.
     Exhausting(Member),
 }
 
 impl Line {
-    /// A line that is good until a test makes it bad.
+    /// A line that works until a test breaks it.
     pub async fn start() -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line = Line { url: format!("http://{}", listener.local_addr().unwrap()), state: Arc::default() };
@@ -50,7 +50,7 @@ impl Line {
         line
     }
 
-    /// From now on every other answer to a message is lost on its way, from the next one on.
+    /// From now on every other answer to a message is lost, beginning with the next.
     pub fn lose_every_other_answer(&self) {
         self.set(Trouble::Losing(true));
     }
@@ -72,7 +72,7 @@ impl Line {
 }
 
 impl State {
-    /// A message is on its way; whether its answer is to be lost.
+    /// A message is on its way; returns whether its answer will be lost.
     async fn message(&self, path: &str) -> bool {
         self.put.lock().unwrap().push(path.to_owned());
         let trouble = std::mem::take(&mut *self.trouble.lock().unwrap());
@@ -90,7 +90,7 @@ impl State {
     }
 }
 
-/// The path, where a request that puts something into a room begins here.
+/// The path, if a request begins here that puts something into a room.
 fn put_path(bytes: &[u8]) -> Option<&str> {
     let line = bytes.split(|byte| *byte == b'\r').next()?;
     std::str::from_utf8(line).ok()?.strip_prefix("PUT ")?.split(' ').next()

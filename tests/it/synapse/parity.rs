@@ -1,4 +1,4 @@
-//! What our sender and our stand-in make of Synapse's own answers.
+//! Our sender and our stand-in, compared with Synapse's own answers.
 
 use chrono::DateTime;
 use reqwest::Method;
@@ -22,7 +22,7 @@ use crate::{Test, alone};
 pub const TESTS: &[Test] =
     &[alone!(what_synapse_refuses_is_understood), alone!(the_stand_in_answers_as_synapse_does)];
 
-/// The way into a room, as a group has it.
+/// A room's credentials, as a group has them.
 struct Lane {
     sender: Sender,
     credentials: Credentials,
@@ -57,7 +57,7 @@ async fn what_synapse_refuses_is_understood() {
     let say = Act::Say(0);
     let Outcome::Delivered(Some(reference)) = lane.outcome(say).await else { panic!("not delivered") };
 
-    // What never was cannot be edited, and that it is not there proves no withdrawal of what was said.
+    // A message that never existed cannot be edited, and its absence does not prove that ours was withdrawn.
     assert_eq!(lane.outcome(Act::Edit("words/$never")).await, Outcome::Bad);
     assert_eq!(lane.outcome(Act::Delete("words/$never")).await, Outcome::Bad);
     for _ in 0..2 {
@@ -81,7 +81,7 @@ async fn what_synapse_refuses_is_understood() {
     }
 }
 
-/// A homeserver and a room on it, asked without our adapter.
+/// A homeserver and a room on it, called without our adapter.
 struct Target {
     http: reqwest::Client,
     /// Without a slash at the end.
@@ -90,7 +90,7 @@ struct Target {
     token: String,
 }
 
-/// What both must agree on: the status, the code, and whether they tell how long to wait.
+/// What both must agree on: the status, the error code, and whether they say how long to wait.
 type Told = (u16, String, bool);
 
 impl Target {
@@ -129,7 +129,7 @@ impl Target {
         reply(request.body(&b"\xff\xd8\xff"[..])).await
     }
 
-    /// Everything that our program may ask, and what may go wrong with it.
+    /// Everything that our program may request, and what may go wrong with it.
     async fn asked(&self) -> Vec<(&'static str, Told)> {
         let said = self.say("t1", "one").await;
         let first = event(&said);

@@ -1,6 +1,6 @@
-//! A Matrix homeserver that is real: Synapse with a database of its own, one for all tests, started by
-//! the first that asks and ended with the test process. Its people and rooms are made through its own
-//! API, the one that our program speaks.
+//! A real Matrix homeserver: Synapse with a database of its own, one for all tests, started by the first that
+//! needs it and ended with the test process. Its people and rooms are created through its own client-server
+//! API, which our program uses.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -19,12 +19,13 @@ use crate::process::eventually;
 
 const MISSING: &str = "there is no Synapse here: `.ci/run` installs one, or let TEST_SYNAPSE name a python \
                        that has the package matrix-synapse";
-/// What Synapse keeps `name:server` names under.
+/// The server name in `name:server` ids.
 const NAME: &str = "localhost";
 
 static SYNAPSE: OnceCell<Synapse> = OnceCell::const_new();
 
-/// The python named in `TEST_SYNAPSE`, or the one that `.ci/run` made; `None` where there is neither.
+/// The Python named in `TEST_SYNAPSE`, or the one that `.ci/run` installed; `None` where neither is
+/// available.
 pub fn python() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests, read once")]
     let named = std::env::var("TEST_SYNAPSE").ok().filter(|path| !path.is_empty());
@@ -32,13 +33,13 @@ pub fn python() -> Option<PathBuf> {
     named.map(PathBuf::from).or_else(|| own.exists().then_some(own))
 }
 
-/// The server under way.
+/// The running server.
 pub struct Synapse {
     /// Without a slash at the end.
     pub url: String,
     child: Child,
-    /// Held open: when this process ends, however it ends, the shell beside the server reads the end,
-    /// kills the server and clears its folder.
+    /// Held open: when this process ends, however it ends, the shell beside the server reads end of file,
+    /// kills the server and deletes its folder.
     _guard: ChildStdin,
 }
 
@@ -79,8 +80,8 @@ impl Synapse {
     }
 }
 
-/// As Synapse comes, its limits too, except that it knows no other server and that anybody may register.
-/// YAML takes JSON.
+/// Synapse's defaults, including its limits, except that it federates with no other server and anybody may
+/// register. YAML accepts JSON.
 fn settings(folder: &Path, port: u16) -> Value {
     let often = json!({"per_second": 1000, "burst_count": 1000});
     json!({
@@ -104,17 +105,18 @@ fn settings(folder: &Path, port: u16) -> Value {
 
 /// A client for these tests.
 pub fn http() -> reqwest::Client {
-    // Where two crates could each choose, neither does. Set already is fine, too.
+    // Where two crates could each choose a provider, neither does. An error only means that one is set
+    // already.
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// As it stands in a path.
+/// Encoded for a path.
 pub fn encoded(id: &str) -> String {
     byte_serialize(id.as_bytes()).collect()
 }
 
-/// Somebody with an account on the server.
+/// A person with an account on the server.
 #[derive(Clone)]
 pub struct Member {
     /// `@name:server`.
@@ -126,7 +128,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// A new account; its name gets a number.
+    /// Registers a new account; a number is added to its name.
     pub async fn register(name: &str) -> Member {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = LAST.fetch_add(1, Ordering::SeqCst);
@@ -156,12 +158,12 @@ impl Member {
         reply(self.request(method, path).json(body)).await
     }
 
-    /// What the client-server API has there.
+    /// A GET of the client-server API.
     pub async fn get(&self, path: &str) -> Value {
         reply(self.request(Method::GET, path)).await.expect(200)
     }
 
-    /// What stands behind an `mxc:` address: its type and its bytes.
+    /// The type and bytes of a file with an `mxc:` URI.
     pub async fn download(&self, uri: &str) -> (String, Vec<u8>) {
         let file = uri.strip_prefix("mxc://").expect("an address of the media repository");
         let request = self.request(Method::GET, &format!("v1/media/download/{file}"));
@@ -175,8 +177,8 @@ impl Member {
         made["room_id"].as_str().unwrap().to_owned()
     }
 
-    /// Talks elsewhere until the server asks for a rest, and a long one: it allows a message every five
-    /// seconds. A short one would be less than our own wait after a failure.
+    /// Posts elsewhere until the server asks for a long rest; it allows a message every five seconds. A short
+    /// rest would be less than our own wait after a failure.
     pub async fn use_up_allowance(&self) {
         let room = encoded(&self.create_room(json!({})).await);
         let body = json!({"msgtype": "m.text", "body": "…"});
@@ -199,12 +201,12 @@ pub struct Room {
 }
 
 impl Room {
-    /// Of the version that the server makes by itself: its id names no server.
+    /// With the server's default room version, whose ids name no server.
     pub async fn open() -> Room {
         Room::create(json!({})).await
     }
 
-    /// Of a version whose ids end with the server's name.
+    /// With a room version whose ids end with the server's name.
     pub async fn open_old() -> Room {
         let room = Room::create(json!({"room_version": "11"})).await;
         assert!(room.id.ends_with(&format!(":{NAME}")), "{}", room.id);
@@ -220,29 +222,29 @@ impl Room {
         room
     }
 
-    /// Below the room, in the client-server API.
+    /// A path below the room in the client-server API.
     fn path(&self, rest: &str) -> String {
         format!("v3/rooms/{}/{rest}", encoded(&self.id))
     }
 
-    /// The bot takes an invitation.
+    /// The bot accepts an invitation.
     async fn join(&self) {
         self.bot.call(Method::POST, &self.path("join"), &json!({})).await.expect(200);
     }
 
-    /// The admin does something about the bot: `kick`, `ban`, `unban` or `invite`.
+    /// The admin acts on the bot: `kick`, `ban`, `unban` or `invite`.
     pub async fn moderate(&self, what: &str) {
         let body = json!({"user_id": self.bot.id});
         self.admin.call(Method::POST, &self.path(what), &body).await.expect(200);
     }
 
-    /// The bot is invited again and comes.
+    /// The bot is invited again and joins.
     pub async fn let_back_in(&self) {
         self.moderate("invite").await;
         self.join().await;
     }
 
-    /// How much power it takes to speak; the bot has none.
+    /// Sets the power level needed to post; the bot has level 0.
     pub async fn set_power_to_speak(&self, power: i64) {
         let path = self.path("state/m.room.power_levels/");
         let mut levels = self.admin.get(&path).await;
@@ -250,7 +252,7 @@ impl Room {
         self.admin.call(Method::PUT, &path, &levels).await.expect(200);
     }
 
-    /// Everything that the bot said, edited and withdrew, as the admin reads it now, oldest first.
+    /// Everything that the bot posted, edited and redacted, as the admin reads it now, oldest first.
     pub async fn events(&self) -> Vec<Value> {
         let timeline = self.admin.get(&self.path("messages?dir=f&limit=1000")).await;
         let events = timeline["chunk"].as_array().unwrap().iter().cloned();
@@ -261,8 +263,8 @@ impl Room {
         events.filter(of_bot).collect()
     }
 
-    /// What the bot said but for its proofs of control, oldest first: an edit is shown with what it edits,
-    /// and what was withdrawn is empty.
+    /// The bot's messages except proofs of control, oldest first: an edit is shown with the message it edits,
+    /// and a redacted message is empty.
     pub async fn messages(&self) -> Vec<Value> {
         let said = |event: &Value| {
             let words = event["content"]["body"].as_str().unwrap_or_default();
@@ -280,7 +282,7 @@ impl Room {
     }
 }
 
-/// The digits of a proof of control, if it is one.
+/// The digits of a message, if it is a proof of control.
 fn code_in(words: &str) -> Option<&str> {
     words.split_once("验证码：")?.1.get(..6)
 }

@@ -1,4 +1,4 @@
-//! Who is told of an end, when and in which order, and how those are counted who are not.
+//! Who is told of an end, when and in which order, and how those who cannot be told are counted.
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
@@ -124,7 +124,7 @@ async fn a_correction_goes_before_the_closings_of_its_chat(house: House) {
     house.finish().await;
 }
 
-/// Why groups wait, or why they could not be reached, each reason with how many there are.
+/// Why groups wait or could not be reached, each reason with its number of groups.
 fn why<'a>(of: &str, ending: &'a Value) -> Vec<(&'a str, &'a str, i64)> {
     let reasons = ending["reasons"].as_array().unwrap().iter().filter(|reason| reason["of"] == of);
     let reasons = reasons.map(|reason| {
@@ -165,7 +165,7 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     let path = format!("/groups/{}", scene.groups[unverified]);
     house.call(reqwest::Method::PATCH, &path, Some(&scene.admin.token), Some(&again)).await.expect(200);
     house.chats[unverified].read_code();
-    // Its receiver asks us to stop.
+    // The receiver asks us to stop.
     house.chats[dead].script(410, &[], "gone");
     publish(&house, &scene.moderator, "13800138002").await;
     house.chats[0].read().expect("who hears has received the other notice");
@@ -177,7 +177,7 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     let reasons = [("deleted", "", 1), ("disabled", "gone", 1), ("unverified", "", 1)];
     assert_eq!(why("unreachable", &ending), reasons);
     assert_eq!(why("waiting", &ending), [("paused", "", 2)]);
-    // What a group's admin does is nothing for the reporter; the moderator reads it.
+    // What a group's admin does is not shown to the reporter; the moderator reads it.
     let mine = house.page_as("/my", &format!("manage={}", scene.manage)).await;
     assert!(!mine.text.contains("暂停接收"), "{}", mine.text);
     let session = house.session(&scene.moderator).await;
@@ -186,7 +186,7 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
         assert!(page.text.contains(reason), "{reason} in {}", page.text);
     }
 
-    // Whoever is deleted with its closing still to come counts as well, also once the notice is erased.
+    // A group that is deleted before its closing arrived still counts, even after the notice is erased.
     scene.delete(&house, waiting).await;
     house.advance(TimeDelta::days(30));
     work(&house).await;
@@ -197,7 +197,7 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     assert_eq!(why("unreachable", &ending), reasons);
     assert_eq!(why("waiting", &ending), [("paused", "", 1)]);
 
-    // Who hears again, however late, hears that it is over.
+    // A group that hears again, however late, hears that it is over.
     scene.step(&house, paused, "resume").await;
     house.post(&format!("{path}/code"), Some(&scene.admin.token), &json!({})).await;
     let code = json!({"code": house.chats[unverified].read_code()});
@@ -240,8 +240,8 @@ async fn who_heard_the_words_alone_and_who_perhaps_did_is_counted_so(house: Hous
     house.finish().await;
 }
 
-/// A group that is deleted on one node at the very moment at which another plans its closing leaves a delivery
-/// that nobody can lease.
+/// A group that is deleted on one node while another plans its closing leaves a delivery that nobody can
+/// lease.
 async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let scene = Scene::of(&house).await;
@@ -270,7 +270,8 @@ async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
     house.finish().await;
 }
 
-/// A node dies with two endings in its hands. To one chat it is then said in doubt once, to the other again and again.
+/// A node dies with two endings under way. After that, the answer of one chat is in doubt once, that of the
+/// other twice.
 async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House) {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let scene = Scene::of(&house).await;

@@ -1,5 +1,5 @@
-//! What a broadcast came to, and taking it back: as people in the chats see it, and as the report, the reporter
-//! and the moderator are told.
+//! The results of a broadcast, and taking it back: as people in the chats see it, and as the report, the
+//! reporter and the moderator are told.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -23,20 +23,20 @@ struct Ledger {
     deleted: i64,
     followed_up: i64,
     waiting: i64,
-    /// Of those that wait.
+    /// How many of the waiting groups are paused.
     paused: i64,
     unreachable: i64,
 }
 
 impl Ledger {
-    /// Of one group that received the notice.
+    /// The ledger of one group that received the notice.
     fn one(how: fn(&mut Ledger) -> &mut i64) -> Ledger {
         let mut ledger = Ledger { received: 1, ..Ledger::default() };
         *how(&mut ledger) = 1;
         ledger
     }
 
-    /// As the doors tell it.
+    /// As the API reports it.
     fn json(self) -> Value {
         let Ledger { received, perhaps, edited, deleted, followed_up, waiting, paused, unreachable } = self;
         json!({
@@ -45,7 +45,7 @@ impl Ledger {
         })
     }
 
-    /// As the pages of the reporter and the moderator tell it.
+    /// As the pages of the reporter and the moderator say it.
     fn sentences(self) -> String {
         let told = [
             (self.edited, "个群里的消息已修改，不再显示原内容。"),
@@ -60,7 +60,7 @@ impl Ledger {
         format!("已有 {} 个群收到。{told}", self.received)
     }
 
-    /// As the page of the report tells it.
+    /// As the page of the report says it.
     fn facts(self) -> [String; 5] {
         [
             ("消息已修改", self.edited),
@@ -103,12 +103,12 @@ impl Scene {
         work(house).await;
     }
 
-    /// What the moderator's door tells of everything that was said.
+    /// The report about everything that was said, from the moderator's API.
     async fn report(&self, house: &House) -> Value {
         house.get(&format!("/broadcasts/{}", self.case), Some(&self.moderator.token)).await.expect(200)
     }
 
-    /// The report is this ledger; answers what it tells of the ending.
+    /// The report equals this ledger; returns the report of the ending.
     async fn reported(&self, house: &House, purpose: &str, ledger: Ledger) -> Value {
         let (report, told) = (self.report(house).await, ledger.json());
         let [alert, ending] = report["items"].as_array().unwrap().as_slice() else { panic!("{report}") };
@@ -128,7 +128,7 @@ impl Scene {
         ending.clone()
     }
 
-    /// The report, the reporter and the moderator are told this ledger; answers what is told of the ending.
+    /// The report, the reporter and the moderator are told this ledger; returns the report of the ending.
     async fn told(&self, house: &House, purpose: &str, ledger: Ledger) -> Value {
         let mine = house.get("/my/notice", Some(&self.manage)).await.expect(200);
         assert_eq!(mine["groups"], ledger.json());
@@ -160,7 +160,7 @@ impl Scene {
     }
 }
 
-/// Lets the loops work for some seconds: a chat takes a request a second.
+/// Lets the background loops work for some seconds, because a chat takes one request a second.
 async fn work(house: &House) {
     for _ in 0..6 {
         house.advance(TimeDelta::seconds(1));
@@ -168,7 +168,7 @@ async fn work(house: &House) {
     }
 }
 
-/// Lets a notice be approved; answers its number and manage token.
+/// Submits a notice and has it approved; returns its case number and manage token.
 async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, String) {
     let mut notice = notices::rescue(house.clock.now());
     notice["reporter"]["phone"] = json!(phone);
@@ -179,7 +179,7 @@ async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, Str
     (text("case_number"), text("manage_token"))
 }
 
-/// Lets a notice go live; answers its number and manage token.
+/// Lets a notice go live; returns its case number and manage token.
 async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, String) {
     let approved = approve(house, moderator, phone).await;
     work(house).await;
@@ -192,7 +192,7 @@ async fn end(house: &House, manage: &str) {
     house.post("/my/notice/close", Some(manage), &body).await.expect(200);
 }
 
-/// What stands in a chat beside the code that proved control of it.
+/// The messages in a chat, without the code that proved control of it.
 fn standing(chat: &Fake) -> Vec<Shown> {
     chat.shown().split_off(1)
 }
@@ -203,7 +203,7 @@ fn alone(shown: &[Shown]) -> &Shown {
     one
 }
 
-/// The one message says now that it is over, under the same id, and shows another picture.
+/// The only message now says that the notice is over, under the same id and with another picture.
 #[track_caller]
 fn exchanged(stood: &[Shown], stands: &[Shown]) {
     let (stood, stands) = (alone(stood), alone(stands));

@@ -1,4 +1,4 @@
-//! The ways of each platform: what stands in a chat once its notice is over.
+//! Each platform's ways of taking back: what remains in a chat once its notice is over.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub const TESTS: &[Test] = &[
     housed!(wecom_is_told_by_a_further_message),
 ];
 
-/// A notice that was shown in one chat is over. Answers what stood there, what stands there now, and how many
+/// A notice shown in one chat ends. Returns what the chat showed before, what it shows now, and how many
 /// requests that took; a day later nothing was added.
 async fn taken_back(
     house: House,
@@ -133,7 +133,7 @@ async fn slack_answers_in_the_thread_when_nothing_else_is_left(house: House) {
     assert_eq!(took, 3, "edit, delete, answer");
 }
 
-/// What is gone is no edited message.
+/// A message that is gone is not reported as edited.
 async fn is_gone(house: House, platform: Platform) {
     let lost = async |_: &House, chat: &Fake| chat.lose();
     let (_, stands, took) = taken_back(house, platform, |l| &mut l.deleted, lost).await;
