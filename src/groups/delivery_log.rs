@@ -39,7 +39,7 @@ pub struct Line {
     pub tries: Vec<Attempt>,
 }
 
-/// Words that are kept under the key of a case.
+/// Words stored under the key of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     Words(String),

@@ -7,17 +7,17 @@ use utoipa::ToSchema;
 use crate::domain::quiet::Quiet;
 use crate::domain::text::ascii_digits;
 
-/// When a group wants to be left alone, every day.
+/// The quiet hours of a group, every day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// `HH:MM`, by Beijing's clock.
+    /// `HH:MM`, Beijing time.
     #[schema(example = "22:00")]
     pub from: String,
     /// `HH:MM`; before `from` where they last over midnight.
     #[schema(example = "07:00")]
     pub until: String,
-    /// Life at risk is heard all the same; `true` where absent.
+    /// Notices about life at risk are delivered all the same; `true` where absent.
     #[serde(default = "yes")]
     pub but_urgent: bool,
 }

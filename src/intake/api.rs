@@ -212,7 +212,7 @@ pub async fn tip(
     Ok(HttpResponse::Accepted().finish())
 }
 
-/// What a tip says.
+/// A tip.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -224,7 +224,7 @@ pub struct TipBody {
     text: String,
     seen_at: Option<chrono::DateTime<chrono::Utc>>,
     place: Option<String>,
-    /// For those who verify alone.
+    /// Only for those who verify.
     phone: Option<String>,
 }
 
@@ -241,7 +241,7 @@ pub async fn my_notice(
     Ok(HttpResponse::Ok().json(mine))
 }
 
-/// What a reply says.
+/// A reply.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyBody {
@@ -249,7 +249,7 @@ pub struct ReplyBody {
     pub text: String,
     #[serde(default)]
     pub photo_ids: Vec<uuid::Uuid>,
-    /// What the police gave since: changes to the notice's `police`.
+    /// New details from the police: changes to the notice's `police`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub police: Option<Value>,

@@ -114,14 +114,14 @@ pub struct Request {
     pub submitted_by: Option<Uuid>,
 }
 
-/// What the reporter gets, once and, for the same request, again.
+/// The receipt of a submission; the same request again gets it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// `XXXXX-XXXXX`.
     pub case_number: String,
     pub state: String,
     pub public_url: String,
-    /// The reporter's own page; whoever has it can close the notice.
+    /// The reporter's own page; anyone who has this link can close the notice.
     pub manage_url: String,
     pub manage_token: String,
     /// What else helps now, as codes: `last_seen_over_72h`, `police_first`.

@@ -28,7 +28,7 @@ pub const LOOSE_AT_MOST: i64 = 10_000;
 /// One decoded photo takes about 200 MB of pixels, so at most two at once.
 static DECODERS: Semaphore = Semaphore::const_new(2);
 
-/// A stored photo, as whoever sent it hears of it.
+/// A stored photo, as its sender gets it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Stored {
     /// For `photo_ids`.
@@ -36,7 +36,7 @@ pub struct Stored {
     /// Pixels of the largest size.
     pub width: u32,
     pub height: u32,
-    /// Shows it for 24 hours, and then only while a live notice has it.
+    /// Serves the photo for 24 hours, and after that only while a live notice has it.
     pub url: String,
 }
 

@@ -37,14 +37,14 @@ pub struct MyNotice {
     pub submitted_at: DateTime<Utc>,
     pub live_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
-    /// Until when the police reference is owed, where it may follow and has not.
+    /// The deadline for a police reference that may follow and has not come yet.
     pub police_reference_due_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
     /// How the reporter ended it.
     pub outcome: Option<&'static str>,
     /// Why it was refused or taken down, in the reader's language.
     pub why: Option<String>,
-    /// It is over, and what led to that can be mended by handing it in again.
+    /// Whether it is over for a reason that can be mended by submitting it again.
     pub may_try_again: bool,
     /// Waits for review while the published text stands: `revision` or `renewal`.
     pub waiting: Option<&'static str>,
@@ -56,7 +56,7 @@ pub struct MyNotice {
     pub events: Vec<MyEvent>,
     /// Questions of those who verify, and the reporter's answers.
     pub replies: Vec<Said>,
-    /// None while it is paused, nor after it was removed.
+    /// Empty while it is paused, and after it was removed.
     pub tips: Vec<TipShown>,
 }
 
@@ -76,7 +76,7 @@ pub struct Said {
     /// `moderator` or `reporter`.
     pub from: &'static str,
     pub text: String,
-    /// Photos that came along, for those who verify alone.
+    /// Photos that came with it; only for those who verify.
     pub photo_ids: Vec<Uuid>,
 }
 

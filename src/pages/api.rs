@@ -63,7 +63,7 @@ pub struct LiveNotice {
     ends_at: DateTime<Utc>,
 }
 
-/// A notice that is over or being checked: nothing of what it said.
+/// A notice that is over or being checked, without anything that it said.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuietNotice {
     case_number: String,
@@ -72,7 +72,7 @@ pub struct QuietNotice {
     state: &'static str,
 }
 
-/// One of the two.
+/// A live notice, or one that is over or being checked.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum PublicNotice {
@@ -93,11 +93,11 @@ pub struct LiveNotices {
 pub struct Wanted {
     /// `missing_person`, `lost_property`, `rescue` or `donation`.
     kind: Option<String>,
-    /// A code of GB/T 2260; a province's or city's includes all within.
+    /// A code of GB/T 2260; a province or city includes everything in it.
     region: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Option<String>,
-    /// 1 to 100, 20 unless told otherwise.
+    /// 1 to 100; 20 by default.
     limit: Option<String>,
 }
 

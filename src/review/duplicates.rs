@@ -26,7 +26,7 @@ pub struct Duplicate {
     /// `same_filing_number`: one or more.
     pub why: Vec<&'static str>,
     pub submitted_at: DateTime<Utc>,
-    /// What it says in public; not there where it was deleted.
+    /// Its public part; absent where it was deleted.
     #[schema(value_type = Object)]
     pub public: Option<Public>,
 }

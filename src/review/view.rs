@@ -34,7 +34,7 @@ pub struct Happened {
     pub by: Option<String>,
     pub reason: Option<String>,
     pub note: Option<String>,
-    /// Photos that came with an answer; they are never published.
+    /// Photos that came with a reply; they are never published.
     pub photo_ids: Vec<Uuid>,
 }
 
@@ -49,7 +49,7 @@ pub struct Hint {
     pub content: serde_json::Value,
 }
 
-/// All that one moderator may see of one notice.
+/// Everything that one moderator may see of one notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Sheet {
     pub case_number: String,
@@ -88,7 +88,7 @@ pub struct Sheet {
     #[serde(skip)]
     pub class: Option<policy::Class>,
     pub wants: Vec<&'static str>,
-    /// Those of `wants` whose time is over.
+    /// Those of `wants` that are overdue.
     pub overdue: Vec<&'static str>,
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,

@@ -33,21 +33,22 @@ pub struct Waiting {
     pub subject: Option<String>,
     /// Of a person, in years.
     pub age: Option<u8>,
-    /// Of a person; no more than what is private is it there for anybody but the holder.
+    /// Of a person; like the private part, only for the holder.
     #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
     pub missing_since: DateTime<Utc>,
     pub submitted_at: DateTime<Utc>,
     pub waiting_s: i64,
-    /// The name of whoever holds it now.
+    /// The name of its current holder.
     pub claimed_by: Option<String>,
     pub claimed_until: Option<DateTime<Utc>>,
     pub version: i32,
-    /// Why something that was published is here: `revision`, `second_look`, `police_reference`, `tip`, `resume`.
+    /// Why a published notice is in the queue: `revision`, `second_look`, `police_reference`, `tip`,
+    /// `resume`.
     pub wants: Vec<&'static str>,
-    /// Those of `wants` whose time is over.
+    /// Those of `wants` that are overdue.
     pub overdue: Vec<&'static str>,
-    /// The reader approved it already, or handed it in: somebody else is to decide.
+    /// The reader has approved or submitted it, so somebody else must decide.
     pub needs_another: bool,
     pub sealed: bool,
 }

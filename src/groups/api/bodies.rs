@@ -26,7 +26,7 @@ pub struct NewGroupBody {
     kinds: Option<Vec<String>>,
     /// `zh-CN` (default) or `en`.
     language: Option<String>,
-    /// Notices within an hour, at most: 1 to 60. Life at risk and endings are heard beyond it.
+    /// The most notices within an hour, 1 to 60. Life at risk and endings are delivered beyond it.
     hourly_cap: Option<i64>,
     /// What is not urgent waits until they are over.
     quiet: Option<Hours>,
@@ -48,7 +48,7 @@ pub struct ChangeBody {
     #[serde(default, deserialize_with = "told")]
     #[schema(value_type = String)]
     name: Option<String>,
-    /// A new way into the chat: control has to be proved again.
+    /// New credentials: control has to be proved again.
     #[serde(default, deserialize_with = "told")]
     #[schema(value_type = Object)]
     credentials: Option<Map<String, Value>>,
@@ -62,11 +62,11 @@ pub struct ChangeBody {
     #[serde(default, deserialize_with = "told")]
     #[schema(value_type = String)]
     language: Option<String>,
-    /// `null` takes the bound away.
+    /// `null` removes the bound.
     #[serde(default, deserialize_with = "told")]
     #[schema(value_type = Option<i64>)]
     hourly_cap: Option<Option<i64>>,
-    /// `null` takes the quiet hours away.
+    /// `null` removes the quiet hours.
     #[serde(default, deserialize_with = "told")]
     #[schema(value_type = Option<Hours>)]
     quiet: Option<Option<Hours>>,

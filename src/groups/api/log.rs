@@ -26,13 +26,14 @@ pub struct DeliveryBody {
     broadcast: &'static str,
     /// `open`, `delivered`, `given_up` or `cancelled`.
     state: &'static str,
-    /// Requests so far, those before it was sent again among them.
+    /// Requests so far, including those before it was sent again.
     attempts: i32,
     last_outcome: Option<String>,
     last_code: Option<String>,
     /// Absent once nothing more goes out.
     due_at: Option<DateTime<Utc>>,
-    /// What an open one waits for instead of `due_at`: `notice` and `group` are paused, `proof` of control is owed.
+    /// What an open one waits for instead of `due_at`: a paused `notice`, a paused `group`, or `proof` of
+    /// control.
     waits_for: Option<&'static str>,
     delivered_at: Option<DateTime<Utc>>,
     /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
@@ -71,7 +72,7 @@ pub struct LogQuery {
     cursor: Option<String>,
 }
 
-/// Words that are kept under the key of a case.
+/// Words stored under the key of a case.
 #[derive(Serialize, ToSchema)]
 pub struct KeptBody {
     /// `null` where there are none, or none any more.
@@ -99,11 +100,11 @@ pub struct CallBody {
     outcome: String,
     /// The platform's code, or ours where there was no answer.
     code: Option<String>,
-    /// What came of it, in words.
+    /// The result, in words.
     meaning: String,
     took_ms: i32,
-    /// Which of the delivery's requests it was, from 1: words and picture may be one each, and so is every
-    /// message that is taken back.
+    /// Which of the delivery's requests it was, from 1: words and picture may be separate requests, and each
+    /// message that is taken back is one.
     part: i16,
     /// What it asked for: `words`, those of `request`; `picture`, alone; `digest`, one message for several notices,
     /// whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or else the words of
@@ -118,9 +119,9 @@ pub struct CallBody {
 pub struct ExchangeBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The words as the platform gets them, without anything of the group, as long as they are true.
+    /// The words as the platform gets them, without anything about the group, as long as they are true.
     request: KeptBody,
-    /// It was told in one message together with others, or waits for the end of the quiet hours to be.
+    /// It was sent in one message together with others, or will be at the end of the quiet hours.
     digest: bool,
     /// Oldest first; kept for 30 days.
     calls: Vec<CallBody>,

@@ -10,14 +10,14 @@ use crate::domain::life_cycle::Step;
 use crate::domain::text::{chars_len, paragraph};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 
-/// What a decision's body says.
+/// A decision.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionBody {
     version: i32,
     /// `approve`, `reject`, `ask` or `escalate`.
     action: String,
-    /// To approve and to reject: a code of the list that goes with the action. Else at most 60 characters.
+    /// For `approve` and `reject`, a code from the list of that action; otherwise at most 60 characters.
     reason: Option<String>,
     /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise.
     note: Option<String>,
@@ -33,12 +33,12 @@ impl DecisionBody {
     }
 }
 
-/// What pausing and resuming take.
+/// Pausing or resuming.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestrictBody {
     version: i32,
-    /// At most 60 characters: a code, for it is kept in the open. Words belong into the note.
+    /// At most 60 characters: a code, because it is stored in clear text. Free text belongs in the note.
     reason: Option<String>,
     /// At most 2,000 characters, for colleagues.
     note: Option<String>,
@@ -54,7 +54,7 @@ impl RestrictBody {
     }
 }
 
-/// What removing takes.
+/// A removal.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveBody {
