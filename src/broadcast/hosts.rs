@@ -9,13 +9,14 @@
 //! time, and is then tried by one delivery alone. A host that would shut us out for the requests it refuses
 //! is left alone long before that.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::platforms::Budget;
 use super::retry::after;
+use crate::domain::delivery::Priority;
 use crate::store::leasing::Admission;
 use crate::store::mutation::{self, Mutation};
 
@@ -120,8 +121,8 @@ struct Host {
     pace: f64,
     finished: u32,
     counted_since: DateTime<Utc>,
-    /// The latest time given to anything queued for it.
-    queued_until: DateTime<Utc>,
+    /// The latest time given to anything queued for it, by priority: nothing waits behind what is less urgent.
+    queued_until: BTreeMap<Priority, DateTime<Utc>>,
 }
 
 impl Hosts {
@@ -138,14 +139,14 @@ impl Hosts {
 
     /// Whether a host takes one more request; if it does, the request counts as under way until
     /// [`Hosts::ended`].
-    pub fn admits(&mut self, name: &str, now: DateTime<Utc>) -> Admission {
+    pub fn admits(&mut self, name: &str, priority: Priority, now: DateTime<Utc>) -> Admission {
         // Looked up first, so that the name is copied only once.
         if !self.known.contains_key(name) {
             self.make_room();
             self.known.insert(name.to_owned(), Host::new(now));
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
-        let admission = host.admits(now, self.doubtful < DOUBTFUL);
+        let admission = host.admits(priority, now, self.doubtful < DOUBTFUL);
         match admission {
             Admission::Go => {
                 self.doubtful += usize::from(!host.is_brisk(now));
@@ -270,26 +271,26 @@ impl Host {
             pace: BRISK as f64,
             finished: 0,
             counted_since: now,
-            queued_until: now,
+            queued_until: BTreeMap::new(),
         }
     }
 
     /// `more` is whether there is room left for hosts that are not brisk.
-    fn admits(&mut self, now: DateTime<Utc>, more: bool) -> Admission {
+    fn admits(&mut self, priority: Priority, now: DateTime<Utc>, more: bool) -> Admission {
         if self.spared_until > now {
-            return Admission::Until(self.queue(self.spared_until));
+            return Admission::Until(self.queue(priority, self.spared_until));
         }
         if let Some(until) = self.away_until {
             if until <= now && self.under_way.is_empty() {
                 return Admission::Go;
             }
-            return Admission::Until(self.queue(until.max(now)));
+            return Admission::Until(self.queue(priority, until.max(now)));
         }
         let (slow, share) = (self.slow(now), self.share(now));
         self.full = self.under_way.len() - slow >= if self.full { share.refill } else { share.brisk };
         let is_slow = self.usual > USUAL || (slow > 0 && !self.answers(now));
         if self.under_way.len() >= share.all || (self.full && is_slow) || !(more || self.is_brisk(now)) {
-            return Admission::Until(self.queue(now));
+            return Admission::Until(self.queue(priority, now));
         }
         if self.full { Admission::Busy } else { Admission::Go }
     }
@@ -353,11 +354,12 @@ impl Host {
 
     /// A place in its queue: places follow each other at twice the pace the host has shown, so that the host
     /// never waits for us.
-    fn queue(&mut self, from: DateTime<Utc>) -> DateTime<Utc> {
+    fn queue(&mut self, priority: Priority, from: DateTime<Utc>) -> DateTime<Utc> {
         let step = TimeDelta::microseconds((5e5 / self.pace.max(10.0)) as i64);
         let earliest = from + SOON;
-        self.queued_until = (self.queued_until.max(earliest) + step).min(earliest + LATEST);
-        self.queued_until
+        let queued_until = self.queued_until.entry(priority).or_insert(earliest);
+        *queued_until = ((*queued_until).max(earliest) + step).min(earliest + LATEST);
+        *queued_until
     }
 
     fn count(&mut self, now: DateTime<Utc>) {

@@ -44,7 +44,7 @@ impl Node {
         for gone in gone {
             if let Some(number) = gone.number {
                 let again = move |times| retry::after_death(times, now);
-                while store.write(move |tx| lanes::free_of(tx, number, &again)).await? {}
+                while store.write(move |tx| lanes::free_of(tx, number, now, &again)).await? {}
             }
             gone.forget();
         }

@@ -36,7 +36,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::language::Language;
 use crate::store::leasing::{self, Batch, Leased, Terms};
 use crate::store::results::{self, Record};
-use crate::store::{Conn, Store, StoreError, deliveries, standing};
+use crate::store::{Conn, Store, StoreError, deliveries, lanes, standing};
 use crate::vault::Vault;
 
 /// Sends that may be under way or unrecorded at any time.
@@ -301,14 +301,14 @@ impl Worker {
 
     /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold
     /// does not cost the others. Their seats in the window stay taken meanwhile: while nothing can be
-    /// recorded, nothing more is sent. After a lease's time they are given up; what was sent is then sent
-    /// again.
+    /// recorded, nothing more is sent. A result that is refused alone for a lease's time, by a database that takes
+    /// other changes to its lane, is given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
-        let given_up = self.clock.steady() + LEASE_FOR;
+        let patience_ends = self.clock.steady() + LEASE_FOR;
         let mut parts = vec![results];
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
-            if self.clock.steady() >= given_up {
+            if part.len() == 1 && self.clock.steady() >= patience_ends && self.takes_changes(&part).await {
                 self.figures.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
@@ -318,6 +318,12 @@ impl Worker {
             let rest = part.split_off(part.len() / 2);
             parts.extend([rest, part].into_iter().filter(|part| !part.is_empty()));
         }
+    }
+
+    /// Whether the database takes a change to the lanes of these, though it refuses their results.
+    async fn takes_changes(&self, results: &[Done]) -> bool {
+        let groups: Vec<Uuid> = results.iter().map(|(record, _)| record.leased.group).collect();
+        self.store.write(move |tx| lanes::touch(tx, &groups)).await.is_ok()
     }
 
     /// Records results and gives their seats back; on failure both are still in `results`.
@@ -374,7 +380,7 @@ fn lease(
         back: &|platform, until| conclude::back(platform, until, random()),
         begins,
         // Locked for each call: a task that sends meanwhile must not wait for the transaction.
-        admits: &mut |host| lock(hosts).admits(host, now),
+        admits: &mut |host, priority| lock(hosts).admits(host, priority, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;

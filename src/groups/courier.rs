@@ -16,7 +16,7 @@ use crate::broadcast::message::{Message, plain};
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::{conclude, retry};
 use crate::clock::new_id;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
@@ -72,7 +72,7 @@ struct HostPlace {
 
 impl HostPlace {
     fn take(hosts: &Arc<Mutex<Hosts>>, group: &Group, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
-        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(&group.host, now) {
+        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(&group.host, Priority::Usual, now) {
             Admission::Go => Ok(HostPlace {
                 hosts: Arc::clone(hosts),
                 host: group.host.clone(),

@@ -17,7 +17,7 @@ use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Went;
 use crate::broadcast::send::{Limits, Sender};
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::store::{accounts, lanes};
@@ -262,7 +262,7 @@ async fn a_host_is_told_how_a_message_of_ours_went() {
     let fail = |times: u128| {
         let mut hosts = rig.groups.hosts.lock().unwrap();
         for group in 0..times {
-            hosts.admits(host, now);
+            hosts.admits(host, Priority::Usual, now);
             hosts.ended(host, Uuid::from_u128(group), now, now, Went::Failed);
         }
         hosts.away(now)

@@ -38,7 +38,7 @@ impl Bot {
 
     /// Uses it for a request.
     pub(super) fn take(&mut self, now: DateTime<Utc>) {
-        self.recent = with_one_more(&written(&self.recent), now);
+        self.recent = with_one_more(&self.recent, now);
         if self.limited {
             self.open_at = now + PROBE;
         }

@@ -96,7 +96,7 @@ pub(super) struct Lane {
     pub(super) failures: i32,
     pub(super) failing_since: Option<Time>,
     pub(super) heard: Vec<u8>,
-    leased_until: Time,
+    pub(super) leased_until: Time,
 }
 
 impl Lane {

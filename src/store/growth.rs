@@ -75,7 +75,7 @@ pub(super) fn grow(
     wishes::ask_again(conn, listeners.iter_mut(), terms.now)?;
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();
-    let (new, stopped) = plan(listeners, &broadcast, &said, terms, decided);
+    let (new, stopped) = plan(listeners, &broadcast, &said, priority, terms, decided);
     let ids = write_down(conn, &broadcast, &new)?;
     let mut leased = Vec::with_capacity(new.len());
     for taken in &mut decided.taken[before..] {
@@ -101,6 +101,7 @@ fn plan(
     listeners: Vec<Listener>,
     broadcast: &Broadcast,
     said: &Said,
+    priority: Priority,
     terms: &mut Terms<'_>,
     decided: &mut Decided,
 ) -> (Vec<New>, bool) {
@@ -108,7 +109,7 @@ fn plan(
     for listener in listeners {
         let group = listener.group_id;
         let due = Due { delivery: Delivery::new(broadcast.id), listener };
-        let (due_at, digest, leased) = match decide(due, said, terms, decided) {
+        let (due_at, digest, leased) = match decide(due, said, priority, terms, decided) {
             Decision::Goes => (terms.until, false, true),
             Decision::Waits => (terms.now, false, false),
             Decision::PutOff { until, digest } => (until, digest, false),

@@ -144,17 +144,20 @@ pub fn hold(
     if lane.leased_until.0 > now {
         return Ok(Err(NotHeld::InUse));
     }
-    let mut sends = with_one_more(&lane.recent, now);
-    let opens = pace(&sends[..sends.len() - 1]).max(lane.asked_until.0);
+    let recent = recent_by(&lane.recent, lane.leased_until.0);
+    let opens = pace(&recent).max(lane.asked_until.0);
     if opens > now {
         return Ok(Err(NotHeld::Full(opens)));
     }
+    let mut sends = with_one_more(&recent, now);
+    let opens = pace(&sends).max(lane.open_at.0);
     let fence = lane.fence + 1;
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((
             lanes::leased_until.eq(Time(until)),
             lanes::leased_by.eq(NOBODY),
             lanes::fence.eq(fence),
+            lanes::open_at.eq(Time(opens)),
             // Written before the request leaves, so that the lane knows of it even after a crash.
             lanes::recent.eq(written(&sends)),
         ))
@@ -267,6 +270,18 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     Ok(())
 }
 
+/// Writes these lanes as they are: what a database that is full or away refuses.
+///
+/// # Errors
+/// When the database refuses.
+pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> Answer<()> {
+    let groups: Vec<Id> = groups.iter().copied().map(Id).collect();
+    both!(conn, c => diesel::update(lanes::table.filter(lanes::group_id.eq_any(groups)))
+        .set(lanes::fence.eq(lanes::fence))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Locks those of these lanes that nobody else has locked; if there are none, waits for the first. Returns
 /// which it has locked. Results lock many lanes in no order, so a transaction that waits for a lane must hold
 /// no other.
@@ -284,13 +299,19 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
     Ok(vec![*first])
 }
 
-/// Frees lanes leased by a process that is certainly gone; returns whether there may be more of them. What it
-/// had under way is due `again`, depending on how often a process has died with it.
+/// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of them.
+/// What it had under way is due `again`, depending on how often a process has died with it.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>) -> Answer<bool> {
+pub fn free_of(
+    conn: &mut Conn,
+    node: i64,
+    now: DateTime<Utc>,
+    again: &dyn Fn(u32) -> DateTime<Utc>,
+) -> Answer<bool> {
     struct Again;
+    struct Free;
     let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
     let all: Vec<Id> = both!(conn, c => lanes::table
         .filter(leased)
@@ -300,9 +321,9 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
     let some = lock_some(conn, &all)?;
     // Results of that process may have been written while we waited for the locks.
     let still = lanes::table.filter(lanes::group_id.eq_any(some).and(leased));
-    let held: Vec<(Id, Time)> =
-        both!(conn, c => still.select((lanes::group_id, lanes::leased_until)).load(c))?;
-    let held: HashMap<Id, Time> = held.into_iter().collect();
+    let lanes_of: Vec<(Id, Time, Vec<u8>)> =
+        both!(conn, c => still.select((lanes::group_id, lanes::leased_until, lanes::recent)).load(c))?;
+    let held: HashMap<Id, Time> = lanes_of.iter().map(|(group, until, _)| (*group, *until)).collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
     // Looked up by their groups: what is under way is in no index of its own.
@@ -323,9 +344,23 @@ pub fn free_of(conn: &mut Conn, node: i64, again: &dyn Fn(u32) -> DateTime<Utc>)
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };
     put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
-    both!(conn, c => diesel::update(lanes::table.filter(lanes::group_id.eq_any(held.keys())))
-        .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::fence.eq(lanes::fence + 1)))
-        .execute(c))?;
+    let free = Change {
+        before: "UPDATE lanes SET leased_until = rows.free, fence = fence + 1, recent = rows.recent, \
+             open_at = CASE WHEN open_at < rows.latest THEN rows.latest ELSE open_at END",
+        columns: &[
+            ("group_id", Holds::Id),
+            ("free", Holds::Time),
+            ("recent", Holds::Bytes),
+            ("latest", Holds::Time),
+        ],
+        after: "WHERE lanes.group_id = rows.group_id",
+    };
+    let rows = lanes_of.iter().map(|(group, until, recent)| {
+        let recent = recent_by(recent, until.0.min(now));
+        let latest = recent.last().copied().unwrap_or(DateTime::UNIX_EPOCH);
+        vec![Value::Id(*group), DateTime::UNIX_EPOCH.into(), written(&recent).into(), latest.into()]
+    });
+    free.make::<Free>(conn, rows.collect())?;
     Ok(!all.is_empty())
 }
 
@@ -351,9 +386,17 @@ pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, Dat
     put_off.make::<PutOff>(conn, rows.collect())
 }
 
+/// The latest requests of a lane whose last lease nobody gave back by `end`: its request may have left as late as that.
+pub(super) fn recent_by(recent: &[u8], end: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let mut recent = times(recent);
+    if let Some(last) = recent.last_mut() {
+        *last = end.max(*last);
+    }
+    recent
+}
+
 /// The latest requests, one more included.
-pub(super) fn with_one_more(recent: &[u8], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let recent = times(recent);
+pub(super) fn with_one_more(recent: &[DateTime<Utc>], now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let kept = &recent[recent.len().saturating_sub(REMEMBERED - 1)..];
     kept.iter().copied().chain([now]).collect()
 }

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::bots::{self, Bots};
 use super::digests;
-use super::due::{self, Delivery, Due, Listener, Said, Waiting};
+use super::due::{self, Delivery, Due, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::{times, with_one_more};
+use super::lanes::{recent_by, times, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
 use super::types::Id;
@@ -55,7 +55,7 @@ pub struct Terms<'a> {
     /// they are leased.
     pub begins: &'a dyn Fn(Uuid),
     /// Asked last: whether a host takes one more request now.
-    pub admits: &'a mut dyn FnMut(&str) -> Admission,
+    pub admits: &'a mut dyn FnMut(&str, Priority) -> Admission,
 }
 
 /// Whether a host takes a request.
@@ -186,7 +186,7 @@ fn take_due(
     for one in due {
         let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
         let Some(said) = said.get(&broadcast_id) else { continue };
-        match decide(one, said, terms, decided) {
+        match decide(one, said, priority, terms, decided) {
             Decision::Goes | Decision::Waits => {}
             Decision::Busy => decided.busy = true,
             Decision::Over => decided.cancelled.push(id),
@@ -197,7 +197,13 @@ fn take_due(
 }
 
 /// Decides about a delivery; one that goes is taken.
-pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut Decided) -> Decision {
+pub(super) fn decide(
+    one: Due,
+    said: &Said,
+    priority: Priority,
+    terms: &mut Terms<'_>,
+    decided: &mut Decided,
+) -> Decision {
     let (now, listener) = (terms.now, &one.listener);
     if said.may_be_said(now) == MayBeSaid::NoMore {
         return Decision::Over;
@@ -215,12 +221,12 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     // Whether an end makes a sound is known only when its next request is chosen.
     let waits = quiet.filter(|_| !said.purpose.0.ends());
     let rests = said.rests_until(listener, lane, now).or(waits);
-    let rests = rests.or_else(|| rationed_until(listener, said, terms, decided));
+    let rests = rests.or_else(|| rationed_until(&one, said, terms, decided));
     let back = |until| (terms.back)(listener.platform.0, until);
     if let Some(until) = rests {
         return Decision::PutOff { until: back(until), digest };
     }
-    match (terms.admits)(&listener.host) {
+    match (terms.admits)(&listener.host, priority) {
         Admission::Until(until) => Decision::PutOff { until: back(until), digest },
         Admission::Busy => Decision::Busy,
         Admission::Go => {
@@ -230,14 +236,11 @@ pub(super) fn decide(one: Due, said: &Said, terms: &mut Terms<'_>, decided: &mut
     }
 }
 
-/// Until when its group has heard enough, or its token has no budget left.
-fn rationed_until(
-    listener: &Listener,
-    said: &Said,
-    terms: &Terms<'_>,
-    decided: &Decided,
-) -> Option<DateTime<Utc>> {
-    let full = listener.full_until(terms.now).filter(|_| said.is_rationed(listener));
+/// Until when its group has heard enough to begin another message, or its token has no budget left.
+fn rationed_until(one: &Due, said: &Said, terms: &Terms<'_>, decided: &Decided) -> Option<DateTime<Utc>> {
+    let Due { delivery, listener } = one;
+    let begins = delivery.part == 0 && said.is_rationed(listener);
+    let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
         let bot = decided.bots.get(listener.bot.as_deref()?)?;
         Some(bot.opens_at(listener.platform.0, terms.bot_pace)).filter(|opens| *opens > terms.now)
@@ -254,7 +257,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         bot.take(now);
     }
     // Written before the request leaves, so that the lane knows of it even after a crash.
-    let sends = with_one_more(&lane.recent, now);
+    let sends = with_one_more(&recent_by(&lane.recent, lane.leased_until.0), now);
     let open_at = (terms.pace)(listener.platform.0, &sends);
     let leased = Leased {
         // A new delivery gets its number when it is inserted.

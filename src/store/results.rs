@@ -90,9 +90,11 @@ impl Record {
         self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
     }
 
-    /// When its group heard something within the last hour. An end does not count, and a digest counts once.
+    /// When its group heard something within the last hour. A message counts when its first part arrives: what follows
+    /// belongs to it. An end does not count, and a digest counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
-        let is_heard = self.state == DeliveryState::Delivered && self.how.is_none();
+        let begins = self.leased.part == 0 && !self.leased.purpose.ends();
+        let is_heard = begins && self.outcome == Some(Outcome::DELIVERED);
         let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };
         wishes::heard(&self.leased.heard, is_heard.then_some(at), self.at)
     }

@@ -51,8 +51,6 @@ pub struct Request {
     pub member: usize,
     /// When it was leased, by the node's clock at that moment.
     pub leased_at: DateTime<Utc>,
-    /// When it was leased, by the true time.
-    pub leased_truly: DateTime<Utc>,
     pub deed: Option<Deed>,
     /// Its words go with a picture.
     pub pictured: bool,
@@ -172,7 +170,7 @@ impl World<'_> {
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
                 begins: &|_| {},
-                admits: &mut |host| hosts.admits(host, now),
+                admits: &mut |host, priority| hosts.admits(host, priority, now),
             };
             let mut batch = leasing::lease(tx, &mut terms)?;
             let idempotent = |platform| adapter(platform).profile().idempotent;
@@ -222,7 +220,6 @@ impl World<'_> {
             along,
             member,
             leased_at: self.clock,
-            leased_truly: self.true_time(),
             deed: None,
             pictured: manner.shows_pictures() && !alone,
             left_at: None,
@@ -455,7 +452,7 @@ impl World<'_> {
         if self.dice.percent(50) {
             let now = self.clock;
             let again = |times| retry::after_death(times, now);
-            self.conn.transaction(|tx| lanes::free_of(tx, node as i64, &again))?;
+            self.conn.transaction(|tx| lanes::free_of(tx, node as i64, now, &again))?;
             self.look()?;
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! The rules. Each is checked where it can be broken: when something is leased, when a request leaves, and
 //! after every step in what the database then says. Nothing here asks the engine for its opinion.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -203,14 +202,18 @@ impl World<'_> {
         purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
     }
 
+    /// A message counts when its first part has arrived, and what belongs to it follows. A digest counts once.
     fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
+        if leased.part > 0 {
+            return Ok(());
+        }
         let since = self.clock - TimeDelta::hours(1);
-        let heard = |d: &&DeliveryRow| {
-            d.group_id.0 == leased.group && d.state.0 == DeliveryState::Delivered && d.how.is_none()
+        let begun = |r: &&Request| {
+            let same = r.leased.group == leased.group && r.leased.part == 0;
+            same && !r.leased.purpose.ends() && r.fate == Fate::Kept("delivered")
         };
-        let heard = self.sight.deliveries.iter().filter(heard).filter_map(|d| d.delivered_at);
-        // A digest counts once.
-        let count = heard.filter(|at| at.0 > since).collect::<BTreeSet<_>>().len();
+        let begun = self.requests.iter().filter(begun).filter_map(|r| r.ended_at);
+        let count = begun.filter(|at| *at > since).count();
         if count >= usize::from(cap.unsigned_abs()) {
             return self.broken(Rule::Pace, format!("{count} within the hour, the cap is {cap}"));
         }
@@ -331,17 +334,12 @@ impl World<'_> {
         })
     }
 
-    /// Counted as the platform counts, by arrival. Of a request whose result was never recorded, only the
-    /// time of its lease is known.
+    /// Counted as the platform counts, by arrival, whether its result was recorded or not.
     fn within_budgets(&self, number: usize, chat: &Chat) -> Outcome<()> {
         let now = self.true_time();
-        let counted = |(arrived, number): &(DateTime<Utc>, usize)| {
-            let request = &self.requests[*number];
-            if matches!(request.fate, Fate::Kept(_)) { *arrived } else { request.leased_truly }
-        };
         for budget in adapter(chat.manner.platform()).profile().rate {
             let per = TimeDelta::from_std(budget.per).expect("a platform's span is short");
-            let lately = chat.arrivals.iter().map(counted).filter(|at| *at > now - per).count();
+            let lately = chat.arrivals.iter().filter(|(at, _)| *at > now - per).count();
             if lately >= budget.count as usize {
                 let (count, per) = (budget.count, budget.per);
                 return self.broken(Rule::Pace, format!("#{number} is one more than {count} in {per:?}"));

@@ -49,7 +49,6 @@ pub struct DeliveryRow {
     pub state: Named<DeliveryState>,
     pub due_at: Time,
     pub how: Option<String>,
-    pub delivered_at: Option<Time>,
     pub digest: bool,
 }
 
@@ -132,7 +131,6 @@ impl Sight {
                     deliveries::state,
                     deliveries::due_at,
                     deliveries::how,
-                    deliveries::delivered_at,
                     deliveries::digest,
                 ))
                 .load(c)?,

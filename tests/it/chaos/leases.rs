@@ -12,7 +12,7 @@ use seventytwo::broadcast::conclude::not_sent;
 use seventytwo::broadcast::plan;
 use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::DeliveryState;
+use seventytwo::domain::delivery::{DeliveryState, Priority};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
@@ -54,7 +54,7 @@ pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut(
 }
 
 fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnMut()) -> Answer<Batch> {
-    let mut admits = |_: &str| {
+    let mut admits = |_: &str, _| {
         before();
         Admission::Go
     };
@@ -65,7 +65,7 @@ fn lease_at(
     conn: &mut Conn,
     now: DateTime<Utc>,
     node: i64,
-    admits: &mut dyn FnMut(&str) -> Admission,
+    admits: &mut dyn FnMut(&str, Priority) -> Admission,
 ) -> Answer<Batch> {
     let mut terms = Terms {
         now,
@@ -138,7 +138,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     let batch = store
         .write(move |tx| {
             let mut asked = Vec::new();
-            let mut admits = |host: &str| {
+            let mut admits = |host: &str, _| {
                 asked.push(host.to_owned());
                 if host == busy { Admission::Busy } else { Admission::Go }
             };
@@ -249,7 +249,7 @@ async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
     let plans = peek(&house.db, move |conn| {
         let asked = asked_by(conn, |tx| {
             assert_eq!(lease_and_die(tx, now)?.leased.len(), 1);
-            lanes::free_of(tx, ELSEWHERE, &|_| now)
+            lanes::free_of(tx, ELSEWHERE, now, &|_| now)
         })?;
         let reads = |sql: &&String| sql.to_lowercase().contains("select") && sql.contains("deliveries");
         let plan = |sql: &String| explain(conn, sql, &vec!["NULL".to_owned(); 64]);

@@ -564,7 +564,7 @@ async fn what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing(db: D
     })
     .await;
     let free = async {
-        let freed = scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, &|_| now)).await;
+        let freed = scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, now, &|_| now)).await;
         freed.unwrap();
     };
     meanwhile(&scene.house.db, free, ended).await;
@@ -593,7 +593,7 @@ async fn the_lanes_of_the_dead_are_freed_while_their_last_results_are_written(db
     let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
     let free = async || {
         let now = scene.house.clock.now();
-        let free = || scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, &|_| now));
+        let free = || scene.store().write(move |tx| lanes::free_of(tx, ELSEWHERE, now, &|_| now));
         while free().await? {}
         Ok(())
     };

@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     filed!(on_a_full_disk_it_waits_for_room),
     housed!(leases_that_were_refused_take_nothing_away),
     housed!(what_cannot_be_recorded_is_not_followed_by_more),
+    housed!(what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again),
     housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
     shared!(cut_off_from_its_database_it_goes_on),
@@ -164,6 +165,36 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
     assert_eq!(crowd.requests(), WINDOW);
     allow(&house.db, "deliveries").await;
     eventually("every group hears of it", async || count(&house.db, HEARD).await == GROUPS as i64).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+    let told = crowd.told();
+    assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
+    house.finish().await;
+}
+
+/// Results that cannot be recorded are kept until they can, though their leases run out meanwhile.
+async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again(house: House) {
+    const GROUPS: usize = 20;
+    let crowd = Crowd::start(Mood::Silent).await;
+    let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
+    let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
+    connect(&house.db, "王群主", chats).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(house.stations.worker.clone().run(stop.clone()));
+    eventually("it is said", async || crowd.requests() == GROUPS).await;
+    refuse(&house.db, "lanes").await;
+    crowd.turn(Mood::Well(0));
+    eventually("it cannot be recorded", async || refusals(&house).await > 0).await;
+    house.advance(LEASE_FOR + TimeDelta::seconds(1));
+    let tried = refusals(&house).await;
+    eventually("it tries to record it again", async || refusals(&house).await >= tried + 3).await;
+    allow(&house.db, "lanes").await;
+    eventually("every result is there", async || count(&house.db, HEARD).await == GROUPS as i64).await;
     stop.cancel();
     working.await.unwrap().unwrap();
     let told = crowd.told();
