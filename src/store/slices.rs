@@ -2,6 +2,7 @@
 //! is there by then. What has none comes into the queue, so nothing is lost with the process that held it.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::mutation::{self, Mutation};
@@ -23,6 +24,16 @@ struct Slice {
     leased_until: Time,
 }
 
+/// The deliveries of a slice that have no result, and are not queued.
+macro_rules! without_result {
+    ($slice:expr) => {
+        deliveries::table
+            .filter(deliveries::id.between($slice.first, $slice.last))
+            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
+            .filter(deliveries::due_at.eq($slice.leased_until))
+    };
+}
+
 /// Records that these deliveries, which are not queued, are leased until then.
 ///
 /// # Errors
@@ -35,8 +46,7 @@ pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answ
     Ok(())
 }
 
-/// Queues what has no result though its lease is over by now; returns whether there were any slices to look
-/// through.
+/// Queues what has no result though its lease is over by now; returns whether anything came of it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -50,8 +60,7 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
         Conn::Pg(c) => over.for_update().skip_locked().load(&mut **c)?,
         Conn::Sqlite(c) => over.load(&mut **c)?,
     };
-    queue(conn, &over)?;
-    Ok(!over.is_empty())
+    queue(conn, &over)
 }
 
 /// Queues what is leased for longer than until `latest`, because no lease made by a correct clock ends later;
@@ -60,24 +69,41 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
 /// # Errors
 /// When the database refuses.
 pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<bool> {
-    let beyond = slices::table.filter(slices::leased_until.gt(Time(latest))).limit(MOST);
-    let beyond: Vec<Slice> = both!(conn, c => beyond.load(c))?;
-    queue(conn, &beyond)?;
+    let beyond = slices::table.filter(slices::leased_until.gt(Time(latest))).order(slices::id).limit(MOST);
+    let beyond: Vec<Slice> = match conn {
+        Conn::Pg(c) => beyond.for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => beyond.load(&mut **c)?,
+    };
+    if !queue(conn, &beyond)?
+        && let (Conn::Pg(c), Some(slice)) = (conn, beyond.first())
+    {
+        // No later look comes upon it: so it is waited for, as long as no other delivery is locked.
+        let one = without_result!(slice).order(deliveries::id).limit(1);
+        one.select(deliveries::id).for_update().execute(&mut **c)?;
+    }
     Ok(!beyond.is_empty())
 }
 
-fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<()> {
+/// Queues what has no result and forgets the slices that lack none then; answers whether there was either. On PostgreSQL
+/// what somebody has locked is passed over, and its slice stays: a result queues its delivery itself or, where it comes
+/// to nothing, leaves it to a later look. (Results are locked in no order: who waited for one would wait in a circle.)
+fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
+    let mut changed = 0;
     for slice in over {
-        let without_result = deliveries::table
-            .filter(deliveries::id.between(slice.first, slice.last))
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
-            .filter(deliveries::due_at.eq(slice.leased_until));
-        both!(conn, c => {
-            diesel::update(without_result).set(deliveries::queued.eq(true)).execute(c)?;
-            diesel::delete(slices::table.find(slice.id)).execute(c)?;
-        });
+        let lacking = without_result!(slice).select(deliveries::id);
+        let free: Vec<i64> = match conn {
+            Conn::Pg(c) => lacking.for_update().skip_locked().load(&mut **c)?,
+            Conn::Sqlite(c) => lacking.load(&mut **c)?,
+        };
+        if !free.is_empty() {
+            let free = deliveries::table.filter(deliveries::id.eq_any(free));
+            changed += both!(conn, c => diesel::update(free).set(deliveries::queued.eq(true)).execute(c))?;
+        }
+        let lacks = exists(without_result!(slice));
+        changed +=
+            both!(conn, c => diesel::delete(slices::table.find(slice.id).filter(not(lacks))).execute(c))?;
     }
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// How many deliveries of all slices have no result yet.

@@ -48,6 +48,9 @@ pub const TESTS: &[Test] = &[
     shared!(lanes_are_moved_back_while_results_are_written),
     shared!(what_was_put_off_is_moved_back_while_its_notice_ends),
     shared!(of_two_groups_that_each_would_be_the_last_one_is_connected),
+    shared!(what_a_slice_lacks_is_queued_while_its_late_results_are_written),
+    shared!(what_somebody_holds_at_the_end_of_its_slice_is_queued_thereafter),
+    shared!(what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for),
 ];
 
 /// A transaction whose changes are made, and whose commit waits.
@@ -647,4 +650,69 @@ async fn of_two_groups_that_each_would_be_the_last_one_is_connected(db: Db) {
     let (first, second) = crossing(&scene.house.db, connect(1), connect(2), held).await;
     assert_eq!(first.min(second)..=first.max(second), 201..=409);
     assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM groups").await, MAX_GROUPS);
+}
+
+async fn what_a_slice_lacks_is_queued_while_its_late_results_are_written(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let mut leased = scene.lease().await;
+    leased.sort_by_key(|one| one.delivery);
+    let now = scene.house.clock.now();
+    peek(&scene.house.db, move |conn| crowd(conn, now)).await;
+    let [first, second, third] = leased.as_slice() else { panic!("{leased:?}") };
+    scene.house.advance(LEASE_FOR);
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", second.delivery)).await;
+    let record = scene.record(vec![third, second, first]);
+    let (now, looked) = (scene.house.clock.now(), Cell::new(false));
+    let look = async {
+        eventually("the results wait", async || waiting(&scene.house.db).await == 1).await;
+        let batch = scene.store().write(move |tx| lease_and_die(tx, now)).await;
+        looked.set(true);
+        batch
+    };
+    let commit = async {
+        eventually("it has looked, or waits", async || looked.get() || waiting(&scene.house.db).await == 2)
+            .await;
+        held.commit().await;
+    };
+    let (recorded, batch, ()) = tokio::join!(record, look, commit);
+    assert!(batch.unwrap().leased.is_empty());
+    assert_eq!(recorded.unwrap(), 3);
+    assert!(scene.lease().await.is_empty(), "all have arrived");
+    assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM slices").await, 0);
+}
+
+async fn what_somebody_holds_at_the_end_of_its_slice_is_queued_thereafter(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let leased = scene.lease().await;
+    scene.house.advance(LEASE_FOR);
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", leased[0].delivery)).await;
+    assert_eq!(scene.lease().await.len(), 1, "the other one does not wait for it");
+    let now = scene.house.clock.now();
+    let again = scene.store().read(move |c| deliveries::next_due(c, now)).await.unwrap();
+    assert!(again.is_some_and(|again| again > now && again < now + TimeDelta::seconds(1)), "{again:?}");
+    held.commit().await;
+    assert_eq!(scene.lease().await.len(), 1);
+}
+
+/// It was leased by a clock that was ahead: once that is right again, no later look would come upon it for long.
+async fn what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let leased = scene.lease().await;
+    let ahead = "UPDATE slices SET leased_until = leased_until + interval '1 year'; \
+         UPDATE deliveries SET due_at = due_at + interval '1 year'";
+    run(&scene.house.db, ahead).await;
+    let held =
+        locked(scene.store(), format!("SELECT 1 FROM deliveries WHERE id = {}", leased[0].delivery)).await;
+    let back = async {
+        scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000)).await.unwrap();
+    };
+    meanwhile(&scene.house.db, back, held).await;
+    let queued = "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at < timestamptz '2027-01-01'";
+    assert_eq!(count(&scene.house.db, queued).await, 2);
+    assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM slices").await, 0);
 }
