@@ -4,6 +4,8 @@
 //! One of the deliveries that waited is leased like any other and takes the rest along: one request, from
 //! which each delivery draws its own conclusion.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
@@ -12,10 +14,10 @@ use uuid::Uuid;
 use super::due;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
-use super::statement::{Statement, Value};
+use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
+use super::{Answer, Conn};
 use crate::domain::delivery::{Purpose, Reach};
 use crate::domain::notice::Kind;
 
@@ -37,9 +39,9 @@ pub struct Companion {
     pub not_after: Option<DateTime<Utc>>,
 }
 
-/// A companion as it is read.
+/// A companion as it is read, and what is read beside its group.
 type CompanionRow = (i64, Id, Named<Purpose>, i16, i32, i16, i16, Time, Option<Time>);
-type Columns = (BigInt, Uid, Text, SmallInt, Integer, SmallInt, SmallInt, Ts, Nullable<Ts>);
+type Columns = (Uid, (BigInt, Uid, Text, SmallInt, Integer, SmallInt, SmallInt, Ts, Nullable<Ts>));
 
 impl From<CompanionRow> for Companion {
     fn from(row: CompanionRow) -> Companion {
@@ -64,44 +66,62 @@ pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
     matches!(kind, Kind::LostProperty | Kind::Donation) && !purpose.ends()
 }
 
-/// Adds to a delivery that waited for the end of the quiet hours the others that waited, too, and can be told
-/// now. Where there are none, it is told as usual.
+/// Adds to each of these, no two of one group, which waited for the end of the quiet hours what else did and can be
+/// told now. Alone it is told as usual. All are leased `until` the same moment.
 ///
 /// # Errors
 /// When the database refuses.
-pub(super) fn complete(conn: &mut Conn, leased: &mut Leased, now: DateTime<Utc>) -> Answer<()> {
+pub(super) fn complete<'a>(
+    conn: &mut Conn,
+    leads: impl Iterator<Item = &'a mut Leased>,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Answer<()> {
     struct Complete;
-    if leased.part > 0 {
+    let mut leads: HashMap<Id, &mut Leased> =
+        leads.filter(|one| one.part == 0).map(|one| (Id(one.group), one)).collect();
+    if leads.is_empty() {
         return Ok(());
     }
-    // What is locked may be ending in another transaction.
-    let free = match conn {
-        Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
-        Conn::Sqlite(_) => "",
-    };
     let [said, then] = due::MAY_BE_SAID_NOW;
-    let words = [
-        "SELECT d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, b.not_after \
+    let select = "SELECT d.group_id, d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, \
+           b.not_after \
          FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
-         WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = ",
-        " AND d.id <> ",
-        " AND d.due_at <= ",
-        &*format!(" AND {said}"),
-        &*format!("{then} ORDER BY d.id LIMIT "),
-        free,
-    ];
+         WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = ";
+    let (said, rest) = (format!(" AND {said}"), format!("{then} ORDER BY d.id LIMIT "));
     // What would end while the request is under way is left out.
-    let until = if mutation::on(Mutation::SendAfterEnd) { now } else { leased.leased_until };
-    let values = [
-        Value::Id(Id(leased.group)),
-        leased.delivery.into(),
-        now.into(),
-        until.into(),
-        (MOST as i64 - 1).into(),
-    ];
-    let found: Vec<CompanionRow> =
-        both!(conn, c => Statement::<Complete, Columns>::new(&words, values.iter().collect()).load(c))?;
-    leased.with = found.into_iter().map(Companion::from).collect();
+    let until = if mutation::on(Mutation::SendAfterEnd) { now } else { until };
+    let [now, until, most] = [now.into(), until.into(), Value::from(MOST as i64 - 1)];
+    let mut found: Vec<(Id, CompanionRow)> = Vec::new();
+    match conn {
+        Conn::Pg(c) => {
+            let of_each = format!(
+                "::bigint[]) AS leads (group_id, delivery) \
+                 CROSS JOIN LATERAL ({select} leads.group_id AND d.id <> leads.delivery AND d.due_at <= "
+            );
+            // What is locked may be ending in another transaction.
+            let free = " FOR UPDATE OF d SKIP LOCKED) AS told";
+            let words = ["SELECT told.* FROM unnest(", "::uuid[], ", &of_each, &said, &rest, free];
+            let groups = Value::Column(Column::Id(leads.keys().copied().collect()));
+            let deliveries = leads.values().map(|one| Some(one.delivery)).collect();
+            let deliveries = Value::Column(Column::Int(deliveries));
+            let values = vec![&groups, &deliveries, &now, &until, &most];
+            found = Statement::<Complete, Columns>::new(&words, values).load(&mut **c)?;
+        }
+        Conn::Sqlite(c) => {
+            let words = [select, " AND d.id <> ", " AND d.due_at <= ", &said, &rest, ""];
+            for (group, one) in &leads {
+                let (group, delivery) = (Value::Id(*group), Value::from(one.delivery));
+                let values = vec![&group, &delivery, &now, &until, &most];
+                let of_one = Statement::<Complete, Columns>::new(&words, values);
+                found.extend(of_one.load::<(Id, CompanionRow)>(&mut **c)?);
+            }
+        }
+    }
+    for (group, row) in found {
+        if let Some(one) = leads.get_mut(&group) {
+            one.with.push(Companion::from(row));
+        }
+    }
     Ok(())
 }

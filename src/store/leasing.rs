@@ -161,9 +161,8 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
         // Less urgent deliveries may go to other hosts.
         busy |= std::mem::take(&mut decided.busy);
     }
-    for taken in decided.taken.iter_mut().filter(|taken| taken.digest) {
-        digests::complete(conn, &mut taken.leased, terms.now)?;
-    }
+    let digests = decided.taken.iter_mut().filter(|taken| taken.digest);
+    digests::complete(conn, digests.map(|taken| &mut taken.leased), (terms.now, terms.until))?;
     write::write(conn, &decided, terms.node)?;
     let busy = busy || decided.busy || decided.stopped;
     Ok(Batch { leased: decided.taken.into_iter().map(|taken| taken.leased).collect(), more, busy })

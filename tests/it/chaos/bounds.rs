@@ -1,10 +1,6 @@
 //! What grows or waits is bounded: statements, the worker's queries, and the history of what ended long ago.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use chrono::TimeDelta;
-use diesel::connection::InstrumentationEvent;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::json;
@@ -13,6 +9,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::{Conn, deliveries};
 
 use super::faults::go_live;
+use super::leases::{asked_by, lease_and_die};
 use super::{count, run};
 use crate::house::{Db, House};
 use crate::process::peek;
@@ -21,6 +18,7 @@ use crate::{Test, housed, shared};
 pub const TESTS: &[Test] = &[
     shared!(no_statement_waits_for_ever),
     housed!(when_to_look_again_is_one_question),
+    shared!(what_is_told_together_is_one_question_for_all_groups),
     housed!(what_is_over_for_long_is_pruned),
     housed!(what_cannot_be_pruned_keeps_nothing_else),
     housed!(attempts_of_a_clock_that_was_ahead_keep_no_others),
@@ -61,22 +59,64 @@ async fn with_a_failed_try(house: House) -> House {
 /// The worker runs this query whenever it has nothing to do.
 async fn when_to_look_again_is_one_question(house: House) {
     let house = with_a_failed_try(house).await;
-    let (asked, at) = (Arc::<AtomicUsize>::default(), house.clock.now());
-    let counted = asked.clone();
-    let due = peek(&house.db, move |conn| {
-        let count = move |event: InstrumentationEvent<'_>| {
-            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                counted.fetch_add(1, Ordering::SeqCst);
-            }
-        };
-        match conn {
-            Conn::Pg(c) => c.set_instrumentation(count),
-            Conn::Sqlite(c) => c.set_instrumentation(count),
-        }
-        deliveries::next_due(conn, at)
+    let at = house.clock.now();
+    let asked = peek(&house.db, move |conn| {
+        asked_by(conn, |tx| {
+            assert!(deliveries::next_due(tx, at)?.is_some_and(|due| due > at), "it is tried again");
+            Ok(())
+        })
     });
-    assert!(due.await.is_some_and(|due| due > at), "it is tried again");
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(of_deliveries(&asked.await).len(), 1);
+}
+
+/// Those that concern deliveries.
+fn of_deliveries(asked: &[String]) -> Vec<&String> {
+    asked.iter().filter(|sql| sql.contains("deliveries")).collect()
+}
+
+/// So many groups more, which are as the first.
+const GROUPS: &str = "INSERT INTO groups SELECT (jsonb_populate_record(one, jsonb_build_object( \
+       'id', gen_random_uuid(), 'address_hash', '\\x' || md5(random()::text)))).* \
+     FROM groups one, generate_series(1, $more) WHERE one.id = (SELECT id FROM groups ORDER BY id LIMIT 1); \
+     INSERT INTO lanes SELECT (jsonb_populate_record(one, jsonb_build_object('group_id', g.id))).* \
+     FROM lanes one, groups g WHERE one.group_id = (SELECT group_id FROM lanes ORDER BY group_id LIMIT 1) \
+     ON CONFLICT DO NOTHING; \
+     UPDATE lanes SET open_at = 'epoch'";
+/// Of each broadcast to each group a delivery that stands so.
+const DELIVERIES: &str = "DELETE FROM deliveries; INSERT INTO deliveries \
+       (broadcast_id, group_id, priority, state, queued, digest, due_at, attempts, part, reach, last_outcome) \
+     SELECT b.id, g.id, b.priority, $state, TRUE, 'epoch', 1, 0, 0, 'retry' FROM broadcasts b, groups g";
+
+/// A house of one group which has heard of two notices.
+async fn with_two_notices(db: Db) -> House {
+    let house = House::start(db).await.and_chats(&[Platform::Wecom]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    go_live(&house, &moderator).await;
+    go_live(&house, &moderator).await;
+    house
+}
+
+/// The quiet hours of many end at the same time.
+async fn what_is_told_together_is_one_question_for_all_groups(db: Db) {
+    let house = with_two_notices(db).await;
+    let mut questions = Vec::new();
+    for (more, all) in [(1, 2), (8, 10)] {
+        run(&house.db, GROUPS.replace("$more", &more.to_string())).await;
+        run(&house.db, DELIVERIES.replace("$state", "'open', TRUE")).await;
+        let now = house.clock.now();
+        let asked = peek(&house.db, move |conn| {
+            asked_by(conn, |tx| {
+                let leased = lease_and_die(tx, now)?.leased;
+                assert_eq!(leased.len(), all);
+                assert!(leased.iter().all(|one| one.with.len() == 1), "each takes the other one along");
+                Ok(())
+            })
+        });
+        questions.push(of_deliveries(&asked.await).len());
+    }
+    assert_eq!(questions[0], questions[1]);
 }
 
 async fn what_is_over_for_long_is_pruned(house: House) {

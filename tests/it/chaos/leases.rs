@@ -292,7 +292,7 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
 }
 
 /// The queries of a step that is then rolled back.
-fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
+pub fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&asked);
     let hear = move |event: InstrumentationEvent<'_>| {
