@@ -1,11 +1,10 @@
 //! The jobs that forget what is no longer of use.
 
-use uuid::Uuid;
-
 use super::Stations;
 use crate::accounts::sessions;
 use crate::groups::{LOG_KEPT, PROBES_KEPT};
-use crate::store::{StoreError, deliveries, probes};
+use crate::store::probes;
+use crate::store::pruning::{self, Place};
 
 /// Rows that one transaction forgets.
 const SLICE: i64 = 500;
@@ -37,42 +36,39 @@ impl Stations {
     pub async fn forget_attempts(&self) -> Result<(), String> {
         let before = self.shared.clock.now() - LOG_KEPT;
         loop {
-            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
+            let prune = self.shared.store.write(move |tx| pruning::prune_attempts(tx, before, SLICE));
             if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
                 return Ok(());
             }
         }
     }
 
-    /// Forgets what was said about notices of which only the tombstone is left, once no delivery log reaches
-    /// back so far; a few rows at a time, so that nobody waits long for it.
+    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
+    /// so far, but for what a group still waits to hear; a few rows at a time, so that nobody waits behind it.
     ///
     /// # Errors
     /// One line for the log.
     pub async fn forget_broadcasts(&self) -> Result<(), String> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
-        let (mut beyond, mut failed) = (Uuid::nil(), None);
+        let (mut place, mut failed) = (Place::default(), None);
         loop {
-            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
-            let Some((broadcast, notice)) = next.map_err(|e| e.to_string())? else {
+            let next = store.read(move |c| pruning::next_slice(c, before, place, SLICE)).await;
+            let Some(slice) = next.map_err(|e| e.to_string())? else {
                 return failed.map_or(Ok(()), Err);
             };
-            beyond = broadcast;
-            // What cannot be forgotten holds up nothing else.
-            if let Err(error) = self.forget_said_of(notice).await {
-                failed.get_or_insert(error.to_string());
+            place = slice.end;
+            if slice.is_prunable() {
+                let prune = store.write(move |tx| pruning::prune(tx, &slice));
+                // What cannot be forgotten keeps nothing else.
+                if let Err(error) = prune.await {
+                    failed.get_or_insert(error.to_string());
+                }
             }
         }
     }
 
-    async fn forget_said_of(&self, notice: Uuid) -> Result<(), StoreError> {
-        let prune = || self.shared.store.write(move |tx| deliveries::prune(tx, notice, SLICE));
-        while prune().await? >= SLICE as usize {}
-        Ok(())
-    }
-
-    /// Forgets the messages that were written and the posters that were drawn, so that nothing stays here of
-    /// what another node has erased.
+    /// Forgets the messages that were written and the posters that were drawn: of what another node has erased nothing
+    /// may stay here.
     ///
     /// # Errors
     /// None; it has the shape of a job.

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::schema::{attempts, broadcasts, deliveries};
+use super::schema::{broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both, due, notices, slices};
+use super::{Answer, Conn, both, due, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often a delivery whose lane another node holds is looked at again: the lane of a node that died is
@@ -127,78 +127,6 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
         [queued, over.map(|over| if over.0 > now { over.0 } else { now + HELD })]
     });
     Ok(looks.flatten().min())
-}
-
-/// Deletes up to `most` of the oldest attempts that ended before `before`; returns how many those were.
-///
-/// # Errors
-/// When the database refuses.
-pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
-    Ok(both!(conn, c => {
-        // By their times, not by the order in which they were written down: a clock may have been ahead.
-        let oldest: Vec<i64> = attempts::table
-            .filter(attempts::at.lt(Time(before)))
-            .order(attempts::at)
-            .limit(most)
-            .select(attempts::id)
-            .load(c)?;
-        diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
-    }))
-}
-
-/// A broadcast that can be forgotten with its notice's others.
-#[derive(QueryableByName)]
-struct Prunable {
-    #[diesel(sql_type = Uid)]
-    broadcast: Id,
-    #[diesel(sql_type = Uid)]
-    notice: Id,
-}
-
-/// The oldest broadcast beyond that one whose notice is only a tombstone by now, and that notice: it ended
-/// before `before`, nothing about it waits, and nothing has happened to its deliveries since then.
-///
-/// # Errors
-/// When the database refuses.
-pub fn next_to_prune(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid) -> Answer<Option<(Uuid, Uuid)>> {
-    let found: Option<Prunable> = both!(conn, c => diesel::sql_query(
-        "SELECT b.id AS broadcast, b.notice_id AS notice \
-         FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
-         WHERE b.id > $1 AND n.state = 'erased' AND n.ended_at < $2 AND NOT EXISTS \
-           (SELECT 1 FROM broadcasts said WHERE said.notice_id = b.notice_id AND (NOT said.expanded OR EXISTS \
-             (SELECT 1 FROM deliveries d WHERE d.broadcast_id = said.id \
-                AND (d.state = 'open' OR COALESCE(d.delivered_at, d.due_at) >= $2)))) \
-         ORDER BY b.id LIMIT 1",
-    )
-    .bind::<Uid, _>(Id(beyond))
-    .bind::<Ts, _>(Time(before))
-    .get_result(c)
-    .optional())?;
-    Ok(found.map(|one| (one.broadcast.0, one.notice.0)))
-}
-
-/// Deletes up to `most` deliveries of a notice with their attempts, and the broadcasts with the last of them;
-/// returns how many deliveries those were. The notice's row is locked, because several nodes may prune at
-/// once.
-///
-/// # Errors
-/// When the database refuses.
-pub fn prune(conn: &mut Conn, notice: Uuid, most: i64) -> Answer<usize> {
-    notices::lock(conn, notice)?;
-    Ok(both!(conn, c => {
-        let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice)));
-        let ids: Vec<i64> = deliveries::table
-            .filter(deliveries::broadcast_id.eq_any(said.select(broadcasts::id)))
-            .filter(deliveries::state.ne(Named(DeliveryState::Open)))
-            .select(deliveries::id)
-            .limit(most)
-            .load(c)?;
-        diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&ids))).execute(c)?;
-        diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ids))).execute(c)?;
-        let left = deliveries::table.filter(deliveries::broadcast_id.eq(broadcasts::id));
-        diesel::delete(said.filter(diesel::dsl::not(diesel::dsl::exists(left)))).execute(c)?;
-        ids.len()
-    }))
 }
 
 /// How much waits, for the operator.

@@ -30,6 +30,7 @@ pub mod notices;
 pub mod phones;
 pub mod photos;
 pub mod probes;
+pub mod pruning;
 pub mod queue;
 pub mod results;
 mod rows;

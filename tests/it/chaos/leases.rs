@@ -17,10 +17,11 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
-use seventytwo::store::{Answer, Conn, StoreError, deliveries, lanes, queue, results};
+use seventytwo::store::{Answer, Conn, StoreError, deliveries, lanes, pruning, queue, results};
 use uuid::Uuid;
 
 use super::faults::go_live;
+use super::run;
 use crate::house::{Db, House};
 use crate::process::peek;
 use crate::{Test, alone, bare, housed, notices};
@@ -32,6 +33,7 @@ pub const TESTS: &[Test] = &[
     housed!(no_question_of_a_fan_out_reads_a_table_whole),
     housed!(what_a_dead_process_held_is_found_by_its_lanes),
     housed!(neither_desk_nor_sweep_reads_all_notices),
+    housed!(what_can_be_forgotten_is_found_by_its_place),
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
     housed!(a_host_that_is_busy_with_closings_keeps_no_alert_from_another),
 ];
@@ -291,7 +293,38 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
     }
 }
 
-/// The queries of a step that is then rolled back.
+/// However much stays of what was said.
+async fn what_can_be_forgotten_is_found_by_its_place(house: House) {
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let over =
+        "UPDATE notices SET state = 'erased', ended_at = live_at; UPDATE broadcasts SET expanded = TRUE";
+    run(&house.db, over).await;
+    let plans = peek(&house.db, move |conn| {
+        crowd(conn, now)?;
+        let asked = asked_by(conn, |tx| {
+            let all_finished = now + TimeDelta::days(30);
+            let slice = pruning::next_slice(tx, all_finished, pruning::Place::default(), 500)?;
+            assert!(slice.is_some_and(|slice| slice.is_prunable()));
+            Ok(())
+        })?;
+        let reads = |sql: &&String| sql.starts_with("SELECT") && sql.contains("deliveries");
+        let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));
+        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+    })
+    .await;
+    assert_eq!(plans.len(), 1, "{plans:?}");
+    for (sql, plan) in plans {
+        for line in plan.lines().map(str::trim) {
+            let whole = ["Seq Scan on deliveries", "Seq Scan on attempts", "SCAN "];
+            let whole = whole.iter().any(|whole| line.contains(whole));
+            let joined = line.contains("Hash") || line.contains("Merge Join");
+            assert!(!whole && !joined, "{line}\n{plan}\n{sql}");
+        }
+    }
+}
+
+/// What is asked by something that is then undone.
 pub fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&asked);

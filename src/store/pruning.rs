@@ -1,0 +1,129 @@
+//! What is over for long is forgotten, but for what a group still waits to hear: a few rows at a time, found at the same
+//! cost wherever they stand and whatever stays.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable};
+use uuid::Uuid;
+
+use super::schema::{attempts, broadcasts, deliveries};
+use super::statement::{Statement, Value};
+use super::types::sql::Uid;
+use super::types::{Id, Time};
+use super::{Answer, Conn, both, notices};
+
+/// A place among all that was said, the oldest broadcast first: beyond that group of that broadcast.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    broadcast: Uuid,
+    group: Uuid,
+}
+
+/// The next deliveries of a broadcast.
+#[derive(Debug)]
+pub struct Slice {
+    /// Where the next one begins.
+    pub end: Place,
+    begin: Place,
+    before: DateTime<Utc>,
+    most: i64,
+    said: Said,
+    prunable: Vec<i64>,
+    /// The broadcast has no deliveries.
+    bare: bool,
+}
+
+impl Slice {
+    /// Whether something of it can be forgotten.
+    pub fn is_prunable(&self) -> bool {
+        self.bare || !self.prunable.is_empty()
+    }
+}
+
+/// Something that was said.
+#[derive(Clone, Copy, Debug, Queryable)]
+struct Said {
+    id: Id,
+    notice: Id,
+}
+
+/// The next slice of what was said about notices of which the tombstone alone is left: they ended before `before`, and
+/// nothing about them is yet to be planned. It has up to `most` deliveries.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_slice(conn: &mut Conn, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Option<Slice>> {
+    struct Next;
+    let words = [
+        "SELECT b.id, b.notice_id FROM broadcasts b JOIN notices n ON n.id = b.notice_id WHERE b.id >= ",
+        " AND n.state = 'erased' AND n.ended_at < ",
+        " AND NOT EXISTS (SELECT 1 FROM broadcasts said WHERE said.notice_id = b.notice_id AND NOT said.expanded) \
+         ORDER BY b.id LIMIT 1",
+    ];
+    let values = [begin.broadcast.into(), before.into()];
+    let next = both!(conn, c =>
+        Statement::<Next, (Uid, Uid)>::new(&words, values.iter().collect()).get_result::<Said>(c).optional())?;
+    next.map(|said| slice(conn, said, before, begin, most)).transpose()
+}
+
+fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Slice> {
+    struct Look;
+    let broadcast = said.id.0;
+    let begin = if begin.broadcast == broadcast { begin } else { Place { broadcast, group: Uuid::nil() } };
+    // Looked up for each: what else there is of the notice for that group, and is open, or in the group's log.
+    let words = [
+        "SELECT d.id, d.group_id, (SELECT 1 FROM broadcasts said CROSS JOIN deliveries other WHERE said.notice_id = ",
+        " AND other.broadcast_id = said.id AND other.group_id = d.group_id \
+           AND (other.state = 'open' OR COALESCE(other.delivered_at, other.due_at) >= ",
+        ") LIMIT 1) FROM deliveries d WHERE d.broadcast_id = ",
+        " AND d.group_id > ",
+        " ORDER BY d.group_id LIMIT ",
+        "",
+    ];
+    let values = [Value::Id(said.notice), before.into(), broadcast.into(), begin.group.into(), most.into()];
+    let found: Vec<(i64, Id, Option<i32>)> = both!(conn, c =>
+        Statement::<Look, (BigInt, Uid, Nullable<Integer>)>::new(&words, values.iter().collect()).load(c))?;
+    let end = match found.last() {
+        Some((_, last, _)) if found.len() as i64 == most => Place { broadcast, group: last.0 },
+        _ => Place { broadcast: Uuid::from_u128(broadcast.as_u128().saturating_add(1)), group: Uuid::nil() },
+    };
+    let bare = found.is_empty() && begin.group.is_nil();
+    let prunable = found.into_iter().filter(|(_, _, stays)| stays.is_none()).map(|(id, ..)| id).collect();
+    Ok(Slice { end, begin, before, most, said, prunable, bare })
+}
+
+/// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The notice's row
+/// is locked: several nodes may prune at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
+    let said = found.said;
+    notices::lock(conn, said.notice.0)?;
+    let ids = slice(conn, said, found.before, found.begin, found.most)?.prunable;
+    let left = deliveries::table.filter(deliveries::broadcast_id.eq(said.id));
+    both!(conn, c => {
+        diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ids))).execute(c)?;
+        diesel::delete(broadcasts::table.find(said.id).filter(not(exists(left)))).execute(c)?;
+    });
+    Ok(())
+}
+
+/// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
+///
+/// # Errors
+/// When the database refuses.
+pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
+    Ok(both!(conn, c => {
+        // By their times, not by the order in which they were written down: a clock may have been ahead.
+        let oldest: Vec<i64> = attempts::table
+            .filter(attempts::at.lt(Time(before)))
+            .order(attempts::at)
+            .limit(most)
+            .select(attempts::id)
+            .load(c)?;
+        diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
+    }))
+}
