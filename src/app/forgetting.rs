@@ -4,7 +4,7 @@ use super::Stations;
 use crate::accounts::sessions;
 use crate::groups::{LOG_KEPT, PROBES_KEPT};
 use crate::store::probes;
-use crate::store::pruning::{self, Place};
+use crate::store::pruning::{self, AttemptPlace, Place};
 
 /// Rows that one transaction forgets.
 const SLICE: i64 = 500;
@@ -34,13 +34,13 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn forget_attempts(&self) -> Result<(), String> {
-        let before = self.shared.clock.now() - LOG_KEPT;
-        loop {
-            let prune = self.shared.store.write(move |tx| pruning::prune_attempts(tx, before, SLICE));
-            if prune.await.map_err(|e| e.to_string())? < SLICE as usize {
-                return Ok(());
-            }
+        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
+        let mut beyond = Some(AttemptPlace::default());
+        while let Some(place) = beyond {
+            let prune = store.write(move |tx| pruning::prune_attempts(tx, before, place, SLICE));
+            beyond = prune.await.map_err(|e| e.to_string())?;
         }
+        Ok(())
     }
 
     /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::schema::{attempts, broadcasts, deliveries};
 use super::statement::{Statement, Value};
-use super::types::sql::Uid;
+use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
 use super::{Answer, Conn, both, notices};
 
@@ -111,19 +111,43 @@ pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
     Ok(())
 }
 
-/// Deletes up to `most` of the oldest attempts that ended before `before`; answers how many those were.
+/// A place among the attempts, in the order in which they ended.
+pub type AttemptPlace = (DateTime<Utc>, i64);
+
+/// Deletes of the next `most` attempts beyond that place, ended before `before`, those that tell nothing any more: how
+/// many requests of an alert failed is asked once more by the end of its notice. Answers where to go on, `None` at the
+/// end.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn prune_attempts(conn: &mut Conn, before: DateTime<Utc>, most: i64) -> Answer<usize> {
-    Ok(both!(conn, c => {
-        // By their times, not by the order in which they were written down: a clock may have been ahead.
-        let oldest: Vec<i64> = attempts::table
-            .filter(attempts::at.lt(Time(before)))
-            .order(attempts::at)
-            .limit(most)
-            .select(attempts::id)
-            .load(c)?;
-        diesel::delete(attempts::table.filter(attempts::id.eq_any(oldest))).execute(c)?
-    }))
+pub fn prune_attempts(
+    conn: &mut Conn,
+    before: DateTime<Utc>,
+    beyond: AttemptPlace,
+    most: i64,
+) -> Answer<Option<AttemptPlace>> {
+    struct Look;
+    // By their times, not by the order in which they were written down: a clock may have been ahead.
+    let words = [
+        "SELECT a.id, a.at, (SELECT 1 FROM deliveries d \
+           JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
+           CROSS JOIN broadcasts said \
+           LEFT JOIN deliveries other ON other.broadcast_id = said.id AND other.group_id = d.group_id \
+           WHERE d.id = a.delivery_id AND said.notice_id = n.id \
+             AND (n.ended_at IS NULL OR NOT said.expanded OR other.state = 'open') LIMIT 1) \
+         FROM attempts a WHERE a.at >= ",
+        " AND (a.at > ",
+        " OR a.id > ",
+        ") AND a.at < ",
+        " ORDER BY a.at, a.id LIMIT ",
+        "",
+    ];
+    let (at, id) = beyond;
+    let values = [at.into(), at.into(), id.into(), before.into(), most.into()];
+    let found: Vec<(i64, Time, Option<i32>)> = both!(conn, c =>
+        Statement::<Look, (BigInt, Ts, Nullable<Integer>)>::new(&words, values.iter().collect()).load(c))?;
+    let last = found.last().filter(|_| found.len() as i64 == most).map(|(id, at, _)| (at.0, *id));
+    let ids: Vec<i64> = found.iter().filter(|(_, _, stays)| stays.is_none()).map(|(id, ..)| *id).collect();
+    both!(conn, c => diesel::delete(attempts::table.filter(attempts::id.eq_any(ids))).execute(c))?;
+    Ok(last)
 }

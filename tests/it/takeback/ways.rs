@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
-use super::{Ledger, OVER, Scene, alone, exchanged, standing, work};
+use super::{Ledger, OVER, Scene, alone, end, exchanged, publish, standing, work};
 use crate::fakes::{Fake, Shown};
 use crate::house::House;
 use crate::{Test, housed};
@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_exchanges_the_photo),
     housed!(telegram_edits_what_is_too_old_to_be_deleted),
     housed!(telegram_answers_what_can_be_neither_edited_nor_deleted),
+    housed!(telegram_edits_once_what_arrived_at_the_third_try_long_ago),
     housed!(discord_edits),
     housed!(discord_deletes_what_was_edited_too_often),
     housed!(slack_edits),
@@ -84,6 +85,32 @@ async fn telegram_answers_what_can_be_neither_edited_nor_deleted(house: House) {
     assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
     assert!(answer.text.starts_with(OVER), "{answer:?}");
     assert_eq!(took, 3, "edit, delete, answer");
+}
+
+/// What failed is on record for a month, and for longer where somebody still waits to be told of an end.
+async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House) {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    scene.close(&house).await;
+    let chat = &house.chats[0];
+    for _ in 0..2 {
+        chat.script(503, &[], "not now");
+    }
+    let (_, manage) = publish(&house, &scene.moderator, "13800138002").await;
+    house.advance(TimeDelta::minutes(1));
+    work(&house).await;
+    let [_, stood] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
+    scene.step(&house, 0, "pause").await;
+    end(&house, &manage).await;
+    house.advance(TimeDelta::days(31));
+    work(&house).await;
+    house.stations.forget_attempts().await.unwrap();
+    let asked = chat.asked().len();
+    scene.step(&house, 0, "resume").await;
+    work(&house).await;
+    let [_, stands] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
+    exchanged(std::slice::from_ref(stood), std::slice::from_ref(stands));
+    assert_eq!(chat.asked().len() - asked, 1, "one edit, and no message");
 }
 
 async fn discord_edits(house: House) {
