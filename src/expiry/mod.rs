@@ -13,7 +13,7 @@ use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, TransitionError, take};
 use crate::store::types::Named;
-use crate::store::{Conn, Store, StoreError, answers, deliveries, events, marks, photos, queue};
+use crate::store::{Conn, Store, StoreError, answers, events, marks, photos, queue};
 use crate::vault::Vault;
 
 pub mod api;
@@ -200,7 +200,6 @@ impl Closer {
                 notices::erase_contents(tx, id)?;
                 marks::clear(tx, id)?;
                 events::erase_notes(tx, id)?;
-                deliveries::give_up_gone(tx, id)?;
                 take(tx, &vault, notice, Step::Erase, By::clock(now), |_, n| {
                     n.key_wrapped = None;
                     n.manage_hash = None;

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
+use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
@@ -63,21 +64,38 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     .execute(c))?)
 }
 
-/// Gives up the deliveries of a notice to groups that no longer exist: a group that is deleted while another
-/// connection plans its delivery leaves one that nobody can lease.
+/// Gives up what has been due for longest of that priority, as far as its group is gone: one that is deleted while its
+/// delivery is planned on another connection leaves what nobody can lease.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn give_up_gone(conn: &mut Conn, notice: Uuid) -> Answer<()> {
-    lock_of_notice(conn, notice)?;
-    both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET state = 'given_up', queued = FALSE, last_outcome = 'deleted', last_code = NULL \
-         WHERE state = 'open' AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $1) \
-           AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = deliveries.group_id)",
-    )
-    .bind::<Uid, _>(Id(notice))
-    .execute(c))?;
-    Ok(())
+pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priority) -> Answer<()> {
+    struct Gone;
+    struct GiveUp;
+    /// As many wait for their lanes at most before such a one is found.
+    const LOOKED_AT: i64 = 100;
+    let free = match conn {
+        Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
+        Conn::Sqlite(_) => "",
+    };
+    let rest = format!(
+        ") AS oldest JOIN deliveries d ON d.id = oldest.id LEFT JOIN groups g ON g.id = d.group_id WHERE g.id IS NULL{free}"
+    );
+    let words = [
+        "SELECT d.id FROM (SELECT id FROM deliveries WHERE queued AND priority = ",
+        " AND due_at <= ",
+        " ORDER BY due_at, id LIMIT ",
+        &rest,
+    ];
+    let values = [(priority as i16).into(), now.into(), LOOKED_AT.into()];
+    let gone: Vec<i64> =
+        both!(conn, c => Statement::<Gone, BigInt>::new(&words, values.iter().collect()).load(c))?;
+    let give_up = Change {
+        before: "UPDATE deliveries SET state = 'given_up', queued = FALSE, last_outcome = 'deleted', last_code = NULL",
+        columns: &[("id", Holds::Int)],
+        after: "WHERE deliveries.id = rows.id",
+    };
+    give_up.make::<GiveUp>(conn, gone.into_iter().map(|id| vec![id.into()]).collect())
 }
 
 /// Makes due what was put off to the end of a notice, now that the notice is resumed.

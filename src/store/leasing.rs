@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::bots::{self, Bots};
+use super::deliveries;
 use super::digests;
 use super::due::{self, Delivery, Due, Said, Waiting};
 use super::growth::{self, Audiences};
@@ -177,6 +178,10 @@ fn take_due(
     decided: &mut Decided,
 ) -> Answer<bool> {
     let mut due = due::due(conn, terms.now, priority, room)?;
+    if due.is_empty() {
+        // Nobody would lease it, and everybody look for it again and again.
+        deliveries::give_up_gone(conn, terms.now, priority)?;
+    }
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
     wishes::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;

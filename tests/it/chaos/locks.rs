@@ -51,6 +51,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_a_slice_lacks_is_queued_while_its_late_results_are_written),
     shared!(what_somebody_holds_at_the_end_of_its_slice_is_queued_thereafter),
     shared!(what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for),
+    shared!(a_group_that_is_deleted_while_a_lease_plans_for_it_is_not_looked_for_any_more),
 ];
 
 /// A transaction whose changes are made, and whose commit waits.
@@ -715,4 +716,26 @@ async fn what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for(db: Db)
     let queued = "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at < timestamptz '2027-01-01'";
     assert_eq!(count(&scene.house.db, queued).await, 2);
     assert_eq!(count(&scene.house.db, "SELECT COUNT(*) AS n FROM slices").await, 0);
+}
+
+async fn a_group_that_is_deleted_while_a_lease_plans_for_it_is_not_looked_for_any_more(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
+    let gone = scene.groups[0].parse().unwrap();
+    let delete = Open::begin(scene.store(), move |tx| {
+        let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
+        assert!(groups::lock(tx, admin, gone)?.is_some());
+        groups::delete(tx, gone)
+    })
+    .await;
+    scene.publish(PROPERTY).await;
+    let leased = scene.lease().await;
+    delete.commit().await;
+    assert_eq!(leased.len(), 1);
+    assert!(scene.lease().await.is_empty());
+    let now = scene.house.clock.now();
+    let again = scene.store().read(move |c| deliveries::next_due(c, now)).await.unwrap();
+    assert_eq!(again, Some(now + LEASE_FOR), "when the lease of the other one is over");
+    let given_up =
+        "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND last_outcome = 'deleted'";
+    assert_eq!(count(&scene.house.db, given_up).await, 1);
 }
