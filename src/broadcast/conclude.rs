@@ -137,6 +137,7 @@ fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
         bot_open_at: None,
         moved: None,
         disable: None,
+        failing: None,
         apart: false,
         along: Vec::new(),
         attempted: false,
@@ -186,8 +187,7 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
         }
     }
     if record.health == Health::Failing && failed_too_long(&record) {
-        leg.give_up(&mut record);
-        record.disable = Some("failing");
+        record.failing = Some(leg.given_up());
     }
     record
 }
@@ -302,9 +302,9 @@ impl Leg<'_> {
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
                 self.go_on(record, progress);
             }
-            Next::GiveUp(_) => self.give_up(record),
+            Next::GiveUp(_) => record.state = self.given_up(),
             Next::Disable => {
-                self.give_up(record);
+                record.state = self.given_up();
                 record.disable = Some("gone");
             }
         }
@@ -321,10 +321,10 @@ impl Leg<'_> {
         }
     }
 
-    /// Gives a delivery up. Words that have arrived without their picture count as delivered.
-    fn give_up(&self, record: &mut Record) {
+    /// What the delivery comes to when it is given up: words that arrived without their picture have arrived.
+    fn given_up(&self) -> DeliveryState {
         let spoken = self.course.has_spoken(self.progress);
-        record.state = if spoken { DeliveryState::Delivered } else { DeliveryState::GivenUp };
+        if spoken { DeliveryState::Delivered } else { DeliveryState::GivenUp }
     }
 }
 

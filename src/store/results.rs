@@ -1,6 +1,6 @@
 //! Results: what became of the deliveries that were leased, recorded only where the lease still holds.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{broadcasts, groups};
+use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
-use super::types::{Id, Named};
+use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose, Reach};
 use crate::domain::group::GroupState;
@@ -75,7 +75,10 @@ pub struct Record {
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
-    /// What was told in one message is told one by one from now on, because the platform refuses the digest.
+    /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the delivery comes
+    /// to this, and not to `state`.
+    pub failing: Option<DeliveryState>,
+    /// What was told in one message is from now on told one by one: the platform will not have it.
     pub apart: bool,
     /// The results of its companions: only the fields that concern the delivery count.
     pub along: Vec<Record>,
@@ -121,7 +124,8 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
             to_log.push(record);
         }
     }
-    write_results(conn, &ours)?;
+    let failing = failing(conn, &ours)?;
+    write_results(conn, &ours, &failing)?;
     forget_endings(conn, &ours)?;
     let closed = ours.iter().filter(|record| record.lane_open_at > record.at);
     super::lanes::put_off(conn, closed.map(|record| (Id(record.leased.group), record.lane_open_at)))?;
@@ -131,7 +135,8 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
         {
             disable(conn, record.leased.group, "gone")?;
         }
-        if let Some(reason) = record.disable {
+        let fails = failing.contains(&Id(record.leased.group)).then_some("failing");
+        if let Some(reason) = fails.or(record.disable) {
             disable(conn, record.leased.group, reason)?;
         }
     }
@@ -181,9 +186,24 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
 }
 
-/// Writes the results of deliveries. What was cancelled while it was in flight stays cancelled, unless it
-/// arrived.
-fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+/// The groups that have failed for too long by the lanes that we hold, too: an admin who let one hear again meanwhile has
+/// forgiven it what the lease went by.
+fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
+    let since = records.iter().filter(|record| record.failing.is_some());
+    let since: HashMap<Id, _> = since.map(|r| (Id(r.leased.group), r.leased.failing_since)).collect();
+    if since.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let lanes: Vec<(Id, Option<Time>)> = both!(conn, c => lanes::table
+        .filter(lanes::group_id.eq_any(since.keys()))
+        .select((lanes::group_id, lanes::failing_since))
+        .load(c))?;
+    let fails = |(group, now): &(Id, Option<Time>)| now.is_some_and(|now| Some(now.0) <= since[group]);
+    Ok(lanes.into_iter().filter(fails).map(|(group, _)| group).collect())
+}
+
+/// What was cancelled while it was in flight stays cancelled, unless it arrived.
+fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) -> Answer<()> {
     struct Result;
     let result = Change {
         before: "UPDATE deliveries SET \
@@ -219,20 +239,19 @@ fn write_results(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         ],
         after: "WHERE deliveries.id = rows.id",
     };
-    let rows: Vec<_> = if mutation::on(Mutation::ForgetCompanions) {
-        records.iter().copied().map(result_of).collect()
-    } else {
-        all_told(records).map(result_of).collect()
-    };
-    result.make::<Result>(conn, rows)
+    let told: Vec<&Record> =
+        if mutation::on(Mutation::ForgetCompanions) { records.to_vec() } else { all_told(records).collect() };
+    result.make::<Result>(conn, told.into_iter().map(|r| result_of(r, failing)).collect())
 }
 
 /// One row of [`write_results`].
-fn result_of(r: &Record) -> Vec<Value<'_>> {
-    let delivered = r.state == DeliveryState::Delivered;
+fn result_of<'a>(r: &'a Record, failing: &HashSet<Id>) -> Vec<Value<'a>> {
+    let given_up = r.failing.filter(|_| failing.contains(&Id(r.leased.group)));
+    let state = given_up.unwrap_or(r.state);
+    let delivered = state == DeliveryState::Delivered;
     vec![
         r.leased.delivery.into(),
-        r.state.as_str().into(),
+        state.as_str().into(),
         r.due_at.into(),
         r.part.into(),
         r.act.into(),

@@ -134,17 +134,17 @@ fn a_platform_that_bears_few_tries_in_a_row_gets_a_rest_and_then_a_new_row() {
     assert_eq!(busy(0, 9), (open, 1, 900), "what failed before it was something else");
 }
 
-/// The health of a group's lane, and whether the group is disabled, when nobody answers after a day of that.
-fn unanswered(ours: bool) -> (Health, Option<&'static str>) {
+/// How a group's lane does, and what the delivery comes to if the group stops, when nobody answers after a day of that.
+fn unanswered(ours: bool) -> (Health, Option<DeliveryState>) {
     let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-2 * 86_400)));
     let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(0) };
     let record = concluded(leased, Ended { ours, ..ended(Outcome::Retry) });
-    (record.health, record.disable)
+    (record.health, record.failing)
 }
 
 #[test]
 fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
-    assert_eq!(unanswered(false), (Health::Failing, Some("failing")));
+    assert_eq!(unanswered(false), (Health::Failing, Some(DeliveryState::GivenUp)));
     assert_eq!(unanswered(true), (Health::Unheard, None));
     let verdict = Verdict { answered: true, ..ended(Outcome::Retry).verdict };
     let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, ..picture(0) };
@@ -193,9 +193,9 @@ fn whoever_could_not_be_told_of_an_end_until_now_is_told_as_patiently_as_anybody
     assert_eq!(told_after(4), [DeliveryState::Open, DeliveryState::GivenUp]);
 }
 
-/// The health of a group's lane after one more failure, and whether the group is disabled: it has failed nine
-/// times within two days, the last time so many hours ago.
-fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
+/// How a group's lane does after one more failure, and what the delivery comes to if the group stops: it failed nine times
+/// within two days, the last of them so many hours ago.
+fn failing_again(hours_later: i64) -> (Health, Option<DeliveryState>) {
     let failed_at = at(15) - TimeDelta::hours(hours_later);
     let leased = Leased {
         part: 0,
@@ -206,12 +206,12 @@ fn failing_again(hours_later: i64) -> (Health, Option<&'static str>) {
         ..picture(0)
     };
     let record = concluded(leased, ended(Outcome::Retry));
-    (record.health, record.disable)
+    (record.health, record.failing)
 }
 
 #[test]
 fn failures_of_long_ago_disable_nobody() {
-    assert_eq!(failing_again(23), (Health::Failing, Some("failing")));
+    assert_eq!(failing_again(23), (Health::Failing, Some(DeliveryState::GivenUp)));
     assert_eq!(failing_again(24), (Health::FailingAnew, None));
 }
 

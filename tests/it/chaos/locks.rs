@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
+use seventytwo::broadcast::conclude::{Ended, concluded};
+use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{DeliveryState, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform};
@@ -52,6 +54,7 @@ pub const TESTS: &[Test] = &[
     shared!(what_somebody_holds_at_the_end_of_its_slice_is_queued_thereafter),
     shared!(what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for),
     shared!(a_group_that_is_deleted_while_a_lease_plans_for_it_is_not_looked_for_any_more),
+    bare!(a_group_that_is_resumed_is_not_disabled_for_what_was_before),
 ];
 
 /// A transaction whose changes are made, and whose commit waits.
@@ -242,6 +245,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         bot_open_at: None,
         moved: None,
         disable: None,
+        failing: None,
         apart: false,
         along: Vec::new(),
         attempted: true,
@@ -738,4 +742,54 @@ async fn a_group_that_is_deleted_while_a_lease_plans_for_it_is_not_looked_for_an
     let given_up =
         "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND last_outcome = 'deleted'";
     assert_eq!(count(&scene.house.db, given_up).await, 1);
+}
+
+/// A request fails as so many before it within more than a day, and meanwhile the admin of its group has let it hear again.
+async fn a_group_that_is_resumed_is_not_disabled_for_what_was_before(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let for_two_days = if scene.house.db.is_sqlite() {
+        "UPDATE lanes SET failures = 9, failing_since = $at"
+    } else {
+        "UPDATE lanes SET failures = 9, failing_since = timestamptz 'epoch' + $at * interval '1 microsecond'"
+    };
+    let now = scene.house.clock.now();
+    let since = (now - TimeDelta::days(2)).timestamp_micros().to_string();
+    run(&scene.house.db, for_two_days.replace("$at", &since)).await;
+    let leased = scene.lease().await;
+    let resumed = leased[0].group;
+    let failed = |leased: &Leased| {
+        let ended = Ended {
+            verdict: Verdict::ours(Outcome::Retry, "timeout"),
+            ours: false,
+            parts: 1,
+            ways: &[],
+            alone: false,
+            at: now,
+            took_ms: 1,
+            random: 0,
+            answer_sealed: None,
+            moved: None,
+        };
+        concluded(leased.clone(), ended)
+    };
+    let records: Vec<Record> = leased.iter().map(failed).collect();
+    let stand = scene
+        .store()
+        .write(move |tx| {
+            lanes::reopen(tx, resumed, &|_| now)?;
+            assert_eq!(results::record(tx, &records)?, 2);
+            let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
+            let mut stand = Vec::new();
+            for group in groups::of_account(tx, admin, None, 2)? {
+                let said = groups::log(tx, group.id.0, None, 1)?.remove(0);
+                stand.push((group.id.0 == resumed, group.state.0, said.state.0));
+            }
+            stand.sort_by_key(|(resumed, ..)| !resumed);
+            Ok::<_, StoreError>(stand)
+        })
+        .await
+        .unwrap();
+    let resumed = (true, GroupState::Active, DeliveryState::Open);
+    assert_eq!(stand, [resumed, (false, GroupState::Disabled, DeliveryState::GivenUp)]);
 }
