@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use crate::domain::delivery::{DeliveryState, Purpose, Reach, is_alone};
@@ -9,9 +10,11 @@ use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::saying::{MayBeSaid, Saying};
 use crate::store::mutation::{self, Mutation};
+use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
+use crate::store::statement::Statement;
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Answer, Conn, both, listen};
+use crate::store::{Answer, Conn, both, due, listen};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
@@ -190,22 +193,7 @@ pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>
 /// # Errors
 /// When the database refuses.
 pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
-    let still = deliveries::state.eq(Named(DeliveryState::GivenUp));
-    // An ending keeps count of what it has tried in vain; anything else forgets its doubts, and may be said
-    // once more.
-    let ends = given_up.broadcast.0.ends();
-    let keeps = ends || mutation::on(Mutation::KeepDoubts);
-    both!(conn, c => diesel::update(deliveries::table.find(given_up.id).filter(still))
-        .set((
-            deliveries::state.eq(Named(DeliveryState::Open)),
-            deliveries::queued.eq(true),
-            deliveries::due_at.eq(Time(now)),
-            deliveries::tries.eq(0),
-            deliveries::act.eq(if keeps { given_up.act } else { 0 }),
-            ends.then(|| deliveries::reach.eq(0)),
-        ))
-        .execute(c))?;
-    listen::announce(conn)
+    set_going(conn, &[(given_up.id, given_up.broadcast)], now)
 }
 
 /// Reopens what was given up because nothing reached the group any more and may still be said, once control
@@ -214,23 +202,41 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
 /// # Errors
 /// When the database refuses.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
-    /// More than one group is told in the lifetime of a notice.
+    struct Unheard;
+    /// More than one group is told within the time that a notice lasts.
     const MOST: i64 = 200;
-    let unheard: Vec<i64> = both!(conn, c => deliveries::table
-        .filter(deliveries::group_id.eq(Id(id)))
-        .filter(deliveries::state.eq(Named(DeliveryState::GivenUp)).and(deliveries::reach.eq(Reach::No as i16)))
-        .filter(deliveries::last_outcome.eq_any(["gone", "config", "retry"]))
-        .order(deliveries::id.desc())
-        .limit(MOST)
-        .select(deliveries::id)
-        .load(c))?;
-    // The oldest first: all lock deliveries in the order of their ids.
-    for delivery in unheard.into_iter().rev() {
-        if let Some(one) = logged(conn, id, delivery)?.filter(|one| one.can_go_again(now)) {
-            redeliver(conn, &one, now)?;
-        }
-    }
-    Ok(())
+    let [said, then] = due::MAY_BE_SAID_NOW;
+    let words = [
+        "SELECT d.id, b.purpose FROM deliveries d \
+         JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id WHERE d.group_id = ",
+        &*format!(
+            " AND d.state = 'given_up' AND d.reach = 0 AND d.last_outcome IN ('gone', 'config', 'retry') AND {said}"
+        ),
+        &*format!("{then} ORDER BY d.id DESC LIMIT "),
+        "",
+    ];
+    let values = [id.into(), now.into(), MOST.into()];
+    let unheard: Vec<(i64, Named<Purpose>)> =
+        both!(conn, c => Statement::<Unheard, (BigInt, Text)>::new(&words, values.iter().collect()).load(c))?;
+    set_going(conn, &unheard, now)
+}
+
+fn set_going(conn: &mut Conn, given_up: &[(i64, Named<Purpose>)], now: DateTime<Utc>) -> Answer<()> {
+    struct Go;
+    let go = Change {
+        // What an ending has tried in vain stays tried; what was doubted may be said once more.
+        before: "UPDATE deliveries SET state = 'open', queued = TRUE, due_at = rows.due_at, tries = 0, \
+             act = CASE rows.keeps WHEN 0 THEN 0 ELSE act END, reach = CASE rows.ends WHEN 0 THEN reach ELSE 0 END",
+        columns: &[("id", Holds::Int), ("due_at", Holds::Time), ("keeps", Holds::Int), ("ends", Holds::Int)],
+        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'given_up'",
+    };
+    let rows = given_up.iter().map(|(id, purpose)| {
+        let ends = purpose.0.ends();
+        let keeps = ends || mutation::on(Mutation::KeepDoubts);
+        vec![(*id).into(), now.into(), i64::from(keeps).into(), i64::from(ends).into()]
+    });
+    go.make_in_order::<Go>(conn, "deliveries", rows.collect())?;
+    listen::announce(conn)
 }
 
 /// One attempt at a delivery.

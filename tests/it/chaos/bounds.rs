@@ -6,7 +6,7 @@ use diesel::sql_types::Text;
 use serde_json::json;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
-use seventytwo::store::{Conn, deliveries};
+use seventytwo::store::{Conn, deliveries, groups};
 
 use super::faults::go_live;
 use super::leases::{asked_by, lease_and_die};
@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     shared!(no_statement_waits_for_ever),
     housed!(when_to_look_again_is_one_question),
     shared!(what_is_told_together_is_one_question_for_all_groups),
+    shared!(what_is_sent_again_is_one_question_and_one_change),
     housed!(what_is_over_for_long_is_pruned),
     housed!(a_group_that_waits_to_hear_keeps_what_was_said_to_no_other),
     housed!(what_cannot_be_pruned_keeps_nothing_else),
@@ -83,25 +84,29 @@ const GROUPS: &str = "INSERT INTO groups SELECT (jsonb_populate_record(one, json
      FROM lanes one, groups g WHERE one.group_id = (SELECT group_id FROM lanes ORDER BY group_id LIMIT 1) \
      ON CONFLICT DO NOTHING; \
      UPDATE lanes SET open_at = 'epoch'";
+/// So many broadcasts more, which are as the first.
+const BROADCASTS: &str = "INSERT INTO broadcasts \
+     SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid()))).* \
+     FROM broadcasts one, generate_series(1, $more) WHERE one.id = (SELECT id FROM broadcasts ORDER BY id LIMIT 1)";
 /// Of each broadcast to each group a delivery that stands so.
 const DELIVERIES: &str = "DELETE FROM deliveries; INSERT INTO deliveries \
        (broadcast_id, group_id, priority, state, queued, digest, due_at, attempts, part, reach, last_outcome) \
      SELECT b.id, g.id, b.priority, $state, TRUE, 'epoch', 1, 0, 0, 'retry' FROM broadcasts b, groups g";
 
 /// A house of one group which has heard of two notices.
-async fn with_two_notices(db: Db) -> House {
+async fn with_two_notices(db: Db) -> (House, String) {
     let house = House::start(db).await.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
-    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    let group = house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
     go_live(&house, &moderator).await;
     go_live(&house, &moderator).await;
-    house
+    (house, group)
 }
 
 /// The quiet hours of many end at the same time.
 async fn what_is_told_together_is_one_question_for_all_groups(db: Db) {
-    let house = with_two_notices(db).await;
+    let (house, _) = with_two_notices(db).await;
     let mut questions = Vec::new();
     for (more, all) in [(1, 2), (8, 10)] {
         run(&house.db, GROUPS.replace("$more", &more.to_string())).await;
@@ -118,6 +123,26 @@ async fn what_is_told_together_is_one_question_for_all_groups(db: Db) {
         questions.push(of_deliveries(&asked.await).len());
     }
     assert_eq!(questions[0], questions[1]);
+}
+
+/// A group hears again after much was given up.
+async fn what_is_sent_again_is_one_question_and_one_change(db: Db) {
+    let (house, group) = with_two_notices(db).await;
+    let group = group.parse().unwrap();
+    for (more, all) in [(1, 3), (20, 23)] {
+        run(&house.db, BROADCASTS.replace("$more", &more.to_string())).await;
+        run(&house.db, DELIVERIES.replace("$state", "'given_up', FALSE")).await;
+        let now = house.clock.now();
+        let asked = peek(&house.db, move |conn| {
+            asked_by(conn, |tx| {
+                groups::redeliver_unheard(tx, group, now)?;
+                let log = groups::log(tx, group, None, 100)?;
+                assert_eq!(log.iter().filter(|one| one.is_open()).count(), all);
+                Ok(())
+            })
+        });
+        assert_eq!(of_deliveries(&asked.await).len() - 1, 2, "but for the log");
+    }
 }
 
 async fn what_is_over_for_long_is_pruned(house: House) {
