@@ -10,6 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 use uuid::Uuid;
 
 use crate::config;
+use crate::domain::named::named;
 use crate::store::photos::Photo;
 use crate::vault::{Key, Unopenable, Vault};
 
@@ -22,35 +23,19 @@ const ASKED_AGAIN: usize = 5;
 /// How object_store marks the errors of a bucket.
 const BUCKET: &str = "S3";
 
-/// The sizes in which a photo is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
-    /// For looking closely.
-    Full,
-    /// For pages and posters.
-    Page,
-    /// For lists.
-    Thumb,
+named! {
+    /// The sizes in which a photo is kept, the largest first.
+    pub enum Size {
+        /// For looking closely.
+        Full = "full",
+        /// For pages and posters.
+        Page = "page",
+        /// For lists.
+        Thumb = "thumb",
+    }
 }
 
 impl Size {
-    /// All sizes, the largest first.
-    pub const ALL: [Size; 3] = [Size::Full, Size::Page, Size::Thumb];
-
-    /// The name in addresses, and of what is kept.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Size::Full => "full",
-            Size::Page => "page",
-            Size::Thumb => "thumb",
-        }
-    }
-
-    /// The size of that name, if there is one.
-    pub fn named(name: &str) -> Option<Size> {
-        Size::ALL.into_iter().find(|size| size.as_str() == name)
-    }
-
     /// The longest side in pixels; smaller photos are not enlarged.
     pub const fn longest(self) -> u32 {
         match self {

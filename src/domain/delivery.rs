@@ -3,41 +3,23 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use super::named::named;
 
-/// What a broadcast is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// The notice goes live.
-    Alert,
-    /// A reviewed new revision of a live notice.
-    Update,
-    /// The notice is over.
-    Closing,
-    /// The notice was false, unsafe or unlawful.
-    Correction,
+named! {
+    /// What a broadcast is for.
+    pub enum Purpose {
+        /// The notice goes live.
+        Alert = "alert",
+        /// A reviewed new revision of a live notice.
+        Update = "update",
+        /// The notice is over.
+        Closing = "closing",
+        /// The notice was false, unsafe or unlawful.
+        Correction = "correction",
+    }
 }
 
 impl Purpose {
-    /// All purposes.
-    pub const ALL: [Purpose; 4] = [Purpose::Alert, Purpose::Update, Purpose::Closing, Purpose::Correction];
-
-    /// The name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Purpose::Alert => "alert",
-            Purpose::Update => "update",
-            Purpose::Closing => "closing",
-            Purpose::Correction => "correction",
-        }
-    }
-
-    /// The purpose of that name, if there is one.
-    pub fn named(name: &str) -> Option<Purpose> {
-        Purpose::ALL.into_iter().find(|p| p.as_str() == name)
-    }
-
     /// Whether it says that a notice is over, and therefore goes only to those who received it.
     pub const fn ends(self) -> bool {
         matches!(self, Purpose::Closing | Purpose::Correction)
@@ -73,68 +55,29 @@ impl Priority {
     }
 }
 
-/// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// Due now or later.
-    Open,
-    Delivered,
-    /// Refused for good, or the retries are used up.
-    GivenUp,
-    /// The notice ended first.
-    Cancelled,
-}
-
-impl DeliveryState {
-    /// All states.
-    pub const ALL: [DeliveryState; 4] =
-        [DeliveryState::Open, DeliveryState::Delivered, DeliveryState::GivenUp, DeliveryState::Cancelled];
-
-    /// The name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            DeliveryState::Open => "open",
-            DeliveryState::Delivered => "delivered",
-            DeliveryState::GivenUp => "given_up",
-            DeliveryState::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of that name, if there is one.
-    pub fn named(name: &str) -> Option<DeliveryState> {
-        DeliveryState::ALL.into_iter().find(|s| s.as_str() == name)
+named! {
+    /// Where a delivery stands.
+    pub enum DeliveryState {
+        /// Due now or later.
+        Open = "open",
+        Delivered = "delivered",
+        /// Refused for good, or the retries are used up.
+        GivenUp = "given_up",
+        /// The notice ended first.
+        Cancelled = "cancelled",
     }
 }
 
-/// What became of a message in a chat where a notice is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum How {
-    /// It says now that the notice is over.
-    Edited,
-    /// It is no longer there.
-    Deleted,
-    /// It stands as it was; a further message says that the notice is over.
-    FollowedUp,
-}
-
-impl How {
-    /// All ways.
-    pub const ALL: [How; 3] = [How::Edited, How::Deleted, How::FollowedUp];
-
-    /// The name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            How::Edited => "edited",
-            How::Deleted => "deleted",
-            How::FollowedUp => "followed_up",
-        }
-    }
-
-    /// The way of that name, if there is one.
-    pub fn named(name: &str) -> Option<How> {
-        How::ALL.into_iter().find(|h| h.as_str() == name)
+named! {
+    /// What became of a message in a chat where a notice is over.
+    #[derive(PartialOrd, Ord)]
+    pub enum How {
+        /// It says now that the notice is over.
+        Edited = "edited",
+        /// It is no longer there.
+        Deleted = "deleted",
+        /// It stands as it was; a further message says that the notice is over.
+        FollowedUp = "followed_up",
     }
 }
 

@@ -1,92 +1,46 @@
 //! A group: a chat that receives notices, the platform it lives on, its state, and which kinds it wants.
 
-use serde::{Deserialize, Serialize};
-
+use super::named::named;
 use super::notice::Kind;
 
 /// The largest hourly cap a group can set, in notices.
 pub const MAX_HOURLY_CAP: i16 = 60;
 
-/// The platforms, one line each: what the code and what the API, settings and database call it.
-macro_rules! platforms {
-    ($($platform:ident = $name:literal,)+) => {
-        /// The chat platforms a group can live on.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum Platform {
-            $(#[serde(rename = $name)] $platform,)+
-        }
-
-        impl Platform {
-            /// All platforms, in the order they are offered.
-            pub const ALL: [Platform; [$($name),+].len()] = [$(Platform::$platform),+];
-
-            /// The name in the API, in settings and in the database.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Platform::$platform => $name,)+
-                }
-            }
-        }
-    };
-}
-
-platforms! {
-    Wecom = "wecom",
-    Dingtalk = "dingtalk",
-    Feishu = "feishu",
-    Slack = "slack",
-    Discord = "discord",
-    Telegram = "telegram",
-    Matrix = "matrix",
-    Mattermost = "mattermost",
-    Rocketchat = "rocketchat",
-    Teams = "teams",
-    Webhook = "webhook",
-}
-
-impl Platform {
-    /// The platform of that name, if there is one.
-    pub fn named(name: &str) -> Option<Platform> {
-        Platform::ALL.into_iter().find(|p| p.as_str() == name)
+named! {
+    /// The chat platforms a group can live on, in the order in which they are offered.
+    #[derive(PartialOrd, Ord)]
+    pub enum Platform {
+        Wecom = "wecom",
+        Dingtalk = "dingtalk",
+        Feishu = "feishu",
+        Slack = "slack",
+        Discord = "discord",
+        Telegram = "telegram",
+        Matrix = "matrix",
+        Mattermost = "mattermost",
+        Rocketchat = "rocketchat",
+        Teams = "teams",
+        Webhook = "webhook",
     }
 }
 
-/// Whether a group receives, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupState {
-    /// Control of the chat has not been proved yet.
-    Unverified,
-    Active,
-    /// By its admin.
-    Paused,
-    /// By us, after proof that nothing arrives any more.
-    Disabled,
+named! {
+    /// Whether a group receives, and if not, why.
+    pub enum GroupState {
+        /// Control of the chat has not been proved yet.
+        Unverified = "unverified",
+        Active = "active",
+        /// By its admin.
+        Paused = "paused",
+        /// By us, after proof that nothing arrives any more.
+        Disabled = "disabled",
+    }
 }
 
 impl GroupState {
-    /// All states.
-    pub const ALL: [GroupState; 4] =
-        [GroupState::Unverified, GroupState::Active, GroupState::Paused, GroupState::Disabled];
-
-    /// The name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            GroupState::Unverified => "unverified",
-            GroupState::Active => "active",
-            GroupState::Paused => "paused",
-            GroupState::Disabled => "disabled",
-        }
-    }
-
     /// Whether its admin has proved control of it.
     pub const fn is_proved(self) -> bool {
         matches!(self, GroupState::Active | GroupState::Paused)
-    }
-
-    /// The state of that name, if there is one.
-    pub fn named(name: &str) -> Option<GroupState> {
-        GroupState::ALL.into_iter().find(|s| s.as_str() == name)
     }
 }
 

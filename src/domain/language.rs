@@ -1,32 +1,21 @@
 //! The two languages the program speaks.
 
-use serde::{Deserialize, Serialize};
+use super::named::named;
 
-/// A language of pages, problems and messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Language {
-    #[default]
-    #[serde(rename = "zh-CN")]
-    ZhCn,
-    #[serde(rename = "en")]
-    En,
+named! {
+    /// A language of pages, problems and messages, the default one first; its name is its BCP 47 tag.
+    #[derive(Default, PartialOrd, Ord)]
+    pub enum Language {
+        #[default]
+        ZhCn = "zh-CN",
+        En = "en",
+    }
 }
 
 impl Language {
-    /// All languages, the default one first.
-    pub const ALL: [Language; 2] = [Language::ZhCn, Language::En];
-
-    /// The BCP 47 tag.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Language::ZhCn => "zh-CN",
-            Language::En => "en",
-        }
-    }
-
-    /// The language of that tag, if we speak it.
-    pub fn named(tag: &str) -> Option<Language> {
-        Language::ALL.into_iter().find(|l| l.as_str().eq_ignore_ascii_case(tag))
+    /// The language of a tag that somebody wrote, in whatever case, if we speak it.
+    pub fn tagged(tag: &str) -> Option<Language> {
+        Language::ALL.into_iter().find(|language| language.as_str().eq_ignore_ascii_case(tag))
     }
 
     /// The best match for an `Accept-Language` header; Chinese where nothing fits.

@@ -7,69 +7,29 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::named::named;
 use super::notice::{Outcome, Private, Public};
 
-/// Where a notice stands. The names are the API's and the database's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Submitted,
-    InReview,
-    NeedsInfo,
-    Escalated,
-    SecondReview,
-    Cooling,
-    Live,
-    Paused,
-    Rejected,
-    Closed,
-    Expired,
-    Removed,
-    Erased,
+named! {
+    /// Where a notice stands, in the order of its life.
+    pub enum State {
+        Submitted = "submitted",
+        InReview = "in_review",
+        NeedsInfo = "needs_info",
+        Escalated = "escalated",
+        SecondReview = "second_review",
+        Cooling = "cooling",
+        Live = "live",
+        Paused = "paused",
+        Rejected = "rejected",
+        Closed = "closed",
+        Expired = "expired",
+        Removed = "removed",
+        Erased = "erased",
+    }
 }
 
 impl State {
-    /// All states, in the order of a notice's life.
-    pub const ALL: [State; 13] = [
-        State::Submitted,
-        State::InReview,
-        State::NeedsInfo,
-        State::Escalated,
-        State::SecondReview,
-        State::Cooling,
-        State::Live,
-        State::Paused,
-        State::Rejected,
-        State::Closed,
-        State::Expired,
-        State::Removed,
-        State::Erased,
-    ];
-
-    /// The name used in the API, the database and the logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            State::Submitted => "submitted",
-            State::InReview => "in_review",
-            State::NeedsInfo => "needs_info",
-            State::Escalated => "escalated",
-            State::SecondReview => "second_review",
-            State::Cooling => "cooling",
-            State::Live => "live",
-            State::Paused => "paused",
-            State::Rejected => "rejected",
-            State::Closed => "closed",
-            State::Expired => "expired",
-            State::Removed => "removed",
-            State::Erased => "erased",
-        }
-    }
-
-    /// The state of that name, if there is one.
-    pub fn named(name: &str) -> Option<State> {
-        State::ALL.into_iter().find(|s| s.as_str() == name)
-    }
-
     /// Over for good: only erasure is left.
     pub const fn is_over(self) -> bool {
         matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
@@ -501,13 +461,6 @@ mod tests {
                 assert_eq!(refused, !open, "{state:?} {step:?}");
                 assert_ne!(next(&at, step, by(true)), Err(Refusal::LeadRequired), "{state:?} {step:?}");
             }
-        }
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for state in State::ALL {
-            assert_eq!(State::named(state.as_str()), Some(state));
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod language;
 pub mod life_cycle;
 pub mod look;
 pub mod marks;
+pub mod named;
 pub mod notice;
 pub mod people;
 pub mod phone;

@@ -5,70 +5,31 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::named::named;
 use super::region::Region;
 
-/// The four kinds of notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    MissingPerson,
-    LostProperty,
-    Rescue,
-    Donation,
-}
-
-impl Kind {
-    /// All kinds, in the order they are offered.
-    pub const ALL: [Kind; 4] = [Kind::MissingPerson, Kind::LostProperty, Kind::Rescue, Kind::Donation];
-
-    /// The name in the API, in addresses and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::MissingPerson => "missing_person",
-            Kind::LostProperty => "lost_property",
-            Kind::Rescue => "rescue",
-            Kind::Donation => "donation",
-        }
-    }
-
-    /// The kind of that name, if there is one.
-    pub fn named(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|k| k.as_str() == name)
+named! {
+    /// The four kinds of notice, in the order in which they are offered.
+    pub enum Kind {
+        MissingPerson = "missing_person",
+        LostProperty = "lost_property",
+        Rescue = "rescue",
+        Donation = "donation",
     }
 }
 
-/// How a notice ended, in the reporter's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Found,
-    Returned,
-    Rescued,
-    Fulfilled,
-    Withdrawn,
+named! {
+    /// How a notice ended, in the reporter's words.
+    pub enum Outcome {
+        Found = "found",
+        Returned = "returned",
+        Rescued = "rescued",
+        Fulfilled = "fulfilled",
+        Withdrawn = "withdrawn",
+    }
 }
 
 impl Outcome {
-    /// All outcomes.
-    pub const ALL: [Outcome; 5] =
-        [Outcome::Found, Outcome::Returned, Outcome::Rescued, Outcome::Fulfilled, Outcome::Withdrawn];
-
-    /// The name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Found => "found",
-            Outcome::Returned => "returned",
-            Outcome::Rescued => "rescued",
-            Outcome::Fulfilled => "fulfilled",
-            Outcome::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The outcome of that name, if there is one.
-    pub fn named(name: &str) -> Option<Outcome> {
-        Outcome::ALL.into_iter().find(|o| o.as_str() == name)
-    }
-
     /// The happy outcome that fits a kind.
     pub const fn of(kind: Kind) -> Outcome {
         match kind {
@@ -85,48 +46,19 @@ impl Outcome {
     }
 }
 
-/// What kind of missing person: decides policy and urgency, and is never printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    Child,
-    Teen,
-    Dementia,
-    IntellectualDisability,
-    MentalHealth,
-    SelfHarmRisk,
-    Outdoor,
-    SuspectedAbduction,
-    OtherAdult,
-}
-
-impl Category {
-    /// All categories, in the order they are offered.
-    pub const ALL: [Category; 9] = [
-        Category::Child,
-        Category::Teen,
-        Category::Dementia,
-        Category::IntellectualDisability,
-        Category::MentalHealth,
-        Category::SelfHarmRisk,
-        Category::Outdoor,
-        Category::SuspectedAbduction,
-        Category::OtherAdult,
-    ];
-
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Category::Child => "child",
-            Category::Teen => "teen",
-            Category::Dementia => "dementia",
-            Category::IntellectualDisability => "intellectual_disability",
-            Category::MentalHealth => "mental_health",
-            Category::SelfHarmRisk => "self_harm_risk",
-            Category::Outdoor => "outdoor",
-            Category::SuspectedAbduction => "suspected_abduction",
-            Category::OtherAdult => "other_adult",
-        }
+named! {
+    /// What kind of missing person, in the order in which they are offered: decides policy and urgency, and is never
+    /// printed.
+    pub enum Category {
+        Child = "child",
+        Teen = "teen",
+        Dementia = "dementia",
+        IntellectualDisability = "intellectual_disability",
+        MentalHealth = "mental_health",
+        SelfHarmRisk = "self_harm_risk",
+        Outdoor = "outdoor",
+        SuspectedAbduction = "suspected_abduction",
+        OtherAdult = "other_adult",
     }
 }
 
@@ -150,24 +82,13 @@ impl Sex {
     }
 }
 
-/// How sure the reporter is of the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    Exact,
-    About,
-    /// Only the day is known.
-    Day,
-}
-
-impl Precision {
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Precision::Exact => "exact",
-            Precision::About => "about",
-            Precision::Day => "day",
-        }
+named! {
+    /// How sure the reporter is of the time.
+    pub enum Precision {
+        Exact = "exact",
+        About = "about",
+        /// Only the day is known.
+        Day = "day",
     }
 }
 
@@ -195,21 +116,11 @@ pub struct Person {
     pub medical_urgent: bool,
 }
 
-/// Whether the reporter lost a thing or found one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    Lost,
-    Found,
-}
-
-impl Direction {
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Direction::Lost => "lost",
-            Direction::Found => "found",
-        }
+named! {
+    /// Whether the reporter lost a thing or found one.
+    pub enum Direction {
+        Lost = "lost",
+        Found = "found",
     }
 }
 
@@ -226,39 +137,15 @@ pub struct Item {
     pub held_at: Option<String>,
 }
 
-/// What kind of emergency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Emergency {
-    Flood,
-    Fire,
-    Mountain,
-    Medical,
-    Blood,
-    Other,
-}
-
-impl Emergency {
-    /// All emergencies, in the order they are offered.
-    pub const ALL: [Emergency; 6] = [
-        Emergency::Flood,
-        Emergency::Fire,
-        Emergency::Mountain,
-        Emergency::Medical,
-        Emergency::Blood,
-        Emergency::Other,
-    ];
-
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Emergency::Flood => "flood",
-            Emergency::Fire => "fire",
-            Emergency::Mountain => "mountain",
-            Emergency::Medical => "medical",
-            Emergency::Blood => "blood",
-            Emergency::Other => "other",
-        }
+named! {
+    /// What kind of emergency, in the order in which they are offered.
+    pub enum Emergency {
+        Flood = "flood",
+        Fire = "fire",
+        Mountain = "mountain",
+        Medical = "medical",
+        Blood = "blood",
+        Other = "other",
     }
 }
 

@@ -216,7 +216,7 @@ fn kinds(given: &[String]) -> Read<Kinds> {
 }
 
 fn language(given: &str) -> Read<Language> {
-    Language::named(given).map_or_else(|| wrong("language", "group_language_unknown", Vec::new()), Ok)
+    Language::tagged(given).map_or_else(|| wrong("language", "group_language_unknown", Vec::new()), Ok)
 }
 
 /// A preference that may be set or removed; `None` where it was not given.

@@ -2,36 +2,21 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::domain::named::named;
 use crate::domain::notice::Kind;
 use crate::store::figures::{self, CameIn, EndedNotices, Overdue, WaitingNotices};
 use crate::store::{Answer, Conn};
 
-/// The notices that are counted: those that came in within this time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Period {
-    Week,
-    Month,
-    Ever,
+named! {
+    /// The notices that are counted, those that came in within this time; the shortest first.
+    pub enum Period {
+        Week = "7d",
+        Month = "30d",
+        Ever = "all",
+    }
 }
 
 impl Period {
-    /// All of them, the shortest first.
-    pub const ALL: [Period; 3] = [Period::Week, Period::Month, Period::Ever];
-
-    /// The name in addresses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Period::Week => "7d",
-            Period::Month => "30d",
-            Period::Ever => "all",
-        }
-    }
-
-    /// The period of that name, if there is one.
-    pub fn named(name: &str) -> Option<Period> {
-        Period::ALL.into_iter().find(|period| period.as_str() == name)
-    }
-
     fn since(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Period::Week => now - Duration::days(7),

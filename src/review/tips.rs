@@ -7,34 +7,20 @@ use uuid::Uuid;
 use super::view::is_own;
 use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
 use crate::domain::life_cycle::Refusal;
+use crate::domain::named::named;
 use crate::store::tips;
 
-/// What becomes of a tip that was held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// The reporter may read it, without the phone of whoever sent it.
-    PassOn,
-    /// It is deleted.
-    Discard,
+named! {
+    /// What becomes of a tip that was held back, in the order in which it is offered.
+    pub enum Fate {
+        /// The reporter may read it, without the phone of whoever sent it.
+        PassOn = "pass_on",
+        /// It is deleted.
+        Discard = "discard",
+    }
 }
 
 impl Fate {
-    /// All verdicts, in the order they are offered.
-    pub const ALL: [Fate; 2] = [Fate::PassOn, Fate::Discard];
-
-    /// The name in the API and of the page's button.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Fate::PassOn => "pass_on",
-            Fate::Discard => "discard",
-        }
-    }
-
-    /// The fate of that name, if there is one.
-    pub fn named(name: &str) -> Option<Fate> {
-        Fate::ALL.into_iter().find(|fate| fate.as_str() == name)
-    }
-
     /// The name in the notice's history.
     const fn step(self) -> &'static str {
         match self {

@@ -39,13 +39,13 @@ pub fn asked<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item 
 
 /// The reader's language: `?lang=`, then the cookie, then `Accept-Language`.
 pub fn language(request: &HttpRequest) -> Language {
-    let asked = asked(request, LANGUAGE_COOKIE).find_map(|name| Language::named(&name));
-    asked.or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|c| Language::named(c.value()))).unwrap_or_else(
-        || {
+    let asked = asked(request, LANGUAGE_COOKIE).find_map(|name| Language::tagged(&name));
+    asked
+        .or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|c| Language::tagged(c.value())))
+        .unwrap_or_else(|| {
             let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
             Language::accepted(header.unwrap_or_default())
-        },
-    )
+        })
 }
 
 /// The client's address: the forwarding header counts only where a trusted proxy set it.

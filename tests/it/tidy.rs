@@ -141,7 +141,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/language.rs", &["domain"], "sentences, by the languages of the field"),
     ("src/vault.rs", &[], "keys and seals"),
     ("src/config", &["domain", "store"], "settings name platforms and a database"),
-    ("src/blobs.rs", &["config", "store::photos", "vault"], "sealed photos, by the rows that name them"),
+    (
+        "src/blobs.rs",
+        &["config", "domain::named", "store::photos", "vault"],
+        "sealed photos, by the rows that name them",
+    ),
     (
         "src/store/",
         &["domain", "vault", "clock::from_micros"],
