@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
+use parking_lot::Mutex;
 
 /// The system's clock, or one that a test drives by hand.
 #[derive(Clone, Debug)]
@@ -62,9 +63,8 @@ pub fn from_micros(micros: i64) -> DateTime<Utc> {
 
 /// A new id, sorted by time and then by the order in which ids were made.
 pub fn new_id(now: DateTime<Utc>) -> uuid::Uuid {
-    static ORDER: LazyLock<std::sync::Mutex<uuid::ContextV7>> =
-        LazyLock::new(|| std::sync::Mutex::new(uuid::ContextV7::new()));
-    let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    static ORDER: LazyLock<Mutex<uuid::ContextV7>> = LazyLock::new(|| Mutex::new(uuid::ContextV7::new()));
+    let order = ORDER.lock();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, now.timestamp_subsec_nanos()))
 }

@@ -1,7 +1,6 @@
 //! Clocks that are wrong: one that was ahead and is set back, or one that differs from that of the other
 //! nodes.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
@@ -21,7 +20,7 @@ impl Stations {
         if ahead >= CLOCK_MAY_SLIP {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
             self.clock_went_back.notify_one();
-            *self.worker.hosts.lock().unwrap_or_else(PoisonError::into_inner) = Hosts::default();
+            *self.worker.hosts.lock() = Hosts::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
             // If that failed, the next look tries again.

@@ -2,8 +2,9 @@
 //! before that, if the process is held up; what was said must not be said again then.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::store::leasing::Leased;
@@ -22,23 +23,18 @@ impl InHand {
     /// Takes a lease in hand.
     pub fn hold(&self, leased: &Leased) -> Hand {
         let lease = (leased.group, leased.fence);
-        self.lock().insert(lease);
+        self.0.lock().insert(lease);
         Hand { lease, among: self.clone() }
     }
 
     /// Whether the lease of a group with that fencing number is in hand.
     pub fn holds(&self, group: Uuid, fence: i64) -> bool {
-        self.lock().contains(&(group, fence))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<(Uuid, i64)>> {
-        // Names: what a panicking thread left behind is still right.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().contains(&(group, fence))
     }
 }
 
 impl Drop for Hand {
     fn drop(&mut self) {
-        self.among.lock().remove(&self.lease);
+        self.among.0.lock().remove(&self.lease);
     }
 }

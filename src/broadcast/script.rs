@@ -2,11 +2,12 @@
 //! all its deliveries; and its bodies, each composed once for a platform and the form of an act.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -89,7 +90,7 @@ impl Written {
     /// An account's handle for the picture, if it is known; else the caller finds it out while others wait,
     /// so that a picture is uploaded once to each account.
     pub async fn handle(&self, account: &str) -> Handle {
-        let turn = Arc::clone(lock(&self.handles).entry(account.to_owned()).or_default());
+        let turn = Arc::clone(self.handles.lock().entry(account.to_owned()).or_default());
         turn.lock_owned().await
     }
 
@@ -123,13 +124,13 @@ impl Script {
     pub async fn written(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
         let key = (broadcast, language);
         let place = {
-            let mut written = lock(&self.written);
+            let mut written = self.written.lock();
             if written.len() >= KEPT
                 && !written.contains_key(&key)
                 && let Some((gone, _)) = written.pop_first()
             {
-                lock(&self.pictures).forget(|name| *name == gone);
-                lock(&self.pictured).forget(|(name, _)| *name == gone);
+                self.pictures.lock().forget(|name| *name == gone);
+                self.pictured.lock().forget(|(name, _)| *name == gone);
             }
             Arc::clone(written.entry(key).or_default())
         };
@@ -150,7 +151,7 @@ impl Script {
     ) -> Result<Option<Body>, NotDrawn> {
         let form = adapter(platform).form(act);
         let of = (platform, form.id);
-        let place = Arc::clone(lock(&written.bodies).entry(of).or_default());
+        let place = Arc::clone(written.bodies.lock().entry(of).or_default());
         let body = place.get_or_try_init(async || {
             if !form.pictured {
                 return Ok(adapter(platform).compose(&written.message, act));
@@ -165,9 +166,9 @@ impl Script {
         if form.pictured
             && let Some(body) = &body
         {
-            let forgotten = lock(&self.pictured).put((written.name, of), body.bytes.len());
+            let forgotten = self.pictured.lock().put((written.name, of), body.bytes.len());
             for (name, of) in forgotten {
-                self.of_kept(name, |written| drop(lock(&written.bodies).remove(&of)));
+                self.of_kept(name, |written| drop(written.bodies.lock().remove(&of)));
             }
         }
         Ok(body)
@@ -181,15 +182,15 @@ impl Script {
     pub async fn picture(&self, written: &Written, now: DateTime<Utc>) -> Result<Option<Bytes>, NotDrawn> {
         let draw = || (self.draw)(written.notice.clone(), written.said.clone(), written.message.language);
         let drawing = {
-            let mut latest = lock(&written.picture);
+            let mut latest = written.picture.lock();
             let drawing = Drawing::after(latest.as_ref(), now, draw)?;
             latest.insert(drawing).clone()
         };
         let picture = drawing.wait().await?;
         if let Some(picture) = &picture {
-            let forgotten = lock(&self.pictures).put(written.name, picture.len());
+            let forgotten = self.pictures.lock().put(written.name, picture.len());
             for name in forgotten {
-                self.of_kept(name, |written| drop(lock(&written.picture).take_if(|it| it.is_drawn())));
+                self.of_kept(name, |written| drop(written.picture.lock().take_if(|it| it.is_drawn())));
             }
         }
         Ok(picture)
@@ -197,7 +198,7 @@ impl Script {
 
     /// Applies `act` to a message, if that is still kept.
     fn of_kept(&self, name: Name, act: impl FnOnce(&Written)) {
-        let place = lock(&self.written).get(&name).cloned();
+        let place = self.written.lock().get(&name).cloned();
         if let Some(written) = place.as_ref().and_then(|place| place.get()) {
             act(written);
         }
@@ -205,9 +206,9 @@ impl Script {
 
     /// Forgets everything: from then on what was said exists only in the store, sealed.
     pub fn forget(&self) {
-        lock(&self.written).clear();
-        lock(&self.pictures).clear();
-        lock(&self.pictured).clear();
+        self.written.lock().clear();
+        self.pictures.lock().clear();
+        self.pictured.lock().clear();
     }
 
     async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
@@ -273,9 +274,4 @@ fn content(
         _ => None,
     };
     Ok((broadcast, notice, said))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What a panicking thread left behind is only a cache.
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -6,13 +6,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -345,7 +346,7 @@ impl Worker {
     }
 
     pub(super) fn hosts(&self) -> MutexGuard<'_, Hosts> {
-        lock(&self.hosts)
+        self.hosts.lock()
     }
 }
 
@@ -367,7 +368,7 @@ fn lease(
     in_hand: &InHand,
     begins: &dyn Fn(Uuid),
 ) -> Result<(Vec<Leased>, Then), StoreError> {
-    let room = lock(hosts).worth_a_look(room, now);
+    let room = hosts.lock().worth_a_look(room, now);
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
@@ -380,7 +381,7 @@ fn lease(
         back: &|platform, until| conclude::back(platform, until, random()),
         begins,
         // Locked for each call: a task that sends meanwhile must not wait for the transaction.
-        admits: &mut |host, priority| lock(hosts).admits(host, priority, now),
+        admits: &mut |host, priority| hosts.lock().admits(host, priority, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
@@ -396,9 +397,4 @@ fn lease(
 /// Random bits that spread what would otherwise come at once; nothing secret depends on them.
 pub(super) fn random() -> u64 {
     rand::random()
-}
-
-fn lock(hosts: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {
-    // Counters: what a panicking thread left behind is still a count.
-    hosts.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,12 @@
 //! The practice chat: a group inside the program, with two robots like WeCom's and a page that shows what its
 //! members would read. Nothing said here leaves the program.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -44,7 +45,7 @@ impl Practice {
 
     /// A robot's webhook address, as a group admin pastes it.
     pub fn webhook(&self, robot: usize) -> String {
-        format!("{}{ROBOT}?key={}", self.server, self.chat().key(robot))
+        format!("{}{ROBOT}?key={}", self.server, self.chat.lock().key(robot))
     }
 
     /// Waits for a message from which `pick` returns something.
@@ -52,7 +53,7 @@ impl Practice {
         let mut spoken = self.spoken.subscribe();
         loop {
             spoken.mark_unchanged();
-            let heard = self.chat().messages().find_map(|message| match &message.content {
+            let heard = self.chat.lock().messages().find_map(|message| match &message.content {
                 Content::Text(text) => pick(text),
                 Content::Picture { .. } => None,
             });
@@ -61,11 +62,6 @@ impl Practice {
             }
             spoken.changed().await.expect("the sender lives in self");
         }
-    }
-
-    fn chat(&self) -> MutexGuard<'_, Chat> {
-        // A message is taken in whole or not at all.
-        self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,7 +96,7 @@ async fn send(
     let kind = http.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let now = shared.clock.now();
     let taken = web::block(move || {
-        let taken = practice.chat().take(&key.key, &kind, &body, now);
+        let taken = practice.chat.lock().take(&key.key, &kind, &body, now);
         practice.spoken.send_replace(());
         taken
     });
@@ -164,14 +160,14 @@ async fn show(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(&http);
-    let bubbles = practice.chat().messages().map(Bubble::of).collect();
+    let bubbles = practice.chat.lock().messages().map(Bubble::of).collect();
     let robot = practice.webhook(FREE);
     page(&http, &frame, &ChatPage { frame: frame.clone(), base_url: &shared.base_url, bubbles, robot })
 }
 
 /// `GET /practice/picture/{number}.jpg`: a picture in the chat.
 async fn picture(number: web::Path<u64>, practice: web::Data<Practice>) -> Result<HttpResponse, Problem> {
-    let chat = practice.chat();
+    let chat = practice.chat.lock();
     let message = chat.messages().find(|message| message.number == *number);
     match message.map(|message| &message.content) {
         Some(Content::Picture { bytes, content_type, .. }) => Ok(HttpResponse::Ok()
@@ -262,7 +258,7 @@ mod tests {
         let practice = Practice::empty(BASE.to_owned());
         let address = practice.webhook(FREE);
         let key = address.strip_prefix("http://127.0.0.1:7272/cgi-bin/webhook/send?key=").unwrap();
-        assert_eq!(key, practice.chat().key(FREE));
+        assert_eq!(key, practice.chat.lock().key(FREE));
         assert_ne!(address, practice.webhook(CONNECTED));
         assert_ne!(address, Practice::empty(BASE.to_owned()).webhook(FREE));
     }
@@ -272,9 +268,9 @@ mod tests {
         let practice = Arc::new(Practice::empty(BASE.to_owned()));
         let say = |text: &str| {
             let body = json!({"msgtype": "text", "text": {"content": text}}).to_string();
-            let key = practice.chat().key(FREE).to_owned();
+            let key = practice.chat.lock().key(FREE).to_owned();
             let now = chrono::DateTime::UNIX_EPOCH;
-            practice.chat().take(&key, "application/json", body.as_bytes(), now).unwrap();
+            practice.chat.lock().take(&key, "application/json", body.as_bytes(), now).unwrap();
             practice.spoken.send_replace(());
         };
         say("first");

@@ -5,9 +5,10 @@
 //! at the host.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{GroupError, Groups, Refusal, locked};
@@ -72,7 +73,7 @@ struct HostPlace {
 
 impl HostPlace {
     fn take(hosts: &Arc<Mutex<Hosts>>, group: &Group, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
-        match hosts.lock().unwrap_or_else(PoisonError::into_inner).admits(&group.host, Priority::Usual, now) {
+        match hosts.lock().admits(&group.host, Priority::Usual, now) {
             Admission::Go => Ok(HostPlace {
                 hosts: Arc::clone(hosts),
                 host: group.host.clone(),
@@ -89,7 +90,7 @@ impl HostPlace {
 impl Drop for HostPlace {
     fn drop(&mut self) {
         let (at, went) = self.ended;
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.hosts.lock();
         hosts.ended(&self.host, self.group, self.began, at, went);
     }
 }

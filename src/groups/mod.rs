@@ -5,9 +5,10 @@
 //! is sent, then the result is recorded.
 //! then said, then what came of it is written down.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
 

@@ -6,11 +6,12 @@
 //! never the permission to show them.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use lru::LruCache;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -120,7 +121,7 @@ impl Press {
     where
         F: Future<Output = Result<Bytes, PressError>>,
     {
-        let kept = || lock(&self.kept).get(&key).cloned();
+        let kept = || self.kept.lock().get(&key).cloned();
         if let Some(kept) = kept() {
             return Ok(kept);
         }
@@ -133,7 +134,7 @@ impl Press {
             return Ok(kept);
         }
         let drawn = draw(turn).await?;
-        lock(&self.kept).put(key, drawn.clone());
+        self.kept.lock().put(key, drawn.clone());
         Ok(drawn)
     }
 
@@ -192,7 +193,7 @@ impl Press {
 
     /// Empties the cache, so that it holds nothing of an erased notice.
     pub fn forget(&self) {
-        lock(&self.kept).clear();
+        self.kept.lock().clear();
     }
 
     fn link(&self, case_number: &CaseNumber) -> String {
@@ -211,9 +212,9 @@ impl Press {
         let room = self.room.clone().acquire_owned().await.map_err(|_| PressError::BrokenOff)?;
         let painters = self.painters.clone();
         let drawn = tokio::task::spawn_blocking(move || {
-            let mut painter = lock(&painters).pop().unwrap_or_default();
+            let mut painter = painters.lock().pop().unwrap_or_default();
             let drawn = drawing(&mut painter);
-            lock(&painters).push(painter);
+            painters.lock().push(painter);
             drop((room, turn));
             drawn
         })
@@ -225,11 +226,6 @@ impl Press {
 
 fn case_number(notice: &Notice) -> Result<CaseNumber, StoreError> {
     notice.case_number.parse().map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What a panicking drawing left behind is whole: painters and pictures are put in only when done.
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]

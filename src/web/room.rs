@@ -2,7 +2,9 @@
 //! uploads that they begin and never finish.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::limits::Key;
 
@@ -27,11 +29,6 @@ impl Room {
     pub fn place(&self, of: impl Into<Key>) -> Place {
         Place { room: self.clone(), of: of.into(), bytes: 0, is_refused: false }
     }
-
-    fn held(&self) -> MutexGuard<'_, Held> {
-        // Counters: what a panicking thread left behind is still a count.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The memory of one photo, until this is dropped.
@@ -46,7 +43,7 @@ impl Place {
     /// Grows the place to this many bytes in all; returns whether there is room.
     pub fn holds(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
-        let mut held = self.room.held();
+        let mut held = self.room.0.lock();
         let of_these = held.by.get(&self.of).copied().unwrap_or_default();
         let left = ALL - (held.all - of_these);
         if of_these + more > EACH.min(left / 2) {
@@ -62,7 +59,7 @@ impl Place {
     /// Gives its memory back.
     pub fn leave(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        let mut held = self.room.held();
+        let mut held = self.room.0.lock();
         held.all -= bytes;
         if let Some(of_these) = held.by.get_mut(&self.of) {
             *of_these -= bytes;
@@ -101,7 +98,7 @@ mod tests {
         assert!(room.place("d").holds(EACH / 4));
         other.leave();
         drop((two, other, last));
-        let held = room.held();
+        let held = room.0.lock();
         assert!(held.all == 0 && held.by.is_empty());
     }
 }

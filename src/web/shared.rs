@@ -1,7 +1,8 @@
 //! The state that all handlers share.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::limits::Limits;

@@ -1,9 +1,9 @@
 //! What is kept for one host.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ impl Hub {
     }
 
     pub(super) fn rest(&self, connection: Box<Connection>) {
-        self.resting().push_back((connection, Instant::now()));
+        self.resting.lock().push_back((connection, Instant::now()));
         self.rested.notify_one();
     }
 
@@ -52,14 +52,10 @@ impl Hub {
 
     /// The connections at rest that are not too old.
     fn young(&self, idle: Duration) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
-        let (mut resting, now) = (self.resting(), Instant::now());
+        let (mut resting, now) = (self.resting.lock(), Instant::now());
         while resting.front().is_some_and(|(_, since)| now.duration_since(*since) >= idle) {
             resting.pop_front();
         }
         resting
-    }
-
-    fn resting(&self) -> MutexGuard<'_, VecDeque<(Box<Connection>, Instant)>> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

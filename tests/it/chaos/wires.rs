@@ -97,7 +97,7 @@ async fn uploads_that_fail_are_held_against_the_host(house: House) {
     let rooms = ["one", "two", "three"].map(|room| (Platform::Matrix, url.as_str(), room.to_owned()));
     connect(&house.db, "王群主", rooms).await;
     go_live(&house, &moderator).await;
-    let away = || house.stations.worker.hosts.lock().unwrap().away(house.clock.now());
+    let away = || house.stations.worker.hosts.lock().away(house.clock.now());
     assert_eq!(wire.requests(), 3, "the words");
     while away() == 0 {
         assert!(wire.requests() < 3 + 8, "eight have failed, of three rooms");
