@@ -15,7 +15,7 @@ use super::Hours;
 use super::pauses;
 use super::preferences::Whole;
 use super::secret::Rotated;
-use super::words::{addresses, problem, refused, station};
+use super::words::{addresses, refused, station};
 use crate::domain::cursor;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
@@ -173,7 +173,7 @@ pub async fn connect(
     let new = body.read(|body| body.draft().new_group(addresses(&http, &shared)))?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
-    let connected = station(&shared).connect(account, new).await.map_err(|e| problem(e, reader))?;
+    let connected = station(&shared).connect(account, new).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/groups/{}", connected.id))).json(
         Created {
             id: connected.id,
@@ -189,7 +189,6 @@ pub async fn connect(
 #[utoipa::path(tag = "groups", params(ListQuery), responses((status = 200, body = GroupList)), security(("token" = [])))]
 #[get("/groups")]
 pub async fn list(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     query: web::Query<ListQuery>,
@@ -198,7 +197,7 @@ pub async fn list(
     let wrong = || Problem::invalid("cursor", "list-cursor");
     let given = query.cursor.as_deref().filter(|given| !given.is_empty());
     let after = given.map(|given| cursor::read(given).ok_or_else(wrong)).transpose()?;
-    let page = station(&shared).page(account, after).await.map_err(|e| problem(e, language(&http)))?;
+    let page = station(&shared).page(account, after).await?;
     let items = page.groups.into_iter().map(GroupBody::from).collect();
     Ok(web::Json(GroupList { items, next: page.next.as_ref().map(cursor::write) }))
 }
@@ -207,13 +206,11 @@ pub async fn list(
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupBody)), security(("token" = [])))]
 #[get("/groups/{id}")]
 pub async fn show(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<GroupBody>, Problem> {
-    let whole = station(&shared).whole(admin(&caller)?, id(&path)?).await;
-    whole.map(|w| web::Json(w.into())).map_err(|e| problem(e, language(&http)))
+    Ok(web::Json(station(&shared).whole(admin(&caller)?, id(&path)?).await?.into()))
 }
 
 /// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
@@ -228,10 +225,10 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
     let groups = station(&shared);
-    let platform = groups.whole(account, id).await.map_err(|e| problem(e, reader))?.group.platform.0;
+    let platform = groups.whole(account, id).await?.group.platform.0;
     let change = body.read(|body| body.draft().change(platform, addresses(&http, &shared)))?;
-    let changed = groups.change(account, id, change).await.map_err(|e| problem(e, reader))?;
-    let whole = groups.whole(account, id).await.map_err(|e| problem(e, reader))?;
+    let changed = groups.change(account, id, change).await?;
+    let whole = groups.whole(account, id).await?;
     let code_refused = changed.refused.map(|refusal| refused(&refusal, reader));
     Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret, code_refused }))
 }
@@ -254,13 +251,11 @@ pub struct Changed {
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/secret")]
 pub async fn rotate(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<NewSecret>, Problem> {
-    let rotated = station(&shared).rotate(admin(&caller)?, id(&path)?).await;
-    let Rotated { secret, both_until } = rotated.map_err(|e| problem(e, language(&http)))?;
+    let Rotated { secret, both_until } = station(&shared).rotate(admin(&caller)?, id(&path)?).await?;
     Ok(web::Json(NewSecret { secret, both_until }))
 }
 
@@ -268,48 +263,44 @@ pub async fn rotate(
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
 #[delete("/groups/{id}")]
 pub async fn forget(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let done = station(&shared).delete(admin(&caller)?, id(&path)?).await;
-    done.map(|()| HttpResponse::NoContent().finish()).map_err(|e| problem(e, language(&http)))
+    station(&shared).delete(admin(&caller)?, id(&path)?).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Prove control of the chat with the code that was sent into it
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), request_body = CodeBody, responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`"), (status = 410, description = "`code_expired`"), (status = 422, description = "`wrong_code`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<CodeBody>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
     let (account, id, code) = (admin(&caller)?, id(&path)?, body.whole()?.code);
-    let done = station(&shared).verify(account, id, &code).await;
-    done.map(|()| web::Json(GroupStanding { state: "active" })).map_err(|e| problem(e, language(&http)))
+    station(&shared).verify(account, id, &code).await?;
+    Ok(web::Json(GroupStanding { state: "active" }))
 }
 
 /// Send another code; at most three in an hour
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 202, description = "It is on its way"), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/code")]
 pub async fn send_code(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let sent = station(&shared).send_code(admin(&caller)?, id(&path)?).await;
-    sent.map(|()| HttpResponse::Accepted().finish()).map_err(|e| problem(e, language(&http)))
+    station(&shared).send_code(admin(&caller)?, id(&path)?).await?;
+    Ok(HttpResponse::Accepted().finish())
 }
 
 /// Stop what goes to a group, until a time or until it is resumed
 #[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = Uuid, Path)), request_body = Option<PauseBody>, responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
@@ -319,35 +310,30 @@ pub async fn pause(
     let now = shared.clock.now();
     let end = |body: PauseBody| body.until.map(|until| pauses::end(&until, now)).transpose();
     let paused_until = body.0.read(|body| Ok(body.map(end).transpose()?.flatten()))?;
-    let state = station(&shared).pause(account, id, paused_until).await;
-    let state = state.map_err(|e| problem(e, language(&http)))?.as_str();
-    Ok(web::Json(PausedGroup { state, paused_until }))
+    let state = station(&shared).pause(account, id, paused_until).await?;
+    Ok(web::Json(PausedGroup { state: state.as_str(), paused_until }))
 }
 
 /// Let a paused group receive again
 #[utoipa::path(operation_id = "resume_group", tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
 #[post("/groups/{id}/resume")]
 pub async fn resume(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
-    let state = station(&shared).resume(admin(&caller)?, id(&path)?).await;
-    state.map(|s| web::Json(GroupStanding { state: s.as_str() })).map_err(|e| problem(e, language(&http)))
+    let state = station(&shared).resume(admin(&caller)?, id(&path)?).await?;
+    Ok(web::Json(GroupStanding { state: state.as_str() }))
 }
 
 /// Send a message marked as a test; at most three in an hour
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = Tested), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
 #[post("/groups/{id}/test")]
 pub async fn test(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
-    let tested = station(&shared).test(admin(&caller)?, id(&path)?).await;
-    tested
-        .map(|code| web::Json(Tested { outcome: "delivered", code }))
-        .map_err(|e| problem(e, language(&http)))
+    let code = station(&shared).test(admin(&caller)?, id(&path)?).await?;
+    Ok(web::Json(Tested { outcome: "delivered", code }))
 }

@@ -11,7 +11,7 @@ use super::api::id;
 use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::{self, Whole};
-use super::words::{addresses, practice, problem, refused, station};
+use super::words::{addresses, practice, refused, station};
 use super::{Connected, GroupError};
 use crate::domain::cursor;
 use crate::domain::group::{GroupState, Platform};
@@ -103,8 +103,7 @@ pub async fn list(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let after = asked.cursor.as_deref().and_then(cursor::read);
-    let preferences::Page { groups, next } =
-        station(&shared).page(account, after).await.map_err(|e| problem(e, frame.language))?;
+    let preferences::Page { groups, next } = station(&shared).page(account, after).await?;
     let (done, next) = (done(&frame, &asked), next.as_ref().map(cursor::write));
     page(&http, &frame, &ListPage { done, groups, now: shared.clock.now(), next, frame: frame.clone() })
 }
@@ -273,10 +272,6 @@ fn done(frame: &Frame, asked: &Query) -> Option<String> {
     Some(frame.t(&format!("groups-done-{done}")))
 }
 
-async fn whole(shared: &Shared, frame: &Frame, account: Uuid, id: Uuid) -> Result<Whole, Problem> {
-    station(shared).whole(account, id).await.map_err(|e| problem(e, frame.language))
-}
-
 fn steps(frame: &Frame, platform: Platform) -> Vec<String> {
     let keys = (1..).map(|step| format!("groups-how-{}-{step}", platform.as_str()));
     keys.take_while(|key| has(frame.language, key)).map(|key| frame.t(&key)).collect()
@@ -284,7 +279,7 @@ fn steps(frame: &Frame, platform: Platform) -> Vec<String> {
 
 /// An error that the same page can show: its sentence, and the status.
 fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, StatusCode), Problem> {
-    match problem(error, frame.language) {
+    match Problem::from(error) {
         problem @ (Problem::NotFound | Problem::Internal(_)) => Err(problem),
         problem => {
             let sentence = format!(

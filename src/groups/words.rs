@@ -34,19 +34,22 @@ pub(super) fn practice(http: &HttpRequest) -> Option<&'static str> {
     http.app_data::<web::Data<Practice>>().map(|practice| practice.0)
 }
 
-/// A step that was not taken, as a problem in that language.
-pub(super) fn problem(error: GroupError, language: Language) -> Problem {
-    match error {
-        GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
-        GroupError::Exists => Problem::GroupExists,
-        GroupError::Full => Problem::TooManyGroups { most: MAX_GROUPS },
-        GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
-        GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
-        GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
-        GroupError::CodeExpired => Problem::CodeExpired,
-        GroupError::TooMany(wait) => Problem::too_many(wait),
-        GroupError::Unreachable(refusal) => Problem::GroupUnreachable(refused(&refusal, language)),
-        GroupError::Store(error) => error.into(),
+impl From<GroupError> for Problem {
+    fn from(error: GroupError) -> Problem {
+        match error {
+            GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
+            GroupError::Exists => Problem::GroupExists,
+            GroupError::Full => Problem::TooManyGroups { most: MAX_GROUPS },
+            GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
+            GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
+            GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
+            GroupError::CodeExpired => Problem::CodeExpired,
+            GroupError::TooMany(wait) => Problem::too_many(wait),
+            GroupError::Unreachable(refusal) => {
+                Problem::GroupUnreachable(Language::ALL.map(|language| refused(&refusal, language)))
+            }
+            GroupError::Store(error) => error.into(),
+        }
     }
 }
 

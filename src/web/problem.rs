@@ -93,8 +93,9 @@ pub enum Problem {
     WrongCode { tries_left: i16 },
     #[error("the code has expired")]
     CodeExpired,
-    #[error("the platform did not take the message: {0}")]
-    GroupUnreachable(String),
+    /// Why, in each language.
+    #[error("the platform did not take the message: {}", .0[Language::En as usize])]
+    GroupUnreachable([String; Language::ALL.len()]),
     #[error("too many requests")]
     TooMany { retry_after_s: u64 },
     #[error("internal error: {0}")]
@@ -189,7 +190,7 @@ impl Problem {
             Problem::NotPossible { state, .. } | Problem::StaleVersion { state, .. } => {
                 vec![("state", text(language, &format!("state-{state}")).into())]
             }
-            Problem::GroupUnreachable(code) => vec![("code", code.as_str().into())],
+            Problem::GroupUnreachable(why) => vec![("code", why[language as usize].as_str().into())],
             Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
             Problem::TooMany { retry_after_s } => vec![("seconds", (*retry_after_s).into())],

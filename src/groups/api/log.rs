@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::delivery_log::{Call, Exchange, Kept, Log};
-use super::super::words::{explained, problem, station};
+use super::super::words::{explained, station};
 use super::{admin, id};
 use crate::domain::case_number;
 use crate::domain::language::Language;
@@ -159,15 +159,13 @@ pub struct UnderWay {
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path), LogQuery), responses((status = 200, body = LogBody)), security(("token" = [])))]
 #[get("/groups/{id}/deliveries")]
 pub async fn deliveries(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     query: web::Query<LogQuery>,
 ) -> Result<web::Json<LogBody>, Problem> {
     let before = query.cursor.as_deref().map(cursor).transpose()?;
-    let log = station(&shared).log(admin(&caller)?, id(&path)?, before).await;
-    let Log { lines, next, .. } = log.map_err(|e| problem(e, language(&http)))?;
+    let Log { lines, next, .. } = station(&shared).log(admin(&caller)?, id(&path)?, before).await?;
     let now = shared.clock.now();
     let items = lines.into_iter().map(|line| DeliveryBody::new(line.delivery, now)).collect();
     Ok(web::Json(LogBody { items, next: next.map(|id| id.to_string()) }))
@@ -183,24 +181,20 @@ pub async fn detail(
     path: web::Path<(String, String)>,
 ) -> Result<web::Json<ExchangeBody>, Problem> {
     let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
-    let reader = language(&http);
-    let exchange = station(&shared).exchange(account, group, delivery).await;
-    let exchange = exchange.map_err(|e| problem(e, reader))?;
-    Ok(web::Json(ExchangeBody::new(exchange, shared.clock.now(), reader)))
+    let exchange = station(&shared).exchange(account, group, delivery).await?;
+    Ok(web::Json(ExchangeBody::new(exchange, shared.clock.now(), language(&http))))
 }
 
 /// Send again what was given up and is still true; asking twice comes to the same
 #[utoipa::path(tag = "groups", params(("id" = Uuid, Path), ("delivery" = String, Path)), responses((status = 202, body = UnderWay), (status = 409, description = "`not_redeliverable`")), security(("token" = [])))]
 #[post("/groups/{id}/deliveries/{delivery}/redeliver")]
 pub async fn redeliver(
-    http: HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
-    let set_going = station(&shared).redeliver(account, group, delivery).await;
-    set_going.map_err(|e| problem(e, language(&http)))?;
+    station(&shared).redeliver(account, group, delivery).await?;
     Ok(HttpResponse::Accepted().json(UnderWay { state: "open" }))
 }
 

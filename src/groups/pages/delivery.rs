@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
-use super::super::words::{explained, problem, station};
+use super::super::words::{explained, station};
 use super::{Page, admin, after, one};
 use crate::domain::case_number;
 use crate::domain::zone::moment;
@@ -53,7 +53,7 @@ pub async fn detail(
     let (account, frame) = admin(&http, &person)?;
     let (group, id) = ids(&path)?;
     let exchange = station(&shared).exchange(account, group, id).await;
-    let Exchange { delivery, platform, request, calls } = exchange.map_err(|e| problem(e, frame.language))?;
+    let Exchange { delivery, platform, request, calls } = exchange?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
     let title = [("case", case_number::shown(&delivery.case_number).into()), ("what", what.into())];
     let several = calls.iter().any(|call| call.attempt.part > 0);

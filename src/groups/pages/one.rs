@@ -9,7 +9,7 @@ use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::{Whole, is_proved};
-use super::super::words::{self, problem, station};
+use super::super::words::{self, station};
 use crate::domain::case_number;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::{GroupState, Platform};
@@ -71,8 +71,8 @@ pub(super) async fn group_page(
     before: Option<i64>,
 ) -> Result<GroupPage, Problem> {
     let (groups, now) = (station(shared), shared.clock.now());
-    let whole = groups.whole(account, id).await.map_err(|e| problem(e, frame.language))?;
-    let log = groups.log(account, id, before).await.map_err(|e| problem(e, frame.language))?;
+    let whole = groups.whole(account, id).await?;
+    let log = groups.log(account, id, before).await?;
     let platform = whole.group.platform.0;
     Ok(GroupPage {
         condition: whole.condition(now),

@@ -10,8 +10,8 @@ use super::super::api::id;
 use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
-use super::super::words::{addresses, problem, station};
-use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
+use super::super::words::{addresses, station};
+use super::{Page, SecretPage, admin, after, entered, steps, told};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::{CsrfForm, SignedIn};
@@ -55,7 +55,7 @@ pub async fn edit_form(
     path: web::Path<String>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let whole = station(&shared).whole(account, id(&path)?).await?;
     edit_page(&http, frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
 }
 
@@ -71,15 +71,14 @@ pub async fn edit(
     form: CsrfForm<Sent>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let whole = station(&shared).whole(account, id(&path)?).await?;
     let (id, typed) = (whole.group.id.0, Typed::read(&form.0));
     if typed.lists {
         return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
     }
     match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {
         Ok(change) => {
-            let changed = station(&shared).change(account, id, change).await;
-            changed.map_err(|e| problem(e, frame.language))?;
+            station(&shared).change(account, id, change).await?;
             Ok(see_other(&format!("/groups/{id}?done=changed")))
         }
         Err(faults) => {
@@ -100,7 +99,7 @@ pub async fn robot_form(
     path: web::Path<String>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let whole = station(&shared).whole(account, id(&path)?).await?;
     robot_page(&http, frame, &whole, Typed::default(), Faults::default(), StatusCode::OK)
 }
 
@@ -116,7 +115,7 @@ pub async fn robot(
     form: CsrfForm<Sent>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let whole = station(&shared).whole(account, id(&path)?).await?;
     let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
     let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
     let change = match draft.change(platform, addresses(&http, &shared)) {
@@ -168,7 +167,7 @@ pub async fn delete_form(
     path: web::Path<String>,
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
-    let whole = whole(&shared, &frame, account, id(&path)?).await?;
+    let whole = station(&shared).whole(account, id(&path)?).await?;
     page(&http, &frame, &DeletePage { frame: frame.clone(), whole })
 }
 
@@ -183,8 +182,8 @@ pub async fn forget(
     path: web::Path<String>,
     _form: CsrfForm<Sent>,
 ) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    station(&shared).delete(account, id(&path)?).await.map_err(|e| problem(e, frame.language))?;
+    let (account, _) = admin(&http, &person)?;
+    station(&shared).delete(account, id(&path)?).await?;
     Ok(see_other("/groups?done=deleted"))
 }
 
