@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use askama::Template;
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::robot::{self, Chat, Content, Message};
 use crate::domain::zone::BEIJING;
 use crate::vault;
+use crate::web::body;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
@@ -89,11 +90,8 @@ async fn send(
     practice: web::Data<Practice>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let body = match payload.to_bytes_limited(robot::BODY).await {
-        Err(_) => return Err(Problem::TooLarge(robot::BODY)),
-        Ok(body) => body.map_err(|e| Problem::NotJson(e.to_string()))?,
-    };
-    let kind = http.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let body = body::read(&http, payload.into_inner(), robot::BODY).await?;
+    let kind = http.content_type().to_owned();
     let now = shared.clock.now();
     let taken = web::block(move || {
         let taken = practice.chat.lock().take(&key.key, &kind, &body, now);

@@ -4,15 +4,14 @@
 //! fields depend on its kind and on each other, and its texts are screened while they are read.
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::problem::{FieldFault, FieldFaults, Problem};
-use super::{openapi, patience};
+use super::{body, openapi};
 use crate::domain::faults::NAME_SHOWN;
 use crate::domain::text::one_line;
 
@@ -87,7 +86,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
     fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (http, payload) = (http.clone(), payload.take());
         Box::pin(async move {
-            let bytes = bytes(&http, payload).await?;
+            let bytes = body::read(&http, payload, MAX_JSON_BYTES).await?;
             if bytes.is_empty() {
                 return Ok(JsonIfAny(Json { given: None, faults: FieldFaults::new() }));
             }
@@ -120,27 +119,13 @@ fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Probl
 /// names a field twice.
 pub async fn value(http: &HttpRequest, payload: Payload) -> Result<Value, Problem> {
     check_type(http)?;
-    once::read(&bytes(http, payload).await?)
+    once::read(&body::read(http, payload, MAX_JSON_BYTES).await?)
 }
 
 fn check_type(http: &HttpRequest) -> Result<(), Problem> {
-    let kind = http.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = http.content_type().to_ascii_lowercase();
     let is_json = kind == "application/json" || kind.ends_with("+json");
     if is_json { Ok(()) } else { Err(Problem::WrongType) }
-}
-
-async fn bytes(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
-    let payload = web::Payload::from_request(http, &mut payload)
-        .await
-        .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;
-    patience::within(patience::WORDS, async {
-        match payload.to_bytes_limited(MAX_JSON_BYTES).await {
-            Err(_) => Err(Problem::TooLarge(MAX_JSON_BYTES)),
-            Ok(bytes) => bytes.map_err(|e| Problem::NotJson(e.to_string())),
-        }
-    })
-    .await
 }
 
 /// What of a value fits, by the shape that the interface's description gives it. Every field that is missing, unknown or

@@ -1,6 +1,7 @@
 //! What all doors share: the routes, problems, sessions, limits, languages, health and metrics.
 
 pub mod assets;
+pub mod body;
 pub mod cookies;
 pub mod csrf;
 pub mod frame;

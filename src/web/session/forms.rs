@@ -1,16 +1,15 @@
 //! HTML forms: bounded and read as a whole. A form that acts for a person must come from a page of ours.
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::shared;
+use crate::web::body;
 use crate::web::cookies::SESSION;
 use crate::web::csrf;
-use crate::web::patience;
 use crate::web::problem::{FieldFaults, Problem};
 
 /// The largest form, in bytes.
@@ -70,23 +69,11 @@ pub async fn guarded_form<T: DeserializeOwned>(
     fields(form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish().as_bytes())
 }
 
-async fn form_body(http: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
-    let kind = http.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+async fn form_body(http: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    if !http.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Problem::WrongType);
     }
-    let payload = web::Payload::from_request(http, &mut payload)
-        .await
-        .map_err(|e| Problem::Internal(format!("no payload: {e}")))?;
-    patience::within(patience::WORDS, async {
-        match payload.to_bytes_limited(MAX_FORM_BYTES).await {
-            Err(_) => Err(Problem::TooLarge(MAX_FORM_BYTES)),
-            // The sender broke off: nobody reads the answer.
-            Ok(body) => body.map_err(|_| Problem::Invalid(FieldFaults::new())),
-        }
-    })
-    .await
+    body::read(http, payload, MAX_FORM_BYTES).await
 }
 
 fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -35,6 +35,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_asks_for_another_host_is_not_linked),
     housed!(a_sealed_case_shows_its_photos_to_leads_alone),
     housed!(who_does_not_go_on_sending_is_not_waited_for),
+    housed!(who_breaks_off_is_told_the_same_at_every_door),
     housed!(an_address_is_read_however_it_is_written),
 ];
 
@@ -545,6 +546,23 @@ async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
         let mut told = String::new();
         wire.read_to_string(&mut told).await.unwrap();
         assert!(told.starts_with("HTTP/1.1 408"), "{asked}: {told}");
+    }
+}
+
+async fn who_breaks_off_is_told_the_same_at_every_door(house: House) {
+    let address = house.base.trim_start_matches("http://");
+    for (path, kind) in
+        [("/api/v1/notices", "application/json"), ("/login", "application/x-www-form-urlencoded")]
+    {
+        let asked = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: 60\r\n\r\nhalf"
+        );
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        wire.write_all(asked.as_bytes()).await.unwrap();
+        wire.shutdown().await.unwrap();
+        let mut told = String::new();
+        wire.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 408"), "{path}: {told}");
     }
 }
 
