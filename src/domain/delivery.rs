@@ -26,6 +26,9 @@ impl Purpose {
     }
 }
 
+/// From this urgency of a notice on, life is at risk.
+pub const LIFE_AT_RISK: i32 = 2;
+
 /// Which due delivery goes first; smaller is sooner. The numbers are stored: none ever changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
@@ -51,7 +54,7 @@ impl Priority {
 
     /// The priority of what a live notice of that urgency says.
     pub const fn of(urgency: i32) -> Priority {
-        if urgency >= 2 { Priority::Urgent } else { Priority::Usual }
+        if urgency >= LIFE_AT_RISK { Priority::Urgent } else { Priority::Usual }
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
+use super::wishes::is_quiet;
 use super::{Answer, Conn, both, broadcasts};
 use crate::domain::delivery::{DeliveryState, How, Reach};
 use crate::domain::group::GroupState;
@@ -106,15 +107,13 @@ impl Tally {
 /// # Errors
 /// When the database refuses.
 pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
-    let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(
+    let is_quiet = is_quiet("$2");
+    let question = format!(
         "SELECT d.state, d.last_outcome, d.last_code, d.how, g.state AS group_state, \
            g.reason AS group_reason, \
            CASE WHEN d.state <> 'open' OR d.last_outcome IS NOT NULL THEN NULL \
              WHEN d.due_at <= $1 THEN 'untried' \
-             WHEN g.quiet_from IS NOT NULL AND b.purpose <> 'correction' \
-               AND NOT (g.quiet_but_urgent AND n.urgency >= 2) \
-               AND CASE WHEN g.quiet_from <= g.quiet_until THEN $2 >= g.quiet_from AND $2 < g.quiet_until \
-                 ELSE $2 >= g.quiet_from OR $2 < g.quiet_until END THEN 'quiet' \
+             WHEN {is_quiet} THEN 'quiet' \
              WHEN (SELECT l.open_at FROM lanes l WHERE l.group_id = d.group_id) > $1 THEN 'resting' \
              ELSE 'later' END AS untried, d.reach, \
            COUNT(*) AS deliveries \
@@ -129,12 +128,13 @@ pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec
          LEFT JOIN groups g ON g.id = d.group_id \
          WHERE e.id = $3 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
            (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
-         ORDER BY 9 DESC",
-    )
-    .bind::<Ts, _>(Time(now))
-    .bind::<SmallInt, _>(quiet::minute(now))
-    .bind::<Uid, _>(Id(broadcast))
-    .load(c))?;
+         ORDER BY 9 DESC"
+    );
+    let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(&question)
+        .bind::<Ts, _>(Time(now))
+        .bind::<SmallInt, _>(quiet::minute(now))
+        .bind::<Uid, _>(Id(broadcast))
+        .load(c))?;
     Ok(counted.into_iter().filter(|line| line.deliveries > 0).collect())
 }
 

@@ -11,7 +11,7 @@ use super::lanes::times;
 use super::schema::groups;
 use super::types::{Id, Named};
 use super::{Answer, Conn};
-use crate::domain::delivery::{Priority, Purpose};
+use crate::domain::delivery::{LIFE_AT_RISK, Priority, Purpose};
 use crate::domain::group::{GroupState, MAX_HOURLY_CAP};
 use crate::domain::quiet::Quiet;
 
@@ -46,6 +46,20 @@ impl Quietness {
         let (from, until) = (self.quiet_from?, self.quiet_until?);
         Quiet { from, until, but_urgent: self.quiet_but_urgent }.over_at(now)
     }
+}
+
+/// Whether there is a [`Quietness::until`], in SQL, of groups `g`, broadcasts `b` and notices `n`, where `minute` stands
+/// for the minute of the day ([`quiet::minute`]).
+///
+/// [`quiet::minute`]: crate::domain::quiet::minute
+pub(super) fn is_quiet(minute: &str) -> String {
+    let correction = Purpose::Correction.as_str();
+    format!(
+        "(g.quiet_from IS NOT NULL AND b.purpose <> '{correction}' \
+           AND NOT (g.quiet_but_urgent AND n.urgency >= {LIFE_AT_RISK}) \
+           AND CASE WHEN g.quiet_from <= g.quiet_until THEN {minute} >= g.quiet_from AND {minute} < g.quiet_until \
+             ELSE {minute} >= g.quiet_from OR {minute} < g.quiet_until END)"
+    )
 }
 
 impl Listener {
@@ -110,4 +124,71 @@ pub(super) fn ask_again<'a>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_query;
+    use diesel::sql_types::{BigInt, Text};
+
+    use super::*;
+    use crate::domain::quiet::{DAY, minute};
+    use crate::store::groups::tests::{at, store};
+
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+
+    /// No quiet hours, those of an hour, of no length, over midnight and around it; with life at risk and without.
+    fn quietnesses() -> Vec<Quietness> {
+        let hours = [(600, 660), (600, 600), (0, 1), (22 * 60, 7 * 60), (DAY - 1, 0), (1, 0)];
+        let hours = hours.map(|(from, until)| (Some(from), Some(until))).into_iter().chain([(None, None)]);
+        let both = |(quiet_from, quiet_until)| {
+            [false, true].map(|quiet_but_urgent| Quietness { quiet_from, quiet_until, quiet_but_urgent })
+        };
+        hours.flat_map(both).collect()
+    }
+
+    #[tokio::test]
+    async fn when_it_is_quiet_is_the_same_in_sql() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let question = format!(
+            "SELECT COUNT(*) AS rows FROM (SELECT ?1 AS purpose) AS b, (SELECT ?2 AS urgency) AS n, \
+               (SELECT ?3 AS quiet_from, ?4 AS quiet_until, ?5 AS quiet_but_urgent) AS g WHERE {}",
+            is_quiet("?6")
+        );
+        let midnight = at(0) - TimeDelta::minutes(minute(at(0)).into());
+        let minutes = [0, 1, 2, 419, 420, 421, 599, 600, 601, 659, 660, 661, 1319, 1320, 1321, 1438, 1439];
+        let nows = minutes.map(|minute| midnight + TimeDelta::minutes(minute));
+        for quietness in quietnesses() {
+            for (urgency, now) in (0..4).flat_map(|urgency| nows.map(|now| (urgency, now))) {
+                for purpose in Purpose::ALL {
+                    let asked = sql_query(&question)
+                        .bind::<Text, _>(purpose.as_str())
+                        .bind::<SmallInt, _>(urgency)
+                        .bind::<Nullable<SmallInt>, _>(quietness.quiet_from)
+                        .bind::<Nullable<SmallInt>, _>(quietness.quiet_until)
+                        .bind::<Bool, _>(quietness.quiet_but_urgent)
+                        .bind::<SmallInt, _>(minute(now));
+                    let counted: Counted = store
+                        .read(|c| {
+                            let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
+                            Answer::Ok(asked.get_result(&mut **c)?)
+                        })
+                        .await
+                        .unwrap();
+                    let Quietness { quiet_from, quiet_until, quiet_but_urgent } = quietness;
+                    let what = (purpose, urgency, minute(now), quiet_from, quiet_until, quiet_but_urgent);
+                    assert_eq!(
+                        counted.rows == 1,
+                        quietness.until(purpose, urgency, now).is_some(),
+                        "{what:?}"
+                    );
+                }
+            }
+        }
+    }
 }
