@@ -89,27 +89,16 @@ fn of_campaign(campaign: &Campaign) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notice::Precision;
+    use crate::domain::notice::{Precision, samples};
 
     fn public(name: &str, age: u8, region: &str, at: &str) -> Public {
-        let person = Person {
-            name: name.to_owned(),
-            age,
-            sex: None,
-            height_cm: None,
-            appearance: None,
-            clothing: None,
-            medical_urgent: false,
-        };
+        let person = Person { name: name.to_owned(), age, ..samples::person() };
         let at = at.parse().unwrap();
         Public {
             region: Region::parse(region).unwrap(),
             subject: Subject::MissingPerson { person },
             last_seen: Some(LastSeen { at, precision: Precision::Day, place: String::new() }),
-            description: String::new(),
-            police_station: None,
-            phone: None,
-            photos: Vec::new(),
+            ..samples::public()
         }
     }
 

@@ -8,6 +8,9 @@ use uuid::Uuid;
 use super::named::named;
 use super::region::Region;
 
+#[cfg(test)]
+pub(crate) mod samples;
+
 named! {
     /// The four kinds of notice, in the order in which they are offered.
     pub enum Kind {

@@ -234,21 +234,12 @@ mod tests {
 
     use super::*;
     use crate::domain::life_cycle::{Needs, State};
-    use crate::domain::notice::{Emergency, Incident, Subject};
-    use crate::domain::region::Region;
+    use crate::domain::notice::samples;
     use crate::review::samples::notice;
     use crate::web::shared::Shared;
 
     fn says(description: &str) -> Public {
-        Public {
-            region: Region::parse("131003").unwrap(),
-            subject: Subject::Rescue { incident: Incident { what: Emergency::Flood, people: None } },
-            last_seen: None,
-            description: description.to_owned(),
-            police_station: None,
-            phone: None,
-            photos: Vec::new(),
-        }
+        Public { description: description.to_owned(), ..samples::public() }
     }
 
     /// A broadcast may draw an older or newer revision than the one that was live when its notice was read.
@@ -258,7 +249,7 @@ mod tests {
         let press = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
         let mut live = notice(State::Live, Needs { approvals: 1, leads: 0 });
         live.live_revision = Some(2);
-        let (old, new) = (says("三人被困。"), says("三人已转移，另有五人被困。"));
+        let (old, new) = (says("出门买菜未归。"), says("出门买菜未归，有人在车站见过。"));
         let draw =
             async |revision, public| press.poster(&live, (revision, public), Language::ZhCn).await.unwrap();
         let drawn = draw(1, &old).await;

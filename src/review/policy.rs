@@ -125,28 +125,14 @@ fn classify(public: &Public, private: &Private) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notice::{Emergency, Incident, Person, Police as PoliceReport, Reporter, Safety};
-    use crate::domain::region::Region;
+    use crate::domain::notice::{
+        Emergency, Incident, Person, Police as PoliceReport, Reporter, Safety, samples,
+    };
 
     fn person(age: u8, category: Category, violence: bool) -> (Public, Private) {
-        let person = Person {
-            name: "李玉兰".into(),
-            age,
-            sex: None,
-            height_cm: None,
-            appearance: None,
-            clothing: None,
-            medical_urgent: false,
-        };
-        let public = Public {
-            region: Region::parse("131003").unwrap(),
-            subject: Subject::MissingPerson { person },
-            last_seen: None,
-            description: String::new(),
-            police_station: None,
-            phone: None,
-            photos: Vec::new(),
-        };
+        let person = Person { age, medical_urgent: false, ..samples::person() };
+        let subject = Subject::MissingPerson { person };
+        let public = Public { subject, last_seen: None, ..samples::public() };
         let reporter = Reporter {
             name: "王".into(),
             phone: "+8613800138000".into(),

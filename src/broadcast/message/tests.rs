@@ -4,37 +4,10 @@ use super::*;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::notice::*;
-use crate::domain::region::Region;
 use chrono::TimeZone;
 use proptest::prelude::*;
 
 pub(crate) const LINK: &str = "https://72.example.org/n/00000-00010";
-
-pub(crate) fn person() -> Public {
-    Public {
-        region: Region::parse("131003").unwrap(),
-        subject: Subject::MissingPerson {
-            person: Person {
-                name: "王秀英".into(),
-                age: 76,
-                sex: Some(Sex::Female),
-                height_cm: Some(158),
-                appearance: Some("花白短发，左手戴银镯".into()),
-                clothing: Some("红色棉袄，黑裤子".into()),
-                medical_urgent: true,
-            },
-        },
-        last_seen: Some(LastSeen {
-            at: Utc.with_ymd_and_hms(2026, 11, 23, 1, 40, 0).unwrap(),
-            precision: Precision::About,
-            place: "人民公园南门".into(),
-        }),
-        description: "出门买菜未归。".into(),
-        police_station: Some("爱民东道派出所".into()),
-        phone: None,
-        photos: Vec::new(),
-    }
-}
 
 /// A broadcast about `public` in Chinese.
 pub(crate) fn said<'a>(case: &'a CaseNumber, public: &'a Public) -> Known<'a> {
@@ -69,7 +42,7 @@ fn a_digest_tells_of_every_notice_where_there_is_least_room() {
         is_document: false,
         held_at: None,
     };
-    let public = Public { subject: Subject::LostProperty { item }, ..person() };
+    let public = Public { subject: Subject::LostProperty { item }, ..samples::public() };
     for language in [Language::ZhCn, Language::En] {
         let all = vec![message(&Known { language, ..said(&case, &public) }); MOST];
         let text = digest(language, &all).text(Unit::Bytes, STRICTEST);
@@ -93,7 +66,7 @@ fn an_alert_reads_well() {
          编号：{case}\n\
          核实与提供线索：{LINK}"
     );
-    assert_eq!(whole(&said(&case, &person())), expected);
+    assert_eq!(whole(&said(&case, &samples::public())), expected);
 }
 
 #[test]
@@ -111,7 +84,7 @@ fn an_english_alert_reads_well() {
          Case number: {case}\n\
          Verify or send a tip: {LINK}"
     );
-    assert_eq!(whole(&Known { language: Language::En, ..said(&case, &person()) }), expected);
+    assert_eq!(whole(&Known { language: Language::En, ..said(&case, &samples::public()) }), expected);
 }
 
 #[test]
@@ -152,7 +125,7 @@ fn every_kind_says_what_it_is_about() {
     ];
     for (subject, start) in subjects {
         let donation = subject.kind() == Kind::Donation;
-        let public = Public { subject, ..person() };
+        let public = Public { subject, ..samples::public() };
         let text = whole(&said(&case, &public));
         assert!(text.starts_with(start), "{text}");
         assert_eq!(text.contains("切勿转账给个人"), donation);
@@ -162,7 +135,7 @@ fn every_kind_says_what_it_is_about() {
 
 #[test]
 fn what_is_over_shows_nothing_of_the_person() {
-    let (case, public) = (CaseNumber::from_bits(1), person());
+    let (case, public) = (CaseNumber::from_bits(1), samples::public());
     let alert = Known { poster: Some("https://72.example.org/p.jpg"), ..said(&case, &public) };
     let end = |purpose, outcome| message(&Known { purpose, outcome, ..alert.clone() });
     for (message, expected) in [
@@ -184,8 +157,8 @@ fn what_is_over_shows_nothing_of_the_person() {
 #[test]
 fn a_phone_is_said_only_where_it_is_public() {
     let case = CaseNumber::from_bits(1);
-    assert!(!whole(&said(&case, &person())).contains("电话"));
-    let public = Public { phone: Some("+8613800138000".into()), ..person() };
+    assert!(!whole(&said(&case, &samples::public())).contains("电话"));
+    let public = Public { phone: Some("+8613800138000".into()), ..samples::public() };
     assert!(whole(&said(&case, &public)).contains("\n联系电话：+8613800138000\n编号："));
 }
 
@@ -203,7 +176,7 @@ fn every_sentence_is_there_in_both_languages() {
         let case = CaseNumber::from_bits(1);
         for purpose in Purpose::ALL {
             for outcome in [None].into_iter().chain(Outcome::ALL.map(Some)) {
-                let text = whole(&Known { purpose, outcome, language, ..said(&case, &person()) });
+                let text = whole(&Known { purpose, outcome, language, ..said(&case, &samples::public()) });
                 assert!(!text.contains("broadcast-") && !text.contains('{'), "{text}");
             }
         }
@@ -213,7 +186,7 @@ fn every_sentence_is_there_in_both_languages() {
 #[test]
 fn the_least_needed_goes_first() {
     let case = CaseNumber::from_bits(1);
-    let public = Public { description: "很长的描述".repeat(100), ..person() };
+    let public = Public { description: "很长的描述".repeat(100), ..samples::public() };
     let message = message(&said(&case, &public));
     let cut = message.text(Unit::Chars, 250);
     assert!(cut.contains("详情：很长") && cut.contains("…") && cut.contains("体貌："), "{cut}");
@@ -229,7 +202,7 @@ fn nothing_is_cut_to_a_link() {
     let case = CaseNumber::from_bits(1);
     for before in 0..40 {
         let mean = format!("{} evil.comfy.lies", "好".repeat(before));
-        let mut public = Public { description: mean.clone(), ..person() };
+        let mut public = Public { description: mean.clone(), ..samples::public() };
         let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
         person.name = mean;
         let message = message(&said(&case, &public));
@@ -252,7 +225,7 @@ proptest! {
     ) {
         let case = CaseNumber::from_bits(7);
         let long = text.repeat(times);
-        let mut public = Public { description: long.clone(), police_station: Some(long.clone()), ..person() };
+        let mut public = Public { description: long.clone(), police_station: Some(long.clone()), ..samples::public() };
         let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
         person.name.clone_from(&long);
         person.appearance = Some(long);

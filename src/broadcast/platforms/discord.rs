@@ -197,10 +197,11 @@ mod tests {
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
-    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::tests::{LINK, said};
     use crate::broadcast::message::{digest, message, plain};
     use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
+    use crate::domain::notice::samples;
     use crate::store::digests::MOST;
 
     const SAY: Act<'_> = Act::Say(0);
@@ -326,7 +327,7 @@ mod tests {
 
     #[test]
     fn no_link_of_a_digest_is_previewed() {
-        let (case, public) = (CaseNumber::from_bits(1), person());
+        let (case, public) = (CaseNumber::from_bits(1), samples::public());
         let all = vec![message(&said(&case, &public)); MOST];
         let body = Discord.compose(&digest(Language::En, &all), SAY).unwrap();
         let content = json_of(&body.bytes)["content"].as_str().unwrap().to_owned();

@@ -165,10 +165,11 @@ mod tests {
     use super::super::CredentialCode;
     use super::super::tests::{json_of, means, read, stamp};
     use super::*;
-    use crate::broadcast::message::tests::{LINK, person, said};
+    use crate::broadcast::message::tests::{LINK, said};
     use crate::broadcast::message::{digest, message, plain};
     use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
+    use crate::domain::notice::samples;
 
     #[test]
     fn a_workflow_accepts_and_says_no_more() {
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn every_link_of_a_digest_can_be_followed() {
-        let (case, public) = (CaseNumber::from_bits(1), person());
+        let (case, public) = (CaseNumber::from_bits(1), samples::public());
         let all = vec![message(&said(&case, &public)); 2];
         let card = json_of(&Teams.compose(&digest(Language::En, &all), Act::Say(0)).unwrap().bytes);
         let shown = card.to_string();

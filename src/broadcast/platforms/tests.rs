@@ -11,12 +11,12 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::broadcast::message::tests::{LINK, person, said};
+use crate::broadcast::message::tests::{LINK, said};
 use crate::broadcast::message::{Known, PREFIX, digest, message, plain};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{Fault, Outcome, Purpose};
 use crate::domain::language::Language;
-use crate::domain::notice::{self, Public, Subject};
+use crate::domain::notice::{self, Public, Subject, samples};
 use crate::language::has;
 use crate::store::digests::MOST;
 
@@ -89,7 +89,7 @@ fn feishu_signs_as_its_document_does() {
 fn a_webhook_is_verified_by_the_reference_library() {
     let case = CaseNumber::from_bits(1);
     let adapter = adapter(Platform::Webhook);
-    let body = adapter.compose(&message(&said(&case, &person())), Act::Say(0)).unwrap();
+    let body = adapter.compose(&message(&said(&case, &samples::public())), Act::Say(0)).unwrap();
     let made = read(Platform::Webhook, &json!({"url": "https://hooks.example.org/x"})).unwrap();
     for credentials in [with(Platform::Webhook, &[]), made] {
         let out = adapter.address(
@@ -115,7 +115,7 @@ fn now() -> i64 {
 
 #[test]
 fn a_picture_goes_where_the_platform_takes_it() {
-    let (case, public) = (CaseNumber::from_bits(1), person());
+    let (case, public) = (CaseNumber::from_bits(1), samples::public());
     let poster = Some("https://72.example.org/p.jpg");
     let mut message = message(&Known { poster, ..said(&case, &public) });
     message.picture = Some(Bytes::from_static(b"not really a jpeg"));
@@ -166,7 +166,7 @@ fn a_groups_keyword_is_in_its_messages() {
     let case = CaseNumber::from_bits(1);
     for platform in [Platform::Dingtalk, Platform::Feishu] {
         let adapter = adapter(platform);
-        let public = person();
+        let public = samples::public();
         let alert = said(&case, &public);
         let end = |purpose, outcome| Known { purpose, outcome, public: None, poster: None, ..alert.clone() };
         let messages = [
@@ -290,7 +290,7 @@ fn addresses_are_recognised_by_their_host() {
 /// Every example can be connected, and every call goes where the guard lets it.
 #[test]
 fn every_call_keeps_to_the_platforms_paths() {
-    let (case, public) = (CaseNumber::from_bits(1), person());
+    let (case, public) = (CaseNumber::from_bits(1), samples::public());
     let poster = Some("https://72.example.org/p.jpg");
     let mut alert = message(&Known { poster, ..said(&case, &public) });
     alert.picture = Some(Bytes::from_static(b"jpeg"));
@@ -348,7 +348,7 @@ proptest! {
     ) {
         let case = CaseNumber::from_bits(7);
         let long = text.repeat(times);
-        let mut public = Public { description: long.clone(), police_station: Some(long.clone()), ..person() };
+        let mut public = Public { description: long.clone(), police_station: Some(long.clone()), ..samples::public() };
         let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
         person.name = long;
         let poster = poster.then_some("https://72.example.org/n/00000-00010/poster.jpg");
