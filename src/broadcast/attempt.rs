@@ -199,17 +199,12 @@ impl Worker {
     ) -> Result<(Went, Verdict, Option<Answer>), W> {
         let since = std::mem::replace(&mut leaving.since, self.clock.now());
         self.hosts().leaves(leaving.host, since, leaving.since);
-        match self.sender.send_if(request, may).await {
-            Ok(answer) => {
-                let answer = answer.dated(self.clock.now());
-                let went = Went::answered(answer.status, adapter.profile().refusals);
-                Ok((went, adapter.judge(act, &answer), Some(answer)))
-            }
-            Err(Unanswered::Withheld(why)) => Err(why),
-            Err(Unanswered::Fault(fault)) => {
-                Ok((Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None))
-            }
-        }
+        let sent = match self.sender.send_if(request, may).await {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::Fault(fault)) => Err(fault),
+            Err(Unanswered::Withheld(why)) => return Err(why),
+        };
+        Ok(conclude::judged(adapter, act, sent, self.clock.now()))
     }
 
     /// Decides whether a request that takes `longest` at most may leave. Where it has waited for something,

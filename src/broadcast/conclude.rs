@@ -4,8 +4,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::course::{Course, Progress};
-use super::platforms::{Act, TakeBack, Verdict, adapter};
+use super::hosts::Went;
+use super::platforms::{Act, Adapter, Answer, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
+use super::send::SendFault;
 use crate::domain::delivery::{ALONE, DeliveryState, Outcome, Reach, in_vain, is_alone};
 use crate::domain::group::Platform;
 use crate::store::leasing::Leased;
@@ -47,6 +49,24 @@ pub struct Ended {
     pub answer_sealed: Option<Vec<u8>>,
     /// The new address, where the chat has a new id.
     pub moved: Option<Moved>,
+}
+
+/// What was heard at that time of a request of an act: how it went for the host, what it means, and the answer, where
+/// there is one.
+pub fn judged(
+    adapter: &dyn Adapter,
+    act: Act<'_>,
+    sent: Result<Answer, SendFault>,
+    at: DateTime<Utc>,
+) -> (Went, Verdict, Option<Answer>) {
+    match sent {
+        Ok(answer) => {
+            let answer = answer.dated(at);
+            let went = Went::answered(answer.status, adapter.profile().refusals);
+            (went, adapter.judge(act, &answer), Some(answer))
+        }
+        Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
+    }
 }
 
 /// How far a leased delivery has come.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
-use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
+use crate::broadcast::platforms::{Act, Answer, Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::{conclude, retry};
 use crate::clock::new_id;
 use crate::domain::delivery::{Outcome, Priority};
@@ -212,12 +212,12 @@ impl Groups {
         let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
         let credentials: Credentials = serde_json::from_slice(&opened)?;
         let words = plain(errand.language, key, args, errand.started);
-        let (mut went, mut verdict) = self.attempt(&errand, &credentials, &words).await;
+        let (mut went, mut verdict, mut answer) = self.attempt(&errand, &credentials, &words).await;
         let mut moved = None;
         if let Outcome::Moved(chat) = &verdict.outcome {
             let there = credentials.moved_to(chat.clone());
             if self.follow(account, &errand, &there).await? {
-                (went, verdict) = self.attempt(&errand, &there, &words).await;
+                (went, verdict, answer) = self.attempt(&errand, &there, &words).await;
                 moved = Some(there);
             }
         }
@@ -228,8 +228,8 @@ impl Groups {
             code = verdict.code.as_deref(),
             "{key}"
         );
-        errand.place.ended = (self.clock.now(), went.unwrap_or(Went::Failed));
-        let reached = went.is_some() || verdict.outcome == Outcome::Unknown;
+        errand.place.ended = (self.clock.now(), went);
+        let reached = answer.is_some() || verdict.outcome == Outcome::Unknown;
         self.give_back(account, errand, &verdict, reached).await?;
         Ok(Replied { verdict, moved })
     }
@@ -277,26 +277,20 @@ impl Groups {
         Ok(())
     }
 
-    /// One request: how it went for the host, where that answered, and what it means.
+    /// One request: how it went for the host, what it means, and the answer, where there is one.
     async fn attempt(
         &self,
         errand: &Errand,
         credentials: &Credentials,
         words: &Message,
-    ) -> (Option<Went>, Verdict) {
+    ) -> (Went, Verdict, Option<Answer>) {
         let (adapter, act) = (adapter(errand.platform), Act::Say(0));
         let Some(body) = adapter.compose(words, act) else {
-            return (Some(Went::NotSent), Verdict::ours(Outcome::Bad, "internal"));
+            return (Went::NotSent, Verdict::ours(Outcome::Bad, "internal"), None);
         };
         let stamp = Stamp::new(errand.started, new_id(errand.started));
-        match self.sender.send(adapter.address(act, &body, credentials, &stamp)).await {
-            Ok(answer) => {
-                let answer = answer.dated(self.clock.now());
-                let went = Went::answered(answer.status, adapter.profile().refusals);
-                (Some(went), adapter.judge(act, &answer))
-            }
-            Err(fault) => (None, Verdict::ours(fault.outcome(), fault.as_str())),
-        }
+        let sent = self.sender.send(adapter.address(act, &body, credentials, &stamp)).await;
+        conclude::judged(adapter, act, sent, self.clock.now())
     }
 
     /// Moves a group to its chat's new id. `false` where that chat belongs to another group, or the group has
