@@ -176,7 +176,7 @@ impl Adapter for Dingtalk {
         let said = answered.unwrap_or_default();
         // The gateway's own refusal, whatever else it says: {"status":1111,"wait":5,"punish":"deny",…}.
         if said.get("punish").is_some() || said.get("status").and_then(Value::as_i64) == Some(1111) {
-            return Verdict::new(Outcome::Slow(asked(&said, answer).unwrap_or(MINUTE)), "denied", "");
+            return Verdict::new(Outcome::Slow(asked(&said, answer).unwrap_or(MINUTE)), "denied");
         }
         let words = said.get("errmsg").and_then(Value::as_str).unwrap_or_default();
         let Some(code) = said.get("errcode").and_then(Value::as_i64) else {
@@ -201,6 +201,6 @@ impl Adapter for Dingtalk {
             400_105 | 40035 | 43002 | 43004 | 430_101..=430_104 | 460_101 | 101_002 => Outcome::Bad,
             _ => Outcome::Retry,
         };
-        Verdict::new(outcome, code, words).resting((code == -1).then_some(BUSY))
+        Verdict::new(outcome, code).resting((code == -1).then_some(BUSY))
     }
 }

@@ -139,7 +139,6 @@ impl Adapter for Discord {
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let code = said.as_ref().and_then(|said| said["code"].as_i64());
-        let words = said.as_ref().and_then(|said| said["message"].as_str()).unwrap_or_default();
         let spent = answer.header("x-ratelimit-remaining") == Some("0");
         let rest = answer.seconds("x-ratelimit-reset-after").filter(|_| spent);
         let outcome = match (answer.status, code) {
@@ -175,7 +174,7 @@ impl Adapter for Discord {
         // 0 stands for errors without a code of their own.
         let code = code.filter(|code| *code != 0);
         let code = code.map_or_else(|| format!("http_{}", answer.status), |code| code.to_string());
-        Verdict::new(outcome, code, words).resting(rest).widely(wide)
+        Verdict::new(outcome, code).resting(rest).widely(wide)
     }
 }
 

@@ -164,8 +164,8 @@ impl Adapter for Feishu {
             _ => Outcome::Retry,
         };
         match inner_code(words) {
-            Some(inner) => Verdict::new(outcome, format!("{code}/{inner}"), words),
-            None => Verdict::new(outcome, code, words),
+            Some(inner) => Verdict::new(outcome, format!("{code}/{inner}")),
+            None => Verdict::new(outcome, code),
         }
     }
 }

@@ -12,8 +12,6 @@ use crate::domain::delivery::Outcome;
 /// budget is counted over.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-/// The longest piece of a platform's words that is kept, in characters.
-const DETAIL: usize = 200;
 /// The longest code that is kept, in characters.
 const CODE: usize = 60;
 /// The longest reference or handle that is kept, in bytes.
@@ -27,8 +25,6 @@ pub struct Verdict {
     pub answered: bool,
     /// The platform's own code, for the delivery log.
     pub code: Option<String>,
-    /// The platform's own words, shortened.
-    pub detail: Option<String>,
     /// What this account of the platform calls the picture from now on.
     pub media: Option<String>,
     /// How long the chat must rest, whatever became of the message.
@@ -40,11 +36,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// A verdict with the platform's code and words.
-    pub(super) fn new(outcome: Outcome, code: impl ToString, words: &str) -> Verdict {
-        let words: String = words.chars().filter(|c| !c.is_control()).take(DETAIL).collect();
-        let detail = Some(words).filter(|w| !w.is_empty());
-        Verdict { answered: true, detail, ..Verdict::ours(outcome, code) }
+    /// A verdict on an answer, with the platform's code.
+    pub(super) fn new(outcome: Outcome, code: impl ToString) -> Verdict {
+        Verdict { answered: true, ..Verdict::ours(outcome, code) }
     }
 
     /// A verdict without an answer, with a code of our own.
@@ -55,7 +49,6 @@ impl Verdict {
             outcome,
             answered: false,
             code: Some(code),
-            detail: None,
             media: None,
             rest: None,
             tries: None,
@@ -72,7 +65,7 @@ impl Verdict {
             100..300 => Outcome::Unknown,
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
-        Verdict::new(outcome, format!("http_{}", answer.status), "")
+        Verdict::new(outcome, format!("http_{}", answer.status))
     }
 
     pub(super) fn with_media(self, media: Option<&str>) -> Verdict {

@@ -206,8 +206,8 @@ impl Adapter for Matrix {
         let outcome = match (act, event) {
             (_, None) | (Act::Reply(_), _) => {
                 return match member("content_uri") {
-                    // Uploaded, but still to be said.
-                    Some(uri) => Verdict::new(Outcome::Retry, "uploaded", "").with_media(Some(uri)),
+                    // Uploaded; yet to be said.
+                    Some(uri) => Verdict::new(Outcome::Retry, "uploaded").with_media(Some(uri)),
                     None => Verdict::without_code(answer),
                 };
             }
@@ -217,7 +217,7 @@ impl Adapter for Matrix {
                 Outcome::Delivered(kept(&format!("{what}/{event}")))
             }
         };
-        Verdict::new(outcome, "ok", "")
+        Verdict::new(outcome, "ok")
     }
 }
 
@@ -264,7 +264,7 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
     };
     // Both hold for everything that this account says.
     let of_account = matches!(outcome, Outcome::Slow(_)) || outcome == Outcome::Config(Fault::Credential);
-    Verdict::new(outcome, code, words).widely(of_account)
+    Verdict::new(outcome, code).widely(of_account)
 }
 
 #[cfg(test)]

@@ -78,10 +78,10 @@ impl Adapter for Mattermost {
     /// <https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         if answer.status == 200 && *answer.body == *b"ok" {
-            return Verdict::new(Outcome::Delivered(None), "ok", "");
+            return Verdict::new(Outcome::Delivered(None), "ok");
         }
         let said = object(answer);
-        let Some((said, id)) = said.as_ref().and_then(|said| Some((said, said["id"].as_str()?))) else {
+        let Some(id) = said.as_ref().and_then(|said| said["id"].as_str()) else {
             return Verdict::without_code(answer);
         };
         let short = id.trim_end_matches(".app_error").trim_start_matches("web.incoming_webhook.");
@@ -96,7 +96,7 @@ impl Adapter for Mattermost {
                 _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
             },
         };
-        Verdict::new(outcome, short, said["message"].as_str().unwrap_or_default())
+        Verdict::new(outcome, short)
     }
 }
 

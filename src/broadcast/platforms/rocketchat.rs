@@ -91,7 +91,7 @@ impl Adapter for Rocketchat {
         let disabled = answer.status == 503 && words == "Service Unavailable";
         let outcome = match (success, answer.status) {
             (true, 200) if said.get("error").is_none() => {
-                return Verdict::new(Outcome::Delivered(None), "ok", "");
+                return Verdict::new(Outcome::Delivered(None), "ok");
             }
             (true, _) => Outcome::Unknown,
             (false, 429) => slow(answer),
@@ -108,7 +108,7 @@ impl Adapter for Rocketchat {
             (.., true) => "disabled".to_owned(),
             _ => format!("http_{}", answer.status),
         };
-        Verdict::new(outcome, code, words)
+        Verdict::new(outcome, code)
     }
 }
 

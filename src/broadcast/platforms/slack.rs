@@ -178,7 +178,7 @@ impl Adapter for Slack {
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
         if let Some(said) = object(answer) {
             return match (said["ok"].as_bool(), said["error"].as_str()) {
-                (Some(true), _) if answer.status == 200 => Verdict::new(done(act, &said), "ok", ""),
+                (Some(true), _) if answer.status == 200 => Verdict::new(done(act, &said), "ok"),
                 (Some(false), Some(word)) => refused(act, word, answer),
                 _ if answer.status == 429 => refused(act, "rate_limited", answer),
                 _ => Verdict::without_code(answer),
@@ -186,9 +186,8 @@ impl Adapter for Slack {
         }
         let say = matches!(act, Act::Say(_));
         match std::str::from_utf8(&answer.body) {
-            Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok", ""),
-            // A webhook's word decides, if we know it, whatever status it comes with; but a webhook takes
-            // nothing back.
+            Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok"),
+            // A webhook's word decides whatever status it comes with, where we know it; but it does not take back.
             Ok(word)
                 if is_word(word) && (answer.status >= 400 || (say && means(act, word, answer).is_some())) =>
             {
@@ -298,7 +297,7 @@ fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
         Outcome::Gone => matches!(word, "account_inactive" | "token_revoked" | "team_not_found"),
         _ => false,
     };
-    Verdict::new(outcome, word, "").widely(of_account)
+    Verdict::new(outcome, word).widely(of_account)
 }
 
 #[cfg(test)]

@@ -125,9 +125,7 @@ impl Adapter for Teams {
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
         let said = object(answer);
-        let error = said.as_ref().map(|said| &said["error"]);
-        let code = error.and_then(|error| error["code"].as_str());
-        let words = error.and_then(|error| error["message"].as_str()).unwrap_or_default();
+        let code = said.as_ref().and_then(|said| said["error"]["code"].as_str());
         let outcome = match (answer.status, code) {
             (200 | 202, None) if text.contains("http error 429") => slow(answer),
             (200 | 202, None) if text.contains("http error 413") => Outcome::Bad,
@@ -143,7 +141,7 @@ impl Adapter for Teams {
         // A signature that does not hold has many codes with one meaning.
         let code = code.filter(|_| !matches!(answer.status, 401 | 403));
         let code = code.map_or_else(|| format!("http_{}", answer.status), str::to_owned);
-        Verdict::new(outcome, code, words)
+        Verdict::new(outcome, code)
     }
 }
 

@@ -178,7 +178,7 @@ impl Adapter for Telegram {
             Some(true) if answer.status == 200 => {
                 let sizes = said["result"]["photo"].as_array();
                 let file = sizes.and_then(|sizes| sizes.last()?["file_id"].as_str());
-                Verdict::new(done(act, &said["result"]), "ok", "").with_media(file)
+                Verdict::new(done(act, &said["result"]), "ok").with_media(file)
             }
             Some(false) => refused(act, &said, answer),
             _ => Verdict::without_code(answer),
@@ -295,7 +295,7 @@ fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
         (Outcome::Config(Fault::Permission), 400) => "no_rights".to_owned(),
         _ => code.to_string(),
     };
-    Verdict::new(outcome, code, words).widely(wide)
+    Verdict::new(outcome, code).widely(wide)
 }
 
 #[cfg(test)]

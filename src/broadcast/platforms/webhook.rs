@@ -113,7 +113,7 @@ impl Adapter for Webhook {
             429 => slow(answer),
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
-        Verdict::new(outcome, format!("http_{}", answer.status), "")
+        Verdict::new(outcome, format!("http_{}", answer.status))
     }
 }
 

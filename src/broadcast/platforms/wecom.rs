@@ -127,6 +127,6 @@ impl Adapter for Wecom {
             _ => Outcome::Retry,
         };
         let busy = code == -1;
-        Verdict::new(outcome, code, words).resting(busy.then_some(BUSY)).tried(busy.then_some(BUSY_TRIES))
+        Verdict::new(outcome, code).resting(busy.then_some(BUSY)).tried(busy.then_some(BUSY_TRIES))
     }
 }
