@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, WWW_AUTHENTICATE};
-use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::request;
 use crate::domain::case_number::CaseNumberError;
 pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
@@ -307,16 +306,6 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::build(self.status()).insert_header(ContentType::plaintext()).body(self.code())
-    }
-}
-
-impl Responder for Problem {
-    type Body = actix_web::body::BoxBody;
-
-    fn respond_to(self, http: &HttpRequest) -> HttpResponse {
-        let id = request::id(http);
-        self.log(&id);
-        self.to_json_response(request::language(http), &id)
     }
 }
 
