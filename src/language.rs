@@ -91,22 +91,8 @@ pub fn check() {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn keys(files: &[&str]) -> BTreeSet<String> {
-        let lines = files.iter().flat_map(|file| file.lines());
-        lines
-            .filter_map(|line| line.split_once(" =").map(|(key, _)| key))
-            .filter(|key| key.starts_with(|c: char| c.is_ascii_lowercase()) && !key.contains(' '))
-            .map(str::to_owned)
-            .collect()
-    }
-
     #[test]
-    fn both_languages_parse_and_say_the_same_things() {
-        check();
-        assert_eq!(keys(files!("zh-CN")), keys(files!("en")));
+    fn both_languages_parse() {
+        super::check();
     }
 }

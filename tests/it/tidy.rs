@@ -18,7 +18,6 @@ pub const TESTS: &[Test] = &[
     alone!(rooms_know_only_whom_they_may),
     alone!(sql_is_in_the_store_alone),
     alone!(only_the_sender_speaks_http),
-    alone!(the_time_is_read_in_one_place),
     alone!(pages_ask_for_assets_by_their_version),
     alone!(templates_escape_everything_but_our_own_attributes),
     alone!(both_databases_have_the_same_tables),
@@ -329,12 +328,6 @@ async fn only_the_sender_speaks_http() {
     for sender in senders.into_iter().filter(|sender| sender.ends_with(".rs")) {
         assert!(read(sender).contains("hyper"), "{sender} sends nothing: the rule is out of date");
     }
-}
-
-async fn the_time_is_read_in_one_place() {
-    let clocks = ["Utc::now", "Local::now", "SystemTime::now", "Uuid::now_v7", "now_utc"];
-    assert_eq!(elsewhere(&clocks, &["src/clock.rs"]), NOBODY);
-    assert!(read("src/clock.rs").contains("Utc::now"), "the rule looks for nothing");
 }
 
 async fn templates_escape_everything_but_our_own_attributes() {

@@ -7,11 +7,11 @@ use seventytwo::broadcast::guard::Guard;
 use seventytwo::broadcast::message::plain;
 use seventytwo::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use seventytwo::broadcast::send::{Limits, Sender};
+use seventytwo::clock::new_id;
 use seventytwo::domain::delivery::{Fault, Outcome};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use url::Url;
-use uuid::Uuid;
 
 use super::server::{Room, Synapse, encoded, http};
 use crate::fakes::{Fake, Rules, example};
@@ -42,7 +42,8 @@ impl Lane {
         let matrix = adapter(Platform::Matrix);
         let body =
             matrix.compose(&plain(Language::ZhCn, "broadcast-test", &[], DateTime::UNIX_EPOCH), act).unwrap();
-        let outgoing = matrix.address(act, &body, &self.credentials, &Stamp::new(morning(), Uuid::now_v7()));
+        let outgoing =
+            matrix.address(act, &body, &self.credentials, &Stamp::new(morning(), new_id(morning())));
         matrix.judge(act, &self.sender.send(outgoing).await.unwrap())
     }
 
