@@ -20,7 +20,12 @@ impl From<ReportError> for Problem {
 }
 
 /// What became of everything said about a notice
-#[utoipa::path(tag = "broadcasts", params(("case" = String, Path)), responses((status = 200, body = Report), (status = 403, description = "`lead_required`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "broadcasts",
+    params(("case" = String, Path)),
+    responses((status = 200, body = Report), (status = 403, description = "`lead_required`")),
+    security(("token" = []))
+)]
 #[get("/broadcasts/{case}")]
 pub async fn broadcasts(
     caller: Caller,

@@ -10,10 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use self::bodies::{ChangeBody, NewGroupBody};
-use super::Hours;
+use self::bodies::{ChangeBody, CodeBody, GroupBody, NewGroupBody, PauseBody};
 use super::pauses;
-use super::preferences::Whole;
 use super::secret::Rotated;
 use super::words::{addresses, refused, station};
 use crate::domain::cursor;
@@ -24,13 +22,6 @@ use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
-
-/// The code that was read in the chat.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CodeBody {
-    code: String,
-}
 
 /// A group that was connected.
 #[derive(Serialize, ToSchema)]
@@ -46,15 +37,6 @@ pub struct Created {
     /// The signing secret that was made, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
-}
-
-/// How long a group is to hear nothing.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PauseBody {
-    /// When it hears again by itself, within 30 days; `null` or absent: when it is resumed.
-    #[schema(format = DateTime)]
-    until: Option<String>,
 }
 
 /// A group that hears nothing for a while.
@@ -88,55 +70,6 @@ pub struct NewSecret {
     both_until: DateTime<Utc>,
 }
 
-/// What is shown of the way into the chat.
-#[derive(Serialize, ToSchema)]
-pub struct Shown {
-    /// The last four characters of the address.
-    last4: String,
-}
-
-/// A group, for its admin.
-#[derive(Serialize, ToSchema)]
-pub struct GroupBody {
-    id: Uuid,
-    platform: &'static str,
-    name: String,
-    state: &'static str,
-    /// Why it is disabled.
-    reason: Option<String>,
-    credentials: Shown,
-    regions: Vec<&'static str>,
-    kinds: Vec<&'static str>,
-    language: &'static str,
-    hourly_cap: Option<i16>,
-    quiet: Option<Hours>,
-    /// When it hears again by itself; `null`: it is not paused, or hears again when it is resumed.
-    paused_until: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    verified_at: Option<DateTime<Utc>>,
-}
-
-impl From<Whole> for GroupBody {
-    fn from(Whole { group, regions, .. }: Whole) -> GroupBody {
-        GroupBody {
-            id: group.id.0,
-            platform: group.platform.0.as_str(),
-            state: group.state.0.as_str(),
-            credentials: Shown { last4: group.last4.clone() },
-            regions: regions.iter().map(|region| region.code()).collect(),
-            kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
-            language: group.language.0.as_str(),
-            hourly_cap: group.hourly_cap,
-            quiet: group.quiet().map(Hours::from),
-            paused_until: group.paused_until(),
-            created_at: group.created_at.0,
-            verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
-            reason: group.reason,
-            name: group.name,
-        }
-    }
-}
-
 #[derive(Deserialize, IntoParams)]
 pub struct ListQuery {
     /// `next` of the page before.
@@ -161,7 +94,16 @@ fn admin(caller: &Caller) -> Result<Uuid, Problem> {
 }
 
 /// Connect a chat: a six-digit code is sent into it
-#[utoipa::path(tag = "groups", request_body = NewGroupBody, responses((status = 201, body = Created), (status = 409, description = "`group_exists`, `too_many_groups`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    request_body = NewGroupBody,
+    responses(
+        (status = 201, body = Created),
+        (status = 409, description = "`group_exists`, `too_many_groups`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[post("/groups")]
 pub async fn connect(
     http: HttpRequest,
@@ -186,7 +128,12 @@ pub async fn connect(
 }
 
 /// The groups of the caller, 500 on a page
-#[utoipa::path(tag = "groups", params(ListQuery), responses((status = 200, body = GroupList)), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(ListQuery),
+    responses((status = 200, body = GroupList)),
+    security(("token" = []))
+)]
 #[get("/groups")]
 pub async fn list(
     caller: Caller,
@@ -203,7 +150,12 @@ pub async fn list(
 }
 
 /// One group
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupBody)), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = GroupBody)),
+    security(("token" = []))
+)]
 #[get("/groups/{id}")]
 pub async fn show(
     caller: Caller,
@@ -214,7 +166,18 @@ pub async fn show(
 }
 
 /// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), request_body = ChangeBody, responses((status = 200, body = Changed), (status = 409, description = "`group_exists`, `not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    request_body = ChangeBody,
+    responses(
+        (status = 200, body = Changed),
+        (status = 409, description = "`group_exists`, `not_possible`"),
+        (status = 422, description = "`group_unreachable`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
@@ -248,7 +211,12 @@ pub struct Changed {
 
 /// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the
 /// signatures of both
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = NewSecret), (status = 429, description = "`too_many_requests`")),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/secret")]
 pub async fn rotate(
     caller: Caller,
@@ -260,7 +228,12 @@ pub async fn rotate(
 }
 
 /// Forget a group; what waits for it is given up at once
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 204, description = "It is done")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses((status = 204, description = "It is done")),
+    security(("token" = []))
+)]
 #[delete("/groups/{id}")]
 pub async fn forget(
     caller: Caller,
@@ -272,7 +245,19 @@ pub async fn forget(
 }
 
 /// Prove control of the chat with the code that was sent into it
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), request_body = CodeBody, responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`"), (status = 410, description = "`code_expired`"), (status = 422, description = "`wrong_code`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    request_body = CodeBody,
+    responses(
+        (status = 200, body = GroupStanding),
+        (status = 409, description = "`not_possible`"),
+        (status = 410, description = "`code_expired`"),
+        (status = 422, description = "`wrong_code`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
     caller: Caller,
@@ -286,7 +271,17 @@ pub async fn verify(
 }
 
 /// Send another code; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 202, description = "It is on its way"), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 202, description = "It is on its way"),
+        (status = 409, description = "`not_possible`"),
+        (status = 422, description = "`group_unreachable`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/code")]
 pub async fn send_code(
     caller: Caller,
@@ -298,7 +293,14 @@ pub async fn send_code(
 }
 
 /// Stop what goes to a group, until a time or until it is resumed
-#[utoipa::path(operation_id = "pause_group", tag = "groups", params(("id" = Uuid, Path)), request_body = Option<PauseBody>, responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    operation_id = "pause_group",
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    request_body = Option<PauseBody>,
+    responses((status = 200, body = PausedGroup), (status = 409, description = "`not_possible`")),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
     caller: Caller,
@@ -315,7 +317,13 @@ pub async fn pause(
 }
 
 /// Let a paused group receive again
-#[utoipa::path(operation_id = "resume_group", tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    operation_id = "resume_group",
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = GroupStanding), (status = 409, description = "`not_possible`")),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/resume")]
 pub async fn resume(
     caller: Caller,
@@ -327,7 +335,17 @@ pub async fn resume(
 }
 
 /// Send a message marked as a test; at most three in an hour
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path)), responses((status = 200, body = Tested), (status = 409, description = "`not_possible`"), (status = 422, description = "`group_unreachable`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Tested),
+        (status = 409, description = "`not_possible`"),
+        (status = 422, description = "`group_unreachable`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/test")]
 pub async fn test(
     caller: Caller,

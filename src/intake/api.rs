@@ -105,7 +105,15 @@ pub struct PhotoForm {
 }
 
 /// Send a photo, to be named in a notice afterwards
-#[utoipa::path(tag = "reporting", request_body(content = PhotoForm, content_type = "multipart/form-data"), responses((status = 201, body = Stored), (status = 422, description = "`photo_refused`"), (status = 429, description = "`too_many_requests`")))]
+#[utoipa::path(
+    tag = "reporting",
+    request_body(content = PhotoForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, body = Stored),
+        (status = 422, description = "`photo_refused`"),
+        (status = 429, description = "`too_many_requests`")
+    )
+)]
 #[post("/photos")]
 pub async fn send_photo(
     http: HttpRequest,
@@ -162,7 +170,23 @@ async fn read_photo(field: &mut Field, place: &mut Place) -> Result<Vec<u8>, Pro
 }
 
 /// Hand a notice in
-#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/Notice")), params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again is the same request again")), responses((status = 201, body = Receipt), (status = 200, body = Receipt, description = "The same request again"), (status = 409, description = "`idempotency_key_reused`"), (status = 429, description = "`too_many_requests`")))]
+#[utoipa::path(
+    tag = "reporting",
+    request_body(content = ref("#/components/schemas/Notice")),
+    params(
+        (
+            "Idempotency-Key" = Option<String>,
+            Header,
+            description = "The same key and body again is the same request again"
+        )
+    ),
+    responses(
+        (status = 201, body = Receipt),
+        (status = 200, body = Receipt, description = "The same request again"),
+        (status = 409, description = "`idempotency_key_reused`"),
+        (status = 429, description = "`too_many_requests`")
+    )
+)]
 #[post("/notices")]
 pub async fn submit(
     http: HttpRequest,
@@ -194,7 +218,16 @@ fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
 }
 
 /// Tell what you saw of a live notice
-#[utoipa::path(tag = "public", request_body = TipBody, params(("case" = String, Path)), responses((status = 202, description = "It is taken in"), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")))]
+#[utoipa::path(
+    tag = "public",
+    request_body = TipBody,
+    params(("case" = String, Path)),
+    responses(
+        (status = 202, description = "It is taken in"),
+        (status = 409, description = "`not_possible`"),
+        (status = 429, description = "`too_many_requests`")
+    )
+)]
 #[post("/notices/{case}/tips")]
 pub async fn tip(
     http: HttpRequest,
@@ -229,7 +262,11 @@ pub struct TipBody {
 }
 
 /// What the reporter sees of the notice
-#[utoipa::path(tag = "reporting", responses((status = 200, body = MyNotice), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
+#[utoipa::path(
+    tag = "reporting",
+    responses((status = 200, body = MyNotice), (status = 429, description = "`too_many_requests`")),
+    security(("manage" = []))
+)]
 #[get("/my/notice")]
 pub async fn my_notice(
     http: HttpRequest,
@@ -256,7 +293,16 @@ pub struct ReplyBody {
 }
 
 /// Answer a question of those who verify
-#[utoipa::path(tag = "reporting", request_body = ReplyBody, responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
+#[utoipa::path(
+    tag = "reporting",
+    request_body = ReplyBody,
+    responses(
+        (status = 200, body = MyStanding),
+        (status = 409, description = "`not_possible`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("manage" = []))
+)]
 #[post("/my/notice/reply")]
 pub async fn reply(
     http: HttpRequest,
@@ -271,7 +317,16 @@ pub async fn reply(
 }
 
 /// Correct the notice, by a JSON merge patch
-#[utoipa::path(tag = "reporting", request_body(content = ref("#/components/schemas/NoticeChange")), responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
+#[utoipa::path(
+    tag = "reporting",
+    request_body(content = ref("#/components/schemas/NoticeChange")),
+    responses(
+        (status = 200, body = MyStanding),
+        (status = 409, description = "`not_possible`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("manage" = []))
+)]
 #[patch("/my/notice")]
 pub async fn revise(
     http: HttpRequest,
@@ -286,7 +341,15 @@ pub async fn revise(
 }
 
 /// Ask for another 72 hours
-#[utoipa::path(tag = "reporting", responses((status = 200, body = MyStanding), (status = 409, description = "`not_possible`"), (status = 429, description = "`too_many_requests`")), security(("manage" = [])))]
+#[utoipa::path(
+    tag = "reporting",
+    responses(
+        (status = 200, body = MyStanding),
+        (status = 409, description = "`not_possible`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("manage" = []))
+)]
 #[post("/my/notice/renew")]
 pub async fn renew(
     http: HttpRequest,

@@ -109,7 +109,12 @@ impl From<Notice> for Standing {
 }
 
 /// What waits, most urgent first
-#[utoipa::path(tag = "review", params(QueueQuery), responses((status = 200, body = Queue)), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(QueueQuery),
+    responses((status = 200, body = Queue)),
+    security(("token" = []))
+)]
 #[get("/review/queue")]
 pub async fn queue(
     caller: Caller,
@@ -132,7 +137,12 @@ pub async fn queue(
 }
 
 /// All that the role may see of a notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Sheet), (status = 403, description = "`lead_required`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    responses((status = 200, body = Sheet), (status = 403, description = "`lead_required`")),
+    security(("token" = []))
+)]
 #[get("/review/{case}")]
 pub async fn sheet(
     caller: Caller,
@@ -154,7 +164,16 @@ pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<
 }
 
 /// Take a notice on, or keep it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`, `same_approver`"), (status = 409, description = "`claimed_by_other`, `stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    responses(
+        (status = 200, body = Claimed),
+        (status = 403, description = "`lead_required`, `same_approver`"),
+        (status = 409, description = "`claimed_by_other`, `stale_version`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/claim")]
 pub async fn claim(
     caller: Caller,
@@ -167,7 +186,16 @@ pub async fn claim(
 }
 
 /// Let a notice go
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Claimed), (status = 403, description = "`lead_required`"), (status = 409, description = "`claimed_by_other`, `claim_required`, `stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    responses(
+        (status = 200, body = Claimed),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`claimed_by_other`, `claim_required`, `stale_version`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/release")]
 pub async fn release(
     caller: Caller,
@@ -180,7 +208,18 @@ pub async fn release(
 }
 
 /// Decide a claimed notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = DecisionBody, responses((status = 200, body = Standing), (status = 403, description = "`same_approver`, `lead_required`"), (status = 409, description = "`stale_version`, `claim_required`, `claimed_by_other`, `not_possible`"), (status = 422, description = "`police_reference_required`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    request_body = DecisionBody,
+    responses(
+        (status = 200, body = Standing),
+        (status = 403, description = "`same_approver`, `lead_required`"),
+        (status = 409, description = "`stale_version`, `claim_required`, `claimed_by_other`, `not_possible`"),
+        (status = 422, description = "`police_reference_required`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/decisions")]
 pub async fn decide(
     caller: Caller,
@@ -196,7 +235,16 @@ pub async fn decide(
 }
 
 /// Take one's approval back while the notice cools
-#[utoipa::path(tag = "review", params(("case" = String, Path)), responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`too_late`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    responses(
+        (status = 200, body = Standing),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`too_late`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/undo")]
 pub async fn undo(
     caller: Caller,
@@ -209,7 +257,17 @@ pub async fn undo(
 }
 
 /// Pause a live notice
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    request_body = RestrictBody,
+    responses(
+        (status = 200, body = Standing),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`stale_version`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/pause")]
 pub async fn pause(
     caller: Caller,
@@ -222,7 +280,17 @@ pub async fn pause(
 }
 
 /// Let a paused notice go on
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RestrictBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    request_body = RestrictBody,
+    responses(
+        (status = 200, body = Standing),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`stale_version`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/resume")]
 pub async fn resume(
     caller: Caller,
@@ -235,7 +303,17 @@ pub async fn resume(
 }
 
 /// Remove a notice that is false, unsafe or unlawful, with a correction to those who received it
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = RemoveBody, responses((status = 200, body = Standing), (status = 403, description = "`lead_required`"), (status = 409, description = "`stale_version`, `not_possible`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    request_body = RemoveBody,
+    responses(
+        (status = 200, body = Standing),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`stale_version`, `not_possible`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/remove")]
 pub async fn remove(
     caller: Caller,
@@ -248,7 +326,17 @@ pub async fn remove(
 }
 
 /// Pass a held tip on to the family, or discard it
-#[utoipa::path(tag = "review", params(("case" = String, Path), ("id" = Uuid, Path)), request_body = VerdictBody, responses((status = 204, description = "It is done"), (status = 403, description = "`lead_required`"), (status = 409, description = "`claim_required`, `claimed_by_other`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path), ("id" = Uuid, Path)),
+    request_body = VerdictBody,
+    responses(
+        (status = 204, description = "It is done"),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`claim_required`, `claimed_by_other`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/tips/{id}")]
 pub async fn decide_tip(
     caller: Caller,
@@ -273,7 +361,18 @@ pub struct PhoneShown {
 }
 
 /// Have the reporter's phone shown; written down, and limited by the day
-#[utoipa::path(tag = "review", params(("case" = String, Path)), request_body = PhoneBody, responses((status = 200, body = PhoneShown), (status = 403, description = "`lead_required`"), (status = 409, description = "`claim_required`, `claimed_by_other`"), (status = 429, description = "`too_many_requests`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "review",
+    params(("case" = String, Path)),
+    request_body = PhoneBody,
+    responses(
+        (status = 200, body = PhoneShown),
+        (status = 403, description = "`lead_required`"),
+        (status = 409, description = "`claim_required`, `claimed_by_other`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
+    security(("token" = []))
+)]
 #[post("/review/{case}/phone")]
 pub async fn reveal_phone(
     caller: Caller,

@@ -1,9 +1,12 @@
 //! The request bodies about a group.
 
-use serde::{Deserialize, Deserializer};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::super::preferences::Whole;
 use super::super::{Draft, Hours};
 
 /// A group to be connected.
@@ -78,6 +81,71 @@ impl ChangeBody {
         let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = self;
         let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
         Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet }
+    }
+}
+
+/// The code that was read in the chat.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeBody {
+    pub(super) code: String,
+}
+
+/// How long a group is to hear nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseBody {
+    /// When it hears again by itself, within 30 days; `null` or absent: when it is resumed.
+    #[schema(format = DateTime)]
+    pub(super) until: Option<String>,
+}
+
+/// What is shown of the way into the chat.
+#[derive(Serialize, ToSchema)]
+pub struct Shown {
+    /// The last four characters of the address.
+    last4: String,
+}
+
+/// A group, for its admin.
+#[derive(Serialize, ToSchema)]
+pub struct GroupBody {
+    id: Uuid,
+    platform: &'static str,
+    name: String,
+    state: &'static str,
+    /// Why it is disabled.
+    reason: Option<String>,
+    credentials: Shown,
+    regions: Vec<&'static str>,
+    kinds: Vec<&'static str>,
+    language: &'static str,
+    hourly_cap: Option<i16>,
+    quiet: Option<Hours>,
+    /// When it hears again by itself; `null`: it is not paused, or hears again when it is resumed.
+    paused_until: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    verified_at: Option<DateTime<Utc>>,
+}
+
+impl From<Whole> for GroupBody {
+    fn from(Whole { group, regions, .. }: Whole) -> GroupBody {
+        GroupBody {
+            id: group.id.0,
+            platform: group.platform.0.as_str(),
+            state: group.state.0.as_str(),
+            credentials: Shown { last4: group.last4.clone() },
+            regions: regions.iter().map(|region| region.code()).collect(),
+            kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
+            language: group.language.0.as_str(),
+            hourly_cap: group.hourly_cap,
+            quiet: group.quiet().map(Hours::from),
+            paused_until: group.paused_until(),
+            created_at: group.created_at.0,
+            verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
+            reason: group.reason,
+            name: group.name,
+        }
     }
 }
 

@@ -156,7 +156,12 @@ pub struct UnderWay {
 }
 
 /// What became of every message to a group
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path), LogQuery), responses((status = 200, body = LogBody)), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path), LogQuery),
+    responses((status = 200, body = LogBody)),
+    security(("token" = []))
+)]
 #[get("/groups/{id}/deliveries")]
 pub async fn deliveries(
     caller: Caller,
@@ -172,7 +177,12 @@ pub async fn deliveries(
 }
 
 /// One delivery, with the request and what the platform answered
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path), ("delivery" = String, Path)), responses((status = 200, body = ExchangeBody)), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path), ("delivery" = String, Path)),
+    responses((status = 200, body = ExchangeBody)),
+    security(("token" = []))
+)]
 #[get("/groups/{id}/deliveries/{delivery}")]
 pub async fn detail(
     http: HttpRequest,
@@ -186,7 +196,12 @@ pub async fn detail(
 }
 
 /// Send again what was given up and is still true; asking twice comes to the same
-#[utoipa::path(tag = "groups", params(("id" = Uuid, Path), ("delivery" = String, Path)), responses((status = 202, body = UnderWay), (status = 409, description = "`not_redeliverable`")), security(("token" = [])))]
+#[utoipa::path(
+    tag = "groups",
+    params(("id" = Uuid, Path), ("delivery" = String, Path)),
+    responses((status = 202, body = UnderWay), (status = 409, description = "`not_redeliverable`")),
+    security(("token" = []))
+)]
 #[post("/groups/{id}/deliveries/{delivery}/redeliver")]
 pub async fn redeliver(
     caller: Caller,
