@@ -368,7 +368,7 @@ async fn audit(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Some(("verify", m)) = matches.subcommand() else { anyhow::bail!("use: seventytwo audit verify") };
     let noted = m.get_one::<Noted>("expect").cloned();
     let store = app::open_existing(&configuration(None)?).await?;
-    match store.read(move |c| events::verify_with(c, noted.as_ref())).await? {
+    match store.read(move |c| events::verify(c, noted.as_ref())).await? {
         Walked::Whole { lines, head } => {
             println!("whole: {lines} entries, head {lines}:{head}");
             Ok(ExitCode::SUCCESS)

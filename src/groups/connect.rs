@@ -128,7 +128,7 @@ impl Groups {
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if super::preferences::is_proved(&group) {
+                if group.state.0.is_proved() {
                     return Err(GroupError::NotPossible(group.state.0));
                 }
                 group.code_hash = Some(code_hash(&vault, id, &hashed));
@@ -227,7 +227,7 @@ fn try_code(
     now: DateTime<Utc>,
 ) -> Result<Tried, GroupError> {
     let mut group = locked(tx, account, id)?;
-    if super::preferences::is_proved(&group) {
+    if group.state.0.is_proved() {
         return Err(GroupError::NotPossible(group.state.0));
     }
     let awaited = group.code_hash.clone().zip(group.code_expires_at);

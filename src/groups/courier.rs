@@ -325,7 +325,7 @@ impl Groups {
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if !super::preferences::is_proved(&group) {
+                if !group.state.0.is_proved() {
                     return Err(GroupError::NotPossible(group.state.0));
                 }
                 set_out(tx, &hosts, &mut group, now)

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::preferences::is_proved;
 use super::{GroupError, Groups, locked};
 use crate::broadcast::platforms::{Act, adapter};
 use crate::broadcast::script::{self, Written};
@@ -198,7 +197,7 @@ impl Groups {
                 match found.state.0 {
                     DeliveryState::Open => Ok(()),
                     _ if !found.can_go_again(now) => Err(GroupError::NotAgain(found.state.0)),
-                    _ if !is_proved(&group) => Err(GroupError::NotPossible(group.state.0)),
+                    _ if !group.state.0.is_proved() => Err(GroupError::NotPossible(group.state.0)),
                     _ => Ok(groups::redeliver(tx, &found, now)?),
                 }
             })

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use super::preferences::is_proved;
 use super::{GroupError, Groups, courier, locked};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::GroupState;
@@ -84,7 +83,7 @@ impl Groups {
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if !is_proved(&group) {
+                if !group.state.0.is_proved() {
                     return Err(GroupError::NotPossible(group.state.0));
                 }
                 set(tx, &mut group, to, until, now)?;

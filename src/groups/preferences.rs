@@ -15,11 +15,6 @@ use crate::store::{Answer, Conn};
 /// The most groups on a page.
 pub const PAGE: i64 = 500;
 
-/// Whether its admin has proved control of it.
-pub(super) fn is_proved(group: &Group) -> bool {
-    group.state.0.is_proved()
-}
-
 /// A group with all that its admin may know.
 #[derive(Clone, Debug)]
 pub struct Whole {
@@ -103,10 +98,11 @@ impl Groups {
         };
         let (secret, refused) =
             (change.secret.clone(), tested.as_ref().and_then(|code| code.refused.clone()));
-        match refused {
-            // Whoever checks signatures takes no code before they know the secret that we have just made.
-            Some(refusal) if secret.is_none() => return Err(GroupError::Unreachable(refusal)),
-            _ => {}
+        // Whoever checks signatures takes no code before they know the secret that we have just made.
+        if let Some(refusal) = &refused
+            && secret.is_none()
+        {
+            return Err(GroupError::Unreachable(refusal.clone()));
         }
         self.make(account, id, change, tested).await?;
         Ok(Connected { id, secret, refused })

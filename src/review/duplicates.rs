@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{opens_for, read, shown};
+use super::view::{opens_for, read};
+use crate::domain::case_number::shown;
 use crate::domain::life_cycle::State;
 use crate::domain::look::Look;
 use crate::domain::marks::sought;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::api::{self, bodies, desk, moderator};
 use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
+use crate::domain::case_number;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
@@ -274,7 +275,7 @@ impl<'a> Visit<'a> {
     }
 
     fn here(&self) -> String {
-        format!("/review/{}", view::shown(&self.case))
+        format!("/review/{}", case_number::shown(&self.case))
     }
 
     /// Where a browser goes once the step is taken.
@@ -330,7 +331,7 @@ impl<'a> Visit<'a> {
             .collect();
         let template = LeadsPage {
             frame: frame.clone(),
-            case: view::shown(&self.case),
+            case: case_number::shown(&self.case),
             leads,
             kept,
             forms,

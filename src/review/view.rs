@@ -9,7 +9,7 @@ use super::actions::{self, Actions};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{overdue, wants};
 use super::{Moderator, ReviewError, again, alike, phone, policy};
-pub use crate::domain::case_number::shown;
+use crate::domain::case_number::shown;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;

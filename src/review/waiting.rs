@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{is_own, opens_for, read, shown};
+use super::view::{opens_for, read};
+use crate::domain::case_number::shown;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Category, Kind, Subject};

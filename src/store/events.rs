@@ -214,19 +214,12 @@ pub enum Walked {
     Broken { seq: i64, what: &'static str },
 }
 
-/// Walks the log from its first line to its head. What is appended meanwhile is not part of this walk.
+/// Walks the log from its first line to its head; a line that was noted has to be there, too. What is appended
+/// meanwhile is not of this walk.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn verify(conn: &mut Conn) -> Answer<Walked> {
-    verify_with(conn, None)
-}
-
-/// As [`verify`]; a line that was noted has to be there, too.
-///
-/// # Errors
-/// When the database refuses.
-pub fn verify_with(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
+pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     let mut size = 1_000i64;
     let (last, head_hash) = head(conn)?;
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);

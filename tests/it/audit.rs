@@ -61,7 +61,7 @@ async fn whoever_changes_the_log_is_found_out(house: House) {
             house.post(&format!("{path}/decisions"), Some(&moderator.token), &ask).await.expect(200);
         }
     }
-    let verify = || house.stations.shared.store.read(events::verify);
+    let verify = || house.stations.shared.store.read(|c| events::verify(c, None));
     let audit = || process::command(&house.db).args(["audit", "verify"]).output().unwrap();
     let whole = verify().await.unwrap();
     assert!(matches!(whole, Walked::Whole { lines: 5, .. }), "{whole:?}");
@@ -166,10 +166,10 @@ async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
             Conn::Pg(c) => c.set_instrumentation(after_the_head),
             Conn::Sqlite(c) => c.set_instrumentation(after_the_head),
         }
-        events::verify(conn)
+        events::verify(conn, None)
     });
     let walked = walked.await;
     assert!(matches!(walked, Walked::Whole { lines: 1, .. }), "{walked:?}");
-    let after = house.stations.shared.store.read(events::verify).await.unwrap();
+    let after = house.stations.shared.store.read(|c| events::verify(c, None)).await.unwrap();
     assert!(matches!(after, Walked::Whole { lines: 2, .. }), "{after:?}");
 }

@@ -8,7 +8,7 @@ use super::super::Hours;
 use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
-use super::super::preferences::{Whole, is_proved};
+use super::super::preferences::Whole;
 use super::super::words::{self, station};
 use crate::domain::case_number;
 use crate::domain::delivery::DeliveryState;
@@ -77,7 +77,7 @@ pub(super) async fn group_page(
     Ok(GroupPage {
         condition: whole.condition(now),
         here: format!("/groups/{id}"),
-        proved: is_proved(&whole.group),
+        proved: whole.group.state.0.is_proved(),
         paused_until: whole.group.paused_until().map(moment),
         pauses: pauses::OFFERED.map(|choice| (choice, length(&frame, choice, now))).to_vec(),
         awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),

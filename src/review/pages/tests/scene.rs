@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::super::samples;
 use crate::accounts::fixture::House;
+use crate::domain::case_number;
 use crate::domain::life_cycle::{Needs, State};
 use crate::domain::notice::*;
 use crate::domain::people::Role;
@@ -54,7 +55,7 @@ impl Desk {
             held: true,
             created_at: Time(now),
         };
-        let case = super::super::view::shown(&notice.case_number);
+        let case = case_number::shown(&notice.case_number);
         let put = self.house.shared.store.write(move |tx| {
             notices::insert(tx, &notice, &revision)?;
             tips::insert_tip(tx, &tip)
