@@ -13,7 +13,7 @@ mod settings;
 mod values;
 
 pub use settings::{SETTINGS, Setting};
-pub use values::{duration, written};
+pub use values::{duration, key, written};
 
 /// The folder in the data directory where photos are stored, unless another place is configured.
 const BLOBS: &str = "blobs";

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::people::{self, AccountError};
+use crate::domain::hex::hex;
 use crate::store::accounts::{self, Account, ApiToken};
 use crate::store::types::Time;
 use crate::store::{Answer, Store};
@@ -77,7 +78,7 @@ impl From<&ApiToken> for Listed {
         /// No two tokens of one account share this many leading bytes.
         const BYTES: usize = 6;
         Listed {
-            number: row.token_hash.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect(),
+            number: hex(&row.token_hash[..BYTES]),
             created_at: row.created_at.0,
             expires_at: row.expires_at.map(|at| at.0),
         }

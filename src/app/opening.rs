@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::StartError;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::store::{Database, Store, seal};
 use crate::vault::{self, Vault};
 
@@ -63,21 +64,16 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     if let Some(key) = config.key {
         return Ok(key);
     }
-    let base64 = base64::engine::general_purpose::STANDARD;
     let file = config.data_dir.join("key");
     let shown = file.display().to_string();
     let failed = |e| StartError::DataDir(shown.clone(), e);
     close_to_others(&file);
     match std::fs::read_to_string(&file) {
-        Ok(text) => base64
-            .decode(text.trim())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| StartError::KeyFile(shown.clone())),
+        Ok(text) => config::key(text.trim()).map_err(|_| StartError::KeyFile(shown.clone())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let key: [u8; 32] = vault::random();
             std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
-            write_secret(&file, &base64.encode(key)).map_err(failed)?;
+            write_secret(&file, &STANDARD.encode(key)).map_err(failed)?;
             Ok(key)
         }
         Err(e) => Err(failed(e)),

@@ -70,7 +70,11 @@ pub(super) fn blobs(value: &str) -> Result<Blobs, String> {
     }
 }
 
-pub(super) fn key(value: &str) -> Result<[u8; 32], String> {
+/// Reads a key: 32 bytes, in base64.
+///
+/// # Errors
+/// A sentence that says so.
+pub fn key(value: &str) -> Result<[u8; 32], String> {
     base64::engine::general_purpose::STANDARD
         .decode(value)
         .ok()

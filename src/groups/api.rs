@@ -15,6 +15,7 @@ use super::pauses;
 use super::secret::Rotated;
 use super::words::{addresses, refused, station};
 use crate::domain::cursor;
+use crate::domain::delivery::Outcome;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
@@ -353,5 +354,5 @@ pub async fn test(
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
     let code = station(&shared).test(admin(&caller)?, id(&path)?).await?;
-    Ok(web::Json(Tested { outcome: "delivered", code }))
+    Ok(web::Json(Tested { outcome: Outcome::DELIVERED, code }))
 }

@@ -66,7 +66,7 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
         (Some(words), _) => words,
         (None, Some(fault)) => text(language, &format!("fault-{}", fault.as_str())),
         (None, None) if passes => text(language, "groups-try-later"),
-        (None, None) => text(language, outcome_key(refusal.outcome.as_str())),
+        (None, None) => outcome_words(language, refusal.outcome.as_str()),
     };
     match &refusal.code {
         Some(code) => {
@@ -87,24 +87,15 @@ pub(super) fn meaning(language: Language, platform: Platform, code: &str) -> Opt
 }
 
 /// The sentence for an outcome of the delivery log.
-pub(super) fn outcome_key(outcome: &str) -> &'static str {
-    match outcome {
-        "delivered" => "outcome-delivered",
-        "gone" => "outcome-gone",
-        "config" => "outcome-config",
-        "slow" => "outcome-slow",
-        "retry" => "outcome-retry",
-        "bad" => "outcome-bad",
-        "moved" => "outcome-moved",
-        "ended" => "outcome-ended",
-        _ => "outcome-unknown",
-    }
+fn outcome_words(language: Language, outcome: &str) -> String {
+    let key = format!("outcome-{outcome}");
+    text(language, if has(language, &key) { &key } else { "outcome-unknown" })
 }
 
 /// An outcome in words, with the platform's code and its meaning.
 pub(super) fn explained(language: Language, platform: Platform, outcome: &str, code: Option<&str>) -> String {
-    let plain = || text(language, outcome_key(outcome));
-    match code.filter(|_| outcome != "delivered") {
+    let plain = || outcome_words(language, outcome);
+    match code.filter(|_| outcome != Outcome::DELIVERED) {
         None => plain(),
         Some(code) => {
             let words = meaning(language, platform, code).unwrap_or_else(plain);

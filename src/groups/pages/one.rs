@@ -11,7 +11,7 @@ use super::super::pauses;
 use super::super::preferences::Whole;
 use super::super::words::{self, station};
 use crate::domain::case_number;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, Outcome};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
@@ -134,7 +134,7 @@ fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
 
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
     let Line { delivery, tries } = line;
-    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != "delivered");
+    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != Outcome::DELIVERED);
     let line = |(place, attempt): (usize, &Attempt)| {
         let ended = words::explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
@@ -161,7 +161,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
         }
         // The words arrived, the notice ended, the picture stayed behind.
-        (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some("delivered") => {
+        (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some(Outcome::DELIVERED) => {
             frame.t("groups-log-partly")
         }
         (DeliveryState::Open, _) => match delivery.waits_for(now) {

@@ -347,7 +347,8 @@ async fn looking_changes_nothing(house: House) {
     let state = async || {
         let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
         let mine = house.get("/my/notice", Some(manage)).await.expect(200);
-        let verdict = house.stations.shared.store.read(|c| seventytwo::store::events::verify(c, None)).await.unwrap();
+        let verdict =
+            house.stations.shared.store.read(|c| seventytwo::store::events::verify(c, None)).await.unwrap();
         (sheet, mine, format!("{verdict:?}"))
     };
     let before = state().await;
