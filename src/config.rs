@@ -93,46 +93,48 @@ impl Config {
     /// # Errors
     /// All faults together, each with its variable's name.
     pub fn read(look_up: impl Fn(&Setting) -> Option<String>) -> Result<Config, Vec<Fault>> {
-        let mut form = Form { look_up, faults: Vec::new() };
-        let data_dir = PathBuf::from(form.value("SEVENTYTWO_DATA_DIR").unwrap_or_default());
+        let mut given = Lookup { look_up, faults: Vec::new() };
+        let data_dir = PathBuf::from(given.value("SEVENTYTWO_DATA_DIR").unwrap_or_default());
         let config = Config {
-            database: form.parse("DATABASE_URL", values::database).unwrap_or(Database::Sqlite(String::new())),
-            bind: form.parse("SEVENTYTWO_BIND", values::bind).unwrap_or_default(),
-            base_url: form.parse("SEVENTYTWO_BASE_URL", values::base_url),
-            blobs: form
+            database: given
+                .parse("DATABASE_URL", values::database)
+                .unwrap_or(Database::Sqlite(String::new())),
+            bind: given.parse("SEVENTYTWO_BIND", values::bind).unwrap_or_default(),
+            base_url: given.parse("SEVENTYTWO_BASE_URL", values::base_url),
+            blobs: given
                 .parse("SEVENTYTWO_BLOBS", values::blobs)
                 .unwrap_or_else(|| Blobs::Folder(data_dir.join(BLOBS))),
-            key: form.parse("SEVENTYTWO_KEY", values::key),
+            key: given.parse("SEVENTYTWO_KEY", values::key),
             times: Times {
-                lifetime: form.span("SEVENTYTWO_NOTICE_LIFETIME"),
-                cooling: form.span("SEVENTYTWO_COOLING"),
-                lease: form.span("SEVENTYTWO_LEASE"),
-                retention: form.span("SEVENTYTWO_RETENTION"),
+                lifetime: given.span("SEVENTYTWO_NOTICE_LIFETIME"),
+                cooling: given.span("SEVENTYTWO_COOLING"),
+                lease: given.span("SEVENTYTWO_LEASE"),
+                retention: given.span("SEVENTYTWO_RETENTION"),
             },
-            sweep: form.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
-            gateways: form.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
-            trusted_proxies: form.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
-            log: form.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
-            log_json: form.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
+            sweep: given.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
+            gateways: given.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
+            trusted_proxies: given.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
+            log: given.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
+            log_json: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
             data_dir,
         };
-        if !config.database.is_sqlite() && config.key.is_none() && form.value("SEVENTYTWO_KEY").is_none() {
-            form.faults.push(Fault {
+        if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {
+            given.faults.push(Fault {
                 variable: "SEVENTYTWO_KEY",
                 what: "is required with PostgreSQL, the same on every node; make one with: openssl rand -base64 32"
                     .to_owned(),
             });
         }
-        if form.faults.is_empty() { Ok(config) } else { Err(form.faults) }
+        if given.faults.is_empty() { Ok(config) } else { Err(given.faults) }
     }
 }
 
 /// The effective value of a setting; where none is given, its default or what follows from the others.
 pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>) -> String {
-    let form = Form { look_up, faults: Vec::new() };
-    let of = |variable| form.value(variable).unwrap_or_default();
+    let given = Lookup { look_up, faults: Vec::new() };
+    let of = |variable| given.value(variable).unwrap_or_default();
     let data_dir = || PathBuf::from(of("SEVENTYTWO_DATA_DIR"));
-    form.value(setting.variable).unwrap_or_else(|| match setting.variable {
+    given.value(setting.variable).unwrap_or_else(|| match setting.variable {
         "SEVENTYTWO_BASE_URL" => format!("http://{}", of("SEVENTYTWO_BIND")),
         "SEVENTYTWO_BLOBS" => format!("file:{}", data_dir().join(BLOBS).display()),
         "SEVENTYTWO_KEY" => format!("(generated, kept in {})", data_dir().join("key").display()),
@@ -140,12 +142,13 @@ pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>)
     })
 }
 
-struct Form<L> {
+/// What was given for each setting, and what is wrong with it so far.
+struct Lookup<L> {
     look_up: L,
     faults: Vec<Fault>,
 }
 
-impl<L: Fn(&Setting) -> Option<String>> Form<L> {
+impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
     fn value(&self, variable: &'static str) -> Option<String> {
         let setting = setting_of(variable);
         (self.look_up)(setting)

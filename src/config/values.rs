@@ -45,14 +45,19 @@ pub(super) fn bind(value: &str) -> Result<String, String> {
 }
 
 pub(super) fn base_url(value: &str) -> Result<String, String> {
-    let url = Url::parse(value).map_err(|e| format!("is not an address: {e}"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err("must begin with http:// or https://".to_owned());
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err("must end with the host or its port: every page has its place below it".to_owned());
-    }
+    origin(value).map_err(|what| format!("{what}; every page has its place below it"))?;
     Ok(value.trim_end_matches('/').to_owned())
+}
+
+/// An address of nothing but scheme, host and port.
+fn origin(value: &str) -> Result<Url, String> {
+    let url = Url::parse(value).map_err(|e| format!("is not an address: {e}"))?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    // Before the host stands who somebody is, perhaps with a password: it is not repeated here.
+    if matches!(url.scheme(), "http" | "https") && is_bare && !value.contains('@') {
+        return Ok(url);
+    }
+    Err("must be http://host[:port] or https://host[:port], without a path or anything else".to_owned())
 }
 
 pub(super) fn blobs(value: &str) -> Result<Blobs, String> {
@@ -132,16 +137,7 @@ pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
             let (name, url) =
                 part.split_once('=').ok_or_else(|| format!("{part:?} must be platform=https://host"))?;
             let platform = Platform::named(name).ok_or_else(|| format!("there is no platform {name:?}"))?;
-            let url = Url::parse(url).map_err(|e| format!("{url:?} is not an address: {e}"))?;
-            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-                return Err(format!("{url} must begin with http:// or https://"));
-            }
-            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-            if !is_bare || !url.username().is_empty() || url.password().is_some() {
-                return Err(format!(
-                    "{name} must be http://host[:port] or https://host[:port], without a path or anything else"
-                ));
-            }
+            let url = origin(url).map_err(|what| format!("{name} {what}"))?;
             if !named.insert((platform, url.clone())) {
                 return Err(format!("{part:?} is named twice"));
             }
