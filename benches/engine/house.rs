@@ -191,7 +191,7 @@ impl House {
                     hourly_cap: None,
                     quiet: None,
                 };
-                let mut group = fresh(&vault, account.0, &new, now)?;
+                let mut group = fresh(&vault, account.0, &new, now);
                 group.state = Named(GroupState::Active);
                 groups::insert(tx, &group, &[Region::parse(region).expect("a region")])?;
             }

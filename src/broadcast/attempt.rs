@@ -16,10 +16,10 @@ use super::message::{self, Message};
 use super::platforms::{
     Act, Adapter, Answer, Body, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
 };
-use super::retry;
 use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::{Worker, random};
+use super::{retry, way_in};
 use crate::domain::delivery::{Outcome, is_alone};
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
@@ -252,8 +252,7 @@ impl Worker {
         let adapter = adapter(leased.platform);
         let written = self.script.written(leased.broadcast, leased.language).await?;
         let digest = self.digest(leased, &written).await?;
-        let plain = self.vault.open("credentials", &leased.credentials_sealed)?;
-        let credentials = serde_json::from_slice(&plain)?;
+        let credentials = way_in::open(&self.vault, &leased.credentials_sealed)?;
         let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
         let ways = adapter.takes_back(&credentials);
         Ok(Prepared { adapter, written, digest, credentials, parts, ways })
@@ -326,8 +325,8 @@ impl Worker {
         let Outcome::Moved(chat) = &verdict.outcome else { return None };
         let credentials = credentials.clone().moved_to(chat.clone());
         Some(Moved {
-            credentials_sealed: self.vault.seal("credentials", &serde_json::to_vec(&credentials).ok()?),
-            address_hash: self.vault.index("robot", &credentials.address_key()),
+            credentials_sealed: way_in::seal(&self.vault, &credentials),
+            address_hash: way_in::hash(&self.vault, &credentials),
         })
     }
 }

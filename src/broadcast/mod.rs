@@ -26,6 +26,7 @@ pub mod retry;
 pub mod script;
 pub mod send;
 mod shelf;
+pub mod way_in;
 pub mod worker;
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::courier::{self, Errand};
 use super::{GroupError, Groups, MAX_GROUPS, NewGroup, Refusal, locked};
 use crate::broadcast::platforms::Credentials;
+use crate::broadcast::way_in;
 use crate::clock::new_id;
 use crate::domain::delivery::Outcome;
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Conn, StoreError, accounts, lanes, probes};
+use crate::store::{Conn, accounts, lanes, probes};
 use crate::vault::{self, Vault};
 
 /// How long a code is valid.
@@ -61,7 +62,7 @@ impl Groups {
     /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond [`MAX_GROUPS`].
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
-        let group = fresh(&self.vault, account, &new, now)?;
+        let group = fresh(&self.vault, account, &new, now);
         let (id, platform) = (group.id.0, group.platform.0);
         self.store
             .write(move |tx| {
@@ -104,7 +105,7 @@ impl Groups {
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
                 let mut renewed = group.clone();
-                enter(&vault, &mut renewed, &way)?;
+                enter(&vault, &mut renewed, &way);
                 if groups::is_taken(tx, &renewed)? {
                     return Err(GroupError::Exists);
                 }
@@ -183,10 +184,7 @@ impl Groups {
 }
 
 /// A new group as it is kept, unverified.
-///
-/// # Errors
-/// When the credentials cannot be written down.
-pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -> Result<Group, StoreError> {
+pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -> Group {
     let mut group = Group {
         id: Id(new_id(now)),
         account_id: Id(account),
@@ -214,8 +212,8 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
         paused_until: None,
     };
     group.set_quiet(new.quiet);
-    enter(vault, &mut group, &new.credentials)?;
-    Ok(group)
+    enter(vault, &mut group, &new.credentials);
+    group
 }
 
 /// Counts the try first and then compares: of many concurrent tries, no sixth is ever compared.
@@ -255,9 +253,9 @@ fn try_code(
 }
 
 /// Puts a way into the chat on a group; control of it is yet to be proved.
-fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<(), StoreError> {
-    group.credentials_sealed = super::secret::sealed(vault, credentials)?;
-    group.address_hash = vault.index("robot", &credentials.address_key());
+fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) {
+    group.credentials_sealed = way_in::seal(vault, credentials);
+    group.address_hash = way_in::hash(vault, credentials);
     group.last4 = credentials.last4();
     group.host = credentials.host();
     group.bot = credentials.account();
@@ -265,7 +263,6 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) -> Result<
     group.reason = None;
     group.paused_until = None;
     forget_code(group);
-    Ok(())
 }
 
 /// Gives a locked group the credentials to which a code was sent; that code is awaited now.
@@ -277,7 +274,7 @@ pub(super) fn renew(
     tested: Tested,
 ) -> Result<(), GroupError> {
     let robot = group.address_hash.clone();
-    enter(vault, group, tested.moved.as_ref().unwrap_or(credentials))?;
+    enter(vault, group, tested.moved.as_ref().unwrap_or(credentials));
     if group.address_hash != robot {
         lanes::renew(tx, group.id.0)?;
         courier::note(tx, group, tested.at)?;

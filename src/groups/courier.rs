@@ -15,7 +15,7 @@ use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
 use crate::broadcast::platforms::{Act, Answer, Credentials, Stamp, Verdict, adapter};
-use crate::broadcast::{conclude, retry};
+use crate::broadcast::{conclude, retry, way_in};
 use crate::clock::new_id;
 use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
@@ -209,8 +209,7 @@ impl Groups {
         key: &str,
         args: &[Arg<'_>],
     ) -> Result<Replied, StoreError> {
-        let opened = self.vault.open("credentials", &errand.credentials_sealed)?;
-        let credentials: Credentials = serde_json::from_slice(&opened)?;
+        let credentials = way_in::open(&self.vault, &errand.credentials_sealed)?;
         let words = plain(errand.language, key, args, errand.started);
         let (mut went, mut verdict, mut answer) = self.attempt(&errand, &credentials, &words).await;
         let mut moved = None;
@@ -299,8 +298,7 @@ impl Groups {
         if errand.held.is_none() {
             return Ok(true);
         }
-        let sealed = super::secret::sealed(&self.vault, to)?;
-        let address_hash = self.vault.index("robot", &to.address_key());
+        let (sealed, address_hash) = (way_in::seal(&self.vault, to), way_in::hash(&self.vault, to));
         let (group, robot) = (errand.group, errand.address_hash.clone());
         self.store
             .write(move |tx| {

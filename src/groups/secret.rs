@@ -5,10 +5,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{GroupError, Groups, locked};
-use crate::broadcast::platforms::Credentials;
-use crate::store::StoreError;
-use crate::store::groups::{self, Group};
-use crate::vault::{self, Vault};
+use crate::broadcast::way_in;
+use crate::store::groups;
+use crate::vault;
 
 /// How many old secrets may still sign at a time: each makes requests longer.
 const RETIRING: usize = 3;
@@ -33,33 +32,17 @@ impl Groups {
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                let credentials = opened(&vault, &group)?;
+                let credentials = way_in::open(&vault, &group.credentials_sealed)?;
                 let holding: Vec<_> = credentials.retired.iter().filter(|old| old.until > now).collect();
                 if holding.len() >= RETIRING {
                     return Err(GroupError::TooMany(holding[0].until - now));
                 }
                 let renewed = credentials.renewed(&random, now).ok_or(GroupError::NoSecret)?;
-                group.credentials_sealed = sealed(&vault, &renewed)?;
+                group.credentials_sealed = way_in::seal(&vault, &renewed);
                 groups::save(tx, &group)?;
                 let both_until = renewed.retired.last().map_or(now, |old| old.until);
                 Ok(Rotated { secret: renewed.secret.unwrap_or_default(), both_until })
             })
             .await
     }
-}
-
-/// The way into a group's chat.
-///
-/// # Errors
-/// Under another master key.
-pub(super) fn opened(vault: &Vault, group: &Group) -> Result<Credentials, StoreError> {
-    Ok(serde_json::from_slice(&vault.open("credentials", &group.credentials_sealed)?)?)
-}
-
-/// The way into a chat as it is kept.
-///
-/// # Errors
-/// When it cannot be written down.
-pub(super) fn sealed(vault: &Vault, credentials: &Credentials) -> Result<Vec<u8>, StoreError> {
-    Ok(vault.seal("credentials", &serde_json::to_vec(credentials)?))
 }

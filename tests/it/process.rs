@@ -392,7 +392,7 @@ pub async fn connect<'a>(
                 hourly_cap: None,
                 quiet: None,
             };
-            let mut group = fresh(&vault, account.0, &new, now)?;
+            let mut group = fresh(&vault, account.0, &new, now);
             group.state = Named(GroupState::Active);
             groups::insert(tx, &group, &[Region::parse("131000").unwrap()])?;
         }
