@@ -4,9 +4,9 @@
 //! the scheduler is started again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
@@ -103,22 +103,6 @@ async fn by_the_clock(
     Ok(jobs)
 }
 
-/// A job's turn, which ends when this is dropped, even by a job that panics.
-struct Turn(Arc<AtomicBool>);
-
-impl Turn {
-    /// `None` while the job still runs.
-    fn take(busy: Arc<AtomicBool>) -> Option<Turn> {
-        (!busy.swap(true, Ordering::SeqCst)).then_some(Turn(busy))
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
-    }
-}
-
 struct Jobs<'a> {
     jobs: &'a JobScheduler,
     stations: &'a Stations,
@@ -133,12 +117,15 @@ impl Jobs<'_> {
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
         let (stations, running, stop) = (self.stations.clone(), self.running.clone(), self.stop.clone());
-        let busy = Arc::new(AtomicBool::new(false));
+        let turn = Arc::<Mutex<()>>::default();
         let scheduled = Job::new_async(cron, move |_, _| {
-            let (stations, stop, busy, job) = (stations.clone(), stop.clone(), busy.clone(), job.clone());
+            let (stations, stop, turn, job) = (stations.clone(), stop.clone(), turn.clone(), job.clone());
             let tracked = running.track_future(async move {
-                // The scheduler would start a slow job a second time.
-                let Some(_turn) = Turn::take(busy).filter(|_| !stop.is_cancelled()) else { return };
+                // The scheduler would start a slow job a second time. A job that panics gives its turn back, too.
+                let Ok(_turn) = turn.try_lock_owned() else { return };
+                if stop.is_cancelled() {
+                    return;
+                }
                 if let Err(error) = job(stations).await {
                     tracing::error!(job = name, error, "a periodic job failed; the next run tries again");
                 }
@@ -146,25 +133,5 @@ impl Jobs<'_> {
             Box::pin(tracked)
         })?;
         self.jobs.add(scheduled).await.map(drop)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_never_runs_beside_itself_and_runs_again_after_a_panic() {
-        let busy = Arc::<AtomicBool>::default();
-        let first = Turn::take(busy.clone());
-        assert!(first.is_some() && Turn::take(busy.clone()).is_none());
-        drop(first);
-        let panicking = busy.clone();
-        let job = std::thread::spawn(move || {
-            let _turn = Turn::take(panicking);
-            panic!("on purpose");
-        });
-        assert!(job.join().is_err());
-        assert!(Turn::take(busy).is_some());
     }
 }
