@@ -104,14 +104,14 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn let_out(&self) -> Result<(), String> {
+    pub async fn let_out(&self) -> anyhow::Result<()> {
         self.notice_clock().await?;
         let out = self.desk.let_out(self.shared.clock.now()).await;
         self.nothing_cools_before.store(out.next.timestamp_micros(), Ordering::SeqCst);
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
         }
-        out.failed.map_or(Ok(()), |error| Err(error.to_string()))
+        out.failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// As [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the
@@ -119,7 +119,7 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn let_out_when_due(&self) -> Result<(), String> {
+    pub async fn let_out_when_due(&self) -> anyhow::Result<()> {
         let (now, seen) = (self.shared.clock.now().timestamp_micros(), self.seen.load(Ordering::SeqCst));
         self.notice_clock().await?;
         // What was known by a clock that was set back since is no longer known.
@@ -133,23 +133,22 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn sweep(&self) -> Result<(), String> {
+    pub async fn sweep(&self) -> anyhow::Result<()> {
         let swept = self.closer.sweep(self.shared.clock.now()).await;
         if swept.expired + swept.erased > 0 {
             tracing::info!(expired = swept.expired, erased = swept.erased, "swept");
-            self.forget_messages()?;
+            self.forget_messages();
             self.shared.work_is_due.notify_one();
         }
         if swept.erased > 0 {
             self.log_holds_erased.store(true, Ordering::SeqCst);
         }
         self.empty_log().await?;
-        swept.failed.map_or(Ok(()), |error| Err(error.to_string()))
+        swept.failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Removes what was erased from the database's log; where somebody is reading that, the next sweep does
-    /// it.
-    async fn empty_log(&self) -> Result<(), String> {
+    /// Leaves no copy of what was erased in the database's log; where somebody reads from it, the next sweep does.
+    async fn empty_log(&self) -> anyhow::Result<()> {
         if !self.log_holds_erased.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -158,7 +157,7 @@ impl Stations {
             Err(StoreError::Busy) => {
                 tracing::info!("the database's log is being read; the next sweep empties it")
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
@@ -167,8 +166,8 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn end_pauses(&self) -> Result<(), String> {
-        self.groups.end_pauses().await.map_err(|e| e.to_string())
+    pub async fn end_pauses(&self) -> anyhow::Result<()> {
+        Ok(self.groups.end_pauses().await?)
     }
 
     /// Does everything the loops would do until nothing is left to do at this moment: for tests with a clock
@@ -176,11 +175,11 @@ impl Stations {
     ///
     /// # Errors
     /// One line that says what failed.
-    pub async fn settle(&self) -> Result<(), String> {
+    pub async fn settle(&self) -> anyhow::Result<()> {
         self.let_out().await?;
         self.sweep().await?;
         self.end_pauses().await?;
-        self.worker.drain().await.map_err(|e| e.to_string())
+        Ok(self.worker.drain().await?)
     }
 }
 

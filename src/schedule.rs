@@ -60,8 +60,8 @@ async fn beat(stations: Stations, stop: CancellationToken) {
         let stations = stations.clone();
         // In a task of its own: if it panics, the next beat tries again.
         let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
-        if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.to_string())) {
-            tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
+        if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.into())) {
+            tracing::error!(%error, "what has cooled could not be let out; the next beat tries again");
         }
     }
 }
@@ -97,8 +97,16 @@ async fn by_the_clock(
     list.add("forget old attempts", "0 23 * * * *", |s| async move { s.forget_attempts().await }).await?;
     list.add("forget what was said long ago", "0 33 * * * *", |s| async move { s.forget_broadcasts().await })
         .await?;
-    list.add("forget written messages", "0 43 * * * *", |s| async move { s.forget_messages() }).await?;
-    list.add("forget quiet addresses", "0 */5 * * * *", |s| async move { s.forget_addresses() }).await?;
+    list.add("forget written messages", "0 43 * * * *", |s| async move {
+        s.forget_messages();
+        Ok(())
+    })
+    .await?;
+    list.add("forget quiet addresses", "0 */5 * * * *", |s| async move {
+        s.forget_addresses();
+        Ok(())
+    })
+    .await?;
     jobs.start().await?;
     Ok(jobs)
 }
@@ -114,7 +122,7 @@ impl Jobs<'_> {
     async fn add<F, R>(&self, name: &'static str, cron: &str, job: F) -> Result<(), JobSchedulerError>
     where
         F: Fn(Stations) -> R + Send + Sync + Clone + 'static,
-        R: Future<Output = Result<(), String>> + Send + 'static,
+        R: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let (stations, running, stop) = (self.stations.clone(), self.running.clone(), self.stop.clone());
         let turn = Arc::<Mutex<()>>::default();
@@ -127,7 +135,7 @@ impl Jobs<'_> {
                     return;
                 }
                 if let Err(error) = job(stations).await {
-                    tracing::error!(job = name, error, "a periodic job failed; the next run tries again");
+                    tracing::error!(job = name, %error, "a periodic job failed; the next run tries again");
                 }
             });
             Box::pin(tracked)

@@ -12,8 +12,8 @@ use crate::broadcast::hosts::Hosts;
 const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 
 impl Stations {
-    /// Repairs what was put off by a clock that was ahead.
-    pub(super) async fn notice_clock(&self) -> Result<(), String> {
+    /// Sets right what a clock that was ahead has put off.
+    pub(super) async fn notice_clock(&self) -> anyhow::Result<()> {
         let now = self.shared.clock.now();
         let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
         let ahead = TimeDelta::microseconds(ahead);
@@ -23,8 +23,8 @@ impl Stations {
             *self.worker.hosts.lock() = Hosts::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
-            // If that failed, the next look tries again.
-            set.map_err(|e| e.to_string())?;
+            // Where it could not be, the next look tries again.
+            set?;
         }
         self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
         Ok(())
@@ -35,9 +35,9 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn compare_clock(&self) -> Result<(), String> {
+    pub async fn compare_clock(&self) -> anyhow::Result<()> {
         let before = self.shared.clock.now();
-        let shared = self.shared.store.shared_clock().await.map_err(|e| e.to_string())?;
+        let shared = self.shared.store.shared_clock().await?;
         let Some(shared) = shared else { return Ok(()) };
         // The server read its clock at some moment between `before` and now; only what lies outside that
         // interval is surely wrong.

@@ -14,18 +14,18 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn forget_sessions(&self) -> Result<(), String> {
+    pub async fn forget_sessions(&self) -> anyhow::Result<()> {
         let now = self.shared.clock.now();
-        sessions::forget_ended(&self.shared.store, now).await.map(drop).map_err(|e| e.to_string())
+        Ok(sessions::forget_ended(&self.shared.store, now).await.map(drop)?)
     }
 
     /// Forgets the robots whose codes and tests no longer count.
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn forget_probes(&self) -> Result<(), String> {
+    pub async fn forget_probes(&self) -> anyhow::Result<()> {
         let before = self.shared.clock.now() - PROBES_KEPT;
-        self.shared.store.write(move |tx| probes::forget(tx, before)).await.map_err(|e| e.to_string())
+        Ok(self.shared.store.write(move |tx| probes::forget(tx, before)).await?)
     }
 
     /// Forgets attempts from before the time that a delivery log reaches back to, a few at a time, so that
@@ -33,12 +33,13 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn forget_attempts(&self) -> Result<(), String> {
-        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
-        let mut beyond = Some(AttemptPlace::default());
-        while let Some(place) = beyond {
-            let prune = store.write(move |tx| pruning::prune_attempts(tx, before, place, SLICE));
-            beyond = prune.await.map_err(|e| e.to_string())?;
+    pub async fn forget_attempts(&self) -> anyhow::Result<()> {
+        let before = self.shared.clock.now() - LOG_KEPT;
+        loop {
+            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
+            if prune.await? < SLICE as usize {
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -48,42 +49,31 @@ impl Stations {
     ///
     /// # Errors
     /// One line for the log.
-    pub async fn forget_broadcasts(&self) -> Result<(), String> {
+    pub async fn forget_broadcasts(&self) -> anyhow::Result<()> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
         let (mut place, mut failed) = (Place::default(), None);
         loop {
-            let next = store.read(move |c| pruning::next_slice(c, before, place, SLICE)).await;
-            let Some(slice) = next.map_err(|e| e.to_string())? else {
-                return failed.map_or(Ok(()), Err);
+            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
+            let Some((broadcast, notice)) = next? else {
+                return failed.map_or(Ok(()), |error: StoreError| Err(error.into()));
             };
-            place = slice.end;
-            if slice.is_prunable() {
-                let prune = store.write(move |tx| pruning::prune(tx, &slice));
-                // What cannot be forgotten keeps nothing else.
-                if let Err(error) = prune.await {
-                    failed.get_or_insert(error.to_string());
-                }
+            beyond = broadcast;
+            // What cannot be forgotten keeps nothing else.
+            if let Err(error) = self.forget_said_of(notice).await {
+                failed.get_or_insert(error);
             }
         }
     }
 
     /// Forgets the messages that were written and the posters that were drawn: of what another node has erased nothing
     /// may stay here.
-    ///
-    /// # Errors
-    /// None; it has the shape of a job.
-    pub fn forget_messages(&self) -> Result<(), String> {
+    pub fn forget_messages(&self) {
         self.worker.script.forget();
         self.shared.press.forget();
-        Ok(())
     }
 
-    /// Forgets the addresses that have used nothing of their allowance.
-    ///
-    /// # Errors
-    /// None; it has the shape of a job.
-    pub fn forget_addresses(&self) -> Result<(), String> {
+    /// Forgets the addresses that have used up nothing of their allowance.
+    pub fn forget_addresses(&self) {
         self.shared.limits.forget_idle();
-        Ok(())
     }
 }
