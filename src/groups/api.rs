@@ -142,9 +142,7 @@ pub async fn list(
     query: web::Query<ListQuery>,
 ) -> Result<web::Json<GroupList>, Problem> {
     let account = admin(&caller)?;
-    let wrong = || Problem::invalid("cursor", "list-cursor");
-    let given = query.cursor.as_deref().filter(|given| !given.is_empty());
-    let after = given.map(|given| cursor::read(given).ok_or_else(wrong)).transpose()?;
+    let after = cursor::asked(query.cursor.as_deref(), cursor::read).map_err(Problem::Invalid)?;
     let page = station(&shared).page(account, after).await?;
     let items = page.groups.into_iter().map(GroupBody::from).collect();
     Ok(web::Json(GroupList { items, next: page.next.as_ref().map(cursor::write) }))

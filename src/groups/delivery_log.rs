@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{GroupError, Groups, locked};
 use crate::broadcast::platforms::{Act, adapter};
 use crate::broadcast::script::{self, Written};
+use crate::domain::cursor;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::Platform;
 use crate::domain::saying::MayBeSaid;
@@ -17,7 +18,7 @@ use crate::store::StoreError;
 use crate::store::groups::{self, Attempt, Logged};
 
 /// Deliveries on one page of the log.
-pub const PAGE: usize = 20;
+pub const PAGE: i64 = 20;
 /// How far back the log reaches.
 pub const LOG_KEPT: TimeDelta = TimeDelta::days(30);
 
@@ -120,13 +121,10 @@ impl Groups {
                 if groups::of_admin(c, account, id)?.is_none() {
                     return Ok(None);
                 }
-                // One more than a page shows whether there is another.
-                let mut found = groups::log(c, id, before, PAGE as i64 + 1)?;
-                let more = found.len() > PAGE;
-                found.truncate(PAGE);
+                let mut found = groups::log(c, id, before, PAGE + 1)?;
+                let oldest = cursor::cut(&mut found, PAGE);
                 // Where the oldest is too old, what comes after it is older still.
-                let next =
-                    found.last().filter(|oldest| more && oldest.latest() >= since).map(|oldest| oldest.id);
+                let next = oldest.filter(|oldest| oldest.latest() >= since).map(|oldest| oldest.id);
                 found.retain(|delivery| delivery.latest() >= since);
                 let mut tries: HashMap<i64, Vec<Attempt>> = HashMap::new();
                 for (attempt, _) in groups::attempts_of(c, &found)? {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::connect::{Tested, renew};
 use super::{Change, Connected, GroupError, Groups, locked};
+use crate::domain::cursor;
 use crate::domain::group::GroupState;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
@@ -62,9 +63,7 @@ impl Groups {
     pub async fn page(&self, account: Uuid, after: Option<Uuid>) -> Result<Page, GroupError> {
         let page = self.store.read(move |c| {
             let mut found = groups::of_account(c, account, after, PAGE + 1)?;
-            let more = found.len() as i64 > PAGE;
-            found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-            let next = found.last().filter(|_| more).map(|group| group.id.0);
+            let next = cursor::cut(&mut found, PAGE).map(|group| group.id.0);
             Ok(Page { groups: with_all(c, found)?, next })
         });
         Ok(page.await?)

@@ -149,11 +149,7 @@ pub async fn notices(
         .store
         .read(move |conn| {
             let mut found = queue::live(conn, now, kind, region, before, limit + 1)?;
-            let more = i64::try_from(found.len()).is_ok_and(|n| n > limit);
-            if more {
-                found.pop();
-            }
-            let last = found.last().filter(|_| more);
+            let last = cursor::cut(&mut found, limit);
             let next = last.and_then(|n| Some(cursor::write(&(n.live_at?.0, n.id.0))));
             Ok((open_all(conn, &vault, &found)?, next))
         })
@@ -206,6 +202,10 @@ struct Asked {
 
 fn read(wanted: &Wanted) -> Result<Asked, FieldFaults> {
     let mut faults = FieldFaults::new();
+    let before = cursor::asked(wanted.cursor.as_deref(), cursor::read).unwrap_or_else(|wrong| {
+        faults.extend(wrong);
+        None
+    });
     let mut fault = |name: &str, code| {
         faults.insert(name.to_owned(), FieldFault::new(code));
     };
@@ -218,12 +218,6 @@ fn read(wanted: &Wanted) -> Result<Asked, FieldFaults> {
     });
     let region = given(&wanted.region)
         .and_then(|text| Region::parse(&text).map(within).map_err(|_| fault("region", "list-region")).ok());
-    let before = given(&wanted.cursor).and_then(|text| {
-        cursor::read(&text).or_else(|| {
-            fault("cursor", "list-cursor");
-            None
-        })
-    });
     let limit = given(&wanted.limit).map_or(Some(USUAL), |text| {
         text.parse().ok().filter(|n| (1..=MOST).contains(n)).or_else(|| {
             fault("limit", "list-limit");

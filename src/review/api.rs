@@ -122,14 +122,11 @@ pub async fn queue(
     query: web::Query<QueueQuery>,
 ) -> Result<web::Json<Queue>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
-    let QueueQuery { state, cursor } = query.into_inner();
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let state = given(state)
-        .map(|s| State::named(&s).ok_or_else(|| Problem::invalid("state", "unknown_value")))
+    let state = query.state.as_deref().filter(|state| !state.is_empty());
+    let state = state
+        .map(|state| State::named(state).ok_or_else(|| Problem::invalid("state", "unknown_value")))
         .transpose()?;
-    let after = given(cursor)
-        .map(|c| cursor::read(&c).ok_or_else(|| Problem::invalid("cursor", "list-cursor")))
-        .transpose()?;
+    let after = cursor::asked(query.cursor.as_deref(), cursor::read).map_err(Problem::Invalid)?;
     let now = shared.clock.now();
     let vault = shared.vault.clone();
     let page = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;

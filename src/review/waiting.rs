@@ -80,15 +80,13 @@ pub fn queue(
 ) -> Answer<Queue> {
     let at = after.map_or(now, |place| place.at());
     let mut found = queue::queue(conn, state, by.lead, after, at, limit + 1)?;
-    let more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = cursor::cut(&mut found, limit).map(|n| cursor::write(&QueuePlace::of(n, at)));
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
     let part = Part::of(conn, by, &found)?;
     let seen: Vec<&Notice> = found.iter().filter(|n| opens_for(n, by)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
-    let next = found.last().filter(|_| more).map(|n| cursor::write(&QueuePlace::of(n, at)));
     let line = |n: &Notice| {
         let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;

@@ -10,6 +10,7 @@ use super::super::delivery_log::{Call, Exchange, Kept, Log};
 use super::super::words::{explained, station};
 use super::{admin, id};
 use crate::domain::case_number;
+use crate::domain::cursor;
 use crate::domain::language::Language;
 use crate::store::groups::{Logged, WaitsFor};
 use crate::web::problem::Problem;
@@ -169,7 +170,8 @@ pub async fn deliveries(
     path: web::Path<String>,
     query: web::Query<LogQuery>,
 ) -> Result<web::Json<LogBody>, Problem> {
-    let before = query.cursor.as_deref().map(cursor).transpose()?;
+    let place = |given: &str| given.parse().ok().filter(|place| *place > 0);
+    let before = cursor::asked(query.cursor.as_deref(), place).map_err(Problem::Invalid)?;
     let Log { lines, next, .. } = station(&shared).log(admin(&caller)?, id(&path)?, before).await?;
     let now = shared.clock.now();
     let items = lines.into_iter().map(|line| DeliveryBody::new(line.delivery, now)).collect();
@@ -216,10 +218,4 @@ pub async fn redeliver(
 /// The group and the delivery in a path.
 pub(in super::super) fn ids((group, delivery): &(String, String)) -> Result<(Uuid, i64), Problem> {
     Ok((id(group)?, delivery.parse().map_err(|_| Problem::NotFound)?))
-}
-
-/// Reads a place in the log.
-fn cursor(given: &str) -> Result<i64, Problem> {
-    let wrong = || Problem::invalid("cursor", "list-cursor");
-    given.parse().ok().filter(|place| *place > 0).ok_or_else(wrong)
 }
