@@ -1,7 +1,5 @@
 //! The pages for logging in and out.
 
-use actix_web::http::header::HeaderValue;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -229,8 +227,8 @@ fn form_again(
     };
     let template = LoginPage { frame: frame.clone(), fault: Some(fault), name, next, words };
     let mut response = page_with(http, &frame, &template, problem.status())?;
-    if let Problem::TooMany { retry_after_s } = problem {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    if let Some(seconds) = problem.retry_after_s() {
+        request::retry_after(&mut response, seconds);
     }
     Ok(response)
 }

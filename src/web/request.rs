@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use ipnet::IpNet;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
@@ -164,7 +164,7 @@ fn is_of(base_url: &str, origin: &str) -> bool {
     Url::parse(base_url).is_ok_and(|url| url.origin().ascii_serialization() == origin)
 }
 
-fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> actix_web::HttpResponse {
+fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> HttpResponse {
     problem.log(request_id);
     let language = language(http);
     let mut answer = if http.path() == "/api" || http.path().starts_with("/api/") {
@@ -178,13 +178,18 @@ fn problem_answer(http: &HttpRequest, problem: &Problem, request_id: &str) -> ac
         answer.headers_mut().insert(header::ALLOW, allow);
     }
     if let Some(seconds) = problem.retry_after_s() {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        retry_after(&mut answer, seconds);
     }
     if matches!(problem, Problem::TooSlow) {
         // The rest of the body is not read.
         answer.head_mut().set_connection_type(ConnectionType::Close);
     }
     answer
+}
+
+/// Says with an answer in how many seconds it is worth asking again.
+pub fn retry_after(answer: &mut HttpResponse, seconds: u64) {
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
 }
 
 fn with_headers(

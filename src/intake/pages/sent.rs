@@ -3,7 +3,6 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::TryStreamExt;
 
@@ -39,7 +38,7 @@ pub struct Sent {
 pub fn again(mut page: HttpResponse, wait: Option<u64>) -> HttpResponse {
     if let Some(wait) = wait {
         *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        page.headers_mut().insert(RETRY_AFTER, wait.into());
+        request::retry_after(&mut page, wait);
     }
     page
 }
