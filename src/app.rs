@@ -250,9 +250,9 @@ impl App {
             weigh: review::policy::weigh,
         });
         let stations = Stations {
-            desk: review::api::desk(&shared),
-            closer: expiry::api::closer(&shared),
-            groups: groups::words::station(&shared),
+            desk: review::api::station(&shared),
+            closer: expiry::api::station(&shared),
+            groups: groups::api::station(&shared),
             worker: Worker {
                 store,
                 vault,

@@ -27,7 +27,7 @@ impl From<ExpiryError> for Problem {
 }
 
 /// The station behind the doors.
-pub fn closer(shared: &Shared) -> Closer {
+pub fn station(shared: &Shared) -> Closer {
     Closer {
         store: shared.store.clone(),
         vault: shared.vault.clone(),
@@ -109,7 +109,7 @@ pub async fn end(
     outcome: Outcome,
     announce: bool,
 ) -> Result<Closed, Problem> {
-    let notice = closer(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
+    let notice = station(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     Ok(Closed { state: notice.state.0, outcome: notice.outcome.map(|o| o.0) })
 }

@@ -11,9 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::bodies::{ChangeBody, CodeBody, GroupBody, NewGroupBody, PauseBody};
+use super::Groups;
 use super::pauses;
 use super::secret::Rotated;
-use super::words::{addresses, refused, station};
+use super::words::{addresses, refused};
 use crate::domain::cursor;
 use crate::domain::delivery::Outcome;
 use crate::domain::people::Role;
@@ -23,6 +24,19 @@ use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
+
+/// The station behind the doors.
+pub fn station(shared: &Shared) -> Groups {
+    Groups {
+        store: shared.store.clone(),
+        vault: shared.vault.clone(),
+        clock: shared.clock.clone(),
+        sender: shared.sender.clone(),
+        hosts: shared.hosts.clone(),
+        base_url: shared.base_url.clone(),
+        wake: shared.work_is_due.clone(),
+    }
+}
 
 /// A group that was connected.
 #[derive(Serialize, ToSchema)]

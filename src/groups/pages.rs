@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::id;
+use super::api::{id, station};
 use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::{self, Whole};
-use super::words::{addresses, practice, refused, station};
+use super::words::{addresses, practice, refused};
 use super::{Connected, GroupError};
 use crate::domain::cursor;
 use crate::domain::group::{GroupState, Platform};

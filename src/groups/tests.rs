@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 use uuid::Uuid;
 
-use super::words::station;
+use super::api::station;
 use super::{Change, Draft, GroupError, Groups, NewGroup, Refusal};
 use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;

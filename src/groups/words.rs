@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::{Addresses, GroupError, Groups, MAX_GROUPS, Refusal};
+use super::{Addresses, GroupError, MAX_GROUPS, Refusal};
 use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
@@ -10,19 +10,6 @@ use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 use crate::web::shared::{Practice, Shared};
-
-/// The station behind the doors.
-pub(crate) fn station(shared: &Shared) -> Groups {
-    Groups {
-        store: shared.store.clone(),
-        vault: shared.vault.clone(),
-        clock: shared.clock.clone(),
-        sender: shared.sender.clone(),
-        hosts: shared.hosts.clone(),
-        base_url: shared.base_url.clone(),
-        wake: shared.work_is_due.clone(),
-    }
-}
 
 /// Which addresses this program connects to; a demo stays inside.
 pub(super) fn addresses<'a>(http: &HttpRequest, shared: &'a Shared) -> Addresses<'a> {

@@ -63,7 +63,7 @@ impl From<MultipartError> for Problem {
 }
 
 /// The intake behind the doors.
-pub fn desk(shared: &Shared) -> Intake {
+pub fn station(shared: &Shared) -> Intake {
     Intake {
         store: shared.store.clone(),
         vault: shared.vault.clone(),
@@ -124,7 +124,7 @@ pub async fn send_photo(
     count(&shared, &http, Limit::PhotosADay)?;
     let mut place = shared.room.place(request::client(&http, &shared.trusted_proxies));
     let bytes = patience::within(patience::PHOTOS, photo_part(form, &mut place)).await?;
-    let stored = desk(&shared).store_photo(bytes, shared.clock.now()).await?;
+    let stored = station(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
 
@@ -196,7 +196,7 @@ pub async fn submit(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
-    let (desk, now) = (desk(&shared), shared.clock.now());
+    let (desk, now) = (station(&shared), shared.clock.now());
     let (key, body_hash) = (idempotency_key(&http)?, body_hash(&body));
     let submitted_by = caller.as_ref().map(Caller::account_id);
     if let Some(key) = &key
@@ -241,7 +241,7 @@ pub async fn tip(
     let now = shared.clock.now();
     let told = tips::parse(&body, now).map_err(Problem::Invalid)?;
     count_tip(&shared, &http, &case)?;
-    desk(&shared).tip(case.as_str().to_owned(), told, now).await?;
+    station(&shared).tip(case.as_str().to_owned(), told, now).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -274,7 +274,7 @@ pub async fn my_notice(
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
-    let mine = desk(&shared).my_notice(&token.0, request::language(&http), shared.clock.now()).await?;
+    let mine = station(&shared).my_notice(&token.0, request::language(&http), shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(mine))
 }
 
@@ -312,7 +312,7 @@ pub async fn reply(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
-    let notice = desk(&shared).reply(&token.0, &body, shared.clock.now()).await?;
+    let notice = station(&shared).reply(&token.0, &body, shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }
 
@@ -336,7 +336,7 @@ pub async fn revise(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let changes = json::value(&http, payload.into_inner()).await?;
-    let notice = desk(&shared).revise(&token.0, changes, shared.clock.now()).await?;
+    let notice = station(&shared).revise(&token.0, changes, shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }
 
@@ -357,6 +357,6 @@ pub async fn renew(
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
-    let notice = desk(&shared).renew(&token.0, shared.clock.now()).await?;
+    let notice = station(&shared).renew(&token.0, shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
 }

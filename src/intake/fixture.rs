@@ -28,7 +28,7 @@ impl Desk {
             second_look: false,
             police_follow_up: false,
         };
-        Desk { intake: api::desk(&shared), shared, _folder: folder }
+        Desk { intake: api::station(&shared), shared, _folder: folder }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

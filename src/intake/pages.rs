@@ -14,7 +14,7 @@ mod sheet;
 mod summary;
 pub mod tip;
 
-use super::api::{body_hash, desk};
+use super::api::{body_hash, station};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
@@ -80,7 +80,7 @@ async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     let Some(token) = asked.then(|| manage::token(http, shared).ok()).flatten() else {
         return Ok(Typed::default());
     };
-    let mut typed = match desk(shared).my_notice(&token, Language::ZhCn, shared.clock.now()).await {
+    let mut typed = match station(shared).my_notice(&token, Language::ZhCn, shared.clock.now()).await {
         Ok(mine) if mine.kind == kind && mine.may_try_again => Typed::of(&mine.notice),
         Ok(_) | Err(IntakeError::LinkInvalid) => Typed::default(),
         Err(error) => return Err(error.into()),
@@ -100,7 +100,7 @@ fn kept(mut form: HttpResponse) -> HttpResponse {
 /// form first shows that it exists.
 async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {
     let Ok(token) = manage::token(http, shared) else { return Ok(None) };
-    match desk(shared).managed(&token).await {
+    match station(shared).managed(&token).await {
         Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
             Ok(Some(case_number::shown(&notice.case_number)))
         }
@@ -167,7 +167,7 @@ pub async fn send_form(
         _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
     };
     if there.is_some()
-        && desk(&shared).says_already(&manage::token(&http, &shared)?, &submission, now).await?
+        && station(&shared).says_already(&manage::token(&http, &shared)?, &submission, now).await?
     {
         return Ok(confirmed(None));
     }
@@ -182,7 +182,7 @@ pub async fn send_form(
         body_hash: hash_of_words(&body),
         submitted_by: visitor.account_id(),
     };
-    match desk(&shared).submit(asked, now).await {
+    match station(&shared).submit(asked, now).await {
         Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
         Err(error) => {
             let (faults, status) = refused(error)?;
@@ -239,7 +239,7 @@ pub async fn done(
     let token = manage::token(&http, &shared)?;
     let frame = visitor.frame(&http);
     let now = shared.clock.now();
-    let mine = desk(&shared).my_notice(&token, frame.language, now).await?;
+    let mine = station(&shared).my_notice(&token, frame.language, now).await?;
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
     let template = SubmittedPage {
         hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),

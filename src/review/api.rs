@@ -73,7 +73,7 @@ pub fn case(given: &str) -> Result<String, Problem> {
 }
 
 /// The review desk behind the doors.
-pub fn desk(shared: &Shared) -> Desk {
+pub fn station(shared: &Shared) -> Desk {
     Desk { store: shared.store.clone(), vault: shared.vault.clone(), times: shared.times }
 }
 
@@ -178,7 +178,7 @@ pub async fn claim(
     path: web::Path<String>,
 ) -> Result<web::Json<Claimed>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
-    let notice = desk(&shared).claim(case(&path)?, by, shared.clock.now()).await?;
+    let notice = station(&shared).claim(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(Claimed { claimed_until: notice.claimed_until.map(|t| t.0), version: notice.version }))
 }
 
@@ -200,7 +200,7 @@ pub async fn release(
     path: web::Path<String>,
 ) -> Result<web::Json<Claimed>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
-    let notice = desk(&shared).release(case(&path)?, by, shared.clock.now()).await?;
+    let notice = station(&shared).release(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(Claimed { claimed_until: None, version: notice.version }))
 }
 
@@ -226,7 +226,7 @@ pub async fn decide(
 ) -> Result<web::Json<Standing>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
     let decision = body.read(DecisionBody::decision)?;
-    let notice = desk(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
+    let notice = station(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     Ok(web::Json(notice.into()))
 }
@@ -249,7 +249,7 @@ pub async fn undo(
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
     let by = moderator(caller.require(Role::Moderator)?);
-    let notice = desk(&shared).undo(case(&path)?, by, shared.clock.now()).await?;
+    let notice = station(&shared).undo(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(notice.into()))
 }
 
@@ -344,7 +344,7 @@ pub async fn decide_tip(
     let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
     let fate = body.read(VerdictBody::fate)?;
-    desk(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
+    station(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -380,7 +380,7 @@ pub async fn reveal_phone(
     let by = moderator(caller.require(Role::Moderator)?);
     let now = shared.clock.now();
     let reason = body.read(PhoneBody::reason)?;
-    let shown = desk(&shared).reveal_phone(case(&path)?, by, reason, now).await?;
+    let shown = station(&shared).reveal_phone(case(&path)?, by, reason, now).await?;
     Ok(web::Json(PhoneShown { phone: shown.phone, left: shown.left }))
 }
 
@@ -390,7 +390,7 @@ async fn restrict(
     by: Moderator,
     decision: Decision,
 ) -> Result<web::Json<Standing>, Problem> {
-    let notice = desk(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
+    let notice = station(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     let version = view::opens_for(&notice, by).then_some(notice.version);
     Ok(web::Json(Standing { state: notice.state.0, version }))

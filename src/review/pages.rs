@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::{self, bodies, desk, moderator};
+use super::api::{self, bodies, moderator, station};
 use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
 use crate::domain::case_number;
@@ -196,7 +196,7 @@ pub async fn decide_tip(
     let visit = Visit::new(&http, &shared, &person, &case)?;
     let fate = Fate::named(&form.0.action).ok_or(Problem::NotFound)?;
     let (case, now) = (visit.case.clone(), shared.clock.now());
-    let decided = desk(&shared).decide_tip(case, tip, fate, visit.by, now).await;
+    let decided = station(&shared).decide_tip(case, tip, fate, visit.by, now).await;
     visit.answer(decided, "tips", &format!("?done={}#tips", fate.as_str())).await
 }
 
@@ -213,7 +213,7 @@ pub async fn reveal_phone(
 ) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(&http, &shared, &person, &path)?;
     let (case, now) = (visit.case.clone(), shared.clock.now());
-    let shown = desk(&shared).reveal_phone(case, visit.by, form.0.reason, now).await;
+    let shown = station(&shared).reveal_phone(case, visit.by, form.0.reason, now).await;
     visit.answer(shown.map(drop), "phone", "#phone").await
 }
 
@@ -249,7 +249,8 @@ impl<'a> Visit<'a> {
     }
 
     async fn take(&self, decision: Decision) -> Result<Notice, ReviewError> {
-        let (desk, case, by, now) = (desk(self.shared), self.case.clone(), self.by, self.shared.clock.now());
+        let (desk, case, by, now) =
+            (station(self.shared), self.case.clone(), self.by, self.shared.clock.now());
         match decision.step {
             Step::Claim => desk.claim(case, by, now).await,
             Step::Release => desk.release(case, by, now).await,

@@ -7,8 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::delivery_log::{Call, Exchange, Kept, Log};
-use super::super::words::{explained, station};
-use super::{admin, id};
+use super::super::words::explained;
+use super::{admin, id, station};
 use crate::domain::case_number;
 use crate::domain::cursor;
 use crate::domain::language::Language;

@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::super::api::log::ids;
+use super::super::api::station;
 use super::super::delivery_log::{Call, Exchange, Kept};
-use super::super::words::{explained, station};
+use super::super::words::explained;
 use super::{Page, admin, after, one};
 use crate::domain::case_number;
 use crate::domain::zone::moment;

@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::Hours;
+use super::super::api::station;
 use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::Whole;
-use super::super::words::{self, station};
+use super::super::words;
 use crate::domain::case_number;
 use crate::domain::delivery::{DeliveryState, Outcome};
 use crate::domain::group::{GroupState, Platform};

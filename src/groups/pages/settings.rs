@@ -6,12 +6,12 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::super::Draft;
-use super::super::api::id;
+use super::super::api::{id, station};
 use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
-use super::super::words::{addresses, station};
-use super::{Page, SecretPage, admin, after, entered, steps, told};
+use super::super::words::addresses;
+use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::{CsrfForm, SignedIn};

@@ -17,7 +17,7 @@ use crate::domain::life_cycle::State;
 use crate::domain::notice::{Kind, Outcome};
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
-use crate::intake::api::{count, desk};
+use crate::intake::api::{count, station};
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::intake::view::MyNotice;
@@ -148,7 +148,7 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
     let fault = faults.iter().next().map(|(field, fault)| (asked_as(field), sentence(&frame, fault)));
-    let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
         done: done(&frame, http, mine.state),
@@ -246,7 +246,7 @@ pub async fn send_reply(
         return Ok(sent::again(page, wait));
     }
     let body = as_reply(&Frame::public(&http), &typed);
-    match desk(&shared).reply(&token, &body, shared.clock.now()).await {
+    match station(&shared).reply(&token, &body, shared.clock.now()).await {
         Ok(_) => Ok(back("replied")),
         Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, typed, &faults).await,
         Err(error) => Err(error.into()),
@@ -277,7 +277,7 @@ pub async fn send_renew(
     let token = token(&http, &shared)?;
     count(&shared, &http, Limit::Submit)?;
     let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
-    desk(&shared).renew(&token, shared.clock.now()).await?;
+    station(&shared).renew(&token, shared.clock.now()).await?;
     Ok(back("renewed"))
 }
 
@@ -286,7 +286,7 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     count(&shared, &http, Limit::Reads)?;
     let token = token(&http, &shared)?;
     let frame = Frame::public(&http);
-    let mine = desk(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;
+    let mine = station(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;
     if mine.state.is_over() {
         return Err(Problem::NotPossible { state: mine.state.as_str(), instead: None });
     }
@@ -304,7 +304,7 @@ pub async fn send_edit(
     let (token, Sent { typed, mut faults, wait }) = sent_from_here(&http, &shared, form).await?;
     let frame = Frame::public(&http);
     let now = shared.clock.now();
-    let intake = desk(&shared);
+    let intake = station(&shared);
     let kind = intake.managed(&token).await?.kind.0;
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();

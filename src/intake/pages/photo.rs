@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::blobs::Size;
 use crate::domain::people::Role;
-use crate::intake::api::{count, desk};
+use crate::intake::api::{count, station};
 use crate::store::photos::{self, Photo};
 use crate::store::{Answer, Conn, notices};
 use crate::web::limits::Limit;
@@ -26,7 +26,7 @@ pub async fn photo(
     count(&shared, &http, Limit::Reads)?;
     let (id, name) = path.into_inner();
     let size = Size::named(&name).ok_or(Problem::NotFound)?;
-    let intake = desk(&shared);
+    let intake = station(&shared);
     if let Some(person) = visitor.0
         && let Ok(account) = person.require(Role::Moderator)
     {

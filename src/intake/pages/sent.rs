@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::intake::IntakeError;
-use crate::intake::api::{count, desk};
+use crate::intake::api::{count, station};
 use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
@@ -168,7 +168,7 @@ async fn take_photo(
     }
     counted?;
     let taken = match photo {
-        Some(photo) => desk(shared).store_photo(photo, shared.clock.now()).await,
+        Some(photo) => station(shared).store_photo(photo, shared.clock.now()).await,
         None => Err(IntakeError::Photo(PhotoFault::TooManyBytes)),
     };
     match taken {

@@ -10,7 +10,7 @@ use super::sent::again;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::language::Language;
-use crate::intake::api::{count, count_tip, desk};
+use crate::intake::api::{count, count_tip, station};
 use crate::intake::form::times;
 use crate::intake::tips::parse;
 use crate::language::text;
@@ -44,7 +44,7 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let number: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
-    let (desk, case) = (desk(&shared), number.as_str().to_owned());
+    let (desk, case) = (station(&shared), number.as_str().to_owned());
     let told = parse(&json(&form.0, now), now);
     let counted = count(&shared, &http, Limit::Tips)
         .and_then(|()| if told.is_ok() { count_tip(&shared, &http, &number) } else { Ok(()) });

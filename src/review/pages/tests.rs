@@ -396,7 +396,7 @@ async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
     assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &approved).await.status(), 303);
     desk.house.advance(desk.house.shared.times.cooling);
     let now = desk.house.now();
-    assert!(super::desk(&desk.house.shared).let_out(now).await.failed.is_none());
+    assert!(super::station(&desk.house.shared).let_out(now).await.failed.is_none());
     let (_, chinese) = desk.page(&path, &holder).await;
     let told = history(&chinese);
     assert_eq!(told[0], "撤回时间已过，已自动发出", "{told:?}");
