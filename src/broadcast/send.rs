@@ -31,7 +31,7 @@ use connection::{Connection, Failed, Stream};
 use hub::Hub;
 
 use super::guard::{Guard, Refused, Target};
-use super::platforms::{Answer, Method, Outgoing};
+use super::platforms::{Answer, Outgoing};
 use crate::domain::delivery::Outcome;
 
 mod connection;
@@ -341,12 +341,7 @@ fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Refused> {
     let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Refused::Path);
     let has_body = !outgoing.body.is_empty();
     let mut request = Request::new(Full::new(outgoing.body));
-    *request.method_mut() = match outgoing.method {
-        Method::Post => hyper::Method::POST,
-        Method::Put => hyper::Method::PUT,
-        Method::Patch => hyper::Method::PATCH,
-        Method::Delete => hyper::Method::DELETE,
-    };
+    *request.method_mut() = outgoing.method;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     *request.uri_mut() = path.parse().map_err(|_| Refused::Path)?;
     let headers = request.headers_mut();

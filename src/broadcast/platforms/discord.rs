@@ -3,14 +3,15 @@
 //! The poster is an embed with its address: no bytes are sent to each group, and an edit removes it. Our link
 //! stands in angle brackets, so that no preview copies what the page shows.
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, is_number};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Method, Outgoing,
-    Picture, Profile, Stamp, TakeBack, Verdict,
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Stamp, TakeBack, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -121,12 +122,12 @@ impl Adapter for Discord {
         let robot = credentials.address();
         let at = |message: &str| credentials.address_of(&format!("{}/messages/{message}", robot.path()));
         let (method, mut url) = match act {
-            Act::Say(_) | Act::Reply(_) => (Method::Post, robot.clone()),
-            Act::Edit(message) => (Method::Patch, at(message)),
-            Act::Delete(message) => (Method::Delete, at(message)),
+            Act::Say(_) | Act::Reply(_) => (Method::POST, robot.clone()),
+            Act::Edit(message) => (Method::PATCH, at(message)),
+            Act::Delete(message) => (Method::DELETE, at(message)),
         };
         let mut query = Vec::new();
-        if method == Method::Post {
+        if method == Method::POST {
             // Without it a message that was not saved is answered like one that was.
             query.push("wait=true".to_owned());
         }
@@ -340,20 +341,20 @@ mod tests {
         let thread = with(Platform::Discord, &[("thread_id", "99")]);
         let words = plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH);
         for (act, method, end) in [
-            (SAY, Method::Post, "1234?wait=true&thread_id=99"),
-            (Act::Edit("7"), Method::Patch, "1234/messages/7?thread_id=99"),
-            (Act::Delete("7"), Method::Delete, "1234/messages/7?thread_id=99"),
+            (SAY, Method::POST, "1234?wait=true&thread_id=99"),
+            (Act::Edit("7"), Method::PATCH, "1234/messages/7?thread_id=99"),
+            (Act::Delete("7"), Method::DELETE, "1234/messages/7?thread_id=99"),
         ] {
             let body = Discord.compose(&words, act).unwrap();
             let out = Discord.address(act, &body, &thread, &stamp(0, 0));
             assert!(out.method == method && out.url.as_str().ends_with(end), "{act:?} {}", out.url);
-            if method == Method::Delete {
+            if method == Method::DELETE {
                 assert!(out.body.is_empty());
                 continue;
             }
             let sent = json_of(&out.body);
             assert_eq!(sent["allowed_mentions"], json!({"parse": []}));
-            let emptied = (method == Method::Patch).then(|| json!([]));
+            let emptied = (method == Method::PATCH).then(|| json!([]));
             assert_eq!((sent.get("embeds"), sent.get("attachments")), (emptied.as_ref(), emptied.as_ref()));
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use http::Method;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -108,15 +109,6 @@ pub fn request_id(broadcasts: impl IntoIterator<Item = Uuid>, group: Uuid, act: 
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// The verb of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
 /// A request ready to be sent. Its address and headers carry secrets: `Debug` shows neither.
 #[derive(Clone)]
 pub struct Outgoing {
@@ -133,7 +125,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// A `POST` of the shared bytes to the group's own address.
     pub(super) fn post(credentials: &Credentials, body: &Body) -> Outgoing {
-        Outgoing::to(credentials, Method::Post, credentials.address(), body)
+        Outgoing::to(credentials, Method::POST, credentials.address(), body)
     }
 
     /// A request with the shared bytes to another address of the group's server.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use bytes::Bytes;
+use http::Method;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -16,7 +17,7 @@ use super::exchange::whole_seconds;
 use super::judging::{kept, object, slow};
 use super::{
     Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts,
-    Method, Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
+    Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -168,7 +169,7 @@ impl Adapter for Matrix {
                 Some(event) => format!("redact/{}", encoded(event)),
             };
             let url = credentials.address_of(&format!("{ROOMS}{room}/{kind}/{transaction}"));
-            signed(credentials, Method::Put, url, &Body::raw(Body::JSON, body))
+            signed(credentials, Method::PUT, url, &Body::raw(Body::JSON, body))
         };
         match act {
             Act::Say(_) => match (body.lean(), &stamp.media) {
@@ -226,7 +227,7 @@ const JPEG: Cow<'static, str> = Cow::Borrowed("image/jpeg");
 fn upload(credentials: &Credentials, picture: &Body) -> Outgoing {
     let mut url = credentials.address_of(UPLOAD);
     url.set_query(Some("filename=poster.jpg"));
-    signed(credentials, Method::Post, url, picture)
+    signed(credentials, Method::POST, url, picture)
 }
 
 fn signed(credentials: &Credentials, method: Method, url: Url, body: &Body) -> Outgoing {
@@ -369,7 +370,7 @@ mod tests {
         assert_ne!(Matrix.form(image), Matrix.form(EDIT));
         let body = Matrix.compose(&words, image).unwrap();
         let out = Matrix.address(image, &body, &room, &stamp(0, 0));
-        assert!(out.url.path().contains("/redact/%24a/") && out.method == Method::Put, "{}", out.url.path());
+        assert!(out.url.path().contains("/redact/%24a/") && out.method == Method::PUT, "{}", out.url.path());
     }
 
     #[test]

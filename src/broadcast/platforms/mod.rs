@@ -38,7 +38,7 @@ mod wecom;
 
 pub use act::{Act, Form, TakeBack};
 pub use credentials::{CredentialCode, CredentialFault, Credentials};
-pub use exchange::{Answer, Body, HEADERS, Method, Outgoing, Stamp, request_id};
+pub use exchange::{Answer, Body, HEADERS, Outgoing, Stamp, request_id};
 pub use judging::Verdict;
 pub use profile::{Budget, Field, Hosts, Picture, Profile};
 

@@ -6,14 +6,15 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, fault, origin};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Method,
-    Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
+    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
+    Picture, Profile, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -165,7 +166,7 @@ impl Adapter for Slack {
         Outgoing {
             headers: vec![("authorization", format!("Bearer {token}"))],
             body: body.set_in(&(members + comma)),
-            ..Outgoing::to(credentials, Method::Post, url, body)
+            ..Outgoing::to(credentials, Method::POST, url, body)
         }
     }
 

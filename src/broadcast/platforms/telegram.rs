@@ -6,14 +6,15 @@
 //! without a parse mode: nothing in it is markup.
 
 use bytes::Bytes;
+use http::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, origin};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Method, Outgoing,
-    Picture, Profile, Stamp, TakeBack, Verdict, multipart, quoted,
+    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture,
+    Profile, Stamp, TakeBack, Verdict, multipart, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -168,7 +169,7 @@ impl Adapter for Telegram {
         });
         let token = credentials.token.as_deref().unwrap_or_default();
         let url = credentials.address_of(&format!("/bot{token}/{method}"));
-        Outgoing { body: bytes, ..Outgoing::to(credentials, Method::Post, url, form) }
+        Outgoing { body: bytes, ..Outgoing::to(credentials, Method::POST, url, form) }
     }
 
     /// The words: <https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp>.
