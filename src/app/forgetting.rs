@@ -3,8 +3,8 @@
 use super::Stations;
 use crate::accounts::sessions;
 use crate::groups::{LOG_KEPT, PROBES_KEPT};
-use crate::store::probes;
 use crate::store::pruning::{self, AttemptPlace, Place};
+use crate::store::{StoreError, probes};
 
 /// Rows that one transaction forgets.
 const SLICE: i64 = 500;
@@ -34,12 +34,11 @@ impl Stations {
     /// # Errors
     /// One line for the log.
     pub async fn forget_attempts(&self) -> anyhow::Result<()> {
-        let before = self.shared.clock.now() - LOG_KEPT;
-        loop {
-            let prune = self.shared.store.write(move |tx| deliveries::prune_attempts(tx, before, SLICE));
-            if prune.await? < SLICE as usize {
-                return Ok(());
-            }
+        let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
+        let mut beyond = Some(AttemptPlace::default());
+        while let Some(place) = beyond {
+            let prune = store.write(move |tx| pruning::prune_attempts(tx, before, place, SLICE));
+            beyond = prune.await?;
         }
         Ok(())
     }
@@ -53,14 +52,17 @@ impl Stations {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
         let (mut place, mut failed) = (Place::default(), None);
         loop {
-            let next = store.read(move |c| deliveries::next_to_prune(c, before, beyond)).await;
-            let Some((broadcast, notice)) = next? else {
+            let next = store.read(move |c| pruning::next_slice(c, before, place, SLICE)).await;
+            let Some(slice) = next? else {
                 return failed.map_or(Ok(()), |error: StoreError| Err(error.into()));
             };
-            beyond = broadcast;
-            // What cannot be forgotten keeps nothing else.
-            if let Err(error) = self.forget_said_of(notice).await {
-                failed.get_or_insert(error);
+            place = slice.end;
+            if slice.is_prunable() {
+                let prune = store.write(move |tx| pruning::prune(tx, &slice));
+                // What cannot be forgotten keeps nothing else.
+                if let Err(error) = prune.await {
+                    failed.get_or_insert(error);
+                }
             }
         }
     }
@@ -72,7 +74,7 @@ impl Stations {
         self.shared.press.forget();
     }
 
-    /// Forgets the addresses that have used up nothing of their allowance.
+    /// Forgets the addresses that have used nothing of their allowance.
     pub fn forget_addresses(&self) {
         self.shared.limits.forget_idle();
     }

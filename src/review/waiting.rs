@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Moderator;
-use super::view::{opens_for, read};
+use super::view::{is_own, opens_for, read};
 use crate::domain::case_number::shown;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;

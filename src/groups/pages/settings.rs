@@ -11,7 +11,7 @@ use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field}
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
 use super::super::words::addresses;
-use super::{Page, SecretPage, admin, after, entered, steps, told, whole};
+use super::{Page, SecretPage, admin, after, entered, steps, told};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::{CsrfForm, SignedIn};
