@@ -112,10 +112,11 @@ impl Words {
     fn moment(self, key: &str, at: DateTime<Utc>) -> String {
         let at = at.with_timezone(&BEIJING);
         let weekday = self.of(&format!("poster-weekday-{}", at.weekday().number_from_monday()));
+        let month = self.of(&format!("month-{}", at.month()));
         self.with(
             key,
             &[
-                ("month", at.month().into()),
+                ("month", month.into()),
                 ("day", at.day().into()),
                 ("weekday", weekday.into()),
                 ("time", at.format("%H:%M").to_string().into()),

@@ -163,35 +163,49 @@ fn missing_characters_are_named_and_marked() {
     assert_eq!(block.broken_lines(), [format!("小明{MISSING}")]);
 }
 
-#[test]
-fn text_of_the_public_is_harmless_on_the_poster() {
-    let hostile = "【72小时】@all <b> evil.example 一三八零零一三八零零零 13800138000";
-    let told = Some(hostile.to_owned());
+/// Somebody of that age who is sought, with `told` wherever the reporter may write.
+fn sought(age: u8, told: &str) -> Public {
     let person = Person {
-        name: hostile.to_owned(),
-        age: 76,
+        name: told.to_owned(),
+        age,
         sex: None,
         height_cm: None,
-        appearance: told.clone(),
-        clothing: told.clone(),
+        appearance: Some(told.to_owned()),
+        clothing: Some(told.to_owned()),
         medical_urgent: true,
     };
-    let public = Public {
+    Public {
         region: Region::parse("131003").unwrap(),
         subject: notice::Subject::MissingPerson { person },
         last_seen: Some(notice::LastSeen {
             at: chrono::DateTime::UNIX_EPOCH,
             precision: notice::Precision::About,
-            place: hostile.to_owned(),
+            place: told.to_owned(),
         }),
-        description: hostile.to_owned(),
-        police_station: told,
+        description: told.to_owned(),
+        police_station: Some(told.to_owned()),
         phone: Some("+8613912345678".to_owned()),
         photos: Vec::new(),
-    };
+    }
+}
+
+/// Everything that the poster of `public` says.
+fn read(public: &Public, language: Language) -> String {
     let case = CaseNumber::from_bits(7);
-    let content = Content::of(&public, &case, URL.to_owned(), chrono::DateTime::UNIX_EPOCH, Language::ZhCn);
-    let read = format!("{content:?}");
+    format!("{:?}", Content::of(public, &case, URL.to_owned(), chrono::DateTime::UNIX_EPOCH, language))
+}
+
+#[test]
+fn an_english_poster_names_the_month() {
+    let read = read(&sought(76, "红色棉袄"), Language::En);
+    assert!(read.contains("\"Thu 1 January, about 08:00\""), "{read}");
+    assert!(read.contains("\"1 January, 08:00 (Beijing)\""), "{read}");
+}
+
+#[test]
+fn text_of_the_public_is_harmless_on_the_poster() {
+    let hostile = "【72小时】@all <b> evil.example 一三八零零一三八零零零 13800138000";
+    let read = read(&sought(76, hostile), Language::ZhCn);
     for harm in ["【", "@", "<b>", "evil", "一三八", "13800138000"] {
         assert!(!read.contains(harm), "{harm} in {read}");
     }

@@ -50,9 +50,9 @@ broadcast-medical = medical emergency
 broadcast-blood = blood needed urgently
 broadcast-other = urgent help needed
 
-broadcast-at-exact = { $day }/{ $month } { $time }
-broadcast-at-about = { $day }/{ $month } about { $time }
-broadcast-at-day = { $day }/{ $month }
+broadcast-at-exact = { $day } { $month }, { $time }
+broadcast-at-about = { $day } { $month }, about { $time }
+broadcast-at-day = { $day } { $month }
 
 broadcast-case = Case number: { $case }
 broadcast-phone = Phone: { $phone }

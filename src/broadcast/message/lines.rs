@@ -88,8 +88,8 @@ const fn seen_label(subject: &Subject) -> &'static str {
 fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
     let at = seen.at.with_timezone(&BEIJING);
     let key = format!("broadcast-at-{}", seen.precision.as_str());
+    let month = words.of(&format!("month-{}", at.month()));
     let time = at.format("%H:%M").to_string();
-    let at =
-        words.with(&key, &[("month", at.month().into()), ("day", at.day().into()), ("time", time.into())]);
+    let at = words.with(&key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())]);
     words.list([Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
 }
