@@ -116,11 +116,11 @@ fn every_kind_says_what_it_is_about() {
             Subject::Rescue {
                 incident: Incident { what: crate::domain::notice::Emergency::Flood, people: Some(3) },
             },
-            "【72小时】生命救援\n险情：洪涝，3人\n地点：",
+            "【72小时】生命救援\n险情：洪涝，3人\n时间地点：11月23日 09:40左右，",
         ),
         (
             Subject::Donation { campaign },
-            "【72小时】公益捐款\n发起：廊坊市慈善总会\n所需：御寒棉被500床\n地点：",
+            "【72小时】公益捐款\n发起：廊坊市慈善总会\n所需：御寒棉被500床\n时间地点：",
         ),
     ];
     for (subject, start) in subjects {
