@@ -203,6 +203,16 @@ fn an_english_poster_names_the_month() {
 }
 
 #[test]
+fn a_baby_is_not_nought_years_old() {
+    for (language, baby, older) in
+        [(Language::ZhCn, "\"不满 1 岁\"", "\"1 岁\""), (Language::En, "\"Under 1 year\"", "\"1 year\"")]
+    {
+        assert!(read(&sought(0, "绿色襁褓"), language).contains(baby), "{baby}");
+        assert!(read(&sought(1, "绿色襁褓"), language).contains(older), "{older}");
+    }
+}
+
+#[test]
 fn text_of_the_public_is_harmless_on_the_poster() {
     let hostile = "【72小时】@all <b> evil.example 一三八零零一三八零零零 13800138000";
     let read = read(&sought(76, hostile), Language::ZhCn);

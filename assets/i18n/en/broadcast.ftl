@@ -35,7 +35,10 @@ broadcast-label-description = Details:
 
 broadcast-female = female
 broadcast-male = male
-broadcast-age = aged { $age }
+broadcast-age = { $age ->
+    [0] under 1 year old
+   *[other] aged { $age }
+}
 broadcast-height = { $cm } cm tall
 broadcast-people =
     { $people ->

@@ -79,7 +79,10 @@ doubt-sought = Is something wrong with this notice, or are you the one it seeks?
 
 fact-case = Case number
 fact-age = Age
-fact-years = { $number }
+fact-years = { $number ->
+    [0] under 1 year
+   *[other] { $number }
+}
 fact-sex = Sex
 sex-female = Female
 sex-male = Male

@@ -6,7 +6,11 @@ poster-title-rescue = HELP NEEDED
 poster-title-donation = DONATIONS
 poster-female = Female
 poster-male = Male
-poster-age = { $age } years
+poster-age = { $age ->
+    [0] Under 1 year
+    [one] 1 year
+   *[other] { $age } years
+}
 poster-height = { $cm } cm
 poster-looks = Looks
 poster-clothing = Clothing

@@ -36,7 +36,10 @@ broadcast-label-description = 详情：
 
 broadcast-female = 女
 broadcast-male = 男
-broadcast-age = { $age }岁
+broadcast-age = { $age ->
+    [0] 不满1岁
+   *[other] { $age }岁
+}
 broadcast-height = 身高{ $cm }厘米
 broadcast-people = { $people }人
 broadcast-health = 健康状况需要尽快找到

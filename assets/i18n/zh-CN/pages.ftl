@@ -76,7 +76,10 @@ doubt-sought = 觉得这条信息不对，或者您就是被寻找的人？
 
 fact-case = 编号
 fact-age = 年龄
-fact-years = { $number } 岁
+fact-years = { $number ->
+    [0] 不满 1 岁
+   *[other] { $number } 岁
+}
 fact-sex = 性别
 sex-female = 女
 sex-male = 男

@@ -6,7 +6,10 @@ poster-title-rescue = 紧急求助
 poster-title-donation = 公益募捐
 poster-female = 女
 poster-male = 男
-poster-age = { $age } 岁
+poster-age = { $age ->
+    [0] 不满 1 岁
+   *[other] { $age } 岁
+}
 poster-height = { $cm } 厘米
 poster-looks = 体貌
 poster-clothing = 衣着

@@ -88,6 +88,21 @@ fn an_english_alert_reads_well() {
 }
 
 #[test]
+fn a_baby_is_not_nought_years_old() {
+    let case = CaseNumber::from_bits(1);
+    let mut public = person();
+    let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
+    person.age = 0;
+    for (language, line) in [
+        (Language::ZhCn, "姓名：王秀英，女，不满1岁，身高158厘米\n"),
+        (Language::En, "Name: 王秀英, female, under 1 year old, 158 cm tall\n"),
+    ] {
+        let text = whole(&Known { language, ..said(&case, &public) });
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn every_kind_says_what_it_is_about() {
     let case = CaseNumber::from_bits(1);
     let item = Item {
