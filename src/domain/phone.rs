@@ -94,6 +94,20 @@ impl Phone {
     }
 }
 
+/// A stored number in groups, as people read it aloud and type it: `138 0013 8000`, `0316 223 3445`, and another country's
+/// as it is. Of what is no number only its digits are left.
+#[must_use]
+pub fn readable(stored: &str) -> String {
+    let Ok(Phone(number)) = Phone::parse(stored) else {
+        return stored.chars().filter(char::is_ascii_digit).collect();
+    };
+    let Some(national) = number.strip_prefix("+86") else { return number };
+    let (trunk, area) = if is_mobile(national) { ("", 3) } else { ("0", area_len(national)) };
+    let (area, local) = national.split_at(area);
+    let (office, line) = local.split_at(local.len() - 4);
+    format!("{trunk}{area} {office} {line}")
+}
+
 /// Parses a number of the Chinese numbering plan, with or without the trunk prefix 0.
 fn chinese(national: &str) -> Result<Phone, PhoneError> {
     if is_mobile(national) {
@@ -229,11 +243,26 @@ mod tests {
         assert_eq!(phone.last4(), "8000");
     }
 
+    #[test]
+    fn a_number_is_grouped_for_reading() {
+        for (stored, read) in [
+            ("+8613800138000", "138 0013 8000"),
+            ("+863162233445", "0316 223 3445"),
+            ("+861062345678", "010 6234 5678"),
+            ("+8675526543210", "0755 2654 3210"),
+            ("+14155552671", "+14155552671"),
+            ("@all 12", "12"),
+        ] {
+            assert_eq!(readable(stored), read);
+        }
+    }
+
     proptest! {
         #[test]
         fn canonical_form_is_read_as_itself(text in "(\\+|00|0|86|\\+86)?[0-9]{6,15}") {
             if let Ok(phone) = Phone::parse(&text) {
                 prop_assert_eq!(Phone::parse(phone.as_e164()), Ok(phone.clone()));
+                prop_assert_eq!(Phone::parse(&readable(phone.as_e164())), Ok(phone.clone()));
                 let masked = phone.masked();
                 prop_assert!(masked.ends_with(phone.last4()) && masked.contains("***"));
             }

@@ -111,6 +111,9 @@ pub(super) async fn put(
     let now = shared.clock.now();
     let (key, wrapped) = shared.vault.new_key();
     let (mut public, private) = content(kind, now, photos);
+    if kind == Kind::LostProperty {
+        public.phone = Some("+8613800138000".to_owned());
+    }
     if kind == Kind::Rescue {
         HOSTILE.clone_into(&mut public.description);
         if let Some(seen) = &mut public.last_seen {
@@ -232,6 +235,14 @@ async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     // person.
     let head = page.split("</head>").next().unwrap();
     assert!(!head.contains("王秀英") && !head.contains("/p/"), "{head}");
+}
+
+#[actix_web::test]
+async fn a_published_phone_can_be_read_aloud() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let page = ask(&shared, &format!("/n/{number}")).await.1;
+    assert!(page.contains("href=\"tel:+8613800138000\">138 0013 8000<"), "{page}");
 }
 
 #[actix_web::test]

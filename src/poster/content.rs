@@ -6,6 +6,7 @@ use super::{Poster, Row, Texts};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Kind, Person, Public, Sex, Subject};
+use crate::domain::phone::readable;
 use crate::domain::shown::shown;
 use crate::domain::zone::BEIJING;
 use crate::language::{Arg, text, text_with};
@@ -181,7 +182,7 @@ fn rows(public: &Public, words: Words) -> Vec<(String, String)> {
         }
     }
     row("poster-police", public.police_station.as_deref());
-    row("poster-phone", public.phone.as_deref());
+    row("poster-phone", public.phone.as_deref().map(readable).as_deref());
     rows
 }
 

@@ -9,6 +9,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
 use crate::domain::notice::{Kind, Outcome, Public};
+use crate::domain::phone::readable;
 
 /// What is known about one broadcast.
 #[derive(Clone, Debug)]
@@ -70,8 +71,7 @@ fn tail(known: &Known<'_>, public: Option<&Public>, words: Words) -> Vec<String>
         tail.push(words.of("broadcast-donate"));
     }
     if let Some(phone) = public.and_then(|public| public.phone.as_deref()) {
-        let phone: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').take(16).collect();
-        tail.push(words.with("broadcast-phone", &[("phone", phone.into())]));
+        tail.push(words.with("broadcast-phone", &[("phone", readable(phone).into())]));
     }
     tail.push(words.with("broadcast-case", &[("case", known.case_number.to_string().into())]));
     tail

@@ -16,7 +16,7 @@ use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Private, Public, Subject};
-use crate::domain::phone::Phone;
+use crate::domain::phone::readable;
 use crate::language::text_with;
 use crate::review::policy::Class;
 use crate::web::frame::Frame;
@@ -310,8 +310,7 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
 /// A number for a `tel:` link, and as people read it.
 fn dialled(stored: &str) -> (String, String) {
     let number: String = stored.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    let shown = Phone::parse(stored).map_or_else(|_| stored.to_owned(), |phone| phone.as_e164().to_owned());
-    (number, shown)
+    (number, readable(stored))
 }
 
 /// The fields of a tip, in the order they are read.
