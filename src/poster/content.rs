@@ -26,16 +26,17 @@ pub struct Content {
     act_hint: String,
     case_number: String,
     url: String,
+    check: String,
     valid_until: String,
     language: Language,
 }
 
 impl Content {
-    /// The words for a live notice.
+    /// The words for a live notice. `base_url` is what links point to, without a path.
     pub fn of(
         public: &Public,
         case_number: &CaseNumber,
-        url: String,
+        base_url: &str,
         ends_at: DateTime<Utc>,
         language: Language,
     ) -> Content {
@@ -55,7 +56,8 @@ impl Content {
             act: words.of(&format!("poster-act-{about}")),
             act_hint: words.of(&format!("poster-hint-{about}")),
             case_number: case_number.to_string(),
-            url,
+            url: link(base_url, case_number),
+            check: check(base_url, language),
             valid_until: words.moment("poster-until", ends_at),
             language,
         }
@@ -83,13 +85,26 @@ impl Content {
             act_hint: &self.act_hint,
             case_number: &self.case_number,
             url: &self.url,
+            check: &self.check,
             valid_until: &self.valid_until,
             texts: &texts(self.language),
         })
     }
 }
 
-/// The fixed sentences in a language.
+/// The address of a notice's page.
+pub fn link(base_url: &str, case_number: &CaseNumber) -> String {
+    format!("{base_url}/n/{case_number}")
+}
+
+/// Where a case number can be typed, as a sentence.
+pub fn check(base_url: &str, language: Language) -> String {
+    // As people type it: browsers add the scheme.
+    let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);
+    text_with(language, "poster-check", &[("address", format!("{host}/check").into())])
+}
+
+/// The fixed sentences of a language.
 pub const fn texts(language: Language) -> Texts<'static> {
     match language {
         Language::ZhCn => Texts::zh_cn(),

@@ -2,7 +2,7 @@
 //! must not be forwarded any more.
 
 use super::canvas::{Area, Rgb};
-use super::footer::{self, Footer};
+use super::footer::Footer;
 use super::lettering::{Lettering, Style};
 use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, Sheet, WHITE};
@@ -29,6 +29,8 @@ pub struct Ended<'a> {
     pub case_number: &'a str,
     /// The URL in the QR code.
     pub url: &'a str,
+    /// Where to type the case number.
+    pub check: &'a str,
     /// The fixed sentences.
     pub texts: &'a Texts<'a>,
 }
@@ -54,11 +56,15 @@ pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> 
     let note = lettering.fit(note, Style::regular(42.0, INK).lines(2).centred().leading(1.5), COLUMN, 32.0);
     sheet.stack(note, MARGIN);
     sheet.y += 40.0;
-    footer::add(
-        lettering,
-        &mut sheet,
-        &Footer { texts, case_number: ended.case_number, valid_until: "", code, bottom: HEIGHT },
-    );
+    let footer = Footer {
+        scan: texts.scan_ended,
+        latest: "",
+        label: texts.case_number,
+        case_number: ended.case_number,
+        check: ended.check,
+        valid_until: "",
+    };
+    footer.set(lettering, code).add(&mut sheet, HEIGHT);
     sheet
 }
 

@@ -1,53 +1,75 @@
-//! The foot of every poster: the QR code, what it is for, and the case number.
+//! The foot of every poster: the QR code, what it is for, the case number, where to type it.
 
+use super::WIDTH;
 use super::canvas::Area;
-use super::lettering::{Lettering, Style};
+use super::lettering::{Block, Lettering, Style};
 use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, PAPER, SOFT, Sheet};
-use super::{Texts, WIDTH};
 
 /// Space above and below the code.
 const PADDING: f32 = 36.0;
 
-/// What the foot says.
+/// What the foot says; what is empty leaves no gap.
 pub(super) struct Footer<'a> {
-    pub texts: &'a Texts<'a>,
+    /// What scanning the code does.
+    pub scan: &'a str,
+    /// Why to scan it.
+    pub latest: &'a str,
+    /// What stands before the case number.
+    pub label: &'a str,
     pub case_number: &'a str,
-    /// Empty where there is no end to print.
+    /// Where to type it without a scanner.
+    pub check: &'a str,
     pub valid_until: &'a str,
-    pub code: &'a Code,
-    /// The lower edge of the poster; the foot extends it where it needs more room.
-    pub bottom: f32,
 }
 
-/// The height that [`add`] needs at least.
-pub(super) fn height(code: &Code) -> f32 {
-    code.side() + 2.0 * PADDING
+/// The foot with its words set.
+pub(super) struct Foot<'a> {
+    /// Each with the space below it.
+    blocks: Vec<(Block, f32)>,
+    words: f32,
+    code: &'a Code,
 }
 
-/// Fills the sheet from its current height down to the bottom.
-pub(super) fn add(lettering: &mut Lettering, sheet: &mut Sheet, footer: &Footer) {
-    let Footer { texts, code, .. } = footer;
-    let top = sheet.y;
-    let width = COLUMN - code.side() - 40.0;
-    let mut blocks = vec![
-        (lettering.fit(texts.scan, Style::bold(40.0, INK).lines(2), width, 30.0), 8.0),
-        (lettering.fit(texts.latest, Style::regular(32.0, SOFT).lines(2), width, 26.0), 26.0),
-        (lettering.fit(texts.case_number, Style::regular(28.0, SOFT), width, 24.0), 0.0),
-        (lettering.fit(footer.case_number, Style::bold(56.0, INK).tracking(0.04), width, 36.0), 10.0),
-    ];
-    if !footer.valid_until.is_empty() {
-        let until = format!("{} {}", texts.valid_until, footer.valid_until);
-        blocks.push((lettering.fit(&until, Style::regular(30.0, SOFT), width, 24.0), 0.0));
+impl Footer<'_> {
+    /// Sets the words, beside the code.
+    pub fn set<'c>(&self, lettering: &mut Lettering, code: &'c Code) -> Foot<'c> {
+        let width = COLUMN - code.side() - 40.0;
+        let soft = |size| Style::regular(size, SOFT);
+        let blocks: Vec<(Block, f32)> = [
+            (self.scan, Style::bold(40.0, INK).lines(2), 30.0, 8.0),
+            (self.latest, soft(32.0).lines(2), 26.0, 22.0),
+            (self.label, soft(28.0), 24.0, 0.0),
+            (self.case_number, Style::bold(56.0, INK).tracking(0.04), 36.0, 4.0),
+            (self.check, soft(28.0).lines(2), 24.0, 4.0),
+            (self.valid_until, soft(28.0), 24.0, 0.0),
+        ]
+        .into_iter()
+        .filter(|(words, ..)| !words.is_empty())
+        .map(|(words, style, smallest, below)| (lettering.fit(words, style, width, smallest), below))
+        .collect();
+        let words = blocks.iter().map(|(block, below)| block.height + below).sum();
+        Foot { blocks, words, code }
     }
-    let needed: f32 = blocks.iter().map(|(block, gap)| block.height + gap).sum();
-    let bottom = footer.bottom.max(top + needed.max(code.side()) + 2.0 * PADDING);
-    sheet.shape(Area::new(0.0, top, WIDTH as f32, bottom - top), PAPER);
-    sheet.qr(MARGIN + COLUMN - code.side(), (top + bottom - code.side()) / 2.0);
-    sheet.y = (top + bottom - needed) / 2.0;
-    for (block, gap) in blocks {
-        sheet.stack(block, MARGIN);
-        sheet.y += gap;
+}
+
+impl Foot<'_> {
+    /// The height that it takes if there is no reason for more.
+    pub fn height(&self) -> f32 {
+        self.words.max(self.code.side()) + 2.0 * PADDING
     }
-    sheet.y = bottom;
+
+    /// Fills the sheet from its current height down to `bottom`, or further if it needs more.
+    pub fn add(self, sheet: &mut Sheet, bottom: f32) {
+        let top = sheet.y;
+        let bottom = bottom.max(top + self.height());
+        sheet.shape(Area::new(0.0, top, WIDTH as f32, bottom - top), PAPER);
+        sheet.qr(MARGIN + COLUMN - self.code.side(), (top + bottom - self.code.side()) / 2.0);
+        sheet.y = (top + bottom - self.words) / 2.0;
+        for (block, below) in self.blocks {
+            sheet.stack(block, MARGIN);
+            sheet.y += below;
+        }
+        sheet.y = bottom;
+    }
 }

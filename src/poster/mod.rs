@@ -95,6 +95,8 @@ pub struct Poster<'a> {
     pub case_number: &'a str,
     /// The URL in the QR code, at most [`MAX_URL`] bytes.
     pub url: &'a str,
+    /// Where to type the case number, for whoever reads it on paper: 或打开 72.example.org/check 输入编号.
+    pub check: &'a str,
     /// When the notice ends, in words.
     pub valid_until: &'a str,
     /// The fixed sentences.

@@ -2,11 +2,11 @@
 //! the foot. It is set as large as fits; a long notice is set smaller, then shortened.
 
 use super::canvas::{Area, Rgb};
-use super::footer::{self, Footer};
+use super::footer::{Foot, Footer};
 use super::lettering::{Block, Lettering, Style};
 use super::qr::Code;
 use super::sheet::{COLUMN, INK, MARGIN, SOFT, Sheet, WHITE};
-use super::{HEIGHTS, Poster, Row, WIDTH, colour, tint};
+use super::{HEIGHTS, Poster, Row, Texts, WIDTH, colour, tint};
 
 /// Photos wider than this, as width over height, go above the name instead of beside it.
 const WIDE: f32 = 1.12;
@@ -47,8 +47,13 @@ const MEASURES: [Measure; 6] = [
     Measure { scale: 0.68, gap: 18.0, stretch: 0.0, aspect: 1.0, rows: (4, 1), story: 2, act: 1 },
 ];
 
-/// Lays everything out. `aspect` is the photo's width over its height, where there is a photo.
-pub(super) fn lay_out(lettering: &mut Lettering, poster: &Poster, aspect: Option<f32>, code: &Code) -> Sheet {
+/// Places everything. `aspect` is the photo's width over its height, if there is one.
+pub(super) fn lay_out<'p>(
+    lettering: &mut Lettering,
+    poster: &Poster<'p>,
+    aspect: Option<f32>,
+    code: &'p Code,
+) -> Sheet {
     let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
     let mut draft = Draft { lettering, poster, aspect, code };
     let mut tight = MEASURES.into_iter().map(|measure| (measure, draft.attempt(measure)));
@@ -71,10 +76,10 @@ struct Draft<'a, 'p> {
     lettering: &'a mut Lettering,
     poster: &'a Poster<'p>,
     aspect: Option<f32>,
-    code: &'a Code,
+    code: &'p Code,
 }
 
-impl Draft<'_, '_> {
+impl<'p> Draft<'_, 'p> {
     fn attempt(&mut self, measure: Measure) -> Sheet {
         let mut sheet = Sheet::default();
         self.band(&mut sheet);
@@ -96,12 +101,18 @@ impl Draft<'_, '_> {
         self.story(&mut sheet, measure);
         sheet.y += measure.gap;
         self.act(&mut sheet, measure);
-        let Poster { texts, case_number, valid_until, .. } = *self.poster;
-        let bottom = *HEIGHTS.start() as f32;
-        sheet.natural = sheet.y + footer::height(self.code);
-        let footer = Footer { texts, case_number, valid_until, code: self.code, bottom };
-        footer::add(self.lettering, &mut sheet, &footer);
+        let foot = self.foot();
+        sheet.natural = sheet.y + foot.height();
+        foot.add(&mut sheet, *HEIGHTS.start() as f32);
         sheet
+    }
+
+    fn foot(&mut self) -> Foot<'p> {
+        let Poster { texts, case_number, check, valid_until, .. } = *self.poster;
+        let valid_until = format!("{} {valid_until}", texts.valid_until);
+        let Texts { scan, latest, case_number: label, .. } = *texts;
+        let footer = Footer { scan, latest, label, case_number, check, valid_until: &valid_until };
+        footer.set(self.lettering, self.code)
     }
 
     fn band(&mut self, sheet: &mut Sheet) {

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::content::{Content, texts};
+use super::content::{self, Content};
 use super::{Ended, Ending, Painter, PosterError};
 use crate::blobs::{BlobError, Blobs, Size};
 use crate::domain::case_number::CaseNumber;
@@ -162,7 +162,7 @@ impl Press {
         ends_at: DateTime<Utc>,
     ) -> Result<Bytes, PressError> {
         let case_number = case_number(notice)?;
-        let content = Content::of(public, &case_number, self.link(&case_number), ends_at, language);
+        let content = Content::of(public, &case_number, &self.base_url, ends_at, language);
         let photo = match public.photos.first() {
             Some(id) => self.photo(*id).await?,
             None => None,
@@ -181,11 +181,13 @@ impl Press {
         language: Language,
     ) -> Result<Bytes, PressError> {
         let case_number = case_number(notice)?;
-        let url = self.link(&case_number);
+        let url = content::link(&self.base_url, &case_number);
+        let check = content::check(&self.base_url, language);
         let shown = case_number.to_string();
         let draw = |turn| {
             self.draw(turn, move |painter| {
-                painter.draw_ended(&Ended { ending, case_number: &shown, url: &url, texts: &texts(language) })
+                let (case_number, texts) = (&shown, &content::texts(language));
+                painter.draw_ended(&Ended { ending, case_number, url: &url, check: &check, texts })
             })
         };
         self.once((notice.id.0, Shows::Ending(ending), language), draw).await
@@ -194,10 +196,6 @@ impl Press {
     /// Empties the cache, so that it holds nothing of an erased notice.
     pub fn forget(&self) {
         self.kept.lock().clear();
-    }
-
-    fn link(&self, case_number: &CaseNumber) -> String {
-        format!("{}/n/{case_number}", self.base_url)
     }
 
     async fn photo(&self, id: Uuid) -> Result<Option<Vec<u8>>, PressError> {

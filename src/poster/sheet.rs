@@ -70,6 +70,16 @@ impl Sheet {
         self.y += height;
     }
 
+    /// What is written on it, block by block.
+    #[cfg(test)]
+    pub fn words(&self) -> Vec<String> {
+        let block = |item: &Item| match item {
+            Item::Text(block, ..) => Some(block.broken_lines().concat()),
+            _ => None,
+        };
+        self.items.iter().filter_map(block).collect()
+    }
+
     /// Paints everything and encodes it.
     pub fn paint(
         self,

@@ -27,9 +27,14 @@ fn plain<'a>(texts: &'a Texts<'a>) -> Poster<'a> {
         act_hint: "请稳住老人。",
         case_number: "7K3QD-M92XH",
         url: URL,
+        check: "或打开 72.example.org/check 输入编号",
         valid_until: "11月26日 17:05",
         texts,
     }
+}
+
+fn ended<'a>(ending: Ending, texts: &'a Texts<'a>) -> Ended<'a> {
+    Ended { ending, case_number: "7K3QD-M92XH", url: URL, check: "72.example.org/check", texts }
 }
 
 fn decoded(jpeg: &[u8]) -> DynamicImage {
@@ -67,8 +72,8 @@ fn phones_read_the_code_at_full_and_at_half_size() {
     for url in [URL, &long_url] {
         let mut painter = Painter::new();
         let poster = painter.draw(&Poster { photo: Some(&portrait), url, ..plain(&texts) }).unwrap();
-        let ended = Ended { ending: Ending::Over, case_number: "7K3QD-M92XH", url, texts: &texts };
-        for jpeg in [poster, painter.draw_ended(&ended).unwrap()] {
+        let over = painter.draw_ended(&Ended { url, ..ended(Ending::Over, &texts) }).unwrap();
+        for jpeg in [poster, over] {
             let full = decoded(&jpeg);
             assert_eq!(full.width(), WIDTH);
             assert_eq!(scanned(&full.to_luma8()), url);
@@ -136,11 +141,22 @@ fn an_ended_notice_shows_nobody() {
     // Nothing about a person can be passed in; the picture depends on the case number alone.
     let texts = Texts::zh_cn();
     let mut painter = Painter::new();
-    let mut draw =
-        |ending| painter.draw_ended(&Ended { ending, case_number: "7K3QD-M92XH", url: URL, texts: &texts });
+    let mut draw = |ending| painter.draw_ended(&ended(ending, &texts));
     let (over, paused) = (draw(Ending::Over).unwrap(), draw(Ending::Paused).unwrap());
     assert_ne!(over, paused);
     assert!(over.len() <= MAX_BYTES && paused.len() <= MAX_BYTES);
+}
+
+#[test]
+fn the_poster_of_what_is_paused_or_over_asks_for_no_tips() {
+    for texts in [Texts::zh_cn(), Texts::en()] {
+        for ending in [Ending::Over, Ending::Paused] {
+            let code = Code::new(URL).unwrap();
+            let words = ended::lay_out(&mut Lettering::new(), &ended(ending, &texts), &code).words();
+            assert!(words.iter().any(|block| block == texts.scan_ended), "{words:?}");
+            assert!(!words.iter().any(|block| block == texts.scan), "{words:?}");
+        }
+    }
 }
 
 #[test]
@@ -192,7 +208,8 @@ fn sought(age: u8, told: &str) -> Public {
 /// Everything that the poster of `public` says.
 fn read(public: &Public, language: Language) -> String {
     let case = CaseNumber::from_bits(7);
-    format!("{:?}", Content::of(public, &case, URL.to_owned(), chrono::DateTime::UNIX_EPOCH, language))
+    let ends_at = chrono::DateTime::UNIX_EPOCH;
+    format!("{:?}", Content::of(public, &case, "https://72.example.org", ends_at, language))
 }
 
 #[test]
@@ -200,6 +217,14 @@ fn an_english_poster_names_the_month() {
     let read = read(&sought(76, "红色棉袄"), Language::En);
     assert!(read.contains("\"Thu 1 January, about 08:00\""), "{read}");
     assert!(read.contains("\"1 January, 08:00 (Beijing)\""), "{read}");
+}
+
+#[test]
+fn whoever_has_it_on_paper_reads_where_to_type_the_number() {
+    let zh_cn = read(&sought(76, "红色棉袄"), Language::ZhCn);
+    assert!(zh_cn.contains("或打开 72.example.org/check 输入编号"), "{zh_cn}");
+    let en = read(&sought(76, "红色棉袄"), Language::En);
+    assert!(en.contains("or open 72.example.org/check and enter the number"), "{en}");
 }
 
 #[test]

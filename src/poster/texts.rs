@@ -11,8 +11,10 @@ pub struct Texts<'a> {
     pub case_number: &'a str,
     /// Before the end of validity.
     pub valid_until: &'a str,
-    /// What scanning the code does.
+    /// What scanning the code does while the notice is live.
     pub scan: &'a str,
+    /// What it does once it is paused or over: nobody takes tips then.
+    pub scan_ended: &'a str,
     /// That the poster is only as good as the page behind the code.
     pub latest: &'a str,
     /// Headline once the notice is over.
@@ -38,6 +40,7 @@ impl Texts<'static> {
             case_number: "编号",
             valid_until: "有效期至",
             scan: "扫码查看最新状态、提供线索",
+            scan_ended: "扫码查看最新状态",
             latest: "转发前请先扫码，以最新状态为准",
             over: "本条信息已结束",
             over_act: "请停止转发",
@@ -56,6 +59,7 @@ impl Texts<'static> {
             case_number: "Case",
             valid_until: "Valid until",
             scan: "Scan for status and tips",
+            scan_ended: "Scan for the latest status",
             latest: "Before sharing, scan: only the latest status counts",
             over: "This notice is over",
             over_act: "Please stop sharing it",

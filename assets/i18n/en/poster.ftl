@@ -32,6 +32,7 @@ poster-at-exact = { $weekday } { $day } { $month }, { $time }
 poster-at-about = { $weekday } { $day } { $month }, about { $time }
 poster-at-day = { $weekday } { $day } { $month }
 poster-until = { $day } { $month }, { $time } (Beijing)
+poster-check = or open { $address } and enter the number
 poster-weekday-1 = Mon
 poster-weekday-2 = Tue
 poster-weekday-3 = Wed

@@ -31,6 +31,7 @@ poster-at-exact = { $month }月{ $day }日（{ $weekday }）{ $time }
 poster-at-about = { $month }月{ $day }日（{ $weekday }）约 { $time }
 poster-at-day = { $month }月{ $day }日（{ $weekday }）
 poster-until = { $month }月{ $day }日 { $time }
+poster-check = 或打开 { $address } 输入编号
 poster-weekday-1 = 周一
 poster-weekday-2 = 周二
 poster-weekday-3 = 周三
