@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
+use super::lettering::missing_characters;
 use super::{Poster, Row, Texts};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
@@ -90,6 +91,17 @@ impl Content {
             texts: &texts(self.language),
         })
     }
+}
+
+/// The characters of a notice that its poster cannot show, each once: 〓 stands there in their place.
+pub fn lacks(public: &Public) -> String {
+    let words = Words(Language::ZhCn);
+    let public = &shown(public.clone());
+    let (heading, summary) = heading(&public.subject, words);
+    let rows = rows(public, words).into_iter().map(|(_, value)| value);
+    let said =
+        [heading, summary, story(public, words)].into_iter().chain(highlights(public, words)).chain(rows);
+    missing_characters(&said.collect::<String>()).into_iter().collect()
 }
 
 /// The address of a notice's page.

@@ -1,16 +1,20 @@
 //! Typesetting: the two embedded fonts, Chinese line breaking, shrinking to fit, and shortening.
 
 use super::canvas::{Canvas, Rgb};
-use cosmic_text::fontdb::{Database, ID, Source};
-use cosmic_text::{
-    Align, Attrs, Buffer, Family, Font, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap,
-};
-use std::sync::Arc;
+use cosmic_text::fontdb::{Database, Source};
+use cosmic_text::skrifa::charmap::Charmap;
+use cosmic_text::skrifa::{FontRef, MetadataProvider as _};
+use cosmic_text::{Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap};
+use std::sync::{Arc, LazyLock};
 
 static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Regular-subset.otf");
 static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Bold-subset.otf");
 
-/// Drawn for a character that the fonts lack: the typographic mark for a missing glyph.
+/// What can be drawn; both fonts have the same characters.
+static CHARACTERS: LazyLock<Charmap<'static>> =
+    LazyLock::new(|| FontRef::new(REGULAR).expect("the embedded fonts are whole").charmap());
+
+/// Drawn for a character that the fonts lack: the printers' mark for a missing type.
 pub(super) const MISSING: char = '〓';
 
 /// How many glyph bitmaps are cached between posters; about 4 KB each.
@@ -59,6 +63,12 @@ impl Style {
     pub fn centred(self) -> Self {
         Self { centred: true, ..self }
     }
+
+    /// More characters than this cannot stand on these lines, were all of them as thin as can be: so nobody need try.
+    fn most(self, width: f32) -> usize {
+        const THINNEST: f32 = 0.125;
+        (self.lines as f32 * width / (self.size * THINNEST)) as usize
+    }
 }
 
 /// Text that has been set: its size is known, and it only needs a position.
@@ -94,11 +104,9 @@ pub(super) struct Lettering {
     fonts: FontSystem,
     glyphs: SwashCache,
     faces: [Face; 2],
-    regular: Arc<Font>,
 }
 
 struct Face {
-    id: ID,
     family: String,
     weight: Weight,
 }
@@ -110,39 +118,25 @@ impl Lettering {
             let ids = db.load_font_source(Source::Binary(Arc::new(bytes)));
             let face = ids.first().and_then(|id| db.face(*id)).expect("the embedded fonts are whole");
             let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
-            Face { id: face.id, family, weight: face.weight }
+            Face { family, weight: face.weight }
         });
-        let mut fonts = FontSystem::new_with_locale_and_db("zh-CN".to_owned(), db);
-        let [Face { id, weight, .. }, _] = faces;
-        let regular = fonts.get_font(id, weight).expect("the embedded fonts are whole");
-        Self { fonts, glyphs: SwashCache::new(), faces, regular }
-    }
-
-    /// The characters of `text` that would be drawn as [`MISSING`], each once, in order.
-    pub fn missing_characters(&self, text: &str) -> Vec<char> {
-        let mut missing = Vec::new();
-        for c in text.chars().filter(|c| !is_invisible(*c) && !c.is_whitespace()) {
-            if !self.has(c) && !missing.contains(&c) {
-                missing.push(c);
-            }
-        }
-        missing
-    }
-
-    fn has(&self, c: char) -> bool {
-        self.regular.as_swash().charmap().map(c) != 0
+        let fonts = FontSystem::new_with_locale_and_db("zh-CN".to_owned(), db);
+        Self { fonts, glyphs: SwashCache::new(), faces }
     }
 
     /// Breaks `text` into lines of at most `width` pixels, at most `style.lines` of them; a longer text ends
     /// in an ellipsis.
     pub fn set(&mut self, text: &str, style: Style, width: f32) -> Block {
-        let text = self.printable(text);
-        let whole = self.flow(&text, style, width);
-        if whole.lines <= style.lines {
-            return whole;
+        let text = Self::printable(text);
+        let (length, most) = (text.chars().count(), style.most(width));
+        if length <= most {
+            let whole = self.flow(&text, style, width);
+            if whole.lines <= style.lines {
+                return whole;
+            }
         }
-        let letters: Vec<char> = text.chars().collect();
-        let (mut fits, mut too_long) = (0, letters.len());
+        let letters: Vec<char> = text.chars().take(most).collect();
+        let (mut fits, mut too_long) = (0, length.min(most + 1));
         let mut best = self.flow("…", style, width);
         while fits + 1 < too_long {
             let middle = fits.midpoint(too_long);
@@ -161,7 +155,7 @@ impl Lettering {
     /// Like [`Self::set`], in the largest size between `style.size` and `smallest` in which nothing has to be
     /// cut. One slightly smaller line is preferred to two.
     pub fn fit(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Block {
-        let printable = self.printable(text);
+        let printable = Self::printable(text);
         let smallest = smallest.max(SMALLEST);
         let one_line = self.shrink(&printable, style.lines(1), width, smallest.max(style.size * 0.8));
         one_line
@@ -170,8 +164,12 @@ impl Lettering {
     }
 
     fn shrink(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Option<Block> {
-        let mut size = style.size;
+        let (mut size, length) = (style.size, text.chars().count());
         while size >= smallest {
+            if length > (Style { size, ..style }).most(width) {
+                size *= 0.95;
+                continue;
+            }
             let block = self.flow(text, Style { size, ..style }, width);
             if block.lines <= style.lines && !breaks_a_word(&block) {
                 return Some(block);
@@ -220,17 +218,32 @@ impl Lettering {
 
     /// The drawable form of `text`: no invisible characters, single spaces, and [`MISSING`] for what the
     /// fonts lack.
-    fn printable(&self, text: &str) -> String {
+    fn printable(text: &str) -> String {
         let visible: String = text.chars().filter(|c| !is_invisible(*c) || c.is_whitespace()).collect();
         let words: Vec<&str> = visible.split_whitespace().collect();
         // In these fonts the middle dot is as wide as a Chinese character and brings its own space.
         let text = words.join(" ").replace(" · ", "·");
-        text.chars().map(|c| if c == ' ' || self.has(c) { c } else { MISSING }).collect()
+        text.chars().map(|c| if c == ' ' || has(c) { c } else { MISSING }).collect()
     }
 }
 
-/// Whether a line break falls inside a word of a script with spaces, or inside an item of a name or list
-/// joined by middle dots.
+/// The characters of `text` that would be drawn as [`MISSING`], each once, in order.
+pub(super) fn missing_characters(text: &str) -> Vec<char> {
+    let mut missing = Vec::new();
+    for c in text.chars().filter(|c| !is_invisible(*c) && !c.is_whitespace()) {
+        if !has(c) && !missing.contains(&c) {
+            missing.push(c);
+        }
+    }
+    missing
+}
+
+fn has(c: char) -> bool {
+    CHARACTERS.map(c).is_some()
+}
+
+/// Whether a word of a script with spaces had to be torn apart, or a part of a name or list whose
+/// parts are held together by middle dots.
 fn breaks_a_word(block: &Block) -> bool {
     block.buffer.layout_runs().any(|run| {
         let end = run.glyphs.iter().map(|glyph| glyph.end).max().unwrap_or(0);

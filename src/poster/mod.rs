@@ -149,12 +149,6 @@ impl Painter {
         let sheet = ended::lay_out(&mut self.lettering, ended, &code);
         sheet.paint(&mut self.lettering, None, &code)
     }
-
-    /// The characters of `text` that the fonts lack, each once. They are drawn as 〓, so a form should point
-    /// them out.
-    pub fn missing_characters(&self, text: &str) -> Vec<char> {
-        self.lettering.missing_characters(text)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use super::canvas::{Area, Canvas};
-use super::content::Content;
-use super::lettering::{MISSING, Style};
+use super::content::{Content, lacks};
+use super::lettering::{MISSING, Style, missing_characters};
 use super::*;
 use crate::demo::portrait::{Subject, portrait};
 use crate::domain::case_number::CaseNumber;
@@ -169,10 +169,11 @@ fn a_used_painter_draws_like_a_new_one() {
 
 #[test]
 fn missing_characters_are_named_and_marked() {
-    let painter = Painter::new();
-    assert_eq!(painter.missing_characters("张玥喆㛃𬍛 · Ann"), Vec::<char>::new());
-    assert_eq!(painter.missing_characters("小明👦👦 ا"), ['👦', 'ا']);
-    assert_eq!(painter.missing_characters("零\u{200b}宽\u{202e}"), Vec::<char>::new());
+    for names in ["张玥喆㛃𬍛 · Ann", "張偉豪龘鱻爲淸", "陳啟峯嫺邨"] {
+        assert_eq!(missing_characters(names), Vec::<char>::new());
+    }
+    assert_eq!(missing_characters("小明👦👦 ا"), ['👦', 'ا']);
+    assert_eq!(missing_characters("零\u{200b}宽\u{202e}"), Vec::<char>::new());
 
     let mut lettering = Lettering::new();
     let block = lettering.set("小明👦", Style::regular(40.0, Rgb(0, 0, 0)), 900.0);
@@ -245,15 +246,21 @@ fn text_of_the_public_is_harmless_on_the_poster() {
         assert!(!read.contains(harm), "{harm} in {read}");
     }
     assert!(read.contains("139 1234 5678"), "the phone that the reporter chose stays: {read}");
-    let painter = Painter::new();
-    assert_eq!(painter.missing_characters(&read.replace(|c: char| c.is_control(), "")), Vec::<char>::new());
+    assert_eq!(missing_characters(&read.replace(|c: char| c.is_control(), "")), Vec::<char>::new());
+}
+
+#[test]
+fn what_the_poster_of_a_notice_lacks_is_named() {
+    assert_eq!(lacks(&sought(76, "張偉豪，红色棉袄")), "");
+    let mut public = sought(76, "红色棉袄👦");
+    public.police_station = Some("爱民道派出所\u{1f46e}".to_owned());
+    assert_eq!(lacks(&public), "👦\u{1f46e}");
 }
 
 #[test]
 fn fixed_texts_and_marks_are_in_the_fonts() {
-    let painter = Painter::new();
     for texts in [Texts::zh_cn(), Texts::en()] {
-        assert_eq!(painter.missing_characters(&format!("{texts:?}…{MISSING}")), Vec::<char>::new());
+        assert_eq!(missing_characters(&format!("{texts:?}…{MISSING}")), Vec::<char>::new());
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::case_number::shown;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
+use crate::poster::content::lacks;
 use crate::store::notices::{self, Notice};
 use crate::store::tally::{self, Sum};
 use crate::store::{Answer, Conn, accounts, events, phones, tips};
@@ -97,6 +98,8 @@ pub struct Sheet {
     pub private: Option<Private>,
     pub reporter_phone_last4: Option<String>,
     pub flags: Vec<String>,
+    /// The characters that its poster cannot show, each once.
+    pub poster_lacks: String,
     pub duplicates: Vec<Duplicate>,
     pub tips: Vec<Hint>,
     pub events: Vec<Happened>,
@@ -159,6 +162,7 @@ pub fn sheet(
         wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
         overdue: overdue(&notice, now),
         flags: flags(public.as_ref(), private.as_ref(), found_by_others(conn, vault, &notice)?),
+        poster_lacks: public.as_ref().map(lacks).unwrap_or_default(),
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine && !is_own(&notice, by) { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
@@ -255,6 +259,7 @@ fn flags(public: Option<&Public>, private: Option<&Private>, by_others: Vec<&'st
         "no_police_reference",
     );
     flag(public.photos.is_empty(), "no_photo");
+    flag(!lacks(public).is_empty(), "poster_lacks");
     for code in by_others {
         flag(true, code);
     }

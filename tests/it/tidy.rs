@@ -153,8 +153,8 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs"], "a station"),
     (
         "src/review/",
-        &["domain", "store", "vault", "language", "config", "broadcast::plan"],
-        "a station; what is live is planned in its transaction",
+        &["domain", "store", "vault", "language", "config", "broadcast::plan", "poster::content"],
+        "a station; what is live is planned in its transaction, and what a poster lacks is told before it is printed",
     ),
     ("src/broadcast/", &["domain", "store", "clock", "vault", "language"], "a station"),
     (

@@ -160,7 +160,7 @@ impl SheetPage {
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
-            flags: sheet.flags.iter().map(|flag| word(&frame, "review-flag", flag)).collect(),
+            flags: sheet.flags.iter().map(|flag| flagged(&frame, flag, &sheet.poster_lacks)).collect(),
             policy: sheet.class.map(|class| frame.t(policy_key(class))),
             evidence: evidence(&frame, sheet.public.as_ref(), private),
             phone: phone.map(|private| dialled(&private.reporter.phone)),
@@ -305,6 +305,14 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
     }
     [facts, typed].concat()
+}
+
+/// What a flag says; one of them names the characters that the poster lacks.
+fn flagged(frame: &Frame, flag: &str, lacks: &str) -> String {
+    match flag {
+        "poster_lacks" => frame.t1("review-flag-poster_lacks", "characters", lacks),
+        _ => word(frame, "review-flag", flag),
+    }
 }
 
 /// A number for a `tel:` link, and as people read it.

@@ -55,6 +55,17 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
 }
 
 #[actix_web::test]
+async fn a_moderator_reads_which_characters_the_poster_lacks() {
+    for (name, told) in [("張偉豪", false), ("李玉兰𰻝", true)] {
+        let desk = Desk::new().await;
+        let moderator = desk.somebody("陈静", Role::Moderator).await;
+        let case = desk.notice(content(person(name), ""), |_| {}).await;
+        let (_, sheet) = desk.page(&format!("/review/{case}"), &moderator).await;
+        assert_eq!(sheet.contains("海报显示不了这些字：𰻝。"), told, "{name}: {sheet}");
+    }
+}
+
+#[actix_web::test]
 async fn a_held_tip_is_passed_on_or_discarded_once() {
     let desk = Desk::new().await;
     let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
