@@ -164,15 +164,14 @@ impl Photo {
         self.0.width() as f32 / self.0.height().max(1) as f32
     }
 
-    /// The largest part with the proportions of `width` to `height`, scaled to that size. Of a photo that is
-    /// too tall the upper part is kept, because that is where faces are.
+    /// The largest part with the proportions of `width` to `height`, in that size. A photo that is too high is cut at its
+    /// lower edge alone: the upper one is where heads are.
     pub fn cut(&self, width: f32, height: f32) -> RgbaImage {
         let (has_width, has_height) = (self.0.width() as f32, self.0.height() as f32);
         let scale = (has_width / width).min(has_height / height);
         let (keep_width, keep_height) = (width * scale, height * scale);
         let left = (has_width - keep_width) / 2.0;
-        let top = (has_height - keep_height) * 0.2;
-        let part = self.0.crop_imm(left as u32, top as u32, keep_width as u32, keep_height as u32);
+        let part = self.0.crop_imm(left as u32, 0, keep_width as u32, keep_height as u32);
         part.resize_exact(width as u32, height as u32, FilterType::CatmullRom).into_rgba8()
     }
 }

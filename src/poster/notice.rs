@@ -10,9 +10,17 @@ use super::{HEIGHTS, Poster, Row, Texts, WIDTH, colour, tint};
 
 /// Photos wider than this, as width over height, go above the name instead of beside it.
 const WIDE: f32 = 1.12;
-/// Width of a photo beside the name, in pixels.
-const PHOTO: f32 = 452.0;
-/// Space between photo and name, in pixels.
+/// Width of a photo beside the name: the least, and the most.
+const PHOTO: (f32, f32) = (250.0, 452.0);
+/// Height of a photo beside the name that has to be higher than it is, at most: what is more is lost at its sides.
+const HIGHER: f32 = 1.1;
+/// Photos above the name that are wider in proportion lose their sides.
+const WIDEST: f32 = 2.4;
+/// Type size and leading of the story.
+const STORY: (f32, f32) = (38.0, 1.5);
+/// Lines of a value beside the photo. A longer one stands below, across the whole width.
+const BESIDE: usize = 2;
+/// Space between photo and name.
 const GUTTER: f32 = 36.0;
 
 /// How large everything is set, and how much of it.
@@ -24,9 +32,9 @@ struct Measure {
     gap: f32,
     /// Height added to the photo or to the name's panel.
     stretch: f32,
-    /// The smallest aspect ratio of the photo, width over height.
-    aspect: f32,
-    /// How many rows are shown, and how many lines each may have.
+    /// Height of the photo, at most.
+    photo: f32,
+    /// How many rows are shown, and of how many lines.
     rows: (usize, usize),
     /// Lines of the story.
     story: usize,
@@ -35,16 +43,21 @@ struct Measure {
 }
 
 const GENEROUS: Measure =
-    Measure { scale: 1.12, gap: 40.0, stretch: 0.0, aspect: 0.7, rows: (8, 3), story: 12, act: 2 };
+    Measure { scale: 1.12, gap: 40.0, stretch: 0.0, photo: 730.0, rows: (8, 12), story: 24, act: 2 };
 
-/// From generous to tight. The last one fits whatever the texts.
-const MEASURES: [Measure; 6] = [
+/// From generous to tight. The story gives way first: it is on the page behind the code, but nobody is recognised
+/// without looks and clothes. Whatever the texts, the last one fits.
+const MEASURES: [Measure; 10] = [
     GENEROUS,
-    Measure { scale: 1.0, gap: 36.0, ..GENEROUS },
-    Measure { scale: 0.9, gap: 32.0, ..GENEROUS },
-    Measure { scale: 0.84, gap: 28.0, aspect: 0.8, rows: (8, 2), ..GENEROUS },
-    Measure { scale: 0.8, gap: 24.0, aspect: 0.85, rows: (6, 2), story: 5, ..GENEROUS },
-    Measure { scale: 0.68, gap: 18.0, stretch: 0.0, aspect: 1.0, rows: (4, 1), story: 2, act: 1 },
+    Measure { scale: 1.0, gap: 36.0, photo: 640.0, story: 12, ..GENEROUS },
+    Measure { scale: 0.9, gap: 30.0, photo: 540.0, story: 8, ..GENEROUS },
+    Measure { scale: 0.84, gap: 26.0, photo: 480.0, story: 5, ..GENEROUS },
+    Measure { scale: 0.8, gap: 24.0, photo: 440.0, story: 4, ..GENEROUS },
+    Measure { scale: 0.76, gap: 22.0, photo: 410.0, rows: (8, 8), story: 3, ..GENEROUS },
+    Measure { scale: 0.7, gap: 18.0, photo: 370.0, rows: (8, 6), story: 2, ..GENEROUS },
+    Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (8, 6), story: 1, ..GENEROUS },
+    Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (8, 3), story: 1, act: 1, ..GENEROUS },
+    Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (4, 1), story: 1, act: 1, ..GENEROUS },
 ];
 
 /// Places everything. `aspect` is the photo's width over its height, if there is one.
@@ -63,7 +76,9 @@ pub(super) fn lay_out<'p>(
     };
     let missing = shortest - sheet.natural;
     if missing <= 0.0 {
-        return sheet;
+        // What is left of the tallest poster is for the story.
+        let more = ((tallest - sheet.y) / (STORY.0 * measure.scale * STORY.1)) as usize;
+        return draft.attempt(Measure { story: measure.story + more, ..measure });
     }
     // A short notice: the photo or the name's panel takes part of the free height, and the gaps take the
     // rest.
@@ -92,12 +107,12 @@ impl<'p> Draft<'_, 'p> {
             .copied()
             .collect();
         let rows = match self.aspect {
-            Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, &rows),
-            Some(aspect) => self.photo_above(&mut sheet, measure, aspect, &rows),
-            None => self.name_alone(&mut sheet, measure, &rows),
+            Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, rows),
+            Some(aspect) => self.photo_above(&mut sheet, measure, aspect, rows),
+            None => self.name_alone(&mut sheet, measure, rows),
         };
         self.highlight(&mut sheet, measure);
-        self.rows(&mut sheet, measure, rows);
+        self.rows(&mut sheet, measure, &rows);
         self.story(&mut sheet, measure);
         sheet.y += measure.gap;
         self.act(&mut sheet, measure);
@@ -135,36 +150,38 @@ impl<'p> Draft<'_, 'p> {
         sheet.y = HEIGHT;
     }
 
-    /// The photo on the left, and beside it the name and as many rows as fit. Returns the other rows.
-    fn photo_beside<'r>(
+    /// The photo at the left; beside it the name and the rows that are short enough and fit. Returns the other rows.
+    fn photo_beside(
         &mut self,
         sheet: &mut Sheet,
         measure: Measure,
         aspect: f32,
-        rows: &'r [Row<'r>],
-    ) -> &'r [Row<'r>] {
-        let height = (PHOTO / aspect.clamp(measure.aspect, 1.0)).round() + measure.stretch.round();
-        let (left, width) = (MARGIN + PHOTO + GUTTER, COLUMN - PHOTO - GUTTER);
+        rows: Vec<Row<'p>>,
+    ) -> Vec<Row<'p>> {
+        let whole = (PHOTO.1 / aspect.min(1.0)).min(measure.photo);
+        let height = (whole + measure.stretch).min(whole * HIGHER).round();
+        let photo = (height * aspect).clamp(PHOTO.0, PHOTO.1).round();
+        let (left, width) = (MARGIN + photo + GUTTER, COLUMN - photo - GUTTER);
         let top = sheet.y + measure.gap;
-        sheet.picture(Area::new(MARGIN, top, PHOTO, height).rounded(20.0));
+        sheet.picture(Area::new(MARGIN, top, photo, height).rounded(20.0));
         sheet.y = top - 8.0;
         self.name(sheet, left, width, 104.0, [INK, colour(self.poster.kind)]);
         sheet.y += 14.0 * measure.scale;
         let room = top + height + 6.0 - sheet.y;
-        let (mut blocks, mut used) = (Vec::new(), 0.0);
+        let (mut blocks, mut below, mut used) = (Vec::new(), Vec::new(), 0.0);
         for row in rows {
             let label = self.lettering.set(row.label, Style::regular(27.0 * measure.scale, SOFT), width);
-            let value = Style::regular(38.0 * measure.scale, INK).lines(measure.rows.1).leading(1.3);
+            let value = Style::regular(38.0 * measure.scale, INK).lines(BESIDE).leading(1.3);
             let value = self.lettering.set(row.value, value, width);
             let needed = label.height + value.height + 10.0;
-            if used + needed > room {
-                break;
+            if !value.is_whole() || used + needed > room {
+                below.push(row);
+                continue;
             }
             used += needed;
             blocks.push((label, value));
         }
-        let shown = blocks.len();
-        let spread = ((room - used) / shown.max(1) as f32).clamp(0.0, 16.0);
+        let spread = ((room - used) / blocks.len().max(1) as f32).clamp(0.0, 16.0);
         for (label, value) in blocks {
             sheet.y += spread;
             sheet.stack(label, left);
@@ -172,28 +189,32 @@ impl<'p> Draft<'_, 'p> {
             sheet.y += 10.0;
         }
         sheet.y = sheet.y.max(top + height);
-        &rows[shown..]
+        below
     }
 
-    /// The photo across the full width, the name below it.
-    fn photo_above<'r>(
+    /// The photo across the whole width, or on a tinted ground where it would be too high; the name below.
+    fn photo_above(
         &mut self,
         sheet: &mut Sheet,
         measure: Measure,
         aspect: f32,
-        rows: &'r [Row<'r>],
-    ) -> &'r [Row<'r>] {
-        let height =
-            (COLUMN / aspect.clamp(1.7, 2.1) * measure.scale.min(1.0)).round() + measure.stretch.round();
+        rows: Vec<Row<'p>>,
+    ) -> Vec<Row<'p>> {
+        let aspect = aspect.min(WIDEST);
+        let height = (COLUMN / aspect).min(measure.photo).round();
+        let width = (height * aspect).min(COLUMN).round();
         sheet.y += measure.gap;
-        sheet.picture(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0));
+        sheet.shape(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0), tint(self.poster.kind));
+        let left = MARGIN + (COLUMN - width) / 2.0;
+        sheet.picture(Area::new(left.round(), sheet.y, width, height).rounded(20.0));
         sheet.y += height + measure.gap * 0.6;
         self.name(sheet, MARGIN, COLUMN, 108.0 * measure.scale, [INK, colour(self.poster.kind)]);
         rows
     }
 
-    /// Without a photo the name takes its place: as large as the width allows, white on the band's colour.
-    fn name_alone<'r>(&mut self, sheet: &mut Sheet, measure: Measure, rows: &'r [Row<'r>]) -> &'r [Row<'r>] {
+    /// Without a photo the name is the picture: as large as the width allows, white on the band's
+    /// colour.
+    fn name_alone(&mut self, sheet: &mut Sheet, measure: Measure, rows: Vec<Row<'p>>) -> Vec<Row<'p>> {
         let top = sheet.y;
         let ground = sheet.reserve();
         sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
@@ -276,7 +297,7 @@ impl<'p> Draft<'_, 'p> {
             return;
         }
         sheet.y += measure.gap * 0.8;
-        let style = Style::regular(38.0 * measure.scale, INK).lines(measure.story).leading(1.5);
+        let style = Style::regular(STORY.0 * measure.scale, INK).lines(measure.story).leading(STORY.1);
         let story = self.lettering.set(self.poster.story, style, COLUMN);
         sheet.stack(story, MARGIN);
     }

@@ -80,6 +80,15 @@ impl Sheet {
         self.items.iter().filter_map(block).collect()
     }
 
+    /// Where the photo goes, if there is one.
+    #[cfg(test)]
+    pub fn photo(&self) -> Option<Area> {
+        self.items.iter().find_map(|item| match item {
+            Item::Picture(area) => Some(*area),
+            _ => None,
+        })
+    }
+
     /// Paints everything and encodes it.
     pub fn paint(
         self,

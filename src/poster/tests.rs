@@ -136,6 +136,52 @@ fn however_little_there_is_to_say_it_is_a_whole_poster() {
     assert_eq!(decoded(&jpeg).height(), *HEIGHTS.start());
 }
 
+/// A poster as it is laid out, with a photo of that width over its height.
+fn laid_out(poster: &Poster, aspect: Option<f32>) -> sheet::Sheet {
+    super::notice::lay_out(&mut Lettering::new(), poster, aspect, &Code::new(poster.url).unwrap())
+}
+
+#[test]
+fn the_story_is_shortened_before_looks_and_clothes_are() {
+    let texts = Texts::zh_cn();
+    let looks = "花白短发，左眉上有一道旧疤，走路略跛，左手戴银镯，右耳听不清，说话带保定口音。".repeat(3);
+    let clothes = "深红色连帽外套，黑裤子，灰布鞋，背一个蓝色旧书包，戴一顶米色毛线帽。".repeat(2);
+    let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(30);
+    let rows = [Row { label: "体貌", value: &looks }, Row { label: "衣着", value: &clothes }];
+    let poster = Poster { rows: &rows, story: &story, ..plain(&texts) };
+    for aspect in [None, Some(9.0 / 16.0), Some(0.75), Some(1.0), Some(4.0 / 3.0), Some(16.0 / 9.0)] {
+        let sheet = laid_out(&poster, aspect);
+        assert!(sheet.y <= *HEIGHTS.end() as f32, "{aspect:?}: {} pixels high", sheet.y);
+        for mark in [&looks, &clothes] {
+            assert!(sheet.words().contains(mark), "{aspect:?}: {:?}", sheet.words());
+        }
+        assert!(sheet.words().iter().any(|block| block.starts_with("老人早上") && block.ends_with('…')));
+    }
+}
+
+#[test]
+fn photos_keep_their_whole_height() {
+    let texts = Texts::zh_cn();
+    let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(12);
+    for story in ["老人早上出门买菜后未归。", &story] {
+        let poster = Poster { story, ..plain(&texts) };
+        for aspect in [9.0 / 16.0, 0.75, 1.0, 4.0 / 3.0, 16.0 / 9.0] {
+            let photo = laid_out(&poster, Some(aspect)).photo().unwrap();
+            assert!(photo.width / photo.height < aspect * 1.01, "{aspect}: {photo:?}");
+        }
+    }
+}
+
+#[test]
+fn a_photo_too_high_is_cut_at_its_lower_edge_alone() {
+    let photo = RgbImage::from_fn(60, 400, |_, y| image::Rgb(if y < 24 { [0; 3] } else { [255; 3] }));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    photo.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let cut = Photo::read(&jpeg.into_inner()).unwrap().cut(60.0, 80.0);
+    let ink = |y| cut.get_pixel(30, y)[0];
+    assert!(ink(0) < 40 && ink(20) < 40 && ink(28) > 215, "{} {} {}", ink(0), ink(20), ink(28));
+}
+
 #[test]
 fn an_ended_notice_shows_nobody() {
     // Nothing about a person can be passed in; the picture depends on the case number alone.
