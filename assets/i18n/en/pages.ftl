@@ -199,7 +199,7 @@ safety-data-text =
     Afterwards only case number, kind, region, dates and outcome remain, so that the number on an old poster always has an answer.
 safety-wrong = A notice is wrong and should go
 safety-wrong-text =
-    Reporters end it in one step with their manage link. Everybody else writes what is wrong in the tip form under the notice: volunteers can pause it at once, and every group that received it gets a correction.
+    Reporters end it in one step with their manage link. Everybody else writes what is wrong in the tip form under the notice: volunteers can pause it at once; when they remove it, every group that received it gets a correction.
 
 docs-title = API
 docs-lead = JSON for bots, mini programs and other platforms; all addresses begin with /api/v1. Times are RFC 3339 with an offset. Accept-Language chooses zh-CN or en.
