@@ -20,6 +20,7 @@ pub mod actions;
 mod again;
 mod alike;
 pub mod api;
+pub mod changes;
 mod claims;
 pub mod duplicates;
 pub mod figures;

@@ -22,6 +22,7 @@ use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::shared::Shared;
 
+mod changes;
 mod compare;
 pub mod figures;
 mod form;

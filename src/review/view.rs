@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actions::{self, Actions};
+use super::changes::{Change, changes};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{overdue, wants};
 use super::{Moderator, ReviewError, again, alike, phone, policy};
@@ -93,6 +94,9 @@ pub struct Sheet {
     pub overdue: Vec<&'static str>,
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
+    /// What an edit that waits changes of what is live; absent where there is none. What only verifiers may
+    /// read is among it for whoever holds the case.
+    pub changes: Option<Vec<Change>>,
     /// `reporter.phone` is empty until the reader has it shown.
     #[schema(value_type = Option<Object>)]
     pub private: Option<Private>,
@@ -134,12 +138,18 @@ pub fn sheet(
     let people: Vec<Uuid> = acted.chain(approvals.iter().map(|a| a.by)).chain(notice.claimant(now)).collect();
     let names = accounts::names(conn, &people)?;
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
+    let state = notice.told_at(now);
+    let changes = if state.is_over() {
+        None
+    } else {
+        changed(conn, &notice, key.as_ref(), (public.as_ref(), private.as_ref().filter(|_| mine)))?
+    };
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
         case_number: shown(&notice.case_number),
         kind: notice.kind.0,
-        state: notice.told_at(now),
+        state,
         version: notice.version,
         revision: number,
         pending_revision: notice.pending_revision,
@@ -167,6 +177,7 @@ pub fn sheet(
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine && !is_own(&notice, by) { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
+        changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
     })
@@ -183,6 +194,20 @@ fn contents(
         (Some(revision), Some(key)) => (Some(revision.public(key)?), Some(revision.private(key)?)),
         _ => (None, None),
     })
+}
+
+/// What the revision that waits, given with what the reader may know of it, changes of the live one.
+fn changed(
+    conn: &mut Conn,
+    notice: &Notice,
+    key: Option<&Key>,
+    (public, private): (Option<&Public>, Option<&Private>),
+) -> Answer<Option<Vec<Change>>> {
+    let Some((live, public)) = notice.pending_revision.and(notice.live_revision).zip(public) else {
+        return Ok(None);
+    };
+    let (Some(before), told) = contents(conn, notice, live, key)? else { return Ok(None) };
+    Ok(Some(changes((&before, told.as_ref()), (public, private))?))
 }
 
 fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option<&Private>) -> bool {

@@ -16,6 +16,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(an_edit_that_nobody_has_read_wakes_nobody),
+    housed!(an_edit_stands_beside_what_is_live),
     housed!(an_approved_edit_cools_like_a_new_notice),
     housed!(an_edit_of_an_edit_that_cools_begins_anew),
     housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
@@ -126,6 +127,47 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house.finish().await;
+}
+
+async fn an_edit_stands_beside_what_is_live(house: House) {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    assert!(desk.sheet(&house, &case).await["changes"].is_null(), "nothing waits");
+    let photo = house.photo(notices::jpeg()).await;
+    let changes =
+        json!({"description": "<b>伞</b>", "photo_ids": [photo], "secret_detail": "内袋里有一把钥匙"});
+    edit(&house, &manage, changes).await;
+    let public = [
+        json!({"field": "description", "before": "遗失在 12 路公交车上。", "after": "<b>伞</b>"}),
+        json!({"field": "photos", "before": [], "after": [photo]}),
+    ];
+    assert_eq!(desk.sheet(&house, &case).await["changes"], json!(public));
+    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    for shown in ["<del>遗失在 12 路公交车上。</del>", "<ins>&#60;b&#62;伞&#60;/b&#62;</ins>", "新加的照片"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("钥匙"), "the family's secret is for whoever holds the case");
+
+    // Whoever claims it sees what else changes.
+    let claim = format!("/review/{case}/claim");
+    house.post(&claim, Some(&desk.colleague.token), &json!({})).await.expect(200);
+    let held = house.get(&format!("/review/{case}"), Some(&desk.colleague.token)).await.expect(200);
+    let secret = json!({"field": "secret_detail", "before": "内袋里有一张合影", "after": "内袋里有一把钥匙"});
+    assert_eq!(held["changes"][2], secret, "{held}");
+    assert_eq!(desk.sheet(&house, &case).await["changes"], json!(public), "nobody else does");
+
+    // More time alone changes no word.
+    approve(&house, &case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert!(desk.sheet(&house, &case).await["changes"].is_null());
+    house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
+    assert_eq!(desk.sheet(&house, &case).await["changes"], json!([]));
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    assert!(page.contains("内容与现在公开的相同"), "{page}");
     house.finish().await;
 }
 

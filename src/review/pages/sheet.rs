@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::reasons;
 use super::super::tips::Fate;
 use super::super::view::{Happened, Hint, Sheet};
+use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Fault, Form, Typed, form, key, state_word};
 use super::words::{Want, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
@@ -61,7 +62,9 @@ pub struct SheetPage {
     reply: Option<Line>,
     /// Whether a tip waits for a decision.
     holds_tips: bool,
-    /// The heading above what groups will read, or above what the notice said where it is over.
+    /// What an edit that waits changes.
+    changes: Option<Changes>,
+    /// What groups will read, or what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
     photos: Vec<Uuid>,
@@ -155,6 +158,7 @@ impl SheetPage {
             done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
             standing: standing(&frame, &sheet, now),
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
+            changes: sheet.changes.as_ref().map(|changes| Changes::new(&frame, sheet.kind, changes)),
             preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
             preview: shown_to_groups(&frame, &sheet, link, now),
             reply: reply(&frame, &sheet.events),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::notice::{Outcome, Public};
+use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::shown::altered;
 use crate::domain::zone::BEIJING;
 use crate::language::has;
@@ -41,14 +41,18 @@ pub fn reason_word(frame: &Frame, reason: &str) -> String {
 
 /// What was typed wherever something else is shown, under the label of its field in the form.
 pub fn as_typed(frame: &Frame, public: &Public) -> Vec<(String, String)> {
-    let kind = public.subject.kind().as_str();
-    let label = |field: &str| {
-        let field = field.replace('.', "-");
-        let own = format!("f-{kind}-{field}");
-        let label = frame.t(&if has(frame.language, &own) { own } else { format!("f-{field}") });
-        frame.t1("review-fact-typed", "field", label)
-    };
-    altered(public).into_iter().map(|(field, text)| (label(field), text)).collect()
+    let kind = public.subject.kind();
+    let label = |name: &str| frame.t1("review-fact-typed", "field", field(frame, kind, name));
+    altered(public).into_iter().map(|(name, text)| (label(name), text)).collect()
+}
+
+/// The label that a field of that dotted name has in the form of its kind, or the name where it has none.
+pub fn field(frame: &Frame, kind: Kind, name: &str) -> String {
+    let field = name.replace(['.', '_'], "-");
+    let names = [name.replace('.', "-"), field.clone()];
+    let labels = names.iter().flat_map(|n| [format!("f-{}-{n}", kind.as_str()), format!("f-{n}")]);
+    let known = labels.chain([format!("review-fact-{field}")]).find(|key| has(frame.language, key));
+    known.map_or_else(|| name.to_owned(), |key| frame.t(&key))
 }
 
 /// A recent time, in Beijing time.
