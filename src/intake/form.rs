@@ -7,12 +7,12 @@ pub mod times;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::subjects::SAFETY;
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::notice::{Category, Emergency, Kind};
+use crate::domain::notice::{Category, Emergency, Kind, Precision};
 use crate::domain::region::Region;
 use crate::domain::text::whole_number;
 use crate::domain::zone::BEIJING;
@@ -37,8 +37,10 @@ pub enum Control {
     Tick,
     /// A province, city or county by its name or code.
     Place,
-    /// A time, in Beijing time.
-    Moment,
+    /// A day in Beijing.
+    Day,
+    /// The time of that day, which may be all that is not known.
+    Time,
     /// Years, or the year of birth.
     Age,
     /// Centimetres, or metres.
@@ -59,7 +61,9 @@ pub struct Section {
 
 // Never `autocomplete="off"`: after going back, a browser would leave such a field empty.
 const PLAIN: Control = Control::Line("");
-/// The answer "I do not know".
+/// The time of the day under `last_seen.at`: the API has both in one.
+const TIME: &str = "last_seen.time";
+/// The answer of whoever does not know.
 pub const UNSURE: &str = "unsure";
 /// Another person's name. It has an autofill section of its own, so that the browser does not fill in the
 /// reporter's.
@@ -72,7 +76,8 @@ const SEEN: Section = Section {
     fields: &[
         ("region", Control::Place),
         ("last_seen.place", PLAIN),
-        ("last_seen.at", Control::Moment),
+        ("last_seen.at", Control::Day),
+        (TIME, Control::Time),
         ("last_seen.precision", Control::Radios(&["exact", "about", "day"])),
     ],
 };
@@ -252,7 +257,11 @@ impl Typed {
         self.0.remove(name);
     }
 
-    /// Every field with each of its values, for a page that carries them on.
+    fn knows_time(&self) -> bool {
+        self.first("last_seen.precision") != Precision::Day.as_str()
+    }
+
+    /// Every field with every value, for a page that carries them on.
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         self.0.iter().flat_map(|(name, values)| values.iter().map(|v| (name.as_str(), v.as_str()))).collect()
     }
@@ -268,8 +277,11 @@ impl Typed {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
         }
         if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
-            let shown = at.with_timezone(&BEIJING).format("%Y-%m-%dT%H:%M").to_string();
-            typed.0.insert("last_seen.at".to_owned(), vec![shown]);
+            let at = at.with_timezone(&BEIJING);
+            typed.0.insert("last_seen.at".to_owned(), vec![at.format("%Y-%m-%d").to_string()]);
+            if typed.knows_time() || at.time() != NaiveTime::MIN {
+                typed.0.insert(TIME.to_owned(), vec![at.format("%H:%M").to_string()]);
+            }
         }
         typed
     }
@@ -314,8 +326,13 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
             Control::Tick => Value::Bool(text == "true"),
             Control::YesNo if matches!(text, "true" | "false") => Value::Bool(text == "true"),
             Control::YesNoUnsure if matches!(text, "true" | "false" | UNSURE) => Value::Bool(text != "false"),
-            Control::Moment => match times::rfc3339(text, now) {
-                Some(time) => Value::String(time),
+            Control::Day => match times::moment(text, typed.first(TIME), now) {
+                Some(moment) => {
+                    if !moment.has_time && typed.knows_time() {
+                        meant.faults.insert(TIME.to_owned(), FieldFault::new("time_missing"));
+                    }
+                    Value::String(moment.at)
+                }
                 None => {
                     if !text.is_empty() {
                         meant.faults.insert(name.to_owned(), FieldFault::new("time_unclear"));
@@ -323,6 +340,8 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
                     json!(text)
                 }
             },
+            // Read with its day.
+            Control::Time => continue,
             Control::Age => figure(&mut meant.faults, name, text, figures::age(text, now), "age_unclear"),
             Control::Height => figure(&mut meant.faults, name, text, figures::height(text), "height_unclear"),
             Control::Place if text.is_empty() => json!(text),

@@ -7,7 +7,9 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Typed {
     pub text: String,
+    /// The day; the API has both in one.
     pub seen_at: String,
+    pub seen_time: String,
     pub place: String,
     pub phone: String,
 }

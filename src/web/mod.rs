@@ -10,6 +10,7 @@ pub mod json;
 pub mod limits;
 pub mod manage;
 pub mod methods;
+pub mod moment;
 pub mod openapi;
 pub mod patience;
 pub mod problem;

@@ -6,8 +6,8 @@ import { submit } from './rig.mjs';
 const FIVE_HOURS = 5 * 3_600_000;
 const BEIJING = 8 * 3_600_000;
 
-/** Five hours ago, as the form's clock shows it: Beijing time, without an offset. */
-const LAST_SEEN = new Date(Date.now() - FIVE_HOURS + BEIJING).toISOString().slice(0, 16);
+/** Five hours ago, as the form shows it: a day and a time in Beijing. */
+const [DAY, TIME] = new Date(Date.now() - FIVE_HOURS + BEIJING).toISOString().slice(0, 16).split('T');
 
 /** A person who does not exist. Neither the reporter's phone nor the secret detail may become public. */
 export const NOTICE = {
@@ -24,7 +24,8 @@ export const NOTICE = {
   'secret_detail': '左手腕有一块旧表',
   'region': '河北廊坊广阳区',
   'last_seen.place': '人民公园东门',
-  'last_seen.at': LAST_SEEN,
+  'last_seen.at': DAY,
+  'last_seen.time': TIME,
   'last_seen.precision': 'about',
   'description': '早上出门买菜后没有回家。',
   'safety.violence': false,

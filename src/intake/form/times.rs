@@ -9,12 +9,24 @@ const DAYS_AGO: [(&str, u64); 7] =
     [("今天", 0), ("今日", 0), ("昨天", 1), ("昨日", 1), ("昨晚", 1), ("前天", 2), ("yesterday", 1)];
 const AFTERNOON: [&str; 5] = ["下午", "傍晚", "晚上", "昨晚", "pm"];
 
-/// The time as RFC 3339, where it can be understood: `2026-11-23T09:40`, `2026年11月23日 9点40分`, `11/23
-/// 9:40`, `昨天下午3点半`.
-pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
-    let text = ascii_digits(text).to_lowercase();
+/// What could be made out.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// As RFC 3339.
+    pub at: String,
+    /// Not only the day was told.
+    pub has_time: bool,
+}
+
+/// A day and a time of it, typed into two fields or both into the first: `2026-11-23` and `09:40`,
+/// `2026年11月23日 9点40分`, `11/23 9:40`, `昨天下午3点半`. A time alone is none.
+pub fn moment(day: &str, time: &str, now: DateTime<Utc>) -> Option<Moment> {
+    if day.trim().is_empty() {
+        return None;
+    }
+    let text = ascii_digits(&format!("{day} {time}")).to_lowercase();
     if DateTime::parse_from_rfc3339(text.trim()).is_ok() {
-        return Some(text.trim().to_owned());
+        return Some(Moment { at: text.trim().to_owned(), has_time: true });
     }
     let numbers: Vec<u32> = text
         .split(|c: char| !c.is_ascii_digit())
@@ -37,7 +49,7 @@ pub fn rfc3339(text: &str, now: DateTime<Utc>) -> Option<String> {
         minute = 30;
     }
     let at = BEIJING.from_local_datetime(&date.and_hms_opt(hour, minute, 0)?).single()?;
-    Some(at.to_rfc3339_opts(SecondsFormat::Secs, false))
+    Some(Moment { at: at.to_rfc3339_opts(SecondsFormat::Secs, false), has_time: !clock.is_empty() })
 }
 
 /// The day, and the numbers that follow it.
@@ -81,7 +93,19 @@ mod tests {
             ("", None),
             ("99999999999999999999", None),
         ] {
-            assert_eq!(rfc3339(text, now).as_deref(), read, "{text}");
+            let moment = moment(text, "", now);
+            assert_eq!(moment.as_ref().map(|moment| moment.at.as_str()), read, "{text}");
+        }
+        for (day, time, read) in [
+            ("2026-11-23", "09:40", Some(("2026-11-23T09:40:00+08:00", true))),
+            ("昨天", "下午3点半", Some(("2026-11-22T15:30:00+08:00", true))),
+            ("2026-11-23", "", Some(("2026-11-23T00:00:00+08:00", false))),
+            ("2026-11-23", "00:00", Some(("2026-11-23T00:00:00+08:00", true))),
+            ("2026-11-23", "25:00", None),
+            ("", "09:20", None),
+        ] {
+            let read = read.map(|(at, has_time)| Moment { at: at.to_owned(), has_time });
+            assert_eq!(moment(day, time, now), read, "{day} {time}");
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::intake::photos::path;
 use crate::intake::submission::PHOTOS;
 use crate::language::has;
 use crate::web::frame::Frame;
+use crate::web::moment;
 use crate::web::problem::{field_sentence, named_sentence};
 
 /// A whole form.
@@ -193,7 +194,8 @@ impl Words<'_> {
                 let choices = places.iter().map(|p| (p.code().to_owned(), self.place(*p))).collect();
                 (Shape::Place, "", choices)
             }
-            Control::Moment => (Shape::Line, moment_attributes(&value), Vec::new()),
+            Control::Day => (Shape::Line, moment::day(&value), Vec::new()),
+            Control::Time => (Shape::Line, moment::time(&value), Vec::new()),
             Control::Photos => (Shape::Photos, "", Vec::new()),
         };
         let photos = if shape == Shape::Photos { self.pictures(typed) } else { Vec::new() };
@@ -221,13 +223,7 @@ impl Words<'_> {
     }
 }
 
-/// A date picker would discard a value that it cannot read, so such a value goes into a plain text field.
-fn moment_attributes(value: &str) -> &'static str {
-    let readable = chrono::NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M").is_ok();
-    if value.is_empty() || readable { r#"type="datetime-local""# } else { "" }
-}
-
-/// Whether the field may be left empty, which its label then says.
+/// Fields that may be left empty, and say so.
 fn is_optional(kind: Kind, name: &str) -> bool {
     match name {
         "police.station" | "police.reference" | "person.sex" | "photo" | "person.height_cm"

@@ -435,6 +435,33 @@ async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
 }
 
 #[actix_web::test]
+async fn whoever_knows_the_day_alone_says_so() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let mut form = typed(&missing_person());
+    form.insert("last_seen.at".to_owned(), "2027-01-15".to_owned());
+    form.insert("last_seen.time".to_owned(), String::new());
+    let asked = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for told in [
+        "时间：请补上时间；只知道日期就选“只知道是那天”。",
+        "href=\"#last_seen.time\"",
+        "name=\"last_seen.at\" value=\"2027-01-15\"",
+        "type=\"date\"",
+    ] {
+        assert!(asked.html.contains(told), "{told}: {}", asked.html);
+    }
+    form.insert("last_seen.precision".to_owned(), "day".to_owned());
+    let taken = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.html);
+    browser.cookie = taken.cookie();
+    let edit = browser.get("/my/edit").await.html;
+    for filled in ["name=\"last_seen.at\" value=\"2027-01-15\"", "name=\"last_seen.time\" value=\"\""] {
+        assert!(edit.contains(filled), "{filled}: {edit}");
+    }
+}
+
+#[actix_web::test]
 async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     use crate::intake::tests::{live, submitted};
     let desk = Desk::new().await;

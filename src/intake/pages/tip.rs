@@ -3,15 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::sent::again;
 use crate::domain::case_number::CaseNumber;
-use crate::domain::faults::FieldFaults;
+use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::intake::api::{count, count_tip, station};
-use crate::intake::form::times;
+use crate::intake::api::{count, count_tip, desk};
+use crate::intake::form::times::{self, Moment};
 use crate::intake::tips::parse;
 use crate::language::text;
 use crate::pages::tip_form::{TipForm, Typed};
@@ -44,8 +43,9 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let number: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
-    let (desk, case) = (station(&shared), number.as_str().to_owned());
-    let told = parse(&json(&form.0, now), now);
+    let (desk, case) = (desk(&shared), number.as_str().to_owned());
+    let seen = times::moment(&form.0.seen_at, &form.0.seen_time, now);
+    let told = parse(&json(&form.0, seen.as_ref()), now).map_err(|faults| in_words(faults, seen.as_ref()));
     let counted = count(&shared, &http, Limit::Tips)
         .and_then(|()| if told.is_ok() { count_tip(&shared, &http, &number) } else { Ok(()) });
     let wait = match counted {
@@ -74,13 +74,22 @@ pub async fn send(
     Ok(again(page, wait))
 }
 
-/// The tip as the JSON API takes it.
-fn json(typed: &Typed, now: DateTime<Utc>) -> Value {
-    // A text that cannot be read as a time is passed on unchanged, to be refused with its sentence.
-    let seen_at = times::rfc3339(&typed.seen_at, now).unwrap_or_else(|| typed.seen_at.clone());
-    let told = [&typed.text, &seen_at, &typed.place, &typed.phone];
+/// A tip as the JSON door takes it.
+fn json(typed: &Typed, seen: Option<&Moment>) -> Value {
+    // What cannot be made out as a time goes on as it is, and is refused.
+    let as_typed = [typed.seen_at.trim(), typed.seen_time.trim()].join(" ");
+    let seen_at = seen.filter(|seen| seen.has_time).map_or(as_typed.as_str(), |seen| &seen.at);
+    let told = [&typed.text, seen_at, &typed.place, &typed.phone];
     let told = TipForm::FIELDS.into_iter().zip(told).filter(|(_, value)| !value.trim().is_empty());
-    told.map(|(name, value)| (name.to_owned(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
+    told.map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<Map<_, _>>().into()
+}
+
+/// Whoever fills in a form is not asked for a time as programs write it.
+fn in_words(mut faults: FieldFaults, seen: Option<&Moment>) -> FieldFaults {
+    if let Some(fault) = faults.get_mut("seen_at").filter(|fault| fault.code == "time_format") {
+        *fault = FieldFault::new(if seen.is_some() { "tip_time_missing" } else { "time_unclear" });
+    }
+    faults
 }
 
 /// The summary and the field share these sentences, so each names its field.

@@ -22,6 +22,7 @@ use crate::{Test, housed};
 pub const TESTS: &[Test] = &[
     housed!(a_faulty_form_comes_back_with_what_was_typed),
     housed!(a_faulty_tip_comes_back_in_the_words_of_its_notice),
+    housed!(a_tip_that_lacks_its_time_keeps_its_day),
     housed!(who_sends_too_often_keeps_what_was_typed),
     housed!(a_form_that_is_none_is_told_so),
     housed!(a_form_sent_twice_makes_one_notice),
@@ -143,6 +144,36 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
     }
     house.finish().await;
+}
+
+async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let case = made["case_number"].as_str().unwrap();
+    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    let send = |seen_at: &str, seen_time: &str| {
+        let typed = [("text", "放在司机那里"), ("seen_at", seen_at), ("seen_time", seen_time)];
+        let tip = request(&house, Method::POST, &format!("/n/{case}/tips")).form(&typed);
+        ask(tip.header("sec-fetch-site", "same-origin"))
+    };
+    let page = house.page(&format!("/n/{case}")).await.text;
+    assert!(page.contains("type=\"date\"") && page.contains("type=\"time\""), "{page}");
+    let faulty = send("2026-11-22", "").await;
+    assert_summary_leads(&faulty);
+    for kept in ["请补上时间，大概的也行", "name=\"seen_at\" value=\"2026-11-22\""] {
+        assert!(faulty.text.contains(kept), "{kept}: {}", faulty.text);
+    }
+    let unread = send("刚才", "").await;
+    assert!(
+        unread.text.contains("看不懂这个时间") && unread.text.contains("value=\"刚才\""),
+        "{}",
+        unread.text
+    );
+    assert_eq!(send("2026-11-22", "09:40").await.status, 202);
+    let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
+    assert_eq!(mine["tips"][0]["seen_at"], "2026-11-22T01:40:00Z", "{mine}");
 }
 
 async fn who_sends_too_often_keeps_what_was_typed(house: House) {
