@@ -314,6 +314,14 @@ async fn numbers_that_are_none_say_so() {
         assert_eq!(status, StatusCode::OK);
         assert!(page.contains(word) || page.contains("错误"), "{path}");
     }
+    // Copied right, it was never ours.
+    for path in ["/n/nonsense", "/check?case=nonsense"] {
+        let (_, page) = ask(&shared, path).await;
+        assert!(
+            page.contains("这条消息不是我们发的，请不要转发") && page.contains("要验证码，请不要理会"),
+            "{page}"
+        );
+    }
 }
 
 #[actix_web::test]

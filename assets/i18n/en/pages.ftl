@@ -64,6 +64,7 @@ status-unknown-detail = We never issued this number. A “72小时” message th
 status-unknown-money = If somebody uses that message to ask you for money or a code, do not answer. Call 110.
 status-malformed = This is not a case number
 status-malformed-detail = A case number is ten letters or digits, written XXXXX-XXXXX; the last one finds typing mistakes. Compare it with the original and type it again.
+status-malformed-ours = If the original has it like this, the message is not ours: do not pass it on.
 card-live = Open to see whether it still holds. Check before you forward.
 
 seen-call-missing_person = If you see them, first call 110 and say where.

@@ -61,6 +61,7 @@ status-unknown-detail = 我们从未发出过这个编号。带有它的“72小
 status-unknown-money = 如果有人借这条消息向您要钱、要验证码，请不要理会，拨打 110。
 status-malformed = 编号不对
 status-malformed-detail = 编号是 10 个字母或数字，写成 XXXXX-XXXXX，最后一位用来查错。请对照原文再输入一次。
+status-malformed-ours = 如果原文就是这样写的，这条消息不是我们发的，请不要转发。
 card-live = 点开看是否仍有效。转发前请先核对。
 
 seen-call-missing_person = 看到当事人，先打 110，告诉警察位置。
