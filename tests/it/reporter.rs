@@ -294,6 +294,12 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     let told = house.page_as(closed.headers["location"].to_str().unwrap(), &cookie).await;
     assert!(told.text.contains("role=\"status\">这条信息已结束"), "{}", told.text);
     assert!(told.text.contains("已经撤回。"), "and a kind word: {}", told.text);
+    for promise in ["公开页面已撤下", "收到过的群", "通知各群", "可以告诉群里"] {
+        assert!(
+            !told.text.contains(promise) && !open.text.contains(promise),
+            "nobody ever read it: {promise}"
+        );
+    }
     let english = house.page(&format!("{path}?lang=en")).await;
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
 }

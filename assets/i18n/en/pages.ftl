@@ -2,7 +2,7 @@
 
 error-prefix = Error:{" "}
 home-title = In front of the right people, fast
-home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours it is gone.
+home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours it is taken off the pages and the posters.
 home-operator = You are logged in as an operator. Operators work on the server, with commands: accounts, the audit, /metrics. There is nothing for them to do on these pages: to verify, log in as a moderator or lead; to look after groups, as a group admin.
 home-police = Somebody is missing? First call 110.
 home-police-why = Never wait 24 hours. Then report here: three minutes, no account.

@@ -151,7 +151,7 @@ async fn show(
     let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
-        done: done(&frame, http, mine.state),
+        done: done(&frame, http, &mine),
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, token),
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
@@ -202,12 +202,13 @@ fn asked_as(field: &str) -> &'static str {
     }
 }
 
-/// The confirmation for what has just been done; anything else in the address is ignored. That the notice is
-/// over is said for as long as it exists.
-fn done(frame: &Frame, http: &HttpRequest, state: State) -> Option<String> {
+/// What has just been done, in words; anything else in the address is ignored. That it is over is said for
+/// as long as the notice is there.
+fn done(frame: &Frame, http: &HttpRequest, mine: &MyNotice) -> Option<String> {
     let asked = request::asked(http, "done").next();
     let told = asked.and_then(|asked| DONE.into_iter().find(|done| *done == asked));
-    let done = if state == State::Closed { Some("closed") } else { told };
+    let closed = if mine.live_at.is_some() { "closed" } else { "closed-unseen" };
+    let done = if mine.state == State::Closed { Some(closed) } else { told };
     done.map(|done| frame.t(&format!("my-done-{done}")))
 }
 

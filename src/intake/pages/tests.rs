@@ -533,6 +533,8 @@ async fn who_reports_danger_calls_first() {
 #[actix_web::test]
 async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
     use crate::intake::fixture::{donation, rescue};
+    use crate::store::{notices, types::Time};
+    use crate::vault::token_hash;
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
     for (body, outcome) in [
@@ -542,8 +544,18 @@ async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
         (donation(), "募捐已完成"),
     ] {
         let receipt = crate::intake::tests::submitted(&desk, &body).await;
-        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
-        assert!(open.contains(&format!("可以告诉群里“{outcome}”")), "{outcome}: {open}");
+        let link = format!("/my/{}", receipt.manage_token);
+        let tells = format!("可以告诉群里“{outcome}”");
+        assert!(!browser.get(&link).await.html.contains(&tells), "no group has heard of it");
+        let (hash, now) = (token_hash(&receipt.manage_token), desk.now());
+        let published = desk.intake.store.write(move |tx| {
+            let mut notice = notices::by_manage_hash(tx, &hash)?.unwrap();
+            notice.live_at = Some(Time(now));
+            notices::save(tx, &notice)
+        });
+        published.await.unwrap();
+        let open = browser.get(&link).await.html;
+        assert!(open.contains(&tells), "{outcome}: {open}");
     }
 }
 
