@@ -3,6 +3,8 @@
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
 use super::number::Live;
+use crate::broadcast::preview::preview;
+use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
 use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
 use crate::domain::zone::BEIJING;
@@ -46,17 +48,9 @@ pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
     facts.told
 }
 
-/// A text for a chat: what matters, and the link that shows whether it is still valid.
+/// A text for a chat: the words that groups were sent.
 pub fn to_copy(live: &Live, link: &str, language: Language) -> String {
-    let kind = text(language, &format!("kind-{}", live.kind.as_str()));
-    let line = |label: String, fact: String| {
-        text_with(language, "copy-line", &[("label", label.into()), ("fact", fact.into())])
-    };
-    let mut lines = vec![line(format!("【72小时】{kind}"), heading(live, language))];
-    lines.extend(facts(live, language).into_iter().map(|(label, fact)| line(label, fact)));
-    lines.push(text_with(language, "copy-case", &[("case", live.number.to_string().into())]));
-    lines.push(text_with(language, "copy-link", &[("link", link.into())]));
-    lines.join("\n")
+    preview(&live.number, link, Purpose::Alert, &live.public, language, live.live_at).join("\n")
 }
 
 struct Facts {

@@ -248,6 +248,7 @@ const DOORS: &[&str] = &["web"];
 /// What one door may use of another station.
 const BETWEEN_DOORS: &[(&str, &str, &str)] = &[
     ("src/review/", "broadcast::preview", "who approves sees first what will be sent"),
+    ("src/pages/", "broadcast::preview", "what everybody forwards is what groups were sent"),
     ("src/intake/", "pages::number", "its reporter forwards what everybody reads under the number"),
     ("src/intake/", "pages::said", "in the same words"),
     ("src/intake/", "pages::tip_form", "a tip that comes back stands in the form that it was sent from"),

@@ -168,9 +168,6 @@ forward-poster = Press and hold the poster to save it or send it on.
 forward-text = Or press and hold the text below, copy it, and paste it into a chat.
 copy = Copy the text
 copied = Copied. You can paste it now.
-copy-line = { $label }: { $fact }
-copy-case = Case number: { $case }
-copy-link = Open to see whether it still holds: { $link }
 
 field-list-kind = kind is one of missing_person, lost_property, rescue and donation.
 field-list-region = region is a six-digit code of GB/T 2260, like 131003.

@@ -165,9 +165,6 @@ forward-poster = 长按海报，保存或发到群里。
 forward-text = 或者长按下面的文字，全选、复制，贴到群里。
 copy = 复制文字
 copied = 已复制，可以去粘贴了
-copy-line = { $label }：{ $fact }
-copy-case = 编号：{ $case }
-copy-link = 点开看是否仍有效：{ $link }
 
 field-list-kind = kind 只能是 missing_person、lost_property、rescue 或 donation。
 field-list-region = region 要用 GB/T 2260 的六位行政区划代码，例如 131003。

@@ -478,7 +478,9 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     for page in [&open, &confirmed] {
         assert!(page.html.contains("我们不发短信"), "nobody else tells them to look: {}", page.html);
     }
-    let public = live(&desk, &lost_property()).await;
+    let mut body = lost_property();
+    body["description"] = Value::from("落在 12 路公交车上。");
+    let public = live(&desk, &body).await;
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
@@ -488,8 +490,9 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
         copy.split_once("</p>").unwrap().0.to_owned()
     };
     let said = copy(&open.html);
-    assert!(said.starts_with("【72小时】失物招领：黑色钱包"), "{said}");
-    for told in ["人民公园东门", "广阳区", &public.case_number, &public.public_url] {
+    assert!(said.starts_with("【72小时】失物招领\n捡到：黑色钱包"), "{said}");
+    for told in ["人民公园东门", "广阳区", "落在 12 路公交车上。", &public.case_number, &public.public_url]
+    {
         assert!(said.contains(told), "{told}: {said}");
     }
     assert_eq!(said, copy(&browser.get(&format!("/n/{}", public.case_number)).await.html));
