@@ -25,6 +25,7 @@ use crate::domain::notice::Kind;
 use crate::language::text_with;
 use crate::vault::new_token;
 use crate::web::cookies::MANAGE;
+use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::manage;
 use crate::web::problem::Problem;
@@ -225,7 +226,8 @@ struct SubmittedPage {
     frame: Frame,
     case_number: String,
     manage_url: String,
-    /// How the age and the height were understood.
+    csrf: String,
+    /// What was made of an age and a height.
     understood: Option<String>,
     hints: Vec<String>,
 }
@@ -245,6 +247,7 @@ pub async fn done(
         hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
         understood: understood(&frame, &mine.notice["person"]),
         manage_url: shared.link(&format!("/my/{token}")),
+        csrf: csrf::token(&shared.vault, &token),
         case_number: mine.case_number,
         frame: frame.clone(),
     };

@@ -52,6 +52,7 @@ table! {
     GET "/my" => intake::pages::mine::my_page;
     POST "/my/reply" => intake::pages::mine::send_reply;
     POST "/my/renew" => intake::pages::mine::send_renew;
+    POST "/my/leave" => intake::pages::mine::leave;
     GET "/my/edit" => intake::pages::mine::show_edit;
     POST "/my/edit" => intake::pages::mine::send_edit;
     POST "/my/close" => expiry::pages::close;

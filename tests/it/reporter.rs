@@ -15,6 +15,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(the_manage_link_is_the_page_and_says_when_it_is_over),
+    housed!(a_device_that_others_use_forgets_the_manage_link),
     housed!(who_is_refused_reads_why_and_what_to_do_next),
     housed!(a_photo_that_comes_with_an_answer_is_never_published),
     housed!(age_and_height_are_read_as_people_write_them),
@@ -23,6 +24,24 @@ pub const TESTS: &[Test] = &[
     housed!(who_is_not_sure_is_taken_to_have_said_yes),
     housed!(what_was_seen_is_kept_from_whoever_is_looked_into),
 ];
+
+async fn a_device_that_others_use_forgets_the_manage_link(house: House) {
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    let link = format!("/my/{}", made["manage_token"].as_str().unwrap());
+    let open = house.page(&link).await;
+    let cookie = open.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    for page in ["/my", "/my/edit", "/report/done"] {
+        let page = house.page_as(page, &cookie).await.text;
+        assert!(page.contains("action=\"/my/leave\"") && page.contains("离开并从此设备忘记"), "{page}");
+    }
+    let csrf = open.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let leave = request(&house, Method::POST, "/my/leave").header("cookie", &cookie);
+    let left = ask(leave.form(&[("csrf", csrf)])).await;
+    assert_eq!((left.status.as_u16(), left.headers["location"].to_str().unwrap()), (303, "/"));
+    let gone = left.headers["set-cookie"].to_str().unwrap();
+    assert!(gone.starts_with("manage=;") && gone.contains("Max-Age=0"), "{gone}");
+    assert_eq!(house.page(&link).await.status, 200, "the link opens it as before");
+}
 
 async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;

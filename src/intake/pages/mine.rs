@@ -282,6 +282,20 @@ pub async fn send_renew(
     Ok(back("renewed"))
 }
 
+/// Takes the link's token from a browser that others use, too.
+pub async fn leave(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let token = token(&http, &shared)?;
+    let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
+    let mut home = see_other("/");
+    let gone = home.add_cookie(&MANAGE.gone(&shared));
+    gone.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
+    Ok(home)
+}
+
 /// The form with the notice as it is.
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
