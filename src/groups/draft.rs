@@ -232,7 +232,12 @@ fn hourly_cap(given: &str) -> Read<i16> {
 }
 
 fn quiet(given: &Hours, faults: &mut FieldFaults) -> Option<Quiet> {
-    let time = |field, given: &str| minute(given).map_or_else(|| wrong(field, "group_time", Vec::new()), Ok);
+    let blank = |given: &str| given.trim().is_empty();
+    let half = blank(&given.from) != blank(&given.until);
+    let time = |field, given: &str| {
+        let code = if half && blank(given) { "group_quiet_half" } else { "group_time" };
+        minute(given).map_or_else(|| wrong(field, code, Vec::new()), Ok)
+    };
     let from = kept(time("quiet.from", &given.from), faults);
     let until = kept(time("quiet.until", &given.until), faults);
     let quiet = Quiet { from: from?, until: until?, but_urgent: given.but_urgent };
@@ -442,7 +447,9 @@ mod tests {
             assert_eq!(codes(&faults), [("hourly_cap", "group_cap_range")], "{cap}");
         }
         for (from, until, told) in [
-            ("25:00", "", vec![("quiet.from", "group_time"), ("quiet.until", "group_time")]),
+            ("25:00", "", vec![("quiet.from", "group_time"), ("quiet.until", "group_quiet_half")]),
+            ("", "07:00", vec![("quiet.from", "group_quiet_half")]),
+            ("", "", vec![("quiet.from", "group_time"), ("quiet.until", "group_time")]),
             ("22:00", "7", vec![("quiet.until", "group_time")]),
             ("22:00", "22:00", vec![("quiet.until", "group_quiet_empty")]),
         ] {

@@ -401,6 +401,7 @@ field-group_kinds_required = Choose at least one kind
 field-group_kind_unknown = There is no such kind
 field-group_cap_range = This is a whole number from 1 to { $max }, or empty
 field-group_time = Write a time of the day like 22:00
+field-group_quiet_half = Fill in both, or leave both empty
 field-group_quiet_empty = Quiet hours end at another time than they begin
 field-group_until = Give a time to come within { $days } days, as RFC 3339 with its offset, such as 2026-11-24T08:00:00+08:00
 field-group_language_unknown = The language is zh-CN or en

@@ -272,7 +272,8 @@ review-fault-statement = First tick “I verified it”.
 review-fault-not_found = That tip has been dealt with already.
 review-fault-too_many_requests = You have had as many phones shown as one person may in a day. A colleague can take this one on.
 review-fault-note = Write a note: without words this step says nothing.
-review-fault-note_too_long = The note is longer than 2,000 characters. Shorten it.
+review-fault-question = Write your question: the reporter has to know what is asked.
+review-fault-note_too_long = This is longer than 2,000 characters. Shorten it.
 
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = I verified it: I spoke to the reporter and checked the points above.

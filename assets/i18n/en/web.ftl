@@ -161,6 +161,7 @@ request-number = Request number: { $id }
 # What is wrong with a photo, and what to do.
 photo-photo_empty = No photo arrived. Please choose one again.
 photo-photo_too_many_bytes = The photo is larger than 8 MB. Choose a smaller one, or upload a screenshot of it.
+photo-too_many = Up to 5 photos. Leave some out.
 photo-photo_too_many_pixels = The photo has too many pixels. Upload a screenshot of it instead.
 photo-photo_too_long = The photo is too long or too wide. Crop it and upload it again.
 photo-photo_too_small = The photo is too small to see anything. Choose a clearer one.

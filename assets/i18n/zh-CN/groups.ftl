@@ -401,6 +401,7 @@ field-group_kinds_required = 请至少选一类信息
 field-group_kind_unknown = 没有这一类信息
 field-group_cap_range = 请填 1 到 { $max } 的整数，或者不填
 field-group_time = 请填时间，例如 22:00
+field-group_quiet_half = 两个都填，或都空着
 field-group_quiet_empty = 结束时间不能和开始时间相同
 field-group_until = 请填 { $days } 天以内的将来时间，带时区的 RFC 3339 格式，例如 2026-11-24T08:00:00+08:00
 field-group_language_unknown = 语言只能是 zh-CN 或 en

@@ -259,8 +259,9 @@ review-fault-reason = 请选择原因。
 review-fault-statement = 请先勾选“我已核实”。
 review-fault-not_found = 这条线索已经处理过了。
 review-fault-too_many_requests = 你今天查看的电话已到上限，请同事接手这条。
-review-fault-note = 请写说明，这一步不能空着。
-review-fault-note_too_long = 说明超过 2000 字，请缩短。
+review-fault-note = 请写备注，这一步不能空着。
+review-fault-question = 请写问题，不能空着。
+review-fault-note_too_long = 超过 2000 字，请缩短。
 
 # reasons: reason-CODE for moderators, reason-CODE-reporter for the reporter. None may tell a reporter what the person sought, or anybody else, said to us.
 reason-verified = 我已核实：与发布人通过话，并逐项核对了要点。

@@ -29,7 +29,7 @@ use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::manage::token;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, named_sentence};
 use crate::web::request;
 use crate::web::session::guarded_form;
 use crate::web::shared::Shared;
@@ -147,8 +147,11 @@ async fn show(
     faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
-    let fault = faults.iter().next().map(|(field, fault)| (asked_as(field), sentence(&frame, fault)));
-    let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    let fault = faults.iter().next().map(|(field, fault)| {
+        let (field, label) = asked_as(field);
+        (field, named_sentence(&frame.t(label), &sentence(&frame, fault), frame.language))
+    });
+    let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
         done: done(&frame, http, &mine),
@@ -192,13 +195,13 @@ async fn to_forward(
     }
 }
 
-/// The id of the element for this field of the reply.
-fn asked_as(field: &str) -> &'static str {
+/// The element in which a field of the reply is filled in, and the key of its label.
+fn asked_as(field: &str) -> (&'static str, &'static str) {
     match field {
-        "police.reference" => "police.reference",
-        "police.station" => "police.station",
-        field if field.starts_with("photo") => "photo",
-        _ => "text",
+        "police.reference" => ("police.reference", "f-police-reference"),
+        "police.station" => ("police.station", "f-police-station"),
+        field if field.starts_with("photo") => ("photo", "my-reply-photo"),
+        _ => ("text", "my-reply-label"),
     }
 }
 

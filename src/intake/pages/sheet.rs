@@ -226,7 +226,7 @@ impl Words<'_> {
 /// Fields that may be left empty, and say so.
 fn is_optional(kind: Kind, name: &str) -> bool {
     match name {
-        "police.station" | "police.reference" | "person.sex" | "photo" | "person.height_cm"
+        "police.reported" | "police.station" | "police.reference" | "last_seen.precision" | "person.sex" | "photo" | "person.height_cm"
         | "person.appearance" | "person.clothing" | "item.brand" | "item.colour" | "item.held_at"
         | "incident.people" => true,
         "secret_detail" => kind == Kind::MissingPerson,

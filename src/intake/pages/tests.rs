@@ -432,6 +432,9 @@ async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
         page.html
     );
     assert!(page.html.contains("回执在照片里"), "what was typed is kept");
+    let empty = browser.send("/my/reply", &[("csrf", csrf), ("text", "")], None).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.html.contains("您的回答：请填写这一项。"), "{}", empty.html);
 }
 
 #[actix_web::test]
@@ -459,6 +462,20 @@ async fn whoever_knows_the_day_alone_says_so() {
     for filled in ["name=\"last_seen.at\" value=\"2027-01-15\"", "name=\"last_seen.time\" value=\"\""] {
         assert!(edit.contains(filled), "{filled}: {edit}");
     }
+}
+
+#[actix_web::test]
+async fn what_may_be_left_open_says_so_and_photos_are_counted_as_photos() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/missing_person").await.html;
+    for label in ["已经报警了吗？ （选填）", "这个时间准吗？ （选填）"] {
+        assert!(form.contains(label), "{label}: {form}");
+    }
+    let ids: Vec<String> = (1..6).map(|id| uuid::Uuid::from_u128(id).to_string()).collect();
+    let photos: Vec<(&str, &str)> = ids.iter().map(|id| ("photo_ids", id.as_str())).collect();
+    let six = browser.send("/report/lost_property", &photos, Some(&png(90))).await;
+    assert!(six.html.contains("照片：最多 5 张"), "{}", six.html);
 }
 
 #[actix_web::test]

@@ -39,7 +39,7 @@ impl Fault {
             // The only reason is a statement with a check box.
             (ReviewError::Reason, [_]) => ("reason", "statement"),
             (ReviewError::Reason, _) => ("reason", "reason"),
-            (ReviewError::Note, _) => ("note", "note"),
+            (ReviewError::Note, _) => ("note", if step == Step::Ask { "question" } else { "note" }),
             (error, _) => return Fault::at("standing", &error.into()),
         };
         let place = format!("{}-{field}", step.as_str());

@@ -255,6 +255,11 @@ async fn a_stale_decision_changes_nothing_and_loses_no_word() {
     let path = format!("/review/{case}");
     desk.send(&format!("{path}/claim"), &holder, &[]).await;
     let before = desk.stored(&case).await;
+    let now = before.version.to_string();
+    let silent = [("version", now.as_str()), ("action", "ask"), ("note", "")];
+    let silent = desk.send(&format!("{path}/decisions"), &holder, &silent).await;
+    assert_eq!(silent.status(), 422);
+    assert!(text(silent).await.contains("请写问题"), "by the name that its field has");
     let old = (before.version - 1).to_string();
     let fields = [("version", old.as_str()), ("action", "ask"), ("note", "她戴手表吗？")];
     let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
