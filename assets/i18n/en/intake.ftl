@@ -290,6 +290,7 @@ my-edit-live = Changes are verified again; what is public already stays as it is
 my-renew = Another { $hours } hours
 my-renew-hint = A volunteer verifies it again. You can renew it { $left } more times.
 my-close-title = End this notice
+my-close-link = { $outcome }? End this notice
 my-close-hint = The page comes down at once, and the groups that had it are told that it is over.
 my-close-hint-unseen = It has never been public: it will be neither verified nor sent.
 my-close-outcome = How it ended

@@ -285,6 +285,7 @@ my-edit-live = 修改后由志愿者重新核实；已公开的内容在核实�
 my-renew = 再公开 { $hours } 小时
 my-renew-hint = 需要志愿者再次核实。还可以续期 { $left } 次。
 my-close-title = 结束这条信息
+my-close-link = { $outcome }？结束这条信息
 my-close-hint = 结束后页面马上撤下，收到过的群会收到“已结束，请停止转发”。
 my-close-hint-unseen = 它还没有公开过：结束以后不再核实，也不会发出。
 my-close-outcome = 结果

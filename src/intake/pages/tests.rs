@@ -479,6 +479,20 @@ async fn what_may_be_left_open_says_so_and_photos_are_counted_as_photos() {
 }
 
 #[actix_web::test]
+async fn the_end_is_one_press_from_the_top() {
+    use crate::intake::tests::{live, submitted};
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let waits = submitted(&desk, &missing_person()).await;
+    let waits = browser.get(&format!("/my/{}", waits.manage_token)).await.html;
+    assert!(!waits.contains("href=\"/my#close\""), "{waits}");
+    let public = live(&desk, &lost_property()).await;
+    let public = browser.get(&format!("/my/{}", public.manage_token)).await.html;
+    assert!(public.contains("<a href=\"/my#close\">已归还？结束这条信息</a>"), "{public}");
+    assert!(public.contains("id=\"close\"") && public.contains("通知各群"), "{public}");
+}
+
+#[actix_web::test]
 async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     use crate::intake::tests::{live, submitted};
     let desk = Desk::new().await;
