@@ -238,6 +238,7 @@ impl App {
             clock: clock.clone(),
             times: config.times,
             base_url,
+            contact: config.contact.as_deref().map(Into::into),
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: wake.clone(),
             limits: Arc::new(Limits::new(1)),

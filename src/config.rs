@@ -68,6 +68,8 @@ pub struct Config {
     pub gateways: Vec<Gateway>,
     /// `SEVENTYTWO_TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `SEVENTYTWO_CONTACT`; `None` where people are not told how to reach the operator.
+    pub contact: Option<String>,
     /// `SEVENTYTWO_LOG`.
     pub log: String,
     /// `SEVENTYTWO_LOG_FORMAT` is `json`.
@@ -111,11 +113,12 @@ impl Config {
                 lease: given.span("SEVENTYTWO_LEASE"),
                 retention: given.span("SEVENTYTWO_RETENTION"),
             },
-            sweep: given.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
-            gateways: given.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
-            trusted_proxies: given.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
-            log: given.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
-            log_json: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
+            sweep: form.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
+            gateways: form.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
+            trusted_proxies: form.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
+            contact: form.parse("SEVENTYTWO_CONTACT", values::contact),
+            log: form.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
+            log_json: form.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
             data_dir,
         };
         if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {
@@ -210,12 +213,21 @@ mod tests {
             ("SEVENTYTWO_SWEEP", "often"),
             ("SEVENTYTWO_PLATFORM_HOSTS", "icq=https://x"),
             ("SEVENTYTWO_TRUSTED_PROXIES", "localhost"),
+            ("SEVENTYTWO_CONTACT", &"7".repeat(201)),
             ("SEVENTYTWO_LOG_FORMAT", "xml"),
         ])
         .err()
-        .expect("ten faults");
-        assert_eq!(faults.len(), 10, "{faults:?}");
+        .expect("eleven faults");
+        assert_eq!(faults.len(), 11, "{faults:?}");
         assert!(faults.iter().all(|f| f.to_string().starts_with(f.variable)));
+    }
+
+    #[test]
+    fn a_contact_is_one_line() {
+        let contact = |written| read(&[("SEVENTYTWO_CONTACT", written)]).map(|config| config.contact);
+        assert_eq!(contact("").unwrap(), None);
+        assert_eq!(contact(" 0316-1234567 ").unwrap().as_deref(), Some("0316-1234567"));
+        assert!(contact("0316\n1234567").is_err());
     }
 
     #[test]

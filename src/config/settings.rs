@@ -115,6 +115,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "addresses and ranges (10.0.0.0/8) whose forwarding headers count, comma-separated",
     ),
+    setting(
+        "SEVENTYTWO_CONTACT",
+        "contact",
+        "",
+        "how people reach the operator; shown on pages, up to 200 characters",
+    ),
     setting("SEVENTYTWO_LOG", "log", "info", "tracing filter"),
     setting("SEVENTYTWO_LOG_FORMAT", "log-format", "text", "text or json"),
 ];

@@ -176,6 +176,19 @@ fn network(part: &str) -> Result<IpNet, String> {
     })
 }
 
+/// The longest contact, in characters.
+const CONTACT: usize = 200;
+
+pub(super) fn contact(value: &str) -> Result<String, String> {
+    if value.chars().any(char::is_control) {
+        return Err("must be one line of plain text".to_owned());
+    }
+    match value.chars().count() {
+        ..=CONTACT => Ok(value.to_owned()),
+        long => Err(format!("has {long} characters; there is room for {CONTACT}")),
+    }
+}
+
 pub(super) fn log_filter(value: &str) -> Result<String, String> {
     tracing_subscriber::EnvFilter::try_new(value).map(|_| value.to_owned()).map_err(|e| e.to_string())
 }

@@ -206,6 +206,28 @@ async fn start() -> (tempfile::TempDir, Shared) {
 }
 
 #[actix_web::test]
+async fn pages_say_how_to_reach_the_operator_where_that_is_known() {
+    let (_folder, shared) = start().await;
+    let silent = ["/", "/safety", "/login?next=/groups", "/nowhere"];
+    for path in silent {
+        let (_, page) = ask(&shared, path).await;
+        assert!(!page.contains("运营者"), "{path} sends people to somebody whom they cannot reach: {page}");
+    }
+    assert!(ask(&shared, "/login?next=/groups").await.1.contains("群里会收到"), "what a group receives");
+    let contact = Some("0316-5550172 <值班>".into());
+    let shared = Shared { contact, ..shared };
+    for path in silent {
+        let (_, page) = ask(&shared, path).await;
+        assert!(page.contains("联系运营者：0316-5550172 &#60;值班&#62;"), "{path}: {page}");
+    }
+    assert!(ask(&shared, "/login?next=/groups").await.1.contains("请向运营者申请"));
+    assert!(
+        !ask(&shared, "/login").await.1.contains("请向运营者申请"),
+        "whoever comes to work has an account"
+    );
+}
+
+#[actix_web::test]
 async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::MissingPerson, State::Live, vec![Uuid::from_u128(9)]).await;

@@ -1,12 +1,15 @@
 //! What every page needs around its own content, and how a page becomes a response.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::problem::Problem;
 use super::request;
+use super::shared::Shared;
 use crate::domain::language::Language;
 use crate::domain::people::Role;
 use crate::language::{text, text_with};
@@ -29,6 +32,8 @@ pub struct Frame {
     pub path: String,
     /// Larger letters and touch targets, by the reader's choice.
     pub large: bool,
+    /// How people reach the operator, where they are told.
+    pub contact: Option<Arc<str>>,
 }
 
 /// The cookie that keeps the choice of large letters; the query parameter has the same name.
@@ -48,6 +53,7 @@ impl Frame {
             // Browsers read a path that begins with two slashes, of either kind, as another host.
             path: format!("/{}", http.path().trim_start_matches(['/', '\\'])),
             large,
+            contact: http.app_data::<web::Data<Shared>>().and_then(|shared| shared.contact.clone()),
         }
     }
 

@@ -32,7 +32,9 @@ pub struct Shared {
     pub times: Times,
     /// The base of links and QR codes, without a slash at the end.
     pub base_url: Arc<str>,
-    /// Proxies whose forwarding headers count.
+    /// How people reach the operator, where they are told.
+    pub contact: Option<Arc<str>>,
+    /// Addresses whose forwarding headers count.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
     /// Wakes the worker when a commit has made a delivery due.
     pub work_is_due: Arc<Notify>,
@@ -95,6 +97,7 @@ impl Shared {
                 lease: hour,
                 retention: hour,
             },
+            contact: None,
             trusted_proxies: Arc::from([]),
             work_is_due: Arc::default(),
             store,

@@ -14,7 +14,10 @@ login-too-many = { $seconds ->
     [one] Too many attempts. Try again in { $seconds } second.
    *[other] Too many attempts. Try again in { $seconds } seconds.
 }
-login-help = Logging in is only for verifying notices and managing groups. Families and the public need no account. If you forgot your password or changed your phone, ask your operator.
+login-help = Logging in is only for verifying notices and managing groups. Families and the public need no account.
+login-lost = If you forgot your password or changed your phone, ask the operator.
+login-groups = Would you like your group to receive notices? It then gets what volunteers have verified about missing people, lost and found property, rescue and donations, and hears when somebody is found. Its admin chooses areas, kinds and quiet hours, and can pause it at any time. It is free of charge.
+login-groups-ask = Connecting a group takes a group admin’s account. Ask the operator for one.
 login-words = You were logged out. Nothing has been decided. Log in, and what you wrote is there again.
 login-back-title = You are logged in
 login-back-words = Nothing has been decided. What you wrote goes back to the case with you.

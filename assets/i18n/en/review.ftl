@@ -44,7 +44,7 @@ review-want-resume = waits for a lead to resume or end it
 review-leads-title = A lead has to open this case
 review-leads-case = { $case } is sealed or was escalated: only leads read and decide it, because somebody may be in danger.
 review-leads-who = These people are leads:
-review-leads-none = There is no lead at present. Tell your operator.
+review-leads-none = There is no lead at present.
 review-leads-public = It is public now. Where somebody may be in danger through it, do not wait for a lead: pause it, and its page and posters are hidden at once; to make the groups that received it stop, remove it. Only a lead lets it go on.
 
 # one notice

@@ -40,7 +40,7 @@ review-want-resume = 等组长恢复或结束
 review-leads-title = 这条要由组长打开
 review-leads-case = { $case } 是密件或已上报：可能有人处在危险中，只有组长可以查看和决定。
 review-leads-who = 组长有：
-review-leads-none = 目前没有组长，请告诉运营者。
+review-leads-none = 目前没有组长。
 review-leads-public = 它现在是公开的。如果有人可能因此有危险，你不必等组长：可以马上暂停，网页和海报立刻隐藏；要让收到过的群停止转发，就撤下。恢复要由组长来做。
 
 # one notice
