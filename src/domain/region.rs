@@ -1,5 +1,6 @@
 //! Administrative divisions of China: where a notice is, and for which places a group wants to hear notices.
 
+use crate::domain::language::Language;
 use crate::domain::text::compact;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -104,6 +105,16 @@ impl Region {
     pub fn full_latin_name(&self) -> String {
         let names: Vec<&str> = self.ancestors_and_self().filter_map(|r| r.latin_names().next()).collect();
         names.join(", ")
+    }
+
+    /// Its full name for a reader of that language, who may have to show it to somebody who reads Chinese:
+    /// Guangyang, Langfang, Hebei (河北省廊坊市广阳区).
+    #[must_use]
+    pub fn name_in(&self, language: Language) -> String {
+        match language {
+            Language::ZhCn => self.full_name(),
+            Language::En => format!("{} ({})", self.full_latin_name(), self.full_name()),
+        }
     }
 
     /// The province it lies in, or itself.
@@ -243,6 +254,8 @@ mod tests {
         assert_eq!((county.name(), county.level()), ("广阳区", Level::County));
         assert_eq!(county.full_name(), "河北省廊坊市广阳区");
         assert_eq!(county.full_latin_name(), "Guangyang, Langfang, Hebei");
+        assert_eq!(county.name_in(Language::ZhCn), "河北省廊坊市广阳区");
+        assert_eq!(county.name_in(Language::En), "Guangyang, Langfang, Hebei (河北省廊坊市广阳区)");
         assert_eq!(codes(county.ancestors_and_self()), ["131003", "131000", "130000"]);
         assert_eq!(codes(region("131000").ancestors_and_self()), ["131000", "130000"]);
         assert_eq!(codes(region("130000").ancestors_and_self()), ["130000"]);

@@ -260,7 +260,7 @@ impl Choices {
         Choices {
             kinds: Kind::ALL.map(kind).to_vec(),
             languages: Language::ALL.map(language).to_vec(),
-            chosen: chosen.iter().map(|r| (r.code(), r.full_name(), true)).collect(),
+            chosen: chosen.iter().map(|r| (r.code(), r.name_in(frame.language), true)).collect(),
             provinces: Region::provinces().map(|r| (r.code(), r.name())).collect(),
             places: province.map(|province| places(province, &chosen, frame)).unwrap_or_default(),
         }

@@ -59,7 +59,7 @@ pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<Htt
 
 fn entry(notice: &Notice, shared: &Shared, language: Language) -> Option<Entry> {
     let number: CaseNumber = notice.case_number.parse().ok()?;
-    let region = Region::parse(&notice.region).map(|r| r.full_name()).unwrap_or_default();
+    let region = Region::parse(&notice.region).map(|r| r.name_in(language)).unwrap_or_default();
     let kind = text(language, &format!("kind-{}", notice.kind.0.as_str()));
     let args = [("kind", kind.into()), ("region", region.into()), ("case", number.to_string().into())];
     Some(Entry {

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::number::{Live, open_all};
+use crate::domain::language::Language;
 use crate::domain::notice::{Direction, Kind, Subject};
 use crate::store::queue;
 use crate::web::frame::{Frame, page};
@@ -57,19 +58,19 @@ pub async fn home(
     let template = HomePage {
         frame,
         kinds: Kind::ALL,
-        things: live.iter().filter_map(thing).collect(),
+        things: live.iter().filter_map(|live| thing(live, frame.language)).collect(),
         practice: practice.as_ref().map(|p| p.0),
         hours: shared.times.lifetime.num_hours(),
     };
     page(&http, frame, &template)
 }
 
-fn thing(live: &Live) -> Option<Thing> {
+fn thing(live: &Live, language: Language) -> Option<Thing> {
     let Subject::LostProperty { item } = &live.public.subject else { return None };
     Some(Thing {
         found: item.direction == Direction::Found,
         what: item.what.clone(),
-        region: live.public.region.full_name(),
+        region: live.public.region.name_in(language),
         path: live.path(),
     })
 }

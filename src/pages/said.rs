@@ -43,7 +43,7 @@ pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
     if let Some(seen) = &public.last_seen {
         facts.seen(&public.subject, seen);
     }
-    facts.add("fact-region", Some(public.region.full_name()));
+    facts.add("fact-region", Some(public.region.name_in(language)));
     facts.add("fact-police", public.police_station.clone());
     facts.told
 }

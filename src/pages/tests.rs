@@ -228,6 +228,18 @@ async fn pages_say_how_to_reach_the_operator_where_that_is_known() {
 }
 
 #[actix_web::test]
+async fn who_reads_english_reads_the_name_of_an_area() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    let area = "Guangyang, Langfang, Hebei (河北省廊坊市广阳区)";
+    for path in [format!("/n/{number}?lang=en"), "/?lang=en".to_owned()] {
+        let (_, page) = ask(&shared, &path).await;
+        assert!(page.contains(area), "{path}: {page}");
+    }
+    assert!(!ask(&shared, &format!("/n/{number}")).await.1.contains("Langfang"));
+}
+
+#[actix_web::test]
 async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::MissingPerson, State::Live, vec![Uuid::from_u128(9)]).await;

@@ -15,7 +15,7 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
         Subject::Rescue { incident } => vec![incident_line(incident, words)],
         Subject::Donation { campaign } => campaign_lines(campaign, words),
     };
-    let region = public.region.full_name();
+    let region = public.region.name_in(words.0);
     lines.push(match &public.last_seen {
         Some(seen) => {
             words.line(Field::LastSeen, seen_label(&public.subject), last_seen(seen, &region, words))

@@ -98,7 +98,7 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
     let separator = frame.t("groups-and");
     let group = &whole.group;
     let kinds: Vec<_> = group.kinds().iter().map(|k| frame.t(&format!("kind-{}", k.as_str()))).collect();
-    let regions: Vec<_> = whole.regions.iter().map(|region| region.full_name()).collect();
+    let regions: Vec<_> = whole.regions.iter().map(|region| region.name_in(frame.language)).collect();
     let last = log.last_delivered.map_or_else(|| frame.t("groups-never"), moment);
     let mut facts = vec![
         ("groups-fact-platform", frame.t(&format!("platform-{}", group.platform.0.as_str()))),

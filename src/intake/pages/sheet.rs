@@ -2,7 +2,6 @@
 
 use crate::blobs::Size;
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::intake::form::{Control, Typed, UNSURE, sections};
@@ -191,7 +190,8 @@ impl Words<'_> {
             }
             Control::Tick => (Shape::Tick, "", Vec::new()),
             Control::Place => {
-                let choices = places.iter().map(|p| (p.code().to_owned(), self.place(*p))).collect();
+                let named = |place: &Region| (place.code().to_owned(), place.name_in(self.frame.language));
+                let choices = places.iter().map(named).collect();
                 (Shape::Place, "", choices)
             }
             Control::Day => (Shape::Line, moment::day(&value), Vec::new()),
@@ -200,14 +200,6 @@ impl Words<'_> {
         };
         let photos = if shape == Shape::Photos { self.pictures(typed) } else { Vec::new() };
         Shown { name, shape, hint: self.hint(name), error, value, attributes, choices, photos, label }
-    }
-
-    /// A place to choose, with enough of its name to recognise it.
-    fn place(&self, place: Region) -> String {
-        match self.frame.language {
-            Language::ZhCn => place.full_name(),
-            Language::En => format!("{} ({})", place.full_latin_name(), place.full_name()),
-        }
     }
 
     fn pictures(&self, typed: &Typed) -> Vec<Picture> {
@@ -226,8 +218,18 @@ impl Words<'_> {
 /// Fields that may be left empty, and say so.
 fn is_optional(kind: Kind, name: &str) -> bool {
     match name {
-        "police.reported" | "police.station" | "police.reference" | "last_seen.precision" | "person.sex" | "photo" | "person.height_cm"
-        | "person.appearance" | "person.clothing" | "item.brand" | "item.colour" | "item.held_at"
+        "police.reported"
+        | "police.station"
+        | "police.reference"
+        | "last_seen.precision"
+        | "person.sex"
+        | "photo"
+        | "person.height_cm"
+        | "person.appearance"
+        | "person.clothing"
+        | "item.brand"
+        | "item.colour"
+        | "item.held_at"
         | "incident.people" => true,
         "secret_detail" => kind == Kind::MissingPerson,
         "description" => kind == Kind::Donation,

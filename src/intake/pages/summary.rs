@@ -16,7 +16,8 @@ pub fn summary(frame: &Frame, kind: Kind, notice: &Value) -> String {
         Kind::Donation => told("/campaign/organisation"),
     };
     let age = notice["person"]["age"].as_i64().map(|age| frame.tn("fact-years", "number", age));
-    let region = told("/region").and_then(|code| Region::parse(&code).ok()).map(|region| region.full_name());
+    let region = told("/region").and_then(|code| Region::parse(&code).ok());
+    let region = region.map(|region| region.name_in(frame.language));
     let photos = notice["photo_ids"].as_array().map_or(0, Vec::len);
     let photos = frame.tn("my-photos", "number", photos as i64);
     let parts = [what, age, region, told("/last_seen/place"), Some(photos)];

@@ -55,7 +55,7 @@ fn said(frame: &Frame, name: &str, value: &Value) -> String {
         Value::Bool(answer) => frame.t(if *answer { "review-yes" } else { "review-no" }),
         Value::String(text) => match name {
             "region" => {
-                Region::parse(text).map_or_else(|_| text.clone(), |region| region.full_name())
+                Region::parse(text).map_or_else(|_| text.clone(), |region| region.name_in(frame.language))
             }
             "last_seen.at" => {
                 DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |time| at(time.to_utc()))

@@ -6,6 +6,7 @@ use super::super::duplicates::Duplicate;
 use super::super::view::Sheet;
 use super::form::state_word;
 use super::words::{at, word};
+use crate::domain::language::Language;
 use crate::domain::notice::{Public, Subject};
 use crate::web::frame::Frame;
 
@@ -52,14 +53,14 @@ impl Comparison {
             .map(at)
             .collect();
         let row = |name: &str, words: Vec<String>| (frame.t(&format!("review-compare-{name}")), cells(words));
-        let of = |fact: fn(&Public) -> String| {
+        let of = |fact: &dyn Fn(&Public) -> String| {
             says.iter().map(|public| public.map(fact).unwrap_or_default()).collect::<Vec<_>>()
         };
         let rows = vec![
-            row("name", of(|public| public.subject.heading().to_owned())),
-            row("age", of(age)),
-            row("place", of(place)),
-            row("seen", of(|public| public.last_seen.as_ref().map(|seen| at(seen.at)).unwrap_or_default())),
+            row("name", of(&|public| public.subject.heading().to_owned())),
+            row("age", of(&age)),
+            row("place", of(&|public| place(public, frame.language))),
+            row("seen", of(&|public| public.last_seen.as_ref().map(|seen| at(seen.at)).unwrap_or_default())),
             row("submitted", submitted),
         ];
         Some(Comparison {
@@ -94,8 +95,8 @@ fn age(public: &Public) -> String {
     }
 }
 
-fn place(public: &Public) -> String {
-    let area = public.region.full_name();
+fn place(public: &Public, language: Language) -> String {
+    let area = public.region.name_in(language);
     match &public.last_seen {
         Some(seen) if !seen.place.is_empty() => format!("{area} {}", seen.place),
         _ => area,
