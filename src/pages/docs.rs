@@ -95,6 +95,11 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
+/// A description in its parts, each with whether it is code: what stands between backticks.
+fn parts(words: &str) -> impl Iterator<Item = (bool, &str)> {
+    words.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part))
+}
+
 fn words(value: &Value) -> String {
     value.as_str().unwrap_or_default().trim().to_owned()
 }

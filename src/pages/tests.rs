@@ -240,6 +240,21 @@ async fn who_reads_english_reads_the_name_of_an_area() {
 }
 
 #[actix_web::test]
+async fn the_manual_sets_code_as_code() {
+    let (_folder, shared) = start().await;
+    for path in ["/api/docs", "/api/docs?lang=en"] {
+        let (_, page) = ask(&shared, path).await;
+        assert!(page.contains("<code>not_possible</code>") && !page.contains('`'), "{page}");
+    }
+    let (_, api) = json(&shared, "/api/openapi.json").await;
+    let tags = |call: &Value| call["tags"].clone();
+    let paths = &api["paths"];
+    let close = paths.as_object().unwrap().iter().find(|(path, _)| path.ends_with("/my/notice/close"));
+    let mine = paths.as_object().unwrap().iter().find(|(path, _)| path.ends_with("/my/notice"));
+    assert_eq!(tags(&close.unwrap().1["post"]), tags(&mine.unwrap().1["get"]));
+}
+
+#[actix_web::test]
 async fn a_live_notice_shows_what_is_public_and_nothing_else() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::MissingPerson, State::Live, vec![Uuid::from_u128(9)]).await;
