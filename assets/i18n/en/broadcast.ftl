@@ -14,7 +14,7 @@ broadcast-first-digest = { $count } notices from your quiet hours
 broadcast-kind-missing_person = Missing person
 broadcast-kind-lost_property = Lost and found
 broadcast-kind-rescue = Rescue
-broadcast-kind-donation = Charity appeal
+broadcast-kind-donation = Donation
 
 broadcast-label-person = Name:
 broadcast-label-lost = Lost:
@@ -51,7 +51,7 @@ broadcast-fire = fire
 broadcast-mountain = lost or hurt outdoors
 broadcast-medical = medical emergency
 broadcast-blood = blood needed urgently
-broadcast-other = urgent help needed
+broadcast-other = another emergency
 
 broadcast-at-exact = { $day } { $month }, { $time }
 broadcast-at-about = { $day } { $month }, about { $time }

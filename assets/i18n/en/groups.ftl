@@ -28,7 +28,7 @@ groups-means-disabled = Messages no longer arrive in this group, so we stopped s
 groups-reason-gone = The platform says that the bot or the group is gone.
 groups-reason-failing = For 24 hours nothing arrived, however often we tried.
 groups-do-gone = Look in the group's settings whether the bot is still there. If not, add a new one and choose “Change the bot”. If it is, send a new code and verify again.
-groups-do-failing = The log below says what the platform answered last. Mend that first; then send a new code and verify again. What is still true is sent then.
+groups-do-failing = The delivery log below says what the platform answered last. Mend that first; then send a new code and verify again. What is still true is sent then.
 
 groups-platforms-title = Where is the group?
 groups-platforms-lead = You need the right to add a bot to the group.
@@ -201,7 +201,7 @@ groups-fact-failing = Failing since
 groups-fact-rests = Nothing is sent until
 groups-never = Nothing yet
 
-groups-log = What was sent
+groups-log = Delivery log
 groups-log-empty = Nothing was sent to this group yet.
 groups-log-case = Number and time
 groups-log-result = Result

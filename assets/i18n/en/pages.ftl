@@ -14,7 +14,7 @@ home-donation = A qualified charity needs money or goods
 home-how = The 72 hours of a notice
 home-how-report = You send the notice and get a case number and a manage link that is yours alone.
 home-how-check = Volunteers verify it: two of them where a teenager or an adult is missing. For somebody with dementia or an intellectual disability, and for a child, one verifies and a second looks within half an hour, so that no time is lost.
-home-how-send = It goes to the groups of your area. Your telephone stays private; we pass tips on to you.
+home-how-send = It goes to the groups of your area. Your phone stays private; we pass tips on to you.
 home-how-end =
     { $hours ->
         [one] Once it is over, or after { $hours } hour, it is gone from pages, posters and search, and every group that received it is told.
@@ -36,7 +36,7 @@ check-open = Open{" "}
 check-another = Check another number
 check-warning-link = A link in it does not lead to this site: do not open it. Ours is below.
 check-warning-money = It speaks of money. We never ask for any: whoever wants money first is a swindler. Call 110.
-check-warning-phone = It names a telephone or an account. What our page does not show is not ours: do not use it; tips go through our page.
+check-warning-phone = It names a phone or an account. What our page does not show is not ours: do not use it; tips go through our page.
 check-signs-title = How to tell a real message
 check-sign-prefix = It begins with 【72小时】 and carries a case number and a link to this site. What the link shows is up to date.
 check-sign-link = Screenshots and old messages may be long over. Believe the link, not the picture.
@@ -93,8 +93,8 @@ fact-looks = Looks
 fact-clothing = Clothing
 fact-health = Health
 fact-health-urgent = Their health needs them found soon
-fact-seen-when = Last seen
-fact-seen-where = Last place
+fact-seen-when = Last seen when
+fact-seen-where = Last seen where
 fact-when = When
 fact-where = Where
 fact-region = Area
@@ -116,7 +116,7 @@ emergency-fire = Fire
 emergency-mountain = Lost or hurt outdoors
 emergency-medical = Medical emergency
 emergency-blood = Blood needed
-emergency-other = Emergency
+emergency-other = Another emergency
 month-1 = January
 month-2 = February
 month-3 = March
@@ -135,7 +135,7 @@ moment-day = { $day } { $month }
 
 donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a swindler.
 donate-at = Give on the designated platform
-phone-title = Telephone
+phone-title = Phone
 phone-warning = The reporter chose to publish this number. Please do not pass it on; the form below is the better way for tips. Reporters: whoever wants money first is a swindler.
 
 tip-title-missing_person = I saw something
@@ -144,7 +144,7 @@ tip-title-found = This is mine
 tip-title-rescue = I can help
 tip-title-donation = Tell us if something is wrong
 tip-danger = If they are still there, first call 110.
-tip-how = No name needed. Volunteers read what you write; your telephone is never published.
+tip-how = No name needed. Volunteers read what you write; your phone is never published.
 tip-text-missing_person = What did you see?
 tip-text-hint-missing_person = For example: where, which way they went, whether they are still there.
 tip-text-lost = What did you see?
@@ -159,7 +159,7 @@ tip-seen_at = On which day did you see it?
 tip-seen_time = At what time?
 tip-place = Where did you see it?
 tip-optional = Optional
-tip-phone = Your telephone
+tip-phone = Your phone
 tip-phone-hint = Optional. Only volunteers see it, and call only when something is unclear.
 tip-send = Send
 
@@ -193,7 +193,7 @@ safety-help-text =
 safety-data = What we keep, and how
 safety-data-text =
     What is public stays so for 72 hours at a time, renewed only after another check, and is then gone at once from pages, posters and photo addresses.
-    Telephones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
+    Phones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
     Photos are made anew, without hidden data such as where they were taken. We do not recognise faces.
     Afterwards only case number, kind, region, dates and outcome remain, so that the number on an old poster always has an answer.
 safety-wrong = A notice is wrong and should go

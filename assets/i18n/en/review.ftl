@@ -50,7 +50,7 @@ review-leads-public = It is public now. Where somebody may be in danger through 
 # one notice
 review-kept = What you typed (copy it if you still need it)
 review-standing = Where it stands
-review-held-by-you = You have it until { $until }; “Keep it” renews that.
+review-held-by-you = You have it until { $until }; “Keep it” gives you more time.
 review-held-by = { $name } has it until { $until }. You can read, not decide.
 review-held-by-nobody = Nobody has it. Claim it to see everything and decide.
 review-cooling = Approved: it goes out at { $until }, and until then it can be taken back.
@@ -64,7 +64,7 @@ review-approvals-leads =
     }
 review-approvals-by = { "" }. Given by: { $names }
 review-ends = Published until { $at }.
-review-broadcasts = Who received it
+review-broadcasts = Delivery log of all groups
 review-changes = What changed (public now → waiting)
 review-changes-none = The same as what is public now.
 review-changes-empty = not filled in
@@ -238,7 +238,7 @@ review-step-escalate = escalated it
 review-step-approve = approved it
 review-step-undo = took the approval back
 review-step-revise = changed it
-review-step-renew = asked for more time
+review-step-renew = asked to renew it
 review-step-go_live = The undo time passed; it went out by itself
 review-step-pause = paused it
 review-step-resume = resumed it
@@ -335,7 +335,7 @@ figures-overdue-second_look = Second look overdue
 figures-overdue-police_reference = Police reference overdue
 
 # broadcasts of one notice
-broadcasts-title = Who received { $case }
+broadcasts-title = Delivery log of { $case }
 broadcasts-back = Back to { $case }
 broadcasts-lead = Where the platform lets us, the message itself is edited or deleted; elsewhere a further message says that it is over.
 broadcasts-none = Nothing has been sent about this notice.

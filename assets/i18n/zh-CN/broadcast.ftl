@@ -23,7 +23,7 @@ broadcast-label-found = 捡到：
 broadcast-label-incident = 险情：
 broadcast-label-campaign = 发起：
 broadcast-label-needs = 所需：
-broadcast-label-looks = 体貌：
+broadcast-label-looks = 样貌：
 broadcast-label-clothing = 衣着：
 broadcast-label-last_seen = 最后出现：
 broadcast-label-seen_lost = 丢失于：
@@ -48,7 +48,7 @@ broadcast-fire = 火灾
 broadcast-mountain = 山野遇险
 broadcast-medical = 医疗急救
 broadcast-blood = 紧急用血
-broadcast-other = 紧急求助
+broadcast-other = 其他险情
 
 broadcast-at-exact = { $month }月{ $day }日 { $time }
 broadcast-at-about = { $month }月{ $day }日 { $time }左右

@@ -28,7 +28,7 @@ groups-means-disabled = 发往这个群的消息已经送不到，我们停止�
 groups-reason-gone = 平台说机器人或群已经不在了。
 groups-reason-failing = 我们试了很多次，连续 24 小时没有一条送达。
 groups-do-gone = 请打开群设置，看机器人是否还在；不在就重新添加一个，再点“更换机器人”。还在就直接发送新的验证码，重新验证。
-groups-do-failing = 下面的发送记录里有平台最后的回答，请先按它改正，再发送新的验证码，重新验证。验证以后，仍然有效的信息会补发。
+groups-do-failing = 下面的送达记录里有平台最后的回答，请先按它改正，再发送新的验证码，重新验证。验证以后，仍然有效的信息会补发。
 
 groups-platforms-title = 这个群在哪个平台？
 groups-platforms-lead = 你要能在群里添加机器人，一般是群主才行。
@@ -140,7 +140,7 @@ groups-quiet-hint = 北京时间，每天。这段时间里的信息，结束以
 groups-quiet-from = 从
 groups-quiet-until = 到
 groups-quiet-urgent = 有生命危险的信息照常马上发送
-groups-quiet-urgent-hint = 走失的孩子、失智老人和救援信息。错过的几个小时补不回来。
+groups-quiet-urgent-hint = 走失的孩子、有认知障碍的人和生命救援信息。错过的几个小时补不回来。
 groups-submit = 接入，把验证码发到群里
 groups-submit-hint = 我们会往群里发一条带六位验证码的消息，你把它填回来，就证明这个群归你管理。
 groups-save = 保存
@@ -201,7 +201,7 @@ groups-fact-failing = 连续失败始于
 groups-fact-rests = 暂缓发送至
 groups-never = 还没有
 
-groups-log = 发送记录
+groups-log = 送达记录
 groups-log-empty = 还没有给这个群发过信息。
 groups-log-case = 编号和时间
 groups-log-result = 结果

@@ -2,8 +2,8 @@
 poster-title-missing_person = 寻人启事
 poster-title-lost = 寻物启事
 poster-title-found = 失物招领
-poster-title-rescue = 紧急求助
-poster-title-donation = 公益募捐
+poster-title-rescue = 生命救援
+poster-title-donation = 公益捐款
 poster-female = 女
 poster-male = 男
 poster-age = { $age ->
@@ -11,7 +11,7 @@ poster-age = { $age ->
    *[other] { $age } 岁
 }
 poster-height = { $cm } 厘米
-poster-looks = 体貌
+poster-looks = 样貌
 poster-clothing = 衣着
 poster-brand = 品牌
 poster-colour = 颜色
@@ -22,7 +22,7 @@ poster-phone = 联系电话
 poster-filing_number = 备案编号
 poster-window = 募捐期限
 poster-needs = 所需
-poster-seen-missing_person = 最后见到
+poster-seen-missing_person = 最后出现
 poster-seen-lost = 丢失于
 poster-seen-found = 捡到于
 poster-seen-rescue = 时间地点
@@ -46,7 +46,7 @@ poster-incident-fire = 火灾
 poster-incident-mountain = 山野遇险
 poster-incident-medical = 医疗急救
 poster-incident-blood = 紧急用血
-poster-incident-other = 紧急求助
+poster-incident-other = 其他险情
 poster-act-missing_person = 见到请先拨打 110
 poster-act-lost = 捡到请扫码告诉我们
 poster-act-found = 失主请扫码认领

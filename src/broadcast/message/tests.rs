@@ -57,7 +57,7 @@ fn an_alert_reads_well() {
     let expected = format!(
         "【72小时】寻人\n\
          姓名：王秀英，女，76岁，身高158厘米\n\
-         体貌：花白短发，左手戴银镯\n\
+         样貌：花白短发，左手戴银镯\n\
          衣着：红色棉袄，黑裤子\n\
          最后出现：11月23日 09:40左右，河北省廊坊市广阳区，人民公园南门\n\
          健康状况需要尽快找到\n\
@@ -204,10 +204,10 @@ fn the_least_needed_goes_first() {
     let public = Public { description: "很长的描述".repeat(100), ..samples::public() };
     let message = message(&said(&case, &public));
     let cut = message.text(Unit::Chars, 250);
-    assert!(cut.contains("详情：很长") && cut.contains("…") && cut.contains("体貌："), "{cut}");
+    assert!(cut.contains("详情：很长") && cut.contains("…") && cut.contains("样貌："), "{cut}");
     assert_eq!(cut.chars().count(), 250);
     let less = message.text(Unit::Chars, 160);
-    assert!(!less.contains("详情") && !less.contains("体貌") && less.contains("最后出现"), "{less}");
+    assert!(!less.contains("详情") && !less.contains("样貌") && less.contains("最后出现"), "{less}");
     let least = message.text(Unit::Chars, 0);
     assert_eq!(least, format!("【72小时】寻人\n编号：{case}\n核实与提供线索：{LINK}"));
 }

@@ -404,7 +404,7 @@ fn beside<'a>(page: &'a str, field: &str) -> &'a str {
 
 #[actix_web::test]
 async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
-    for (reason, why, what) in [("gone", "已经不在了", "更换机器人"), ("failing", "24 小时", "发送记录")]
+    for (reason, why, what) in [("gone", "已经不在了", "更换机器人"), ("failing", "24 小时", "送达记录")]
     {
         let admin = Admin::new().await;
         let url = admin.wecom.robot("1");

@@ -112,7 +112,7 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         };
         // Each fault names its field, both above the form and at the field.
         for (language, phone, fill_in) in
-            [("zh-CN", "您的电话：", "：请填写这一项。"), ("en", "Your telephone: ", ": Fill this in.")]
+            [("zh-CN", "您的电话：", "：请填写这一项。"), ("en", "Your phone: ", ": Fill this in.")]
         {
             let faulty = send("", "12345", language).await;
             assert_summary_leads(&faulty);
