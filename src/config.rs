@@ -113,12 +113,12 @@ impl Config {
                 lease: given.span("SEVENTYTWO_LEASE"),
                 retention: given.span("SEVENTYTWO_RETENTION"),
             },
-            sweep: form.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
-            gateways: form.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
-            trusted_proxies: form.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
-            contact: form.parse("SEVENTYTWO_CONTACT", values::contact),
-            log: form.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
-            log_json: form.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
+            sweep: given.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
+            gateways: given.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
+            trusted_proxies: given.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
+            contact: given.parse("SEVENTYTWO_CONTACT", values::contact),
+            log: given.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
+            log_json: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
             data_dir,
         };
         if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {

@@ -58,7 +58,12 @@ pub struct Closed {
 }
 
 /// It is over
-#[utoipa::path(tag = "reporting", request_body = CloseBody, responses((status = 200, body = Closed), (status = 409, description = "`not_possible`")), security(("manage" = [])))]
+#[utoipa::path(
+    tag = "reporting",
+    request_body = CloseBody,
+    responses((status = 200, body = Closed), (status = 409, description = "`not_possible`")),
+    security(("manage" = []))
+)]
 #[post("/my/notice/close")]
 pub async fn close(
     token: ManageToken,

@@ -77,7 +77,7 @@ fn an_english_alert_reads_well() {
          Name: 王秀英, female, aged 76, 158 cm tall\n\
          Looks: 花白短发，左手戴银镯\n\
          Clothing: 红色棉袄，黑裤子\n\
-         Last seen: 23/11 about 09:40, Guangyang, Langfang, Hebei (河北省廊坊市广阳区), 人民公园南门\n\
+         Last seen: 23 November, about 09:40, Guangyang, Langfang, Hebei (河北省廊坊市广阳区), 人民公园南门\n\
          Their health needs them found soon\n\
          Police informed: 爱民东道派出所\n\
          Details: 出门买菜未归。\n\

@@ -151,7 +151,7 @@ async fn show(
         let (field, label) = asked_as(field);
         (field, named_sentence(&frame.t(label), &sentence(&frame, fault), frame.language))
     });
-    let mine = desk(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
         done: done(&frame, http, &mine),

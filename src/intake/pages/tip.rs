@@ -9,7 +9,7 @@ use super::sent::again;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::intake::api::{count, count_tip, desk};
+use crate::intake::api::{count, count_tip, station};
 use crate::intake::form::times::{self, Moment};
 use crate::intake::tips::parse;
 use crate::language::text;
@@ -43,7 +43,7 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let number: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
-    let (desk, case) = (desk(&shared), number.as_str().to_owned());
+    let (desk, case) = (station(&shared), number.as_str().to_owned());
     let seen = times::moment(&form.0.seen_at, &form.0.seen_time, now);
     let told = parse(&json(&form.0, seen.as_ref()), now).map_err(|faults| in_words(faults, seen.as_ref()));
     let counted = count(&shared, &http, Limit::Tips)
