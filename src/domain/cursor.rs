@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::faults::{FieldFault, FieldFaults};
 
-/// The cursor that stands for a place.
+/// The cursor for a place.
 pub fn write(place: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).expect("a place is made of numbers, times and ids"))
 }

@@ -29,7 +29,8 @@ impl Purpose {
 /// From this urgency of a notice on, life is at risk.
 pub const LIFE_AT_RISK: i32 = 2;
 
-/// Which due delivery goes first; smaller is sooner. The numbers are stored: none ever changes its meaning.
+/// Which due delivery goes first: the smaller number. The numbers are stored, so none ever changes its
+/// meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum Priority {

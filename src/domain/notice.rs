@@ -33,7 +33,7 @@ named! {
 }
 
 impl Outcome {
-    /// The happy outcome that fits a kind.
+    /// The good outcome of a kind.
     pub const fn of(kind: Kind) -> Outcome {
         match kind {
             Kind::MissingPerson => Outcome::Found,

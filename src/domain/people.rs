@@ -13,7 +13,7 @@ named! {
 }
 
 impl Role {
-    /// Whether somebody in this role may do what `needed` may.
+    /// Whether this role may do what `needed` may.
     pub fn includes(self, needed: Role) -> bool {
         self == needed || (self == Role::Lead && needed == Role::Moderator)
     }

@@ -49,16 +49,16 @@ pub struct Created {
     /// What the platform said instead of taking the code, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The signing secret that was made, this once.
+    /// The new signing secret, shown only this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
-/// A group that hears nothing for a while.
+/// A paused group.
 #[derive(Serialize, ToSchema)]
 pub struct PausedGroup {
     state: &'static str,
-    /// When it hears again by itself; `null`: when it is resumed.
+    /// When the pause ends by itself; `null`: when the group is resumed.
     paused_until: Option<DateTime<Utc>>,
 }
 
@@ -76,18 +76,18 @@ pub struct Tested {
     code: Option<String>,
 }
 
-/// A signing secret that was made.
+/// A new signing secret.
 #[derive(Serialize, ToSchema)]
 pub struct NewSecret {
-    /// Shown this once.
+    /// Shown only this once.
     secret: String,
-    /// Until when requests carry the signature of the one before, too.
+    /// Until when requests also carry the signature of the previous secret.
     both_until: DateTime<Utc>,
 }
 
 #[derive(Deserialize, IntoParams)]
 pub struct ListQuery {
-    /// `next` of the page before.
+    /// `next` of the previous page.
     cursor: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub struct ListQuery {
 #[derive(Serialize, ToSchema)]
 pub struct GroupList {
     items: Vec<GroupBody>,
-    /// The `cursor` of the next page; null on the last.
+    /// The `cursor` for the next page; null on the last page.
     next: Option<String>,
 }
 
@@ -142,7 +142,7 @@ pub async fn connect(
     ))
 }
 
-/// The groups of the caller, 500 on a page
+/// The caller's groups, 500 per page
 #[utoipa::path(
     tag = "groups",
     params(ListQuery),
@@ -214,7 +214,7 @@ pub async fn change(
 pub struct Changed {
     #[serde(flatten)]
     group: GroupBody,
-    /// The signing secret that was made, this once.
+    /// The new signing secret, shown only this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
     /// What a receiver that does not know this secret yet said instead of taking the code, and what to do.
@@ -222,7 +222,7 @@ pub struct Changed {
     code_refused: Option<String>,
 }
 
-/// Make a new signing secret, on platforms whose secrets are ours to make; for 24 hours requests carry the
+/// Generate a new signing secret, on platforms for which we generate it; for 24 hours requests carry the
 /// signatures of both
 #[utoipa::path(
     tag = "groups",
@@ -240,7 +240,7 @@ pub async fn rotate(
     Ok(web::Json(NewSecret { secret, both_until }))
 }
 
-/// Forget a group; what waits for it is given up at once
+/// Delete a group; what waits for it is given up at once
 #[utoipa::path(
     tag = "groups",
     params(("id" = Uuid, Path)),
@@ -305,7 +305,7 @@ pub async fn send_code(
     Ok(HttpResponse::Accepted().finish())
 }
 
-/// Stop what goes to a group, until a time or until it is resumed
+/// Pause a group, until a time or until it is resumed
 #[utoipa::path(
     operation_id = "pause_group",
     tag = "groups",
@@ -329,7 +329,7 @@ pub async fn pause(
     Ok(web::Json(PausedGroup { state: state.as_str(), paused_until }))
 }
 
-/// Let a paused group receive again
+/// Resume a paused group
 #[utoipa::path(
     operation_id = "resume_group",
     tag = "groups",

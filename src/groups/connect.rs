@@ -183,7 +183,7 @@ impl Groups {
     }
 }
 
-/// A new group as it is kept, unverified.
+/// A new group as it is stored, unverified.
 pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -> Group {
     let mut group = Group {
         id: Id(new_id(now)),
@@ -252,7 +252,7 @@ fn try_code(
     Ok(if right { Tried::Right } else { Tried::Wrong(TRIES - group.code_tries) })
 }
 
-/// Puts a way into the chat on a group; control of it is yet to be proved.
+/// Gives a group new credentials; control of the chat is not proved yet.
 fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) {
     group.credentials_sealed = way_in::seal(vault, credentials);
     group.address_hash = way_in::hash(vault, credentials);

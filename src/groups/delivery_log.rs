@@ -123,7 +123,7 @@ impl Groups {
                 }
                 let mut found = groups::log(c, id, before, PAGE + 1)?;
                 let oldest = cursor::cut(&mut found, PAGE);
-                // Where the oldest is too old, what comes after it is older still.
+                // Where the oldest of the page is too old, everything after it is older still.
                 let next = oldest.filter(|oldest| oldest.latest() >= since).map(|oldest| oldest.id);
                 found.retain(|delivery| delivery.latest() >= since);
                 let mut tries: HashMap<i64, Vec<Attempt>> = HashMap::new();

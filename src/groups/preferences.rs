@@ -16,7 +16,7 @@ use crate::store::{Answer, Conn};
 /// The most groups on a page.
 pub const PAGE: i64 = 500;
 
-/// A group with all that its admin may know.
+/// A group with everything that its admin may know.
 #[derive(Clone, Debug)]
 pub struct Whole {
     pub group: Group,

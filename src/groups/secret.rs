@@ -17,7 +17,7 @@ const RETIRING: usize = 3;
 pub struct Rotated {
     /// Shown now, and only once.
     pub secret: String,
-    /// Until when requests carry the signature of the one before, too.
+    /// Until when requests also carry the signature of the previous secret.
     pub both_until: DateTime<Utc>,
 }
 

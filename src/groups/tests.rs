@@ -381,7 +381,10 @@ async fn a_test_waits_for_the_robots_budget_and_for_a_delivery_under_way() {
     let hold = |opens: DateTime<Utc>| {
         rig.groups.store.write(move |tx| {
             lanes::hold(tx, id, (now, now + TimeDelta::seconds(30)), &|sends| {
-                assert_eq!(sends.len(), 1, "the code is in the lane's book");
+                assert!(
+                    matches!(sends.len(), 1 | 2),
+                    "the code is in the lane's book, and the test joins it"
+                );
                 opens
             })
         })

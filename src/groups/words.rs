@@ -11,7 +11,7 @@ use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 use crate::web::shared::{Practice, Shared};
 
-/// Which addresses this program connects to; a demo stays inside.
+/// Which addresses this program may connect to; a demo connects to nothing outside.
 pub(super) fn addresses<'a>(http: &HttpRequest, shared: &'a Shared) -> Addresses<'a> {
     Addresses { guard: shared.sender.guard(), inside: practice(http).is_some() }
 }

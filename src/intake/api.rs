@@ -104,7 +104,7 @@ pub struct PhotoForm {
     photo: Vec<u8>,
 }
 
-/// Send a photo, to be named in a notice afterwards
+/// Upload a photo, to be named in a notice afterwards
 #[utoipa::path(
     tag = "reporting",
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
@@ -169,7 +169,7 @@ async fn read_photo(field: &mut Field, place: &mut Place) -> Result<Vec<u8>, Pro
     Ok(bytes)
 }
 
-/// Hand a notice in
+/// Submit a notice
 #[utoipa::path(
     tag = "reporting",
     request_body(content = ref("#/components/schemas/Notice")),
@@ -217,7 +217,7 @@ fn idempotency_key(http: &HttpRequest) -> Result<Option<String>, Problem> {
     key.map(|key| Some(key.to_owned())).ok_or_else(|| IntakeError::field("Idempotency-Key", fault()).into())
 }
 
-/// Tell what you saw of a live notice
+/// Send a tip about a live notice
 #[utoipa::path(
     tag = "public",
     request_body = TipBody,

@@ -84,7 +84,7 @@ pub enum PublicNotice {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LiveNotices {
     items: Vec<LiveNotice>,
-    /// The `cursor` of the next page; null on the last.
+    /// The `cursor` for the next page; null on the last page.
     next: Option<String>,
 }
 

@@ -72,7 +72,7 @@ pub fn case(given: &str) -> Result<String, Problem> {
     Ok(given.parse::<CaseNumber>()?.as_str().to_owned())
 }
 
-/// The review desk behind the doors.
+/// The review desk, from what the doors share.
 pub fn station(shared: &Shared) -> Desk {
     Desk { store: shared.store.clone(), vault: shared.vault.clone(), times: shared.times }
 }
@@ -81,7 +81,7 @@ pub fn station(shared: &Shared) -> Desk {
 pub struct QueueQuery {
     /// Only notices in this state.
     state: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     cursor: Option<String>,
 }
 
@@ -97,7 +97,8 @@ pub struct Claimed {
 pub struct Standing {
     #[schema(value_type = String)]
     state: State,
-    /// Absent where whoever takes a live case from view may not open it: they hear what its public page says.
+    /// Absent for a moderator who may take a live case from view but not open it: they get what its public
+    /// page says.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
 }
@@ -108,7 +109,7 @@ impl From<Notice> for Standing {
     }
 }
 
-/// What waits, most urgent first
+/// The review queue, most urgent first
 #[utoipa::path(
     tag = "review",
     params(QueueQuery),
@@ -133,7 +134,7 @@ pub async fn queue(
     Ok(web::Json(page))
 }
 
-/// All that the role may see of a notice
+/// Everything that the role may see of a notice
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),
@@ -160,7 +161,7 @@ pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<
     Ok(found?)
 }
 
-/// Take a notice on, or keep it
+/// Claim a notice, or renew the claim
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),
@@ -182,7 +183,7 @@ pub async fn claim(
     Ok(web::Json(Claimed { claimed_until: notice.claimed_until.map(|t| t.0), version: notice.version }))
 }
 
-/// Let a notice go
+/// Release a notice
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),
@@ -231,7 +232,7 @@ pub async fn decide(
     Ok(web::Json(notice.into()))
 }
 
-/// Take one's approval back while the notice cools
+/// Take back one's approval while the notice is cooling
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),
@@ -276,7 +277,7 @@ pub async fn pause(
     restrict(&shared, &path, by, body.read(|body| body.decision(Step::Pause))?).await
 }
 
-/// Let a paused notice go on
+/// Resume a paused notice
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),
@@ -357,7 +358,7 @@ pub struct PhoneShown {
     left: i64,
 }
 
-/// Have the reporter's phone shown; written down, and limited by the day
+/// Reveal the reporter's phone; recorded, and limited per day
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path)),

@@ -128,8 +128,8 @@ fn check_type(http: &HttpRequest) -> Result<(), Problem> {
     if is_json { Ok(()) } else { Err(Problem::WrongType) }
 }
 
-/// What of a value fits, by the shape that the interface's description gives it. Every field that is missing, unknown or
-/// of a wrong type is named; where there has to be one it is blank.
+/// The part of a value that fits the schema in the API's description. Every field that is missing, unknown or
+/// of the wrong type is faulted; where it is required, a blank takes its place.
 fn fit(shape: &Value, value: Value, path: &str, faults: &mut FieldFaults) -> Option<Value> {
     let shape = followed(shape, &value);
     if !is_of(shape, &value) {

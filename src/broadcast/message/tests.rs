@@ -90,7 +90,7 @@ fn an_english_alert_reads_well() {
 #[test]
 fn a_baby_is_not_nought_years_old() {
     let case = CaseNumber::from_bits(1);
-    let mut public = person();
+    let mut public = samples::public();
     let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
     person.age = 0;
     for (language, line) in [

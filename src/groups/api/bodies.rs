@@ -44,7 +44,7 @@ impl NewGroupBody {
     }
 }
 
-/// What is to be different; what is absent stays.
+/// The changes; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBody {
@@ -91,16 +91,16 @@ pub struct CodeBody {
     pub(super) code: String,
 }
 
-/// How long a group is to hear nothing.
+/// How long a group is paused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseBody {
-    /// When it hears again by itself, within 30 days; `null` or absent: when it is resumed.
+    /// When the pause ends by itself, within 30 days; `null` or absent: when the group is resumed.
     #[schema(format = DateTime)]
     pub(super) until: Option<String>,
 }
 
-/// What is shown of the way into the chat.
+/// What is shown of the credentials.
 #[derive(Serialize, ToSchema)]
 pub struct Shown {
     /// The last four characters of the address.
@@ -122,7 +122,7 @@ pub struct GroupBody {
     language: &'static str,
     hourly_cap: Option<i16>,
     quiet: Option<Hours>,
-    /// When it hears again by itself; `null`: it is not paused, or hears again when it is resumed.
+    /// When the pause ends by itself; `null`: the group is not paused, or the pause ends when it is resumed.
     paused_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     verified_at: Option<DateTime<Utc>>,
@@ -149,7 +149,7 @@ impl From<Whole> for GroupBody {
     }
 }
 
-/// Tells `null`, where it may be said at all, from what is absent.
+/// Deserialises a field so that `null`, where it is allowed, differs from an absent field.
 fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<T>, D::Error> {
     T::deserialize(given).map(Some)
 }

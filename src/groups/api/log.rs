@@ -69,7 +69,7 @@ pub struct LogBody {
 /// Where a page of the log begins.
 #[derive(Deserialize, IntoParams)]
 pub struct LogQuery {
-    /// `next` of the page before.
+    /// `next` of the previous page.
     cursor: Option<String>,
 }
 
@@ -197,7 +197,7 @@ pub async fn detail(
     Ok(web::Json(ExchangeBody::new(exchange, shared.clock.now(), language(&http))))
 }
 
-/// Send again what was given up and is still true; asking twice comes to the same
+/// Send again what was given up and is still true; asking twice has the effect of asking once
 #[utoipa::path(
     tag = "groups",
     params(("id" = Uuid, Path), ("delivery" = String, Path)),

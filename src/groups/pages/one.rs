@@ -161,7 +161,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
         (DeliveryState::Delivered, Some(at)) => {
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
         }
-        // The words arrived, the notice ended, the picture stayed behind.
+        // The words arrived; then the notice ended before the picture was sent.
         (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some(Outcome::DELIVERED) => {
             frame.t("groups-log-partly")
         }

@@ -124,7 +124,7 @@ pub fn action(name: &str) -> Option<Step> {
     [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
 }
 
-/// What becomes of a tip that was held back.
+/// The decision about a held tip.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictBody {
