@@ -98,11 +98,12 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// A reason is kept in the open for good. Words that stand in its place go to the note, which is sealed and erased with
-    /// the case, but for a question's: that note is the reporter's.
+    /// A reason is kept in the open for good, so words in its place go to the note, which is sealed and erased with the
+    /// case. A question's note is the reporter's: there they are not kept.
     fn in_codes(mut self) -> Decision {
-        let has_list = !reasons::of(self.step).is_empty() || self.step == Step::Ask;
-        if !has_list && let Some(words) = self.reason.take_if(|reason| !reasons::is_code(reason)) {
+        let has_list = !reasons::of(self.step).is_empty();
+        let words = self.reason.take_if(|reason| !has_list && !reasons::is_code(reason));
+        if let Some(words) = words.filter(|_| self.step != Step::Ask) {
             self.note = Some([Some(words), self.note].into_iter().flatten().collect::<Vec<_>>().join("\n"));
         }
         self
@@ -291,11 +292,7 @@ fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), Rev
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
     let codes = reasons::of(decision.step);
     let reason = decision.reason.as_deref();
-    let fits = if codes.is_empty() {
-        decision.step != Step::Ask || reason.is_none_or(reasons::is_code)
-    } else {
-        reason.is_some_and(|r| codes.contains(&r))
-    };
+    let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
     let needs_note = decision.step == Step::Ask || (decision.step == Step::Reject && reason == Some("other"));
     let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
     match (fits, has_note || !needs_note) {

@@ -12,12 +12,16 @@ use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
-use super::schema::{attempts, broadcasts, deliveries, lanes};
+use super::schema::{broadcasts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
+
+pub use abandoned::free_of;
+
+mod abandoned;
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
@@ -297,71 +301,6 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
     // It may have been deleted meanwhile.
     first_free.first::<Id>(&mut **c).optional()?;
     Ok(vec![*first])
-}
-
-/// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of them.
-/// What it had under way is due `again`, depending on how often a process has died with it.
-///
-/// # Errors
-/// When the database refuses.
-pub fn free_of(
-    conn: &mut Conn,
-    node: i64,
-    now: DateTime<Utc>,
-    again: &dyn Fn(u32) -> DateTime<Utc>,
-) -> Answer<bool> {
-    struct Again;
-    struct Free;
-    let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
-    let all: Vec<Id> = both!(conn, c => lanes::table
-        .filter(leased)
-        .order(lanes::group_id)
-        .select(lanes::group_id)
-        .load(c))?;
-    let some = lock_some(conn, &all)?;
-    // Results of that process may have been written while we waited for the locks.
-    let still = lanes::table.filter(lanes::group_id.eq_any(some).and(leased));
-    let lanes_of: Vec<(Id, Time, Vec<u8>)> =
-        both!(conn, c => still.select((lanes::group_id, lanes::leased_until, lanes::recent)).load(c))?;
-    let held: HashMap<Id, Time> = lanes_of.iter().map(|(group, until, _)| (*group, *until)).collect();
-    // Each attempt that came to an end without delivering everything has a row.
-    let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
-    // Looked up by their groups: what is under way is in no index of its own.
-    let of_lanes: Vec<(i64, Id, Time, i32, Option<i64>)> = both!(conn, c => deliveries::table
-        .filter(deliveries::group_id.eq_any(held.keys()))
-        .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-        .select((deliveries::id, deliveries::group_id, deliveries::due_at, deliveries::attempts, ended))
-        .load(c))?;
-    let under_way = of_lanes.into_iter().filter(|(_, group, due_at, ..)| held.get(group) == Some(due_at));
-    let rows = under_way.map(|(id, .., attempts, ended)| {
-        let died = i64::from(attempts) - ended.unwrap_or_default();
-        vec![id.into(), again(u32::try_from(died).unwrap_or_default()).into()]
-    });
-    let put_off = Change {
-        before: "UPDATE deliveries SET due_at = rows.due_at, queued = TRUE",
-        columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
-        // It may have ended since it was read.
-        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
-    };
-    put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
-    let free = Change {
-        before: "UPDATE lanes SET leased_until = rows.free, fence = fence + 1, recent = rows.recent, \
-             open_at = CASE WHEN open_at < rows.latest THEN rows.latest ELSE open_at END",
-        columns: &[
-            ("group_id", Holds::Id),
-            ("free", Holds::Time),
-            ("recent", Holds::Bytes),
-            ("latest", Holds::Time),
-        ],
-        after: "WHERE lanes.group_id = rows.group_id",
-    };
-    let rows = lanes_of.iter().map(|(group, until, recent)| {
-        let recent = recent_by(recent, until.0.min(now));
-        let latest = recent.last().copied().unwrap_or(DateTime::UNIX_EPOCH);
-        vec![Value::Id(*group), DateTime::UNIX_EPOCH.into(), written(&recent).into(), latest.into()]
-    });
-    free.make::<Free>(conn, rows.collect())?;
-    Ok(!all.is_empty())
 }
 
 /// Puts off what is due in these lanes until the time at which each lane opens. Rows that are locked on
