@@ -147,7 +147,8 @@ impl Stations {
         swept.failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Leaves no copy of what was erased in the database's log; where somebody reads from it, the next sweep does.
+    /// Removes what was erased from the database's log; where somebody is reading that, the next sweep does
+    /// it.
     async fn empty_log(&self) -> anyhow::Result<()> {
         if !self.log_holds_erased.load(Ordering::SeqCst) {
             return Ok(());

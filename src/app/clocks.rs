@@ -12,7 +12,7 @@ use crate::broadcast::hosts::Hosts;
 const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
 
 impl Stations {
-    /// Sets right what a clock that was ahead has put off.
+    /// Repairs what was put off by a clock that was ahead.
     pub(super) async fn notice_clock(&self) -> anyhow::Result<()> {
         let now = self.shared.clock.now();
         let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
@@ -23,7 +23,7 @@ impl Stations {
             *self.worker.hosts.lock() = Hosts::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
-            // Where it could not be, the next look tries again.
+            // If that failed, the next look tries again.
             set?;
         }
         self.seen.store(now.timestamp_micros(), Ordering::SeqCst);

@@ -67,8 +67,8 @@ impl Stations {
         }
     }
 
-    /// Forgets the messages that were written and the posters that were drawn: of what another node has erased nothing
-    /// may stay here.
+    /// Forgets the messages that were written and the posters that were drawn, so that nothing stays here of
+    /// what another node has erased.
     pub fn forget_messages(&self) {
         self.worker.script.forget();
         self.shared.press.forget();

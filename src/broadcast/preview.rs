@@ -1,4 +1,4 @@
-//! What a group chat will read, for those who decide whether it may.
+//! What a group chat reads, for those who decide whether it may, and for everybody to pass on.
 
 use chrono::{DateTime, Utc};
 

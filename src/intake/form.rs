@@ -63,7 +63,7 @@ pub struct Section {
 const PLAIN: Control = Control::Line("");
 /// The time of the day under `last_seen.at`: the API has both in one.
 const TIME: &str = "last_seen.time";
-/// The answer of whoever does not know.
+/// The answer "I do not know".
 pub const UNSURE: &str = "unsure";
 /// Another person's name. It has an autofill section of its own, so that the browser does not fill in the
 /// reporter's.
@@ -261,7 +261,7 @@ impl Typed {
         self.first("last_seen.precision") != Precision::Day.as_str()
     }
 
-    /// Every field with every value, for a page that carries them on.
+    /// Every field with each of its values, for a page that carries them on.
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         self.0.iter().flat_map(|(name, values)| values.iter().map(|v| (name.as_str(), v.as_str()))).collect()
     }

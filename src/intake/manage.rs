@@ -107,8 +107,8 @@ impl Intake {
     }
 
     /// Corrects the notice by a JSON merge patch. What is not published yet is replaced and reviewed from the
-    /// start. What is published stands until the correction is approved, unless the correction seals the
-    /// case: then the notice is taken from view at once, and only a lead resumes it.
+    /// start. What is published stands until the correction is approved, unless its own words are the first to
+    /// seal the case: then the notice is taken from view at once, and only a lead resumes it.
     ///
     /// # Errors
     /// Every fault of the corrected notice, or [`IntakeError::NotPossible`] once it is over.
@@ -138,7 +138,8 @@ impl Intake {
                 if stands && submission.public == public && submission.private == private {
                     return Ok(notice);
                 }
-                replace(tx, &desk, notice, &key, &submission, now)
+                let told = (desk.weigh)(&public, &private, now).sealed;
+                replace(tx, &desk, notice, &key, (&submission, told), now)
             })
             .await
     }
@@ -261,7 +262,7 @@ fn replace(
     desk: &Intake,
     notice: Notice,
     key: &Key,
-    submission: &Submission,
+    (submission, told_before): (&Submission, bool),
     now: DateTime<Utc>,
 ) -> Result<Notice, IntakeError> {
     let Submission { public, private, .. } = submission;
@@ -276,16 +277,15 @@ fn replace(
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        let (step, was_sealed) = (Step::Revise.as_str(), notice.sealed);
-        let notice = lay_beside(tx, &desk.vault, notice, step, reporter(now), |tx, n| {
+        let notice = lay_beside(tx, &desk.vault, notice, Step::Revise.as_str(), reporter(now), |tx, n| {
             // The reporter cannot change the urgency of the text that is live.
             n.pending_urgency = Some(weighed.urgency);
             Ok::<_, IntakeError>(change(tx, n)?)
         })?;
-        if weighed.sealed && !was_sealed && notice.state.0 == State::Live {
-            // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read what is told
-            // now. What is only like a sealed case changes nothing that its reporter can see, or they would learn by trying
-            // which names and phones are in sealed cases.
+        if weighed.sealed && !told_before && notice.state.0 == State::Live {
+            // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
+            // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
+            // they would learn by trying which names and phones are in sealed cases.
             return take(tx, &desk.vault, notice, Step::Pause, By::policy(SEALED, now), |_, _| Ok(()));
         }
         return Ok(notice);

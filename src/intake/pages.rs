@@ -227,7 +227,7 @@ struct SubmittedPage {
     case_number: String,
     manage_url: String,
     csrf: String,
-    /// What was made of an age and a height.
+    /// How the age and the height were understood.
     understood: Option<String>,
     hints: Vec<String>,
 }

@@ -13,7 +13,7 @@ use super::submission::{LINE, moment, phone};
 use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::faults::FieldFaults;
-use crate::domain::notice::{Direction, Subject};
+use crate::domain::notice::{Direction, Private, Public, Subject};
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{calls_it_false, wants};
 use crate::store::notices::{self, Notice};
@@ -62,7 +62,7 @@ impl Intake {
     pub async fn tip_is_about(&self, case: String, now: DateTime<Utc>) -> Result<&'static str, IntakeError> {
         let vault = self.vault.clone();
         let found = self.store.read(move |conn| Ok(live(conn, &vault, &case, now)));
-        found.await?.map(|live| live.subject.about())
+        found.await?.map(|live| live.public.subject.about())
     }
 }
 
@@ -106,8 +106,10 @@ fn take_in(
     content: &Content,
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
-    let Live { notice, key, subject } = live(tx, &desk.vault, case, now)?;
-    let held = notice.sealed || !content.flags.is_empty() || is_read_first(&subject);
+    let Live { notice, key, public, private } = live(tx, &desk.vault, case, now)?;
+    // By what is live: an edit that is like a sealed case must show nothing to its reporter.
+    let is_sealed = (desk.weigh)(&public, &private, now).sealed;
+    let held = is_sealed || !content.flags.is_empty() || is_read_first(&public.subject);
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
@@ -117,14 +119,15 @@ fn take_in(
         created_at: Time(now),
     };
     tips::insert_tip(tx, &tip)?;
-    Ok(subject.about())
+    Ok(public.subject.about())
 }
 
-/// The notice that a tip may be about.
+/// The notice that a tip may be about, as it is live.
 struct Live {
     notice: Notice,
     key: Key,
-    subject: Subject,
+    public: Public,
+    private: Private,
 }
 
 fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Result<Live, IntakeError> {
@@ -135,8 +138,8 @@ fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Resul
     let key = notice.key(vault)?.ok_or(IntakeError::Unknown)?;
     let number = notice.live_revision.unwrap_or(notice.revision);
     let revision = notices::revision(conn, notice.id.0, number)?.ok_or(IntakeError::Unknown)?;
-    let subject = revision.public(&key)?.subject;
-    Ok(Live { notice, key, subject })
+    let (public, private) = (revision.public(&key)?, revision.private(&key)?);
+    Ok(Live { notice, key, public, private })
 }
 
 /// Whether those who verify read every tip first: all but those about a lost thing.

@@ -12,7 +12,7 @@ use crate::domain::shown::shown;
 use crate::domain::zone::BEIJING;
 use crate::language::{Arg, text, text_with};
 
-/// The words of one poster; owns the strings that a [`Poster`](super::Poster) borrows.
+/// The words of one poster; owns the strings that a [`Poster`] borrows.
 #[derive(Clone, Debug)]
 pub struct Content {
     kind: Kind,
@@ -116,7 +116,7 @@ pub fn check(base_url: &str, language: Language) -> String {
     text_with(language, "poster-check", &[("address", format!("{host}/check").into())])
 }
 
-/// The fixed sentences of a language.
+/// The fixed sentences in a language.
 pub const fn texts(language: Language) -> Texts<'static> {
     match language {
         Language::ZhCn => Texts::zh_cn(),

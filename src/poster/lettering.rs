@@ -14,7 +14,7 @@ static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansSC-Bold-subset.o
 static CHARACTERS: LazyLock<Charmap<'static>> =
     LazyLock::new(|| FontRef::new(REGULAR).expect("the embedded fonts are whole").charmap());
 
-/// Drawn for a character that the fonts lack: the printers' mark for a missing type.
+/// Drawn for a character that the fonts lack: the typographic mark for a missing glyph.
 pub(super) const MISSING: char = '〓';
 
 /// How many glyph bitmaps are cached between posters; about 4 KB each.
@@ -242,8 +242,8 @@ fn has(c: char) -> bool {
     CHARACTERS.map(c).is_some()
 }
 
-/// Whether a word of a script with spaces had to be torn apart, or a part of a name or list whose
-/// parts are held together by middle dots.
+/// Whether a line break falls inside a word of a script with spaces, or inside an item of a name or list
+/// joined by middle dots.
 fn breaks_a_word(block: &Block) -> bool {
     block.buffer.layout_runs().any(|run| {
         let end = run.glyphs.iter().map(|glyph| glyph.end).max().unwrap_or(0);

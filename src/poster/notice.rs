@@ -34,7 +34,7 @@ struct Measure {
     stretch: f32,
     /// Height of the photo, at most.
     photo: f32,
-    /// How many rows are shown, and of how many lines.
+    /// How many rows are shown, and how many lines each may have.
     rows: (usize, usize),
     /// Lines of the story.
     story: usize,
@@ -60,7 +60,7 @@ const MEASURES: [Measure; 10] = [
     Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (4, 1), story: 1, act: 1, ..GENEROUS },
 ];
 
-/// Places everything. `aspect` is the photo's width over its height, if there is one.
+/// Lays everything out. `aspect` is the photo's width over its height, where there is a photo.
 pub(super) fn lay_out<'p>(
     lettering: &mut Lettering,
     poster: &Poster<'p>,
@@ -212,8 +212,7 @@ impl<'p> Draft<'_, 'p> {
         rows
     }
 
-    /// Without a photo the name is the picture: as large as the width allows, white on the band's
-    /// colour.
+    /// Without a photo the name takes its place: as large as the width allows, white on the band's colour.
     fn name_alone(&mut self, sheet: &mut Sheet, measure: Measure, rows: Vec<Row<'p>>) -> Vec<Row<'p>> {
         let top = sheet.y;
         let ground = sheet.reserve();

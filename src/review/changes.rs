@@ -7,11 +7,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::notice::{Private, Public};
+use crate::domain::phone::Phone;
 
 /// Photos are compared as one: they are looked at, not read.
 pub const PHOTOS: &str = "photos";
 /// What is no word of the reporter's, is told in public already, or is another question, with a reason.
-const PASSED_OVER: [&str; 4] = ["flags", "evidence", "police.station", "reporter.phone"];
+const PASSED_OVER: [&str; 3] = ["flags", "evidence", "police.station"];
+/// Told by its last digits alone: it is shown for a reason, and that is written down.
+const PHONE: &str = "reporter.phone";
 
 /// A field that an edit changes.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -36,7 +39,16 @@ pub fn changes(
     if let Some((private, new_private)) = private.zip(new_private) {
         changes.extend(differ(&fields(private)?, &fields(new_private)?));
     }
+    for change in changes.iter_mut().filter(|change| change.field == PHONE) {
+        (change.before, change.after) = (masked(&change.before), masked(&change.after));
+    }
     Ok(changes)
+}
+
+fn masked(phone: &Value) -> Value {
+    let last4 =
+        phone.as_str().and_then(|phone| Phone::parse(phone).ok()).map(|phone| phone.last4().to_owned());
+    last4.map_or(Value::Null, |last4| format!("…{last4}").into())
 }
 
 fn fields(of: &impl Serialize) -> serde_json::Result<BTreeMap<String, Value>> {

@@ -145,6 +145,7 @@ pub fn sheet(
         changed(conn, &notice, key.as_ref(), (public.as_ref(), private.as_ref().filter(|_| mine)))?
     };
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
+    let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
         case_number: shown(&notice.case_number),
@@ -169,10 +170,15 @@ pub fn sheet(
         actions,
         approval_refused,
         class: line.map(|line| line.class),
-        wants: wants(&notice, !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
+        wants: wants(&notice, !is_own(&notice, by) && !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
         overdue: overdue(&notice, now),
-        flags: flags(public.as_ref(), private.as_ref(), found_by_others(conn, vault, &notice)?),
-        poster_lacks: public.as_ref().map(lacks).unwrap_or_default(),
+        flags: flags(
+            public.as_ref(),
+            private.as_ref(),
+            &poster_lacks,
+            found_by_others(conn, vault, &notice)?,
+        ),
+        poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
         tips: if mine && !is_own(&notice, by) { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
@@ -267,7 +273,12 @@ fn found_by_others(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Ve
     Ok(many.into_iter().chain(alike.then_some(LIKE_SEALED)).collect())
 }
 
-fn flags(public: Option<&Public>, private: Option<&Private>, by_others: Vec<&'static str>) -> Vec<String> {
+fn flags(
+    public: Option<&Public>,
+    private: Option<&Private>,
+    poster_lacks: &str,
+    by_others: Vec<&'static str>,
+) -> Vec<String> {
     let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
     let mut flags = private.flags.clone();
     let mut flag = |raised: bool, code: &str| {
@@ -284,7 +295,7 @@ fn flags(public: Option<&Public>, private: Option<&Private>, by_others: Vec<&'st
         "no_police_reference",
     );
     flag(public.photos.is_empty(), "no_photo");
-    flag(!lacks(public).is_empty(), "poster_lacks");
+    flag(!poster_lacks.is_empty(), "poster_lacks");
     for code in by_others {
         flag(true, code);
     }

@@ -106,7 +106,7 @@ pub fn queue(
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
-            wants: wants(n, part.holds_tips(n), now),
+            wants: wants(n, part.holds_tips(n) && !is_own(n, by), now),
             overdue: overdue(n, now),
             needs_another: part.needs_another(n),
             sealed: n.sealed,

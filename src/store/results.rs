@@ -78,7 +78,7 @@ pub struct Record {
     /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the delivery comes
     /// to this, and not to `state`.
     pub failing: Option<DeliveryState>,
-    /// What was told in one message is from now on told one by one: the platform will not have it.
+    /// What was told in one message is told one by one from now on, because the platform refuses the digest.
     pub apart: bool,
     /// The results of its companions: only the fields that concern the delivery count.
     pub along: Vec<Record>,
@@ -202,7 +202,8 @@ fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
     Ok(lanes.into_iter().filter(fails).map(|(group, _)| group).collect())
 }
 
-/// What was cancelled while it was in flight stays cancelled, unless it arrived.
+/// Writes the results of deliveries. What was cancelled while it was in flight stays cancelled, unless it
+/// arrived.
 fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) -> Answer<()> {
     struct Result;
     let result = Change {

@@ -34,7 +34,7 @@ pub struct Shared {
     pub base_url: Arc<str>,
     /// How people reach the operator, where they are told.
     pub contact: Option<Arc<str>>,
-    /// Addresses whose forwarding headers count.
+    /// Proxies whose forwarding headers count.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
     /// Wakes the worker when a commit has made a delivery due.
     pub work_is_due: Arc<Notify>,

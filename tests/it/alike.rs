@@ -230,6 +230,29 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
     };
     assert_eq!(seen(&live).await, seen(&another).await);
     assert_eq!(seen(&live).await.2, "live");
+    // What the edit itself tells of violence takes it from view, whatever it was like before.
+    for made in [&live, &another] {
+        let told = edit(made, json!({"safety": {"violence": true}})).await;
+        assert_eq!(told, json!({"state": "paused", "pending": true}));
+    }
+
+    // Nor does a lost thing from the phone of a sealed case keep its tips from its owner.
+    let mut things = Vec::new();
+    for phone in [6, 7] {
+        let thing = submit(&house, notices::lost_property(house.clock.now()), phone).await;
+        house.decide(&thing.case, &moderator, "approve", "verified").await.expect(200);
+        things.push(thing);
+    }
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    for (thing, phone) in things.iter().zip([1, 8]) {
+        let body = by_another(notices::lost_property(house.clock.now()), phone);
+        edit(thing, json!({"reporter": {"phone": body["reporter"]["phone"]}})).await;
+        let tip = json!({"text": "在车队失物招领处"});
+        house.post(&format!("/notices/{}/tips", thing.case), None, &tip).await.expect(202);
+        let mine = house.get("/my/notice", Some(&thing.manage)).await.expect(200);
+        assert_eq!(mine["tips"].as_array().unwrap().len(), 1, "{phone}");
+    }
     house.finish().await;
 }
 

@@ -66,7 +66,7 @@ review-approvals-by = { "" }. Given by: { $names }
 review-ends = Published until { $at }.
 review-broadcasts = Delivery log of all groups
 review-changes = What changed (public now → waiting)
-review-changes-none = The same as what is public now.
+review-changes-none = Nothing that is public changes.
 review-changes-empty = not filled in
 review-changes-added = Photos added
 review-changes-removed = Photos removed
@@ -171,7 +171,7 @@ review-flag-left_voluntarily_unsure = The answer was “not sure”, which count
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
 review-flag-poster_lacks = The poster cannot show { $characters }: 〓 stands there instead. If a name has one, agree on another spelling with the reporter.
-review-flag-like_sealed = A sealed case has the same phone, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
+review-flag-like_sealed = A case that is sealed, or was refused or removed to protect somebody, has the same phone, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
 review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
@@ -280,7 +280,7 @@ reason-verified = I verified it: I spoke to the reporter and checked the points 
 reason-verified-reporter = Volunteers verified your notice.
 reason-sealed = what the reporter tells now mentions violence or a protection order
 reason-sealed-reporter = What you changed is verified before it is shown again.
-reason-like_sealed = it may be about the same as a sealed case
+reason-like_sealed = it may be about the same as a case that is sealed, or was taken down to protect somebody
 reason-call_back = to verify
 reason-urgent_tip = for an urgent tip
 reason-not_held = did not hold the case

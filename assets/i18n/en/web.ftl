@@ -100,7 +100,7 @@ problem-login_required-detail = This page is for volunteers and group admins. Yo
 problem-login_refused = You are not logged in
 problem-login_refused-detail = The name, the password or the code is wrong. Check them and try again with a new code.
 problem-forbidden = Your account may not do this
-problem-forbidden-detail = If you think it should, ask your lead.
+problem-forbidden-detail = If you think it should, ask whoever gave you the account.
 problem-cross_site = Please use our own page
 problem-cross_site-detail = This was not sent from our page, or the page was open for too long. Open the page again and retry.
 problem-not_found = There is no such page
@@ -139,7 +139,7 @@ problem-not_redeliverable-detail = Only what was given up and is still true is s
 problem-group_exists = This group is connected already
 problem-group_exists-detail = Look under “My groups”. If somebody else connected it, ask them, or use another bot.
 problem-too_many_groups = This account has as many groups as it can have
-problem-too_many_groups-detail = One account holds up to { $most } groups. Delete those that are no longer used, or connect it with another account.
+problem-too_many_groups-detail = One account holds up to { $most } groups. Delete those that are no longer used, or ask for another account.
 problem-wrong_code = The code is wrong
 problem-wrong_code-detail =
     { $left ->

@@ -58,7 +58,7 @@ review-approvals-by = 。已通过：{ $names }
 review-ends = 公开到 { $at }。
 review-broadcasts = 各群送达记录
 review-changes = 改了什么（现在公开的 → 等待核实的）
-review-changes-none = 内容与现在公开的相同。
+review-changes-none = 公开的内容没有变化。
 review-changes-empty = 没有填
 review-changes-added = 新加的照片
 review-changes-removed = 去掉的照片
@@ -159,7 +159,7 @@ review-flag-left_voluntarily_unsure = 其实答的是“不清楚”：是不是
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
 review-flag-poster_lacks = 海报显示不了这些字：{ $characters }。海报上会是〓。姓名里有的，请与发布人商量换一种写法。
-review-flag-like_sealed = 与一件密件是同一电话，或姓名和年龄、地点相同：可能是换了回答再次来找同一个人。对照“可能重复”里的那一件。不要向发布人透露。
+review-flag-like_sealed = 与一件密件，或一件为保护当事人而未发布、已撤下的信息，是同一电话，或姓名和年龄、地点相同：可能是换了回答再次来找同一个人。对照“可能重复”里的那一件。不要向发布人透露。
 review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：是发布人自己的吗？
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's
@@ -268,7 +268,7 @@ reason-verified = 我已核实：与发布人通过话，并逐项核对了要�
 reason-verified-reporter = 志愿者已核实您的信息。
 reason-sealed = 发布人新的内容提到家暴或保护令
 reason-sealed-reporter = 您的修改要先核实，然后才会再次公开。
-reason-like_sealed = 可能与一件密件是同一件事
+reason-like_sealed = 可能与一件密件，或一件为保护当事人而未发布、已撤下的信息，是同一件事
 reason-call_back = 核实用
 reason-urgent_tip = 有紧急线索
 reason-not_held = 当时没有领取

@@ -71,7 +71,7 @@ problem-login_required-detail = 这个页面只供志愿者和群主使用。登
 problem-login_refused = 没有登录成功
 problem-login_refused-detail = 账号名、密码或验证码不对。请核对后用新的验证码再试。
 problem-forbidden = 您的账号不能进行这项操作
-problem-forbidden-detail = 如果您认为应该可以，请联系您的组长。
+problem-forbidden-detail = 如果您认为应该可以，请联系给您账号的人。
 problem-cross_site = 请从本站页面操作
 problem-cross_site-detail = 这次提交不是从我们的页面发出的，或页面已打开太久。请重新打开页面再试。
 problem-not_found = 找不到这个页面
@@ -110,7 +110,7 @@ problem-not_redeliverable-detail = 只有已放弃、而且仍然有效的一条
 problem-group_exists = 这个群已经接入
 problem-group_exists-detail = 请在“我的群”里查看。如果是别人接入的，请联系对方或换一个机器人。
 problem-too_many_groups = 这个账号接入的群已满
-problem-too_many_groups-detail = 一个账号最多接入 { $most } 个群。请删除不再使用的群，或用另一个账号接入。
+problem-too_many_groups-detail = 一个账号最多接入 { $most } 个群。请删除不再使用的群，或申请另一个账号。
 problem-wrong_code = 验证码不对
 problem-wrong_code-detail =
     { $left ->

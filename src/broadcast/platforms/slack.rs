@@ -188,7 +188,8 @@ impl Adapter for Slack {
         let say = matches!(act, Act::Say(_));
         match std::str::from_utf8(&answer.body) {
             Ok("ok") if answer.status == 200 && say => Verdict::new(Outcome::Delivered(None), "ok"),
-            // A webhook's word decides whatever status it comes with, where we know it; but it does not take back.
+            // A webhook's word decides, if we know it, whatever status it comes with; but a webhook takes
+            // nothing back.
             Ok(word)
                 if is_word(word) && (answer.status >= 400 || (say && means(act, word, answer).is_some())) =>
             {

@@ -205,8 +205,8 @@ fn asked_as(field: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// What has just been done, in words; anything else in the address is ignored. That it is over is said for
-/// as long as the notice is there.
+/// The confirmation for what has just been done; anything else in the address is ignored. That the notice is
+/// over is said for as long as it exists.
 fn done(frame: &Frame, http: &HttpRequest, mine: &MyNotice) -> Option<String> {
     let asked = request::asked(http, "done").next();
     let told = asked.and_then(|asked| DONE.into_iter().find(|done| *done == asked));
@@ -291,7 +291,8 @@ pub async fn leave(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let token = token(&http, &shared)?;
+    // Whoever has left already is home.
+    let Ok(token) = token(&http, &shared) else { return Ok(see_other("/")) };
     let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
     let mut home = see_other("/");
     let gone = home.add_cookie(&MANAGE.gone(&shared));

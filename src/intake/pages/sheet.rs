@@ -215,7 +215,7 @@ impl Words<'_> {
     }
 }
 
-/// Fields that may be left empty, and say so.
+/// Whether the field may be left empty, which its label then says.
 fn is_optional(kind: Kind, name: &str) -> bool {
     match name {
         "police.reported"

@@ -74,7 +74,7 @@ pub async fn send(
     Ok(again(page, wait))
 }
 
-/// A tip as the JSON door takes it.
+/// The tip as the JSON API takes it.
 fn json(typed: &Typed, seen: Option<&Moment>) -> Value {
     // What cannot be made out as a time goes on as it is, and is refused.
     let as_typed = [typed.seen_at.trim(), typed.seen_time.trim()].join(" ");

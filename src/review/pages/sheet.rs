@@ -64,7 +64,7 @@ pub struct SheetPage {
     holds_tips: bool,
     /// What an edit that waits changes.
     changes: Option<Changes>,
-    /// What groups will read, or what the notice said where it is over.
+    /// The heading above what groups will read, or above what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
     photos: Vec<Uuid>,

@@ -203,7 +203,7 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
 /// When the database refuses.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     struct Unheard;
-    /// More than one group is told within the time that a notice lasts.
+    /// More than one group is told in the lifetime of a notice.
     const MOST: i64 = 200;
     let [said, then] = due::MAY_BE_SAID_NOW;
     let words = [

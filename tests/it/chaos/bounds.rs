@@ -280,7 +280,7 @@ async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) {
          UPDATE notices SET state = 'expired', ended_at = live_at",
     )
     .await;
-    // As many as one look takes were written down in the year 2100, and as many again by a clock that was right.
+    // As many attempts as one run prunes are dated 2100, and as many have the right time.
     run(
         &house.db,
         "CREATE TABLE numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \

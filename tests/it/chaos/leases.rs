@@ -324,7 +324,7 @@ async fn what_can_be_forgotten_is_found_by_its_place(house: House) {
     }
 }
 
-/// What is asked by something that is then undone.
+/// The queries of a step that is then rolled back.
 pub fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&asked);
