@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::bots::{self, Bots};
 use super::deliveries;
 use super::digests;
-use super::due::{self, Delivery, Due, Said, Waiting};
+use super::due::{self, Delivery, Due, Lane, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
 use super::lanes::{recent_by, times, with_one_more};
 use super::mutation::{self, Mutation};
@@ -224,7 +224,8 @@ pub(super) fn decide(
     let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
     // Whether an end makes a sound is known only when its next request is chosen.
     let waits = quiet.filter(|_| !said.purpose.0.ends());
-    let rests = said.rests_until(listener, lane, now).or(waits);
+    let rests =
+        said.rests_until(listener, lane, now).or_else(|| paced_until(listener, lane, terms)).or(waits);
     let rests = rests.or_else(|| rationed_until(&one, said, terms, decided));
     let back = |until| (terms.back)(listener.platform.0, until);
     if let Some(until) = rests {
@@ -238,6 +239,12 @@ pub(super) fn decide(
             Decision::Goes
         }
     }
+}
+
+/// Until when a lane whose last lease nobody gave back is kept by its pace: that lease's request may have left at its end.
+fn paced_until(listener: &Listener, lane: &Lane, terms: &Terms<'_>) -> Option<DateTime<Utc>> {
+    let recent = lane.has_run_out().then(|| recent_by(&lane.recent, lane.leased_until.0))?;
+    Some((terms.pace)(listener.platform.0, &recent)).filter(|opens| *opens > terms.now)
 }
 
 /// Until when its group has heard enough to begin another message, or its token has no budget left.

@@ -10,7 +10,7 @@ use super::super::schema::{attempts, deliveries, lanes};
 use super::super::statement::Value;
 use super::super::types::{Id, Named, Time};
 use super::super::{Answer, Conn, both};
-use super::{lock_some, recent_by, written};
+use super::{NOBODY, lock_some};
 use crate::domain::delivery::DeliveryState;
 
 /// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of them.
@@ -35,9 +35,9 @@ pub fn free_of(
     let some = lock_some(conn, &all)?;
     // Results of that process may have been written while we waited for the locks.
     let still = lanes::table.filter(lanes::group_id.eq_any(some).and(leased));
-    let lanes_of: Vec<(Id, Time, Vec<u8>)> =
-        both!(conn, c => still.select((lanes::group_id, lanes::leased_until, lanes::recent)).load(c))?;
-    let held: HashMap<Id, Time> = lanes_of.iter().map(|(group, until, _)| (*group, *until)).collect();
+    let held: Vec<(Id, Time)> =
+        both!(conn, c => still.select((lanes::group_id, lanes::leased_until)).load(c))?;
+    let held: HashMap<Id, Time> = held.into_iter().collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
     // Looked up by their groups: what is under way is in no index of its own.
@@ -58,22 +58,14 @@ pub fn free_of(
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };
     put_off.make_in_order::<Again>(conn, "deliveries", rows.collect())?;
+    // The lease ends now, and is not given back: its request may have left as late as that.
     let free = Change {
-        before: "UPDATE lanes SET leased_until = rows.free, fence = fence + 1, recent = rows.recent, \
-             open_at = CASE WHEN open_at < rows.latest THEN rows.latest ELSE open_at END",
-        columns: &[
-            ("group_id", Holds::Id),
-            ("free", Holds::Time),
-            ("recent", Holds::Bytes),
-            ("latest", Holds::Time),
-        ],
+        before: "UPDATE lanes SET leased_until = rows.until, leased_by = rows.nobody, fence = fence + 1",
+        columns: &[("group_id", Holds::Id), ("until", Holds::Time), ("nobody", Holds::Int)],
         after: "WHERE lanes.group_id = rows.group_id",
     };
-    let rows = lanes_of.iter().map(|(group, until, recent)| {
-        let recent = recent_by(recent, until.0.min(now));
-        let latest = recent.last().copied().unwrap_or(DateTime::UNIX_EPOCH);
-        vec![Value::Id(*group), DateTime::UNIX_EPOCH.into(), written(&recent).into(), latest.into()]
-    });
+    let rows =
+        held.iter().map(|(group, until)| vec![Value::Id(*group), until.0.min(now).into(), NOBODY.into()]);
     free.make::<Free>(conn, rows.collect())?;
     Ok(!all.is_empty())
 }
