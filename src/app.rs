@@ -103,7 +103,7 @@ impl Stations {
     /// Lets out what has cooled, and wakes the worker.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses, or one could not be let out; the others were.
     pub async fn let_out(&self) -> anyhow::Result<()> {
         self.notice_clock().await?;
         let out = self.desk.let_out(self.shared.clock.now()).await;
@@ -118,7 +118,7 @@ impl Stations {
     /// database once in a cooling time.
     ///
     /// # Errors
-    /// One line for the log.
+    /// As [`Stations::let_out`].
     pub async fn let_out_when_due(&self) -> anyhow::Result<()> {
         let (now, seen) = (self.shared.clock.now().timestamp_micros(), self.seen.load(Ordering::SeqCst));
         self.notice_clock().await?;
@@ -132,7 +132,7 @@ impl Stations {
     /// Does what has become due by the clock, and wakes the worker.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses, or a notice could not be ended or erased; the others were.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let swept = self.closer.sweep(self.shared.clock.now()).await;
         if swept.expired + swept.erased > 0 {
@@ -166,7 +166,7 @@ impl Stations {
     /// Lets the groups hear again whose pause is over.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses.
     pub async fn end_pauses(&self) -> anyhow::Result<()> {
         Ok(self.groups.end_pauses().await?)
     }

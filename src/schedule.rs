@@ -129,7 +129,8 @@ impl Jobs<'_> {
         let scheduled = Job::new_async(cron, move |_, _| {
             let (stations, stop, turn, job) = (stations.clone(), stop.clone(), turn.clone(), job.clone());
             let tracked = running.track_future(async move {
-                // The scheduler would start a slow job a second time. A job that panics gives its turn back, too.
+                // The scheduler would start a slow job a second time. A job that panics gives its turn back,
+                // too.
                 let Ok(_turn) = turn.try_lock_owned() else { return };
                 if stop.is_cancelled() {
                     return;

@@ -34,7 +34,7 @@ impl Stations {
     /// own clock.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses.
     pub async fn compare_clock(&self) -> anyhow::Result<()> {
         let before = self.shared.clock.now();
         let shared = self.shared.store.shared_clock().await?;

@@ -13,7 +13,7 @@ impl Stations {
     /// Forgets sessions that have ended.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses.
     pub async fn forget_sessions(&self) -> anyhow::Result<()> {
         let now = self.shared.clock.now();
         Ok(sessions::forget_ended(&self.shared.store, now).await.map(drop)?)
@@ -22,7 +22,7 @@ impl Stations {
     /// Forgets the robots whose codes and tests no longer count.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses.
     pub async fn forget_probes(&self) -> anyhow::Result<()> {
         let before = self.shared.clock.now() - PROBES_KEPT;
         Ok(self.shared.store.write(move |tx| probes::forget(tx, before)).await?)
@@ -32,7 +32,7 @@ impl Stations {
     /// nobody waits long for it.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses.
     pub async fn forget_attempts(&self) -> anyhow::Result<()> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
         let mut beyond = Some(AttemptPlace::default());
@@ -43,11 +43,12 @@ impl Stations {
         Ok(())
     }
 
-    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches back
-    /// so far, but for what a group still waits to hear; a few rows at a time, so that nobody waits behind it.
+    /// Forgets what was said about notices of which the tombstone alone is left, once no delivery log reaches
+    /// back so far, but for what a group still waits to hear; a few rows at a time, so that nobody waits
+    /// behind it.
     ///
     /// # Errors
-    /// One line for the log.
+    /// When the database refuses; what it does not refuse is forgotten.
     pub async fn forget_broadcasts(&self) -> anyhow::Result<()> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
         let (mut place, mut failed) = (Place::default(), None);

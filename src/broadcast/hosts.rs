@@ -121,7 +121,8 @@ struct Host {
     pace: f64,
     finished: u32,
     counted_since: DateTime<Utc>,
-    /// The latest time given to anything queued for it, by priority: nothing waits behind what is less urgent.
+    /// The latest time given to anything queued for it, by priority: nothing waits behind what is less
+    /// urgent.
     queued_until: BTreeMap<Priority, DateTime<Utc>>,
 }
 

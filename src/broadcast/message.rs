@@ -212,7 +212,8 @@ impl Message {
     }
 }
 
-/// A message about a chat rather than a notice, said at that time: `broadcast-code` with `code`, `broadcast-test`.
+/// A message about a chat rather than a notice, said at that time: `broadcast-code` with `code`,
+/// `broadcast-test`.
 pub fn plain(language: Language, key: &str, args: &[Arg<'_>], at: DateTime<Utc>) -> Message {
     Message {
         language,

@@ -65,9 +65,10 @@ pub struct Counted {
 pub struct Reason {
     /// Whether they count as `waiting` or as `unreachable`.
     pub of: &'static str,
-    /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`); why there
-    /// was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, as is what is left of a
-    /// message whose beginning arrived, `untried`: its turn comes); or what became of the groups: `paused`, `disabled`, `unverified`, `deleted`.
+    /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`);
+    /// why there was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, as
+    /// is what is left of a message whose beginning arrived, `untried`: its turn comes); or what became of
+    /// the groups: `paused`, `disabled`, `unverified`, `deleted`.
     pub outcome: String,
     /// The platform's own code, or what has to be mended there, or why the groups are disabled.
     pub code: Option<String>,

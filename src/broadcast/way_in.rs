@@ -1,5 +1,5 @@
-//! The way into a chat as it is kept: sealed under the master key, and found by a keyed hash of its address. Whoever
-//! seals under another purpose loses a group: it is done here alone.
+//! The way into a chat as it is kept: sealed under the master key, and found by a keyed hash of its address.
+//! Whoever seals under another purpose loses a group: it is done here alone.
 
 use super::platforms::Credentials;
 use crate::store::StoreError;

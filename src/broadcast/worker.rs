@@ -302,8 +302,8 @@ impl Worker {
 
     /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold
     /// does not cost the others. Their seats in the window stay taken meanwhile: while nothing can be
-    /// recorded, nothing more is sent. A result that is refused alone for a lease's time, by a database that takes
-    /// other changes to its lane, is given up; what was sent is then sent again.
+    /// recorded, nothing more is sent. A result that is refused alone for a lease's time, by a database that
+    /// takes other changes to its lane, is given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
         let patience_ends = self.clock.steady() + LEASE_FOR;
         let mut parts = vec![results];

@@ -1,5 +1,5 @@
-//! Pages of a list, and places in it as outsiders hold them: whoever reads on gives back what they were given, whatever
-//! it says.
+//! Pages of a list, and places in it as outsiders hold them: whoever reads on gives back what they were
+//! given, whatever it says.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,8 +18,8 @@ pub fn read<P: DeserializeOwned>(cursor: &str) -> Option<P> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
 }
 
-/// The place from which somebody asks for a page, by the `cursor` that they give; none, and an empty one, is the
-/// beginning.
+/// The place from which somebody asks for a page, by the `cursor` that they give; none, and an empty one, is
+/// the beginning.
 ///
 /// # Errors
 /// Where it is no place that `read` knows.
@@ -28,8 +28,8 @@ pub fn asked<P>(given: Option<&str>, read: impl FnOnce(&str) -> Option<P>) -> Re
     given.filter(|given| !given.is_empty()).map(|given| read(given).ok_or_else(wrong)).transpose()
 }
 
-/// Cuts what was found to a page of `most`. One more than that shows that there is another page: then it answers the
-/// last of this one, behind which that one begins.
+/// Cuts what was found to a page of `most`. One more than that shows that there is another page: then it
+/// answers the last of this one, behind which that one begins.
 pub fn cut<T>(found: &mut Vec<T>, most: i64) -> Option<&T> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let more = found.len() > most;

@@ -100,13 +100,15 @@ pub enum Actor {
 
 /// Why the policy pauses a notice: what its reporter says now seals the case.
 pub const SEALED: &str = "sealed";
-/// Why the policy hands a notice to the leads: it may be about the same as a sealed case. Its reporter never learns of it.
+/// Why the policy hands a notice to the leads: it may be about the same as a sealed case. Its reporter never
+/// learns of it.
 pub const LIKE_SEALED: &str = "like_sealed";
 
 /// The steps that protect the person sought, each with the reasons that say so.
 pub const PROTECTS: [(&str, &[&str]); 2] =
     [("remove", &["unsafe", "requested"]), ("reject", &["left_voluntarily", "family_dispute"])];
-/// What a notice needs that seems to be about the same as one that was refused or removed to protect somebody.
+/// What a notice needs that seems to be about the same as one that was refused or removed to protect
+/// somebody.
 pub const PROTECTED: Needs = Needs { approvals: 2, leads: 2 };
 
 /// All that decides what may happen to a notice next.

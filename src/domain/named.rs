@@ -44,11 +44,12 @@ mod tests {
     use crate::domain::life_cycle::State;
     use crate::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision};
     use crate::domain::people::Role;
+    use crate::domain::screening::FindingKind;
     use crate::review::figures::Period;
     use crate::review::tips::Fate;
 
-    /// Asks of each set that a text names something in it just where serde reads it so, and that this something
-    /// says the text again.
+    /// Asks of each set that a text names something in it just where serde reads it so, and that this
+    /// something says the text again.
     macro_rules! agree {
         ($text:expr, $($set:ty),+) => {$(
             let read = serde_json::from_value::<$set>(serde_json::json!($text)).ok();
@@ -69,7 +70,7 @@ mod tests {
     macro_rules! of_all {
         ($what:ident $(, $given:expr)?) => {
             $what!(
-                $($given,)? Category, DeliveryState, Direction, Emergency, Fate, GroupState, How, Kind, Language,
+                $($given,)? Category, DeliveryState, Direction, Emergency, Fate, FindingKind, GroupState, How, Kind, Language,
                 Outcome, Period, Platform, Precision, Purpose, Role, Size, State
             )
         };

@@ -50,8 +50,8 @@ impl Outcome {
 }
 
 named! {
-    /// What kind of missing person, in the order in which they are offered: decides policy and urgency, and is never
-    /// printed.
+    /// What kind of missing person, in the order in which they are offered: decides policy and urgency, and
+    /// is never printed.
     pub enum Category {
         Child = "child",
         Teen = "teen",

@@ -3,7 +3,8 @@
 use super::named::named;
 
 named! {
-    /// What an account may do; its name on the command line, too. A lead may do all a moderator may; the others share nothing.
+    /// What an account may do; its name on the command line, too. A lead may do all a moderator may; the
+    /// others share nothing.
     pub enum Role {
         Moderator = "moderator",
         Lead = "lead",

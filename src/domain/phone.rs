@@ -94,8 +94,8 @@ impl Phone {
     }
 }
 
-/// A stored number in groups, as people read it aloud and type it: `138 0013 8000`, `0316 223 3445`, and another country's
-/// as it is. Of what is no number only its digits are left.
+/// A stored number in groups, as people read it aloud and type it: `138 0013 8000`, `0316 223 3445`, and
+/// another country's as it is. Of what is no number only its digits are left.
 #[must_use]
 pub fn readable(stored: &str) -> String {
     let Ok(Phone(number)) = Phone::parse(stored) else {

@@ -1,58 +1,44 @@
 //! Screening of a reporter's words: what must be refused, and what the moderator must be shown first.
 
-use crate::domain::identifiers::{bank_card, id_card};
-use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// What was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FindingKind {
-    /// A citizen's identity number.
-    IdCard,
-    /// A bank card's number.
-    BankCard,
-    /// Asks for money, or names a way to pay.
-    Payment,
-    /// The person is wanted for a debt.
-    Debt,
-    /// A link, a telephone number or a messenger's account.
-    Contact,
-    /// Asks for an adult's address, workplace or movements.
-    Whereabouts,
-    /// Asks readers not to tell the police or the person.
-    DoNotTell,
-    /// Violence or a protection order is mentioned: the person sought may be hiding.
-    Violence,
-    /// A flight is mentioned: from a person, or from water or fire.
-    Flight,
-    /// Custody is in dispute: the notice may be one parent's search for the other.
-    Custody,
-    /// A house or flat number: a notice shows an area, never a door.
-    HouseNumber,
-    /// An illness by name: a notice says no more than that health is urgent.
-    Diagnosis,
+use crate::domain::identifiers::{bank_card, id_card};
+use crate::domain::named::named;
+use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
+
+named! {
+    /// What was found, under its code in the API.
+    #[derive(PartialOrd, Ord)]
+    pub enum FindingKind {
+        /// A citizen's identity number.
+        IdCard = "id_card",
+        /// A bank card's number.
+        BankCard = "bank_card",
+        /// Asks for money, or names a way to pay.
+        Payment = "payment",
+        /// The person is wanted for a debt.
+        Debt = "debt",
+        /// A link, a telephone number or a messenger's account.
+        Contact = "contact",
+        /// Asks for an adult's address, workplace or movements.
+        Whereabouts = "whereabouts",
+        /// Asks readers not to tell the police or the person.
+        DoNotTell = "do_not_tell",
+        /// Violence or a protection order is mentioned: the person sought may be hiding.
+        Violence = "violence_mentioned",
+        /// A flight is mentioned: from a person, or from water or fire.
+        Flight = "flight_mentioned",
+        /// Custody is in dispute: the notice may be one parent's search for the other.
+        Custody = "custody_mentioned",
+        /// A house or flat number: a notice shows an area, never a door.
+        HouseNumber = "house_number",
+        /// An illness by name: a notice says no more than that health is urgent.
+        Diagnosis = "diagnosis",
+    }
 }
 
 impl FindingKind {
-    /// Its code in the API.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::IdCard => "id_card",
-            Self::BankCard => "bank_card",
-            Self::Payment => "payment",
-            Self::Debt => "debt",
-            Self::Contact => "contact",
-            Self::Whereabouts => "whereabouts",
-            Self::DoNotTell => "do_not_tell",
-            Self::Violence => "violence_mentioned",
-            Self::Flight => "flight_mentioned",
-            Self::Custody => "custody_mentioned",
-            Self::HouseNumber => "house_number",
-            Self::Diagnosis => "diagnosis",
-        }
-    }
-
     /// Whether a text that contains it is refused; otherwise the moderator is told.
     #[must_use]
     pub fn refuses(self) -> bool {
@@ -69,191 +55,16 @@ pub struct Finding {
     pub range: Range<usize>,
 }
 
-/// Words that are a finding by themselves. They are chosen to be rarely wrong: 银行卡, 下落 and 地址 also
-/// occur in honest notices. English ones are written without spaces, because a text is compared without them.
-const WORDS: &[(FindingKind, &[&str])] = &[
-    (
-        FindingKind::Payment,
-        &[
-            "转账",
-            "转帐",
-            "轉帳",
-            "轉賬",
-            "押金",
-            "赎金",
-            "贖金",
-            "红包",
-            "紅包",
-            "收款码",
-            "付款码",
-            "收款二维码",
-            "银行卡号",
-            "银行账号",
-            "银行帐号",
-            "收款账号",
-            "收款账户",
-            "微信收款",
-            "微信支付",
-            "微信转",
-            "支付宝账号",
-            "支付宝号",
-            "支付宝转",
-            "打款",
-            "汇款",
-            "匯款",
-        ],
-    ),
-    (
-        FindingKind::Debt,
-        &[
-            "欠款",
-            "欠钱",
-            "欠我",
-            "欠债",
-            "失信",
-            "老赖",
-            "还钱",
-            "讨债",
-            "追债",
-            "躲债",
-            "债务人",
-            "owesme",
-            "owesmoney",
-        ],
-    ),
-    (
-        FindingKind::Whereabouts,
-        &[
-            "住在哪",
-            "住哪里",
-            "住哪儿",
-            "在哪上班",
-            "在哪工作",
-            "开房记录",
-            "手机定位",
-            "定位她",
-            "定位他",
-            "行车轨迹",
-            "人肉",
-        ],
-    ),
-    (
-        FindingKind::DoNotTell,
-        &[
-            "不要报警",
-            "别报警",
-            "勿报警",
-            "不要报案",
-            "别报案",
-            "不要告诉",
-            "别告诉",
-            "勿告知",
-            "不要惊动",
-            "别惊动",
-            "不要声张",
-            "别声张",
-            "别让她知道",
-            "别让他知道",
-            "不要让她知道",
-            "不要让他知道",
-        ],
-    ),
-    (
-        FindingKind::Violence,
-        &[
-            "家暴",
-            "暴力",
-            "施暴",
-            "虐待",
-            "殴打",
-            "毆打",
-            "被打",
-            "动手打",
-            "打老婆",
-            "打妻子",
-            "打妈妈",
-            "打孩子",
-            "打她",
-            "打骂",
-            "保护令",
-            "保護令",
-            "abused",
-            "abusive",
-            "beatenby",
-            "beather",
-            "domesticviolence",
-            "domesticabuse",
-            "protectionorder",
-            "protectiveorder",
-            "restrainingorder",
-        ],
-    ),
-    (FindingKind::Flight, &["逃离", "逃離"]),
-    (
-        FindingKind::Custody,
-        &[
-            "抚养权",
-            "撫養權",
-            "监护权",
-            "監護權",
-            "探视权",
-            "探視權",
-            "抚养纠纷",
-            "变更抚养",
-            "争抚养",
-            "争孩子",
-            "争夺孩子",
-            "争夺子女",
-            "抢孩子",
-            "抢走孩子",
-            "抢夺孩子",
-            "抢夺子女",
-            "藏匿孩子",
-            "藏匿子女",
-            "正在离婚",
-            "闹离婚",
-            "接走不还",
-            "不还孩子",
-            "custody",
-            "visitationright",
-        ],
-    ),
-    (
-        FindingKind::Diagnosis,
-        &[
-            "痴呆",
-            "癡呆",
-            "阿尔茨海默",
-            "阿爾茨海默",
-            "失智",
-            "精神病",
-            "精神分裂",
-            "精神障碍",
-            "抑郁",
-            "躁郁",
-            "双相障碍",
-            "癫痫",
-            "智障",
-            "智力障碍",
-            "自闭症",
-            "孤独症",
-            "帕金森",
-            "糖尿病",
-            "高血压",
-            "心脏病",
-            "脑梗",
-            "癌症",
-            "dementia",
-            "alzheimer",
-            "schizophrenia",
-            "depression",
-            "autis",
-            "epilep",
-            "parkinson",
-            "diabet",
-        ],
-    ),
-];
+/// Words that are a finding by themselves.
+static WORDS: LazyLock<Vec<(FindingKind, Vec<&str>)>> = LazyLock::new(|| {
+    let lines = include_str!("../../assets/screening.txt").lines().filter(|line| !line.starts_with('#'));
+    let finding = |line: &'static str| {
+        let mut words = line.split(' ');
+        let what = words.next().and_then(FindingKind::named).expect("each line begins with a finding's code");
+        (what, words.collect())
+    };
+    lines.map(finding).collect()
+});
 /// What makes the number before it that of a house or a flat. 号 alone is as often the day of a month.
 const DOORS: &[&str] = &["号楼", "号院", "號樓", "单元", "單元", "栋", "棟", "幢", "室"];
 /// Numerals written out.
@@ -345,7 +156,7 @@ fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
 
 fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
     for i in 0..solid.len() {
-        for (what, list) in WORDS {
+        for (what, list) in &*WORDS {
             let Some(word) = list.iter().find(|word| stands_at(glyphs, &solid[i..], word)) else { continue };
             let end = i + word.chars().count();
             let warned = *what == FindingKind::Payment
@@ -475,7 +286,7 @@ mod tests {
             let findings = screen(text);
             assert!(!findings.is_empty(), "{text}");
             assert!(
-                findings.iter().all(|f| f.what.code() == code && !f.what.refuses()),
+                findings.iter().all(|f| f.what.as_str() == code && !f.what.refuses()),
                 "{text}: {findings:?}"
             );
         }

@@ -43,8 +43,8 @@ pub fn station(shared: &Shared) -> Groups {
 pub struct Created {
     id: Uuid,
     state: &'static str,
-    /// Whether the chat took the code. Where it did not, the group is kept all the same: mend what `reason` names and
-    /// ask for another code. A receiver that checks signatures needs `secret` first.
+    /// Whether the chat took the code. Where it did not, the group is kept all the same: mend what `reason`
+    /// names and ask for another code. A receiver that checks signatures needs `secret` first.
     code_sent: bool,
     /// What the platform said instead of taking the code, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,7 +178,8 @@ pub async fn show(
     Ok(web::Json(station(&shared).whole(admin(&caller)?, id(&path)?).await?.into()))
 }
 
-/// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by them first
+/// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by
+/// them first
 #[utoipa::path(
     tag = "groups",
     params(("id" = Uuid, Path)),

@@ -59,7 +59,8 @@ impl Groups {
     /// group is kept all the same: its admin fixes the chat and asks for another code.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond [`MAX_GROUPS`].
+    /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond
+    /// [`MAX_GROUPS`].
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now);

@@ -153,7 +153,8 @@ async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, P
 /// One uploaded file.
 ///
 /// # Errors
-/// [`Problem::TooLarge`] as soon as it is more than 8 MB, [`Problem::TooMany`] where there is no room for it now.
+/// [`Problem::TooLarge`] as soon as it is more than 8 MB, [`Problem::TooMany`] where there is no room for it
+/// now.
 async fn read_photo(field: &mut Field, place: &mut Place) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.try_next().await? {

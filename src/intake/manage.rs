@@ -107,8 +107,8 @@ impl Intake {
     }
 
     /// Corrects the notice by a JSON merge patch. What is not published yet is replaced and reviewed from the
-    /// start. What is published stands until the correction is approved, unless its own words are the first to
-    /// seal the case: then the notice is taken from view at once, and only a lead resumes it.
+    /// start. What is published stands until the correction is approved, unless its own words are the first
+    /// to seal the case: then the notice is taken from view at once, and only a lead resumes it.
     ///
     /// # Errors
     /// Every fault of the corrected notice, or [`IntakeError::NotPossible`] once it is over.

@@ -49,8 +49,8 @@ impl Intake {
     /// Takes a photo in. What is stored is a newly encoded picture, never the file that was sent.
     ///
     /// # Errors
-    /// [`IntakeError::Photo`] with what is wrong with the file, [`IntakeError::PhotosFull`] where [`LOOSE_AT_MOST`]
-    /// photos wait for a notice.
+    /// [`IntakeError::Photo`] with what is wrong with the file, [`IntakeError::PhotosFull`] where
+    /// [`LOOSE_AT_MOST`] photos wait for a notice.
     pub async fn store_photo(&self, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Stored, IntakeError> {
         // Checked before the work, so photos that arrive together may exceed the bound by a few.
         if let Some(oldest) = self.store.read(|c| stored::oldest_if(c, LOOSE_AT_MOST)).await? {

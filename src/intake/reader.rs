@@ -155,10 +155,10 @@ impl Reader<'_> {
         let text = text?;
         for finding in screen(&text) {
             if finding.what.refuses() {
-                self.fault(name, FieldFault::new(finding.what.code()));
+                self.fault(name, FieldFault::new(finding.what.as_str()));
                 return None;
             }
-            self.flag(finding.what.code());
+            self.flag(finding.what.as_str());
         }
         Some(text)
     }

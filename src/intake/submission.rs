@@ -56,7 +56,7 @@ pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFault
     let sought = submission.public.subject.kind() == Kind::MissingPerson;
     let of_somebody_sought =
         [FindingKind::Flight, FindingKind::Custody, FindingKind::HouseNumber, FindingKind::Diagnosis]
-            .map(FindingKind::code);
+            .map(FindingKind::as_str);
     let told = flags.into_iter().filter(|flag| sought || !of_somebody_sought.contains(&flag.as_str()));
     submission.private.flags = told.collect();
     Ok(submission)

@@ -1,7 +1,8 @@
-//! What people saw, for the family and those who verify. Nothing a stranger writes of a person reaches the reporter
-//! unread: it may be the reporter whom the person sought fled from, alone or with a child. Nor does the proof that a
-//! found thing is somebody's, nor what is wrong with an appeal. Only tips about a lost thing go straight to its owner,
-//! unless they ask for money, want to be called, lead elsewhere or call the notice false.
+//! What people saw, for the family and those who verify. Nothing a stranger writes of a person reaches the
+//! reporter unread: it may be the reporter whom the person sought fled from, alone or with a child. Nor does
+//! the proof that a found thing is somebody's, nor what is wrong with an appeal. Only tips about a lost thing
+//! go straight to its owner, unless they ask for money, want to be called, lead elsewhere or call the notice
+//! false.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -89,10 +90,10 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
 
 fn refused(content: &Content) -> Vec<String> {
     let all = format!("{}\n{}", content.text, content.place.as_deref().unwrap_or_default());
-    let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.code().to_owned()).collect();
+    let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.as_str().to_owned()).collect();
     let wants = wants(&all);
     let wanted = [(wants.money, FindingKind::Payment), (wants.contact, FindingKind::Contact)];
-    flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.code().to_owned()));
+    flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.as_str().to_owned()));
     flags.extend(calls_it_false(&all).then(|| CALLED_FALSE.to_owned()));
     flags.sort_unstable();
     flags.dedup();

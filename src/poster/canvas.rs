@@ -164,8 +164,8 @@ impl Photo {
         self.0.width() as f32 / self.0.height().max(1) as f32
     }
 
-    /// The largest part with the proportions of `width` to `height`, in that size. A photo that is too high is cut at its
-    /// lower edge alone: the upper one is where heads are.
+    /// The largest part with the proportions of `width` to `height`, in that size. A photo that is too high
+    /// is cut at its lower edge alone: the upper one is where heads are.
     pub fn cut(&self, width: f32, height: f32) -> RgbaImage {
         let (has_width, has_height) = (self.0.width() as f32, self.0.height() as f32);
         let scale = (has_width / width).min(has_height / height);

@@ -64,7 +64,8 @@ impl Style {
         Self { centred: true, ..self }
     }
 
-    /// More characters than this cannot stand on these lines, were all of them as thin as can be: so nobody need try.
+    /// More characters than this cannot stand on these lines, were all of them as thin as can be: so nobody
+    /// need try.
     fn most(self, width: f32) -> usize {
         const THINNEST: f32 = 0.125;
         (self.lines as f32 * width / (self.size * THINNEST)) as usize

@@ -12,7 +12,8 @@ use super::{HEIGHTS, Poster, Row, Texts, WIDTH, colour, tint};
 const WIDE: f32 = 1.12;
 /// Width of a photo beside the name: the least, and the most.
 const PHOTO: (f32, f32) = (250.0, 452.0);
-/// Height of a photo beside the name that has to be higher than it is, at most: what is more is lost at its sides.
+/// Height of a photo beside the name that has to be higher than it is, at most: what is more is lost at its
+/// sides.
 const HIGHER: f32 = 1.1;
 /// Photos above the name that are wider in proportion lose their sides.
 const WIDEST: f32 = 2.4;
@@ -45,8 +46,8 @@ struct Measure {
 const GENEROUS: Measure =
     Measure { scale: 1.12, gap: 40.0, stretch: 0.0, photo: 730.0, rows: (8, 12), story: 24, act: 2 };
 
-/// From generous to tight. The story gives way first: it is on the page behind the code, but nobody is recognised
-/// without looks and clothes. Whatever the texts, the last one fits.
+/// From generous to tight. The story gives way first: it is on the page behind the code, but nobody is
+/// recognised without looks and clothes. Whatever the texts, the last one fits.
 const MEASURES: [Measure; 10] = [
     GENEROUS,
     Measure { scale: 1.0, gap: 36.0, photo: 640.0, story: 12, ..GENEROUS },
@@ -150,7 +151,8 @@ impl<'p> Draft<'_, 'p> {
         sheet.y = HEIGHT;
     }
 
-    /// The photo at the left; beside it the name and the rows that are short enough and fit. Returns the other rows.
+    /// The photo at the left; beside it the name and the rows that are short enough and fit. Returns the
+    /// other rows.
     fn photo_beside(
         &mut self,
         sheet: &mut Sheet,

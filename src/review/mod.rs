@@ -98,8 +98,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// A reason is kept in the open for good, so words in its place go to the note, which is sealed and erased with the
-    /// case. A question's note is the reporter's: there they are not kept.
+    /// A reason is kept in the open for good, so words in its place go to the note, which is sealed and
+    /// erased with the case. A question's note is the reporter's: there they are not kept.
     fn in_codes(mut self) -> Decision {
         let has_list = !reasons::of(self.step).is_empty();
         let words = self.reason.take_if(|reason| !has_list && !reasons::is_code(reason));

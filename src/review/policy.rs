@@ -99,7 +99,7 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 
 fn classify(public: &Public, private: &Private) -> Class {
     // What the answer denies but the text mentions counts as mentioned.
-    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.code());
+    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.as_str());
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
         _ if mentioned(FindingKind::Violence) => return Class::SealedOther,
@@ -157,7 +157,7 @@ mod tests {
         public.subject = Subject::Rescue { incident: Incident { what: Emergency::Other, people: None } };
         let weigh = |private: &Private| weigh(&public, private, DateTime::UNIX_EPOCH);
         assert!(!weigh(&told).sealed);
-        told.flags.push(FindingKind::Violence.code().to_owned());
+        told.flags.push(FindingKind::Violence.as_str().to_owned());
         let weighing = weigh(&told);
         assert!(weighing.sealed && weighing.needs.leads > 0, "{weighing:?}");
     }

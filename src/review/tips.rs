@@ -34,8 +34,8 @@ impl Desk {
     /// Passes a held tip on or discards it, once.
     ///
     /// # Errors
-    /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not hold the case, [`ReviewError::TipUnknown`]
-    /// where no such tip is held any more.
+    /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not
+    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more.
     pub async fn decide_tip(
         &self,
         case: String,

@@ -253,13 +253,14 @@ pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
     by.lead || !notice.is_for_leads()
 }
 
-/// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter does.
+/// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter
+/// does.
 pub(super) fn is_own(notice: &Notice, by: Moderator) -> bool {
     notice.submitted_by.is_some_and(|id| id.0 == by.id)
 }
 
-/// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone it is, so
-/// nobody is refused for it there.
+/// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
+/// it is, so nobody is refused for it there.
 fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
     const FEW: i64 = 2;
     let open = notice.phone_hash.as_deref().map(|phone| phones::open(conn, phone)).transpose()?;

@@ -134,8 +134,8 @@ impl Part {
         self.with_tips.contains(&notice.id.0)
     }
 
-    /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed in. A tip
-    /// is anybody else's to decide, and what is paused any lead's.
+    /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
+    /// in. A tip is anybody else's to decide, and what is paused any lead's.
     fn needs_another(&self, notice: &Notice) -> bool {
         let submitted = is_own(notice, self.by);
         let looked_at = matches!(notice.state.0, State::SecondReview | State::Live | State::Paused);

@@ -64,8 +64,8 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     .execute(c))?)
 }
 
-/// Gives up what has been due for longest of that priority, as far as its group is gone: one that is deleted while its
-/// delivery is planned on another connection leaves what nobody can lease.
+/// Gives up what has been due for longest of that priority, as far as its group is gone: one that is deleted
+/// while its delivery is planned on another connection leaves what nobody can lease.
 ///
 /// # Errors
 /// When the database refuses.
@@ -123,8 +123,8 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// When the database refuses.
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     struct Looks;
-    // Of each priority the first of all, and the first that is not due: one question, and by an order that only the
-    // index has, as in `due::waiting`.
+    // Of each priority the first of all, and the first that is not due: one question, and by an order that
+    // only the index has, as in `due::waiting`.
     const FIRST: &str = "(SELECT d.due_at FROM deliveries d \
          WHERE d.queued AND d.priority = p.priority AND d.due_at > ";
     const BY_INDEX: &str = " ORDER BY d.due_at, d.id LIMIT 1)";

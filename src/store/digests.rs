@@ -66,8 +66,8 @@ pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
     matches!(kind, Kind::LostProperty | Kind::Donation) && !purpose.ends()
 }
 
-/// Adds to each of these, no two of one group, which waited for the end of the quiet hours what else did and can be
-/// told now. Alone it is told as usual. All are leased `until` the same moment.
+/// Adds to each of these, no two of one group, which waited for the end of the quiet hours what else did and
+/// can be told now. Alone it is told as usual. All are leased `until` the same moment.
 ///
 /// # Errors
 /// When the database refuses.

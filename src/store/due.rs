@@ -346,13 +346,7 @@ mod tests {
     use diesel::sql_query;
 
     use super::*;
-    use crate::store::groups::tests::{at, store};
-
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = BigInt)]
-        rows: i64,
-    }
+    use crate::store::groups::tests::{at, count, store};
 
     /// Every purpose in every state of its notice, of this revision and of another, before its end and at it.
     fn sayings() -> Vec<Saying> {
@@ -385,14 +379,11 @@ mod tests {
                 .bind::<Text, _>(saying.state.as_str())
                 .bind::<Nullable<Integer>, _>(saying.live_revision)
                 .bind::<Ts, _>(Time(at(0)));
-            let counted: Counted = store
-                .read(|c| {
-                    let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
-                    Answer::Ok(asked.get_result(&mut **c)?)
-                })
-                .await
-                .unwrap();
-            assert_eq!(counted.rows == 1, saying.may_be_said(at(0)) == MayBeSaid::Now, "{saying:?}");
+            assert_eq!(
+                count(&store, asked).await == 1,
+                saying.may_be_said(at(0)) == MayBeSaid::Now,
+                "{saying:?}"
+            );
         }
     }
 }

@@ -214,8 +214,8 @@ pub enum Walked {
     Broken { seq: i64, what: &'static str },
 }
 
-/// Walks the log from its first line to its head; a line that was noted has to be there, too. What is appended
-/// meanwhile is not of this walk.
+/// Walks the log from its first line to its head; a line that was noted has to be there, too. What is
+/// appended meanwhile is not of this walk.
 ///
 /// # Errors
 /// When the database refuses.

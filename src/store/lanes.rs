@@ -325,7 +325,8 @@ pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, Dat
     put_off.make::<PutOff>(conn, rows.collect())
 }
 
-/// The latest requests of a lane whose last lease nobody gave back by `end`: its request may have left as late as that.
+/// The latest requests of a lane whose last lease nobody gave back by `end`: its request may have left as
+/// late as that.
 pub(super) fn recent_by(recent: &[u8], end: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let mut recent = times(recent);
     if let Some(last) = recent.last_mut() {

@@ -241,7 +241,8 @@ pub(super) fn decide(
     }
 }
 
-/// Until when a lane whose last lease nobody gave back is kept by its pace: that lease's request may have left at its end.
+/// Until when a lane whose last lease nobody gave back is kept by its pace: that lease's request may have
+/// left at its end.
 fn paced_until(listener: &Listener, lane: &Lane, terms: &Terms<'_>) -> Option<DateTime<Utc>> {
     let recent = lane.has_run_out().then(|| recent_by(&lane.recent, lane.leased_until.0))?;
     Some((terms.pace)(listener.platform.0, &recent)).filter(|opens| *opens > terms.now)

@@ -72,8 +72,9 @@ pub fn others(
     Ok(known)
 }
 
-/// Whether another notice bears one of these marks or is from the same phone that is sealed, or was refused or removed to
-/// protect the person sought, whatever became of it: the approvals that the strictest of them asks for.
+/// Whether another notice bears one of these marks or is from the same phone that is sealed, or was refused
+/// or removed to protect the person sought, whatever became of it: the approvals that the strictest of them
+/// asks for.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,5 +1,5 @@
-//! What is over for long is forgotten, but for what a group still waits to hear: a few rows at a time, found at the same
-//! cost wherever they stand and whatever stays.
+//! What is over for long is forgotten, but for what a group still waits to hear: a few rows at a time, found
+//! at the same cost wherever they stand and whatever stays.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
@@ -48,8 +48,8 @@ struct Said {
     notice: Id,
 }
 
-/// The next slice of what was said about notices of which the tombstone alone is left: they ended before `before`, and
-/// nothing about them is yet to be planned. It has up to `most` deliveries.
+/// The next slice of what was said about notices of which the tombstone alone is left: they ended before
+/// `before`, and nothing about them is yet to be planned. It has up to `most` deliveries.
 ///
 /// # Errors
 /// When the database refuses.
@@ -71,7 +71,8 @@ fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most:
     struct Look;
     let broadcast = said.id.0;
     let begin = if begin.broadcast == broadcast { begin } else { Place { broadcast, group: Uuid::nil() } };
-    // Looked up for each: what else there is of the notice for that group, and is open, or in the group's log.
+    // Looked up for each: what else there is of the notice for that group, and is open, or in the group's
+    // log.
     let words = [
         "SELECT d.id, d.group_id, (SELECT 1 FROM broadcasts said CROSS JOIN deliveries other WHERE said.notice_id = ",
         " AND other.broadcast_id = said.id AND other.group_id = d.group_id \
@@ -93,8 +94,8 @@ fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most:
     Ok(Slice { end, begin, before, most, said, prunable, bare })
 }
 
-/// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The notice's row
-/// is locked: several nodes may prune at once.
+/// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The
+/// notice's row is locked: several nodes may prune at once.
 ///
 /// # Errors
 /// When the database refuses.
@@ -114,9 +115,9 @@ pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
 /// A place among the attempts, in the order in which they ended.
 pub type AttemptPlace = (DateTime<Utc>, i64);
 
-/// Deletes of the next `most` attempts beyond that place, ended before `before`, those that tell nothing any more: how
-/// many requests of an alert failed is asked once more by the end of its notice. Answers where to go on, `None` at the
-/// end.
+/// Deletes of the next `most` attempts beyond that place, ended before `before`, those that tell nothing any
+/// more: how many requests of an alert failed is asked once more by the end of its notice. Answers where to
+/// go on, `None` at the end.
 ///
 /// # Errors
 /// When the database refuses.

@@ -75,8 +75,8 @@ pub struct Record {
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
     pub disable: Option<&'static str>,
-    /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the delivery comes
-    /// to this, and not to `state`.
+    /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the
+    /// delivery comes to this, and not to `state`.
     pub failing: Option<DeliveryState>,
     /// What was told in one message is told one by one from now on, because the platform refuses the digest.
     pub apart: bool,
@@ -93,8 +93,8 @@ impl Record {
         self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
     }
 
-    /// When its group heard something within the last hour. A message counts when its first part arrives: what follows
-    /// belongs to it. An end does not count, and a digest counts once.
+    /// When its group heard something within the last hour. A message counts when its first part arrives:
+    /// what follows belongs to it. An end does not count, and a digest counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
         let begins = self.leased.part == 0 && !self.leased.purpose.ends();
         let is_heard = begins && self.outcome == Some(Outcome::DELIVERED);
@@ -186,8 +186,8 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())
 }
 
-/// The groups that have failed for too long by the lanes that we hold, too: an admin who let one hear again meanwhile has
-/// forgiven it what the lease went by.
+/// The groups that have failed for too long by the lanes that we hold, too: an admin who let one hear again
+/// meanwhile has forgiven it what the lease went by.
 fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
     let since = records.iter().filter(|record| record.failing.is_some());
     let since: HashMap<Id, _> = since.map(|r| (Id(r.leased.group), r.leased.failing_since)).collect();

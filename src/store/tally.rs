@@ -36,8 +36,8 @@ pub struct Tally {
     /// Why they are disabled.
     #[diesel(sql_type = Nullable<Text>)]
     pub group_reason: Option<String>,
-    /// Why none of them has been tried yet, where they wait: `quiet` (its quiet hours), `resting` (its lane), `later`
-    /// (an hourly cap, a host that is away, a paused notice) or `untried`.
+    /// Why none of them has been tried yet, where they wait: `quiet` (its quiet hours), `resting` (its lane),
+    /// `later` (an hourly cap, a host that is away, a paused notice) or `untried`.
     #[diesel(sql_type = Nullable<Text>)]
     pub untried: Option<String>,
     /// Whether they arrived, as far as that is known ([`Reach`]).

@@ -48,8 +48,8 @@ impl Quietness {
     }
 }
 
-/// Whether there is a [`Quietness::until`], in SQL, of groups `g`, broadcasts `b` and notices `n`, where `minute` stands
-/// for the minute of the day ([`quiet::minute`]).
+/// Whether there is a [`Quietness::until`], in SQL, of groups `g`, broadcasts `b` and notices `n`, where
+/// `minute` stands for the minute of the day ([`quiet::minute`]).
 ///
 /// [`quiet::minute`]: crate::domain::quiet::minute
 pub(super) fn is_quiet(minute: &str) -> String {
@@ -129,19 +129,14 @@ pub(super) fn ask_again<'a>(
 #[cfg(test)]
 mod tests {
     use diesel::sql_query;
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::Text;
 
     use super::*;
     use crate::domain::quiet::{DAY, minute};
-    use crate::store::groups::tests::{at, store};
+    use crate::store::groups::tests::{at, count, store};
 
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = BigInt)]
-        rows: i64,
-    }
-
-    /// No quiet hours, those of an hour, of no length, over midnight and around it; with life at risk and without.
+    /// No quiet hours, those of an hour, of no length, over midnight and around it; with life at risk and
+    /// without.
     fn quietnesses() -> Vec<Quietness> {
         let hours = [(600, 660), (600, 600), (0, 1), (22 * 60, 7 * 60), (DAY - 1, 0), (1, 0)];
         let hours = hours.map(|(from, until)| (Some(from), Some(until))).into_iter().chain([(None, None)]);
@@ -173,17 +168,10 @@ mod tests {
                         .bind::<Nullable<SmallInt>, _>(quietness.quiet_until)
                         .bind::<Bool, _>(quietness.quiet_but_urgent)
                         .bind::<SmallInt, _>(minute(now));
-                    let counted: Counted = store
-                        .read(|c| {
-                            let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
-                            Answer::Ok(asked.get_result(&mut **c)?)
-                        })
-                        .await
-                        .unwrap();
                     let Quietness { quiet_from, quiet_until, quiet_but_urgent } = quietness;
                     let what = (purpose, urgency, minute(now), quiet_from, quiet_until, quiet_but_urgent);
                     assert_eq!(
-                        counted.rows == 1,
+                        count(&store, asked).await == 1,
                         quietness.until(purpose, urgency, now).is_some(),
                         "{what:?}"
                     );

@@ -1,5 +1,6 @@
-//! How a form asks for a day and a time of it. Two fields, for one that wants both is sent empty where only the day is
-//! known; and a calendar would throw away what it cannot read, so that goes back into a plain line.
+//! How a form asks for a day and a time of it. Two fields, for one that wants both is sent empty where only
+//! the day is known; and a calendar would throw away what it cannot read, so that goes back into a plain
+//! line.
 
 use chrono::{NaiveDate, NaiveTime};
 

@@ -202,7 +202,8 @@ impl World<'_> {
         purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
     }
 
-    /// A message counts when its first part has arrived, and what belongs to it follows. A digest counts once.
+    /// A message counts when its first part has arrived, and what belongs to it follows. A digest counts
+    /// once.
     fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
         if leased.part > 0 {
             return Ok(());

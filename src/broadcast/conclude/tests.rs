@@ -134,7 +134,8 @@ fn a_platform_that_bears_few_tries_in_a_row_gets_a_rest_and_then_a_new_row() {
     assert_eq!(busy(0, 9), (open, 1, 900), "what failed before it was something else");
 }
 
-/// How a group's lane does, and what the delivery comes to if the group stops, when nobody answers after a day of that.
+/// How a group's lane does, and what the delivery comes to if the group stops, when nobody answers after a
+/// day of that.
 fn unanswered(ours: bool) -> (Health, Option<DeliveryState>) {
     let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-2 * 86_400)));
     let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(0) };
@@ -193,8 +194,8 @@ fn whoever_could_not_be_told_of_an_end_until_now_is_told_as_patiently_as_anybody
     assert_eq!(told_after(4), [DeliveryState::Open, DeliveryState::GivenUp]);
 }
 
-/// How a group's lane does after one more failure, and what the delivery comes to if the group stops: it failed nine times
-/// within two days, the last of them so many hours ago.
+/// How a group's lane does after one more failure, and what the delivery comes to if the group stops: it
+/// failed nine times within two days, the last of them so many hours ago.
 fn failing_again(hours_later: i64) -> (Health, Option<DeliveryState>) {
     let failed_at = at(15) - TimeDelta::hours(hours_later);
     let leased = Leased {

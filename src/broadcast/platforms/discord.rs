@@ -136,7 +136,8 @@ impl Adapter for Discord {
         Outgoing::to(credentials, method, url, body)
     }
 
-    /// The codes: <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes>.
+    /// The codes:
+    /// <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes>.
     fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let code = said.as_ref().and_then(|said| said["code"].as_i64());

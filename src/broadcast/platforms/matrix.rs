@@ -56,7 +56,8 @@ static PROFILE: Profile = Profile {
     avoids_round_hours: false,
 };
 
-/// Synapse's default: <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#max_upload_size>.
+/// Synapse's default:
+/// <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#max_upload_size>.
 const PICTURE: usize = 50 * 1024 * 1024;
 const ROOMS: &str = "/_matrix/client/v3/rooms/";
 const UPLOAD: &str = "/_matrix/media/v3/upload";

@@ -78,7 +78,8 @@ impl Adapter for Rocketchat {
         Outgoing::post(credentials, body)
     }
 
-    /// The words: <https://github.com/RocketChat/Rocket.Chat/blob/develop/apps/meteor/app/integrations/server/api/api.ts>.
+    /// The words:
+    /// <https://github.com/RocketChat/Rocket.Chat/blob/develop/apps/meteor/app/integrations/server/api/api.ts>.
     fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
         let said = object(answer);
         let Some((said, success)) = said.as_ref().and_then(|s| Some((s, s["success"].as_bool()?))) else {

@@ -25,8 +25,9 @@ use crate::domain::text::Unit;
 pub(super) struct Telegram;
 
 /// Text 4096 characters (counted here as UTF-16, the stricter reading):
-/// <https://core.telegram.org/bots/api#sendmessage>. One message a second in a chat, twenty a minute in
-/// a group, thirty a second in all: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
+/// <https://core.telegram.org/bots/api#sendmessage>. One message a second in a chat, twenty a minute in a
+/// group, thirty a second in all:
+/// <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
 static PROFILE: Profile = Profile {
     platform: Platform::Telegram,
     source: "https://core.telegram.org/bots/api",

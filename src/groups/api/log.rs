@@ -107,11 +107,13 @@ pub struct CallBody {
     /// Which of the delivery's requests it was, from 1: words and picture may be separate requests, and each
     /// message that is taken back is one.
     part: i16,
-    /// What it asked for: `words`, those of `request`; `picture`, alone; `digest`, one message for several notices,
-    /// whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or else the words of
+    /// What it asked for: `words`, those of `request`; `picture`, alone; `digest`, one message for several
+    /// notices, whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or
+    /// else the words of
     /// `request`: which of these is not kept.
     asked: &'static str,
-    /// Status and first 4 KB of the answer, where the platform refused; null once the words are no longer true.
+    /// Status and first 4 KB of the answer, where the platform refused; null once the words are no longer
+    /// true.
     answer: KeptBody,
 }
 

@@ -77,8 +77,8 @@ fn png_is_whole(chunks: &[u8]) -> Result<(), PhotoFault> {
     }
 }
 
-/// A file without what its decoder would inflate beyond every bound, though no picture comes of it: a PNG's colour profile
-/// and compressed texts, a megabyte of which may hold a gigabyte.
+/// A file without what its decoder would inflate beyond every bound, though no picture comes of it: a PNG's
+/// colour profile and compressed texts, a megabyte of which may hold a gigabyte.
 pub(super) fn without_profile(bytes: &[u8], format: ImageFormat) -> Cow<'_, [u8]> {
     const SIGNATURE: usize = 8;
     let dropped = |name: &[u8]| matches!(name, b"iCCP" | b"zTXt" | b"iTXt");

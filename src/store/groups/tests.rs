@@ -1,7 +1,8 @@
 //! Groups and their logs, in a database.
 
-use diesel::sql_query;
-use diesel::sql_types::Text;
+use diesel::query_dsl::LoadQuery;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{SqliteConnection, sql_query};
 
 use super::*;
 use crate::domain::delivery::Purpose;
@@ -42,6 +43,24 @@ fn group(id: Uuid) -> Group {
         quiet_but_urgent: true,
         paused_until: None,
     }
+}
+
+/// How many `rows` a question says there are.
+pub(crate) async fn count<Q>(store: &Store, question: Q) -> i64
+where
+    Q: for<'q> LoadQuery<'q, SqliteConnection, Counted> + Send + 'static,
+{
+    let counted = store.read(|c| {
+        let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
+        Answer::Ok(question.get_result(&mut **c)?)
+    });
+    counted.await.unwrap().rows
+}
+
+#[derive(QueryableByName)]
+pub(crate) struct Counted {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
 }
 
 /// Two groups with two deliveries each, one of them done.

@@ -13,8 +13,8 @@ use super::super::{Answer, Conn, both};
 use super::{NOBODY, lock_some};
 use crate::domain::delivery::DeliveryState;
 
-/// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of them.
-/// What it had under way is due `again`, depending on how often a process has died with it.
+/// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of
+/// them. What it had under way is due `again`, depending on how often a process has died with it.
 ///
 /// # Errors
 /// When the database refuses.

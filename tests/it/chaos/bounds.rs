@@ -11,7 +11,7 @@ use seventytwo::store::{Conn, deliveries, groups};
 use super::faults::go_live;
 use super::leases::{asked_by, lease_and_die};
 use super::{count, run};
-use crate::house::{Db, House};
+use crate::house::{Db, House, Person};
 use crate::process::peek;
 use crate::{Test, housed, shared};
 
@@ -145,17 +145,24 @@ async fn what_is_sent_again_is_one_question_and_one_change(db: Db) {
     }
 }
 
-async fn what_is_over_for_long_is_pruned(house: House) {
-    const ROWS: &str = "SELECT (SELECT COUNT(*) FROM broadcasts) + (SELECT COUNT(*) FROM deliveries) \
-         + (SELECT COUNT(*) FROM attempts) AS n";
-    const SAID: &str = "SELECT COUNT(*) AS n FROM deliveries";
+/// A house with a moderator, a group admin, and two groups whose ids follow each other.
+async fn with_two_groups(house: House) -> (House, Person, Person, Vec<String>) {
     let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let mut groups = Vec::new();
     for chat in &house.chats {
         groups.push(house.group(chat, &admin, &["131000"], &["lost_property"]).await);
+        house.advance(TimeDelta::seconds(1));
     }
+    (house, moderator, admin, groups)
+}
+
+async fn what_is_over_for_long_is_pruned(house: House) {
+    const ROWS: &str = "SELECT (SELECT COUNT(*) FROM broadcasts) + (SELECT COUNT(*) FROM deliveries) \
+         + (SELECT COUNT(*) FROM attempts) AS n";
+    const SAID: &str = "SELECT COUNT(*) AS n FROM deliveries";
+    let (house, moderator, admin, groups) = with_two_groups(house).await;
     let (case, _) = go_live(&house, &moderator).await;
     house.advance(TimeDelta::hours(72));
     house.settle().await;
@@ -195,18 +202,11 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     assert_eq!(count(&house.db, ROWS).await, 0);
 }
 
-/// Ended notices of which one group waits to hear, among very many that have heard; and one of which none does.
+/// Ended notices of which one group waits to hear, among very many that have heard; and one of which none
+/// does.
 async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House) {
     const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
-    let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
-    let moderator = house.person("林志愿", Role::Moderator).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let mut groups = Vec::new();
-    for chat in &house.chats {
-        groups.push(house.group(chat, &admin, &["131000"], &["lost_property"]).await);
-        // So they follow each other by their ids, too.
-        house.advance(TimeDelta::seconds(1));
-    }
+    let (house, moderator, admin, groups) = with_two_groups(house).await;
     for _ in 0..3 {
         go_live(&house, &moderator).await;
     }

@@ -703,7 +703,8 @@ async fn what_somebody_holds_at_the_end_of_its_slice_is_queued_thereafter(db: Db
     assert_eq!(scene.lease().await.len(), 1);
 }
 
-/// It was leased by a clock that was ahead: once that is right again, no later look would come upon it for long.
+/// It was leased by a clock that was ahead: once that is right again, no later look would come upon it for
+/// long.
 async fn what_somebody_holds_of_a_slice_beyond_every_lease_is_waited_for(db: Db) {
     let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
     scene.publish(PROPERTY).await;
@@ -744,7 +745,8 @@ async fn a_group_that_is_deleted_while_a_lease_plans_for_it_is_not_looked_for_an
     assert_eq!(count(&scene.house.db, given_up).await, 1);
 }
 
-/// A request fails as so many before it within more than a day, and meanwhile the admin of its group has let it hear again.
+/// A request fails as so many before it within more than a day, and meanwhile the admin of its group has let
+/// it hear again.
 async fn a_group_that_is_resumed_is_not_disabled_for_what_was_before(db: Db) {
     let scene = Scene::set(db, &[&[PROPERTY], &[PROPERTY]]).await;
     scene.publish(PROPERTY).await;

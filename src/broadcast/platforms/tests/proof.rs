@@ -16,8 +16,8 @@ enum Proof {
     Status(RangeInclusive<u16>),
     /// This status, and this body to the letter.
     Body(u16, &'static str),
-    /// This status of the host of Teams' workflows, and nothing said against it: no page, no object that is broken
-    /// or names an error, none of the words in which the connectors before hid a failure.
+    /// This status of the host of Teams' workflows, and nothing said against it: no page, no object that is
+    /// broken or names an error, none of the words in which the connectors before hid a failure.
     Accepted(u16),
     /// This status, and a JSON object whose members, by their pointers, are so.
     Object(u16, &'static [(&'static str, Is)]),
@@ -126,8 +126,8 @@ fn proofs(platform: Platform, act: Act<'_>) -> &'static [Proof] {
         (Platform::Matrix, _) => &[Object(200, &[("/event_id", After("$")), ("/errcode", Absent)])],
         (Platform::Mattermost, _) => &[Says(200, "ok")],
         (Platform::Rocketchat, _) => &[Object(200, &[("/success", DONE), ("/error", Absent)])],
-        // The workflow took it: 202, or 200 where its author lets it answer, in whatever words, but not those of
-        // a failure.
+        // The workflow took it: 202, or 200 where its author lets it answer, in whatever words, but not those
+        // of a failure.
         (Platform::Teams, _) => &[Accepted(200), Accepted(202)],
         // Success is 2xx, and nothing else counts.
         (Platform::Webhook, _) => &[Status(200..=299)],
