@@ -88,7 +88,7 @@ impl Content {
             url: &self.url,
             check: &self.check,
             valid_until: &self.valid_until,
-            texts: &texts(self.language),
+            texts: &Texts::of(self.language),
         })
     }
 }
@@ -114,14 +114,6 @@ pub fn check(base_url: &str, language: Language) -> String {
     // As people type it: browsers add the scheme.
     let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);
     text_with(language, "poster-check", &[("address", format!("{host}/check").into())])
-}
-
-/// The fixed sentences in a language.
-pub const fn texts(language: Language) -> Texts<'static> {
-    match language {
-        Language::ZhCn => Texts::zh_cn(),
-        Language::En => Texts::en(),
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -32,19 +32,19 @@ pub struct Ended<'a> {
     /// Where to type the case number.
     pub check: &'a str,
     /// The fixed sentences.
-    pub texts: &'a Texts<'a>,
+    pub texts: &'a Texts,
 }
 
 pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> Sheet {
     let texts = ended.texts;
     let (colour, headline, act, note) = match ended.ending {
-        Ending::Over => (Rgb(0x4A, 0x50, 0x5A), texts.over, texts.over_act, texts.over_note),
-        Ending::Paused => (Rgb(0x8A, 0x5A, 0x00), texts.paused, texts.paused_act, texts.paused_note),
+        Ending::Over => (Rgb(0x4A, 0x50, 0x5A), &texts.over, &texts.over_act, &texts.over_note),
+        Ending::Paused => (Rgb(0x8A, 0x5A, 0x00), &texts.paused, &texts.paused_act, &texts.paused_note),
     };
     let mut sheet = Sheet::default();
     let width = WIDTH as f32;
     sheet.shape(Area::new(0.0, 0.0, width, 780.0), colour);
-    sheet.text(lettering.fit(texts.brand, Style::bold(44.0, WHITE), COLUMN, 30.0), MARGIN, 52.0);
+    sheet.text(lettering.fit(&texts.brand, Style::bold(44.0, WHITE), COLUMN, 30.0), MARGIN, 52.0);
     symbol(&mut sheet, ended.ending, colour);
     let headline = lettering.fit(headline, Style::bold(118.0, WHITE).centred(), COLUMN, 60.0);
     let act = lettering.fit(act, Style::bold(78.0, WHITE).centred(), COLUMN, 44.0);
@@ -57,9 +57,9 @@ pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> 
     sheet.stack(note, MARGIN);
     sheet.y += 40.0;
     let footer = Footer {
-        scan: texts.scan_ended,
+        scan: &texts.scan_ended,
         latest: "",
-        label: texts.case_number,
+        label: &texts.case_number,
         case_number: ended.case_number,
         check: ended.check,
         valid_until: "",

@@ -100,7 +100,7 @@ pub struct Poster<'a> {
     /// When the notice ends, in words.
     pub valid_until: &'a str,
     /// The fixed sentences.
-    pub texts: &'a Texts<'a>,
+    pub texts: &'a Texts,
 }
 
 /// Why a poster cannot be drawn.

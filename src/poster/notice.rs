@@ -126,7 +126,7 @@ impl<'p> Draft<'_, 'p> {
     fn foot(&mut self) -> Foot<'p> {
         let Poster { texts, case_number, check, valid_until, .. } = *self.poster;
         let valid_until = format!("{} {valid_until}", texts.valid_until);
-        let Texts { scan, latest, case_number: label, .. } = *texts;
+        let Texts { scan, latest, case_number: label, .. } = texts;
         let footer = Footer { scan, latest, label, case_number, check, valid_until: &valid_until };
         footer.set(self.lettering, self.code)
     }
@@ -135,8 +135,8 @@ impl<'p> Draft<'_, 'p> {
         const HEIGHT: f32 = 156.0;
         sheet.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), colour(self.poster.kind));
         let texts = self.poster.texts;
-        let brand = self.lettering.fit(texts.brand, Style::bold(42.0, WHITE), 300.0, 30.0);
-        let verified = self.lettering.fit(texts.verified, Style::regular(29.0, WHITE), 330.0, 24.0);
+        let brand = self.lettering.fit(&texts.brand, Style::bold(42.0, WHITE), 300.0, 30.0);
+        let verified = self.lettering.fit(&texts.verified, Style::regular(29.0, WHITE), 330.0, 24.0);
         let room = COLUMN - brand.width.max(verified.width) - 40.0;
         let title = Style::bold(88.0, WHITE).tracking(0.1);
         let title = self.lettering.fit(self.poster.title, title, room, 44.0);

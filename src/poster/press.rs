@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::content::{self, Content};
-use super::{Ended, Ending, Painter, PosterError};
+use super::{Ended, Ending, Painter, PosterError, Texts};
 use crate::blobs::{BlobError, Blobs, Size};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
@@ -186,7 +186,7 @@ impl Press {
         let shown = case_number.to_string();
         let draw = |turn| {
             self.draw(turn, move |painter| {
-                let (case_number, texts) = (&shown, &content::texts(language));
+                let (case_number, texts) = (&shown, &Texts::of(language));
                 painter.draw_ended(&Ended { ending, case_number, url: &url, check: &check, texts })
             })
         };

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 const URL: &str = "https://72.example.org/n/7K3QDM92XH";
 
-fn plain<'a>(texts: &'a Texts<'a>) -> Poster<'a> {
+fn plain<'a>(texts: &'a Texts) -> Poster<'a> {
     Poster {
         kind: Kind::MissingPerson,
         title: "寻人启事",
@@ -33,7 +33,7 @@ fn plain<'a>(texts: &'a Texts<'a>) -> Poster<'a> {
     }
 }
 
-fn ended<'a>(ending: Ending, texts: &'a Texts<'a>) -> Ended<'a> {
+fn ended<'a>(ending: Ending, texts: &'a Texts) -> Ended<'a> {
     Ended { ending, case_number: "7K3QD-M92XH", url: URL, check: "72.example.org/check", texts }
 }
 
@@ -66,7 +66,7 @@ fn noise(width: u32, height: u32) -> Vec<u8> {
 
 #[test]
 fn phones_read_the_code_at_full_and_at_half_size() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let portrait = portrait(Subject::Grandmother);
     let long_url = format!("{URL}?{}", "a".repeat(MAX_URL - URL.len() - 1));
     for url in [URL, &long_url] {
@@ -85,7 +85,7 @@ fn phones_read_the_code_at_full_and_at_half_size() {
 
 #[test]
 fn an_address_too_long_for_a_readable_code_is_refused() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let url = "a".repeat(MAX_URL + 1);
     let refused = Painter::new().draw(&Poster { url: &url, ..plain(&texts) });
     assert!(matches!(refused, Err(PosterError::UrlTooLong)));
@@ -93,14 +93,14 @@ fn an_address_too_long_for_a_readable_code_is_refused() {
 
 #[test]
 fn a_photo_that_is_none_is_refused() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let refused = Painter::new().draw(&Poster { photo: Some(b"no photo"), ..plain(&texts) });
     assert!(matches!(refused, Err(PosterError::Photo(_))));
 }
 
 #[test]
 fn however_much_there_is_to_say_it_fits() {
-    let texts = Texts::en();
+    let texts = Texts::of(Language::En);
     let long = "老人早上出门买菜后未归,SUPERCALIFRAGILISTICEXPIALIDOCIOUS,袋上挂有“平安”二字。".repeat(40);
     let rows = [Row { label: &long, value: &long }; 12];
     let lines = [long.as_str(); 2];
@@ -129,7 +129,7 @@ fn however_much_there_is_to_say_it_fits() {
 
 #[test]
 fn however_little_there_is_to_say_it_is_a_whole_poster() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let (rows, highlights) = (&[][..], &[][..]);
     let poster = Poster { summary: "", highlights, rows, story: "", act_hint: "", ..plain(&texts) };
     let jpeg = Painter::new().draw(&poster).unwrap();
@@ -143,7 +143,7 @@ fn laid_out(poster: &Poster, aspect: Option<f32>) -> sheet::Sheet {
 
 #[test]
 fn the_story_is_shortened_before_looks_and_clothes_are() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let looks = "花白短发，左眉上有一道旧疤，走路略跛，左手戴银镯，右耳听不清，说话带保定口音。".repeat(3);
     let clothes = "深红色连帽外套，黑裤子，灰布鞋，背一个蓝色旧书包，戴一顶米色毛线帽。".repeat(2);
     let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(30);
@@ -161,7 +161,7 @@ fn the_story_is_shortened_before_looks_and_clothes_are() {
 
 #[test]
 fn photos_keep_their_whole_height() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(12);
     for story in ["老人早上出门买菜后未归。", &story] {
         let poster = Poster { story, ..plain(&texts) };
@@ -185,7 +185,7 @@ fn a_photo_too_high_is_cut_at_its_lower_edge_alone() {
 #[test]
 fn an_ended_notice_shows_nobody() {
     // Nothing about a person can be passed in; the picture depends on the case number alone.
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let mut painter = Painter::new();
     let mut draw = |ending| painter.draw_ended(&ended(ending, &texts));
     let (over, paused) = (draw(Ending::Over).unwrap(), draw(Ending::Paused).unwrap());
@@ -195,19 +195,19 @@ fn an_ended_notice_shows_nobody() {
 
 #[test]
 fn the_poster_of_what_is_paused_or_over_asks_for_no_tips() {
-    for texts in [Texts::zh_cn(), Texts::en()] {
+    for texts in [Texts::of(Language::ZhCn), Texts::of(Language::En)] {
         for ending in [Ending::Over, Ending::Paused] {
             let code = Code::new(URL).unwrap();
             let words = ended::lay_out(&mut Lettering::new(), &ended(ending, &texts), &code).words();
-            assert!(words.iter().any(|block| block == texts.scan_ended), "{words:?}");
-            assert!(!words.iter().any(|block| block == texts.scan), "{words:?}");
+            assert!(words.iter().any(|block| block == &texts.scan_ended), "{words:?}");
+            assert!(!words.iter().any(|block| block == &texts.scan), "{words:?}");
         }
     }
 }
 
 #[test]
 fn a_used_painter_draws_like_a_new_one() {
-    let texts = Texts::zh_cn();
+    let texts = Texts::of(Language::ZhCn);
     let mut used = Painter::new();
     used.draw(&Poster { heading: "李建国", ..plain(&texts) }).unwrap();
     assert_eq!(used.draw(&plain(&texts)).unwrap(), Painter::new().draw(&plain(&texts)).unwrap());
@@ -305,7 +305,7 @@ fn what_the_poster_of_a_notice_lacks_is_named() {
 
 #[test]
 fn fixed_texts_and_marks_are_in_the_fonts() {
-    for texts in [Texts::zh_cn(), Texts::en()] {
+    for texts in [Texts::of(Language::ZhCn), Texts::of(Language::En)] {
         assert_eq!(missing_characters(&format!("{texts:?}…{MISSING}")), Vec::<char>::new());
     }
 }
