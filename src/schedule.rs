@@ -90,6 +90,11 @@ async fn by_the_clock(
     let jobs = JobScheduler::new().await?;
     let list = Jobs { jobs: &jobs, stations, running, stop };
     list.add("sweep", sweep, |s| async move { s.sweep().await }).await?;
+    list.add("close idle connections", "*/10 * * * * *", |s| async move {
+        s.worker.sender.close_idle();
+        Ok(())
+    })
+    .await?;
     list.add("end pauses", "*/10 * * * * *", |s| async move { s.end_pauses().await }).await?;
     list.add("compare the clock", "30 * * * * *", |s| async move { s.compare_clock().await }).await?;
     list.add("forget ended sessions", "0 7 * * * *", |s| async move { s.forget_sessions().await }).await?;

@@ -1,4 +1,4 @@
-//! The only outbound HTTP of the program.
+//! The HTTP that goes out to platforms.
 //!
 //! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 16 KB read, a
 //! deadline over everything. Connections are kept alive and shared per host, because a fresh TLS handshake
@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Position;
@@ -60,6 +61,8 @@ pub struct Limits {
     /// A connection that was unused for so long is not used again: shorter than servers usually keep theirs,
     /// so that few close just as we use them.
     pub idle: Duration,
+    /// Connections at rest, to all hosts together, at most: a broadcast to many hosts uses each once.
+    pub resting: usize,
     /// How much of an answer's body is read, in bytes.
     pub answer: usize,
 }
@@ -75,6 +78,7 @@ impl Default for Limits {
             connect: Duration::from_secs(5),
             exchange: Duration::from_secs(15),
             idle: Duration::from_secs(20),
+            resting: 1_024,
             answer: Answer::MOST,
         }
     }
@@ -141,6 +145,7 @@ pub struct Sender {
     limits: Limits,
     tls: TlsConnector,
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
+    beds: Arc<Semaphore>,
 }
 
 impl Sender {
@@ -153,7 +158,8 @@ impl Sender {
                 .expect("ring has the default protocol versions")
                 .with_root_certificates(roots)
                 .with_no_client_auth();
-        Sender { guard, limits, tls: TlsConnector::from(Arc::new(config)), hosts: Mutex::default() }
+        let beds = Arc::new(Semaphore::new(limits.resting));
+        Sender { guard, limits, tls: TlsConnector::from(Arc::new(config)), hosts: Mutex::default(), beds }
     }
 
     /// The guard that every request has to pass.
@@ -321,11 +327,15 @@ impl Sender {
         if let Some(host) = hosts.get(target) {
             return Arc::clone(host);
         }
-        // A new host is the occasion to forget those that nobody uses any more.
-        hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_awake(self.limits.idle));
-        let host = Arc::new(Hub::new(&self.limits));
+        let host = Arc::new(Hub::new(&self.limits, Arc::clone(&self.beds)));
         hosts.insert(target.clone(), Arc::clone(&host));
         host
+    }
+
+    /// Closes the connections that have been at rest for too long, and forgets the hosts that nobody uses.
+    pub fn close_idle(&self) {
+        let idle = self.limits.idle;
+        self.hosts.lock().retain(|_, host| host.is_awake(idle) || Arc::strong_count(host) > 1);
     }
 }
 
@@ -360,5 +370,90 @@ fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, Refused> {
 impl std::fmt::Debug for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sender").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+    use url::Url;
+
+    use super::*;
+    use crate::domain::group::Platform;
+
+    /// What a host tells of itself, by its place among the hosts.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Told {
+        Opened(usize),
+        Closed(usize),
+    }
+    use Told::{Closed, Opened};
+
+    /// Hosts that answer everything.
+    async fn hosts<const N: usize>() -> ([Url; N], UnboundedReceiver<Told>) {
+        let (tell, told) = unbounded_channel();
+        let mut urls = Vec::new();
+        for place in 0..N {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            urls.push(format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap());
+            tokio::spawn(serve(listener, place, tell.clone()));
+        }
+        (urls.try_into().unwrap(), told)
+    }
+
+    async fn serve(listener: TcpListener, place: usize, tell: UnboundedSender<Told>) {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tell.send(Opened(place)).unwrap();
+            let mut request = [0; 4096];
+            while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            }
+            tell.send(Closed(place)).unwrap();
+        }
+    }
+
+    fn sender(urls: &[Url], limits: Limits) -> Sender {
+        Sender::new(Guard::new(urls.iter().map(|url| (Platform::Webhook, url.clone()))), limits)
+    }
+
+    async fn post(sender: &Sender, url: &Url) {
+        let request = Outgoing {
+            platform: Platform::Webhook,
+            method: Method::POST,
+            url: url.clone(),
+            content_type: "text/plain".into(),
+            headers: Vec::new(),
+            body: Bytes::from_static(b"hello"),
+        };
+        sender.send(request).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn so_many_connections_rest_at_all_hosts_together_and_no_more() {
+        let (urls, mut told) = hosts::<3>().await;
+        let sender = sender(&urls, Limits { resting: 2, ..Limits::default() });
+        for url in &urls {
+            post(&sender, url).await;
+        }
+        for one in [Opened(0), Opened(1), Opened(2), Closed(2)] {
+            assert_eq!(told.recv().await, Some(one));
+        }
+        post(&sender, &urls[0]).await;
+        post(&sender, &urls[2]).await;
+        assert_eq!(told.recv().await, Some(Opened(2)), "the first kept its connection");
+    }
+
+    #[tokio::test]
+    async fn what_rests_for_too_long_is_closed_though_nothing_is_sent() {
+        let (urls, mut told) = hosts::<1>().await;
+        let sender = sender(&urls, Limits { idle: Duration::ZERO, ..Limits::default() });
+        post(&sender, &urls[0]).await;
+        assert_eq!(told.recv().await, Some(Opened(0)));
+        sender.close_idle();
+        assert_eq!(told.recv().await, Some(Closed(0)));
+        assert!(sender.hosts.lock().is_empty(), "its host is forgotten");
     }
 }
