@@ -73,6 +73,9 @@ pub struct Weighing {
     pub second_look: bool,
     /// The police reference may follow after it went live.
     pub police_follow_up: bool,
+    /// The person sought may not want to be found: what was seen of them is for the police, never for the
+    /// reporter.
+    pub guarded: bool,
 }
 
 /// The review policy as the intake calls it: what a notice says, and when it came in.

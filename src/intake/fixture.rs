@@ -27,6 +27,7 @@ impl Desk {
             urgency: 2 + i16::from(private.safety.violence),
             second_look: false,
             police_follow_up: false,
+            guarded: private.safety.violence,
         };
         Desk { intake: api::station(&shared), shared, _folder: folder }
     }

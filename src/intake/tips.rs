@@ -16,15 +16,13 @@ use crate::clock::new_id;
 use crate::domain::faults::FieldFaults;
 use crate::domain::notice::{Direction, Private, Public, Subject};
 use crate::domain::screening::{FindingKind, screen};
-use crate::domain::swindle::{calls_it_false, wants};
+use crate::domain::swindle::{CALLED_FALSE, calls_it_false, wants};
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
 use crate::vault::{Key, Vault};
 
-/// The flag of a tip that calls its notice false.
-const CALLED_FALSE: &str = "called_false";
 /// The longest tip, in characters.
 pub const TEXT: usize = 1_000;
 
@@ -146,6 +144,19 @@ fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Resul
 /// Whether those who verify read every tip first: all but those about a lost thing.
 fn is_read_first(subject: &Subject) -> bool {
     !matches!(subject, Subject::LostProperty { item } if item.direction == Direction::Lost)
+}
+
+/// Whether the reporter may not read what was seen: by what is live, as in [`take_in`].
+pub(super) fn are_guarded(
+    conn: &mut Conn,
+    desk: &Intake,
+    notice: &Notice,
+    key: &Key,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let number = notice.live_revision.unwrap_or(notice.revision);
+    let Some(revision) = notices::revision(conn, notice.id.0, number)? else { return Ok(true) };
+    Ok((desk.weigh)(&revision.public(key)?, &revision.private(key)?, now).guarded)
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

@@ -56,7 +56,8 @@ pub struct MyNotice {
     pub events: Vec<MyEvent>,
     /// Questions of those who verify, and the reporter's answers.
     pub replies: Vec<Said>,
-    /// Empty while it is paused, and after it was removed.
+    /// Empty while it is paused, and after it was removed. Of somebody who may not want to be found only that
+    /// the police know.
     pub tips: Vec<TipShown>,
 }
 
@@ -130,7 +131,13 @@ pub(super) fn view(
             .filter_map(|event| said(event, &key, &private).transpose())
             .collect::<Result<_, _>>()?,
         events: standing(&log).filter_map(|event| happened(event, language)).collect(),
-        tips: if are_withheld(&log) { Vec::new() } else { passed_on(conn, notice, &key)? },
+        tips: if are_withheld(&log) {
+            Vec::new()
+        } else if tips::are_guarded(conn, desk, notice, &key, now)? {
+            with_the_police(conn, notice, &key, language)?
+        } else {
+            passed_on(conn, notice, &key)?
+        },
     }))
 }
 
@@ -152,6 +159,17 @@ fn passed_on(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<Vec<TipShown
         place: tip.place,
     };
     Ok(tips.into_iter().map(shown).collect())
+}
+
+/// That there is a tip, and no more: who is sought may not want to be found.
+fn with_the_police(
+    conn: &mut Conn,
+    notice: &Notice,
+    key: &Key,
+    language: Language,
+) -> Result<Vec<TipShown>, StoreError> {
+    let told = |tip| TipShown { text: text(language, "my-tip-police"), seen_at: None, place: None, ..tip };
+    Ok(passed_on(conn, notice, key)?.into_iter().map(told).collect())
 }
 
 /// The state that the reporter is told. That a lead took the case would warn a person with something to hide.

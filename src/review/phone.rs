@@ -2,7 +2,7 @@
 //! times a day. A moderator who could read phones at will could find the one person who asked not to be
 //! found.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
@@ -17,7 +17,7 @@ use crate::vault::Vault;
 const STEP: &str = "reveal_phone";
 const REFUSED: &str = "refuse_phone";
 /// A person who is refused again within this time is not recorded again, so that asking cannot fill the log.
-const REFUSAL_HOLDS: Duration = Duration::hours(1);
+const REFUSAL_HOLDS: TimeDelta = TimeDelta::hours(1);
 
 /// A revealed phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,14 @@ impl Desk {
         reason: String,
         now: DateTime<Utc>,
     ) -> Result<Revealed, ReviewError> {
-        let vault = self.vault.clone();
+        let (vault, until) = (self.vault.clone(), now + self.times.lease);
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| reveal(tx, &vault, &notice, by, &reason, now))
+                with_notice(tx, &case, by, |tx, notice| {
+                    let revealed = reveal(tx, &vault, &notice, by, &reason, now)?;
+                    notices::hold_on(tx, notice.id.0, until)?;
+                    Ok(revealed)
+                })
             })
             .await
     }
@@ -108,7 +112,7 @@ fn reveal(
         // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
         note_down(tx, notice, STEP, by, Some(reason), now)?;
     }
-    let day = Duration::days(1);
+    let day = TimeDelta::days(1);
     let today = events::times_of(tx, by.id, STEP, now - day, PHONES_A_DAY + 1)?;
     if let Some(oldest) = usize::try_from(PHONES_A_DAY).ok().and_then(|cap| today.get(cap)) {
         tracing::warn!(account = %by.id, "a moderator asks for more phones than a day allows");

@@ -1,7 +1,7 @@
 //! The review policy as a table: how many people must verify what. The rules that apply it are in
 //! `domain::life_cycle` and in this station; to change the policy, change a line here.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::life_cycle::{Needs, Weighing};
 use crate::domain::notice::{Category, Private, Public, Subject};
@@ -47,14 +47,16 @@ pub struct Line {
     /// A second moderator looks within [`SECOND_LOOK_WITHIN`] of going live.
     pub second_look: bool,
     pub police: Police,
+    /// See [`Weighing::guarded`].
+    pub guarded: bool,
     /// 3 most urgent, 0 least.
     pub urgency: i16,
 }
 
 /// After a notice goes live on one approval, another moderator must look at it within this time.
-pub const SECOND_LOOK_WITHIN: Duration = Duration::minutes(30);
+pub const SECOND_LOOK_WITHIN: TimeDelta = TimeDelta::minutes(30);
 /// Where the police reference may follow: within this time of going live.
-pub const POLICE_FOLLOWS_WITHIN: Duration = Duration::hours(2);
+pub const POLICE_FOLLOWS_WITHIN: TimeDelta = TimeDelta::hours(2);
 
 /// How many phones one person may reveal within a day. A call and its case take ten minutes, which makes four
 /// hours of a volunteer's evening. Anyone who needs more is collecting, not verifying.
@@ -63,22 +65,28 @@ pub const PHONES_A_DAY: i64 = 24;
 /// The policy.
 #[rustfmt::skip]
 pub const TABLE: [Line; 10] = [
-    Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
-    Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, urgency: 3 },
-    Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  urgency: 2 },
-    Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, urgency: 3 },
-    Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  urgency: 1 },
-    Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  urgency: 1 },
-    Line { class: Class::SealedOther,    approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  urgency: 1 },
-    Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
-    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 3 },
-    Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  urgency: 0 },
+    Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
+    Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
+    Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: false, urgency: 2 },
+    Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
+    Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
+    Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
+    Line { class: Class::SealedOther,    approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
+    Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
+    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 3 },
+    Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
 ];
 
 /// The line that applies to a notice.
 pub fn line(public: &Public, private: &Private) -> &'static Line {
-    let class = classify(public, private);
-    TABLE.iter().find(|line| line.class == class).expect("every class has its line")
+    classify(public, private).line()
+}
+
+impl Class {
+    /// Its line.
+    pub fn line(self) -> &'static Line {
+        TABLE.iter().find(|line| line.class == self).expect("every class has its line")
+    }
 }
 
 /// What the policy requires of a notice as it comes in.
@@ -87,12 +95,13 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
     let at_risk = matches!(private.category, Some(Category::SelfHarmRisk | Category::SuspectedAbduction))
         || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
     // After a day the odds of finding somebody alive begin to fall fast.
-    let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= Duration::hours(24));
+    let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= TimeDelta::hours(24));
     Weighing {
         needs: Needs { approvals: line.approvals, leads: line.leads },
         sealed: line.sealed,
         urgency: (line.urgency + i16::from(at_risk) + i16::from(long_missing && line.urgency > 0)).min(3),
         second_look: line.second_look,
+        guarded: line.guarded,
         police_follow_up: line.police == Police::MayFollow && private.police.reference.is_none(),
     }
 }

@@ -1,19 +1,25 @@
-//! Held tips: the holder of the case reads them, and passes each on to the family or discards it. The person
-//! may have fled from the family, and a tip may come from a swindler.
+//! Held tips: the holder of the case reads them, and passes each on or discards it. The person may have fled
+//! from the family, and a tip may come from a swindler. Of somebody who may not want to be found the family
+//! learns only that the police know ([`Weighing::guarded`](crate::domain::life_cycle::Weighing::guarded)).
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::view::is_own;
 use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
 use crate::domain::life_cycle::Refusal;
 use crate::domain::named::named;
-use crate::store::tips;
+use crate::domain::swindle::CALLED_FALSE;
+use crate::store::StoreError;
+use crate::store::notices::{self, Notice};
+use crate::store::tips::{self, Tip};
+use crate::vault::Vault;
 
 named! {
     /// What becomes of a tip that was held back, in the order in which it is offered.
     pub enum Fate {
-        /// The reporter may read it, without the phone of whoever sent it.
+        /// The reporter may read it, without the phone of whoever sent it, or that the police know.
         PassOn = "pass_on",
         /// It is deleted.
         Discard = "discard",
@@ -35,7 +41,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not
-    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more.
+    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more, [`Refusal::NotFrom`]
+    /// where a tip is to be passed on that is not for the reporter at all.
     pub async fn decide_tip(
         &self,
         case: String,
@@ -44,6 +51,7 @@ impl Desk {
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
+        let (vault, until) = (self.vault.clone(), now + self.times.lease);
         self.store
             .write(move |tx| {
                 with_notice(tx, &case, by, |tx, notice| {
@@ -51,6 +59,12 @@ impl Desk {
                     if is_own(&notice, by) {
                         return Err(Refusal::SameApprover.into());
                     }
+                    let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
+                    if fate == Fate::PassOn && !may_pass(&opened(&vault, &notice, &held)?) {
+                        let from = notice.state_at(now);
+                        return Err(Refusal::NotFrom { from, step: fate.step() }.into());
+                    }
+                    notices::hold_on(tx, notice.id.0, until)?;
                     let decided = match fate {
                         Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
                         Fate::Discard => tips::discard(tx, notice.id.0, tip)?,
@@ -63,4 +77,18 @@ impl Desk {
             })
             .await
     }
+}
+
+/// What a tip says.
+fn opened(vault: &Vault, notice: &Notice, tip: &Tip) -> Result<Value, ReviewError> {
+    let key = notice.key(vault)?.ok_or(ReviewError::TipUnknown)?;
+    let body = key.open("tip", &tip.body_sealed).map_err(StoreError::from)?;
+    Ok(serde_json::from_slice(&body).map_err(StoreError::from)?)
+}
+
+/// Whether the reporter may learn of a tip. What calls the notice false, or comes from the person sought, is
+/// for those who verify and the police.
+pub fn may_pass(content: &Value) -> bool {
+    let flags = content["flags"].as_array().into_iter().flatten();
+    !flags.filter_map(Value::as_str).any(|flag| flag == CALLED_FALSE)
 }

@@ -303,6 +303,17 @@ pub fn claim(
     Ok(rows == 1)
 }
 
+/// Lets whoever holds a locked notice hold it until then: they are at work on it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
+    both!(conn, c => diesel::update(notices::table.find(Id(id)))
+        .set(notices::claimed_until.eq(Time(until)))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The approvals that stand for a revision, oldest first.
 ///
 /// # Errors

@@ -66,6 +66,15 @@ pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
     Ok(ids.into_iter().map(|id| id.0).collect())
 }
 
+/// A tip of a notice that is held back.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<Option<Tip>> {
+    let held = tips::table.find(Id(tip)).filter(tips::notice_id.eq(Id(notice)).and(tips::held));
+    Ok(both!(conn, c => held.select(Tip::as_select()).first(c).optional())?)
+}
+
 /// Lets the reporter read a tip that was held back; returns whether there was one.
 ///
 /// # Errors

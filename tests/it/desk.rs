@@ -37,6 +37,8 @@ pub const TESTS: &[Test] = &[
     housed!(a_lead_reads_how_much_came_in_and_what_became_of_it),
     housed!(who_is_missing_longest_comes_first_and_one_sees_since_when),
     housed!(whose_claim_has_run_out_waits_again),
+    housed!(who_works_on_a_case_keeps_it),
+    housed!(where_an_adult_was_seen_never_reaches_the_reporter),
     housed!(what_somebody_saw_is_not_buried_under_what_others_send),
     housed!(whoever_wants_money_or_to_be_called_does_not_reach_the_family),
 ];
@@ -804,5 +806,69 @@ async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: Ho
     let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
     let held = sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true);
     assert_eq!(held.count(), 6, "those who verify read them");
+    house.finish().await;
+}
+
+async fn who_works_on_a_case_keeps_it(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "先转账再还包"})).await.expect(202);
+    claim(&house, &case, &moderator).await;
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
+    let works = [
+        (format!("{path}/phone"), json!({"reason": "call_back"}), 200),
+        (tip, json!({"action": "discard"}), 204),
+    ];
+    for (step, body, status) in works {
+        house.advance(TimeDelta::minutes(4));
+        house.post(&step, Some(&moderator.token), &body).await.expect(status);
+    }
+    house.advance(TimeDelta::minutes(4));
+    let taken = house.post(&format!("{path}/claim"), Some(&colleague.token), &json!({})).await;
+    assert_eq!(taken.problem(409), "claimed_by_other");
+    house.advance(TimeDelta::minutes(1));
+    claim(&house, &case, &colleague).await;
+    house.finish().await;
+}
+
+/// The reporter may be whom an adult fled from; a child's family needs to know.
+async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    for (age, category, phone, guarded) in
+        [(7, "child", 40_000_001, false), (30, "other_adult", 40_000_002, true)]
+    {
+        let mut body = by_another(notices::missing_person(house.clock.now()), phone);
+        (body["person"]["age"], body["person"]["category"]) = (json!(age), json!(category));
+        let (case, manage) = submit(&house, &body).await;
+        for approver in [&moderator, &lead].into_iter().take(if guarded { 2 } else { 1 }) {
+            house.decide(&case, approver, "approve", "verified").await.expect(200);
+        }
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+        for tip in [
+            json!({"text": "在幸福小区见过", "place": "幸福小区"}),
+            json!({"text": "我是本人，我很安全，请不要找我"}),
+        ] {
+            house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
+        }
+        claim(&house, &case, &lead).await;
+        let path = format!("/review/{case}");
+        let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+        let pass_on = async |tip: &Value| {
+            let tip = format!("{path}/tips/{}", tip["id"].as_str().unwrap());
+            house.post(&tip, Some(&lead.token), &json!({"action": "pass_on"})).await
+        };
+        let [seen, themselves] = &sheet["tips"].as_array().unwrap()[..] else { panic!("{sheet}") };
+        pass_on(seen).await.expect(204);
+        assert_eq!(pass_on(themselves).await.problem(409), "not_possible", "it is for nobody else");
+        let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
+        let [tip] = &mine["tips"].as_array().unwrap()[..] else { panic!("{mine}") };
+        assert_eq!(mine.to_string().contains("幸福小区"), !guarded, "{tip}");
+        assert_eq!(tip["text"].as_str().unwrap().starts_with("线索已转警方"), guarded, "{tip}");
+    }
     house.finish().await;
 }

@@ -283,6 +283,7 @@ my-reply-better-photo = Did a volunteer ask for a clearer photo? That one become
 my-reply-send = Send the answer
 my-tips = Tips
 my-tips-none = There is no tip to show yet. For safety, some are read by a volunteer first.
+my-tip-police = A tip was passed to the police. For the safety of the person concerned, its words are not shown here.
 my-tip-seen = Seen when and where
 my-edit = Change the notice
 my-edit-title = Change the notice

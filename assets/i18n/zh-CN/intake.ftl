@@ -278,6 +278,7 @@ my-reply-better-photo = 志愿者要一张更清楚的照片？那张要公开�
 my-reply-send = 发送回答
 my-tips = 收到的线索
 my-tips-none = 还没有可以显示的线索。为了安全，有些线索先由志愿者查看。
+my-tip-police = 线索已转警方。为了当事人的安全，这里不显示内容。
 my-tip-seen = 看到的时间和地点
 my-edit = 修改内容
 my-edit-title = 修改内容

@@ -128,7 +128,8 @@ pub fn action(name: &str) -> Option<Step> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictBody {
-    /// `pass_on` to the family, or `discard`.
+    /// `pass_on` to the family, or `discard`. Of an adult, and where violence or custody is mentioned, the
+    /// family reads only that the police know.
     action: String,
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::reasons;
-use super::super::tips::Fate;
+use super::super::tips::{Fate, may_pass};
 use super::super::view::{Happened, Hint, Sheet};
 use super::changes::Changes;
 use super::compare::Comparison;
@@ -78,6 +78,8 @@ pub struct SheetPage {
     reveal: Vec<(&'static str, String)>,
     comparison: Option<Comparison>,
     tips: Vec<Tip>,
+    /// Whether the family learns of a tip only that the police know.
+    guarded: bool,
     history: Vec<Line>,
     approval_refused: Option<String>,
     buttons: Vec<Button>,
@@ -121,6 +123,8 @@ struct Tip {
     id: Uuid,
     at: String,
     held: bool,
+    /// What may become of it.
+    fates: Vec<Fate>,
     words: Vec<(String, String)>,
 }
 
@@ -148,6 +152,7 @@ impl SheetPage {
             BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, &sheet, now)).collect();
         let private = sheet.private.as_ref();
         let phone = private.filter(|private| !private.reporter.phone.is_empty());
+        let guarded = sheet.class.is_none_or(|class| class.line().guarded);
         SheetPage {
             keys: keys(&frame, &buttons, &forms, next.is_some()),
             next,
@@ -155,7 +160,10 @@ impl SheetPage {
             kept,
             forms,
             faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
-            done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
+            done: DONE.contains(&done).then(|| {
+                let done = if guarded && done == Fate::PassOn.as_str() { "police_know" } else { done };
+                frame.t(&format!("review-done-{done}"))
+            }),
             standing: standing(&frame, &sheet, now),
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
             changes: sheet.changes.as_ref().map(|changes| Changes::new(&frame, sheet.kind, changes)),
@@ -172,6 +180,7 @@ impl SheetPage {
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
             comparison: Comparison::new(&frame, &sheet),
             tips: tips(&frame, &sheet.tips),
+            guarded,
             history: history(&frame, &sheet.events),
             approval_refused: sheet
                 .approval_refused
@@ -355,7 +364,8 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
         };
         (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
     });
-    Tip { id: hint.id, at: at(hint.at), held: hint.held, words: said.collect() }
+    let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || may_pass(&hint.content));
+    Tip { id: hint.id, at: at(hint.at), held: hint.held, fates: fates.collect(), words: said.collect() }
 }
 
 /// The history, newest first, without claims, because every later step implies one.
