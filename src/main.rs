@@ -1,6 +1,7 @@
 //! The command line: reads the settings, runs one of the commands, and says in one line what went wrong.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
@@ -8,7 +9,7 @@ use seventytwo::accounts::people::{self, Handed};
 use seventytwo::accounts::{scan, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
-use seventytwo::config::{self, Config, Fault, SETTINGS, Setting};
+use seventytwo::config::{self, Config, Fault, LogFormat, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Noted, Walked};
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+fn failed(error: &dyn Display) -> ExitCode {
     eprintln!("seventytwo: {error}");
     ExitCode::from(1)
 }
@@ -169,10 +170,10 @@ fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
     let mut told = environment(matches);
     let read = Config::read(|s| given(matches, s).map(|(value, _)| value));
     told.extend(read.as_ref().err().into_iter().flatten().map(|Fault { variable, what }| {
-        // A person who gave a flag looks for that, not for the variable that it overrides.
+        // A person who gave a flag looks for that as well.
         let flag = SETTINGS.iter().find(|s| s.variable == *variable);
         let flag = flag.filter(|s| given(matches, s).is_some_and(|(_, source)| source == "flag"));
-        flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("--{}: {what}", s.flag))
+        flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("{variable} (--{}): {what}", s.flag))
     }));
     match read {
         Ok(config) if told.is_empty() => Ok(config),
@@ -214,7 +215,7 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("migrate", _)) => {
             let config = configuration(None)?;
             app::open_store(&config).await?;
-            println!("the database is up to date");
+            say("the database is up to date")?;
             Ok(ExitCode::SUCCESS)
         }
         Some(("account", m)) => account(m).await,
@@ -225,13 +226,16 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    // What the first two say at every start is of no use, and the last one logs the words that it draws; they
-    // can be switched on by name.
-    let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn";
+    // What the first two say at every start is of no use, the third logs the words that it draws, and the last
+    // calls every request that is no HTTP an error; they can be switched on by name.
+    let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn,actix_http::h1::dispatcher=off";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
-    if config.log_json { subscriber.json().init() } else { subscriber.init() }
+    match config.log_format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
 }
 
 async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
@@ -242,9 +246,13 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     let Some(app) = stop.run_until_cancelled(App::build(config, Clock::system())).await.transpose()? else {
         return Ok(ExitCode::SUCCESS);
     };
-    println!("listening on http://{}", app.address());
+    let mut told = format!("listening on http://{}", app.address());
     if app.url() != format!("http://{}", app.address()) {
-        println!("links point to {}", app.url());
+        told += &format!("\nlinks point to {}", app.url());
+    }
+    // It serves whether or not anybody reads that.
+    if let Err(error) = say(told) {
+        tracing::warn!("{error}");
     }
     app.run(stop).await?;
     Ok(ExitCode::SUCCESS)
@@ -268,7 +276,7 @@ fn show_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         let (value, source) =
             given(Some(matches), setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
         let shown = if setting.secret && source != "default" { "***" } else { &value };
-        println!("{}={shown}\n    {source}; {}", setting.variable, setting.explained());
+        say(format!("{}={shown}\n    {source}; {}", setting.variable, setting.explained()))?;
     }
     configuration(Some(matches))?;
     Ok(ExitCode::SUCCESS)
@@ -290,23 +298,24 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("add", m)) => {
             let role = Role::named(&named(m, "role")).expect("clap takes the names of roles alone");
             let (chosen, vault) = (password(m)?, app::unlock(&config, &store).await?);
-            hand_over(&people::add(&store, &vault, now, &named(m, "name"), role, chosen.as_deref()).await?);
+            let handed = people::add(&store, &vault, now, &named(m, "name"), role, chosen.as_deref()).await?;
+            hand_over(&handed)?;
         }
         Some(("reset", m)) => {
             let (chosen, vault) = (password(m)?, app::unlock(&config, &store).await?);
             let name = named(m, "name");
             let (handed, ended) = people::reset(&store, &vault, &name, chosen.as_deref()).await?;
-            hand_over(&handed);
-            println!("ended     {} sessions and {} tokens", ended.sessions, ended.tokens);
+            hand_over(&handed)?;
+            say(format!("ended     {} sessions and {} tokens", ended.sessions, ended.tokens))?;
         }
         Some(("disable", m)) => {
             let ended = people::disable(&store, now, &named(m, "name")).await?;
-            println!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens);
+            say(format!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens))?;
         }
         _ => {
             for person in people::list(&store).await? {
                 let state = if person.disabled_at.is_some() { "disabled" } else { "active" };
-                println!("{}\t{}\t{state}", person.name, person.role.0.as_str());
+                say(format!("{}\t{}\t{state}", person.name, person.role.0.as_str()))?;
             }
         }
     }
@@ -314,18 +323,24 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints what a person logs in with, once.
-fn hand_over(handed: &Handed) {
-    println!("name      {}\nrole      {}", handed.name, handed.role.as_str());
+fn hand_over(handed: &Handed) -> anyhow::Result<()> {
+    let mut told = format!("name      {}\nrole      {}", handed.name, handed.role.as_str());
     if let Some(password) = &handed.password {
-        println!("password  {password}");
+        told += &format!("\npassword  {password}");
     }
-    println!("totp      {}\nscan      {}", handed.totp_secret, handed.totp_uri);
+    told += &format!("\ntotp      {}\nscan      {}", handed.totp_secret, handed.totp_uri);
     // Programs read the lines above; a person at a terminal can scan the code with a phone.
     if std::io::stdout().is_terminal()
         && let Some(code) = scan::drawn(&handed.totp_uri)
     {
-        print!("\n{code}");
+        told += &format!("\n\n{}", code.trim_end_matches('\n'));
     }
+    say(told).map_err(|error| anyhow::anyhow!("{error}; account reset makes secrets that can be read"))
+}
+
+/// Prints what a command has to tell.
+fn say(told: impl Display) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{told}").map_err(|error| anyhow::anyhow!("standard output: {error}"))
 }
 
 /// The password on standard input, where it is to be read there.
@@ -344,20 +359,21 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let store = app::open_existing(&configuration(None)?).await?;
     match matches.subcommand() {
         Some(("add", m)) => {
-            let life = m.get_one::<chrono::Duration>("expires").copied();
-            println!("{}", tokens::add(&store, Clock::system().now(), &named(m, "account"), life).await?);
+            let life = m.get_one::<chrono::TimeDelta>("expires").copied();
+            say(tokens::add(&store, Clock::system().now(), &named(m, "account"), life).await?)
+                .map_err(|error| anyhow::anyhow!("{error}; token list and token revoke end that token"))?;
         }
         Some(("list", m)) => {
             for token in tokens::list(&store, &named(m, "account")).await? {
                 let ends = token
                     .expires_at
                     .map_or("does not end".to_owned(), |at| format!("ends {}", at.to_rfc3339()));
-                println!("{}\tmade {}\t{ends}", token.number, token.created_at.to_rfc3339());
+                say(format!("{}\tmade {}\t{ends}", token.number, token.created_at.to_rfc3339()))?;
             }
         }
         Some(("revoke", m)) => {
             tokens::revoke(&store, &named(m, "account"), &named(m, "number")).await?;
-            println!("revoked");
+            say("revoked")?;
         }
         _ => anyhow::bail!("use: seventytwo token add --account NAME"),
     }
@@ -370,7 +386,7 @@ async fn audit(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let store = app::open_existing(&configuration(None)?).await?;
     match store.read(move |c| events::verify(c, noted.as_ref())).await? {
         Walked::Whole { lines, head } => {
-            println!("whole: {lines} entries, head {lines}:{head}");
+            say(format!("whole: {lines} entries, head {lines}:{head}"))?;
             Ok(ExitCode::SUCCESS)
         }
         Walked::Broken { seq, what } => {

@@ -26,7 +26,8 @@ pub const TESTS: &[Test] = &[
     alone!(what_is_kept_is_for_its_user_alone),
     alone!(times_have_bounds_that_are_named),
     alone!(each_fault_names_its_own_setting),
-    alone!(a_flag_is_blamed_by_its_name),
+    alone!(a_flag_is_blamed_by_its_name_and_its_variable),
+    alone!(what_nobody_can_read_is_told_in_one_line),
     alone!(a_setting_that_is_none_is_told),
     alone!(what_is_wrong_is_said_once),
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
@@ -287,15 +288,12 @@ async fn a_database_is_where_its_path_leads_with_slashes_or_without() {
     }
 }
 
-async fn a_flag_is_blamed_by_its_name() {
+async fn a_flag_is_blamed_by_its_name_and_its_variable() {
     let folder = tempfile::tempdir().unwrap();
     let told = run(folder.path(), &["serve", "--cooling", "5x"]);
     assert_eq!(told.status.code(), Some(1));
     let told = said(&told.stderr);
-    assert!(
-        told.contains("--cooling: must be written like") && !told.contains("SEVENTYTWO_COOLING"),
-        "{told}"
-    );
+    assert!(told.contains("SEVENTYTWO_COOLING (--cooling): must be written like"), "{told}");
 }
 
 async fn a_setting_that_is_none_is_told() {
@@ -524,5 +522,26 @@ async fn the_words_of_a_poster_stand_in_no_log(db: Db) {
     for words in ["双肩包", "探路者", "12 路公交车"] {
         let told = log.iter().find(|line| line.contains(words));
         assert_eq!(told, None, "{words} stand in the log");
+    }
+}
+
+/// Standard output takes nothing, as on a full disk.
+async fn what_nobody_can_read_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
+        program.args(arguments).env("SEVENTYTWO_DATA_DIR", folder.path());
+        program.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("test.db").display()));
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let told = program.stdout(full).output().unwrap();
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}");
+        let line = said(&told.stderr).to_owned();
+        assert!(line.starts_with("seventytwo: standard output: ") && line.lines().count() == 1, "{line}");
+        line
+    };
+    let added = told(&["account", "add", "--role", "lead", "--name", "chen"]);
+    assert!(added.contains("account reset"), "it says what to do: {added}");
+    for arguments in [&["config"][..], &["account", "list"], &["audit", "verify"]] {
+        told(arguments);
     }
 }
