@@ -133,7 +133,11 @@ fn lock_head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
 /// # Errors
 /// When the database refuses.
 pub fn head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
-    Ok(both!(conn, c => chain::table.find(1).select((chain::seq, chain::hash)).first(c))?)
+    Ok(end(conn)?)
+}
+
+fn end(conn: &mut Conn) -> QueryResult<(i64, Vec<u8>)> {
+    both!(conn, c => chain::table.find(1).select((chain::seq, chain::hash)).first(c))
 }
 
 /// The events of a notice, oldest first.
@@ -221,7 +225,9 @@ pub enum Walked {
 /// When the database refuses.
 pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     let mut size = 1_000i64;
-    let (last, head_hash) = head(conn)?;
+    let Some((last, head_hash)) = end(conn).optional()? else {
+        return Ok(Walked::Broken { seq: 1, what: "the head of the log is missing" });
+    };
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
     let another = |seq, hash: &[u8]| noted.is_some_and(|noted| noted.seq == seq && noted.hash != hex(hash));
     if another(seq, &previous) {

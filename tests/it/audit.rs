@@ -29,7 +29,7 @@ const PUT_BACK: &str = "DELETE FROM events; INSERT INTO events SELECT * FROM kep
      DELETE FROM chain; INSERT INTO chain SELECT * FROM kept_chain";
 
 /// A change to a log of five entries, the first entry that reveals it, and what is said about that entry.
-const TAMPERINGS: [(&str, i64, &str); 8] = [
+const TAMPERINGS: [(&str, i64, &str); 9] = [
     ("UPDATE events SET reason = 'hoax' WHERE seq = 3", 3, "it was altered"),
     ("UPDATE events SET note_sealed = hash WHERE seq = 3", 3, "its note was altered"),
     ("UPDATE events SET hash = previous WHERE seq = 2", 2, "it was altered"),
@@ -47,6 +47,7 @@ const TAMPERINGS: [(&str, i64, &str); 8] = [
         5,
         "the head does not know it",
     ),
+    ("DELETE FROM chain", 1, "the head of the log is missing"),
 ];
 
 async fn whoever_changes_the_log_is_found_out(house: House) {
