@@ -242,7 +242,7 @@ impl App {
             contact: config.contact.as_deref().map(Into::into),
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: wake.clone(),
-            limits: Arc::new(Limits::new(1)),
+            limits: Arc::new(Limits::default()),
             room: Room::default(),
             blobs,
             press: press.of_doors(),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use parking_lot::Mutex;
 
 /// The system's clock, or one that a test drives by hand.
@@ -40,16 +40,16 @@ impl Clock {
 
     /// The time since some fixed moment, whatever happens to the system's clock meanwhile: waits are measured
     /// by it.
-    pub fn steady(&self) -> Duration {
+    pub fn steady(&self) -> TimeDelta {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
         match &self.0 {
-            Source::System => Duration::from_std(BEGAN.elapsed()).unwrap_or(Duration::MAX),
-            Source::Hand(micros) => Duration::microseconds(micros.load(Ordering::SeqCst)),
+            Source::System => TimeDelta::from_std(BEGAN.elapsed()).unwrap_or(TimeDelta::MAX),
+            Source::Hand(micros) => TimeDelta::microseconds(micros.load(Ordering::SeqCst)),
         }
     }
 
     /// Moves a hand-driven clock; the system's clock cannot be moved and stays as it is.
-    pub fn advance(&self, by: Duration) {
+    pub fn advance(&self, by: TimeDelta) {
         if let Source::Hand(micros) = &self.0 {
             micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::Duration;
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use url::Url;
 
@@ -29,13 +29,13 @@ pub enum Blobs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     /// `SEVENTYTWO_NOTICE_LIFETIME`.
-    pub lifetime: Duration,
+    pub lifetime: TimeDelta,
     /// `SEVENTYTWO_COOLING`.
-    pub cooling: Duration,
+    pub cooling: TimeDelta,
     /// `SEVENTYTWO_LEASE`.
-    pub lease: Duration,
+    pub lease: TimeDelta,
     /// `SEVENTYTWO_RETENTION`.
-    pub retention: Duration,
+    pub retention: TimeDelta,
 }
 
 /// An operator's own gateway for a platform, exempt from the built-in list of hosts and from the address
@@ -72,8 +72,18 @@ pub struct Config {
     pub contact: Option<String>,
     /// `SEVENTYTWO_LOG`.
     pub log: String,
-    /// `SEVENTYTWO_LOG_FORMAT` is `json`.
-    pub log_json: bool,
+    /// `SEVENTYTWO_LOG_FORMAT`.
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people, one line an event.
+    #[default]
+    Text,
+    /// For programs, one JSON object a line.
+    Json,
 }
 
 /// A fault of one setting.
@@ -118,7 +128,7 @@ impl Config {
             trusted_proxies: given.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
             contact: given.parse("SEVENTYTWO_CONTACT", values::contact),
             log: given.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
-            log_json: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
+            log_format: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
             data_dir,
         };
         if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {
@@ -169,7 +179,7 @@ impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
         }
     }
 
-    fn span(&mut self, variable: &'static str) -> Duration {
+    fn span(&mut self, variable: &'static str) -> TimeDelta {
         let (least, most) = setting_of(variable).bounds.expect("every time has its bounds");
         let span = self.parse(variable, duration).unwrap_or(least);
         if span < least || span > most {
@@ -196,8 +206,8 @@ mod tests {
     fn the_defaults_are_a_working_configuration() {
         let config = read(&[]).unwrap_or_else(|f| panic!("{f:?}"));
         assert_eq!(config.database, Database::Sqlite("data/seventytwo.db".into()));
-        assert_eq!(config.times.lifetime, Duration::hours(72));
-        assert_eq!(config.times.cooling, Duration::seconds(30));
+        assert_eq!(config.times.lifetime, TimeDelta::hours(72));
+        assert_eq!(config.times.cooling, TimeDelta::seconds(30));
         assert_eq!(config.blobs, Blobs::Folder("data/blobs".into()));
     }
 

@@ -1,6 +1,6 @@
 //! The table of all settings: what each is called, what it is for, and what it may be.
 
-use chrono::Duration;
+use chrono::TimeDelta;
 
 use super::written;
 
@@ -13,7 +13,7 @@ pub struct Setting {
     pub secret: bool,
     pub meaning: &'static str,
     /// For a time: the shortest and the longest allowed.
-    pub bounds: Option<(Duration, Duration)>,
+    pub bounds: Option<(TimeDelta, TimeDelta)>,
 }
 
 const fn setting(
@@ -30,7 +30,7 @@ const fn time(
     flag: &'static str,
     default: &'static str,
     meaning: &'static str,
-    bounds: (Duration, Duration),
+    bounds: (TimeDelta, TimeDelta),
 ) -> Setting {
     Setting { bounds: Some(bounds), ..setting(variable, flag, default, meaning) }
 }
@@ -79,28 +79,28 @@ pub const SETTINGS: &[Setting] = &[
         "notice-lifetime",
         "72h",
         "how long a notice is live",
-        (Duration::seconds(1), Duration::days(30)),
+        (TimeDelta::seconds(1), TimeDelta::days(30)),
     ),
     time(
         "SEVENTYTWO_COOLING",
         "cooling",
         "30s",
         "undo window between the last approval and going live",
-        (Duration::zero(), Duration::hours(24)),
+        (TimeDelta::zero(), TimeDelta::hours(24)),
     ),
     time(
         "SEVENTYTWO_LEASE",
         "lease",
         "5m",
         "how long a claim holds without activity",
-        (Duration::seconds(1), Duration::hours(24)),
+        (TimeDelta::seconds(1), TimeDelta::hours(24)),
     ),
     time(
         "SEVENTYTWO_RETENTION",
         "retention",
         "30d",
         "from the end of a notice to its erasure",
-        (Duration::zero(), Duration::days(3_650)),
+        (TimeDelta::zero(), TimeDelta::days(3_650)),
     ),
     setting("SEVENTYTWO_SWEEP", "sweep", "*/10 * * * * *", "cron (with seconds) of the expiry sweep"),
     setting(

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use base64::Engine as _;
-use chrono::Duration;
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{Blobs, Gateway};
+use super::{Blobs, Gateway, LogFormat};
 use crate::domain::group::Platform;
 use crate::store::Database;
 
@@ -93,7 +93,7 @@ pub fn key(value: &str) -> Result<[u8; 32], String> {
 ///
 /// # Errors
 /// A sentence that says how durations are written.
-pub fn duration(value: &str) -> Result<Duration, String> {
+pub fn duration(value: &str) -> Result<TimeDelta, String> {
     let usage = || "must be written like 90s, 30m, 72h or 30d".to_owned();
     let unit = value.chars().last().ok_or_else(usage)?;
     let number = &value[..value.len() - unit.len_utf8()];
@@ -109,11 +109,11 @@ pub fn duration(value: &str) -> Result<Duration, String> {
     };
     // A number too large to read is beyond every bound, too.
     let number: i64 = number.parse().unwrap_or(i64::MAX);
-    Ok(Duration::try_seconds(number.saturating_mul(seconds)).unwrap_or(Duration::MAX))
+    Ok(TimeDelta::try_seconds(number.saturating_mul(seconds)).unwrap_or(TimeDelta::MAX))
 }
 
 /// A time as it is written in settings: up to 72 hours in hours, as is customary here.
-pub fn written(span: Duration) -> String {
+pub fn written(span: TimeDelta) -> String {
     let seconds = span.num_seconds();
     match seconds {
         s if s > 72 * 3_600 && s % 86_400 == 0 => format!("{}d", s / 86_400),
@@ -193,10 +193,10 @@ pub(super) fn log_filter(value: &str) -> Result<String, String> {
     tracing_subscriber::EnvFilter::try_new(value).map(|_| value.to_owned()).map_err(|e| e.to_string())
 }
 
-pub(super) fn log_format(value: &str) -> Result<bool, String> {
+pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
     match value {
-        "text" => Ok(false),
-        "json" => Ok(true),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
         _ => Err("must be text or json".to_owned()),
     }
 }

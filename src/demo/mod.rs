@@ -204,10 +204,10 @@ mod tests {
 
     #[test]
     fn other_settings_are_honoured() {
-        assert_eq!(config(&[]).times.cooling, chrono::Duration::seconds(10));
+        assert_eq!(config(&[]).times.cooling, chrono::TimeDelta::seconds(10));
         let config = config(&[("SEVENTYTWO_COOLING", "1s"), ("SEVENTYTWO_LEASE", "1m")]);
-        assert_eq!(config.times.cooling, chrono::Duration::seconds(1));
-        assert_eq!(config.times.lease, chrono::Duration::minutes(1));
+        assert_eq!(config.times.cooling, chrono::TimeDelta::seconds(1));
+        assert_eq!(config.times.lease, chrono::TimeDelta::minutes(1));
     }
 
     #[test]

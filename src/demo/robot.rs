@@ -10,7 +10,7 @@ use std::io::Cursor;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use image::{ImageFormat, ImageReader};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub const BODY: usize = 4 * 1024 * 1024;
 /// The most messages of one robot within [`WINDOW`].
 pub const RATE: usize = 20;
 /// The period of [`RATE`].
-pub const WINDOW: Duration = Duration::minutes(1);
+pub const WINDOW: TimeDelta = TimeDelta::minutes(1);
 /// How many messages the chat keeps.
 pub const REMEMBERED: usize = 200;
 

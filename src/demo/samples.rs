@@ -3,7 +3,7 @@
 //!
 //! Nothing bypasses the stations: what a sample may not do, nobody may.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::client::{Client, text};
@@ -103,7 +103,7 @@ impl Samples<'_> {
             "person": {"name": "李示例", "age": 76, "sex": "female", "category": "dementia", "height_cm": 158,
                 "appearance": "花白头发，脑后挽髻，体型偏瘦", "clothing": "紫色开衫，黑色裤子，布鞋",
                 "medical_urgent": true},
-            "last_seen": self.seen(Duration::hours(3), "人民公园东门附近"),
+            "last_seen": self.seen(TimeDelta::hours(3), "人民公园东门附近"),
             "police": {"reported": true, "station": "示例派出所", "reference": "演示第0001号"},
             "safety": safe(),
             "secret_detail": "左手腕戴一块停了的旧手表",
@@ -118,7 +118,7 @@ impl Samples<'_> {
             "description": "在小区里玩，一转眼不见了。（演示数据，并无此人）",
             "person": {"name": "赵小样", "age": 7, "sex": "male", "category": "child", "height_cm": 124,
                 "appearance": "短发，圆脸", "clothing": "红色连帽外套，蓝色牛仔裤", "medical_urgent": false},
-            "last_seen": self.seen(Duration::minutes(50), "新华路与和平路路口附近"),
+            "last_seen": self.seen(TimeDelta::minutes(50), "新华路与和平路路口附近"),
             "police": {"reported": true, "station": "示例派出所"},
             "safety": safe(),
             "secret_detail": "书包里有一只绿色的玩具恐龙",
@@ -133,7 +133,7 @@ impl Samples<'_> {
             "description": "下班后没有到家，手机关机。（演示数据，并无此人）",
             "person": {"name": "陈样本", "age": 41, "sex": "male", "category": "other_adult", "height_cm": 175,
                 "appearance": "短发，中等身材", "clothing": "绿色夹克，灰色长裤", "medical_urgent": false},
-            "last_seen": self.seen(Duration::hours(14), "固安客运站"),
+            "last_seen": self.seen(TimeDelta::hours(14), "固安客运站"),
             "police": {"reported": true, "station": "示例派出所", "reference": "演示第0002号"},
             "safety": safe(),
         })
@@ -146,7 +146,7 @@ impl Samples<'_> {
             "reporter": reporter("孙示例", "13800220500", ""),
             "description": "坐公交车时落在座位上，里面有课本和一副眼镜。（演示数据）",
             "item": {"direction": "lost", "what": "双肩包", "colour": "蓝色", "is_document": false},
-            "last_seen": self.seen(Duration::hours(5), "示例路公交站"),
+            "last_seen": self.seen(TimeDelta::hours(5), "示例路公交站"),
             "secret_detail": "夹层里有一张手写的课程表",
         })
     }
@@ -159,12 +159,12 @@ impl Samples<'_> {
             "description": "在长椅上捡到，请失主说出钥匙的数目来认领。（演示数据）",
             "item": {"direction": "found", "what": "一串钥匙", "colour": "红色挂牌", "is_document": false,
                 "held_at": "示例社区服务站"},
-            "last_seen": self.seen(Duration::hours(20), "人民公园西门长椅"),
+            "last_seen": self.seen(TimeDelta::hours(20), "人民公园西门长椅"),
             "secret_detail": "一共四把",
         })
     }
 
-    fn seen(&self, ago: Duration, place: &str) -> Value {
+    fn seen(&self, ago: TimeDelta, place: &str) -> Value {
         let at = (self.now - ago).with_timezone(&BEIJING).to_rfc3339();
         json!({"at": at, "precision": "about", "place": place})
     }

@@ -1,7 +1,7 @@
 //! Fourth station: a notice ends. Its reporter closes it or its time runs out; what has not gone out is
 //! cancelled, the groups that received it are told, and after the retention only a tombstone is left.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::blobs::{BlobError, Blobs};
@@ -22,7 +22,7 @@ pub mod pages;
 /// Notices in one look at what has become due.
 const SLICE: i64 = 200;
 /// A photo that no notice took, and the answer to a repeated request, are kept this long.
-const KEEP_LOOSE_ENDS: Duration = Duration::hours(24);
+const KEEP_LOOSE_ENDS: TimeDelta = TimeDelta::hours(24);
 
 /// Why a notice could not be ended.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,6 @@
 //!
 //! No step talks to a platform inside a transaction. The decision to send is recorded first, then the message
 //! is sent, then the result is recorded.
-//! then said, then what came of it is written down.
 
 use std::sync::Arc;
 

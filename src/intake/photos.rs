@@ -1,7 +1,7 @@
 //! Photos on their way in and out: decoded and shrunk on blocking threads, two at a time, and stored sealed,
 //! each under a key of its own.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use crate::store::{Conn, StoreError};
 use crate::vault::{Vault, token_hash};
 
 /// How long a photo without a notice is served to anyone who has its address.
-const LOOSE: Duration = Duration::hours(24);
+const LOOSE: TimeDelta = TimeDelta::hours(24);
 
 /// The most photos without a notice: some 10 GB. One network can send a tenth of that within the time that
 /// they are kept, so it takes many networks to keep others out.

@@ -1,6 +1,6 @@
 //! Parses what a reporter sends, into a notice that can exist or into everything that is wrong with it.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,11 +22,11 @@ pub const DESCRIPTION: usize = 1_000;
 pub const PHOTOS: usize = 5;
 
 /// How far ahead of ours a client's clock may be.
-const AHEAD: Duration = Duration::minutes(10);
+const AHEAD: TimeDelta = TimeDelta::minutes(10);
 /// The oldest time of last sighting accepted: telling groups today helps nothing older.
-const LONGEST_AGO: Duration = Duration::days(100 * 366);
+const LONGEST_AGO: TimeDelta = TimeDelta::days(100 * 366);
 /// After this long the notice is still accepted, but its reporter is told what else helps.
-const LONG_AGO: Duration = Duration::hours(72);
+const LONG_AGO: TimeDelta = TimeDelta::hours(72);
 
 /// A submitted notice without faults.
 #[derive(Clone, Debug, PartialEq)]

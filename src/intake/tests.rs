@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use chrono::Duration;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::fixture::{Desk, donation, lost_property, missing_person, png, rescue};
@@ -39,7 +39,7 @@ pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step
                     if *step == Step::GoLive {
                         n.live_revision = Some(n.revision);
                         n.live_at = Some(Time(now));
-                        n.ends_at = Some(Time(now + Duration::hours(72)));
+                        n.ends_at = Some(Time(now + TimeDelta::hours(72)));
                     }
                     Ok::<_, IntakeError>(())
                 })?;
@@ -181,20 +181,20 @@ async fn photos_belong_to_one_notice() {
 async fn a_photo_is_seen_while_it_is_loose_or_live() {
     let desk = Desk::new().await;
     let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
-    let seen = async |after: Duration| {
+    let seen = async |after: TimeDelta| {
         let now = desk.now() + after;
         desk.intake.public_photo(photo.id, crate::blobs::Size::Thumb, now).await.unwrap().is_some()
     };
-    assert!(seen(Duration::zero()).await);
-    assert!(!seen(Duration::hours(24)).await, "nobody took it for a day");
+    assert!(seen(TimeDelta::zero()).await);
+    assert!(!seen(TimeDelta::hours(24)).await, "nobody took it for a day");
     let mut body = missing_person();
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
     let receipt = submitted(&desk, &body).await;
-    assert!(!seen(Duration::zero()).await, "not approved yet");
+    assert!(!seen(TimeDelta::zero()).await, "not approved yet");
     account_of_the_lead(&desk).await;
     steps(&desk, &receipt, TO_LIVE).await;
-    assert!(seen(Duration::hours(71)).await);
-    assert!(!seen(Duration::hours(72)).await, "over, swept or not");
+    assert!(seen(TimeDelta::hours(71)).await);
+    assert!(!seen(TimeDelta::hours(72)).await, "over, swept or not");
     let extra = desk.intake.store_photo(png(130), desk.now()).await.unwrap();
     let both = json!({"photo_ids": [photo.id, extra.id]});
     desk.intake.revise(&receipt.manage_token, both, desk.now()).await.unwrap();
@@ -210,7 +210,7 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
     assert!(matches!(early, Err(IntakeError::NotPossible(State::Submitted))), "{early:?}");
     steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
     let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
-    let later = desk.now() + Duration::hours(1);
+    let later = desk.now() + TimeDelta::hours(1);
     let body = json!({"text": "回执已拿到", "photo_ids": [photo.id]});
     let notice = desk.intake.reply(&receipt.manage_token, &body, later).await.unwrap();
     assert_eq!((notice.state.0, notice.submitted_at.0), (State::Submitted, desk.now()));
@@ -279,7 +279,7 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
         (State::Paused, Some(1)),
         "unless that seals the case"
     );
-    let over = desk.now() + Duration::hours(72);
+    let over = desk.now() + TimeDelta::hours(72);
     let late = desk.intake.renew(&receipt.manage_token, over).await;
     assert!(matches!(late, Err(IntakeError::NotPossible(State::Expired))), "{late:?}");
 }

@@ -80,7 +80,7 @@ mod tests {
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn later() -> Time {
-        Time(NOW + chrono::Duration::minutes(1))
+        Time(NOW + chrono::TimeDelta::minutes(1))
     }
 
     fn moderator(id: u128) -> Moderator {

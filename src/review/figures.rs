@@ -1,6 +1,6 @@
 //! Figures for leads: how many notices came in and what became of them, in numbers only.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::named::named;
 use crate::domain::notice::Kind;
@@ -19,8 +19,8 @@ named! {
 impl Period {
     fn since(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
-            Period::Week => now - Duration::days(7),
-            Period::Month => now - Duration::days(30),
+            Period::Week => now - TimeDelta::days(7),
+            Period::Month => now - TimeDelta::days(30),
             Period::Ever => DateTime::UNIX_EPOCH,
         }
     }

@@ -1,7 +1,7 @@
 //! Second station: people verify a notice. They claim it and decide it; an approved notice cools for a
 //! moment, in which the approval can be taken back, and then the scheduler makes it live.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 pub use going_live::LetOut;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub enum ReviewError {
     #[error("no such tip is held")]
     TipUnknown,
     #[error("no more phones are shown today")]
-    PhonesUsedUp { wait: Duration },
+    PhonesUsedUp { wait: TimeDelta },
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]

@@ -82,12 +82,11 @@ impl Limit {
         }
     }
 
-    fn quota(self, factor: NonZeroU32) -> Quota {
+    fn quota(self) -> Quota {
         let (burst, millis) = self.measure();
-        let burst = NonZeroU32::new(burst).map_or(factor, |b| b.saturating_mul(factor));
-        Quota::with_period(Duration::from_millis(millis) / factor.get())
-            .expect("a tenth of a second or more, cut into 2^32 parts at most, for any factor in use")
-            .allow_burst(burst)
+        Quota::with_period(Duration::from_millis(millis))
+            .expect("no interval is zero")
+            .allow_burst(NonZeroU32::new(burst).expect("no burst is zero"))
     }
 }
 
@@ -148,18 +147,16 @@ pub struct Limits<C: Clock = DefaultClock> {
     clock: C,
 }
 
-impl Limits {
-    /// The limits times `factor` (0 counts as 1), for installations where many share one address on purpose.
-    pub fn new(factor: u32) -> Limits {
-        Limits::with_clock(factor, DefaultClock::default())
+impl Default for Limits {
+    /// Limits of which nothing is used yet.
+    fn default() -> Limits {
+        Limits::with_clock(DefaultClock::default())
     }
 }
 
 impl<C: Clock + Clone> Limits<C> {
-    fn with_clock(factor: u32, clock: C) -> Limits<C> {
-        let factor = NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN);
-        let limiters =
-            Limit::ALL.map(|limit| RateLimiter::dashmap_with_clock(limit.quota(factor), clock.clone()));
+    fn with_clock(clock: C) -> Limits<C> {
+        let limiters = Limit::ALL.map(|limit| RateLimiter::dashmap_with_clock(limit.quota(), clock.clone()));
         Limits { limiters, clock }
     }
 
@@ -204,7 +201,7 @@ mod tests {
     #[test]
     fn every_limit_allows_its_burst_and_then_one_at_a_time() {
         let clock = FakeRelativeClock::default();
-        let limits = Limits::with_clock(1, clock.clone());
+        let limits = Limits::with_clock(clock.clone());
         for limit in Limit::ALL {
             let (burst, millis) = limit.measure();
             for n in 0..burst {
@@ -241,18 +238,9 @@ mod tests {
     }
 
     #[test]
-    fn a_factor_multiplies_burst_and_rate() {
-        let clock = FakeRelativeClock::default();
-        let limits = Limits::with_clock(10, clock.clone());
-        assert!((0..50).all(|_| limits.check(Limit::LoginFrom, "x").is_ok()));
-        assert_eq!(wait(limits.check(Limit::LoginFrom, "x")), Some(3));
-        assert!(Limits::new(0).check(Limit::Tips, "x").is_ok());
-    }
-
-    #[test]
     fn who_may_burst_again_is_forgotten() {
         let clock = FakeRelativeClock::default();
-        let limits = Limits::with_clock(1, clock.clone());
+        let limits = Limits::with_clock(clock.clone());
         let held = |limits: &Limits<FakeRelativeClock>| limits.limiters[Limit::Tips as usize].len();
         limits.check(Limit::Tips, "x").unwrap();
         limits.forget_idle();

@@ -88,7 +88,7 @@ impl Shared {
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             hosts: Arc::default(),
             figures: Arc::new(Figures::new().unwrap()),
-            limits: Arc::new(Limits::new(1)),
+            limits: Arc::new(Limits::default()),
             room: Room::default(),
             clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
             times: Times {
