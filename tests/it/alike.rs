@@ -49,7 +49,7 @@ async fn beside(house: &House, case: &str, by: &Person) -> Vec<(String, Value)> 
     others.map(|other| (other["case_number"].as_str().unwrap().to_owned(), other["why"].clone())).collect()
 }
 
-async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
+async fn who_is_reported_from_two_phones_is_found_by_name(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let first = submit(&house, person(&house, "买买提·艾力", 76), 1).await;
     // Spelt differently, two years older, and in the city that contains the county.
@@ -84,10 +84,10 @@ async fn who_is_reported_from_two_phones_is_found_by_name(house: House) {
     assert_eq!(beside(&house, &first.case, &moderator).await, []);
     let again = submit(&house, person(&house, "王秀英", 77), 5).await;
     assert_eq!(beside(&house, &again.case, &moderator).await[0].0, other.case);
-    house.finish().await;
+    house
 }
 
-async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
+async fn a_sealed_case_is_not_found_by_a_name_either(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let asked = submit(&house, person(&house, "李玉兰", 76), 2).await;
@@ -101,7 +101,7 @@ async fn a_sealed_case_is_not_found_by_a_name_either(house: House) {
     let seen = beside(&house, &asked.case, &moderator).await;
     assert_eq!(seen.iter().map(|(case, _)| case).collect::<Vec<_>>(), [&open.case]);
     assert_eq!(beside(&house, &asked.case, &lead).await.len(), 3, "as many as can be compared at a glance");
-    house.finish().await;
+    house
 }
 
 /// An adult with that name and age, reported by another person as having fled.
@@ -120,7 +120,7 @@ fn harmless(house: &House, name: &str, age: u8) -> Value {
     body
 }
 
-async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) {
+async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let sealed = fled(&house, "李玉兰", 34, 1).await;
@@ -165,10 +165,12 @@ async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) {
     let again = submit(&house, harmless(&house, "李玉兰", 33), 5).await;
     let refused = house.get(&format!("/review/{}", again.case), Some(&moderator.token)).await;
     assert_eq!(refused.problem(403), "lead_required");
-    house.finish().await;
+    house
 }
 
-async fn what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again(house: House) {
+async fn what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again(
+    house: House,
+) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let first = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
@@ -196,10 +198,10 @@ async fn what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_s
     for made in [&again, &first, &refused] {
         house.get(&format!("/review/{}", made.case), Some(&moderator.token)).await.expect(200);
     }
-    house.finish().await;
+    house
 }
 
-async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: House) {
+async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     fled(&house, "李玉兰", 34, 1).await;
     let waits = submit(&house, harmless(&house, "王秀英", 34), 2).await;
@@ -253,10 +255,10 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
         let mine = house.get("/my/notice", Some(&thing.manage)).await.expect(200);
         assert_eq!(mine["tips"].as_array().unwrap().len(), 1, "{phone}");
     }
-    house.finish().await;
+    house
 }
 
-async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator(house: House) {
+async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     // Submitted first, when there was no sealed case yet. One is approved before the sealed case comes in,
@@ -283,10 +285,10 @@ async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderato
         let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
         assert_eq!(shown["state"], "paused", "nobody ever read it");
     }
-    house.finish().await;
+    house
 }
 
-async fn a_campaign_is_found_by_its_numbers(house: House) {
+async fn a_campaign_is_found_by_its_numbers(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let first = submit(&house, notices::donation(house.clock.now()), 1).await;
     let mut again = notices::donation(house.clock.now());
@@ -294,10 +296,10 @@ async fn a_campaign_is_found_by_its_numbers(house: House) {
     let again = submit(&house, again, 2).await;
     let why = json!(["same_credit_code", "same_filing_number"]);
     assert_eq!(beside(&house, &first.case, &moderator).await, [(again.case, why)]);
-    house.finish().await;
+    house
 }
 
-async fn what_a_notice_was_found_by_is_erased_with_it(house: House) {
+async fn what_a_notice_was_found_by_is_erased_with_it(house: House) -> House {
     let made = submit(&house, person(&house, "李玉兰", 76), 1).await;
     let marks = "SELECT COUNT(*) AS n FROM marks";
     assert_eq!(count(&house.db, marks).await, 2);
@@ -309,5 +311,5 @@ async fn what_a_notice_was_found_by_is_erased_with_it(house: House) {
     let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
     assert_eq!(shown["state"], "erased");
     assert_eq!(count(&house.db, marks).await, 0);
-    house.finish().await;
+    house
 }

@@ -50,7 +50,7 @@ const TAMPERINGS: [(&str, i64, &str); 9] = [
     ("DELETE FROM chain", 1, "the head of the log is missing"),
 ];
 
-async fn whoever_changes_the_log_is_found_out(house: House) {
+async fn whoever_changes_the_log_is_found_out(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     for body in [notices::lost_property(house.clock.now()), notices::rescue(house.clock.now())] {
         let made = house.post("/notices", None, &body).await.expect(201);
@@ -78,13 +78,14 @@ async fn whoever_changes_the_log_is_found_out(house: House) {
         assert_eq!(verify().await.unwrap(), whole, "{tampering}");
     }
     assert_eq!(audit().status.code(), Some(0));
+    house
 }
 
 /// The newest entry is cut off and the head is moved back: what is left is consistent.
 const CUT: &str = "DELETE FROM events WHERE seq = 2; \
      UPDATE chain SET seq = 1, hash = (SELECT hash FROM events WHERE events.seq = 1)";
 
-async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(house: House) {
+async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let path = format!("/review/{}", made["case_number"].as_str().unwrap());
@@ -127,6 +128,7 @@ async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(ho
     }
     let whole = format!("0:{}", "00".repeat(32));
     assert_eq!(audit(&["--expect", &whole]).0, Some(0), "what an empty log has for its head");
+    house
 }
 
 /// Appends one more entry, as the running program may do at any moment.
@@ -148,7 +150,7 @@ fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
     })
 }
 
-async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
+async fn what_is_written_during_the_walk_is_no_tampering(house: House) -> House {
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let (case, database) =
         (made["case_number"].as_str().unwrap().replace('-', ""), process::database(&house.db));
@@ -173,4 +175,5 @@ async fn what_is_written_during_the_walk_is_no_tampering(house: House) {
     assert!(matches!(walked, Walked::Whole { lines: 1, .. }), "{walked:?}");
     let after = house.stations.shared.store.read(|c| events::verify(c, None)).await.unwrap();
     assert!(matches!(after, Walked::Whole { lines: 2, .. }), "{after:?}");
+    house
 }

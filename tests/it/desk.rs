@@ -67,7 +67,7 @@ fn steps(sheet: &Value) -> Vec<&str> {
     sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
 }
 
-async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: House) {
+async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     // An edit waits, and a moderator has claimed it.
@@ -104,10 +104,10 @@ async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: Hous
     let tells = |line: &str| counted.lines().any(|told| told == line);
     assert!(tells(r#"seventytwo_notices{state="expired"} 1"#) && !counted.contains(r#"{state="live"}"#));
     house.settle().await;
-    house.finish().await;
+    house
 }
 
-async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {
+async fn a_moderator_sees_the_poster_before_anybody_else(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let cookie = format!("session={}", house.session(&moderator).await);
     let (case, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
@@ -126,10 +126,10 @@ async fn a_moderator_sees_the_poster_before_anybody_else(house: House) {
     house.settle().await;
     let shown = house.page(&public).await.text;
     assert!(shown == house.page_as(&proof, &cookie).await.text, "as groups get it");
-    house.finish().await;
+    house
 }
 
-async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House) {
+async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let mut teen = notices::missing_person(house.clock.now());
@@ -184,10 +184,10 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     let otherwise = json!({"outcome": "found", "announce": true});
     assert_eq!(house.post("/my/notice/close", Some(&manage), &otherwise).await.problem(409), "not_possible");
     assert_eq!(wants().await, json!([]));
-    house.finish().await;
+    house
 }
 
-async fn who_approved_does_not_keep_the_second_from_looking(house: House) {
+async fn who_approved_does_not_keep_the_second_from_looking(house: House) -> House {
     let first = house.person("林志愿", Role::Moderator).await;
     let second = house.person("周志愿", Role::Moderator).await;
     let mut teen = notices::missing_person(house.clock.now());
@@ -210,10 +210,10 @@ async fn who_approved_does_not_keep_the_second_from_looking(house: House) {
     assert_eq!(house.decide(&case, &second, "approve", "verified").await.expect(200)["state"], "cooling");
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    house.finish().await;
+    house
 }
 
-async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
+async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
@@ -266,10 +266,10 @@ async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) {
     house.post(&format!("{path}/release"), Some(&moderator.token), &json!({})).await.expect(200);
     let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"], json!([]), "nothing waits any more");
-    house.finish().await;
+    house
 }
 
-async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) {
+async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) -> House {
     const PHONE: &str = "+8613800138000";
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
@@ -304,10 +304,10 @@ async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) {
     claim(&house, &case, &moderator).await;
     let sheet = house.get(&path, Some(&moderator.token)).await;
     assert!(!sheet.text.contains("13800138000"), "{}", sheet.text);
-    house.finish().await;
+    house
 }
 
-async fn nobody_collects_phones(house: House) {
+async fn nobody_collects_phones(house: House) -> House {
     let curious = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let reveal = async |number: i64, by: &Person| {
@@ -332,10 +332,10 @@ async fn nobody_collects_phones(house: House) {
     house.advance(TimeDelta::seconds(1));
     reveal(PHONES_A_DAY + 3, &curious).await.expect(200);
     assert_eq!(reveal(PHONES_A_DAY + 4, &curious).await.problem(429), "too_many_requests");
-    house.finish().await;
+    house
 }
 
-async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) {
+async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) -> House {
     let curious = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
@@ -383,10 +383,10 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) {
             assert_eq!(refusals(&case).await, [of(&curious, "used_up")]);
         }
     }
-    house.finish().await;
+    house
 }
 
-async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
+async fn a_notice_that_moved_is_found_where_it_is_now(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -395,7 +395,7 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     house.group(&shijiazhuang, &admin, &["130102"], &["lost_property"]).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     let told = |chat: &Fake| {
-        let said: Vec<String> = std::iter::from_fn(|| chat.read()).map(|said| said.to_string()).collect();
+        let said: Vec<String> = chat.read_all().iter().map(Value::to_string).collect();
         said.iter().any(|said| said.contains(&case))
     };
     assert!(told(&langfang) && !told(&shijiazhuang));
@@ -418,10 +418,10 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) {
     let queue = house.get("/review/queue?state=live", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["region"], "130102");
     assert!(told(&langfang), "whoever heard the old text hears the new one");
-    house.finish().await;
+    house
 }
 
-async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house: House) {
+async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     house.stations.let_out_when_due().await.unwrap();
     house.advance(TimeDelta::seconds(10));
@@ -435,13 +435,13 @@ async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house
         let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
         assert_eq!(shown["state"] == "live", live, "{shown}");
     }
-    house.finish().await;
+    house
 }
 
-async fn what_is_erased_is_not_in_the_journal_either(house: House) {
+async fn what_is_erased_is_not_in_the_journal_either(house: House) -> House {
     if !house.db.is_sqlite() {
         // A server's files are not ours to read.
-        return;
+        return house;
     }
     // The first sweep of a process empties the journal.
     house.settle().await;
@@ -471,7 +471,7 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) {
     house.settle().await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
-    house.finish().await;
+    house
 }
 
 /// Whether the press still has a notice's poster: it could not draw it again, because the photo is gone.
@@ -491,7 +491,7 @@ async fn kept(house: &House) -> String {
     case
 }
 
-async fn what_is_swept_is_in_no_picture_that_is_kept(house: House) {
+async fn what_is_swept_is_in_no_picture_that_is_kept(house: House) -> House {
     let (over, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 3)).await;
     house.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
     let case = kept(&house).await;
@@ -501,15 +501,17 @@ async fn what_is_swept_is_in_no_picture_that_is_kept(house: House) {
     house.settle().await;
     assert_eq!(house.get(&format!("/notices/{over}"), None).await.expect(200)["state"], "expired");
     assert!(!is_kept(&house, &case).await);
+    house
 }
 
-async fn what_another_node_has_erased_is_in_no_picture_that_is_kept(house: House) {
+async fn what_another_node_has_erased_is_in_no_picture_that_is_kept(house: House) -> House {
     let case = kept(&house).await;
     house.stations.forget_messages();
     assert!(!is_kept(&house, &case).await);
+    house
 }
 
-async fn only_a_rejection_for_another_reason_needs_words(house: House) {
+async fn only_a_rejection_for_another_reason_needs_words(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &lead).await;
     for (step, state) in [("pause", "paused"), ("resume", "live"), ("remove", "removed")] {
@@ -521,9 +523,10 @@ async fn only_a_rejection_for_another_reason_needs_words(house: House) {
     let body = by_another(notices::lost_property(house.clock.now()), 1);
     let (case, _) = submit(&house, &body).await;
     assert_eq!(house.decide(&case, &lead, "reject", "other").await.problem(422), "invalid_fields");
+    house
 }
 
-async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) {
+async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let sought = notices::missing_person(house.clock.now());
@@ -550,6 +553,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) {
     assert!(!page(&moderator).await.contains(name));
     assert_eq!(line(&lead).await["subject"], sought["person"]["name"]);
     assert!(page(&lead).await.contains(name));
+    house
 }
 
 /// The values in a row of the figures, one for each kind in order; empty where the row does not exist.
@@ -559,7 +563,7 @@ fn figures(page: &str, line: &str) -> Vec<String> {
     cells.split("<td>").skip(1).map(|cell| cell.split("</td>").next().unwrap().to_owned()).collect()
 }
 
-async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
+async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let read = async |by: &Person, path: &str| {
@@ -632,7 +636,7 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) {
     assert_eq!(figures(&ever, "Submitted"), ["1", "3", "2", "–"]);
     assert_eq!(figures(&ever, "over: Returned"), ["–", "1", "–", "–"], "{ever}");
     assert_eq!(figures(&ever, "Waiting for a decision"), ["–"; 4], "nobody took them up");
-    house.finish().await;
+    house
 }
 
 /// Missing for this many hours before it was reported.
@@ -642,7 +646,7 @@ fn missing_for(house: &House, hours: i64, number: u32) -> Value {
     body
 }
 
-async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House) {
+async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let order = async || {
         let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
@@ -676,10 +680,10 @@ async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House
         let rows: Vec<&str> = page.split("data-entry=\"").skip(1).map(|row| &row[..11]).collect();
         assert_eq!(rows, cases);
     }
-    house.finish().await;
+    house
 }
 
-async fn whose_claim_has_run_out_waits_again(house: House) {
+async fn whose_claim_has_run_out_waits_again(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
@@ -705,10 +709,10 @@ async fn whose_claim_has_run_out_waits_again(house: House) {
     claim(&house, &case, &colleague).await;
     let queue = house.get("/review/queue?state=in_review", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["claimed_by"], "周志愿");
-    house.finish().await;
+    house
 }
 
-async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: House) {
+async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: House) -> House {
     let reporter = house.person("林志愿", Role::Moderator).await;
     let other = house.person("周志愿", Role::Moderator).await;
     let mut child = notices::missing_person(house.clock.now());
@@ -730,10 +734,10 @@ async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: Hous
     assert_eq!(sheet["tips"], json!([]));
     let passed = house.post(&tip, Some(&reporter.token), &json!({"action": "pass_on"})).await;
     assert_eq!(passed.problem(403), "same_approver");
-    house.finish().await;
+    house
 }
 
-async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) {
+async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     let path = format!("/review/{case}");
@@ -753,10 +757,10 @@ async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) {
     let weighed = "SELECT COUNT(*) AS n FROM notices WHERE urgency <> 0 OR needs_approvals <> 0 OR \
          missing_since <> submitted_at OR state <> 'erased'";
     assert_eq!(count(&house.db, weighed).await, 0);
-    house.finish().await;
+    house
 }
 
-async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) {
+async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     let (other, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
@@ -781,10 +785,10 @@ async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) {
     assert_eq!(told.len(), 20);
     assert_eq!(told[0], "先转账 0 元保证金", "whoever waits longest is read first");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));
-    house.finish().await;
+    house
 }
 
-async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) {
+async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
     let honest = "She walked down Payne Street with her cashmere scarf";
@@ -806,7 +810,7 @@ async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: Ho
     let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
     let held = sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true);
     assert_eq!(held.count(), 6, "those who verify read them");
-    house.finish().await;
+    house
 }
 
 async fn who_works_on_a_case_keeps_it(house: House) {

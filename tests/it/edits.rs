@@ -84,7 +84,7 @@ async fn description(house: &House, case: &str) -> String {
     shown["description"].as_str().unwrap_or_default().to_owned()
 }
 
-async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
+async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -127,10 +127,10 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
-    house.finish().await;
+    house
 }
 
-async fn an_edit_stands_beside_what_is_live(house: House) {
+async fn an_edit_stands_beside_what_is_live(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     assert!(desk.sheet(&house, &case).await["changes"].is_null(), "nothing waits");
@@ -170,10 +170,10 @@ async fn an_edit_stands_beside_what_is_live(house: House) {
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!([]));
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     assert!(page.contains("公开的内容没有变化"), "{page}");
-    house.finish().await;
+    house
 }
 
-async fn an_approved_edit_cools_like_a_new_notice(house: House) {
+async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -224,10 +224,10 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) {
     let closing = chat.read().unwrap().to_string();
     assert!(closing.contains(&case) && !closing.contains("眼镜"), "{closing}");
     assert_eq!(desk.sheet(&house, &case).await["public"]["description"], "包里还有一把伞");
-    house.finish().await;
+    house
 }
 
-async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) {
+async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
@@ -241,10 +241,10 @@ async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) {
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
-    house.finish().await;
+    house
 }
 
-async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) {
+async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     house.advance(TimeDelta::hours(72) - TimeDelta::seconds(20));
@@ -254,10 +254,10 @@ async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) {
     house.settle().await;
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(shown["state"], "live", "whoever granted 72 hours more granted them");
-    house.finish().await;
+    house
 }
 
-async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
+async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
     let desk = Desk::of(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
@@ -329,10 +329,10 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) {
     house.settle().await;
     assert_eq!(owed().await, (json!([]), json!([]), None));
     assert_eq!(overdue("police_reference").await.as_deref(), Some("0"));
-    house.finish().await;
+    house
 }
 
-async fn what_is_removed_waits_for_nothing(house: House) {
+async fn what_is_removed_waits_for_nothing(house: House) -> House {
     let desk = Desk::of(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
@@ -350,7 +350,7 @@ async fn what_is_removed_waits_for_nothing(house: House) {
     house.advance(TimeDelta::hours(3));
     let text = house.page("/metrics").await.text;
     assert!(text.contains("seventytwo_notices_overdue{want=\"second_look\"} 0\n"), "{text}");
-    house.finish().await;
+    house
 }
 
 /// An adult, who may go where they like.
@@ -368,7 +368,7 @@ async fn step(house: &House, case: &str, by: &Person, step: &str) -> Reply {
     house.post(&format!("/review/{case}/{step}"), Some(&by.token), &body).await
 }
 
-async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
+async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
     let second = house.person("吴组长", Role::Lead).await;
@@ -448,10 +448,10 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) {
     assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
     house.settle().await;
     assert!(chat.read().expect("the update").to_string().contains("绿色外套"));
-    house.finish().await;
+    house
 }
 
-async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: House) {
+async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (case, manage) = live(&house, &adult(&house), &[&desk.moderator, &desk.lead]).await;
     let tip = json!({"text": "转账后我告诉你她在哪里"});
@@ -499,10 +499,10 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
     let sheet = desk.sheet(&house, &case).await;
     assert_eq!(sheet["state"], "live", "it stands where the leads left it");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));
-    house.finish().await;
+    house
 }
 
-async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House) {
+async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -538,5 +538,5 @@ async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "expired");
     assert!(chat.read().expect("the closing").to_string().contains(&case));
     assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
-    house.finish().await;
+    house
 }

@@ -139,7 +139,7 @@ pub fn beijing(at: DateTime<Utc>, hours: i64) -> String {
     (at + TimeDelta::hours(8 + hours)).format("%H:00").to_string()
 }
 
-async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
+async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
@@ -168,10 +168,10 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) {
     team.change(&house, json!({"quiet": null})).await;
     house.settle().await;
     team.hears(&child);
-    house.finish().await;
+    house
 }
 
-async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
+async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let reasons = async |case: &str| {
@@ -214,7 +214,7 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) {
     house.advance(TimeDelta::minutes(15));
     house.settle().await;
     assert!(team.chat.read().is_some() && team.chat.read().is_some(), "both are told in the end");
-    house.finish().await;
+    house
 }
 
 /// A group whose quiet hours have just begun and last three hours, with two lost bags and an appeal waiting.
@@ -232,7 +232,7 @@ async fn at_night(house: &House) -> (Team, Vec<(String, String)>) {
     (team, waiting)
 }
 
-async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house: House) {
+async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let (team, waiting) = at_night(&house).await;
     let [(first, manage), (over, manage_over), (third, _)] = &waiting[..] else { panic!("{waiting:?}") };
@@ -255,24 +255,24 @@ async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house:
     close(&house, manage).await;
     house.settle().await;
     team.hears(first);
-    house.finish().await;
+    house
 }
 
-async fn a_digest_that_is_refused_is_told_one_by_one(house: House) {
+async fn a_digest_that_is_refused_is_told_one_by_one(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let (team, waiting) = at_night(&house).await;
     team.chat.script(413, &[], "not this");
     house.advance(TimeDelta::hours(3));
     house.settle().await;
-    let told: Vec<String> = std::iter::from_fn(|| team.chat.read()).map(|m| m.to_string()).collect();
+    let told: Vec<String> = team.chat.read_all().iter().map(Value::to_string).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (case, _) in &waiting {
         assert_eq!(told.iter().filter(|message| message.contains(case)).count(), 1, "{case}");
     }
-    house.finish().await;
+    house
 }
 
-async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house: House) {
+async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     assert_eq!(team.change(&house, json!({"hourly_cap": 2})).await["hourly_cap"], 2);
@@ -299,10 +299,10 @@ async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house:
     team.change(&house, json!({"hourly_cap": null})).await;
     house.settle().await;
     team.hears(&fifth);
-    house.finish().await;
+    house
 }
 
-async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) {
+async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not now");
@@ -330,10 +330,10 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House) {
+async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House) -> House {
     let house = house.and_chats(&[Platform::Dingtalk]).await;
     let team = Team::of(&house).await;
     let gone = r#"{"errcode":300001,"errmsg":"token is not exist"}"#;
@@ -359,10 +359,10 @@ async fn what_found_its_robot_gone_is_said_when_a_new_one_is_proved(house: House
     assert_eq!(team.newest(&house).await["state"], "given_up");
     prove().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_perhaps_arrived_is_not_said_again_by_itself(house: House) {
+async fn what_perhaps_arrived_is_not_said_again_by_itself(house: House) -> House {
     let house = house.and_chats(&[Platform::Dingtalk]).await;
     let team = Team::of(&house).await;
     team.chat.script(200, &[], "?");
@@ -382,10 +382,10 @@ async fn what_perhaps_arrived_is_not_said_again_by_itself(house: House) {
     assert_eq!(team.chat.read(), None, "its admin decides");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["redeliverable"]), (&json!("given_up"), &json!(true)));
-    house.finish().await;
+    house
 }
 
-async fn failures_of_long_ago_do_not_stop_a_group(house: House) {
+async fn failures_of_long_ago_do_not_stop_a_group(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not now");
@@ -403,10 +403,10 @@ async fn failures_of_long_ago_do_not_stop_a_group(house: House) {
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_was_given_up_goes_again_once(house: House) {
+async fn what_was_given_up_goes_again_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(413, &[], "too large");
@@ -445,7 +445,7 @@ async fn what_was_given_up_goes_again_once(house: House) {
     house.post(&again, Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
 async fn close(house: &House, manage: &str) {
@@ -454,7 +454,7 @@ async fn close(house: &House, manage: &str) {
     house.settle().await;
 }
 
-async fn what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_proved(house: House) {
+async fn what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_proved(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let unproved = connect(&house, &team, "url", &format!("{}/other", team.chat.robot())).await;
@@ -470,10 +470,10 @@ async fn what_goes_live_while_a_robot_is_replaced_is_said_when_the_new_one_is_pr
     // A group whose control was never proved is in no audience.
     let log = house.get(&format!("/groups/{unproved}/deliveries"), Some(&team.admin.token)).await.expect(200);
     assert_eq!(log["items"], json!([]));
-    house.finish().await;
+    house
 }
 
-async fn the_log_tells_of_every_call_for_thirty_days(house: House) {
+async fn the_log_tells_of_every_call_for_thirty_days(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(503, &[], "not now");
@@ -505,10 +505,10 @@ async fn the_log_tells_of_every_call_for_thirty_days(house: House) {
     assert_eq!(house.get(&path, Some(&team.admin.token)).await.status, 404);
     house.advance(TimeDelta::days(3));
     assert_eq!(log().await["items"], json!([]));
-    house.finish().await;
+    house
 }
 
-async fn answers_are_kept_and_go_with_their_notice(house: House) {
+async fn answers_are_kept_and_go_with_their_notice(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let robot = team.chat.robot();
@@ -550,10 +550,10 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) {
     let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
     let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
     assert_eq!(youngest["answer"], json!({"words": null, "erased": true}));
-    house.finish().await;
+    house
 }
 
-async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: House) {
+async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: House) -> House {
     const KEPT: usize = 4 * 1024;
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
@@ -583,10 +583,10 @@ async fn of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in(house: H
         };
         assert_eq!(words, expected, "{number}");
     }
-    house.finish().await;
+    house
 }
 
-async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) {
+async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     // The answers carry no date, so the wait is measured from when they arrive.
@@ -613,10 +613,10 @@ async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) {
     assert_eq!(wait_until(minutes(179)).await, asked + 1);
     assert_eq!(wait_until(minutes(220)).await, asked + 2);
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_was_taken_down_is_not_shown_in_the_log(house: House) {
+async fn what_was_taken_down_is_not_shown_in_the_log(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
@@ -629,10 +629,10 @@ async fn what_was_taken_down_is_not_shown_in_the_log(house: House) {
     team.hears(&case);
     let exchange = house.get(&alert, Some(&team.admin.token)).await.expect(200);
     assert_eq!(exchange["request"], json!({"words": null, "erased": false}));
-    house.finish().await;
+    house
 }
 
-async fn the_log_tells_which_request_a_call_was(house: House) {
+async fn the_log_tells_which_request_a_call_was(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;
     team.chat.script(502, &[], "not now");
@@ -662,10 +662,10 @@ async fn the_log_tells_which_request_a_call_was(house: House) {
     let path = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     assert_eq!(exchange["calls"][0]["asked"], "words");
-    house.finish().await;
+    house
 }
 
-async fn of_a_call_that_ends_a_notice_the_log_tells_what_is_known(house: House) {
+async fn of_a_call_that_ends_a_notice_the_log_tells_what_is_known(house: House) -> House {
     let house = house.and_chats(&[Platform::Discord]).await;
     let team = Team::of(&house).await;
     let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
@@ -677,10 +677,10 @@ async fn of_a_call_that_ends_a_notice_the_log_tells_what_is_known(house: House) 
     assert_eq!((&call["outcome"], &call["asked"]), (&json!("delivered"), &json!("ending")), "{exchange}");
     let page = team.page(&house, &path).await;
     assert!(page.contains("是哪一种没有记录"), "{page}");
-    house.finish().await;
+    house
 }
 
-async fn the_log_says_that_a_notice_is_paused(house: House) {
+async fn the_log_says_that_a_notice_is_paused(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
@@ -707,10 +707,10 @@ async fn the_log_says_that_a_notice_is_paused(house: House) {
     house.advance(TimeDelta::hours(3));
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on(house: House) {
+async fn what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
@@ -726,10 +726,10 @@ async fn what_goes_live_while_a_group_is_paused_is_said_when_it_goes_on(house: H
     house.settle().await;
     // And nothing about what is over.
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn a_replaced_secret_holds_for_a_day(house: House) {
+async fn a_replaced_secret_holds_for_a_day(house: House) -> House {
     // The receiver keeps verifying with the secret that it was set up with.
     let house = house.and_chats(&[Platform::Webhook, Platform::Wecom]).await;
     let team = Team::of(&house).await;
@@ -756,10 +756,10 @@ async fn a_replaced_secret_holds_for_a_day(house: House) {
     let wecom = house.group(&house.chats[1], &team.admin, &["440000"], &["rescue"]).await;
     let refused = house.post(&format!("/groups/{wecom}/secret"), Some(&team.admin.token), &Value::Null).await;
     assert_eq!(refused.problem(404), "not_found");
-    house.finish().await;
+    house
 }
 
-async fn a_change_that_is_refused_changes_nothing(house: House) {
+async fn a_change_that_is_refused_changes_nothing(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;
     let before = team.shown(&house).await;
@@ -782,13 +782,13 @@ async fn a_change_that_is_refused_changes_nothing(house: House) {
         team.change(&house, json!({"credentials": {"url": robot}})).await;
         house.advance(TimeDelta::seconds(10));
     }
-    assert_eq!(std::iter::from_fn(|| team.chat.read()).count(), 2, "a code for each");
+    assert_eq!(team.chat.read_all().len(), 2, "a code for each");
     let before = team.shown(&house).await;
     assert_eq!(before["state"], "unverified");
     let fourth = team.patch(&house, json!({"name": "新名字", "credentials": {"url": robot}})).await;
     assert_eq!(fourth.problem(429), "too_many_requests");
     assert_eq!(team.shown(&house).await, before);
-    house.finish().await;
+    house
 }
 
 /// Connects a chat with one of its credentials replaced; returns the group's id.
@@ -803,7 +803,7 @@ async fn connect(house: &House, team: &Team, field: &str, value: &str) -> String
     made["id"].as_str().unwrap().to_owned()
 }
 
-async fn a_code_waits_for_its_account_as_a_notice_does(house: House) {
+async fn a_code_waits_for_its_account_as_a_notice_does(house: House) -> House {
     let house = house.and_chats(&[Platform::Matrix]).await;
     let team = Team::of(&house).await;
     let ask = async |path: &str| house.post(path, Some(&team.admin.token), &json!({})).await;
@@ -824,10 +824,10 @@ async fn a_code_waits_for_its_account_as_a_notice_does(house: House) {
     house.advance(TimeDelta::minutes(1));
     assert_eq!(ask(&other).await.problem(429), "too_many_requests", "refused or not, three an hour");
     assert_eq!(team.chat.asked().len(), asked + 2);
-    house.finish().await;
+    house
 }
 
-async fn a_code_leaves_a_host_alone_that_is_away(house: House) {
+async fn a_code_leaves_a_host_alone_that_is_away(house: House) -> House {
     let house = house.and_chats(&[Platform::Discord]).await;
     let team = Team::of(&house).await;
     let bag = notices::lost_property(house.clock.now());
@@ -854,10 +854,10 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) {
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn a_code_follows_a_chat_to_its_new_id(house: House) {
+async fn a_code_follows_a_chat_to_its_new_id(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let (admin, moderator) =
         (house.person("王群主", Role::GroupAdmin).await, house.person("林志愿", Role::Moderator).await);
@@ -885,10 +885,10 @@ async fn a_code_follows_a_chat_to_its_new_id(house: House) {
     verify(&team).await;
     let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn the_log_shows_the_words_that_stood_below_a_photo(house: House) {
+async fn the_log_shows_the_words_that_stood_below_a_photo(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let team = Team::of(&house).await;
     house.advance(TimeDelta::minutes(1));
@@ -902,10 +902,10 @@ async fn the_log_shows_the_words_that_stood_below_a_photo(house: House) {
     let exchange = house.get(&path, Some(&team.admin.token)).await.expect(200);
     let shown: Value = serde_json::from_str(exchange["request"]["words"].as_str().unwrap()).unwrap();
     assert_eq!(shown, json!({"caption": caption}));
-    house.finish().await;
+    house
 }
 
-async fn a_picture_that_is_refused_is_uploaded_once(house: House) {
+async fn a_picture_that_is_refused_is_uploaded_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Matrix]).await;
     let team = Team::of(&house).await;
     house.advance(TimeDelta::minutes(1));
@@ -918,10 +918,10 @@ async fn a_picture_that_is_refused_is_uploaded_once(house: House) {
     assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
-    house.finish().await;
+    house
 }
 
-async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) {
+async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) -> House {
     let refusals = [
         (Platform::Dingtalk, 200, r#"{"errcode":430103,"errmsg":"unsafe picture"}"#),
         (Platform::Discord, 400, r#"{"code":50035,"message":"Invalid Form Body"}"#),
@@ -949,10 +949,10 @@ async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) 
         assert!(shown.contains(&case) && !shown.contains("poster.jpg"), "{platform:?}: {shown}");
     }
     house.chats[0].read().expect("the second notice is for both");
-    house.finish().await;
+    house
 }
 
-async fn words_go_alone_where_their_picture_is_refused(house: House) {
+async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let team = Team::of(&house).await;
     let refusal = |words: &str| json!({"ok": false, "error_code": 400, "description": words}).to_string();
@@ -995,5 +995,5 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) {
     house.settle().await;
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("given_up"), &json!(2)));
-    house.finish().await;
+    house
 }

@@ -43,8 +43,8 @@ use crate::house::{Db, House};
 pub enum Test {
     /// Touches no database.
     Alone(&'static str, fn() -> Run),
-    /// Runs on every database.
-    Housed(&'static str, fn(House) -> Run),
+    /// Runs on every database, in a house that is finished afterwards.
+    Housed(&'static str, fn(House) -> Run<House>),
     /// Runs on every database, and starts the program itself.
     Bare(&'static str, fn(Db) -> Run),
     /// About the embedded database's file.
@@ -54,7 +54,7 @@ pub enum Test {
 }
 
 /// A test under way.
-pub type Run = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+pub type Run<T = ()> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 
 /// A test that touches no database.
 #[macro_export]
@@ -64,7 +64,7 @@ macro_rules! alone {
     };
 }
 
-/// A test in a house of its own, on every database.
+/// A test in a house of its own, on every database. It gives the house back, to be finished.
 #[macro_export]
 macro_rules! housed {
     ($test:ident) => {
@@ -166,7 +166,9 @@ fn main() -> ExitCode {
                     trials.push(Trial::test(format!("{file}::{name}"), move || on_a_runtime(run)));
                 }
                 Test::Housed(name, run) => {
-                    let run = move |db| -> Run { Box::pin(async move { run(House::start(db).await).await }) };
+                    let run = move |db| -> Run {
+                        Box::pin(async move { run(House::start(db).await).await.finish().await })
+                    };
                     trials.extend(on_every_database(&format!("{file}::{name}"), postgres.as_ref(), run));
                 }
                 Test::Bare(name, run) => {

@@ -71,7 +71,7 @@ async fn beside_a_crowd(house: House, mood: Mood) -> (House, Team, Crowd) {
     (house, team, crowd)
 }
 
-async fn what_went_out_is_counted(house: House) {
+async fn what_went_out_is_counted(house: House) -> House {
     let (house, team, _crowd) = beside_a_crowd(house, Mood::Well(0)).await;
     let other = json!({
         "platform": "webhook", "name": "另一群", "regions": ["131003"], "kinds": ["rescue"],
@@ -96,10 +96,10 @@ async fn what_went_out_is_counted(house: House) {
     assert_eq!(lanes("open") + lanes("resting") + lanes("failing"), (MANY + 1) as f64);
     assert_eq!((lanes("unverified"), lanes("paused"), lanes("disabled")), (1.0, 0.0, 0.0));
     assert_eq!(shown["seventytwo_database_answers"], 1.0);
-    house.finish().await;
+    house
 }
 
-async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) {
+async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) -> House {
     let (house, team, crowd) = beside_a_crowd(house, Mood::Unwell(503)).await;
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
     team.hears(&case);
@@ -122,10 +122,10 @@ async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) {
         house.settle().await;
     }
     assert_eq!(backlog(&house).await, [0.0; 5]);
-    house.finish().await;
+    house
 }
 
-async fn what_is_not_sent_is_due_and_late(house: House) {
+async fn what_is_not_sent_is_due_and_late(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(503, &[], "not now");
@@ -153,10 +153,10 @@ async fn what_is_not_sent_is_due_and_late(house: House) {
     assert_eq!(backlog(&house).await[4], 0.0);
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) {
+async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
@@ -181,10 +181,10 @@ async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) {
     house.settle().await;
     team.hears(&lost);
     assert_eq!(backlog(&house).await, [0.0; 5]);
-    house.finish().await;
+    house
 }
 
-async fn what_is_paused_is_not_old(house: House) {
+async fn what_is_paused_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let turn = async |what: &str| {
@@ -215,10 +215,10 @@ async fn what_is_paused_is_not_old(house: House) {
     house.settle().await;
     team.hears(&bag);
     assert_eq!(backlog(&house).await, [0.0; 5]);
-    house.finish().await;
+    house
 }
 
-async fn what_came_before_an_hourly_cap_is_not_old(house: House) {
+async fn what_came_before_an_hourly_cap_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.change(&house, json!({"hourly_cap": 1})).await;
@@ -234,10 +234,10 @@ async fn what_came_before_an_hourly_cap_is_not_old(house: House) {
     assert_eq!(backlog(&house).await[4], 3600.0, "it could go now");
     house.settle().await;
     team.hears(&second);
-    house.finish().await;
+    house
 }
 
-async fn what_an_admin_has_to_mend_is_not_old(house: House) {
+async fn what_an_admin_has_to_mend_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not you");
@@ -247,10 +247,10 @@ async fn what_an_admin_has_to_mend_is_not_old(house: House) {
     house.advance(TimeDelta::minutes(4));
     house.settle().await;
     team.hears(&bag);
-    house.finish().await;
+    house
 }
 
-async fn a_broadcast_that_grows_is_seen(house: House) {
+async fn a_broadcast_that_grows_is_seen(house: House) -> House {
     let (house, team, crowd) = beside_a_crowd(house, Mood::Well(0)).await;
     let mut bag = notices::lost_property(house.clock.now());
     bag["reporter"]["phone"] = json!("13800138001");
@@ -272,7 +272,7 @@ async fn a_broadcast_that_grows_is_seen(house: House) {
     assert_eq!(grown["seventytwo_broadcasts_growing"], 0.0);
     assert_eq!(grown["seventytwo_broadcast_oldest_growing_seconds"], 0.0);
     assert_eq!(backlog(&house).await, [0.0; 5]);
-    house.finish().await;
+    house
 }
 
 /// PostgreSQL has a clock of its own, which nobody drives.
@@ -288,7 +288,7 @@ async fn a_clock_that_is_off_is_told_of(db: Db) {
     }
 }
 
-async fn nothing_is_told_about_anybody(house: House) {
+async fn nothing_is_told_about_anybody(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook, Platform::Wecom]).await;
     let team = Team::of(&house).await;
     let other = house.chats[1].clone();
@@ -320,10 +320,10 @@ async fn nothing_is_told_about_anybody(house: House) {
         assert!(!word.is_empty() && !text.contains(&word), "{word} is told in {text}");
     }
     assert!(text.is_ascii(), "names are written in Chinese: {text}");
-    house.finish().await;
+    house
 }
 
-async fn a_correction_that_is_not_sent_is_due_and_late(house: House) {
+async fn a_correction_that_is_not_sent_is_due_and_late(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
@@ -340,7 +340,7 @@ async fn a_correction_that_is_not_sent_is_due_and_late(house: House) {
     assert!((97.0..98.5).contains(&oldest_due), "{oldest_due}");
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
 /// Runs a statement in the program's database.
@@ -355,7 +355,7 @@ pub async fn run(house: &House, sql: &'static str) {
     house.stations.shared.store.write(run).await.unwrap();
 }
 
-async fn without_its_database_the_process_tells_what_it_knows(house: House) {
+async fn without_its_database_the_process_tells_what_it_knows(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
@@ -368,10 +368,10 @@ async fn without_its_database_the_process_tells_what_it_knows(house: House) {
     run(&house, "ALTER TABLE elsewhere RENAME TO broadcasts").await;
     let again = shown(&house).await;
     assert_eq!((again["seventytwo_database_answers"], again["seventytwo_deliveries_open"]), (1.0, 0.0));
-    house.finish().await;
+    house
 }
 
-async fn what_cannot_be_written_down_is_counted(house: House) {
+async fn what_cannot_be_written_down_is_counted(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
@@ -396,10 +396,10 @@ async fn what_cannot_be_written_down_is_counted(house: House) {
     house.settle().await;
     team.hears(case);
     assert_eq!(counted().await, [before[0] + 1.0, before[1], before[2] + 1.0]);
-    house.finish().await;
+    house
 }
 
-async fn the_document_tells_of_what_is_shown(house: House) {
+async fn the_document_tells_of_what_is_shown(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
@@ -423,5 +423,5 @@ async fn the_document_tells_of_what_is_shown(house: House) {
     assert!(asked.len() > 5, "{asked:?}");
     let missing: Vec<_> = asked.difference(&series).collect();
     assert!(missing.is_empty(), "rules ask for what nobody shows: {missing:?}");
-    house.finish().await;
+    house
 }

@@ -27,7 +27,7 @@ async fn pause(house: &House, team: &Team, body: &Value) -> Value {
     house.post(&team.path("/pause"), Some(&team.admin.token), body).await.expect(200)
 }
 
-async fn a_pause_ends_by_itself(house: House) {
+async fn a_pause_ends_by_itself(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let until = house.clock.now() + TimeDelta::hours(8);
@@ -60,10 +60,10 @@ async fn a_pause_ends_by_itself(house: House) {
     house.advance(TimeDelta::days(1));
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "paused");
-    house.finish().await;
+    house
 }
 
-async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house: House) {
+async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house: House) -> House {
     let house = house.and_chats(&[Platform::Feishu]).await;
     let team = Team::of(&house).await;
     let until = "2026-11-23T03:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap();
@@ -77,10 +77,10 @@ async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house:
     house.advance(TimeDelta::minutes(2));
     house.settle().await;
     team.hears(&case);
-    house.finish().await;
+    house
 }
 
-async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) {
+async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let soon = json!({"until": house.clock.now() + TimeDelta::hours(1)});
@@ -100,10 +100,10 @@ async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) {
     let told = house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
     assert_eq!((&told["state"], &told["paused_until"]), (&json!("active"), &Value::Null));
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM groups WHERE paused_until IS NOT NULL").await, 0);
-    house.finish().await;
+    house
 }
 
-async fn an_end_that_cannot_be_is_refused(house: House) {
+async fn an_end_that_cannot_be_is_refused(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let now = house.clock.now();
@@ -125,10 +125,10 @@ async fn an_end_that_cannot_be_is_refused(house: House) {
     assert!(told.expect(422)["fields"]["for"].is_string(), "an unknown field is refused by name");
     assert_eq!(team.shown(&house).await["state"], "active", "nothing was changed");
     pause(&house, &team, &json!({"until": now + longest})).await;
-    house.finish().await;
+    house
 }
 
-async fn a_pause_is_chosen_on_the_page(house: House) {
+async fn a_pause_is_chosen_on_the_page(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let cookie = format!("session={}", house.session(&team.admin).await);
@@ -154,17 +154,17 @@ async fn a_pause_is_chosen_on_the_page(house: House) {
         step("/resume").await;
         assert!(!page().await.contains("自动恢复"), "{choice}");
     }
-    house.finish().await;
+    house
 }
 
 /// Decided in the opposite order, so that the order of decisions does not explain the order of messages.
-async fn what_waited_is_said_most_urgent_first(house: House) {
+async fn what_waited_is_said_most_urgent_first(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;
     let now = house.clock.now();
     let (rumour, _) = team.publish(&house, notices::lost_property(now), "13800138001").await;
     let (over, manage) = team.publish(&house, notices::lost_property(now), "13800138002").await;
-    while team.chat.read().is_some() {}
+    team.chat.read_all();
     pause(&house, &team, &Value::Null).await;
     let (usual, _) = team.publish(&house, notices::lost_property(now), "13800138003").await;
     let (urgent, _) = team.publish(&house, notices::rescue(now), "13800138004").await;
@@ -189,5 +189,5 @@ async fn what_waited_is_said_most_urgent_first(house: House) {
         house.advance(TimeDelta::seconds(10));
     }
     assert_eq!(heard, expected);
-    house.finish().await;
+    house
 }

@@ -25,7 +25,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_was_seen_is_kept_from_whoever_is_looked_into),
 ];
 
-async fn a_device_that_others_use_forgets_the_manage_link(house: House) {
+async fn a_device_that_others_use_forgets_the_manage_link(house: House) -> House {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let link = format!("/my/{}", made["manage_token"].as_str().unwrap());
     let open = house.page(&link).await;
@@ -41,9 +41,10 @@ async fn a_device_that_others_use_forgets_the_manage_link(house: House) {
     let gone = left.headers["set-cookie"].to_str().unwrap();
     assert!(gone.starts_with("manage=;") && gone.contains("Max-Age=0"), "{gone}");
     assert_eq!(house.page(&link).await.status, 200, "the link opens it as before");
+    house
 }
 
-async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
+async fn who_is_refused_reads_why_and_what_to_do_next(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let again = "href=\"/report/lost_property?again=1\">再提交一次";
     let box_of = |page: &str| {
@@ -93,7 +94,7 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) {
     assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
     assert!(told.contains("没有群收到过") && !page.contains("收到过的群"), "{page}");
     assert!(!page.contains("已有 0 个群"), "{page}");
-    house.finish().await;
+    house
 }
 
 /// Opens a manage link; returns the page, the cookie and the CSRF token of its forms.
@@ -105,7 +106,7 @@ async fn at_home(house: &House, path: &str) -> (Reply, String, String) {
     (open, cookie, csrf)
 }
 
-async fn the_police_number_given_in_an_answer_counts(house: House) {
+async fn the_police_number_given_in_an_answer_counts(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["category"] = json!("other_adult");
@@ -141,10 +142,10 @@ async fn the_police_number_given_in_an_answer_counts(house: House) {
     assert_eq!(mine["replies"][1]["text"], "报警编号：廊公2026-77");
     let approved = house.decide(case, &lead, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "second_review");
-    house.finish().await;
+    house
 }
 
-async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: House) {
+async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true});
@@ -163,10 +164,10 @@ async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: H
     house.call(Method::PATCH, "/my/notice", Some(manage), Some(&edit)).await.expect(200);
     let page = house.page(&format!("/my/{manage}")).await.text;
     assert!(!page.contains("还缺报警编号"), "{page}");
-    house.finish().await;
+    house
 }
 
-async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) {
+async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let form = house.page("/report/missing_person").await.text;
     assert_eq!(form.matches("value=\"unsure\"").count(), 3, "{form}");
@@ -183,10 +184,10 @@ async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) {
     let flags = house.get(&path, Some(&lead.token)).await.expect(200)["flags"].clone();
     let flags = flags.as_array().unwrap();
     assert!(flags.contains(&json!("violence")) && flags.contains(&json!("violence_unsure")), "{flags:?}");
-    house.finish().await;
+    house
 }
 
-async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) {
+async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -228,11 +229,11 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) {
     house.post("/my/notice/close", Some(manage), &close).await.expect(200);
     house.settle().await;
     assert_eq!(tips().await, 0);
-    while chat.read().is_some() {}
-    house.finish().await;
+    chat.read_all();
+    house
 }
 
-async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {
+async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let face = house.photo(notices::jpeg()).await;
     let mut body = notices::lost_property(house.clock.now());
@@ -289,10 +290,10 @@ async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) {
     let id = receipt.parse().unwrap();
     let left = house.stations.shared.store.read(move |c| photos::by_id(c, id)).await.unwrap();
     assert!(left.is_none(), "its key is deleted");
-    house.finish().await;
+    house
 }
 
-async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
+async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) -> House {
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let link = made["manage_url"].as_str().unwrap();
     let path = link.strip_prefix(&house.base).expect("an address of this house");
@@ -321,6 +322,7 @@ async fn the_manage_link_is_the_page_and_says_when_it_is_over(house: House) {
     }
     let english = house.page(&format!("{path}?lang=en")).await;
     assert!(english.text.contains("role=\"status\">This notice is over"), "{}", english.text);
+    house
 }
 
 /// Submits the form for a missing person with this age and height.
@@ -357,7 +359,7 @@ async fn ask_with(house: &House, path: &str, cookie: &str, form: Form) -> Reply 
     ask(request(house, Method::POST, path).header("cookie", cookie).multipart(form)).await
 }
 
-async fn age_and_height_are_read_as_people_write_them(house: House) {
+async fn age_and_height_are_read_as_people_write_them(house: House) -> House {
     let sent = report(&house, "１９５０年生", "1.58米").await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     let cookie = sent.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
@@ -386,5 +388,5 @@ async fn age_and_height_are_read_as_people_write_them(house: House) {
     let refused = house.post("/notices", None, &body).await.expect(422);
     let fields = refused["fields"].as_object().unwrap();
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["person.age", "person.height_cm"], "{refused}");
-    house.finish().await;
+    house
 }

@@ -48,7 +48,7 @@ async fn state(house: &House, case: &str) -> String {
 }
 
 /// The full walk: photo, two chats on different platforms, cooling with undo, 72 hours, the tombstone.
-async fn a_missing_person(house: House) {
+async fn a_missing_person(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
     let team = team(&house).await;
     let [city, province, elsewhere] = [0, 1, 2].map(|n| house.chats[n].clone());
@@ -141,10 +141,10 @@ async fn a_missing_person(house: House) {
     assert_eq!(state(&house, &case).await, "erased");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.problem(401), "manage_link_invalid");
     notices::assert_unreadable(&house, &["李玉兰", "13800138000", "王小红", "银河南路"]);
-    house.finish().await;
+    house
 }
 
-async fn lost_property(house: House) {
+async fn lost_property(house: House) -> House {
     let house = house.and_chats(&[Platform::Feishu]).await;
     let team = team(&house).await;
     let chat = house.chats[0].clone();
@@ -168,10 +168,10 @@ async fn lost_property(house: House) {
     let closing = chat.read().unwrap().to_string();
     assert!(closing.contains("已物归原主"), "{closing}");
     assert_eq!(state(&house, &case).await, "closed");
-    house.finish().await;
+    house
 }
 
-async fn a_rescue(house: House) {
+async fn a_rescue(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = team(&house).await;
     let chat = house.chats[0].clone();
@@ -189,10 +189,10 @@ async fn a_rescue(house: House) {
     let closing = chat.read().unwrap();
     assert_eq!(closing["type"], "rescue.closed");
     assert!(!closing.to_string().contains("已获救"), "{closing}");
-    house.finish().await;
+    house
 }
 
-async fn a_donation(house: House) {
+async fn a_donation(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = team(&house).await;
     let chat = house.chats[0].clone();
@@ -208,10 +208,10 @@ async fn a_donation(house: House) {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case));
     assert_eq!(chat.read().unwrap()["msgtype"], "image");
-    house.finish().await;
+    house
 }
 
-async fn an_adult_needs_a_lead_and_a_police_reference(house: House) {
+async fn an_adult_needs_a_lead_and_a_police_reference(house: House) -> House {
     let team = team(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["age"] = json!(34);
@@ -229,9 +229,10 @@ async fn an_adult_needs_a_lead_and_a_police_reference(house: House) {
     house.post(&format!("/review/{case}/release"), Some(&team.colleague.token), &json!({})).await.expect(200);
     let approved = house.decide(&case, &team.lead, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "cooling");
+    house
 }
 
-async fn a_false_notice_is_corrected(house: House) {
+async fn a_false_notice_is_corrected(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = team(&house).await;
     let chat = house.chats[0].clone();
@@ -240,7 +241,7 @@ async fn a_false_notice_is_corrected(house: House) {
     house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    while chat.read().is_some() {}
+    chat.read_all();
     let sheet = house.get(&format!("/review/{case}"), Some(&team.colleague.token)).await.expect(200);
     let body = json!({"version": sheet["version"], "reason": "false"});
     let removed = house.post(&format!("/review/{case}/remove"), Some(&team.colleague.token), &body).await;
@@ -248,5 +249,5 @@ async fn a_false_notice_is_corrected(house: House) {
     house.settle().await;
     let correction = chat.read().unwrap().to_string();
     assert!(correction.contains("【72小时】更正"), "{correction}");
-    house.finish().await;
+    house
 }

@@ -59,7 +59,7 @@ async fn with_a_failed_try(house: House) -> House {
 }
 
 /// The worker runs this query whenever it has nothing to do.
-async fn when_to_look_again_is_one_question(house: House) {
+async fn when_to_look_again_is_one_question(house: House) -> House {
     let house = with_a_failed_try(house).await;
     let at = house.clock.now();
     let asked = peek(&house.db, move |conn| {
@@ -69,6 +69,7 @@ async fn when_to_look_again_is_one_question(house: House) {
         })
     });
     assert_eq!(of_deliveries(&asked.await).len(), 1);
+    house
 }
 
 /// Those that concern deliveries.
@@ -158,7 +159,7 @@ async fn with_two_groups(house: House) -> (House, Person, Person, Vec<String>) {
     (house, moderator, admin, groups)
 }
 
-async fn what_is_over_for_long_is_pruned(house: House) {
+async fn what_is_over_for_long_is_pruned(house: House) -> House {
     const ROWS: &str = "SELECT (SELECT COUNT(*) FROM broadcasts) + (SELECT COUNT(*) FROM deliveries) \
          + (SELECT COUNT(*) FROM attempts) AS n";
     const SAID: &str = "SELECT COUNT(*) AS n FROM deliveries";
@@ -200,11 +201,13 @@ async fn what_is_over_for_long_is_pruned(house: House) {
     house.advance(TimeDelta::days(31));
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, ROWS).await, 0);
+    house.overhear().await;
+    house
 }
 
 /// Ended notices of which one group waits to hear, among very many that have heard; and one of which none
 /// does.
-async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House) {
+async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House) -> House {
     const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
     let (house, moderator, admin, groups) = with_two_groups(house).await;
     for _ in 0..3 {
@@ -239,10 +242,12 @@ async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, ROWS).await, 0);
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM broadcasts").await, 0);
+    house.overhear().await;
+    house
 }
 
 /// What the older of two notices has said first cannot be deleted: all else is forgotten all the same.
-async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
+async fn what_cannot_be_pruned_keeps_nothing_else(house: House) -> House {
     const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -269,9 +274,11 @@ async fn what_cannot_be_pruned_keeps_nothing_else(house: House) {
     run(&house.db, keep).await;
     assert!(house.stations.forget_broadcasts().await.is_err(), "somebody must hear of it");
     assert_eq!(count(&house.db, ROWS).await, 1);
+    house.overhear().await;
+    house
 }
 
-async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) {
+async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) -> House {
     let house = with_a_failed_try(house).await;
     // Nobody waits to hear any more.
     run(
@@ -307,4 +314,5 @@ async fn attempts_of_a_clock_that_was_ahead_keep_no_others(house: House) {
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 1001);
     house.stations.forget_attempts().await.unwrap();
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 501);
+    house
 }

@@ -209,7 +209,7 @@ async fn a_clock_set_back_asks_no_robot_too_early(db: Db) {
 
 /// Our clock is set forward while a lane waits for its minute: the robot is asked too early once, and
 /// refuses.
-async fn a_clock_set_forward_is_no_storm(house: House) {
+async fn a_clock_set_forward_is_no_storm(house: House) -> House {
     let (house, chat) = busy(house).await;
     house.settle().await;
     let full = chat.asked().len();
@@ -224,6 +224,8 @@ async fn a_clock_set_forward_is_no_storm(house: House) {
     house.advance(TimeDelta::minutes(13));
     house.settle().await;
     assert_eq!(chat.asked().len(), full + 21);
+    house.overhear().await;
+    house
 }
 
 /// One node's clock goes back by hours. The robot's budget and the leases of lanes, which other nodes hold,

@@ -66,7 +66,7 @@ fn named<'a>(
 }
 
 /// PostgreSQL stores no text with a NUL, and results are written in batches.
-async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
+async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) -> House {
     let house = house.and_chats(&[Platform::Matrix, Platform::Slack, Platform::Webhook]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -90,10 +90,12 @@ async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) {
     assert_eq!(well.shown().iter().filter(|shown| shown.text.contains(&case)).count(), 1);
     let recorded = "SELECT COUNT(*) AS n FROM deliveries WHERE last_outcome IS NOT NULL";
     assert_eq!(count(&house.db, recorded).await, 3);
+    house.overhear().await;
+    house
 }
 
 /// One account has very many groups at a host that is unavailable, and as many whose robots no longer exist.
-async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
+async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) -> House {
     let (gone, well) = (Crowd::start(Mood::Gone).await, Crowd::start(Mood::Well(0)).await);
     let (_nobody, port) = vacant_port();
     let away = format!("http://127.0.0.1:{port}");
@@ -112,11 +114,12 @@ async fn dead_groups_keep_living_ones_waiting_for_nothing(house: House) {
     assert_eq!(disabled, 200);
     let tried = count(&house.db, "SELECT COUNT(*) AS n FROM attempts WHERE code = 'connect'").await;
     assert!((8..=100).contains(&tried), "{tried} attempts at a host that is away");
+    house
 }
 
 /// An hour of errors for very many groups: few requests in that hour, and afterwards no more at once than a
 /// host ever gets.
-async fn after_an_outage_nobody_is_overrun(house: House) {
+async fn after_an_outage_nobody_is_overrun(house: House) -> House {
     const GROUPS: usize = 400;
     let crowd = Crowd::start(Mood::Unwell(503)).await;
     let of = (Platform::Dingtalk, crowd.url.as_str());
@@ -143,6 +146,7 @@ async fn after_an_outage_nobody_is_overrun(house: House) {
     assert!(told.values().all(|times| *times == 1), "{told:?}");
     assert_eq!(told.len(), GROUPS, "after {}", house.clock.now() - back);
     assert!(most <= GROUPS / 4, "{most} of {GROUPS} at one moment");
+    house
 }
 
 /// Works nearly as often as the worker would, until that time or until it is `done`.
@@ -156,7 +160,7 @@ async fn until(house: &House, end: chrono::DateTime<chrono::Utc>, mut done: impl
     }
 }
 
-async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) {
+async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) -> House {
     const GROUPS: usize = 300;
     let crowd = Crowd::start(Mood::Well(5)).await;
     let of = (Platform::Dingtalk, crowd.url.as_str());
@@ -183,6 +187,7 @@ async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) {
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
     let left = count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await;
     assert_eq!(left, GROUPS as i64, "the old ones and no others");
+    house
 }
 
 /// Records a failed attempt for every delivery, as old as its broadcast.
@@ -193,17 +198,17 @@ async fn fail_once_more(house: &House) {
     run(house, attempts).await;
 }
 
-async fn a_group_deleted_while_it_is_written_to_costs_nobody_else(house: House) {
-    leaves(house, |group| (Method::DELETE, group.to_owned())).await;
+async fn a_group_deleted_while_it_is_written_to_costs_nobody_else(house: House) -> House {
+    leaves(house, |group| (Method::DELETE, group.to_owned())).await
 }
 
-async fn a_group_paused_while_it_is_written_to_costs_nobody_else(house: House) {
-    leaves(house, |group| (Method::POST, format!("{group}/pause"))).await;
+async fn a_group_paused_while_it_is_written_to_costs_nobody_else(house: House) -> House {
+    leaves(house, |group| (Method::POST, format!("{group}/pause"))).await
 }
 
 /// The admin takes this step between the lease and the next request: while the poster of the second message
 /// is being drawn.
-async fn leaves(house: House, step: fn(&str) -> (Method, String)) {
+async fn leaves(house: House, step: fn(&str) -> (Method, String)) -> House {
     let mut house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -231,6 +236,8 @@ async fn leaves(house: House, step: fn(&str) -> (Method, String)) {
                 WHERE d.state = 'open' AND g.state = 'active'";
     assert_eq!(count(&house.db, open).await, 0);
     assert_eq!((heard(0), heard(1)), (1, 1), "nothing is said again");
+    house.overhear().await;
+    house
 }
 
 /// Holds the drawing of posters. Returns a signal that a poster is wanted, and one that lets it be drawn.
@@ -252,7 +259,7 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
 }
 
 /// WeCom asks that a request which finds it busy is not repeated more often than this.
-async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_hour(house: House) {
+async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_hour(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -282,11 +289,11 @@ async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_ho
     }
     assert!(chat.read().expect("the words").to_string().contains(&case));
     chat.read().expect("the picture");
-    house.finish().await;
+    house
 }
 
 /// On a quiet day these failures are all that the host sees of us.
-async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
+async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) -> House {
     let crowd = Crowd::start(Mood::Unwell(503)).await;
     let of = (Platform::Wecom, crowd.url.as_str());
     let (house, moderator) = house_of(house, &[of]).await;
@@ -297,9 +304,10 @@ async fn one_robot_that_fails_keeps_nobody_from_its_host(house: House) {
     connect(&house.db, "王群主", named(of, "well", 1)).await;
     publish(&house, &moderator).await;
     assert!(crowd.told().contains_key("well0"), "{:?}", crowd.told());
+    house
 }
 
-async fn a_send_that_panics_costs_the_others_nothing(house: House) {
+async fn a_send_that_panics_costs_the_others_nothing(house: House) -> House {
     let mut house = house.and_chats(&[Platform::Telegram, Platform::Dingtalk, Platform::Feishu]).await;
     pace::draw(&mut house, || panic!("on purpose"));
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -314,4 +322,6 @@ async fn a_send_that_panics_costs_the_others_nothing(house: House) {
     assert_eq!(count(&house.db, ours).await, 1, "the one that panicked is on record");
     let hosts = format!("{:?}", house.stations.worker.hosts.lock());
     assert_eq!(hosts.matches("under_way: [").count(), hosts.matches("under_way: []").count(), "{hosts}");
+    house.overhear().await;
+    house
 }

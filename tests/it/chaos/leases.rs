@@ -97,7 +97,7 @@ async fn planned(house: House) -> House {
     house
 }
 
-async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
+async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) -> House {
     let house = planned(house).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap();
@@ -112,9 +112,11 @@ async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) {
     house.advance(asked_at - now);
     house.settle().await;
     assert!(!house.chats[0].shown().is_empty());
+    house.overhear().await;
+    house
 }
 
-async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: House) {
+async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -152,6 +154,8 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
         .unwrap();
     assert_eq!(batch.leased.len(), 1);
     assert_eq!(batch.leased[0].platform, Platform::Dingtalk);
+    house.overhear().await;
+    house
 }
 
 /// A process that dies each time it has begun a delivery.
@@ -182,7 +186,7 @@ async fn what_dies_with_its_process_again_and_again_is_said_ever_later(db: Db) {
 /// How many unrelated rows of each kind there are.
 const MANY: i32 = 20_000;
 
-async fn what_is_due_is_found_through_its_index(house: House) {
+async fn what_is_due_is_found_through_its_index(house: House) -> House {
     let house = planned(house).await;
     let now = house.clock.now();
     let plans = peek(&house.db, move |conn| {
@@ -211,10 +215,11 @@ async fn what_is_due_is_found_through_its_index(house: House) {
     for costly in ["TEMP B-TREE", "Sort"] {
         assert!(!what.contains(costly), "{costly}:\n{what}");
     }
+    house
 }
 
 /// The server plans by its last statistics of a table, and expects a new table to be small.
-async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) {
+async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) -> House {
     let house = planned(house).await;
     let now = house.clock.now();
     let plans = peek(&house.db, move |conn| {
@@ -242,10 +247,12 @@ async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) {
             assert!(!whole && !joined, "{line}\n{plan}\n{sql}");
         }
     }
+    house.overhear().await;
+    house
 }
 
 /// A start after a crash reads what the dead process had leased, not the whole history.
-async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
+async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) -> House {
     let house = planned(house).await;
     let now = house.clock.now();
     let plans = peek(&house.db, move |conn| {
@@ -264,10 +271,12 @@ async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) {
             assert!(!whole, "{line}\n{plan}");
         }
     }
+    house.overhear().await;
+    house
 }
 
 /// Tombstones are kept for ever: neither the desk nor the sweep may read them.
-async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
+async fn neither_desk_nor_sweep_reads_all_notices(house: House) -> House {
     let house = planned(house).await;
     let now = house.clock.now();
     let plans = peek(&house.db, move |conn| {
@@ -291,10 +300,12 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) {
             assert!(!whole, "{line}\n{plan}\n{sql}");
         }
     }
+    house.overhear().await;
+    house
 }
 
 /// However much stays of what was said.
-async fn what_can_be_forgotten_is_found_by_its_place(house: House) {
+async fn what_can_be_forgotten_is_found_by_its_place(house: House) -> House {
     let house = planned(house).await;
     let now = house.clock.now();
     let over =
@@ -322,6 +333,7 @@ async fn what_can_be_forgotten_is_found_by_its_place(house: House) {
             assert!(!whole && !joined, "{line}\n{plan}\n{sql}");
         }
     }
+    house
 }
 
 /// The queries of a step that is then rolled back.

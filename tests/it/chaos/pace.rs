@@ -39,9 +39,11 @@ const QUARTER: TimeDelta = TimeDelta::minutes(15);
 /// Requests that WeCom and DingTalk take within any minute.
 const LIMIT: usize = 20;
 
-async fn a_robot_is_used_to_its_limit_and_never_beyond(house: House) {
+async fn a_robot_is_used_to_its_limit_and_never_beyond(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
-    watch(vec![house]).await;
+    let house = watch(vec![house]).await.remove(0);
+    house.overhear().await;
+    house
 }
 
 async fn two_nodes_share_the_limit_of_a_robot(db: Db) {
@@ -57,7 +59,7 @@ async fn two_nodes_share_the_limit_of_a_robot(db: Db) {
 
 /// Watches robots for a quarter of an hour in which more waits for them than they may take, while nodes are
 /// restarted and one of them crashes.
-async fn watch(mut nodes: Vec<House>) {
+async fn watch(mut nodes: Vec<House>) -> Vec<House> {
     let mut dice = Dice::new(20);
     nodes.iter_mut().for_each(draw_nothing);
     publish(&nodes[0]).await;
@@ -93,6 +95,7 @@ async fn watch(mut nodes: Vec<House>) {
         let allowed = LIMIT * QUARTER.num_minutes() as usize;
         assert!(asked.len() * 100 >= allowed * 95, "{platform:?}: {} of {allowed} were used", asked.len());
     }
+    nodes
 }
 
 /// A node ends between a request and its record; returns whether there was such a request.
@@ -150,7 +153,7 @@ async fn repeat(house: &House, case: &str, times: usize) {
 }
 
 /// A chat alone would take a message per second; the account's limit is lower.
-async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
+async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) -> House {
     let mut house = house.and_chats(&[Platform::Slack, Platform::Matrix]).await;
     draw_nothing(&mut house);
     publish(&house).await;
@@ -173,10 +176,12 @@ async fn an_account_is_used_to_its_limit_and_never_beyond(house: House) {
     assert!(count(&house.db, refused).await <= 1, "asked although the budget was used up");
     let shown = house.chats[1].shown().iter().filter(|shown| shown.at >= began).count();
     assert!(shown >= 30, "{shown} of 36 were used");
+    house.overhear().await;
+    house
 }
 
 /// Requests that wait for the account's pause to end do not come all at once, to be refused all at once.
-async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
+async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) -> House {
     let mut house = house.and_chats(&[Platform::Discord]).await;
     draw_nothing(&mut house);
     let (moderator, admin) =
@@ -202,11 +207,13 @@ async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) {
     house.advance(PROBE);
     house.settle().await;
     assert_eq!(asked(), 2, "and the others follow");
+    house.overhear().await;
+    house
 }
 
 /// The requests of two groups that wait for one picture would leave together, however many there are by then.
 /// Each gets a new turn, so the token's budget counts the time when they leave.
-async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House) {
+async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House) -> House {
     const DRAWING: TimeDelta = TimeDelta::seconds(5);
     let mut house = house.and_chats(&[Platform::Telegram]).await;
     let clock = house.clock.clone();
@@ -225,6 +232,8 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
     assert_eq!(used.len() / 8, chat.asked().len(), "what did not leave has used nothing");
     let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
     assert_eq!(used, (live + DRAWING).timestamp_micros());
+    house.overhear().await;
+    house
 }
 
 /// The times at which the shared token was last used, as stored.
@@ -276,7 +285,7 @@ pub fn draw_by(house: &mut House, draw: DrawPoster) {
 
 /// Feishu refuses requests of everybody around the full and half hours. Whatever must wait anyway, for a
 /// budget or after a refusal, avoids these times; new messages do not wait for them.
-async fn what_waits_keeps_off_the_round_hours(house: House) {
+async fn what_waits_keeps_off_the_round_hours(house: House) -> House {
     let mut house = house.and_chats(&[Platform::Feishu]).await;
     draw_nothing(&mut house);
     house.advance(TimeDelta::minutes(51) + TimeDelta::seconds(29));
@@ -296,6 +305,8 @@ async fn what_waits_keeps_off_the_round_hours(house: House) {
     let round = |at: &&DateTime<Utc>| (1790..1800).contains(&past(at)) || (0..60).contains(&past(at));
     assert_eq!(asked.iter().find(round), None, "asked at a round hour");
     assert!(asked.len() >= DUE, "{} of {DUE} were said", asked.len());
+    house.overhear().await;
+    house
 }
 
 /// Seconds since the last half hour.

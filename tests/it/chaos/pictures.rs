@@ -84,7 +84,7 @@ fn seen(chat: &Arc<Fake>, case: &str) -> (usize, usize) {
 }
 
 /// The folder of the photos is missing, like a disk that is not mounted yet.
-async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) {
+async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) -> House {
     let (house, moderator) = house_of(house, &APART).await;
     let case = approve(&house, &moderator, "13800138001", true).await;
     let [photos, away] = ["photos", "away"].map(|name| house.db.folder.path().join("blobs").join(name));
@@ -100,9 +100,11 @@ async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) {
     eventually("the picture is seen", seen_now).await;
     let told = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
     assert_eq!(count(&house.db, told).await, 2);
+    house.overhear().await;
+    house
 }
 
-async fn words_wait_for_a_photo_that_is_away_for_a_moment(house: House) {
+async fn words_wait_for_a_photo_that_is_away_for_a_moment(house: House) -> House {
     let (mut house, moderator) = house_of(house, &[WITH_IT]).await;
     let readable = photos_of(&mut house);
     let case = approve(&house, &moderator, "13800138001", true).await;
@@ -111,9 +113,11 @@ async fn words_wait_for_a_photo_that_is_away_for_a_moment(house: House) {
     readable.store(true, Ordering::SeqCst);
     wait(&house, 4).await;
     assert_eq!(seen(&house.chats[0], &case), (1, 1));
+    house.overhear().await;
+    house
 }
 
-async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) {
+async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) -> House {
     let (mut house, moderator) = house_of(house, &[APART[0], WITH_IT]).await;
     let readable = photos_of(&mut house);
     let case = approve(&house, &moderator, "13800138001", true).await;
@@ -132,10 +136,12 @@ async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) {
     wait(&house, 300).await;
     assert_eq!(seen(&house.chats[0], &case), (1, 2), "its picture, too");
     assert_eq!(seen(&house.chats[1], &case), (1, 1), "said once");
+    house.overhear().await;
+    house
 }
 
 /// A group that got the words has received the notice.
-async fn a_photo_that_never_comes_ends_with_its_notice(house: House) {
+async fn a_photo_that_never_comes_ends_with_its_notice(house: House) -> House {
     let (mut house, moderator) = house_of(house, &[APART[0]]).await;
     photos_of(&mut house);
     approve(&house, &moderator, "13800138001", true).await;
@@ -152,10 +158,12 @@ async fn a_photo_that_never_comes_ends_with_its_notice(house: House) {
     }
     let told = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
     assert_eq!(count(&house.db, told).await, 1);
+    house.overhear().await;
+    house
 }
 
 /// Two groups of one account, each of which could tell the other the account's id for the picture.
-async fn words_without_their_picture_wait_for_nobody(house: House) {
+async fn words_without_their_picture_wait_for_nobody(house: House) -> House {
     let crowd = Crowd::start(Mood::Silent).await;
     let mut house = house.and_gateways(vec![(WITH_IT, crowd.url.clone())]).await;
     photos_of(&mut house);
@@ -175,6 +183,7 @@ async fn words_without_their_picture_wait_for_nobody(house: House) {
     tokio::join!(said, both);
     let waited = "SELECT COUNT(*) AS n FROM attempts WHERE code = 'timeout'";
     assert_eq!(count(&house.db, waited).await, 0, "one waited for the other's answer");
+    house
 }
 
 /// A photo that cannot be read to its end: a pipe, into which nobody writes, is in its place.
@@ -201,7 +210,7 @@ impl Drop for Stuck {
     }
 }
 
-async fn a_disk_that_hangs_holds_up_no_words(house: House) {
+async fn a_disk_that_hangs_holds_up_no_words(house: House) -> House {
     let (house, moderator) = house_of(house, &[APART[0], WITH_IT]).await;
     let case = approve(&house, &moderator, "13800138001", true).await;
     let stuck = Stuck::of_the_only_photo(&house);
@@ -222,10 +231,12 @@ async fn a_disk_that_hangs_holds_up_no_words(house: House) {
     eventually("the picture is seen", all).await;
     wait(&house, 30).await;
     assert_eq!((seen(apart, &case), seen(with_it, &case).0), ((1, 2), 1), "said once");
+    house.overhear().await;
+    house
 }
 
 /// A picture of 1 MB for each notice. A picture that is cached somewhere has more than one owner.
-async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen(house: House) {
+async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen(house: House) -> House {
     const BYTES: usize = 1024 * 1024;
     const ROOM: usize = 16;
     let (mut house, moderator) = house_of(house, &APART).await;
@@ -258,4 +269,6 @@ async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_see
         let kept = drawn.iter().filter(|picture| !picture.is_unique()).count();
         assert!(kept <= ROOM, "{kept} MB are kept");
     }
+    house.overhear().await;
+    house
 }

@@ -108,7 +108,7 @@ async fn on_a_full_disk_it_waits_for_room(db: Db) {
 
 /// More deliveries are chosen and then refused by the database, again and again, than a host ever gets at
 /// once. The clock stands still, so nothing is freed by time.
-async fn leases_that_were_refused_take_nothing_away(house: House) {
+async fn leases_that_were_refused_take_nothing_away(house: House) -> House {
     const GROUPS: usize = 120;
     let crowd = Crowd::start(Mood::Well(0)).await;
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
@@ -131,12 +131,12 @@ async fn leases_that_were_refused_take_nothing_away(house: House) {
     house.settle().await;
     let told = crowd.told();
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
-    house.finish().await;
+    house
 }
 
 /// No more sends are unrecorded than the window holds, however many groups wait and however long. The clock
 /// stands still, so no lease runs out and no result is discarded.
-async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
+async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) -> House {
     const GROUPS: usize = 2 * WINDOW;
     let crowd = Crowd::start(Mood::Well(0)).await;
     let (mut house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
@@ -169,11 +169,11 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) {
     working.await.unwrap().unwrap();
     let told = crowd.told();
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
-    house.finish().await;
+    house
 }
 
 /// Results that cannot be recorded are kept until they can, though their leases run out meanwhile.
-async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again(house: House) {
+async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again(house: House) -> House {
     const GROUPS: usize = 20;
     let crowd = Crowd::start(Mood::Silent).await;
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
@@ -199,12 +199,12 @@ async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_ag
     working.await.unwrap().unwrap();
     let told = crowd.told();
     assert!(told.len() == GROUPS && told.values().all(|times| *times == 1), "{told:?}");
-    house.finish().await;
+    house
 }
 
 /// The process was held up, and its lease ends before the answer arrives. It still has the request under way,
 /// so it must not send the message again.
-async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
+async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) -> House {
     let crowd = Crowd::start(Mood::Silent).await;
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
     connect(&house.db, "王群主", [(Platform::Dingtalk, crowd.url.as_str(), "g".to_owned())]).await;
@@ -228,7 +228,7 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) {
     stop.cancel();
     working.await.unwrap().unwrap();
     assert_eq!(crowd.requests(), 1);
-    house.finish().await;
+    house
 }
 
 /// How often the database has refused to record results.

@@ -32,7 +32,7 @@ fn origin(wire: &Wire) -> String {
 }
 
 /// An answer is waited for up to the deadline of the exchange, whatever arrives meanwhile.
-async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House) {
+async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House) -> House {
     let stuck = Wire::start(&[Act::Stall(TOO_SHORT), Act::Drip(TOO_SHORT), Act::Say(TAKEN)]).await;
     let well = Crowd::start(Mood::Well(0)).await;
     let (url, others) = (origin(&stuck), [(Platform::Wecom, well.url.as_str(), "well".to_owned())]);
@@ -73,7 +73,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
     house.settle().await;
     assert_eq!(stuck.requests(), 3);
-    house.finish().await;
+    house
 }
 
 /// Attempts in doubt because the answer never ended.
@@ -83,7 +83,7 @@ async fn doubts(house: &House) -> i64 {
 }
 
 /// The words of a message arrive in three rooms; then its picture cannot be uploaded.
-async fn uploads_that_fail_are_held_against_the_host(house: House) {
+async fn uploads_that_fail_are_held_against_the_host(house: House) -> House {
     const SAID: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"event_id\":\"$a\"}";
     const UPLOADED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\n{\"content_uri\":\"mxc://x/face\"}";
     const UNWELL: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
@@ -112,5 +112,5 @@ async fn uploads_that_fail_are_held_against_the_host(house: House) {
     }
     assert_eq!((wire.requests(), away()), (acts.len(), 0));
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'").await, 3);
-    house.finish().await;
+    house
 }

@@ -241,6 +241,11 @@ impl Fake {
         self.state.chat.lock().unwrap().posted.pop_front()
     }
 
+    /// All messages that the test has not read yet, oldest first.
+    pub fn read_all(&self) -> Vec<Value> {
+        self.state.chat.lock().unwrap().posted.drain(..).collect()
+    }
+
     /// When requests came, accepted or not.
     pub fn asked(&self) -> Vec<DateTime<Utc>> {
         self.state.asked.lock().unwrap().clone()

@@ -104,7 +104,7 @@ async fn make(house: &House, call: &Call, token: Option<&str>) -> Reply {
 
 const NO_GROUP: &str = "0193589e-0000-7000-8000-000000000000";
 
-async fn no_call_is_made_without_a_valid_token(house: House) {
+async fn no_call_is_made_without_a_valid_token(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let gone = house.person("李离开", Role::Lead).await;
     let shared = &house.stations.shared;
@@ -152,9 +152,10 @@ async fn no_call_is_made_without_a_valid_token(house: House) {
             .json(call.body.as_ref().unwrap_or(&json!({})));
         assert_eq!(ask(cookie).await.problem(401), code, "{} with a cookie", call.path);
     }
+    house
 }
 
-async fn no_call_is_made_in_another_role(house: House) {
+async fn no_call_is_made_in_another_role(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let operator = house.person("何运营", Role::Operator).await;
@@ -170,9 +171,10 @@ async fn no_call_is_made_in_another_role(house: House) {
             assert_eq!(refused.problem(403), "forbidden", "{} {} by {}", call.method, call.path, person.name);
         }
     }
+    house
 }
 
-async fn a_manage_token_opens_its_own_notice_and_no_other_door(house: House) {
+async fn a_manage_token_opens_its_own_notice_and_no_other_door(house: House) -> House {
     let mut made = Vec::new();
     for n in 0..2 {
         let body = by_another(notices::lost_property(house.clock.now()), n);
@@ -197,9 +199,10 @@ async fn a_manage_token_opens_its_own_notice_and_no_other_door(house: House) {
     // The case number, which anybody may know, opens nothing.
     let case = made[1]["case_number"].as_str();
     assert_eq!(house.get("/my/notice", case).await.problem(401), "manage_link_invalid");
+    house
 }
 
-async fn another_admins_group_is_not_there(house: House) {
+async fn another_admins_group_is_not_there(house: House) -> House {
     let house = house.and_chats(&[seventytwo::domain::group::Platform::Wecom]).await;
     let owner = house.person("王群主", Role::GroupAdmin).await;
     let other = house.person("赵群主", Role::GroupAdmin).await;
@@ -223,10 +226,10 @@ async fn another_admins_group_is_not_there(house: House) {
     assert_eq!(list["items"], json!([]));
     let after = house.get(&format!("/groups/{id}"), Some(&owner.token)).await.expect(200);
     assert_eq!(after, before);
-    house.finish().await;
+    house
 }
 
-async fn what_another_site_sends_is_refused_everywhere(house: House) {
+async fn what_another_site_sends_is_refused_everywhere(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     for call in protected(&house, NO_GROUP).await.into_iter().filter(|call| call.method != Method::GET) {
         for (name, value) in
@@ -239,12 +242,13 @@ async fn what_another_site_sends_is_refused_everywhere(house: House) {
             assert_eq!(ask(sent).await.problem(403), "cross_site", "{} {name}: {value}", call.path);
         }
     }
+    house
 }
 
 /// Builds a notice of some kind.
 type MakeNotice = fn(DateTime<Utc>) -> Value;
 
-async fn a_notice_ends_as_its_kind_can_end(house: House) {
+async fn a_notice_ends_as_its_kind_can_end(house: House) -> House {
     let kinds: [(MakeNotice, &str); 4] = [
         (notices::missing_person, "found"),
         (notices::lost_property, "returned"),
@@ -269,9 +273,10 @@ async fn a_notice_ends_as_its_kind_can_end(house: House) {
         let closed = house.post("/my/notice/close", Some(manage), &body).await.expect(200);
         assert_eq!(closed["outcome"], *own);
     }
+    house
 }
 
-async fn every_fault_of_a_body_is_told_at_once(house: House) {
+async fn every_fault_of_a_body_is_told_at_once(house: House) -> House {
     let house = house.and_chats(&[seventytwo::domain::group::Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
@@ -352,10 +357,10 @@ async fn every_fault_of_a_body_is_told_at_once(house: House) {
     let path = format!("/groups/{group}");
     let refused = house.call(Method::PATCH, &path, Some(&admin.token), Some(&change)).await;
     assert_eq!(super::faults(refused), super::only(["hourly_cap", "name", "quiet.until", "regions", "x"]));
-    house.finish().await;
+    house
 }
 
-async fn another_method_is_told_which_there_are(house: House) {
+async fn another_method_is_told_which_there_are(house: House) -> House {
     let mut doors: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (method, path) in PAGES {
         doors.entry((*path).to_owned()).or_default().insert((*method).to_owned());
@@ -401,9 +406,10 @@ async fn another_method_is_told_which_there_are(house: House) {
         let none = ask(request(&house, Method::PUT, path)).await;
         assert_eq!((none.status.as_u16(), none.headers.get("allow")), (404, None), "{path}");
     }
+    house
 }
 
-async fn head_is_answered_like_get_without_a_body(house: House) {
+async fn head_is_answered_like_get_without_a_body(house: House) -> House {
     let document = house.page("/api/openapi.json").await.expect(200);
     let api =
         document["paths"].as_object().unwrap().iter().filter(|(_, methods)| methods.get("get").is_some());
@@ -439,9 +445,10 @@ async fn head_is_answered_like_get_without_a_body(house: House) {
     let mut next = String::new();
     wire.read_to_string(&mut next).await.unwrap();
     assert!(next.starts_with("HTTP/1.1 200") && next.ends_with("ok"), "{next}");
+    house
 }
 
-async fn what_is_asked_behind_a_head_is_answered_whole(house: House) {
+async fn what_is_asked_behind_a_head_is_answered_whole(house: House) -> House {
     let address = house.base.trim_start_matches("http://");
     for path in
         ["/", "/nothing", "/review", "/readyz", "/api/v1/notices", "/api/openapi.json", "/assets/style.css"]
@@ -465,17 +472,19 @@ async fn what_is_asked_behind_a_head_is_answered_whole(house: House) {
             );
         }
     }
+    house
 }
 
-async fn nothing_below_the_interface_is_a_page(house: House) {
+async fn nothing_below_the_interface_is_a_page(house: House) -> House {
     for path in ["/api", "/api/", "/api/nothing", "/api/v1", "/api/v1/nothing"] {
         assert_eq!(ask(request(&house, Method::GET, path)).await.problem(404), "not_found", "{path}");
     }
     let page = ask(request(&house, Method::GET, "/apiary")).await;
     assert!(page.status == 404 && page.text.contains("<h1>"), "{}", page.text);
+    house
 }
 
-async fn what_asks_for_another_host_is_not_linked(house: House) {
+async fn what_asks_for_another_host_is_not_linked(house: House) -> House {
     let address = house.base.trim_start_matches("http://");
     for path in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"] {
         let mut wire = TcpStream::connect(address).await.unwrap();
@@ -488,9 +497,10 @@ async fn what_asks_for_another_host_is_not_linked(house: House) {
             assert!(!told.contains(leads_away), "{path}: {told}");
         }
     }
+    house
 }
 
-async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) {
+async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let (moderator, lead) = (house.session(&moderator).await, house.session(&lead).await);
@@ -519,9 +529,10 @@ async fn a_sealed_case_shows_its_photos_to_leads_alone(house: House) {
             "sealed: {sealed}, by a lead: {by_lead}"
         );
     }
+    house
 }
 
-async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
+async fn who_does_not_go_on_sending_is_not_waited_for(house: House) -> House {
     let address = house.base.trim_start_matches("http://");
     let begun = |path: &str, kind: &str, length: usize, body: &str| {
         format!(
@@ -547,9 +558,10 @@ async fn who_does_not_go_on_sending_is_not_waited_for(house: House) {
         wire.read_to_string(&mut told).await.unwrap();
         assert!(told.starts_with("HTTP/1.1 408"), "{asked}: {told}");
     }
+    house
 }
 
-async fn who_breaks_off_is_told_the_same_at_every_door(house: House) {
+async fn who_breaks_off_is_told_the_same_at_every_door(house: House) -> House {
     let address = house.base.trim_start_matches("http://");
     for (path, kind) in
         [("/api/v1/notices", "application/json"), ("/login", "application/x-www-form-urlencoded")]
@@ -564,9 +576,10 @@ async fn who_breaks_off_is_told_the_same_at_every_door(house: House) {
         wire.read_to_string(&mut told).await.unwrap();
         assert!(told.starts_with("HTTP/1.1 408"), "{path}: {told}");
     }
+    house
 }
 
-async fn an_address_is_read_however_it_is_written(house: House) {
+async fn an_address_is_read_however_it_is_written(house: House) -> House {
     for (query, language, size) in [
         ("lang=en&big=1", "en", "1"),
         ("x=1&%6Cang=%65n&big=%31", "en", "1"),
@@ -582,4 +595,5 @@ async fn an_address_is_read_however_it_is_written(house: House) {
         assert!(is_kept(format!("lang={language};")) && is_kept(format!("big={size};")), "{query}: {kept:?}");
     }
     assert_eq!(ask(request(&house, Method::GET, "/")).await.headers.get("set-cookie"), None);
+    house
 }

@@ -53,7 +53,7 @@ fn assert_summary_leads(page: &Reply) {
     }
 }
 
-async fn a_faulty_form_comes_back_with_what_was_typed(house: House) {
+async fn a_faulty_form_comes_back_with_what_was_typed(house: House) -> House {
     for kind in Kind::ALL {
         let path = format!("/report/{}", kind.as_str());
         let empty = ask(multipart(&house, &path, &[("key", "k")])).await;
@@ -84,9 +84,10 @@ async fn a_faulty_form_comes_back_with_what_was_typed(house: House) {
             assert!(page.text.contains(kept), "{kept} is lost from the {} form", kind.as_str());
         }
     }
+    house
 }
 
-async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
+async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) -> House {
     let (moderator, lead) =
         (house.person("林志愿", Role::Moderator).await, house.person("赵组长", Role::Lead).await);
     let now = house.clock.now();
@@ -143,10 +144,10 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) {
         assert!(taken.status == 202 && taken.text.contains(thanks), "{}", taken.text);
         assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
     }
-    house.finish().await;
+    house
 }
 
-async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) {
+async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
@@ -174,9 +175,10 @@ async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) {
     assert_eq!(send("2026-11-22", "09:40").await.status, 202);
     let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
     assert_eq!(mine["tips"][0]["seen_at"], "2026-11-22T01:40:00Z", "{mine}");
+    house
 }
 
-async fn who_sends_too_often_keeps_what_was_typed(house: House) {
+async fn who_sends_too_often_keeps_what_was_typed(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
@@ -209,10 +211,10 @@ async fn who_sends_too_often_keeps_what_was_typed(house: House) {
         assert!(page.text.contains(words) && page.text.contains(told), "{told}: {}", page.text);
         assert_summary_leads(&page);
     }
-    house.finish().await;
+    house
 }
 
-async fn a_form_that_is_none_is_told_so(house: House) {
+async fn a_form_that_is_none_is_told_so(house: House) -> House {
     let path = "/report/rescue";
     for (kind, body, status) in [
         ("application/x-www-form-urlencoded", "description=x".to_owned(), 415),
@@ -251,6 +253,7 @@ async fn a_form_that_is_none_is_told_so(house: House) {
     let status = ask(sent).await.status.as_u16();
     assert_eq!(status, 422);
     assert_eq!(ask(multipart(&house, "/report/weather", &[])).await.status, 404);
+    house
 }
 
 /// The fields of a rescue form without a fault.
@@ -267,7 +270,7 @@ const RIGHT: [(&str, &str); 10] = [
     ("last_seen.at", "2026-11-23T09:40"),
 ];
 
-async fn a_form_sent_twice_makes_one_notice(house: House) {
+async fn a_form_sent_twice_makes_one_notice(house: House) -> House {
     let send = |key: &'static str, words: &'static str| {
         let mut fields = RIGHT.to_vec();
         fields[4].1 = words;
@@ -290,6 +293,7 @@ async fn a_form_sent_twice_makes_one_notice(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
+    house
 }
 
 /// The paths of pages that take this method.
@@ -308,7 +312,7 @@ fn filled(path: &str, case: &str) -> String {
         .replace("{name}", "style.css")
 }
 
-async fn forms_of_other_sites_are_refused(house: House) {
+async fn forms_of_other_sites_are_refused(house: House) -> House {
     let case = "00000-00000";
     for path in pages("POST") {
         for (name, value) in [
@@ -329,9 +333,10 @@ async fn forms_of_other_sites_are_refused(house: House) {
             assert!(page.text.contains("<h1>"), "{path}: {}", page.text);
         }
     }
+    house
 }
 
-async fn forms_without_the_sessions_mark_are_refused(house: House) {
+async fn forms_without_the_sessions_mark_are_refused(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let (lead, admin) = (house.session(&lead).await, house.session(&admin).await);
@@ -367,9 +372,10 @@ async fn forms_without_the_sessions_mark_are_refused(house: House) {
             assert_eq!(page.status != 403, passes, "{path} with {mark:?}: {}", page.status);
         }
     }
+    house
 }
 
-async fn looking_changes_nothing(house: House) {
+async fn looking_changes_nothing(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let cookie = house.session(&lead).await;
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
@@ -396,9 +402,10 @@ async fn looking_changes_nothing(house: House) {
         }
     }
     assert_eq!(state().await, before);
+    house
 }
 
-async fn a_login_with_anything_is_refused_alike(house: House) {
+async fn a_login_with_anything_is_refused_alike(house: House) -> House {
     let person = house.person("陈组长", Role::Lead).await;
     let long = "x".repeat(10_000);
     let mut said = Vec::new();
@@ -425,4 +432,5 @@ async fn a_login_with_anything_is_refused_alike(house: House) {
         said.push(alert.split("</").next().unwrap_or_default().to_owned());
     }
     assert!(said.iter().all(|s| *s == said[0]), "answers tell names apart: {said:?}");
+    house
 }

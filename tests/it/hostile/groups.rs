@@ -29,7 +29,7 @@ fn group(platform: &str, url: &str) -> Value {
     json!({"platform": platform, "name": "测试群", "credentials": {"url": url}, "regions": ["131003"]})
 }
 
-async fn no_address_leads_into_our_own_network(house: House) {
+async fn no_address_leads_into_our_own_network(house: House) -> House {
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let canary = Wire::start(&[]).await;
     let port = canary.address.port().unwrap();
@@ -146,9 +146,10 @@ async fn no_address_leads_into_our_own_network(house: House) {
     assert_eq!(canary.connections(), 0, "somebody knocked at the canary");
     let list = house.get("/groups", Some(&admin.token)).await.expect(200);
     assert_eq!(list["items"], json!([]), "nothing of it was kept");
+    house
 }
 
-async fn a_redirect_of_the_chat_is_not_followed(house: House) {
+async fn a_redirect_of_the_chat_is_not_followed(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -174,8 +175,8 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) {
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     assert!(chat.read().expect("the notice").to_string().contains(case));
-    while chat.read().is_some() {}
-    house.finish().await;
+    chat.read_all();
+    house
 }
 
 /// Connects a group; returns its id and the code sent into its chat.
@@ -189,7 +190,7 @@ async fn connected(house: &House, admin: &Person, chat: usize) -> (String, Strin
     (made["id"].as_str().unwrap().to_owned(), chat.read_code())
 }
 
-async fn a_code_is_tried_five_times(house: House) {
+async fn a_code_is_tried_five_times(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let (id, code) = connected(&house, &admin, 0).await;
@@ -212,10 +213,10 @@ async fn a_code_is_tried_five_times(house: House) {
     assert_eq!(right.problem(429), "too_many_requests");
     let shown = house.get(&format!("/groups/{id}"), Some(&admin.token)).await.expect(200);
     assert_eq!(shown["state"], "unverified");
-    house.finish().await;
+    house
 }
 
-async fn the_page_says_how_often_a_code_may_still_be_tried(house: House) {
+async fn the_page_says_how_often_a_code_may_still_be_tried(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let (id, _) = connected(&house, &admin, 0).await;
@@ -235,10 +236,10 @@ async fn the_page_says_how_often_a_code_may_still_be_tried(house: House) {
         assert_eq!(told.status, 422);
         assert!(told.text.contains(said), "{said}: {}", told.text);
     }
-    house.finish().await;
+    house
 }
 
-async fn a_code_is_good_for_ten_minutes(house: House) {
+async fn a_code_is_good_for_ten_minutes(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Feishu]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let (late, late_code) = connected(&house, &admin, 0).await;
@@ -255,10 +256,10 @@ async fn a_code_is_good_for_ten_minutes(house: House) {
     house.post(&path, Some(&admin.token), &json!({"code": spaced})).await.expect(200);
     let again = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
     assert_eq!(again.problem(409), "not_possible");
-    house.finish().await;
+    house
 }
 
-async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: House) {
+async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let other = house.person("赵群主", Role::GroupAdmin).await;
@@ -296,10 +297,10 @@ async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: Ho
     house.advance(TimeDelta::hours(1));
     changed(&house).await.expect(200);
     house.chats[0].read_code();
-    house.finish().await;
+    house
 }
 
-async fn groups_that_cannot_be_are_refused_by_field(house: House) {
+async fn groups_that_cannot_be_are_refused_by_field(house: House) -> House {
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let good = group("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6");
     for (field, value, named) in [
@@ -354,9 +355,10 @@ async fn groups_that_cannot_be_are_refused_by_field(house: House) {
         all,
         only(["platform", "regions", "surprise", "quiet.from", "quiet.until", "name", "credentials"])
     );
+    house
 }
 
-async fn a_change_says_something_or_nothing(house: House) {
+async fn a_change_says_something_or_nothing(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let id = house.group(&house.chats[0], &admin, &["131003"], &["rescue"]).await;
@@ -379,11 +381,11 @@ async fn a_change_says_something_or_nothing(house: House) {
     assert_eq!(house.get(&path, Some(&admin.token)).await.expect(200), before);
     let bounds = json!({"hourly_cap": null, "quiet": null});
     house.call(Method::PATCH, &path, Some(&admin.token), Some(&bounds)).await.expect(200);
-    house.finish().await;
+    house
 }
 
 /// One admin connects many chats in a row: a script that keeps to the API's rules is not held back.
-async fn forty_groups_are_connected_at_once(house: House) {
+async fn forty_groups_are_connected_at_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
@@ -394,4 +396,5 @@ async fn forty_groups_are_connected_at_once(house: House) {
     }
     let list = house.get("/groups", Some(&admin.token)).await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 40);
+    house
 }

@@ -36,7 +36,7 @@ pub const TESTS: &[Test] = &[
 
 const KINDS: [fn(DateTime<Utc>) -> Value; 4] = [missing_person, lost_property, rescue, donation];
 
-async fn what_is_no_body_is_told_so(house: House) {
+async fn what_is_no_body_is_told_so(house: House) -> House {
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     for (bytes, status, code) in [
         (b"".to_vec(), 400, "not_json"),
@@ -77,9 +77,10 @@ async fn what_is_no_body_is_told_so(house: House) {
     }
     let nested = format!(r#"{{"kind":{}1{}}}"#, "[".repeat(100), "]".repeat(100));
     assert!(faults(post_bytes(&house, "/notices", nested).await).contains("kind"));
+    house
 }
 
-async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
+async fn every_field_of_a_wrong_type_or_length_is_named(house: House) -> House {
     for kind in KINDS {
         let whole = kind(house.clock.now());
         for path in paths(&whole) {
@@ -110,6 +111,7 @@ async fn every_field_of_a_wrong_type_or_length_is_named(house: House) {
     assert!(named.iter().all(|field| field.starts_with("photo_ids")), "{named:?}");
     body["photo_ids"] = json!(vec!["x"; 6]);
     assert_eq!(faults(house.post("/notices", None, &body).await), only(["photo_ids"]));
+    house
 }
 
 /// The same body with one field repeated; the last occurrence is correct.
@@ -118,7 +120,7 @@ fn twice(body: &Value, field: &str, first: &str) -> String {
     body.to_string().replacen(&at, &format!("{at}{first},{at}"), 1)
 }
 
-async fn a_field_that_is_there_twice_is_named_and_neither_counts(house: House) {
+async fn a_field_that_is_there_twice_is_named_and_neither_counts(house: House) -> House {
     let whole = rescue(house.clock.now());
     for (field, first, named) in [
         ("kind", "\"donation\"", "kind"),
@@ -134,9 +136,10 @@ async fn a_field_that_is_there_twice_is_named_and_neither_counts(house: House) {
     let odd = r#"{"photo_ids": [1, {"a": {"\u202e": 1, "\u202e": 2}}]}"#;
     let named = faults(post_bytes(&house, "/notices", odd).await);
     assert!(named.iter().all(|field| field.starts_with("photo_ids[1].a.")), "{named:?}");
+    house
 }
 
-async fn what_has_a_form_of_its_own_is_never_blank(house: House) {
+async fn what_has_a_form_of_its_own_is_never_blank(house: House) -> House {
     let now = house.clock.now();
     for (body, path) in [
         (missing_person(now), "person.age"),
@@ -165,9 +168,10 @@ async fn what_has_a_form_of_its_own_is_never_blank(house: House) {
     let mut body = missing_person(now);
     body["person"]["clothing"] = json!(" ");
     house.post("/notices", None, &body).await.expect(201);
+    house
 }
 
-async fn every_unknown_field_is_named_at_its_place(house: House) {
+async fn every_unknown_field_is_named_at_its_place(house: House) -> House {
     for kind in KINDS {
         let whole = kind(house.clock.now());
         let objects = paths(&whole).into_iter().filter(|path| {
@@ -188,9 +192,10 @@ async fn every_unknown_field_is_named_at_its_place(house: House) {
     let named = faults(house.post("/notices", None, &body).await);
     let name = named.first().unwrap();
     assert!(name.chars().count() <= 60 && !name.contains('\u{202e}'), "{name}");
+    house
 }
 
-async fn times_places_and_telephones_that_cannot_be(house: House) {
+async fn times_places_and_telephones_that_cannot_be(house: House) -> House {
     let now = house.clock.now();
     let at = |time: DateTime<Utc>| time.to_rfc3339();
     for (path, values) in [
@@ -235,9 +240,10 @@ async fn times_places_and_telephones_that_cannot_be(house: House) {
             assert_eq!(faults(house.post("/notices", None, &body).await), only([path]), "{value}");
         }
     }
+    house
 }
 
-async fn numbers_that_must_not_be_published_are_refused_in_every_text(house: House) {
+async fn numbers_that_must_not_be_published_are_refused_in_every_text(house: House) -> House {
     let texts = [
         "description",
         "person.appearance",
@@ -265,9 +271,10 @@ async fn numbers_that_must_not_be_published_are_refused_in_every_text(house: Hou
             assert_eq!(named, only([path]), "{hostile}");
         }
     }
+    house
 }
 
-async fn numbers_are_read_in_full_width(house: House) {
+async fn numbers_are_read_in_full_width(house: House) -> House {
     let mut body = missing_person(house.clock.now());
     put(&mut body, "region", json!("１３１００３"));
     put(&mut body, "reporter.phone", json!("＋８６ １３８-００１３-８０００"));
@@ -279,9 +286,10 @@ async fn numbers_are_read_in_full_width(house: House) {
     assert_eq!(notice["region"], "131003", "{mine}");
     assert_eq!(notice["reporter"]["phone"], "+8613800138000");
     assert_eq!((&notice["person"]["age"], &notice["person"]["height_cm"]), (&json!(76), &json!(158)));
+    house
 }
 
-async fn one_key_makes_one_notice(house: House) {
+async fn one_key_makes_one_notice(house: House) -> House {
     let body = rescue(house.clock.now());
     let send = |key: &str, body: &Value| {
         ask(request(&house, Method::POST, "/api/v1/notices").header("idempotency-key", key).json(body))
@@ -317,9 +325,10 @@ async fn one_key_makes_one_notice(house: House) {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"].as_array().unwrap().len(), 1, "{queue}");
+    house
 }
 
-async fn case_numbers_are_read_as_people_write_them(house: House) {
+async fn case_numbers_are_read_as_people_write_them(house: House) -> House {
     let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
     let bare = case.replace('-', "");
@@ -360,10 +369,11 @@ async fn case_numbers_are_read_as_people_write_them(house: House) {
         );
         assert_eq!(house.page(&format!("/n/{none}")).await.status, 404, "{none}");
     }
+    house
 }
 
 /// Bytes in a path that are not valid text, and queries that cannot be parsed.
-async fn addresses_that_are_none_are_not_found(house: House) {
+async fn addresses_that_are_none_are_not_found(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     for path in [
         "/api/v1/notices/%FF",
@@ -396,9 +406,10 @@ async fn addresses_that_are_none_are_not_found(house: House) {
         assert!([401, 404].contains(&reply.status.as_u16()), "{path}: {}", reply.status);
         assert!(reply.text.contains("<h1>"), "{path}: {}", reply.text);
     }
+    house
 }
 
-async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
+async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) -> House {
     let house = house.and_chats(&Platform::ALL).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     for chat in house.chats.clone() {
@@ -442,7 +453,7 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) {
         assert!(!page.text.contains(forbidden), "{forbidden} in {}", page.text);
     }
     assert!(page.text.contains("alert(1)"), "the words are shown as words: {}", page.text);
-    house.finish().await;
+    house
 }
 
 /// Everything that a text may not carry, short enough for every field.
@@ -462,7 +473,7 @@ const READ_BY_NOBODY: [&str; 9] = [
     "2233445",
 ];
 
-async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: House) {
+async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let cookie = format!("session={}", house.session(&moderator).await);
     let person: &[&str] =
@@ -511,10 +522,10 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
             }
         }
     }
-    house.finish().await;
+    house
 }
 
-async fn of_many_unknown_fields_twenty_are_named(house: House) {
+async fn of_many_unknown_fields_twenty_are_named(house: House) -> House {
     let mut body = rescue(house.clock.now());
     for number in 0..500 {
         body[format!("surprise{number}")] = json!(1);
@@ -528,9 +539,10 @@ async fn of_many_unknown_fields_twenty_are_named(house: House) {
     body["region"] = json!("x");
     let named = faults(house.post("/notices", None, &body).await);
     assert!(named.contains("region") && named.len() == 21, "{named:?}");
+    house
 }
 
-async fn a_correction_that_changes_nothing_is_none(house: House) {
+async fn a_correction_that_changes_nothing_is_none(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
     let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
@@ -555,9 +567,10 @@ async fn a_correction_that_changes_nothing_is_none(house: House) {
         house.call(Method::PATCH, "/my/notice", manage, Some(&more)).await.expect(200);
         assert_ne!(look().await, before, "live: {live}");
     }
+    house
 }
 
-async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) {
+async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) -> House {
     let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
     let manage = made["manage_token"].as_str();
     for (body, fields) in [
@@ -570,9 +583,10 @@ async fn an_end_that_cannot_be_read_is_refused_by_field(house: House) {
         let told = faults(house.post("/my/notice/close", manage, &body).await);
         assert_eq!(told.into_iter().collect::<Vec<_>>(), fields, "{body}");
     }
+    house
 }
 
-async fn nobody_is_kept_from_reporting_by_what_others_send_with_their_phone(house: House) {
+async fn nobody_is_kept_from_reporting_by_what_others_send_with_their_phone(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut flags = Vec::new();
     for _ in 0..3 {
@@ -583,4 +597,5 @@ async fn nobody_is_kept_from_reporting_by_what_others_send_with_their_phone(hous
         flags.push(sheet["flags"].as_array().unwrap().contains(&json!("many_of_one_phone")));
     }
     assert_eq!(flags, [false, false, true]);
+    house
 }

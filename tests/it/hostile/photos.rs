@@ -50,7 +50,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-async fn what_is_no_photo_is_refused_with_the_reason(house: House) {
+async fn what_is_no_photo_is_refused_with_the_reason(house: House) -> House {
     let whole = jpeg();
     let svg = r#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
     for (name, bytes) in [
@@ -83,9 +83,10 @@ async fn what_is_no_photo_is_refused_with_the_reason(house: House) {
         let taken = send(&house, Part::bytes(whole.clone()).file_name(name.to_owned())).await.expect(201);
         assert!(taken["id"].is_string(), "{name}: {taken}");
     }
+    house
 }
 
-async fn forms_without_a_photo_are_told_so(house: House) {
+async fn forms_without_a_photo_are_told_so(house: House) -> House {
     let other = Form::new().part("picture", Part::bytes(jpeg()).file_name("x.jpg"));
     let reply = ask(request(&house, Method::POST, "/api/v1/photos").multipart(other)).await;
     assert_eq!(reply.problem(422), "photo_refused");
@@ -132,6 +133,7 @@ async fn forms_without_a_photo_are_told_so(house: House) {
         .header("content-type", "multipart/form-data; boundary=b")
         .body("--b--\r\n");
     assert_eq!(ask(ended).await.problem(422), "photo_refused");
+    house
 }
 
 /// 9,998 photos uploaded together with the first.
@@ -140,7 +142,7 @@ const FILL_SQLITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i +
 const FILL_POSTGRES: &str = "INSERT INTO photos SELECT gen_random_uuid(), NULL::uuid, ''::bytea, 80, 80, 0, created_at \
      FROM generate_series(1, 9998), (SELECT created_at FROM photos) AS first";
 
-async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) {
+async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) -> House {
     let began = house.clock.now();
     let taken = house.photo(jpeg()).await;
     house.advance(TimeDelta::milliseconds(60_300));
@@ -172,5 +174,5 @@ async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) {
     house.advance(TimeDelta::hours(24));
     house.settle().await;
     house.photo(jpeg()).await;
-    house.finish().await;
+    house
 }

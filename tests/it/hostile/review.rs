@@ -26,7 +26,7 @@ async fn submit(house: &House, body: &Value) -> String {
     house.post("/notices", None, body).await.expect(201)["case_number"].as_str().unwrap().to_owned()
 }
 
-async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) {
+async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
     let case = submit(&house, &notices::rescue(house.clock.now())).await;
@@ -49,9 +49,10 @@ async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) {
     // The same again, as from a double tap: the notice has changed since.
     let told = decide(claimed["version"].clone()).await;
     assert_eq!((&told.body["state"], told.status.as_u16()), (&json!("cooling"), 409), "{}", told.text);
+    house
 }
 
-async fn decisions_that_are_none_are_refused_by_field(house: House) {
+async fn decisions_that_are_none_are_refused_by_field(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
     let case = submit(&house, &notices::rescue(house.clock.now())).await;
@@ -110,9 +111,10 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) {
     assert_eq!(house.post(&format!("/review/{case}/undo"), token, &json!({})).await.status, 409);
     let sheet = house.get(&format!("/review/{case}"), token).await.expect(200);
     assert_eq!((&sheet["state"], &sheet["version"]), (&json!("in_review"), &json!(version)));
+    house
 }
 
-async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
+async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (one, other) = (house.person("陈组长", Role::Lead).await, house.person("赵组长", Role::Lead).await);
     let mut body = notices::missing_person(house.clock.now());
@@ -178,10 +180,10 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) {
     assert_eq!(step("remove", &moderator, unsafe_one).await.expect(200), json!({"state": "removed"}));
     alike("removed").await;
     house.settle().await;
-    house.finish().await;
+    house
 }
 
-async fn a_refusal_says_what_else_can_be_done(house: House) {
+async fn a_refusal_says_what_else_can_be_done(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let told = |refused: Reply, state: &str, words: &[&str]| {
@@ -219,10 +221,10 @@ async fn a_refusal_says_what_else_can_be_done(house: House) {
     let called = json!({"reason": "call_back"});
     house.post(&format!("/review/{case}/phone"), Some(&colleague.token), &called).await.expect(200);
     house.settle().await;
-    house.finish().await;
+    house
 }
 
-async fn cases_that_are_not_there_are_told_so(house: House) {
+async fn cases_that_are_not_there_are_told_so(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let token = Some(lead.token.as_str());
     let decision = json!({"version": 1, "action": "approve", "reason": "verified"});
@@ -247,9 +249,10 @@ async fn cases_that_are_not_there_are_told_so(house: House) {
         let tip = house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "看到了"})).await;
         assert_eq!(tip.problem(404), code);
     }
+    house
 }
 
-async fn without_the_claim_nothing_private_is_seen(house: House) {
+async fn without_the_claim_nothing_private_is_seen(house: House) -> House {
     let holder = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let mut body = by_another(notices::missing_person(house.clock.now()), 20_000_001);
@@ -278,9 +281,10 @@ async fn without_the_claim_nothing_private_is_seen(house: House) {
     house.post(&format!("{path}/claim"), Some(&holder.token), &json!({})).await.expect(200);
     house.post(&format!("{path}/release"), Some(&holder.token), &json!({})).await.expect(200);
     blind(&holder.token, "after the release").await;
+    house
 }
 
-async fn an_answer_that_tells_of_violence_seals_the_case(house: House) {
+async fn an_answer_that_tells_of_violence_seals_the_case(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["age"] = json!(34);
@@ -293,9 +297,10 @@ async fn an_answer_that_tells_of_violence_seals_the_case(house: House) {
     let answer = json!({"text": "我们吵架，她申请了保护令", "photo_ids": []});
     house.post("/my/notice/reply", made["manage_token"].as_str(), &answer).await.expect(200);
     assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required");
+    house
 }
 
-async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House) {
+async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let words = ["她因家暴离开", "法院有人身安全保护令", "There is a restraining order", "夜里被打后走的"];
@@ -329,9 +334,10 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
         assert!(sheet["flags"].as_array().unwrap().contains(&json!(flag)), "{words}: {sheet}");
     }
+    house
 }
 
-async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) {
+async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
     submit(&house, &notices::rescue(house.clock.now())).await;
@@ -354,4 +360,5 @@ async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) {
         assert_eq!((page.status.as_u16(), page.text.contains(hint)), (200, astray), "{query}: {}", page.text);
         assert_eq!(page.text.contains("data-entry"), query != "?state=live", "{query}");
     }
+    house
 }

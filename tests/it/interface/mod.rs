@@ -186,7 +186,7 @@ fn samples(shape: &Value) -> (Vec<String>, Vec<String>) {
     }
 }
 
-async fn every_parameter_says_what_is_checked(house: House) {
+async fn every_parameter_says_what_is_checked(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let (lead, admin) =
         (house.person("陈组长", Role::Lead).await, house.person("王群主", Role::GroupAdmin).await);
@@ -214,7 +214,7 @@ async fn every_parameter_says_what_is_checked(house: House) {
         }
     }
     assert!(looked_at >= 7, "{looked_at}");
-    house.finish().await;
+    house
 }
 
 /// The names allowed in a field, without null.
@@ -222,7 +222,7 @@ fn names(shape: &Value) -> Vec<&str> {
     shape["enum"].as_array().expect("a closed list").iter().filter_map(Value::as_str).collect()
 }
 
-async fn every_reason_that_is_named_is_taken_and_no_other(house: House) {
+async fn every_reason_that_is_named_is_taken_and_no_other(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
     let path = format!("/review/{}", made["case_number"].as_str().unwrap());
@@ -256,9 +256,10 @@ async fn every_reason_that_is_named_is_taken_and_no_other(house: House) {
             _ => assert_eq!(told.problem(409), "claim_required", "{reason}"),
         }
     }
+    house
 }
 
-async fn what_is_longer_than_it_may_be_is_refused(house: House) {
+async fn what_is_longer_than_it_may_be_is_refused(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
@@ -294,6 +295,7 @@ async fn what_is_longer_than_it_may_be_is_refused(house: House) {
         }
         assert!(looked_at > 0, "{shape} bounds nothing");
     }
+    house
 }
 
 /// Where the description has a call's path.

@@ -235,7 +235,7 @@ async fn a_picture_is_uploaded_once_and_said_by_its_handle() {
     assert_eq!(lane.act(Act::Edit(&reference), &closing(), &known).await.outcome, Outcome::Delivered(None));
     let pictures: Vec<_> = lane.shown().into_iter().map(|shown| shown.picture).collect();
     assert_eq!(pictures, [Some(neutral.clone()), Some(neutral)]);
-    while lane.fake.read().is_some() {}
+    lane.fake.read_all();
     lane.fake.assert_drained().await;
 }
 
@@ -247,7 +247,7 @@ async fn a_request_said_again_makes_no_second_event() {
     let other = Stamp::new(now(), Uuid::from_u128(8));
     assert_ne!(lane.act(Act::Say(0), &words(), &other).await.outcome, first);
     assert_eq!(lane.shown().len(), 2);
-    while lane.fake.read().is_some() {}
+    lane.fake.read_all();
     lane.fake.assert_drained().await;
 }
 

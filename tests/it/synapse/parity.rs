@@ -215,6 +215,6 @@ async fn the_stand_in_answers_as_synapse_does() {
     };
     let (there, here) = (synapse.asked().await, stand_in.asked().await);
     assert_eq!(there, here, "Synapse first");
-    while fake.read().is_some() {}
+    fake.read_all();
     fake.assert_drained().await;
 }

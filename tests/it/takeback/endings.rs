@@ -28,7 +28,7 @@ pub const TESTS: &[Test] = &[
     housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
 ];
 
-async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
+async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) -> House {
     let house = house.and_chats(&[Platform::Matrix]).await;
     let (moderator, admin) =
         (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
@@ -48,10 +48,10 @@ async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) {
     assert_eq!(chat.read(), None, "the picture of what is over");
     let left = standing(&chat);
     assert!(alone(&left).text.starts_with(OVER), "{left:?}");
-    house.finish().await;
+    house
 }
 
-async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) {
+async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram, Platform::Wecom, Platform::Slack]).await;
     let scene = Scene::of(&house).await;
     let now = house.clock.now();
@@ -81,7 +81,7 @@ async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) {
     }
     let ledger = Ledger { received: 3, edited: 1, followed_up: 2, ..Ledger::default() };
     scene.told(&house, "closing", ledger).await;
-    house.finish().await;
+    house
 }
 
 async fn remove_as_false(house: &House, case: &str, by: &Person) {
@@ -91,7 +91,7 @@ async fn remove_as_false(house: &House, case: &str, by: &Person) {
     work(house).await;
 }
 
-async fn a_correction_has_the_same_ledger(house: House) {
+async fn a_correction_has_the_same_ledger(house: House) -> House {
     let house = house.and_chats(&[Platform::Discord, Platform::Wecom]).await;
     let scene = Scene::of(&house).await;
     remove_as_false(&house, &scene.case, &scene.moderator).await;
@@ -101,15 +101,15 @@ async fn a_correction_has_the_same_ledger(house: House) {
     assert!(told.contains("【72小时】更正") && told.contains(&scene.case), "{told}");
     let ledger = Ledger { received: 2, edited: 1, followed_up: 1, ..Ledger::default() };
     scene.told(&house, "correction", ledger).await;
-    house.finish().await;
+    house
 }
 
-async fn a_correction_goes_before_the_closings_of_its_chat(house: House) {
+async fn a_correction_goes_before_the_closings_of_its_chat(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let scene = Scene::of(&house).await;
     let (rumour, _) = publish(&house, &scene.moderator, "13800138002").await;
     let chat = house.chats[0].clone();
-    while chat.read().is_some() {}
+    chat.read_all();
     scene.step(&house, 0, "pause").await;
     scene.close(&house).await;
     house.advance(TimeDelta::hours(1));
@@ -121,7 +121,7 @@ async fn a_correction_goes_before_the_closings_of_its_chat(house: House) {
         let said = chat.read().unwrap().to_string();
         assert!(said.contains(first) && said.contains(case), "{said}");
     }
-    house.finish().await;
+    house
 }
 
 /// Why groups wait or could not be reached, each reason with its number of groups.
@@ -136,7 +136,7 @@ fn why<'a>(of: &str, ending: &'a Value) -> Vec<(&'a str, &'a str, i64)> {
     reasons
 }
 
-async fn what_still_waits_is_told_with_its_reason(house: House) {
+async fn what_still_waits_is_told_with_its_reason(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let scene = Scene::of(&house).await;
     let mine = house.get("/my/notice", Some(&scene.manage)).await.expect(200);
@@ -150,10 +150,10 @@ async fn what_still_waits_is_told_with_its_reason(house: House) {
     assert!(house.chats[0].read().expect("the closing").to_string().contains(OVER));
     let ending = scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
     assert_eq!(ending["reasons"], json!([]));
-    house.finish().await;
+    house
 }
 
-async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: House) {
+async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: House) -> House {
     use Platform::{Dingtalk, Discord, Feishu, Mattermost, Webhook, Wecom};
     let house = house.and_chats(&[Discord, Wecom, Dingtalk, Feishu, Mattermost, Webhook]).await;
     let scene = Scene::of(&house).await;
@@ -210,10 +210,10 @@ async fn who_hears_nothing_waits_or_is_unreachable_until_it_hears_again(house: H
     let ledger = Ledger { received: 6, edited: 1, followed_up: 2, unreachable: 3, ..Ledger::default() };
     let ending = scene.reported(&house, "closing", ledger).await;
     assert_eq!(why("unreachable", &ending), [("deleted", "", 2), ("disabled", "gone", 1)]);
-    house.finish().await;
+    house
 }
 
-async fn who_heard_the_words_alone_and_who_perhaps_did_is_counted_so(house: House) {
+async fn who_heard_the_words_alone_and_who_perhaps_did_is_counted_so(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let (moderator, admin) =
         (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
@@ -237,12 +237,12 @@ async fn who_heard_the_words_alone_and_who_perhaps_did_is_counted_so(house: Hous
     assert_eq!(told().await, heard.json());
     let mine = house.page_as("/my", &format!("manage={manage}")).await;
     assert!(mine.text.contains("已有 1 个群收到。1 个群不确定是否收到"), "{}", mine.text);
-    house.finish().await;
+    house
 }
 
 /// A group that is deleted on one node while another plans its closing leaves a delivery that nobody can
 /// lease.
-async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
+async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let scene = Scene::of(&house).await;
     scene.step(&house, 0, "pause").await;
@@ -267,12 +267,12 @@ async fn what_is_for_a_group_that_vanished_ends_with_its_notice(house: House) {
     work(&house).await;
     let ending = scene.reported(&house, "closing", Ledger::one(|l| &mut l.unreachable)).await;
     assert_eq!((why("unreachable", &ending), open().await), (vec![("deleted", "", 1)], 0));
-    house.finish().await;
+    house
 }
 
 /// A node dies with two endings under way. After that, the answer of one chat is in doubt once, that of the
 /// other twice.
-async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House) {
+async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk]).await;
     let scene = Scene::of(&house).await;
     end(&house, &scene.manage).await;
@@ -296,5 +296,5 @@ async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House)
     assert!(once.read().expect("the closing").to_string().contains(OVER));
     let ledger = Ledger { received: 2, followed_up: 1, unreachable: 1, ..Ledger::default() };
     scene.told(&house, "closing", ledger).await;
-    house.finish().await;
+    house
 }

@@ -92,7 +92,7 @@ impl Scene {
         }
         let (case, manage) = publish(house, &moderator, "13800138001").await;
         for chat in &house.chats {
-            let said: String = std::iter::from_fn(|| chat.read()).map(|said| said.to_string()).collect();
+            let said: String = chat.read_all().iter().map(Value::to_string).collect();
             assert!(said.contains(&case), "{:?} received nothing", chat.platform());
         }
         Scene { moderator, admin, groups, case, manage }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
@@ -38,7 +38,7 @@ async fn taken_back(
     platform: Platform,
     how: fn(&mut Ledger) -> &mut i64,
     before: impl AsyncFnOnce(&House, &Fake),
-) -> (Vec<Shown>, Vec<Shown>, usize) {
+) -> (House, Vec<Shown>, Vec<Shown>, usize) {
     let house = house.and_chats(&[platform]).await;
     let scene = Scene::of(&house).await;
     let chat: Arc<Fake> = house.chats[0].clone();
@@ -52,43 +52,47 @@ async fn taken_back(
     scene.told(&house, "closing", Ledger::one(how)).await;
     let english = house.page_as("/my?lang=en", &format!("manage={}", scene.manage)).await;
     assert!(english.text.contains("One group received it. "), "{}", english.text);
-    let said: Vec<Value> = std::iter::from_fn(|| chat.read()).collect();
+    let said = chat.read_all();
     assert_eq!(said.len(), usize::from(*how(&mut Ledger::one(|l| &mut l.followed_up)) == 1), "{said:?}");
-    house.finish().await;
-    (stood, stands, took)
+    (house, stood, stands, took)
 }
 
 async fn as_it_is(_: &House, _: &Fake) {}
 
-async fn telegram_exchanges_the_photo(house: House) {
-    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.edited, as_it_is).await;
+async fn telegram_exchanges_the_photo(house: House) -> House {
+    let (house, stood, stands, took) =
+        taken_back(house, Platform::Telegram, |l| &mut l.edited, as_it_is).await;
     exchanged(&stood, &stands);
     assert_eq!(took, 1);
+    house
 }
 
-async fn telegram_edits_what_is_too_old_to_be_deleted(house: House) {
+async fn telegram_edits_what_is_too_old_to_be_deleted(house: House) -> House {
     let old = async |house: &House, _: &Fake| house.advance(TimeDelta::hours(49));
-    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.edited, old).await;
+    let (house, stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.edited, old).await;
     exchanged(&stood, &stands);
     assert_eq!(took, 1);
+    house
 }
 
-async fn telegram_answers_what_can_be_neither_edited_nor_deleted(house: House) {
+async fn telegram_answers_what_can_be_neither_edited_nor_deleted(house: House) -> House {
     let stuck = async |house: &House, chat: &Fake| {
         house.advance(TimeDelta::hours(49));
         let refusal =
             json!({"ok": false, "error_code": 400, "description": "Bad Request: message can't be edited"});
         chat.script(400, &[], &refusal.to_string());
     };
-    let (stood, stands, took) = taken_back(house, Platform::Telegram, |l| &mut l.followed_up, stuck).await;
+    let (house, stood, stands, took) =
+        taken_back(house, Platform::Telegram, |l| &mut l.followed_up, stuck).await;
     let [notice, answer] = &stands[..] else { panic!("{stands:?}") };
     assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
     assert!(answer.text.starts_with(OVER), "{answer:?}");
     assert_eq!(took, 3, "edit, delete, answer");
+    house
 }
 
 /// What failed is on record for a month, and for longer where somebody still waits to be told of an end.
-async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House) {
+async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let scene = Scene::of(&house).await;
     scene.close(&house).await;
@@ -111,86 +115,98 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
     let [_, stands] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
     exchanged(std::slice::from_ref(stood), std::slice::from_ref(stands));
     assert_eq!(chat.asked().len() - asked, 1, "one edit, and no message");
+    house
 }
 
-async fn discord_edits(house: House) {
-    let (stood, stands, took) = taken_back(house, Platform::Discord, |l| &mut l.edited, as_it_is).await;
+async fn discord_edits(house: House) -> House {
+    let (house, stood, stands, took) =
+        taken_back(house, Platform::Discord, |l| &mut l.edited, as_it_is).await;
     exchanged(&stood, &stands);
     assert_eq!((&alone(&stands).picture, took), (&None, 1));
+    house
 }
 
-async fn discord_deletes_what_was_edited_too_often(house: House) {
+async fn discord_deletes_what_was_edited_too_often(house: House) -> House {
     let spent = async |house: &House, chat: &Fake| {
         house.advance(TimeDelta::hours(2));
         chat.refuse(TakeBack::Edit);
     };
-    let (_, stands, took) = taken_back(house, Platform::Discord, |l| &mut l.deleted, spent).await;
+    let (house, _, stands, took) = taken_back(house, Platform::Discord, |l| &mut l.deleted, spent).await;
     assert_eq!((stands, took), (Vec::new(), 2));
+    house
 }
 
-async fn slack_edits(house: House) {
-    let (stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.edited, as_it_is).await;
+async fn slack_edits(house: House) -> House {
+    let (house, stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.edited, as_it_is).await;
     exchanged(&stood, &stands);
     assert_eq!((&alone(&stands).picture, took), (&None, 1));
+    house
 }
 
-async fn slack_deletes_when_the_edit_window_is_closed(house: House) {
+async fn slack_deletes_when_the_edit_window_is_closed(house: House) -> House {
     let closed = async |_: &House, chat: &Fake| chat.refuse(TakeBack::Edit);
-    let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, closed).await;
+    let (house, _, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, closed).await;
     assert_eq!((stands, took), (Vec::new(), 2));
+    house
 }
 
-async fn slack_deletes_what_it_may_not_edit(house: House) {
+async fn slack_deletes_what_it_may_not_edit(house: House) -> House {
     let forbidden = async |_: &House, chat: &Fake| {
         chat.script(200, &[], r#"{"ok":false,"error":"cant_update_message"}"#);
     };
-    let (_, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, forbidden).await;
+    let (house, _, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.deleted, forbidden).await;
     assert_eq!((stands, took), (Vec::new(), 2));
+    house
 }
 
-async fn slack_answers_in_the_thread_when_nothing_else_is_left(house: House) {
+async fn slack_answers_in_the_thread_when_nothing_else_is_left(house: House) -> House {
     let kept = async |_: &House, chat: &Fake| {
         chat.refuse(TakeBack::Edit);
         chat.refuse(TakeBack::Delete);
     };
-    let (stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.followed_up, kept).await;
+    let (house, stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.followed_up, kept).await;
     let [notice, answer] = &stands[..] else { panic!("{stands:?}") };
     assert_eq!((notice, &answer.answers), (alone(&stood), &Some(notice.id.clone())));
     assert!(answer.text.starts_with(OVER), "{answer:?}");
     assert_eq!(took, 3, "edit, delete, answer");
+    house
 }
 
 /// A message that is gone is not reported as edited.
-async fn is_gone(house: House, platform: Platform) {
+async fn is_gone(house: House, platform: Platform) -> House {
     let lost = async |_: &House, chat: &Fake| chat.lose();
-    let (_, stands, took) = taken_back(house, platform, |l| &mut l.deleted, lost).await;
+    let (house, _, stands, took) = taken_back(house, platform, |l| &mut l.deleted, lost).await;
     assert_eq!((stands, took), (Vec::new(), 2), "edit, delete");
+    house
 }
 
-async fn telegram_learns_that_somebody_deleted_it(house: House) {
-    is_gone(house, Platform::Telegram).await;
+async fn telegram_learns_that_somebody_deleted_it(house: House) -> House {
+    is_gone(house, Platform::Telegram).await
 }
 
-async fn discord_learns_that_somebody_deleted_it(house: House) {
-    is_gone(house, Platform::Discord).await;
+async fn discord_learns_that_somebody_deleted_it(house: House) -> House {
+    is_gone(house, Platform::Discord).await
 }
 
-async fn slack_learns_that_somebody_deleted_it(house: House) {
-    is_gone(house, Platform::Slack).await;
+async fn slack_learns_that_somebody_deleted_it(house: House) -> House {
+    is_gone(house, Platform::Slack).await
 }
 
-async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) {
-    let (stood, stands, took) = taken_back(house, Platform::Matrix, |l| &mut l.edited, as_it_is).await;
+async fn matrix_edits_the_words_and_withdraws_the_picture(house: House) -> House {
+    let (house, stood, stands, took) = taken_back(house, Platform::Matrix, |l| &mut l.edited, as_it_is).await;
     let [words, picture] = &stood[..] else { panic!("{stood:?}") };
     assert!(picture.picture.is_some());
     let left = alone(&stands);
     assert_eq!((&left.id, took), (&words.id, 2));
     assert!(left.text.starts_with(OVER), "{left:?}");
+    house
 }
 
-async fn wecom_is_told_by_a_further_message(house: House) {
-    let (stood, stands, took) = taken_back(house, Platform::Wecom, |l| &mut l.followed_up, as_it_is).await;
+async fn wecom_is_told_by_a_further_message(house: House) -> House {
+    let (house, stood, stands, took) =
+        taken_back(house, Platform::Wecom, |l| &mut l.followed_up, as_it_is).await;
     let (closing, before) = stands.split_last().unwrap();
     assert_eq!((before, took), (&stood[..], 1));
     assert!(closing.text.starts_with(OVER), "{closing:?}");
+    house
 }
