@@ -30,9 +30,8 @@ struct Made {
 
 /// Submits a notice from a phone of its own.
 async fn submit(house: &House, body: Value, phone: u32) -> Made {
-    let made = house.post("/notices", None, &by_another(body, phone)).await.expect(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    Made { case: text("case_number"), manage: text("manage_token") }
+    let (case, manage) = house.submit(&by_another(body, phone)).await;
+    Made { case, manage }
 }
 
 /// A missing person with that name and age.

@@ -43,25 +43,6 @@ pub const TESTS: &[Test] = &[
     housed!(whoever_wants_money_or_to_be_called_does_not_reach_the_family),
 ];
 
-async fn submit(house: &House, body: &Value) -> (String, String) {
-    let made = house.post("/notices", None, body).await.expect(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    (text("case_number"), text("manage_token"))
-}
-
-/// Approved by this person, and past the cooling time.
-async fn live(house: &House, body: &Value, by: &Person) -> (String, String) {
-    let (case, manage) = submit(house, body).await;
-    house.decide(&case, by, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
-    (case, manage)
-}
-
-async fn claim(house: &House, case: &str, by: &Person) {
-    house.post(&format!("/review/{case}/claim"), Some(&by.token), &json!({})).await.expect(200);
-}
-
 /// The steps of a notice's history, oldest first.
 fn steps(sheet: &Value) -> Vec<&str> {
     sheet["events"].as_array().unwrap().iter().map(|event| event["step"].as_str().unwrap()).collect()
@@ -69,12 +50,12 @@ fn steps(sheet: &Value) -> Vec<&str> {
 
 async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     // An edit waits, and a moderator has claimed it.
     let change = json!({"description": "黑色双肩包，在 12 路公交车上。"});
     house.call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&change)).await.expect(200);
     house.advance(TimeDelta::hours(72) - TimeDelta::minutes(2));
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     house.advance(TimeDelta::minutes(2));
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
@@ -110,7 +91,7 @@ async fn what_is_over_by_the_clock_takes_no_step_though_nobody_swept(house: Hous
 async fn a_moderator_sees_the_poster_before_anybody_else(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let cookie = format!("session={}", house.session(&moderator).await);
-    let (case, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     let (proof, public) = (format!("/review/{case}/poster.jpg"), format!("/n/{case}/poster.jpg"));
     let sheet = house.page_as(&format!("/review/{case}"), &cookie).await;
     assert!(sheet.text.contains(&format!("src=\"{proof}\"")), "{}", sheet.text);
@@ -134,8 +115,8 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     let colleague = house.person("周志愿", Role::Moderator).await;
     let mut teen = notices::missing_person(house.clock.now());
     (teen["person"]["age"], teen["person"]["category"]) = (json!(15), json!("teen"));
-    let (urgent, manage) = submit(&house, &teen).await;
-    let (other, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
+    let (urgent, manage) = house.submit(&teen).await;
+    let (other, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     let waiting = async |by: &Person| {
         let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
         let items = queue["items"].as_array().unwrap().clone();
@@ -160,7 +141,7 @@ async fn what_somebody_else_is_to_decide_does_not_stand_in_the_way(house: House)
     }
     // Nor does the person who alone approved it take the second look.
     let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
-    let (quick, _) = submit(&house, &quick).await;
+    let (quick, _) = house.submit(&quick).await;
     house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
@@ -192,7 +173,7 @@ async fn who_approved_does_not_keep_the_second_from_looking(house: House) -> Hou
     let second = house.person("周志愿", Role::Moderator).await;
     let mut teen = notices::missing_person(house.clock.now());
     (teen["person"]["age"], teen["person"]["category"]) = (json!(15), json!("teen"));
-    let (case, _) = submit(&house, &teen).await;
+    let (case, _) = house.submit(&teen).await;
     let approved = house.decide(&case, &first, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "second_review");
     let path = format!("/review/{case}");
@@ -216,7 +197,7 @@ async fn who_approved_does_not_keep_the_second_from_looking(house: House) -> Hou
 async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     for text in ["先转账保证金再还包", "在车队失物招领处，要带身份证和手术费收据"]
     {
         house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
@@ -228,7 +209,7 @@ async fn a_held_tip_reaches_the_family_only_when_it_is_passed_on(house: House) -
     let queue = house.get("/review/queue", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["case_number"], case.as_str(), "{queue}");
     assert_eq!(queue["items"][0]["wants"], json!(["tip"]));
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
     let tips = sheet["tips"].as_array().unwrap();
@@ -273,11 +254,11 @@ async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) -> House {
     const PHONE: &str = "+8613800138000";
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
-    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
+    let (case, manage) = house.submit(&notices::missing_person(house.clock.now())).await;
     let (path, phone) = (format!("/review/{case}"), format!("/review/{case}/phone"));
     let why = json!({"reason": "call_back"});
     assert_eq!(house.post(&phone, Some(&moderator.token), &why).await.problem(409), "claim_required");
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let sheet = house.get(&path, Some(&moderator.token)).await;
     assert!(!sheet.text.contains("13800138000"), "the claim alone shows no phone: {}", sheet.text);
     assert_eq!(sheet.expect(200)["reporter_phone_last4"], "8000");
@@ -301,7 +282,7 @@ async fn a_phone_is_shown_to_the_holder_who_says_why(house: House) -> House {
 
     // The next claim begins without the phone.
     house.post(&format!("{path}/release"), Some(&moderator.token), &json!({})).await.expect(200);
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let sheet = house.get(&path, Some(&moderator.token)).await;
     assert!(!sheet.text.contains("13800138000"), "{}", sheet.text);
     house
@@ -313,8 +294,8 @@ async fn nobody_collects_phones(house: House) -> House {
     let reveal = async |number: i64, by: &Person| {
         let body =
             by_another(notices::rescue(house.clock.now()), 30_000_000 + u32::try_from(number).unwrap());
-        let (case, _) = submit(&house, &body).await;
-        claim(&house, &case, by).await;
+        let (case, _) = house.submit(&body).await;
+        house.claim(&case, by).await;
         house.post(&format!("/review/{case}/phone"), Some(&by.token), &json!({"reason": "call_back"})).await
     };
     for number in 0..PHONES_A_DAY {
@@ -339,7 +320,7 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) -> Ho
     let curious = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
-    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
+    let (case, manage) = house.submit(&notices::missing_person(house.clock.now())).await;
     let why = json!({"reason": "call_back"});
     let ask = async |case: &str, by: &Person| {
         house.post(&format!("/review/{case}/phone"), Some(&by.token), &why).await
@@ -355,7 +336,7 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) -> Ho
     }
     assert_eq!(refusals(&case).await, [of(&curious, "not_held")], "the first says it");
     // Counted for each person and each hour separately.
-    claim(&house, &case, &colleague).await;
+    house.claim(&case, &colleague).await;
     assert_eq!(ask(&case, &curious).await.problem(409), "claimed_by_other");
     house.advance(TimeDelta::hours(1));
     assert_eq!(ask(&case, &colleague).await.problem(409), "claim_required");
@@ -372,8 +353,8 @@ async fn who_is_refused_a_phone_is_written_down_once_an_hour(house: House) -> Ho
     // A person who has used up the day: the refusal is recorded, and no phone is counted.
     for number in 0..=PHONES_A_DAY {
         let body = by_another(notices::rescue(house.clock.now()), 30_000_000 + number as u32);
-        let (case, _) = submit(&house, &body).await;
-        claim(&house, &case, &curious).await;
+        let (case, _) = house.submit(&body).await;
+        house.claim(&case, &curious).await;
         let answer = ask(&case, &curious).await;
         if number < PHONES_A_DAY {
             answer.expect(200);
@@ -393,7 +374,7 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) -> House {
     let [langfang, shijiazhuang] = [0, 1].map(|n| house.chats[n].clone());
     house.group(&langfang, &admin, &["131003"], &["lost_property"]).await;
     house.group(&shijiazhuang, &admin, &["130102"], &["lost_property"]).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     let told = |chat: &Fake| {
         let said: Vec<String> = chat.read_all().iter().map(Value::to_string).collect();
         said.iter().any(|said| said.contains(&case))
@@ -425,8 +406,7 @@ async fn what_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house
     let moderator = house.person("林志愿", Role::Moderator).await;
     house.stations.let_out_when_due().await.unwrap();
     house.advance(TimeDelta::seconds(10));
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     // It cools for 30 seconds, and the node last looked 10 seconds ago.
     for (seconds, live) in [(20, false), (9, false), (1, true)] {
@@ -446,7 +426,7 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) -> House {
     // The first sweep of a process empties the journal.
     house.settle().await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, _) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     let (number, store) = (case.replace('-', ""), &house.stations.shared.store);
     let sealed = store
         .read(move |c| {
@@ -484,7 +464,7 @@ async fn kept(house: &House) -> String {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut body = notices::lost_property(house.clock.now());
     body["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
-    let (case, _) = live(house, &body, &moderator).await;
+    let (case, _) = house.live(&body, &[&moderator]).await;
     assert!(is_kept(house, &case).await, "it is drawn");
     std::fs::remove_dir_all(house.db.folder.path().join("blobs/photos")).unwrap();
     assert!(is_kept(house, &case).await, "it is drawn once");
@@ -492,7 +472,7 @@ async fn kept(house: &House) -> String {
 }
 
 async fn what_is_swept_is_in_no_picture_that_is_kept(house: House) -> House {
-    let (over, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 3)).await;
+    let (over, _) = house.submit(&by_another(notices::rescue(house.clock.now()), 3)).await;
     house.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
     let case = kept(&house).await;
     house.settle().await;
@@ -513,7 +493,7 @@ async fn what_another_node_has_erased_is_in_no_picture_that_is_kept(house: House
 
 async fn only_a_rejection_for_another_reason_needs_words(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
-    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &lead).await;
+    let (case, _) = house.live(&notices::lost_property(house.clock.now()), &[&lead]).await;
     for (step, state) in [("pause", "paused"), ("resume", "live"), ("remove", "removed")] {
         let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
         let body = json!({"version": sheet["version"], "reason": "other"});
@@ -521,7 +501,7 @@ async fn only_a_rejection_for_another_reason_needs_words(house: House) -> House 
         assert_eq!(taken.expect(200)["state"], state, "{step}");
     }
     let body = by_another(notices::lost_property(house.clock.now()), 1);
-    let (case, _) = submit(&house, &body).await;
+    let (case, _) = house.submit(&body).await;
     assert_eq!(house.decide(&case, &lead, "reject", "other").await.problem(422), "invalid_fields");
     house
 }
@@ -530,7 +510,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let sought = notices::missing_person(house.clock.now());
-    let (case, _) = submit(&house, &sought).await;
+    let (case, _) = house.submit(&sought).await;
     let line = async |by: &Person| {
         let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
         let items = queue["items"].as_array().unwrap().clone();
@@ -545,7 +525,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House
     assert_eq!((&seen["subject"], &seen["age"]), (&sought["person"]["name"], &sought["person"]["age"]));
     assert_eq!(seen["category"], Value::Null, "what is private is for the holder");
     assert!(page(&moderator).await.contains(name));
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     assert_eq!(line(&moderator).await["category"], sought["person"]["category"]);
     assert_eq!(line(&lead).await["category"], Value::Null);
     house.decide(&case, &moderator, "escalate", "other").await.expect(200);
@@ -579,7 +559,7 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) -> Ho
     // Three things are published after 10, 20 and 60 minutes; the reporter of the first has it back.
     let mut things = Vec::new();
     for (n, minutes) in [(1, 10), (2, 20), (3, 60)] {
-        let (case, manage) = submit(&house, &by_another(notices::lost_property(house.clock.now()), n)).await;
+        let (case, manage) = house.submit(&by_another(notices::lost_property(house.clock.now()), n)).await;
         house.advance(TimeDelta::minutes(minutes));
         house.decide(&case, &moderator, "approve", "verified").await.expect(200);
         house.advance(TimeDelta::seconds(30));
@@ -599,11 +579,11 @@ async fn a_lead_reads_how_much_came_in_and_what_became_of_it(house: House) -> Ho
         .post(&format!("/review/{}/remove", things[2].0), Some(&moderator.token), &removal)
         .await
         .expect(200);
-    let (case, _) = submit(&house, &by_another(notices::missing_person(house.clock.now()), 4)).await;
+    let (case, _) = house.submit(&by_another(notices::missing_person(house.clock.now()), 4)).await;
     house.decide(&case, &moderator, "reject", "no_police_reference").await.expect(200);
-    submit(&house, &by_another(notices::rescue(house.clock.now()), 5)).await;
+    house.submit(&by_another(notices::rescue(house.clock.now()), 5)).await;
     house.advance(TimeDelta::hours(3));
-    submit(&house, &by_another(notices::rescue(house.clock.now()), 6)).await;
+    house.submit(&by_another(notices::rescue(house.clock.now()), 6)).await;
 
     let page = read(&lead, "/review/figures").await;
     assert_eq!(page.status, 200);
@@ -653,11 +633,11 @@ async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House
         let items = queue["items"].as_array().unwrap().clone();
         items.into_iter().map(|item| item["case_number"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let (long, _) = submit(&house, &missing_for(&house, 20, 40_000_001)).await;
+    let (long, _) = house.submit(&missing_for(&house, 20, 40_000_001)).await;
     house.advance(TimeDelta::hours(1));
-    let (hours, _) = submit(&house, &missing_for(&house, 4, 40_000_002)).await;
+    let (hours, _) = house.submit(&missing_for(&house, 4, 40_000_002)).await;
     house.advance(TimeDelta::minutes(30));
-    let (fresh, _) = submit(&house, &by_another(notices::rescue(house.clock.now()), 40_000_003)).await;
+    let (fresh, _) = house.submit(&by_another(notices::rescue(house.clock.now()), 40_000_003)).await;
     assert_eq!(order().await, [long, hours, fresh]);
     // The reason is visible: the row says since when.
     let cookie = format!("session={}", house.session(&moderator).await);
@@ -667,7 +647,7 @@ async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House
     // Page by page, each notice once.
     for number in 0..24_u32 {
         let body = missing_for(&house, i64::from(number * 7 % 30), 40_000_100 + number);
-        submit(&house, &body).await;
+        house.submit(&body).await;
     }
     let all = order().await;
     assert_eq!(all.len(), 27);
@@ -686,8 +666,8 @@ async fn who_is_missing_longest_comes_first_and_one_sees_since_when(house: House
 async fn whose_claim_has_run_out_waits_again(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
-    let (case, manage) = submit(&house, &notices::missing_person(house.clock.now())).await;
-    claim(&house, &case, &moderator).await;
+    let (case, manage) = house.submit(&notices::missing_person(house.clock.now())).await;
+    house.claim(&case, &moderator).await;
     let cookie = format!("session={}", house.session(&colleague).await);
     for (held, state, other) in [(true, "in_review", "submitted"), (false, "submitted", "in_review")] {
         let tab = async |state: &str| {
@@ -706,7 +686,7 @@ async fn whose_claim_has_run_out_waits_again(house: House) -> House {
         house.advance(TimeDelta::minutes(5));
     }
     // Another moderator claims it, as if nobody had.
-    claim(&house, &case, &colleague).await;
+    house.claim(&case, &colleague).await;
     let queue = house.get("/review/queue?state=in_review", Some(&moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["claimed_by"], "周志愿");
     house
@@ -724,12 +704,12 @@ async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: Hous
     house.settle().await;
     house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "在姑姑家"})).await.expect(202);
     let path = format!("/review/{case}");
-    claim(&house, case, &other).await;
+    house.claim(case, &other).await;
     let sheet = house.get(&path, Some(&other.token)).await.expect(200);
     let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
     house.post(&format!("{path}/release"), Some(&other.token), &json!({})).await.expect(200);
 
-    claim(&house, case, &reporter).await;
+    house.claim(case, &reporter).await;
     let sheet = house.get(&path, Some(&reporter.token)).await.expect(200);
     assert_eq!(sheet["tips"], json!([]));
     let passed = house.post(&tip, Some(&reporter.token), &json!({"action": "pass_on"})).await;
@@ -739,12 +719,12 @@ async fn who_handed_a_notice_in_reads_no_tip_of_it_before_others_did(house: Hous
 
 async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     let path = format!("/review/{case}");
     let version = house.get(&path, Some(&moderator.token)).await.expect(200)["version"].clone();
     let words = json!({"version": version, "reason": "人在和平里", "note": "门卫说的"});
     house.post(&format!("{path}/pause"), Some(&moderator.token), &words).await.expect(200);
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
     let paused = sheet["events"].as_array().unwrap().iter().find(|event| event["step"] == "pause").unwrap();
     assert_eq!((&paused["reason"], &paused["note"]), (&Value::Null, &json!("人在和平里\n门卫说的")));
@@ -762,8 +742,8 @@ async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) ->
 
 async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
-    let (other, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
+    let (other, _) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     let tell = async |case: &str, text: &str| {
         let told = house.http.post(format!("{}/api/v1/notices/{case}/tips", house.base));
         let told = told.header("x-forwarded-for", "203.0.113.7").json(&json!({"text": text}));
@@ -774,7 +754,7 @@ async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) ->
     }
     assert_eq!(tell(&case, "先转账保证金").await, 429);
     assert_eq!(tell(&other, "在车队失物招领处").await, 202);
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
     let told: Vec<&str> = sheet["tips"]
         .as_array()
@@ -790,7 +770,7 @@ async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) ->
 
 async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     let honest = "She walked down Payne Street with her cashmere scarf";
     for text in [
         "I have your daughter. Send 5000 dollars in bitcoin first or you never see her",
@@ -806,7 +786,7 @@ async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: Ho
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     let told: Vec<&Value> = mine["tips"].as_array().unwrap().iter().map(|tip| &tip["text"]).collect();
     assert_eq!(told, [honest]);
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
     let held = sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true);
     assert_eq!(held.count(), 6, "those who verify read them");

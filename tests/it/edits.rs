@@ -11,6 +11,7 @@ use seventytwo::store::notices as rows;
 use crate::groups::beijing;
 use crate::hostile::by_another;
 use crate::house::{House, Person, Reply};
+use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -27,58 +28,6 @@ pub const TESTS: &[Test] = &[
     housed!(who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know),
 ];
 
-/// The people who verify.
-struct Desk {
-    moderator: Person,
-    colleague: Person,
-    lead: Person,
-}
-
-impl Desk {
-    async fn of(house: &House) -> Desk {
-        Desk {
-            moderator: house.person("林志愿", Role::Moderator).await,
-            colleague: house.person("周志愿", Role::Moderator).await,
-            lead: house.person("陈组长", Role::Lead).await,
-        }
-    }
-
-    async fn queue(&self, house: &House) -> Vec<Value> {
-        let queue = house.get("/review/queue", Some(&self.lead.token)).await.expect(200);
-        queue["items"].as_array().unwrap().clone()
-    }
-
-    async fn sheet(&self, house: &House, case: &str) -> Value {
-        house.get(&format!("/review/{case}"), Some(&self.lead.token)).await.expect(200)
-    }
-}
-
-async fn submit(house: &House, body: &Value) -> (String, String) {
-    let made = house.post("/notices", None, body).await.expect(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    (text("case_number"), text("manage_token"))
-}
-
-/// Approved by each of them, and past the cooling time.
-async fn live(house: &House, body: &Value, by: &[&Person]) -> (String, String) {
-    let (case, manage) = submit(house, body).await;
-    approve(house, &case, by).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
-    (case, manage)
-}
-
-async fn approve(house: &House, case: &str, by: &[&Person]) {
-    for person in by {
-        house.decide(case, person, "approve", "verified").await.expect(200);
-    }
-}
-
-async fn edit(house: &House, manage: &str, changes: Value) -> Value {
-    house.call(Method::PATCH, "/my/notice", Some(manage), Some(&changes)).await.expect(200)
-}
-
-/// The public description.
 async fn description(house: &House, case: &str) -> String {
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     shown["description"].as_str().unwrap_or_default().to_owned()
@@ -102,12 +51,12 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
         body
     };
     house.advance(TimeDelta::minutes(52));
-    let (waits, _) = submit(&house, &adult(2)).await;
+    let (waits, _) = house.submit(&adult(2)).await;
     house.advance(TimeDelta::seconds(1));
     chat.script(503, &[], "not now");
-    let (case, manage) = live(&house, &adult(1), &[&desk.moderator, &desk.lead]).await;
+    let (case, manage) = house.live(&adult(1), &[&desk.moderator, &desk.lead]).await;
     house.advance(TimeDelta::seconds(40));
-    edit(&house, &manage, json!({"person": {"medical_urgent": true}})).await;
+    house.edit(&manage, json!({"person": {"medical_urgent": true}})).await;
     house.settle().await;
     assert_eq!(chat.read(), None, "its edit says that it is urgent, and nobody has read that");
     // It is reviewed before what can wait longer.
@@ -121,8 +70,8 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
     house.settle().await;
     assert_eq!(chat.read(), None, "it was turned down");
 
-    edit(&house, &manage, json!({"person": {"medical_urgent": true}})).await;
-    approve(&house, &case, &[&desk.colleague, &desk.lead]).await;
+    house.edit(&manage, json!({"person": {"medical_urgent": true}})).await;
+    house.approve(&case, &[&desk.colleague, &desk.lead]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
@@ -132,11 +81,11 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
 
 async fn an_edit_stands_beside_what_is_live(house: House) -> House {
     let desk = Desk::of(&house).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     assert!(desk.sheet(&house, &case).await["changes"].is_null(), "nothing waits");
     let photo = house.photo(notices::jpeg()).await;
     let changes = json!({"description": "<b>伞</b>", "photo_ids": [photo], "secret_detail": "内袋里有一把钥匙", "reporter": {"phone": "13900139001"}});
-    edit(&house, &manage, changes).await;
+    house.edit(&manage, changes).await;
     let public = [
         json!({"field": "description", "before": "遗失在 12 路公交车上。", "after": "<b>伞</b>"}),
         json!({"field": "photos", "before": [], "after": [photo]}),
@@ -162,7 +111,7 @@ async fn an_edit_stands_beside_what_is_live(house: House) -> House {
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!(public), "nobody else does");
 
     // More time alone changes no word.
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert!(desk.sheet(&house, &case).await["changes"].is_null());
@@ -179,13 +128,13 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
     house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     chat.read().expect("the alert");
     let undo =
         async |by: &Person| house.post(&format!("/review/{case}/undo"), Some(&by.token), &json!({})).await;
     assert_eq!(undo(&desk.moderator).await.problem(409), "too_late");
-    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.edit(&manage, json!({"description": "包里还有一把伞"})).await;
+    house.approve(&case, &[&desk.colleague]).await;
     let sheet = desk.sheet(&house, &case).await;
     assert_eq!((&sheet["state"], &sheet["wants"]), (&json!("live"), &json!([])), "{sheet}");
     assert_eq!(sheet["cooling_until"], "2026-11-23T02:08:00Z");
@@ -203,7 +152,7 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
 
     // Approved again, it goes out by itself.
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(29));
     house.stations.let_out_when_due().await.unwrap();
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
@@ -215,8 +164,8 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     assert!(chat.read().unwrap().to_string().contains("包里还有一把伞"));
 
     // A notice that ends while its edit is cooling ends with its old text.
-    edit(&house, &manage, json!({"description": "还有一副眼镜"})).await;
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.edit(&manage, json!({"description": "还有一副眼镜"})).await;
+    house.approve(&case, &[&desk.colleague]).await;
     let end = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(&manage), &end).await.expect(200);
     house.advance(TimeDelta::seconds(30));
@@ -229,10 +178,10 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
 
 async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) -> House {
     let desk = Desk::of(&house).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
-    edit(&house, &manage, json!({"description": "包里还有一把伞"})).await;
-    approve(&house, &case, &[&desk.colleague]).await;
-    edit(&house, &manage, json!({"description": "请加微信群领取"})).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    house.edit(&manage, json!({"description": "包里还有一把伞"})).await;
+    house.approve(&case, &[&desk.colleague]).await;
+    house.edit(&manage, json!({"description": "请加微信群领取"})).await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。", "nobody approved the newer one");
@@ -246,10 +195,10 @@ async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) -> House {
 
 async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) -> House {
     let desk = Desk::of(&house).await;
-    let (case, manage) = live(&house, &notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     house.advance(TimeDelta::hours(72) - TimeDelta::seconds(20));
     house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
@@ -261,11 +210,11 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
     let desk = Desk::of(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
-    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
+    let (case, manage) = house.live(&body, &[&desk.moderator]).await;
     // This one would come first: somebody has waited for help for longer.
     let mut help = by_another(notices::rescue(house.clock.now()), 7);
     help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
-    submit(&house, &help).await;
+    house.submit(&help).await;
     let owed = async || {
         let sheet = desk.sheet(&house, &case).await;
         let queue = desk.queue(&house).await;
@@ -301,7 +250,7 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
     assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
 
     // A second look does not replace a police reference.
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.approve(&case, &[&desk.colleague]).await;
     assert_eq!(owed().await, (json!(["police_reference"]), json!([]), Some(1)));
     let refused = house.decide(&case, &desk.lead, "approve", "verified").await;
     assert_eq!(refused.problem(422), "police_reference_required");
@@ -317,14 +266,14 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
 
     // An edit without a reference changes nothing; the one that brings it settles the matter when it goes
     // live.
-    edit(&house, &manage, json!({"description": "早上出门买菜后未归。"})).await;
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.edit(&manage, json!({"description": "早上出门买菜后未归。"})).await;
+    house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
-    edit(&house, &manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
+    house.edit(&manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
     assert_eq!(owed().await.0, json!(["revision", "police_reference"]));
-    approve(&house, &case, &[&desk.colleague]).await;
+    house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert_eq!(owed().await, (json!([]), json!([]), None));
@@ -336,8 +285,8 @@ async fn what_is_removed_waits_for_nothing(house: House) -> House {
     let desk = Desk::of(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
-    let (case, manage) = live(&house, &body, &[&desk.moderator]).await;
-    edit(&house, &manage, json!({"description": "从未发布过的一句话"})).await;
+    let (case, manage) = house.live(&body, &[&desk.moderator]).await;
+    house.edit(&manage, json!({"description": "从未发布过的一句话"})).await;
     let sheet = desk.sheet(&house, &case).await;
     assert_eq!(sheet["public"]["description"], "从未发布过的一句话");
     let removal = json!({"version": sheet["version"], "reason": "false"});
@@ -379,7 +328,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     let mut body = adult(&house);
     body["photo_ids"] = json!([photo]);
     chat.script(503, &[], "not now");
-    let (case, manage) = live(&house, &body, &[&desk.moderator, &desk.lead]).await;
+    let (case, manage) = house.live(&body, &[&desk.moderator, &desk.lead]).await;
     let (photo, poster) = (format!("/p/{photo}/page.jpg"), format!("/n/{case}/poster.jpg"));
     let shown = house.page(&poster).await.text;
     assert_eq!(house.page(&photo).await.status, 200);
@@ -387,7 +336,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     house.post(&format!("/review/{case}/claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
 
     let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
-    assert_eq!(edit(&house, &manage, told).await, json!({"state": "paused", "pending": true}));
+    assert_eq!(house.edit(&manage, told).await, json!({"state": "paused", "pending": true}));
     let waits = &desk.queue(&house).await[0];
     assert_eq!(waits["claimed_by"], Value::Null, "who may not see it any more keeps no lead waiting");
     let public = house.get(&format!("/notices/{case}"), None).await.expect(200);
@@ -431,7 +380,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     }
 
     // Approved, it replaces the published text, and stays out of view until a lead resumes it.
-    approve(&house, &case, &[&desk.lead, &second]).await;
+    house.approve(&case, &[&desk.lead, &second]).await;
     assert_eq!(desk.queue(&house).await, [Value::Null; 0], "it cools");
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
@@ -453,7 +402,7 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
 
 async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: House) -> House {
     let desk = Desk::of(&house).await;
-    let (case, manage) = live(&house, &adult(&house), &[&desk.moderator, &desk.lead]).await;
+    let (case, manage) = house.live(&adult(&house), &[&desk.moderator, &desk.lead]).await;
     let tip = json!({"text": "转账后我告诉你她在哪里"});
     house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
     let path = |step: &str| format!("/review/{case}/{step}");
@@ -463,7 +412,7 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
     house.post(&path("phone"), Some(&desk.moderator.token), &why).await.expect(200);
     let sheet = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await.expect(200);
     let tip = format!("tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
-    assert_eq!(edit(&house, &manage, json!({"safety": {"violence": true}})).await["state"], "paused");
+    assert_eq!(house.edit(&manage, json!({"safety": {"violence": true}})).await["state"], "paused");
 
     let refused = async |version: &Value, state: &str| {
         let with = |more: Value| {
@@ -508,10 +457,10 @@ async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
     house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
-    let (case, manage) = live(&house, &adult(&house), &[&desk.moderator, &desk.lead]).await;
+    let (case, manage) = house.live(&adult(&house), &[&desk.moderator, &desk.lead]).await;
     chat.read().expect("the alert");
     step(&house, &case, &desk.moderator, "pause").await.expect(200);
-    edit(&house, &manage, json!({"description": "她因家暴离开"})).await;
+    house.edit(&manage, json!({"description": "她因家暴离开"})).await;
     let pauses = async || {
         let sheet = desk.sheet(&house, &case).await;
         sheet["events"].as_array().unwrap().iter().filter(|event| event["step"] == "pause").count()
@@ -527,7 +476,7 @@ async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House
     step(&house, &case, &desk.lead, "resume").await.expect(200);
     assert_eq!(description(&house, &case).await, "早上出门买菜后未归，能说出自己的姓名。");
     // What leads resumed knowingly is not taken from view again for the same reason.
-    let again = edit(&house, &manage, json!({"person": {"clothing": "绿色外套"}})).await;
+    let again = house.edit(&manage, json!({"person": {"clothing": "绿色外套"}})).await;
     assert_eq!(again, json!({"state": "live", "pending": true}));
     house.settle().await;
     assert_eq!(chat.read(), None, "it was said before");

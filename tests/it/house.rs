@@ -294,16 +294,6 @@ impl House {
             chat.assert_read();
         }
     }
-
-    /// Claims a notice and decides it.
-    pub async fn decide(&self, case: &str, by: &Person, action: &str, reason: &str) -> Reply {
-        let claimed = self.post(&format!("/review/{case}/claim"), Some(&by.token), &json!({})).await;
-        if !claimed.status.is_success() {
-            return claimed;
-        }
-        let body = json!({"version": claimed.body["version"], "action": action, "reason": reason});
-        self.post(&format!("/review/{case}/decisions"), Some(&by.token), &body).await
-    }
 }
 
 /// Sends a request and reads all of the answer.

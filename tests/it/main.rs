@@ -27,6 +27,7 @@ mod platforms;
 mod postgres;
 mod process;
 mod reporter;
+mod steps;
 mod synapse;
 mod takeback;
 mod tidy;

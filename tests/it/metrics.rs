@@ -254,9 +254,8 @@ async fn a_broadcast_that_grows_is_seen(house: House) -> House {
     let (house, team, crowd) = beside_a_crowd(house, Mood::Well(0)).await;
     let mut bag = notices::lost_property(house.clock.now());
     bag["reporter"]["phone"] = json!("13800138001");
-    let made = house.post("/notices", None, &bag).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &team.moderator, "approve", "verified").await.expect(200);
+    let (case, _) = house.submit(&bag).await;
+    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.let_out().await.unwrap();
     house.advance(TimeDelta::minutes(11));
@@ -266,7 +265,7 @@ async fn a_broadcast_that_grows_is_seen(house: House) -> House {
     assert!(stands["seventytwo_deliveries_open"] < MANY as f64, "{stands:?}");
 
     house.settle().await;
-    team.hears(case);
+    team.hears(&case);
     assert_eq!(crowd.told().len(), MANY);
     let grown = shown(&house).await;
     assert_eq!(grown["seventytwo_broadcasts_growing"], 0.0);
@@ -374,9 +373,8 @@ async fn without_its_database_the_process_tells_what_it_knows(house: House) -> H
 async fn what_cannot_be_written_down_is_counted(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &team.moderator, "approve", "verified").await.expect(200);
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     let refusals = |what: &str| format!("seventytwo_database_refusals_total{{what=\"{what}\"}}");
     let names = ["seventytwo_results_recorded_total".to_owned(), refusals("queue"), refusals("results")];
@@ -388,13 +386,13 @@ async fn what_cannot_be_written_down_is_counted(house: House) -> House {
     // What is due can be leased, but its results cannot be stored.
     run(&house, "ALTER TABLE deliveries RENAME COLUMN took_ms TO elsewhere").await;
     assert!(house.stations.settle().await.is_err());
-    team.hears(case);
+    team.hears(&case);
     assert_eq!(counted().await, [before[0], before[1], before[2] + 1.0]);
     run(&house, "ALTER TABLE deliveries RENAME COLUMN elsewhere TO took_ms").await;
     // What was sent but not recorded is sent again when its lease has ended.
     house.advance(TimeDelta::seconds(26));
     house.settle().await;
-    team.hears(case);
+    team.hears(&case);
     assert_eq!(counted().await, [before[0] + 1.0, before[1], before[2] + 1.0]);
     house
 }

@@ -111,9 +111,8 @@ async fn the_police_number_given_in_an_answer_counts(house: House) -> House {
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["category"] = json!("other_adult");
     body["police"] = json!({"reported": false});
-    let made = house.post("/notices", None, &body).await.expect(201);
-    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
-    let refused = house.decide(case, &lead, "approve", "verified").await;
+    let (case, manage) = house.submit(&body).await;
+    let refused = house.decide(&case, &lead, "approve", "verified").await;
     assert_eq!(refused.problem(422), "police_reference_required");
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
@@ -136,11 +135,11 @@ async fn the_police_number_given_in_an_answer_counts(house: House) -> House {
     assert!(refused.text.contains("在这里") && refused.text.contains("银河南路派出所"), "{}", refused.text);
     let sent = answer("廊公2026-77", "").await;
     assert_eq!(sent.status, 303, "{}", sent.text);
-    let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     let police = json!({"reported": true, "station": "银河南路派出所", "reference": "廊公2026-77"});
     assert_eq!(mine["notice"]["police"], police, "as an edit of that field");
     assert_eq!(mine["replies"][1]["text"], "报警编号：廊公2026-77");
-    let approved = house.decide(case, &lead, "approve", "verified").await.expect(200);
+    let approved = house.decide(&case, &lead, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "second_review");
     house
 }
@@ -149,19 +148,18 @@ async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: H
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true});
-    let made = house.post("/notices", None, &body).await.expect(201);
-    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    let (case, manage) = house.submit(&body).await;
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     let due = house.clock.now() + TimeDelta::hours(2);
-    let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     assert_eq!(mine["police_reference_due_at"].as_str().map(str::parse), Some(Ok(due)));
     let page = house.page(&format!("/my/{manage}")).await.text;
     assert!(page.contains("还缺报警编号") && page.contains("2026-11-23 12:07"), "{page}");
     assert!(page.contains("href=\"/my/edit#police.reference\""), "{page}");
     let edit = json!({"police": {"reference": "廊公2026-77"}});
-    house.call(Method::PATCH, "/my/notice", Some(manage), Some(&edit)).await.expect(200);
+    house.call(Method::PATCH, "/my/notice", Some(&manage), Some(&edit)).await.expect(200);
     let page = house.page(&format!("/my/{manage}")).await.text;
     assert!(!page.contains("还缺报警编号"), "{page}");
     house
@@ -193,15 +191,14 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> Hous
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
     house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     let seen = json!({"text": "在东门的长椅上"});
     house.post(&format!("/notices/{case}/tips"), None, &seen).await.expect(202);
     let tips = async || {
-        let told = house.get("/my/notice", Some(manage)).await.expect(200)["tips"].as_array().unwrap().len();
+        let told = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].as_array().unwrap().len();
         let page = house.page(&format!("/my/{manage}")).await.text;
         assert_eq!(page.contains("在东门的长椅上"), told > 0, "{page}");
         // Beside the state, a line leads to them.
@@ -226,7 +223,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> Hous
     restrict("pause", "").await;
     // Ending it while it is being checked reveals nothing to the reporter.
     let close = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(manage), &close).await.expect(200);
+    house.post("/my/notice/close", Some(&manage), &close).await.expect(200);
     house.settle().await;
     assert_eq!(tips().await, 0);
     chat.read_all();

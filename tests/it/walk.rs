@@ -1,13 +1,13 @@
 //! The specification: a notice of each kind from submission to tombstone.
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
-use crate::house::{House, Person};
-use crate::notices;
-use crate::{Test, housed};
+use crate::house::House;
+use crate::steps::Desk;
+use crate::{Test, housed, notices};
 
 pub const TESTS: &[Test] = &[
     housed!(a_missing_person),
@@ -18,30 +18,6 @@ pub const TESTS: &[Test] = &[
     housed!(a_false_notice_is_corrected),
 ];
 
-struct Team {
-    moderator: Person,
-    colleague: Person,
-    lead: Person,
-    admin: Person,
-}
-
-async fn team(house: &House) -> Team {
-    Team {
-        moderator: house.person("林志愿", Role::Moderator).await,
-        colleague: house.person("周志愿", Role::Moderator).await,
-        lead: house.person("陈组长", Role::Lead).await,
-        admin: house.person("王群主", Role::GroupAdmin).await,
-    }
-}
-
-async fn submit(house: &House, body: &Value) -> (String, String) {
-    let made = house.post("/notices", None, body).await.expect(201);
-    assert_eq!(made["state"], "submitted");
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    assert_eq!(text("public_url"), format!("{}/n/{}", house.base, text("case_number")));
-    (text("case_number"), text("manage_token"))
-}
-
 async fn state(house: &House, case: &str) -> String {
     let answer = house.get(&format!("/notices/{case}"), None).await.expect(200);
     answer["state"].as_str().unwrap().to_owned()
@@ -50,44 +26,45 @@ async fn state(house: &House, case: &str) -> String {
 /// The full walk: photo, two chats on different platforms, cooling with undo, 72 hours, the tombstone.
 async fn a_missing_person(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom, Platform::Dingtalk, Platform::Feishu]).await;
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
     let [city, province, elsewhere] = [0, 1, 2].map(|n| house.chats[n].clone());
     // A group of the city hears its counties, a group of the province hears all of it, another province hears
     // nothing.
-    house.group(&city, &team.admin, &["131000"], &["missing_person"]).await;
-    house.group(&province, &team.admin, &["130000"], &["missing_person", "rescue"]).await;
-    house.group(&elsewhere, &team.admin, &["440000"], &["missing_person"]).await;
+    house.group(&city, &admin, &["131000"], &["missing_person"]).await;
+    house.group(&province, &admin, &["130000"], &["missing_person", "rescue"]).await;
+    house.group(&elsewhere, &admin, &["440000"], &["missing_person"]).await;
 
     let photo = house.photo(notices::jpeg()).await;
     let mut body = notices::missing_person(house.clock.now());
     body["photo_ids"] = json!([photo]);
-    let (case, manage) = submit(&house, &body).await;
+    let (case, manage) = house.submit(&body).await;
 
     // Only those who verify know anything about it.
     let waiting = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(waiting.as_object().unwrap().len(), 3, "{waiting}");
-    let queue = house.get("/review/queue", Some(&team.moderator.token)).await.expect(200);
+    let queue = house.get("/review/queue", Some(&desk.moderator.token)).await.expect(200);
     assert_eq!(queue["items"][0]["case_number"], case.as_str());
 
     // A moderator claims it; a colleague cannot, and sees nothing private.
     let path = format!("/review/{case}");
-    let sheet = house.get(&path, Some(&team.colleague.token)).await;
+    let sheet = house.get(&path, Some(&desk.colleague.token)).await;
     assert!(!sheet.text.contains("13800138000"), "{}", sheet.text);
-    house.post(&format!("{path}/claim"), Some(&team.moderator.token), &json!({})).await.expect(200);
-    let refused = house.post(&format!("{path}/claim"), Some(&team.colleague.token), &json!({})).await;
+    house.post(&format!("{path}/claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
+    let refused = house.post(&format!("{path}/claim"), Some(&desk.colleague.token), &json!({})).await;
     assert_eq!(refused.problem(409), "claimed_by_other");
     // The holder sees the private part, and for a reason the phone.
-    let sheet = house.get(&path, Some(&team.moderator.token)).await.expect(200);
+    let sheet = house.get(&path, Some(&desk.moderator.token)).await.expect(200);
     assert_eq!(sheet["private"]["secret_detail"], "左手小指有一道旧伤");
     let reason = json!({"reason": "call_back"});
-    let shown = house.post(&format!("{path}/phone"), Some(&team.moderator.token), &reason).await.expect(200);
+    let shown = house.post(&format!("{path}/phone"), Some(&desk.moderator.token), &reason).await.expect(200);
     assert_eq!(shown["phone"], "+8613800138000");
 
     // Approved, taken back, approved again: only then, and after the cooling time, is it live.
-    let approved = house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    let approved = house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "cooling");
-    house.post(&format!("{path}/undo"), Some(&team.moderator.token), &json!({})).await.expect(200);
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    house.post(&format!("{path}/undo"), Some(&desk.moderator.token), &json!({})).await.expect(200);
+    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(29));
     house.settle().await;
     assert_ne!(state(&house, &case).await, "live");
@@ -95,7 +72,7 @@ async fn a_missing_person(house: House) -> House {
     house.advance(TimeDelta::seconds(1));
     house.settle().await;
     assert_eq!(state(&house, &case).await, "live");
-    let late = house.post(&format!("{path}/undo"), Some(&team.moderator.token), &json!({})).await;
+    let late = house.post(&format!("{path}/undo"), Some(&desk.moderator.token), &json!({})).await;
     assert_eq!(late.problem(409), "too_late");
 
     // WeCom gets words and picture, DingTalk words with a link; the other province gets nothing.
@@ -146,11 +123,12 @@ async fn a_missing_person(house: House) -> House {
 
 async fn lost_property(house: House) -> House {
     let house = house.and_chats(&[Platform::Feishu]).await;
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
-    house.group(&chat, &team.admin, &["131003"], &["lost_property"]).await;
-    let (case, manage) = submit(&house, &notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     let words = chat.read().unwrap().to_string();
@@ -173,11 +151,12 @@ async fn lost_property(house: House) -> House {
 
 async fn a_rescue(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
-    house.group(&chat, &team.admin, &["130000"], &["rescue"]).await;
-    let (case, manage) = submit(&house, &notices::rescue(house.clock.now())).await;
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    house.group(&chat, &admin, &["130000"], &["rescue"]).await;
+    let (case, manage) = house.submit(&notices::rescue(house.clock.now())).await;
+    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     assert_eq!(chat.read().unwrap()["type"], "rescue.published");
@@ -194,15 +173,16 @@ async fn a_rescue(house: House) -> House {
 
 async fn a_donation(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
-    house.group(&chat, &team.admin, &["131000"], &["donation"]).await;
-    let (case, _) = submit(&house, &notices::donation(house.clock.now())).await;
-    let first = house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    house.group(&chat, &admin, &["131000"], &["donation"]).await;
+    let (case, _) = house.submit(&notices::donation(house.clock.now())).await;
+    let first = house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     assert_eq!(first["state"], "second_review");
-    let same = house.decide(&case, &team.moderator, "approve", "verified").await;
+    let same = house.decide(&case, &desk.moderator, "approve", "verified").await;
     assert_eq!(same.problem(403), "same_approver");
-    let second = house.decide(&case, &team.colleague, "approve", "verified").await.expect(200);
+    let second = house.decide(&case, &desk.colleague, "approve", "verified").await.expect(200);
     assert_eq!(second["state"], "cooling");
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
@@ -212,39 +192,40 @@ async fn a_donation(house: House) -> House {
 }
 
 async fn an_adult_needs_a_lead_and_a_police_reference(house: House) -> House {
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
     let mut body = notices::missing_person(house.clock.now());
     body["person"]["age"] = json!(34);
     body["person"]["category"] = json!("other_adult");
     body["police"] = json!({"reported": true, "station": "银河南路派出所"});
-    let (case, manage) = submit(&house, &body).await;
-    let refused = house.decide(&case, &team.moderator, "approve", "verified").await;
+    let (case, manage) = house.submit(&body).await;
+    let refused = house.decide(&case, &desk.moderator, "approve", "verified").await;
     assert_eq!(refused.problem(422), "police_reference_required");
     let patch = json!({"police": {"reference": "廊公安受字2026第1123号"}});
     let revised = house.call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&patch)).await;
     revised.expect(200);
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
-    let refused = house.decide(&case, &team.colleague, "approve", "verified").await;
+    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
+    let refused = house.decide(&case, &desk.colleague, "approve", "verified").await;
     assert_eq!(refused.problem(403), "lead_required");
-    house.post(&format!("/review/{case}/release"), Some(&team.colleague.token), &json!({})).await.expect(200);
-    let approved = house.decide(&case, &team.lead, "approve", "verified").await.expect(200);
+    house.post(&format!("/review/{case}/release"), Some(&desk.colleague.token), &json!({})).await.expect(200);
+    let approved = house.decide(&case, &desk.lead, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "cooling");
     house
 }
 
 async fn a_false_notice_is_corrected(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
-    let team = team(&house).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
     let chat = house.chats[0].clone();
-    house.group(&chat, &team.admin, &["131000"], &["lost_property"]).await;
-    let (case, _) = submit(&house, &notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
+    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     chat.read_all();
-    let sheet = house.get(&format!("/review/{case}"), Some(&team.colleague.token)).await.expect(200);
+    let sheet = house.get(&format!("/review/{case}"), Some(&desk.colleague.token)).await.expect(200);
     let body = json!({"version": sheet["version"], "reason": "false"});
-    let removed = house.post(&format!("/review/{case}/remove"), Some(&team.colleague.token), &body).await;
+    let removed = house.post(&format!("/review/{case}/remove"), Some(&desk.colleague.token), &body).await;
     assert_eq!(removed.expect(200)["state"], "removed");
     house.settle().await;
     let correction = chat.read().unwrap().to_string();

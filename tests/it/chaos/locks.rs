@@ -176,8 +176,7 @@ impl Scene {
     async fn publish(&self, kind: &str) -> String {
         let now = self.house.clock.now();
         let asked = if kind == RESCUE { notices::rescue(now) } else { notices::lost_property(now) };
-        let made = self.house.post("/notices", None, &asked).await.expect(201);
-        let case = made["case_number"].as_str().unwrap().to_owned();
+        let (case, _) = self.house.submit(&asked).await;
         self.house.decide(&case, &self.moderator, "approve", "verified").await.expect(200);
         self.house.advance(TimeDelta::seconds(30));
         self.house.stations.let_out().await.unwrap();

@@ -128,8 +128,7 @@ pub async fn publish(house: &House) {
 }
 
 async fn go_live(house: &House, moderator: &Person) -> String {
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     house.decide(&case, moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.let_out().await.unwrap();

@@ -44,8 +44,7 @@ async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: boo
     if with_photo {
         notice["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
     }
-    let made = house.post("/notices", None, &notice).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let (case, _) = house.submit(&notice).await;
     house.decide(&case, moderator, "approve", "verified").await.expect(200);
     case
 }

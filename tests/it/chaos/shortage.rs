@@ -114,9 +114,8 @@ async fn leases_that_were_refused_take_nothing_away(house: House) -> House {
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
     let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
     connect(&house.db, "王群主", chats).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.stations.let_out().await.unwrap();
 

@@ -98,10 +98,9 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) -> Hou
         (notices::rescue(now), [Some(&moderator), None], "您能怎样帮忙？", "再联系现场"),
         (notices::donation(now), [&moderator, &lead].map(Some), "哪里不对？", "会向收到过的每个群更正"),
     ] {
-        let made = house.post("/notices", None, &body).await.expect(201);
-        let case = made["case_number"].as_str().unwrap();
+        let (case, _) = house.submit(&body).await;
         for person in by.into_iter().flatten() {
-            house.decide(case, person, "approve", "verified").await.expect(200);
+            house.decide(&case, person, "approve", "verified").await.expect(200);
         }
         house.advance(TimeDelta::hours(1));
         house.settle().await;
@@ -180,9 +179,8 @@ async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) -> House {
 
 async fn who_sends_too_often_keeps_what_was_typed(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
     let (sender, photographer) = ("203.0.113.7", "203.0.114.7");
@@ -378,12 +376,11 @@ async fn forms_without_the_sessions_mark_are_refused(house: House) -> House {
 async fn looking_changes_nothing(house: House) -> House {
     let lead = house.person("陈组长", Role::Lead).await;
     let cookie = house.session(&lead).await;
-    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
-    let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str().unwrap());
+    let (case, manage) = house.submit(&notices::rescue(house.clock.now())).await;
     house.post(&format!("/review/{case}/claim"), Some(&lead.token), &json!({})).await.expect(200);
     let state = async || {
         let sheet = house.get(&format!("/review/{case}"), Some(&lead.token)).await.expect(200);
-        let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+        let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
         let verdict =
             house.stations.shared.store.read(|c| seventytwo::store::events::verify(c, None)).await.unwrap();
         (sheet, mine, format!("{verdict:?}"))
@@ -391,7 +388,7 @@ async fn looking_changes_nothing(house: House) -> House {
     let before = state().await;
     let posts = pages("POST");
     for path in pages("GET").iter().chain(&posts) {
-        let looked = request(&house, Method::GET, &filled(path, case))
+        let looked = request(&house, Method::GET, &filled(path, &case))
             .header("cookie", format!("session={cookie}; manage={manage}"));
         let page = ask(looked).await;
         if posts.contains(path) && !pages("GET").contains(path) {

@@ -163,9 +163,8 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) -> House {
         assert_eq!(kept["code_sent"], false, "{status}");
     }
     house.group(&chat, &admin, &["131003"], &["rescue"]).await;
-    let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
+    let (case, _) = house.submit(&notices::rescue(house.clock.now())).await;
+    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     chat.script(302, &[("location", there)], "");
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
@@ -174,7 +173,7 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) -> House {
     // The right code still works where it belongs.
     house.advance(TimeDelta::hours(1));
     house.settle().await;
-    assert!(chat.read().expect("the notice").to_string().contains(case));
+    assert!(chat.read().expect("the notice").to_string().contains(&case));
     chat.read_all();
     house
 }

@@ -329,8 +329,7 @@ async fn one_key_makes_one_notice(house: House) -> House {
 }
 
 async fn case_numbers_are_read_as_people_write_them(house: House) -> House {
-    let made = house.post("/notices", None, &rescue(house.clock.now())).await.expect(201);
-    let case = made["case_number"].as_str().unwrap();
+    let (case, _) = house.submit(&rescue(house.clock.now())).await;
     let bare = case.replace('-', "");
     let full_width: String = bare.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
     for written in [
@@ -429,8 +428,7 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) -> House 
         );
     }
     put(&mut body, "item.what", json!("<@all>@所有人 包"));
-    let made = house.post("/notices", None, &body).await.expect(201);
-    let case = made["case_number"].as_str().unwrap().to_owned();
+    let (case, _) = house.submit(&body).await;
     house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     house.advance(TimeDelta::seconds(30));
     house.settle().await;

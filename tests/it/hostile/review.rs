@@ -22,14 +22,10 @@ pub const TESTS: &[Test] = &[
     housed!(a_refusal_says_what_else_can_be_done),
 ];
 
-async fn submit(house: &House, body: &Value) -> String {
-    house.post("/notices", None, body).await.expect(201)["case_number"].as_str().unwrap().to_owned()
-}
-
 async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
-    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let (case, _) = house.submit(&notices::rescue(house.clock.now())).await;
     let decide = |version: Value| {
         let body = json!({"version": version, "action": "approve", "reason": "verified"});
         let path = format!("/review/{case}/decisions");
@@ -55,7 +51,7 @@ async fn a_decision_on_an_old_version_is_told_the_new_one(house: House) -> House
 async fn decisions_that_are_none_are_refused_by_field(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
-    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let (case, _) = house.submit(&notices::rescue(house.clock.now())).await;
     let claimed = house.post(&format!("/review/{case}/claim"), token, &json!({})).await.expect(200);
     let version = claimed["version"].as_i64().unwrap();
     let path = format!("/review/{case}/decisions");
@@ -120,7 +116,7 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) -> House {
     let mut body = notices::missing_person(house.clock.now());
     (body["person"]["age"], body["person"]["category"]) = (json!(34), json!("other_adult"));
     body["safety"]["violence"] = json!(true);
-    let case = submit(&house, &body).await;
+    let (case, _) = house.submit(&body).await;
     let path = format!("/review/{case}");
     let version = async || house.get(&path, Some(&one.token)).await.expect(200)["version"].clone();
     let step = async |name: &str, by: &Person, body: Value| {
@@ -193,7 +189,7 @@ async fn a_refusal_says_what_else_can_be_done(house: House) -> House {
         assert_eq!(refused.problem(409), "not_possible");
     };
     // A cooling notice cannot be paused: its approver takes the approval back, or anybody removes it.
-    let case = submit(&house, &notices::rescue(house.clock.now())).await;
+    let (case, _) = house.submit(&notices::rescue(house.clock.now())).await;
     let approved = house.decide(&case, &moderator, "approve", "verified").await.expect(200);
     let mut body = json!({"version": approved["version"], "reason": "unsafe"});
     let pause = format!("/review/{case}/pause");
@@ -257,7 +253,7 @@ async fn without_the_claim_nothing_private_is_seen(house: House) -> House {
     let colleague = house.person("周志愿", Role::Moderator).await;
     let mut body = by_another(notices::missing_person(house.clock.now()), 20_000_001);
     body["secret_detail"] = json!("胎记在右肩");
-    let case = submit(&house, &body).await;
+    let (case, _) = house.submit(&body).await;
     let path = format!("/review/{case}");
     let private = ["13920000001", "王小红", "胎记在右肩", "2026第1123号", "dementia"];
     let blind = async |by: &str, when: &str| {
@@ -311,7 +307,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         body["person"]["age"] = json!(34);
         body["person"]["category"] = json!("other_adult");
         body["description"] = json!(words);
-        let path = format!("/review/{}", submit(&house, &body).await);
+        let path = format!("/review/{}", house.submit(&body).await.0);
         assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required", "{words}");
         let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
         assert_eq!((&sheet["sealed"], &sheet["needs"]["leads"]), (&json!(true), &json!(2)), "{words}");
@@ -328,7 +324,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
         body["person"]["age"] = json!(6);
         body["person"]["category"] = json!("child");
         body["description"] = json!(words);
-        let path = format!("/review/{}", submit(&house, &body).await);
+        let path = format!("/review/{}", house.submit(&body).await.0);
         let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
         let asks = (&sheet["sealed"], &sheet["needs"]["approvals"]);
         assert_eq!(asks, (&json!(false), &json!(2)), "{words}: {sheet}");
@@ -340,7 +336,7 @@ async fn who_may_be_hiding_is_for_leads_though_every_answer_was_no(house: House)
 async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let token = Some(moderator.token.as_str());
-    submit(&house, &notices::rescue(house.clock.now())).await;
+    house.submit(&notices::rescue(house.clock.now())).await;
     let all = house.get("/review/queue", token).await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
     assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);

@@ -172,11 +172,10 @@ async fn work(house: &House) {
 async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, String) {
     let mut notice = notices::rescue(house.clock.now());
     notice["reporter"]["phone"] = json!(phone);
-    let made = house.post("/notices", None, &notice).await.expect(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    house.decide(&text("case_number"), moderator, "approve", "verified").await.expect(200);
+    let (case, manage) = house.submit(&notice).await;
+    house.approve(&case, &[moderator]).await;
     house.advance(TimeDelta::seconds(30));
-    (text("case_number"), text("manage_token"))
+    (case, manage)
 }
 
 /// Lets a notice go live; returns its case number and manage token.
