@@ -1,6 +1,8 @@
 //! The rules of this repository that a compiler cannot check, checked on the source: which module may use
 //! which, what is done in one place only, and that what is written twice says the same.
 
+mod composed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -12,6 +14,7 @@ use seventytwo::web::limits::Limit;
 use seventytwo::web::problem::CODES;
 
 use crate::{Test, alone};
+use composed::{IF_ANY, composed, patterns};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -23,6 +26,7 @@ pub const TESTS: &[Test] = &[
     alone!(both_databases_have_the_same_tables),
     alone!(both_languages_say_the_same),
     alone!(every_sentence_asked_for_is_there),
+    alone!(every_sentence_that_a_name_may_ask_for_is_there),
     alone!(everybody_has_one_word_in_chinese),
     alone!(the_example_names_every_setting),
     alone!(the_readme_lists_the_settings),
@@ -507,6 +511,34 @@ async fn every_sentence_asked_for_is_there() {
         }
     }
     assert!(asked > 100, "only {asked} sentences were found");
+}
+
+async fn every_sentence_that_a_name_may_ask_for_is_there() {
+    let templates = files("assets/templates").into_iter().map(|path| read(&path));
+    let code = sources("src").into_iter().filter(|f| !f.is_test()).map(|f| f.code);
+    let asked: BTreeSet<String> = templates.chain(code).flat_map(|text| patterns(&text)).collect();
+    let table = composed();
+    let known = table.iter().map(|(pattern, _)| *pattern).chain(IF_ANY).map(str::to_owned).collect();
+    assert_eq!(asked, known, "the patterns of the program, and those of tidy::composed");
+    let there: BTreeSet<String> =
+        files("assets/i18n/zh-CN").iter().flat_map(|path| sentences(&read(path)).into_keys()).collect();
+    let ends = |pattern: &str| {
+        let (head, tail) = pattern.split_once("{}").unwrap();
+        (head.to_owned(), tail.replace("-{}", ""))
+    };
+    let mut lacking = Vec::new();
+    for (pattern, names) in table {
+        let (head, tail) = ends(pattern);
+        assert!(!names.is_empty(), "{pattern} has no names");
+        let keys = names.iter().map(|name| format!("{head}{name}{tail}"));
+        lacking.extend(keys.filter(|key| !there.contains(key)));
+    }
+    assert_eq!(lacking, Vec::<String>::new(), "what a name asks for");
+    for pattern in IF_ANY {
+        let (head, tail) = ends(pattern);
+        let said = there.iter().any(|key| key.starts_with(&head) && key.ends_with(&tail));
+        assert!(said, "nothing is said by {pattern}");
+    }
 }
 
 /// The Chinese word for each role, and words that must not be used for it.
