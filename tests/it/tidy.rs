@@ -34,6 +34,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_readme_lists_the_limits),
     alone!(the_bounds_of_times_are_told),
     alone!(files_are_short),
+    alone!(what_the_program_is_made_of_is_packaged),
     alone!(nothing_is_left_to_do),
 ];
 
@@ -686,6 +687,18 @@ async fn files_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {
         let lines = file.lines;
         assert!(lines <= LINES, "{} has {lines} lines", file.path);
+    }
+}
+
+async fn what_the_program_is_made_of_is_packaged() {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let listed = cargo.args(["package", "--list", "--allow-dirty", "--offline"]).current_dir(root()).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let listed: BTreeSet<&str> = listed.lines().collect();
+    for folder in ["src", "assets", "migrations", "tests/simulation"] {
+        for path in files(folder) {
+            assert!(listed.contains(path.as_str()), "{path} is not in the package");
+        }
     }
 }
 
