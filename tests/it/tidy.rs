@@ -34,6 +34,7 @@ pub const TESTS: &[Test] = &[
     alone!(the_readme_lists_the_limits),
     alone!(the_bounds_of_times_are_told),
     alone!(files_are_short),
+    alone!(functions_are_short),
     alone!(what_the_program_is_made_of_is_packaged),
     alone!(nothing_is_left_to_do),
 ];
@@ -687,6 +688,26 @@ async fn files_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {
         let lines = file.lines;
         assert!(lines <= LINES, "{} has {lines} lines", file.path);
+    }
+}
+
+/// The most lines of a function.
+const STEPS: usize = 80;
+
+/// The functions that are lists, with no step in them.
+const LISTS: [&str; 1] = ["src/intake/described.rs: fn parts"];
+
+async fn functions_are_short() {
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        let lines: Vec<&str> = file.code.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some((_, after)) = line.split_once("fn ").filter(|_| line.ends_with('{')) else { continue };
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let end = format!("{indent}}}");
+            let long = lines[at..].iter().position(|line| *line == end).map_or(0, |end| end + 1);
+            let name = format!("{}: fn {}", file.path, after.split(['(', '<']).next().unwrap_or_default());
+            assert!(long <= STEPS || LISTS.contains(&name.as_str()), "{name} has {long} lines");
+        }
     }
 }
 
