@@ -793,12 +793,12 @@ async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: Ho
     house
 }
 
-async fn who_works_on_a_case_keeps_it(house: House) {
+async fn who_works_on_a_case_keeps_it(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let colleague = house.person("周志愿", Role::Moderator).await;
-    let (case, _) = live(&house, &notices::lost_property(house.clock.now()), &moderator).await;
+    let (case, _) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
     house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "先转账再还包"})).await.expect(202);
-    claim(&house, &case, &moderator).await;
+    house.claim(&case, &moderator).await;
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
     let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
@@ -814,12 +814,12 @@ async fn who_works_on_a_case_keeps_it(house: House) {
     let taken = house.post(&format!("{path}/claim"), Some(&colleague.token), &json!({})).await;
     assert_eq!(taken.problem(409), "claimed_by_other");
     house.advance(TimeDelta::minutes(1));
-    claim(&house, &case, &colleague).await;
-    house.finish().await;
+    house.claim(&case, &colleague).await;
+    house
 }
 
 /// The reporter may be whom an adult fled from; a child's family needs to know.
-async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) {
+async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     for (age, category, phone, guarded) in
@@ -827,19 +827,15 @@ async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) {
     {
         let mut body = by_another(notices::missing_person(house.clock.now()), phone);
         (body["person"]["age"], body["person"]["category"]) = (json!(age), json!(category));
-        let (case, manage) = submit(&house, &body).await;
-        for approver in [&moderator, &lead].into_iter().take(if guarded { 2 } else { 1 }) {
-            house.decide(&case, approver, "approve", "verified").await.expect(200);
-        }
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        let approvers = [&moderator, &lead];
+        let (case, manage) = house.live(&body, &approvers[..if guarded { 2 } else { 1 }]).await;
         for tip in [
             json!({"text": "在幸福小区见过", "place": "幸福小区"}),
             json!({"text": "我是本人，我很安全，请不要找我"}),
         ] {
             house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
         }
-        claim(&house, &case, &lead).await;
+        house.claim(&case, &lead).await;
         let path = format!("/review/{case}");
         let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
         let pass_on = async |tip: &Value| {
@@ -854,5 +850,5 @@ async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) {
         assert_eq!(mine.to_string().contains("幸福小区"), !guarded, "{tip}");
         assert_eq!(tip["text"].as_str().unwrap().starts_with("线索已转警方"), guarded, "{tip}");
     }
-    house.finish().await;
+    house
 }
