@@ -353,13 +353,31 @@ mod tests {
     async fn the_form_tells_browsers_what_to_fill_in() {
         let house = House::new().await;
         let doors = Doors::of(&house);
-        for (language, heading) in [("zh-CN", "志愿者登录"), ("en", "Volunteer login")] {
+        for (language, heading) in [("zh-CN", "登录"), ("en", "Log in")] {
             let path = format!("/login?lang={language}&next=%2Fgroups");
             let page = text(doors.call(TestRequest::get().uri(&path)).await).await;
             assert!(page.contains(&format!("<h1>{heading}</h1>")), "{page}");
             assert!(page.contains("value=\"/groups\""), "{page}");
             for token in ["username", "current-password", "one-time-code"] {
                 assert!(page.contains(&format!("autocomplete=\"{token}\"")), "{token}: {page}");
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn who_has_no_account_is_told_how_to_get_one_though_no_contact_is_set() {
+        let house = House::new().await;
+        let doors = Doors::of(&house);
+        for next in ["", "&next=%2Freview", "&next=%2Fgroups"] {
+            for (language, told) in [
+                ("zh-CN", ["请向运营这个平台的人申请", "请找运营者重置"]),
+                ("en", ["Ask the people who run this platform", "Ask the operator to reset it"]),
+            ] {
+                let path = format!("/login?lang={language}{next}");
+                let page = text(doors.call(TestRequest::get().uri(&path)).await).await;
+                for words in told {
+                    assert_eq!(page.matches(words).count(), 1, "{words} at {path}: {page}");
+                }
             }
         }
     }

@@ -2,8 +2,7 @@
 
 login = Log in
 logout = Log out
-login-title = Volunteer login
-login-title-fault = Not logged in · Volunteer login
+login-title-fault = Not logged in
 login-name = Account name
 login-password = Password
 login-code = Code
@@ -15,9 +14,10 @@ login-too-many = { $seconds ->
    *[other] Too many attempts. Try again in { $seconds } seconds.
 }
 login-help = Logging in is only for verifying notices and managing groups. Families and the public need no account.
-login-lost = If you forgot your password or changed your phone, ask the operator.
+login-none = No account yet? Ask the people who run this platform for one.
+login-lost = Forgot your password or changed your phone? Ask the operator to reset it.
 login-groups = Would you like your group to receive notices? It then gets what volunteers have verified about missing people, lost and found property, rescue and donations, and hears when somebody is found. Its admin chooses areas, kinds and quiet hours, and can pause it at any time. It is free of charge.
-login-groups-ask = Connecting a group takes a group admin’s account. Ask the operator for one.
+login-groups-ask = Connecting a group takes a group admin’s account. None yet? Ask the people who run this platform for one.
 login-words = You were logged out. Nothing has been decided. Log in, and what you wrote is there again.
 login-back-title = You are logged in
 login-back-words = Nothing has been decided. What you wrote goes back to the case with you.
