@@ -318,7 +318,7 @@ impl<'a> Visit<'a> {
         let (everybody, notice) = known.await?;
         let is_public = notice.is_some_and(|notice| notice.is_public(now));
         let offered = [Step::Pause, Step::Remove].iter().filter(|_| is_public);
-        let mut forms: Vec<Form> = offered.map(|step| form(&frame, *step, None, &typed)).collect();
+        let mut forms: Vec<Form> = offered.map(|step| form(&frame, *step, None, None, &typed)).collect();
         let open = forms.iter_mut().find(|form| form.open);
         let kept = if open.is_some() { String::new() } else { typed.note };
         let fault = open.and_then(|form| {

@@ -130,10 +130,23 @@ pub const fn key(step: Step) -> &'static str {
     }
 }
 
+/// What an approval does beside letting something go out: it is the second look at what is live, or says that
+/// its police reference was checked. Each has words of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    SecondLook,
+    PoliceReference,
+}
+
 /// The form of a step, with what was typed into it before.
-pub fn form(frame: &Frame, step: Step, class: Option<Class>, typed: &Typed) -> Form {
+pub fn form(frame: &Frame, step: Step, class: Option<Class>, again: Option<Again>, typed: &Typed) -> Form {
     let name = step.as_str();
-    let again = typed.step == Some(step);
+    let words = match again.filter(|_| step == Step::Approve) {
+        Some(Again::SecondLook) => "second_look",
+        Some(Again::PoliceReference) => "police_reference",
+        None => name,
+    };
+    let open = typed.step == Some(step);
     let tells_reporter = matches!(step, Step::Reject | Step::Remove);
     let choices = reasons::of(step)
         .iter()
@@ -146,7 +159,7 @@ pub fn form(frame: &Frame, step: Step, class: Option<Class>, typed: &Typed) -> F
             } else {
                 String::new()
             },
-            chosen: again && typed.reason == *code,
+            chosen: open && typed.reason == *code,
         })
         .collect();
     Form {
@@ -155,13 +168,13 @@ pub fn form(frame: &Frame, step: Step, class: Option<Class>, typed: &Typed) -> F
             Step::Approve | Step::Ask | Step::Reject | Step::Escalate => "decisions",
             _ => name,
         },
-        heading: frame.t(&format!("review-do-{name}")),
-        hint: frame.t(&format!("review-hint-{name}")),
-        button: frame.t(&format!("review-button-{name}")),
+        heading: frame.t(&format!("review-do-{words}")),
+        hint: frame.t(&format!("review-hint-{words}")),
+        button: frame.t(&format!("review-button-{words}")),
         choices,
         note_label: frame.t(&format!("review-note-{name}")),
-        note: if again { typed.note.clone() } else { String::new() },
-        open: again,
+        note: if open { typed.note.clone() } else { String::new() },
+        open,
         fault: None,
         key: key(step),
         grave: tells_reporter,

@@ -11,7 +11,7 @@ use super::super::tips::{Fate, may_pass};
 use super::super::view::{Happened, Hint, Sheet};
 use super::changes::Changes;
 use super::compare::Comparison;
-use super::form::{Fault, Form, Typed, form, key, state_word};
+use super::form::{Again, Fault, Form, Typed, form, key, state_word};
 use super::words::{Want, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
@@ -142,8 +142,12 @@ impl SheetPage {
     pub fn new(frame: Frame, sheet: Sheet, around: Around<'_>, now: DateTime<Utc>) -> SheetPage {
         let Around { fault, typed, done, link, next } = around;
         let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
-        let mut forms: Vec<Form> =
-            FORMS.iter().filter(offered).map(|step| form(&frame, *step, sheet.class, &typed)).collect();
+        let again = looked_at_again(&sheet);
+        let mut forms: Vec<Form> = FORMS
+            .iter()
+            .filter(offered)
+            .map(|step| form(&frame, *step, sheet.class, again, &typed))
+            .collect();
         for form in forms.iter_mut().filter(|form| form.open) {
             form.fault = fault.as_ref().map(|fault| fault.sentence(&frame));
         }
@@ -194,6 +198,13 @@ impl SheetPage {
             version: sheet.version,
             mine: sheet.mine,
             sealed: sheet.sealed,
+/// What an approval means where nothing waits to go out.
+fn looked_at_again(sheet: &Sheet) -> Option<Again> {
+    let is_out = matches!(sheet.state, State::Live | State::Paused) && sheet.pending_revision.is_none();
+    let second_look = sheet.wants.contains(&"second_look");
+    is_out.then_some(if second_look { Again::SecondLook } else { Again::PoliceReference })
+}
+
             urgency: sheet.urgency,
             sum: sheet.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
             frame,

@@ -198,6 +198,36 @@ async fn a_case_is_rejected_for_what_can_be_true_of_it() {
     ] {
         let all = reasons::REJECT.iter().copied();
         let fitting: Vec<_> = all.filter(|code| !not.contains(code)).collect();
+#[actix_web::test]
+async fn an_approval_of_what_is_live_says_what_it_does() {
+    type Change = fn(&mut Notice);
+    for (change, told) in [
+        ((|n| n.second_look_at = Some(n.submitted_at)) as Change, ["复看", "它就不再等第二人", "复看通过"]),
+        (|n| n.police_due_at = Some(n.submitted_at), ["核对报警编号", "它就不再等编号", "编号已核对"]),
+        (|n| n.pending_revision = Some(1), ["通过", "人数够了先进入撤回时间", "通过"]),
+    ] {
+        let desk = Desk::new().await;
+        let ends = desk.house.now() + TimeDelta::hours(72);
+        let case = desk
+            .notice(content(person("李玉兰"), ""), |n| {
+                n.state = Named(State::Live);
+                (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
+                change(n);
+            })
+            .await;
+        let holder = desk.somebody("陈静", Role::Moderator).await;
+        let path = format!("/review/{case}");
+        desk.send(&format!("{path}/claim"), &holder, &[]).await;
+        let (_, html) = desk.page(&path, &holder).await;
+        let (_, form) =
+            html.split_once("<summary data-key=\"a\" class=\"main\">").expect("a form to approve it");
+        let [heading, hint, button] = told;
+        let form = form.split("</form>").next().unwrap();
+        assert!(form.starts_with(&format!("{heading}</summary>")), "{form}");
+        assert!(form.contains(hint) && form.contains(&format!("<button>{button}</button>")), "{form}");
+    }
+}
+
         assert_eq!(to_reject(subject.clone()).await, fitting, "{subject:?}");
     }
 }
@@ -562,3 +592,6 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         }
     }
 }
+    for again in ["second_look", "police_reference"] {
+        keys.extend(["do", "hint", "button"].map(|part| format!("review-{part}-{again}")));
+    }
