@@ -29,12 +29,16 @@ for (const link of all('[data-leave]')) {
 }
 
 // data-left: seconds left when the page was loaded (a time of day would depend on the reader's clock). data-words: a
-// sentence with {h}, {m} and {s} in it. An element whose time is up is hidden, even one without words.
+// sentence with {h}, {m} and {s} in it. An element whose time is up is hidden, even one without words, and what the page
+// shows is fetched again once the server has done what it does then.
+const refreshes = new Map();
 const ends = new WeakMap();
+const SERVER_MS = 1500;
 function countDown() {
   for (const place of all('[data-left]')) {
     if (!ends.has(place)) ends.set(place, performance.now() + place.dataset.left * 1000);
     const left = Math.floor((ends.get(place) - performance.now()) / 1000);
+    if (left < 0 && !place.hidden && place.dataset.left > 0) setTimeout(() => refreshes.forEach(refresh => refresh()), SERVER_MS);
     place.hidden = left < 0;
     const part = { h: Math.floor(left / 3600), m: Math.floor(left / 60) % 60, s: left % 60 };
     const words = place.dataset.words?.replace(/\{([hms])\}/g, (_, letter) => part[letter]);
@@ -71,8 +75,8 @@ for (const input of all('input[type=file]')) {
 
 // data-refresh: the interval in seconds at which the page is fetched again and the element is replaced, unless the focus
 // is inside it. In a list whose entries have names (data-entry) other entries do not replace those being read: the
-// element named by data-news says that there are new ones.
-const refreshes = new Map();
+// element named by data-news says that there are new ones. Where its data-version has changed, all that the page offers
+// is out of date, and the page is loaded again, unless a form is open.
 for (const { id, dataset } of all('[id][data-refresh]')) {
   const entries = on => [...all('[data-entry]', on)].map(it => it.dataset.entry).join();
   let known;
@@ -84,6 +88,12 @@ for (const { id, dataset } of all('[id][data-refresh]')) {
       if (!answer.ok || answer.redirected) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(id);
       if (!fresh || fresh.innerHTML === known || old.contains(document.activeElement)) return;
+      if (fresh.dataset.version !== dataset.version && !document.querySelector('details[open] form')) {
+        // What was done before is not said again.
+        history.replaceState(null, '', location.pathname);
+        location.reload();
+        return;
+      }
       if (dataset.news && entries(fresh) !== entries(old)) {
         document.getElementById(dataset.news).hidden = false;
         return;

@@ -116,6 +116,9 @@ describe('from the first page to “found”, on a phone', () => {
     for (const img of await volunteer.locator('.pictures img').all()) assert.ok(await drawn(img), 'photo and poster');
     await approve(volunteer);
     await volunteer.locator('form[action$="/undo"]').waitFor({ state: 'hidden' });
+    // Once it has gone out, the page shows that by itself, with the steps and keys that there are now.
+    await volunteer.locator('summary[data-key=p]').waitFor();
+    assert.doesNotMatch(await text(volunteer), /撤回我的通过|已记下你的通过/);
   });
 
   test('the group reads it, with its poster', async () => {

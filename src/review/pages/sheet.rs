@@ -247,8 +247,12 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLin
         line(frame.t("review-held-by-nobody"), None);
     }
     if let Some(until) = sheet.cooling_until {
-        let words = frame.t1("review-cooling", "until", to_the_second(until));
-        line(words, Some((seconds(now, until), "review-left-to-undo")));
+        if until > now {
+            let words = frame.t1("review-cooling", "until", to_the_second(until));
+            line(words, Some((seconds(now, until), "review-left-to-undo")));
+        } else {
+            line(frame.t("review-going-out"), None);
+        }
     }
     if !sheet.state.is_over() {
         let so_far = sheet.approved_by.len();

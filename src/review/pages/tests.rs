@@ -473,7 +473,13 @@ async fn the_preview_says_who_reads_it_in_this_language() {
 }
 
 #[actix_web::test]
+    assert!(desk.page(&path, &holder).await.1.contains("此前可以撤回"));
 async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
+    let (_, over) = desk.page(&path, &holder).await;
+    assert!(
+        over.contains("正在发出") && !over.contains("撤回我的通过") && !over.contains("此前可以撤回"),
+        "{over}"
+    );
     let desk = Desk::new().await;
     let case = desk.notice(content(person("李玉兰"), ""), |n| n.sealed = true).await;
     let moderator = desk.somebody("陈静", Role::Moderator).await;
