@@ -42,8 +42,8 @@ pub(super) struct Typed {
     pub quiet: Hours,
     /// The province whose places are listed.
     pub province: String,
-    /// Whether the button was pressed that only lists places.
-    pub lists: bool,
+    /// Whether a button was pressed that only shows the form again, to list places or for another platform.
+    pub again: bool,
 }
 
 impl Typed {
@@ -66,7 +66,7 @@ impl Typed {
                 but_urgent: !all("quiet.but_urgent").is_empty(),
             },
             province: one("province"),
-            lists: sent.iter().any(|(name, _)| name == "list"),
+            again: sent.iter().any(|(name, _)| name == "list"),
         }
     }
 
@@ -218,6 +218,12 @@ impl Faults {
     pub(super) fn at(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.as_str())
     }
+}
+
+/// The platform that the address belongs to, where it is not the form's.
+pub(super) fn belongs(faults: &FieldFaults) -> Option<Platform> {
+    let fault = faults.values().find(|fault| fault.code == "credential_belongs")?;
+    fault.values.iter().find_map(|(_, platform)| Platform::named(platform))
 }
 
 /// A check box: value, label, whether it is ticked.

@@ -77,6 +77,8 @@ struct NewPage {
     typed: Typed,
     choices: Choices,
     faults: Faults,
+    /// The platform that the pasted address belongs to, where it is another.
+    other: Option<Platform>,
 }
 
 #[derive(Template)]
@@ -117,7 +119,8 @@ pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
         return page(&http, &frame, &PlatformsPage { frame: frame.clone() });
     };
-    new_page(&http, frame.clone(), platform, Typed::fresh(frame.language), Faults::default(), StatusCode::OK)
+    let typed = Typed::fresh(frame.language);
+    new_page(&http, frame, platform, typed, (Faults::default(), None), StatusCode::OK)
 }
 
 /// Connects a group.
@@ -135,14 +138,14 @@ pub async fn connect(
     let platform = asked.platform.as_deref().and_then(Platform::named).ok_or(Problem::NotFound)?;
     let typed = Typed::read(&form.0);
     let again = |typed, faults, status| new_page(&http, frame.clone(), platform, typed, faults, status);
-    if typed.lists {
-        return again(typed, Faults::default(), StatusCode::OK);
+    if typed.again {
+        return again(typed, (Faults::default(), None), StatusCode::OK);
     }
     let new = match typed.whole(platform).new_group(addresses(&http, &shared)) {
         Ok(new) => new,
         Err(faults) => {
-            let faults = Faults::of(&faults, frame.language);
-            return again(typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
+            let told = (Faults::of(&faults, frame.language), form::belongs(&faults));
+            return again(typed, told, StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
     shared.limits.check(Limit::GroupConnects, account)?;
@@ -150,7 +153,7 @@ pub async fn connect(
         Ok(connected) => entered(&http, frame, &shared, account, connected).await,
         Err(error) => {
             let (faults, status) = told(error, &frame, first_field(platform))?;
-            again(typed, faults, status)
+            again(typed, (faults, None), status)
         }
     }
 }
@@ -336,7 +339,7 @@ fn new_page(
     frame: Frame,
     platform: Platform,
     typed: Typed,
-    faults: Faults,
+    (faults, other): (Faults, Option<Platform>),
     status: StatusCode,
 ) -> Page {
     let choices = Choices::of(&typed, &frame);
@@ -350,6 +353,7 @@ fn new_page(
         typed,
         choices,
         faults,
+        other,
     };
     page_with(http, &frame, &template, status)
 }

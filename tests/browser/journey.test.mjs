@@ -219,9 +219,13 @@ describe('the admin of a group', () => {
     await admin.locator('[name=name]').fill('第二个群');
     await admin.locator('main form button').last().click();
     await admin.locator('.error-summary').waitFor();
-    assert.match(await admin.locator('#url-error').innerText(), /这是企业微信的地址，请回上一页选企业微信/);
+    assert.match(await admin.locator('#url-error').innerText(), /这是企业微信的地址，不属于这个平台/);
     assert.equal(await admin.locator('[name=name]').inputValue(), '第二个群');
     assert.deepEqual(await axe(admin), []);
+    await admin.locator('main form button', { hasText: '改为接入企业微信的群' }).click();
+    await admin.locator('h1', { hasText: '企业微信' }).waitFor();
+    assert.match(await admin.locator('[name=url]').inputValue(), /^https:\/\/qyapi\.weixin\.qq\.com\//);
+    assert.equal(await admin.locator('[name=name]').inputValue(), '第二个群');
   });
 
   test('reads in words what became of every message', async () => {

@@ -141,6 +141,7 @@ groups-quiet-from = From
 groups-quiet-until = Until
 groups-quiet-urgent = Send at once where a life is at risk
 groups-quiet-urgent-hint = Children, people with dementia and rescue. Missing them costs hours that nobody gets back.
+groups-switch = Connect a { $platform } group instead; what you filled in stays
 groups-submit = Connect and send the code
 groups-submit-hint = We send a message with six digits into the group. Typing them in here shows that you manage it.
 groups-save = Save
@@ -413,14 +414,14 @@ field-credential_too_long = This is too long; perhaps more was pasted than meant
 field-credential_not_an_address = This is not an address: it begins with https://, so copy the whole Webhook address
 field-credential_belongs =
     { $platform ->
-        [wecom] This is an address of WeCom: go back and choose WeCom
-        [dingtalk] This is an address of DingTalk: go back and choose DingTalk
-        [feishu] This is an address of Feishu: go back and choose Feishu
-        [slack] This is an address of Slack: go back and choose Slack
-        [discord] This is an address of Discord: go back and choose Discord
-        [telegram] This is an address of Telegram: go back and choose Telegram
-        [teams] This is an address of Microsoft Teams: go back and choose Microsoft Teams
-       *[other] This is another platform's address: go back and choose that platform
+        [wecom] This is an address of WeCom, not of this platform
+        [dingtalk] This is an address of DingTalk, not of this platform
+        [feishu] This is an address of Feishu, not of this platform
+        [slack] This is an address of Slack, not of this platform
+        [discord] This is an address of Discord, not of this platform
+        [telegram] This is an address of Telegram, not of this platform
+        [teams] This is an address of Microsoft Teams, not of this platform
+       *[other] This is another platform's address
     }
 field-credential_host = This host does not belong to the platform, or is not on the public internet
 field-credential_port = Only the default port 443 can be used

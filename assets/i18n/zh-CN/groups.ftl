@@ -141,6 +141,7 @@ groups-quiet-from = 从
 groups-quiet-until = 到
 groups-quiet-urgent = 有生命危险的信息照常马上发送
 groups-quiet-urgent-hint = 走失的孩子、有认知障碍的人和生命救援信息。错过的几个小时补不回来。
+groups-switch = 改为接入{ $platform }的群，已填的都保留
 groups-submit = 接入，把验证码发到群里
 groups-submit-hint = 我们会往群里发一条带六位验证码的消息，你把它填回来，就证明这个群归你管理。
 groups-save = 保存
@@ -413,14 +414,14 @@ field-credential_too_long = 太长了，请检查是不是多粘贴了内容
 field-credential_not_an_address = 这不是地址：要以 https:// 开头，请复制整条 Webhook 地址
 field-credential_belongs =
     { $platform ->
-        [wecom] 这是企业微信的地址，请回上一页选企业微信
-        [dingtalk] 这是钉钉的地址，请回上一页选钉钉
-        [feishu] 这是飞书的地址，请回上一页选飞书
-        [slack] 这是 Slack 的地址，请回上一页选 Slack
-        [discord] 这是 Discord 的地址，请回上一页选 Discord
-        [telegram] 这是 Telegram 的地址，请回上一页选 Telegram
-        [teams] 这是 Microsoft Teams 的地址，请回上一页选 Microsoft Teams
-       *[other] 这是别的平台的地址，请回上一页选那个平台
+        [wecom] 这是企业微信的地址，不属于这个平台
+        [dingtalk] 这是钉钉的地址，不属于这个平台
+        [feishu] 这是飞书的地址，不属于这个平台
+        [slack] 这是 Slack 的地址，不属于这个平台
+        [discord] 这是 Discord 的地址，不属于这个平台
+        [telegram] 这是 Telegram 的地址，不属于这个平台
+        [teams] 这是 Microsoft Teams 的地址，不属于这个平台
+       *[other] 这是别的平台的地址
     }
 field-credential_host = 这个主机不属于该平台，或者不在公网上，不能接入
 field-credential_port = 只能用默认端口 443

@@ -73,7 +73,7 @@ pub async fn edit(
     let (account, frame) = admin(&http, &person)?;
     let whole = station(&shared).whole(account, id(&path)?).await?;
     let (id, typed) = (whole.group.id.0, Typed::read(&form.0));
-    if typed.lists {
+    if typed.again {
         return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
     }
     match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {

@@ -278,6 +278,18 @@ async fn the_form_keeps_what_was_typed_lists_places_and_leads_to_the_code() {
     assert!(page.contains(r#"id="region-131003""#) && page.contains(r#"value="110000" checked"#), "{page}");
     assert!(admin.wecom.heard().is_empty());
 
+    // An address of another platform: one button leads to that platform's form and keeps what was filled in.
+    let switch = format!(r#"name="list" value="1" formaction="{path}""#);
+    let strange = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6";
+    let filled = [("url", strange), ("name", "群"), ("regions", "131003"), ("kinds", "rescue")];
+    let (status, _, page) = admin.submit("/groups/new?platform=feishu", &filled).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains(&switch), "{page}");
+    let (status, _, page) = admin.submit(path, &[&filled[..], &[("list", "1")]].concat()).await;
+    assert!(status == StatusCode::OK && page.contains(strange) && !page.contains(&switch), "{page}");
+    for kept in [r#"value="131003" checked"#, r#"value="rescue" checked"#] {
+        assert!(page.contains(kept), "{kept} in {page}");
+    }
+
     let whole = [
         ("url", url.as_str()),
         ("name", "群"),
