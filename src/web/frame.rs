@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::problem::Problem;
@@ -19,6 +19,14 @@ use crate::language::{text, text_with};
 pub struct Who {
     pub name: String,
     pub role: Role,
+}
+
+/// The logged-in person of a request, noted with it once their session is known.
+#[derive(Clone)]
+pub struct Person {
+    pub who: Who,
+    /// The token of their forms.
+    pub csrf: String,
 }
 
 /// The frame of a page: language, logged-in person, CSRF token, and the page's path.
@@ -164,9 +172,13 @@ struct ProblemPage<'a> {
     go_back: bool,
 }
 
-/// A problem as a page.
+/// A problem as a page; for whoever is known to be logged in, one of their own.
 pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> HttpResponse {
-    let frame = Frame::public(http);
+    let person = http.extensions().get::<Person>().cloned();
+    let frame = person.map_or_else(
+        || Frame::public(http),
+        |Person { who, csrf }| Frame::for_account(http, &who.name, who.role, csrf),
+    );
     let template = ProblemPage {
         title: problem.title(frame.language),
         detail: problem.detail(frame.language),

@@ -5,14 +5,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::cookies::{MAX_TOKEN_BYTES, SESSION};
 use super::csrf;
-use super::frame::Frame;
+use super::frame::{Frame, Person, Who};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
@@ -163,7 +163,12 @@ async fn signed_in(http: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
     let shared = shared(http)?;
     let Some(token) = SESSION.read(http, shared) else { return Ok(None) };
     let account = sessions::find(&shared.store, shared.clock.now(), &token).await?;
-    Ok(account.map(|account| SignedIn { account, csrf: csrf::token(&shared.vault, &token) }))
+    let person = account.map(|account| SignedIn { account, csrf: csrf::token(&shared.vault, &token) });
+    if let Some(SignedIn { account, csrf }) = &person {
+        let who = Who { name: account.name.clone(), role: account.role.0 };
+        http.extensions_mut().insert(Person { who, csrf: csrf.clone() });
+    }
+    Ok(person)
 }
 
 /// The page where people of that role start.

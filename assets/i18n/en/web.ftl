@@ -155,6 +155,7 @@ problem-too_many_requests = Too many requests
 problem-too_many_requests-detail = Wait { $seconds } seconds and try again. In an emergency call 110.
 problem-internal_error = Something went wrong on our side
 problem-internal_error-detail = Try again in a few minutes. In an emergency call 110. When you contact us, tell us the number below.
+back-review = Back to the review queue
 back-home = Go to the home page
 go-back = Go back one page: what you wrote is still there.
 request-number = Request number: { $id }

@@ -569,6 +569,10 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     keys.extend(crate::review::policy::TABLE.map(|line| super::sheet::policy_key(line.class).to_owned()));
     for code in ["stale_version", "not_possible", "claimed_by_other", "claim_required", "same_approver"] {
         keys.push(format!("review-fault-{code}"));
+            // They are still logged in, and have a way on.
+            assert!(html.contains(&format!("<b>{}</b>", role.as_str())) && !html.contains("href=\"/login\""));
+            let own = html.contains("<a class=\"button\" href=\"/groups\">");
+            assert_eq!(own, role == Role::GroupAdmin, "{html}");
     }
     for code in ["not_found", "too_many_requests"] {
         keys.push(format!("review-fault-{code}"));
