@@ -34,7 +34,9 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
                     State::Live | State::Paused => &[Step::Approve, Step::Reject],
                     _ => &[Step::Approve, Step::Ask, Step::Reject, Step::Escalate],
                 };
-                steps.extend(decisions.iter().filter(|step| allowed(&reviewed, **step)));
+                // A sealed case is with the leads already.
+                let fits = |step: &&Step| **step != Step::Escalate || !notice.sealed;
+                steps.extend(decisions.iter().filter(fits).filter(|step| allowed(&reviewed, **step)));
                 approval = next(&reviewed, Step::Approve, by.actor()).err();
             }
             // Claiming a notice that one already holds renews the claim.

@@ -295,7 +295,9 @@ fn flags(
         line.police != policy::Police::NotAsked && private.police.reference.is_none(),
         "no_police_reference",
     );
-    flag(public.photos.is_empty(), "no_photo");
+    // In a rescue or a donation nobody is recognised by one.
+    let by_photo = matches!(public.subject.kind(), Kind::MissingPerson | Kind::LostProperty);
+    flag(by_photo && public.photos.is_empty(), "no_photo");
     flag(!poster_lacks.is_empty(), "poster_lacks");
     for code in by_others {
         flag(true, code);

@@ -10,7 +10,7 @@ use super::view::{is_own, opens_for, read};
 use crate::domain::case_number::shown;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
-use crate::domain::notice::{Category, Kind, Subject};
+use crate::domain::notice::{Category, Incident, Kind, Subject};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::queue::{self, QueuePlace};
 use crate::store::types::Time;
@@ -32,6 +32,9 @@ pub struct Waiting {
     pub region: String,
     /// Who or what is looked for; absent where the reader may not open it, and after its erasure.
     pub subject: Option<String>,
+    /// What has happened where people are in danger, as far as `subject` would be told; pages say it in words.
+    #[serde(skip)]
+    pub incident: Option<Incident>,
     /// Of a person, in years.
     pub age: Option<u8>,
     /// Of a person; like the private part, only for the holder.
@@ -90,7 +93,7 @@ pub fn queue(
     let line = |n: &Notice| {
         let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
-        let About { subject, age, category } = about.unwrap_or_default();
+        let About { subject, incident, age, category } = about.unwrap_or_default();
         Ok(Waiting {
             case_number: shown(&n.case_number),
             kind: n.kind.0,
@@ -98,6 +101,7 @@ pub fn queue(
             urgency: n.review_urgency(),
             region: n.region.clone(),
             subject,
+            incident,
             age,
             category,
             missing_since: n.missing_since.0,
@@ -148,6 +152,7 @@ impl Part {
 #[derive(Default)]
 struct About {
     subject: Option<String>,
+    incident: Option<Incident>,
     age: Option<u8>,
     category: Option<Category>,
 }
@@ -156,12 +161,14 @@ impl About {
     fn read(vault: &Vault, notice: &Notice, revision: &Revision, mine: bool) -> Answer<About> {
         let Some(key) = notice.key(vault)? else { return Ok(About::default()) };
         let public = revision.public(&key)?;
-        let age = match &public.subject {
-            Subject::MissingPerson { person } => Some(person.age),
-            _ => None,
+        let (incident, age) = match &public.subject {
+            Subject::MissingPerson { person } => (None, Some(person.age)),
+            Subject::Rescue { incident } => (Some(incident.clone()), None),
+            _ => (None, None),
         };
         Ok(About {
             subject: Some(public.subject.heading().to_owned()).filter(|heading| !heading.is_empty()),
+            incident,
             age,
             category: if mine { revision.private(&key)?.category } else { None },
         })

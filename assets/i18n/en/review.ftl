@@ -64,6 +64,12 @@ review-approvals-leads =
         [one] , one must be a lead
        *[other] , { $leads } must be leads
     }
+review-approvals-all-leads =
+    { $leads ->
+        [1] , by a lead
+        [2] , both by leads
+       *[other] , all by leads
+    }
 review-approvals-by = { "" }. Given by: { $names }
 review-ends = Published until { $at }.
 review-broadcasts = Delivery log of all groups

@@ -56,6 +56,12 @@ review-left-to-undo = 还剩 {"{"}s{"}"} 秒
 review-left-to-hold = 还剩 {"{"}m{"}"} 分 {"{"}s{"}"} 秒
 review-approvals = 通过：{ $given } / { $needed } 人
 review-approvals-leads = ，其中至少 { $leads } 位组长
+review-approvals-all-leads =
+    { $leads ->
+        [1] ，须是组长
+        [2] ，两位都须是组长
+       *[other] ，{ $leads } 位都须是组长
+    }
 review-approvals-by = 。已通过：{ $names }
 review-ends = 公开到 { $at }。
 review-broadcasts = 各群送达记录

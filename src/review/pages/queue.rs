@@ -56,7 +56,7 @@ pub(super) struct Filter {
 struct Row {
     case: String,
     kind: String,
-    /// Name or thing, age and category, as far as the reader may know them.
+    /// Name, thing or incident, age or number of people, and category, as far as the reader may know them.
     about: Vec<String>,
     region: String,
     state: String,
@@ -159,5 +159,9 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
 fn about(frame: &Frame, waiting: &Waiting) -> Vec<String> {
     let age = waiting.age.map(|age| frame.tn("review-age", "age", age.into()));
     let category = waiting.category.map(|category| word(frame, "review-category", category.as_str()));
-    [waiting.subject.clone(), age, category].into_iter().flatten().collect()
+    let incident = waiting.incident.as_ref();
+    let what = incident.map(|incident| frame.t(&format!("poster-incident-{}", incident.what.as_str())));
+    let people = incident.and_then(|incident| incident.people);
+    let people = people.map(|people| frame.tn("poster-people-count", "people", people.into()));
+    [waiting.subject.clone(), what, people, age, category].into_iter().flatten().collect()
 }

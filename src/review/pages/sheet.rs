@@ -259,7 +259,9 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLin
         let args = [("given", so_far.into()), ("needed", sheet.needs.approvals.max(1).into())];
         let mut approvals = text_with(frame.language, "review-approvals", &args);
         if sheet.needs.leads > 0 {
-            approvals += &frame.tn("review-approvals-leads", "leads", sheet.needs.leads.into());
+            let all = sheet.needs.leads == sheet.needs.approvals;
+            let key = if all { "review-approvals-all-leads" } else { "review-approvals-leads" };
+            approvals += &frame.tn(key, "leads", sheet.needs.leads.into());
         }
         if so_far > 0 {
             approvals += &frame.t1("review-approvals-by", "names", sheet.approved_by.join(", "));

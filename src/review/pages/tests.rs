@@ -85,6 +85,39 @@ async fn a_held_tip_is_passed_on_or_discarded_once() {
 }
 
 #[actix_web::test]
+async fn a_rescue_is_told_by_what_happened_and_asks_for_no_photo() {
+    let incident = Incident { what: Emergency::Flood, people: Some(3) };
+    for (language, told) in [("zh-CN", "· 洪涝被困 · 3 人 ·"), ("en", "· Trapped by flood · 3 people ·")]
+    {
+        let desk = Desk::new().await;
+        let (mut public, private) = content(Subject::Rescue { incident: incident.clone() }, "");
+        public.photos.clear();
+        let case = desk.notice((public, private), |_| {}).await;
+        let moderator = desk.somebody("陈静", Role::Moderator).await;
+        let (_, queue) = desk.page(&format!("/review?lang={language}"), &moderator).await;
+        assert!(queue.contains(told), "{queue}");
+        let (_, sheet) = desk.page(&format!("/review/{case}"), &moderator).await;
+        assert!(!sheet.contains("没有照片"), "{sheet}");
+    }
+}
+
+#[actix_web::test]
+async fn a_sealed_case_says_that_both_are_leads_and_goes_to_no_lead_again() {
+    let desk = Desk::new().await;
+    let case = desk
+        .notice(content(person("李玉兰"), ""), |n| {
+            (n.sealed, n.needs_approvals, n.needs_leads) = (true, 2, 2);
+        })
+        .await;
+    let lead = desk.somebody("赵组长", Role::Lead).await;
+    let path = format!("/review/{case}");
+    desk.send(&format!("{path}/claim"), &lead, &[]).await;
+    let (_, html) = desk.page(&path, &lead).await;
+    assert!(html.contains("通过：0 / 2 人，两位都须是组长"), "{html}");
+    assert!(html.contains("value=\"reject\"") && !html.contains("value=\"escalate\""), "{html}");
+}
+
+#[actix_web::test]
 async fn what_may_be_the_same_stands_side_by_side() {
     let desk = Desk::new().await;
     let same_phone = |n: &mut Notice| n.phone_hash = Some(b"the same".to_vec());
