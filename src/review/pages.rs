@@ -31,6 +31,7 @@ mod queue;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod tips;
 mod words;
 
 use form::{Fault, Form, Typed, form};

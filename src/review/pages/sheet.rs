@@ -3,15 +3,15 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::reasons;
-use super::super::tips::{Fate, may_pass};
-use super::super::view::{Happened, Hint, Sheet};
+use super::super::tips::Fate;
+use super::super::view::{Happened, Sheet};
 use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
+use super::tips::{Tip, tips};
 use super::words::{Want, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
@@ -117,15 +117,6 @@ struct Button {
     left: Option<i64>,
     key: &'static str,
     label: String,
-}
-
-struct Tip {
-    id: Uuid,
-    at: String,
-    held: bool,
-    /// What may become of it.
-    fates: Vec<Fate>,
-    words: Vec<(String, String)>,
 }
 
 struct Line {
@@ -351,38 +342,10 @@ fn dialled(stored: &str) -> (String, String) {
     (number, readable(stored))
 }
 
-/// The fields of a tip, in the order they are read.
-const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
-
-/// Tips that wait for a decision come first.
-fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
-    let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
-    held.into_iter().chain(decided).map(|hint| tip(frame, hint)).collect()
-}
-
 /// The reporter's newest reply, where the reader may read it.
 fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
     let answered = events.iter().rfind(|event| event.step == Step::Reply.as_str());
     answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
-}
-
-fn tip(frame: &Frame, hint: &Hint) -> Tip {
-    let said = SAID.iter().filter_map(|name| {
-        let value = match hint.content.get(name)? {
-            Value::String(text) if *name == "seen_at" => {
-                DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |seen| at(seen.to_utc()))
-            }
-            Value::String(text) => text.clone(),
-            Value::Array(codes) => {
-                let codes = codes.iter().filter_map(Value::as_str);
-                codes.map(|code| word(frame, "review-flag", code)).collect::<Vec<_>>().join(" ")
-            }
-            _ => return None,
-        };
-        (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
-    });
-    let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || may_pass(&hint.content));
-    Tip { id: hint.id, at: at(hint.at), held: hint.held, fates: fates.collect(), words: said.collect() }
 }
 
 /// The history, newest first, without claims, because every later step implies one.
