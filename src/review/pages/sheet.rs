@@ -189,18 +189,18 @@ impl SheetPage {
             version: sheet.version,
             mine: sheet.mine,
             sealed: sheet.sealed,
-/// What an approval means where nothing waits to go out.
-fn looked_at_again(sheet: &Sheet) -> Option<Again> {
-    let is_out = matches!(sheet.state, State::Live | State::Paused) && sheet.pending_revision.is_none();
-    let second_look = sheet.wants.contains(&"second_look");
-    is_out.then_some(if second_look { Again::SecondLook } else { Again::PoliceReference })
-}
-
             urgency: sheet.urgency,
             sum: sheet.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
             frame,
         }
     }
+}
+
+/// What an approval means where nothing waits to go out.
+fn looked_at_again(sheet: &Sheet) -> Option<Again> {
+    let is_out = matches!(sheet.state, State::Live | State::Paused) && sheet.pending_revision.is_none();
+    let second_look = sheet.wants.contains(&"second_look");
+    is_out.then_some(if second_look { Again::SecondLook } else { Again::PoliceReference })
 }
 
 fn button(frame: &Frame, step: Step, sheet: &Sheet, now: DateTime<Utc>) -> Button {
@@ -296,6 +296,15 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
             facts.push((frame.t(&key), value.to_owned()));
         }
     };
+    let yes_no = |answer| frame.t(if answer { "review-yes" } else { "review-no" });
+    // First what decides whether it may be published at all.
+    if let Some(Private { safety, .. }) = private.filter(|private| private.category.is_some()) {
+        // Shown below the question as it was asked: a yes to a compound question is not a yes to each of its
+        // parts.
+        told("f-safety-violence".to_owned(), &yes_no(safety.violence));
+        told("f-safety-protection_order".to_owned(), &yes_no(safety.protection_order));
+        told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
+    }
     let mut fact = |name: &str, value: &str| told(format!("review-fact-{name}"), value);
     if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
         fact("credit_code", &campaign.credit_code);
@@ -306,7 +315,6 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
     }
     let typed = public.map(|public| as_typed(frame, public)).unwrap_or_default();
     let Some(private) = private else { return [facts, typed].concat() };
-    let yes_no = |answer| frame.t(if answer { "review-yes" } else { "review-no" });
     fact("reporter", &private.reporter.name);
     fact("relation", &private.reporter.relation);
     fact("publish_phone", &yes_no(private.reporter.publish_phone));
@@ -317,14 +325,6 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
         fact("police_reference", private.police.reference.as_deref().unwrap_or("–"));
     }
     fact("secret_detail", private.secret_detail.as_deref().unwrap_or_default());
-    if private.category.is_some() {
-        let safety = &private.safety;
-        // Shown below the question as it was asked: a yes to a compound question is not a yes to each of its
-        // parts.
-        told("f-safety-violence".to_owned(), &yes_no(safety.violence));
-        told("f-safety-protection_order".to_owned(), &yes_no(safety.protection_order));
-        told("f-safety-left_voluntarily".to_owned(), &yes_no(safety.left_voluntarily));
-    }
     [facts, typed].concat()
 }
 
