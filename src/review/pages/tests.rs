@@ -198,6 +198,36 @@ async fn what_is_live_is_paused_or_removed_by_keys_that_ask_first() {
     }
 }
 
+#[actix_web::test]
+async fn an_approval_of_what_is_live_says_what_it_does() {
+    type Change = fn(&mut Notice);
+    for (change, told) in [
+        ((|n| n.second_look_at = Some(n.submitted_at)) as Change, ["复看", "它就不再等第二人", "复看通过"]),
+        (|n| n.police_due_at = Some(n.submitted_at), ["核对报警编号", "它就不再等编号", "编号已核对"]),
+        (|n| n.pending_revision = Some(1), ["通过", "人数够了先进入撤回时间", "通过"]),
+    ] {
+        let desk = Desk::new().await;
+        let ends = desk.house.now() + TimeDelta::hours(72);
+        let case = desk
+            .notice(content(person("李玉兰"), ""), |n| {
+                n.state = Named(State::Live);
+                (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
+                change(n);
+            })
+            .await;
+        let holder = desk.somebody("陈静", Role::Moderator).await;
+        let path = format!("/review/{case}");
+        desk.send(&format!("{path}/claim"), &holder, &[]).await;
+        let (_, html) = desk.page(&path, &holder).await;
+        let (_, form) =
+            html.split_once("<summary data-key=\"a\" class=\"main\">").expect("a form to approve it");
+        let [heading, hint, button] = told;
+        let form = form.split("</form>").next().unwrap();
+        assert!(form.starts_with(&format!("{heading}</summary>")), "{form}");
+        assert!(form.contains(hint) && form.contains(&format!("<button>{button}</button>")), "{form}");
+    }
+}
+
 /// The reasons for which a page offers to reject a case.
 async fn to_reject(subject: Subject) -> Vec<&'static str> {
     let desk = Desk::new().await;
@@ -231,36 +261,6 @@ async fn a_case_is_rejected_for_what_can_be_true_of_it() {
     ] {
         let all = reasons::REJECT.iter().copied();
         let fitting: Vec<_> = all.filter(|code| !not.contains(code)).collect();
-#[actix_web::test]
-async fn an_approval_of_what_is_live_says_what_it_does() {
-    type Change = fn(&mut Notice);
-    for (change, told) in [
-        ((|n| n.second_look_at = Some(n.submitted_at)) as Change, ["复看", "它就不再等第二人", "复看通过"]),
-        (|n| n.police_due_at = Some(n.submitted_at), ["核对报警编号", "它就不再等编号", "编号已核对"]),
-        (|n| n.pending_revision = Some(1), ["通过", "人数够了先进入撤回时间", "通过"]),
-    ] {
-        let desk = Desk::new().await;
-        let ends = desk.house.now() + TimeDelta::hours(72);
-        let case = desk
-            .notice(content(person("李玉兰"), ""), |n| {
-                n.state = Named(State::Live);
-                (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
-                change(n);
-            })
-            .await;
-        let holder = desk.somebody("陈静", Role::Moderator).await;
-        let path = format!("/review/{case}");
-        desk.send(&format!("{path}/claim"), &holder, &[]).await;
-        let (_, html) = desk.page(&path, &holder).await;
-        let (_, form) =
-            html.split_once("<summary data-key=\"a\" class=\"main\">").expect("a form to approve it");
-        let [heading, hint, button] = told;
-        let form = form.split("</form>").next().unwrap();
-        assert!(form.starts_with(&format!("{heading}</summary>")), "{form}");
-        assert!(form.contains(hint) && form.contains(&format!("<button>{button}</button>")), "{form}");
-    }
-}
-
         assert_eq!(to_reject(subject.clone()).await, fitting, "{subject:?}");
     }
 }
@@ -473,7 +473,13 @@ async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
     let version = desk.stored(&case).await.version.to_string();
     let approved = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
     assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &approved).await.status(), 303);
+    assert!(desk.page(&path, &holder).await.1.contains("此前可以撤回"));
     desk.house.advance(desk.house.shared.times.cooling);
+    let (_, over) = desk.page(&path, &holder).await;
+    assert!(
+        over.contains("正在发出") && !over.contains("撤回我的通过") && !over.contains("此前可以撤回"),
+        "{over}"
+    );
     let now = desk.house.now();
     assert!(super::station(&desk.house.shared).let_out(now).await.failed.is_none());
     let (_, chinese) = desk.page(&path, &holder).await;
@@ -497,7 +503,7 @@ async fn the_preview_says_who_reads_it_in_this_language() {
             "Missing person",
             "Groups set to English read this; those set to Chinese get our words in Chinese.",
         ),
-        ("zh-CN", "寻人", "设为中文的群收到的就是这样；设为英文的群，我们的文字是英文"),
+        ("zh-CN", "寻人", "中文群收到的就是这段文字；英文群里栏目名是英文"),
     ] {
         let (_, html) = desk.page(&format!("/review/{case}?lang={language}"), &moderator).await;
         let (_, preview) = html.split_once(told).unwrap_or_else(|| panic!("{language}: {html}"));
@@ -506,13 +512,7 @@ async fn the_preview_says_who_reads_it_in_this_language() {
 }
 
 #[actix_web::test]
-    assert!(desk.page(&path, &holder).await.1.contains("此前可以撤回"));
 async fn a_sealed_case_opens_for_leads_and_tells_others_who_they_are() {
-    let (_, over) = desk.page(&path, &holder).await;
-    assert!(
-        over.contains("正在发出") && !over.contains("撤回我的通过") && !over.contains("此前可以撤回"),
-        "{over}"
-    );
     let desk = Desk::new().await;
     let case = desk.notice(content(person("李玉兰"), ""), |n| n.sealed = true).await;
     let moderator = desk.somebody("陈静", Role::Moderator).await;
@@ -569,6 +569,10 @@ async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
             let (status, html) = desk.page(page, &session).await;
             assert_eq!(status, 403, "{page} for {role:?}");
             assert!(!html.contains("李玉兰"));
+            // They are still logged in, and have a way on.
+            assert!(html.contains(&format!("<b>{}</b>", role.as_str())) && !html.contains("href=\"/login\""));
+            let own = html.contains("<a class=\"button\" href=\"/groups\">");
+            assert_eq!(own, role == Role::GroupAdmin, "{html}");
         }
         assert_eq!(desk.send(&format!("{path}/claim"), &session, &[]).await.status(), 403);
     }
@@ -593,6 +597,9 @@ fn whatever_can_be_told_has_words_in_both_languages() {
             keys.push(format!("review-{part}-{}", step.as_str()));
         }
     }
+    for again in ["second_look", "police_reference"] {
+        keys.extend(["do", "hint", "button"].map(|part| format!("review-{part}-{again}")));
+    }
     for step in [Step::Claim, Step::Release, Step::Undo] {
         keys.extend([format!("review-button-{}", step.as_str()), format!("review-step-{}", step.as_str())]);
     }
@@ -602,10 +609,6 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     keys.extend(crate::review::policy::TABLE.map(|line| super::sheet::policy_key(line.class).to_owned()));
     for code in ["stale_version", "not_possible", "claimed_by_other", "claim_required", "same_approver"] {
         keys.push(format!("review-fault-{code}"));
-            // They are still logged in, and have a way on.
-            assert!(html.contains(&format!("<b>{}</b>", role.as_str())) && !html.contains("href=\"/login\""));
-            let own = html.contains("<a class=\"button\" href=\"/groups\">");
-            assert_eq!(own, role == Role::GroupAdmin, "{html}");
     }
     for code in ["not_found", "too_many_requests"] {
         keys.push(format!("review-fault-{code}"));
@@ -635,6 +638,3 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         }
     }
 }
-    for again in ["second_look", "police_reference"] {
-        keys.extend(["do", "hint", "button"].map(|part| format!("review-{part}-{again}")));
-    }
