@@ -34,7 +34,6 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counted {
     /// `alert`, `update`, `closing` or `correction`.
-    #[schema(value_type = String)]
     pub purpose: Purpose,
     pub created_at: DateTime<Utc>,
     /// Groups that it is for, as far as they are known by now.

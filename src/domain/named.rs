@@ -28,6 +28,17 @@ macro_rules! named {
                 $set::ALL.into_iter().find(|one| one.as_str() == name)
             }
         }
+
+        impl ::utoipa::PartialSchema for $set {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(::utoipa::openapi::Type::String)
+                    .enum_values(Some($set::ALL.map($set::as_str)))
+                    .into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $set {}
     };
 }
 

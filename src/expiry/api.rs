@@ -42,6 +42,7 @@ pub fn station(shared: &Shared) -> Closer {
 pub struct CloseBody {
     /// `found` for a missing person, `returned` for property, `rescued` for a rescue, `fulfilled` for a
     /// campaign; `withdrawn` for each.
+    #[schema(value_type = Outcome)]
     outcome: String,
     /// Whether the groups may know the outcome.
     #[serde(default)]
@@ -51,9 +52,7 @@ pub struct CloseBody {
 /// A notice that is over.
 #[derive(Serialize, ToSchema)]
 pub struct Closed {
-    #[schema(value_type = String)]
     state: State,
-    #[schema(value_type = Option<String>)]
     outcome: Option<Outcome>,
 }
 

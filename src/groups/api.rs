@@ -17,6 +17,7 @@ use super::secret::Rotated;
 use super::words::{addresses, refused};
 use crate::domain::cursor;
 use crate::domain::delivery::Outcome;
+use crate::domain::group::GroupState;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
@@ -42,7 +43,8 @@ pub fn station(shared: &Shared) -> Groups {
 #[derive(Serialize, ToSchema)]
 pub struct Created {
     id: Uuid,
-    state: &'static str,
+    #[schema(value_type = String)]
+    state: GroupState,
     /// Whether the chat took the code. Where it did not, the group is kept all the same: mend what `reason`
     /// names and ask for another code. A receiver that checks signatures needs `secret` first.
     code_sent: bool,
@@ -57,7 +59,7 @@ pub struct Created {
 /// A paused group.
 #[derive(Serialize, ToSchema)]
 pub struct PausedGroup {
-    state: &'static str,
+    state: GroupState,
     /// When the pause ends by itself; `null`: when the group is resumed.
     paused_until: Option<DateTime<Utc>>,
 }
@@ -65,7 +67,7 @@ pub struct PausedGroup {
 /// Where a group stands after a step.
 #[derive(Serialize, ToSchema)]
 pub struct GroupStanding {
-    state: &'static str,
+    state: GroupState,
 }
 
 /// A test message that arrived.
@@ -134,7 +136,7 @@ pub async fn connect(
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/groups/{}", connected.id))).json(
         Created {
             id: connected.id,
-            state: "unverified",
+            state: GroupState::Unverified,
             code_sent: connected.refused.is_none(),
             reason: connected.refused.map(|refusal| refused(&refusal, reader)),
             secret: connected.secret,
@@ -281,7 +283,7 @@ pub async fn verify(
 ) -> Result<web::Json<GroupStanding>, Problem> {
     let (account, id, code) = (admin(&caller)?, id(&path)?, body.whole()?.code);
     station(&shared).verify(account, id, &code).await?;
-    Ok(web::Json(GroupStanding { state: "active" }))
+    Ok(web::Json(GroupStanding { state: GroupState::Active }))
 }
 
 /// Send another code; at most three in an hour
@@ -327,7 +329,7 @@ pub async fn pause(
     let end = |body: PauseBody| body.until.map(|until| pauses::end(&until, now)).transpose();
     let paused_until = body.0.read(|body| Ok(body.map(end).transpose()?.flatten()))?;
     let state = station(&shared).pause(account, id, paused_until).await?;
-    Ok(web::Json(PausedGroup { state: state.as_str(), paused_until }))
+    Ok(web::Json(PausedGroup { state, paused_until }))
 }
 
 /// Resume a paused group
@@ -345,7 +347,7 @@ pub async fn resume(
     path: web::Path<String>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
     let state = station(&shared).resume(admin(&caller)?, id(&path)?).await?;
-    Ok(web::Json(GroupStanding { state: state.as_str() }))
+    Ok(web::Json(GroupStanding { state }))
 }
 
 /// Send a message marked as a test; at most three in an hour

@@ -330,7 +330,6 @@ fn read_reply(body: &Value) -> Result<Reply, FieldFaults> {
 /// A notice's state after a step, for the API.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MyStanding {
-    #[schema(value_type = String)]
     pub state: State,
     /// Waits for review while the published text stands.
     pub pending: bool,

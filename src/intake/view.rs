@@ -29,9 +29,7 @@ const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachabl
 pub struct MyNotice {
     /// `XXXXX-XXXXX`.
     pub case_number: String,
-    #[schema(value_type = String)]
     pub kind: Kind,
-    #[schema(value_type = String)]
     pub state: State,
     pub public_url: String,
     pub submitted_at: DateTime<Utc>,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::number::{Issued, Live, look_up, open_all};
 use crate::domain::cursor;
+use crate::domain::life_cycle::State;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
 use crate::store::queue;
@@ -26,10 +27,9 @@ pub const USUAL: i64 = 20;
 pub struct LiveNotice {
     #[schema(example = "7K3QM-X0P4S")]
     case_number: String,
-    #[schema(example = "missing_person")]
-    kind: &'static str,
+    kind: Kind,
     /// Always `live`.
-    state: &'static str,
+    state: State,
     /// A code of GB/T 2260.
     #[schema(example = "131003")]
     region: &'static str,
@@ -67,9 +67,9 @@ pub struct LiveNotice {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuietNotice {
     case_number: String,
-    kind: &'static str,
+    kind: Kind,
     /// `paused` while it is being checked; `closed`, `expired`, `removed` or `erased` once it is over.
-    state: &'static str,
+    state: State,
 }
 
 /// A live notice, or one that is over or being checked.
@@ -117,13 +117,12 @@ pub async fn notice(
     case: web::Path<String>,
 ) -> Result<web::Json<PublicNotice>, Problem> {
     let (number, standing) = look_up(&http, &shared, &case).await?;
-    let quiet = |kind: Kind, state| {
-        PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind: kind.as_str(), state })
-    };
+    let quiet =
+        |kind, state| PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind, state });
     Ok(web::Json(match standing {
         Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
-        Issued::Checking(kind) => quiet(kind, "paused"),
-        Issued::Over(kind, state, _) => quiet(kind, state.as_str()),
+        Issued::Checking(kind) => quiet(kind, State::Paused),
+        Issued::Over(kind, state, _) => quiet(kind, state),
     }))
 }
 
@@ -171,8 +170,8 @@ fn shown(shared: &Shared, live: Live) -> LiveNotice {
     }
     LiveNotice {
         case_number: live.number.to_string(),
-        kind: live.kind.as_str(),
-        state: "live",
+        kind: live.kind,
+        state: State::Live,
         region: live.public.region.code(),
         region_name: live.public.region.full_name(),
         description: live.public.description,

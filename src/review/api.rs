@@ -95,7 +95,6 @@ pub struct Claimed {
 /// Where a notice stands after a step.
 #[derive(Serialize, ToSchema)]
 pub struct Standing {
-    #[schema(value_type = String)]
     state: State,
     /// Absent for a moderator who may take a live case from view but not open it: they get what its public
     /// page says.

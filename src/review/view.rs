@@ -55,9 +55,7 @@ pub struct Hint {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Sheet {
     pub case_number: String,
-    #[schema(value_type = String)]
     pub kind: Kind,
-    #[schema(value_type = String)]
     pub state: State,
     pub version: i32,
     pub revision: i32,

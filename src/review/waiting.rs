@@ -20,11 +20,8 @@ use crate::vault::Vault;
 /// A line of the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Waiting {
-    #[schema(value_type = String)]
     pub case_number: String,
-    #[schema(value_type = String)]
     pub kind: Kind,
-    #[schema(value_type = String)]
     pub state: State,
     /// 3 most urgent, 0 least.
     pub urgency: i16,

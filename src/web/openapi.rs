@@ -49,11 +49,10 @@ impl Modify for Tokens {
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     let mut api = serde_json::to_value(Api::openapi()).expect("names and sentences are JSON");
-    let shapes = &mut api["components"]["schemas"];
+    choices::write_out(&mut api);
     for (name, shape) in intake::described::shapes() {
-        shapes[name] = shape;
+        api["components"]["schemas"][name] = shape;
     }
-    choices::tell(shapes);
     bounds::tell(&mut api);
     refusals::add(&mut api);
     name_answers(&mut api);

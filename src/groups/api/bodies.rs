@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::super::preferences::Whole;
 use super::super::{Draft, Hours};
+use crate::domain::group::{GroupState, Platform};
+use crate::domain::language::Language;
+use crate::domain::notice::Kind;
 
 /// A group to be connected.
 #[derive(Deserialize, ToSchema)]
@@ -15,6 +18,7 @@ use super::super::{Draft, Hours};
 pub struct NewGroupBody {
     /// `wecom`, `dingtalk`, `feishu`, `slack`, `discord`, `telegram`, `matrix`, `mattermost`,
     /// `rocketchat`, `teams` or `webhook`; recognised from the address where absent and possible.
+    #[schema(value_type = Option<Platform>)]
     platform: Option<String>,
     /// At most 60 characters.
     #[schema(value_type = String)]
@@ -26,8 +30,10 @@ pub struct NewGroupBody {
     #[schema(value_type = Vec<String>)]
     regions: Option<Vec<String>>,
     /// Every kind where absent.
+    #[schema(value_type = Option<Vec<Kind>>)]
     kinds: Option<Vec<String>>,
     /// `zh-CN` (default) or `en`.
+    #[schema(value_type = Option<Language>)]
     language: Option<String>,
     /// The most notices within an hour, 1 to 60. Life at risk and endings are delivered beyond it.
     hourly_cap: Option<i64>,
@@ -60,10 +66,10 @@ pub struct ChangeBody {
     #[schema(value_type = Vec<String>)]
     regions: Option<Vec<String>>,
     #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Kind>)]
     kinds: Option<Vec<String>>,
     #[serde(default, deserialize_with = "told")]
-    #[schema(value_type = String)]
+    #[schema(value_type = Language)]
     language: Option<String>,
     /// `null` removes the bound.
     #[serde(default, deserialize_with = "told")]
@@ -111,15 +117,15 @@ pub struct Shown {
 #[derive(Serialize, ToSchema)]
 pub struct GroupBody {
     id: Uuid,
-    platform: &'static str,
+    platform: Platform,
     name: String,
-    state: &'static str,
+    state: GroupState,
     /// Why it is disabled.
     reason: Option<String>,
     credentials: Shown,
     regions: Vec<&'static str>,
-    kinds: Vec<&'static str>,
-    language: &'static str,
+    kinds: Vec<Kind>,
+    language: Language,
     hourly_cap: Option<i16>,
     quiet: Option<Hours>,
     /// When the pause ends by itself; `null`: the group is not paused, or the pause ends when it is resumed.
@@ -132,12 +138,12 @@ impl From<Whole> for GroupBody {
     fn from(Whole { group, regions, .. }: Whole) -> GroupBody {
         GroupBody {
             id: group.id.0,
-            platform: group.platform.0.as_str(),
-            state: group.state.0.as_str(),
+            platform: group.platform.0,
+            state: group.state.0,
             credentials: Shown { last4: group.last4.clone() },
             regions: regions.iter().map(|region| region.code()).collect(),
-            kinds: group.kinds().iter().map(|kind| kind.as_str()).collect(),
-            language: group.language.0.as_str(),
+            kinds: group.kinds().iter().collect(),
+            language: group.language.0,
             hourly_cap: group.hourly_cap,
             quiet: group.quiet().map(Hours::from),
             paused_until: group.paused_until(),

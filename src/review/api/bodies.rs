@@ -119,9 +119,12 @@ pub fn note(given: Option<String>) -> Result<Option<String>, FieldFault> {
     Ok(Some(paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
 }
 
+/// The steps that decide what waits for review.
+pub const DECISIONS: [Step; 4] = [Step::Approve, Step::Reject, Step::Ask, Step::Escalate];
+
 /// The step with that name, where it is a decision.
 pub fn action(name: &str) -> Option<Step> {
-    [Step::Approve, Step::Reject, Step::Ask, Step::Escalate].into_iter().find(|s| s.as_str() == name)
+    DECISIONS.into_iter().find(|step| step.as_str() == name)
 }
 
 /// The decision about a held tip.
@@ -130,6 +133,7 @@ pub fn action(name: &str) -> Option<Step> {
 pub struct VerdictBody {
     /// `pass_on` to the family, or `discard`. Of an adult, and where violence or custody is mentioned, the
     /// family reads only that the police know.
+    #[schema(value_type = Fate)]
     action: String,
 }
 

@@ -12,7 +12,7 @@ use crate::intake::manage::REPLY;
 use crate::intake::submission::{LINE, PHOTOS};
 use crate::intake::tips::TEXT;
 use crate::pages::api::{MOST, USUAL};
-use crate::review::api::bodies::{NOTE, REASON};
+use crate::review::api::bodies::{DECISIONS, NOTE, REASON};
 use crate::review::reasons;
 
 const REGION: &str = "^[0-9]{6}$";
@@ -30,20 +30,27 @@ fn fields() -> Vec<(&'static str, &'static str, Value)> {
         json!({"minItems": 1, "maxItems": MAX_REGIONS, "items": {"type": "string", "pattern": REGION}});
     let cap = json!({"minimum": 1, "maximum": MAX_HOURLY_CAP});
     let some = json!({"minItems": 1});
+    let one_of = |names: &[&str]| json!({"enum": names});
+    let not_live = State::ALL.into_iter().filter(|state| *state != State::Live).map(State::as_str);
     vec![
         ("ChangeBody", "hourly_cap", cap.clone()),
         ("ChangeBody", "kinds", some.clone()),
         ("ChangeBody", "name", text(MAX_NAME)),
         ("ChangeBody", "regions", regions.clone()),
+        ("DecisionBody", "action", one_of(&DECISIONS.map(Step::as_str))),
         ("DecisionBody", "note", at_most(NOTE)),
         ("DecisionBody", "reason", at_most(REASON)),
         ("Hours", "from", json!({"pattern": CLOCK})),
         ("Hours", "until", json!({"pattern": CLOCK})),
+        ("LiveNotice", "state", one_of(&[State::Live.as_str()])),
         ("NewGroupBody", "hourly_cap", cap),
         ("NewGroupBody", "kinds", some),
         ("NewGroupBody", "name", text(MAX_NAME)),
         ("NewGroupBody", "regions", regions),
+        ("PhoneBody", "reason", one_of(reasons::REVEAL)),
+        ("QuietNotice", "state", json!({"enum": not_live.collect::<Vec<_>>()})),
         ("RemoveBody", "note", at_most(NOTE)),
+        ("RemoveBody", "reason", one_of(reasons::REMOVE)),
         ("ReplyBody", "photo_ids", json!({"maxItems": PHOTOS})),
         ("ReplyBody", "text", text(REPLY)),
         ("RestrictBody", "note", at_most(NOTE)),
