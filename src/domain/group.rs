@@ -37,6 +37,19 @@ named! {
     }
 }
 
+named! {
+    /// What a group does: its state, but for an active one what its lane does.
+    pub enum Condition {
+        Open = "open",
+        /// Until a budget or a wait allows more.
+        Resting = "resting",
+        Failing = "failing",
+        Paused = "paused",
+        Disabled = "disabled",
+        Unverified = "unverified",
+    }
+}
+
 impl GroupState {
     /// Whether its admin has proved control of it.
     pub const fn is_proved(self) -> bool {

@@ -50,14 +50,16 @@ mod tests {
 
     use crate::blobs::Size;
     use crate::domain::delivery::{DeliveryState, How, Purpose};
-    use crate::domain::group::{GroupState, Platform};
+    use crate::domain::group::{Condition, GroupState, Platform};
     use crate::domain::language::Language;
     use crate::domain::life_cycle::State;
     use crate::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision};
     use crate::domain::people::Role;
     use crate::domain::screening::FindingKind;
+    use crate::groups::delivery_log::Asked;
     use crate::review::figures::Period;
     use crate::review::tips::Fate;
+    use crate::store::groups::WaitsFor;
 
     /// Asks of each set that a text names something in it just where serde reads it so, and that this
     /// something says the text again.
@@ -81,8 +83,8 @@ mod tests {
     macro_rules! of_all {
         ($what:ident $(, $given:expr)?) => {
             $what!(
-                $($given,)? Category, DeliveryState, Direction, Emergency, Fate, FindingKind, GroupState, How, Kind, Language,
-                Outcome, Period, Platform, Precision, Purpose, Role, Size, State
+                $($given,)? Asked, Category, Condition, DeliveryState, Direction, Emergency, Fate, FindingKind, GroupState, How, Kind, Language,
+                Outcome, Period, Platform, Precision, Purpose, Role, Size, State, WaitsFor
             )
         };
     }

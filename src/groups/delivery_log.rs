@@ -13,6 +13,7 @@ use crate::broadcast::script::{self, Written};
 use crate::domain::cursor;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::group::Platform;
+use crate::domain::named::named;
 use crate::domain::saying::MayBeSaid;
 use crate::store::StoreError;
 use crate::store::groups::{self, Attempt, Logged};
@@ -71,30 +72,21 @@ pub struct Call {
     pub answer: Kept,
 }
 
-/// What a request asked for, as far as it can be told: request bodies are not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// To post the words.
-    Words,
-    /// To post the picture alone.
-    Picture,
-    /// To post the words of several notices in one message.
-    Digest,
-    /// To edit, delete or answer one of the messages in the chat, or else to post the words.
-    Ending,
+named! {
+    /// What a request asked for, as far as it can be told: request bodies are not kept.
+    pub enum Asked {
+        /// To post the words.
+        Words = "words",
+        /// To post the picture alone.
+        Picture = "picture",
+        /// To post the words of several notices in one message.
+        Digest = "digest",
+        /// To edit, delete or answer one of the messages in the chat, or else to post the words.
+        Ending = "ending",
+    }
 }
 
 impl Asked {
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Asked::Words => "words",
-            Asked::Picture => "picture",
-            Asked::Digest => "digest",
-            Asked::Ending => "ending",
-        }
-    }
-
     fn of(delivery: &Logged, attempt: &Attempt, platform: Platform, written: &Written) -> Asked {
         let adapter = adapter(platform);
         let part = usize::try_from(attempt.part).unwrap_or_default();

@@ -25,7 +25,7 @@ use crate::vault::Vault;
 pub mod api;
 mod connect;
 mod courier;
-mod delivery_log;
+pub mod delivery_log;
 pub mod draft;
 mod form;
 mod hours;

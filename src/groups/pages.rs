@@ -14,7 +14,7 @@ use super::preferences::{self, Whole};
 use super::words::{addresses, practice, refused};
 use super::{Connected, GroupError};
 use crate::domain::cursor;
-use crate::domain::group::{GroupState, Platform};
+use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::people::Role;
 use crate::language::has;
 use crate::web::frame::{Frame, page, page_with, see_other};

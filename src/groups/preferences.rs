@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::connect::{Tested, renew};
 use super::{Change, Connected, GroupError, Groups, locked};
 use crate::domain::cursor;
-use crate::domain::group::GroupState;
+use crate::domain::group::{Condition, GroupState};
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
@@ -25,12 +25,15 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// The group's condition, in a word: its state, or what keeps messages from an active group.
-    pub fn condition(&self, now: DateTime<Utc>) -> &'static str {
+    /// The group's condition, as its admin reads it.
+    pub fn condition(&self, now: DateTime<Utc>) -> Condition {
         match (self.group.state.0, &self.lane) {
-            (GroupState::Active, Some(lane)) if lane.failures > 0 => "failing",
-            (GroupState::Active, Some(lane)) if lane.rests(now) => "resting",
-            (state, _) => state.as_str(),
+            (GroupState::Active, Some(lane)) if lane.failures > 0 => Condition::Failing,
+            (GroupState::Active, Some(lane)) if lane.rests(now) => Condition::Resting,
+            (GroupState::Active, _) => Condition::Open,
+            (GroupState::Paused, _) => Condition::Paused,
+            (GroupState::Disabled, _) => Condition::Disabled,
+            (GroupState::Unverified, _) => Condition::Unverified,
         }
     }
 }

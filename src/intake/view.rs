@@ -13,7 +13,7 @@ use super::{Intake, tips};
 use crate::domain::case_number;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
-use crate::domain::notice::{Kind, Private};
+use crate::domain::notice::{Kind, Outcome, Private};
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
@@ -39,7 +39,8 @@ pub struct MyNotice {
     pub police_reference_due_at: Option<DateTime<Utc>>,
     pub renewals_left: i16,
     /// How the reporter ended it.
-    pub outcome: Option<&'static str>,
+    #[schema(value_type = Option<String>)]
+    pub outcome: Option<Outcome>,
     /// Why it was refused or taken down, in the reader's language.
     pub why: Option<String>,
     /// Whether it is over for a reason that can be mended by submitting it again.
@@ -118,7 +119,7 @@ pub(super) fn view(
             .filter(|_| private.police.reference.is_none() && !notice.state_at(now).is_over())
             .map(|t| t.0),
         renewals_left: RENEWALS - notice.renewals,
-        outcome: notice.outcome.map(|outcome| outcome.0.as_str()),
+        outcome: notice.outcome.map(|outcome| outcome.0),
         why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),
         may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,

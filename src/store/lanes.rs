@@ -18,6 +18,7 @@ use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
+use crate::domain::group::Condition;
 
 pub use abandoned::free_of;
 
@@ -95,12 +96,11 @@ struct Doing {
     groups: i64,
 }
 
-/// How many groups are in each condition: `paused`, `disabled` and `unverified` by their state; of the
-/// active ones `failing`, `resting` (until a budget or a wait allows more) and `open`.
+/// How many groups are in each condition.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
+pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(Condition, i64)>> {
     let counted: Vec<Doing> = both!(conn, c => diesel::sql_query(
         "SELECT CASE WHEN g.state <> 'active' THEN g.state WHEN l.failures > 0 THEN 'failing' \
            WHEN l.open_at > $1 THEN 'resting' ELSE 'open' END AS does, COUNT(*) AS groups \
@@ -108,9 +108,8 @@ pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i
     )
     .bind::<Ts, _>(Time(now))
     .load(c))?;
-    let doing = |what| counted.iter().find(|one| one.does == what).map_or(0, |one| one.groups);
-    let all = ["open", "resting", "failing", "paused", "disabled", "unverified"];
-    Ok(all.map(|what| (what, doing(what))).into())
+    let groups = |does: &str| counted.iter().find(|one| one.does == does).map_or(0, |one| one.groups);
+    Ok(Condition::ALL.map(|what| (what, groups(what.as_str()))).into())
 }
 
 /// A lane that is held for one request that is no delivery.

@@ -10,6 +10,7 @@ use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::broadcast::figures::Figures;
+use crate::domain::group::Condition;
 use crate::store::deliveries::Backlog;
 use crate::store::figures::Overdue;
 use crate::store::{broadcasts, deliveries, figures as counted, lanes, queue};
@@ -36,7 +37,7 @@ struct Counts {
     notices: Vec<(&'static str, i64)>,
     overdue: Vec<Overdue>,
     backlog: Backlog,
-    lanes: Vec<(&'static str, i64)>,
+    lanes: Vec<(Condition, i64)>,
     /// How many broadcasts are still being planned, and since when the oldest is.
     growing: (i64, Option<DateTime<Utc>>),
 }
@@ -94,7 +95,7 @@ impl Counts {
         let references = ("police_reference", overdue.iter().map(|one| one.police_references).sum());
         let help = "Live notices that should have been looked at again by now, by what they want.";
         add_by(registry, "want", "seventytwo_notices_overdue", help, &mut [looks, references].into_iter())?;
-        let mut lanes = lanes.iter().copied();
+        let mut lanes = lanes.iter().map(|(condition, groups)| (condition.as_str(), *groups));
         add_by(registry, "state", "seventytwo_lanes", "Groups by what their lane does.", &mut lanes)?;
         let seconds = |since: Option<DateTime<Utc>>| since.map_or(0, |at| (now - at).num_seconds().max(0));
         for (name, help, value) in [

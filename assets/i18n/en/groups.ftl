@@ -13,7 +13,7 @@ groups-fault-again = Secrets are not shown again: please fill this in once more
 groups-and = {", "}
 
 groups-state-unverified = Not verified
-groups-state-active = Receiving
+groups-state-open = Receiving
 groups-state-failing = Failing; tried again
 groups-state-resting = Limited by its platform; sent later
 groups-state-paused = Paused

@@ -13,7 +13,7 @@ groups-fault-again = 密钥不再显示，请重新填写
 groups-and = 、
 
 groups-state-unverified = 未验证
-groups-state-active = 正常接收
+groups-state-open = 正常接收
 groups-state-failing = 发送失败，正在重试
 groups-state-resting = 平台限流，稍后再发
 groups-state-paused = 已暂停

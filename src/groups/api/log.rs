@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::super::delivery_log::{Call, Exchange, Kept, Log};
+use super::super::delivery_log::{Asked, Call, Exchange, Kept, Log};
 use super::super::words::explained;
 use super::{admin, id, station};
 use crate::domain::case_number;
 use crate::domain::cursor;
+use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::language::Language;
 use crate::store::groups::{Logged, WaitsFor};
 use crate::web::problem::Problem;
@@ -24,9 +25,11 @@ pub struct DeliveryBody {
     id: String,
     case_number: String,
     /// `alert`, `update`, `closing` or `correction`.
-    broadcast: &'static str,
+    #[schema(value_type = String)]
+    broadcast: Purpose,
     /// `open`, `delivered`, `given_up` or `cancelled`.
-    state: &'static str,
+    #[schema(value_type = String)]
+    state: DeliveryState,
     /// Requests so far, including those before it was sent again.
     attempts: i32,
     last_outcome: Option<String>,
@@ -35,7 +38,8 @@ pub struct DeliveryBody {
     due_at: Option<DateTime<Utc>>,
     /// What an open one waits for instead of `due_at`: a paused `notice`, a paused `group`, or `proof` of
     /// control.
-    waits_for: Option<&'static str>,
+    #[schema(value_type = Option<String>)]
+    waits_for: Option<WaitsFor>,
     delivered_at: Option<DateTime<Utc>>,
     /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
     redeliverable: bool,
@@ -47,10 +51,10 @@ impl DeliveryBody {
             id: delivery.id.to_string(),
             redeliverable: delivery.is_redeliverable(now),
             due_at: delivery.is_open().then_some(delivery.due_at.0),
-            waits_for: delivery.waits_for(now).map(WaitsFor::as_str),
+            waits_for: delivery.waits_for(now),
             case_number: case_number::shown(&delivery.case_number),
-            broadcast: delivery.broadcast.0.as_str(),
-            state: delivery.state.0.as_str(),
+            broadcast: delivery.broadcast.0,
+            state: delivery.state.0,
             attempts: delivery.attempts,
             last_outcome: delivery.last_outcome,
             last_code: delivery.last_code,
@@ -111,7 +115,8 @@ pub struct CallBody {
     /// notices, whose words are not kept; `ending`, one message in the chat edited, deleted or answered, or
     /// else the words of
     /// `request`: which of these is not kept.
-    asked: &'static str,
+    #[schema(value_type = String)]
+    asked: Asked,
     /// Status and first 4 KB of the answer, where the platform refused; null once the words are no longer
     /// true.
     answer: KeptBody,
@@ -136,7 +141,7 @@ impl ExchangeBody {
         let calls = calls.into_iter().map(|Call { attempt, asked, answer }| CallBody {
             at: attempt.at.0,
             part: attempt.number(),
-            asked: asked.as_str(),
+            asked,
             meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
             outcome: attempt.outcome,
             code: attempt.code,
@@ -155,7 +160,8 @@ impl ExchangeBody {
 /// A delivery that is on its way.
 #[derive(Serialize, ToSchema)]
 pub struct UnderWay {
-    state: &'static str,
+    #[schema(value_type = String)]
+    state: DeliveryState,
 }
 
 /// What became of every message to a group
@@ -214,7 +220,7 @@ pub async fn redeliver(
 ) -> Result<HttpResponse, Problem> {
     let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
     station(&shared).redeliver(account, group, delivery).await?;
-    Ok(HttpResponse::Accepted().json(UnderWay { state: "open" }))
+    Ok(HttpResponse::Accepted().json(UnderWay { state: DeliveryState::Open }))
 }
 
 /// The group and the delivery in a path.

@@ -13,7 +13,7 @@ use super::super::preferences::Whole;
 use super::super::words;
 use crate::domain::case_number;
 use crate::domain::delivery::{DeliveryState, Outcome};
-use crate::domain::group::{GroupState, Platform};
+use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
@@ -28,8 +28,7 @@ pub(super) struct GroupPage {
     /// The path of the group's page.
     here: String,
     whole: Whole,
-    /// Its condition, in a word.
-    condition: &'static str,
+    condition: Condition,
     proved: bool,
     /// When it receives again by itself.
     paused_until: Option<String>,

@@ -94,7 +94,7 @@ impl MyPage {
             (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
             (State::Expired, _) if self.went_to_nobody() => "my-ended-alone".to_owned(),
             (State::Expired, _) => "my-ended-expired".to_owned(),
-            (State::Closed, Some(outcome)) => format!("my-ended-{outcome}"),
+            (State::Closed, Some(outcome)) => format!("my-ended-{}", outcome.as_str()),
             _ => return self.mine.why.clone().filter(|_| self.is_over()),
         };
         Some(self.frame.t(&key))

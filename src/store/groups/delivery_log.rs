@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::domain::delivery::{DeliveryState, Purpose, Reach, is_alone};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
+use crate::domain::named::named;
 use crate::domain::saying::{MayBeSaid, Saying};
 use crate::store::mutation::{self, Mutation};
 use crate::store::rows::{Change, Holds};
@@ -47,25 +48,15 @@ pub struct Logged {
     pub group_state: Option<Named<GroupState>>,
 }
 
-/// What a delivery waits for, where that is not a time but a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitsFor {
-    /// Its notice is paused.
-    Notice,
-    /// Its group is paused.
-    Group,
-    /// Control of its group is yet to be proved, or proved again.
-    Proof,
-}
-
-impl WaitsFor {
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            WaitsFor::Notice => "notice",
-            WaitsFor::Group => "group",
-            WaitsFor::Proof => "proof",
-        }
+named! {
+    /// What a delivery waits for, where that is not a time but a person.
+    pub enum WaitsFor {
+        /// Its notice is paused.
+        Notice = "notice",
+        /// Its group is paused.
+        Group = "group",
+        /// Control of its group is yet to be proved, or proved again.
+        Proof = "proof",
     }
 }
 
