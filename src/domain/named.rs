@@ -59,6 +59,7 @@ mod tests {
     use crate::groups::delivery_log::Asked;
     use crate::review::figures::Period;
     use crate::review::tips::Fate;
+    use crate::review::waiting::Want;
     use crate::store::groups::WaitsFor;
 
     /// Asks of each set that a text names something in it just where serde reads it so, and that this
@@ -84,7 +85,7 @@ mod tests {
         ($what:ident $(, $given:expr)?) => {
             $what!(
                 $($given,)? Asked, Category, Condition, DeliveryState, Direction, Emergency, Fate, FindingKind, GroupState, How, Kind, Language,
-                Outcome, Period, Platform, Precision, Purpose, Role, Size, State, WaitsFor
+                Outcome, Period, Platform, Precision, Purpose, Role, Size, State, WaitsFor, Want
             )
         };
     }

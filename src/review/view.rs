@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::actions::{self, Actions};
 use super::changes::{Change, changes};
 use super::duplicates::{Duplicate, duplicates};
-use super::waiting::{overdue, wants};
+use super::waiting::{Want, overdue, wants};
 use super::{Moderator, ReviewError, again, alike, phone, policy};
 use crate::domain::case_number::shown;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
@@ -87,9 +87,11 @@ pub struct Sheet {
     /// The line of the policy that applies.
     #[serde(skip)]
     pub class: Option<policy::Class>,
-    pub wants: Vec<&'static str>,
+    #[schema(value_type = Vec<String>)]
+    pub wants: Vec<Want>,
     /// Those of `wants` that are overdue.
-    pub overdue: Vec<&'static str>,
+    #[schema(value_type = Vec<String>)]
+    pub overdue: Vec<Want>,
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
     /// What an edit that waits changes of what is live; absent where there is none. What only verifiers may

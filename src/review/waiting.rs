@@ -10,12 +10,29 @@ use super::view::{is_own, opens_for, read};
 use crate::domain::case_number::shown;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
+use crate::domain::named::named;
 use crate::domain::notice::{Category, Incident, Kind, Subject};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::queue::{self, QueuePlace};
 use crate::store::types::Time;
 use crate::store::{Answer, Conn, accounts, tips};
 use crate::vault::Vault;
+
+named! {
+    /// Why something that was published is in the queue.
+    pub enum Want {
+        /// An edit waits.
+        Revision = "revision",
+        /// Another person looks at it again, soon after it went live.
+        SecondLook = "second_look",
+        /// It went live before its police reference came.
+        PoliceReference = "police_reference",
+        /// A tip is held back.
+        Tip = "tip",
+        /// Only a lead may resume it.
+        Resume = "resume",
+    }
+}
 
 /// A line of the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -46,9 +63,11 @@ pub struct Waiting {
     pub version: i32,
     /// Why a published notice is in the queue: `revision`, `second_look`, `police_reference`, `tip`,
     /// `resume`.
-    pub wants: Vec<&'static str>,
+    #[schema(value_type = Vec<String>)]
+    pub wants: Vec<Want>,
     /// Those of `wants` that are overdue.
-    pub overdue: Vec<&'static str>,
+    #[schema(value_type = Vec<String>)]
+    pub overdue: Vec<Want>,
     /// The reader has approved or submitted it, so somebody else must decide.
     pub needs_another: bool,
     pub sealed: bool,
@@ -193,16 +212,16 @@ fn rests(notice: &Notice) -> bool {
 }
 
 /// Why something that was published is in the queue; a notice that is over wants nothing.
-pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Vec<&'static str> {
+pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Vec<Want> {
     if notice.state_at(now).is_over() {
         return Vec::new();
     }
     [
-        notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| "revision"),
-        notice.second_look_at.map(|_| "second_look"),
-        notice.police_due_at.map(|_| "police_reference"),
-        holds_tips.then_some("tip"),
-        rests(notice).then_some("resume"),
+        notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| Want::Revision),
+        notice.second_look_at.map(|_| Want::SecondLook),
+        notice.police_due_at.map(|_| Want::PoliceReference),
+        holds_tips.then_some(Want::Tip),
+        rests(notice).then_some(Want::Resume),
     ]
     .into_iter()
     .flatten()
@@ -210,11 +229,11 @@ pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Ve
 }
 
 /// Which of the wants should have been met by now.
-pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<&'static str> {
+pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<Want> {
     let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= now);
     [
-        over(notice.second_look_at).then_some("second_look"),
-        over(notice.police_due_at).then_some("police_reference"),
+        over(notice.second_look_at).then_some(Want::SecondLook),
+        over(notice.police_due_at).then_some(Want::PoliceReference),
     ]
     .into_iter()
     .flatten()

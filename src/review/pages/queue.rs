@@ -5,7 +5,7 @@ use askama::Template;
 use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
-use super::words::{Want, at, icon, span, wanted, word};
+use super::words::{WantView, at, icon, span, wanted, word};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::Kind;
@@ -66,7 +66,7 @@ struct Row {
     /// Since when somebody is missing or help is needed; a campaign has no such time.
     since: Option<String>,
     waiting: String,
-    wants: Vec<Want>,
+    wants: Vec<WantView>,
     /// The holder, where it is not the reader.
     holder: Option<String>,
     mine: bool,

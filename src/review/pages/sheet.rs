@@ -12,7 +12,7 @@ use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
 use super::tips::{Tip, tips};
-use super::words::{Want, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
+use super::words::{WantView, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
@@ -57,7 +57,7 @@ pub struct SheetPage {
     kept: String,
     /// Who holds it, who approved it, and what the scheduler will do.
     standing: Vec<StandingLine>,
-    wants: Vec<Want>,
+    wants: Vec<WantView>,
     /// The reporter's newest reply.
     reply: Option<Line>,
     /// Whether a tip waits for a decision.

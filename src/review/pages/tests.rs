@@ -7,6 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
 use super::super::reasons;
+use super::super::waiting::Want;
 use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{SEALED, State, Step};
@@ -625,6 +626,7 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
         keys.push(format!("review-step-{step}"));
     }
+    keys.extend(Want::ALL.map(|want| format!("review-want-{}", want.as_str())));
     keys.extend(Outcome::ALL.map(|outcome| format!("my-outcome-{}", outcome.as_str())));
     for period in crate::review::figures::Period::ALL {
         keys.push(format!("figures-period-{}", period.as_str()));

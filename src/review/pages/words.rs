@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::waiting::Want;
 use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::shown::altered;
 use crate::domain::zone::BEIJING;
@@ -16,17 +17,18 @@ pub fn word(frame: &Frame, prefix: &str, code: &str) -> String {
 }
 
 /// Why something live must be looked at again.
-pub struct Want {
+pub struct WantView {
     pub words: String,
     /// It should have been done by now.
     pub overdue: bool,
 }
 
 /// The wants in words.
-pub fn wanted(frame: &Frame, wants: &[&str], overdue: &[&str]) -> Vec<Want> {
-    let want = |want: &&str| {
+pub fn wanted(frame: &Frame, wants: &[Want], overdue: &[Want]) -> Vec<WantView> {
+    let want = |want: &Want| {
         let overdue = overdue.contains(want);
-        Want { words: word(frame, if overdue { "review-overdue" } else { "review-want" }, want), overdue }
+        let family = if overdue { "review-overdue" } else { "review-want" };
+        WantView { words: word(frame, family, want.as_str()), overdue }
     };
     wants.iter().map(want).collect()
 }
