@@ -118,7 +118,7 @@ pub(super) struct Statement<'a, Q, S = ()> {
 impl<'a, Q, S> Statement<'a, Q, S> {
     /// `words` has one element more than `values`.
     pub(super) fn new(words: &'a [&'a str], values: Vec<&'a Value<'a>>) -> Self {
-        debug_assert_eq!(words.len(), values.len() + 1, "{words:?}");
+        assert_eq!(words.len(), values.len() + 1, "{words:?}");
         Statement { words, values, of: PhantomData }
     }
 }
