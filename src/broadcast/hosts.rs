@@ -138,16 +138,16 @@ impl Hosts {
         busy.map_or(most, |host| most.min(host.left(now) + FOR_OTHERS))
     }
 
-    /// Whether a host takes one more request; if it does, the request counts as under way until
+    /// Admits one more request to a host, if that takes one now: then it counts as under way until
     /// [`Hosts::ended`].
-    pub fn admits(&mut self, name: &str, priority: Priority, now: DateTime<Utc>) -> Admission {
+    pub fn admit(&mut self, name: &str, priority: Priority, now: DateTime<Utc>) -> Admission {
         // Looked up first, so that the name is copied only once.
         if !self.known.contains_key(name) {
             self.make_room();
             self.known.insert(name.to_owned(), Host::new(now));
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
-        let admission = host.admits(priority, now, self.doubtful < DOUBTFUL);
+        let admission = host.admit(priority, now, self.doubtful < DOUBTFUL);
         match admission {
             Admission::Go => {
                 self.doubtful += usize::from(!host.is_brisk(now));
@@ -233,7 +233,7 @@ impl Hosts {
     }
 
     /// Whether any host has answered lately; otherwise it may be we who have no way out.
-    pub fn answer(&self, now: DateTime<Utc>) -> bool {
+    pub fn answered_lately(&self, now: DateTime<Utc>) -> bool {
         self.answered_at.is_some_and(|at| now - at <= LATELY)
     }
 
@@ -277,7 +277,7 @@ impl Host {
     }
 
     /// `more` is whether there is room left for hosts that are not brisk.
-    fn admits(&mut self, priority: Priority, now: DateTime<Utc>, more: bool) -> Admission {
+    fn admit(&mut self, priority: Priority, now: DateTime<Utc>, more: bool) -> Admission {
         if self.spared_until > now {
             return Admission::Until(self.queue(priority, self.spared_until));
         }

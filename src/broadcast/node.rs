@@ -28,19 +28,19 @@ pub struct Node {
 struct Gone {
     /// The number in its leases; `None` where the machine has restarted since, so that they have expired.
     number: Option<i64>,
-    sign: PathBuf,
+    lock_file: PathBuf,
     _locked: File,
 }
 
 impl Node {
     /// Joins the processes that share the database, and frees what others on this machine died with. Their
-    /// signs (locked files) are in `folder`, which is created if it is missing; without it, what a process
-    /// dies with waits until its leases expire.
+    /// lock files are in `folder`, which is created if it is missing; without it, what a process dies with
+    /// waits until its leases expire.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn enter(store: &Store, folder: &Path, now: DateTime<Utc>) -> Result<Node, StoreError> {
-        let (node, gone) = Node::hang_out(folder);
+        let (node, gone) = Node::register(folder);
         for gone in gone {
             if let Some(number) = gone.number {
                 let again = move |times| retry::after_death(times, now);
@@ -56,8 +56,8 @@ impl Node {
         self.number
     }
 
-    /// Puts up its sign, and looks for signs that nobody holds locked any more.
-    fn hang_out(folder: &Path) -> (Node, Vec<Gone>) {
+    /// Creates its lock file, and looks for those that nobody holds locked any more.
+    fn register(folder: &Path) -> (Node, Vec<Gone>) {
         let number = (u64::from_be_bytes(vault::random()) >> 1).cast_signed();
         let here = here();
         let entered = lock_new(folder, &format!("{here}{number:016x}"))
@@ -73,38 +73,39 @@ impl Node {
 
 impl Gone {
     fn all(folder: &Path, here: &str) -> io::Result<Vec<Gone>> {
-        let signs: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<_>>()?;
-        Ok(signs.into_iter().filter_map(|sign| Gone::of(sign.path(), here)).collect())
+        let lock_files: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+        Ok(lock_files.into_iter().filter_map(|file| Gone::of(file.path(), here)).collect())
     }
 
-    fn of(sign: PathBuf, here: &str) -> Option<Gone> {
-        let name = sign.file_name()?.to_str()?;
+    fn of(lock_file: PathBuf, here: &str) -> Option<Gone> {
+        let name = lock_file.file_name()?.to_str()?;
         let number = name.strip_prefix(here).and_then(|number| i64::from_str_radix(number, 16).ok());
         // A process that starts at the same moment may have removed it by now.
-        let locked = File::open(&sign).ok()?;
+        let locked = File::open(&lock_file).ok()?;
         locked.try_lock().ok()?;
-        Some(Gone { number, sign, _locked: locked })
+        Some(Gone { number, lock_file, _locked: locked })
     }
 
-    /// Removes the sign: nothing is left of what that process held.
+    /// Removes the lock file: nothing is left of what that process held.
     fn forget(self) {
-        if let Err(error) = std::fs::remove_file(&self.sign) {
-            tracing::warn!(%error, sign = %self.sign.display(), "the sign of a process that is gone stays");
+        if let Err(error) = std::fs::remove_file(&self.lock_file) {
+            let file = self.lock_file.display();
+            tracing::warn!(%error, %file, "the lock file of a process that is gone stays");
         }
     }
 }
 
 fn lock_new(folder: &Path, name: &str) -> io::Result<File> {
     std::fs::create_dir_all(folder)?;
-    let sign = File::create_new(folder.join(name))?;
-    sign.try_lock().map_err(|error| match error {
+    let lock_file = File::create_new(folder.join(name))?;
+    lock_file.try_lock().map_err(|error| match error {
         TryLockError::Error(error) => error,
         TryLockError::WouldBlock => io::ErrorKind::ResourceBusy.into(),
     })?;
-    Ok(sign)
+    Ok(lock_file)
 }
 
-/// What the names of this machine's signs begin with.
+/// What the names of this machine's lock files begin with.
 fn here() -> String {
     let boot = std::fs::read_to_string(BOOT).unwrap_or_default();
     format!("{}.", boot.trim())
@@ -118,25 +119,25 @@ mod tests {
     fn who_lives_is_not_gone_and_who_is_gone_is_told_once() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("nodes");
-        let (first, _) = Node::hang_out(&folder);
-        let (second, gone) = Node::hang_out(&folder);
+        let (first, _) = Node::register(&folder);
+        let (second, gone) = Node::register(&folder);
         assert!(gone.is_empty(), "both live");
         let died = first.number;
         drop(first);
-        let (third, gone) = Node::hang_out(&folder);
+        let (third, gone) = Node::register(&folder);
         assert_eq!(gone.iter().map(|gone| gone.number).collect::<Vec<_>>(), [Some(died)]);
-        let (_fourth, also) = Node::hang_out(&folder);
+        let (_fourth, also) = Node::register(&folder);
         assert!(also.is_empty(), "somebody is at it");
         gone.into_iter().for_each(Gone::forget);
         drop((second, third));
-        assert_eq!(Node::hang_out(&folder).1.len(), 2, "of four, one lives and one is forgotten");
+        assert_eq!(Node::register(&folder).1.len(), 2, "of four, one lives and one is forgotten");
     }
 
     #[test]
-    fn of_another_start_of_the_machine_only_the_sign_is_left() {
+    fn of_another_start_of_the_machine_only_the_lock_file_is_left() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("another.0000000000000007"), "").unwrap();
-        let (_node, gone) = Node::hang_out(folder.path());
+        let (_node, gone) = Node::register(folder.path());
         assert_eq!(gone.iter().map(|gone| gone.number).collect::<Vec<_>>(), [None]);
     }
 }

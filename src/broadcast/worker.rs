@@ -275,7 +275,7 @@ impl Worker {
             took_ms,
             "attempt"
         );
-        let ours = ended.ours || (!ended.verdict.answered && !self.hosts().answer(at));
+        let ours = ended.ours || (!ended.verdict.answered && !self.hosts().answered_lately(at));
         conclude::concluded(leased, Ended { ours, at, took_ms, ..ended })
     }
 
@@ -381,7 +381,7 @@ fn lease(
         back: &|platform, until| conclude::back(platform, until, random()),
         begins,
         // Locked for each call: a task that sends meanwhile must not wait for the transaction.
-        admits: &mut |host, priority| hosts.lock().admits(host, priority, now),
+        admit: &mut |host, priority| hosts.lock().admit(host, priority, now),
     };
     let mut batch = leasing::lease(tx, &mut terms)?;
     standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;

@@ -73,7 +73,7 @@ struct HostPlace {
 
 impl HostPlace {
     fn take(hosts: &Arc<Mutex<Hosts>>, group: &Group, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
-        match hosts.lock().admits(&group.host, Priority::Usual, now) {
+        match hosts.lock().admit(&group.host, Priority::Usual, now) {
             Admission::Go => Ok(HostPlace {
                 hosts: Arc::clone(hosts),
                 host: group.host.clone(),

@@ -262,7 +262,7 @@ async fn a_host_is_told_how_a_message_of_ours_went() {
     let fail = |times: u128| {
         let mut hosts = rig.groups.hosts.lock();
         for group in 0..times {
-            hosts.admits(host, Priority::Usual, now);
+            hosts.admit(host, Priority::Usual, now);
             hosts.ended(host, Uuid::from_u128(group), now, now, Went::Failed);
         }
         hosts.away(now)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::lanes::{NotHeld, times, with_one_more, written};
+use super::lanes::{NotHeld, decode_times, encode_times, with_one_more};
 use super::leasing::Pace;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
@@ -81,7 +81,7 @@ pub(super) fn load<'a>(
     let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
     known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
     known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
-        (id, Bot { recent: times(&recent), open_at: open_at.0, limited, used: false })
+        (id, Bot { recent: decode_times(&recent), open_at: open_at.0, limited, used: false })
     }));
     Ok(())
 }
@@ -150,13 +150,13 @@ pub fn give_back<'a>(
     };
     for (bot, recent) in found {
         let Some(unused) = unused.get(&*bot) else { continue };
-        let mut recent = times(&recent);
+        let mut recent = decode_times(&recent);
         for at in unused {
             if let Some(place) = recent.iter().rposition(|taken| taken == at) {
                 recent.remove(place);
             }
         }
-        both!(conn, c => diesel::update(bots::table.find(bot)).set(bots::recent.eq(written(&recent))).execute(c))?;
+        both!(conn, c => diesel::update(bots::table.find(bot)).set(bots::recent.eq(encode_times(&recent))).execute(c))?;
     }
     Ok(())
 }
@@ -171,7 +171,7 @@ pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     };
     let used = bots.iter().filter(|(_, bot)| bot.used);
     let rows =
-        used.map(|(id, bot)| vec![id.as_str().into(), written(&bot.recent).into(), bot.open_at.into()]);
+        used.map(|(id, bot)| vec![id.as_str().into(), encode_times(&bot.recent).into(), bot.open_at.into()]);
     change.make::<Use>(conn, rows.collect())
 }
 

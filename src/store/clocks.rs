@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Binary;
 use uuid::Uuid;
 
-use super::lanes::{times, written};
+use super::lanes::{decode_times, encode_times};
 use super::rows::{Change, Holds};
 use super::schema::{bots, deliveries, lanes};
 use super::types::sql::Ts;
@@ -101,7 +101,7 @@ fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     .bind::<Ts, _>(Time(now))
     .get_result(c)
     .optional())?;
-    Ok(latest.and_then(|one| times(&one.latest).pop()).filter(|at| *at > now))
+    Ok(latest.and_then(|one| decode_times(&one.latest).pop()).filter(|at| *at > now))
 }
 
 /// A time as the correct clock would have written it, if the clock that was ahead wrote it.
@@ -137,7 +137,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
         ))
         .load(c))?;
     for (group, open_at, leased_until, asked_until, failing_since, recent, heard) in rows {
-        let recent = times(&recent);
+        let recent = decode_times(&recent);
         // Other lanes rest because a platform asked for it, by the correct clock.
         if recent.last().is_none_or(|last| *last <= now) {
             continue;
@@ -152,8 +152,8 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
                 lanes::leased_until.eq(Time(leased)),
                 lanes::asked_until.eq(Time(right(asked_until.0))),
                 lanes::failing_since.eq(failing_since.map(|since| Time(right(since.0)))),
-                lanes::recent.eq(written(&recent.into_iter().map(right).collect::<Vec<_>>())),
-                lanes::heard.eq(written(&times(&heard).into_iter().map(right).collect::<Vec<_>>())),
+                lanes::recent.eq(encode_times(&recent.into_iter().map(right).collect::<Vec<_>>())),
+                lanes::heard.eq(encode_times(&decode_times(&heard).into_iter().map(right).collect::<Vec<_>>())),
             ))
             .execute(c))?;
     }
@@ -168,9 +168,9 @@ fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()
         Conn::Sqlite(c) => shared.load(&mut **c)?,
     };
     for (bot, open_at, recent) in shared {
-        let recent: Vec<_> = times(&recent).into_iter().map(|at| right(at, now, ahead)).collect();
+        let recent: Vec<_> = decode_times(&recent).into_iter().map(|at| right(at, now, ahead)).collect();
         both!(conn, c => diesel::update(bots::table.find(bot))
-            .set((bots::open_at.eq(Time(right(open_at.0, now, ahead))), bots::recent.eq(written(&recent))))
+            .set((bots::open_at.eq(Time(right(open_at.0, now, ahead))), bots::recent.eq(encode_times(&recent))))
             .execute(c))?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use uuid::Uuid;
 
-use super::lanes::{self, times, written};
+use super::lanes::{self, decode_times, encode_times};
 use super::mutation::{self, Mutation};
 use super::schema::{self, deliveries, group_regions, groups};
 use super::tally::DELETED;
@@ -94,12 +94,12 @@ impl Group {
 
     /// When codes and test messages were sent to it, oldest first, as far as they are remembered.
     pub fn probes(&self) -> Vec<DateTime<Utc>> {
-        times(&self.probes)
+        decode_times(&self.probes)
     }
 
     /// Replaces what [`Group::probes`] returns.
     pub fn set_probes(&mut self, probes: &[DateTime<Utc>]) {
-        self.probes = written(probes);
+        self.probes = encode_times(probes);
     }
 }
 

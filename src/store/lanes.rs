@@ -162,7 +162,7 @@ pub fn hold(
             lanes::fence.eq(fence),
             lanes::open_at.eq(Time(opens)),
             // Written before the request leaves, so that the lane knows of it even after a crash.
-            lanes::recent.eq(written(&sends)),
+            lanes::recent.eq(encode_times(&sends)),
         ))
         .execute(c))?;
     sends.pop();
@@ -194,7 +194,7 @@ pub fn free(
     let lane = lanes::table.find(Id(group));
     both!(conn, c => {
         diesel::update(lane.filter(lanes::fence.eq(held.fence)))
-            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::recent.eq(written(&sends))))
+            .set((lanes::leased_until.eq(Time(DateTime::UNIX_EPOCH)), lanes::recent.eq(encode_times(&sends))))
             .execute(c)?;
         diesel::update(lane.filter(lanes::open_at.lt(Time(opens))))
             .set(lanes::open_at.eq(Time(opens)))
@@ -215,7 +215,7 @@ pub fn free(
 pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     let lane = lock(conn, group)?;
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
-    let opens = pace(&times(&lane.recent)).max(asked);
+    let opens = pace(&decode_times(&lane.recent)).max(asked);
     let group = Id(group);
     super::deliveries::lock_of_group(conn, group)?;
     both!(conn, c => {
@@ -327,7 +327,7 @@ pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, Dat
 /// The latest requests of a lane whose last lease nobody gave back by `end`: its request may have left as
 /// late as that.
 pub(super) fn recent_by(recent: &[u8], end: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let mut recent = times(recent);
+    let mut recent = decode_times(recent);
     if let Some(last) = recent.last_mut() {
         *last = end.max(*last);
     }
@@ -340,15 +340,15 @@ pub(super) fn with_one_more(recent: &[DateTime<Utc>], now: DateTime<Utc>) -> Vec
     kept.iter().copied().chain([now]).collect()
 }
 
-/// Reads what [`written`] wrote.
-pub(super) fn times(bytes: &[u8]) -> Vec<DateTime<Utc>> {
+/// Reads what [`encode_times`] wrote.
+pub(super) fn decode_times(bytes: &[u8]) -> Vec<DateTime<Utc>> {
     let times = bytes.as_chunks::<8>().0;
     times.iter().map(|b| crate::clock::from_micros(i64::from_be_bytes(*b))).collect()
 }
 
-/// The latest requests as stored.
-pub(super) fn written(sends: &[DateTime<Utc>]) -> Vec<u8> {
-    sends.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
+/// Times as stored, eight bytes each: requests, codes and tests, or what was heard.
+pub(super) fn encode_times(times: &[DateTime<Utc>]) -> Vec<u8> {
+    times.iter().flat_map(|at| at.timestamp_micros().to_be_bytes()).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::deliveries;
 use super::digests;
 use super::due::{self, Delivery, Due, Lane, Listener, Said, Waiting};
 use super::growth::{self, Audiences};
-use super::lanes::{recent_by, times, with_one_more};
+use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
 use super::types::Id;
@@ -55,8 +55,8 @@ pub struct Terms<'a> {
     /// Called with a broadcast whose first groups are about to be planned: its words are needed as soon as
     /// they are leased.
     pub begins: &'a dyn Fn(Uuid),
-    /// Asked last: whether a host takes one more request now.
-    pub admits: &'a mut dyn FnMut(&str, Priority) -> Admission,
+    /// Admits a request to a host, if that takes one more now; asked last.
+    pub admit: &'a mut dyn FnMut(&str, Priority) -> Admission,
 }
 
 /// Whether a host takes a request.
@@ -231,7 +231,7 @@ pub(super) fn decide(
     if let Some(until) = rests {
         return Decision::PutOff { until: back(until), digest };
     }
-    match (terms.admits)(&listener.host, priority) {
+    match (terms.admit)(&listener.host, priority) {
         Admission::Until(until) => Decision::PutOff { until: back(until), digest },
         Admission::Busy => Decision::Busy,
         Admission::Go => {
@@ -291,7 +291,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         fence: lane.fence + 1,
         leased_until: terms.until,
         sends,
-        heard: times(&lane.heard),
+        heard: decode_times(&lane.heard),
         failures: lane.failures,
         failing_since: lane.failing_since.map(|t| t.0),
         said_at: said.created_at.0,

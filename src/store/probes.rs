@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::lanes::{times, written};
+use super::lanes::{decode_times, encode_times};
 use super::schema::probes;
 use super::types::Time;
 use super::{Answer, Conn, both};
@@ -28,7 +28,7 @@ pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<
             .execute(c)?;
         probes::table.find(address_hash).select(probes::sent).first(c)
     })?;
-    Ok(times(&sent))
+    Ok(decode_times(&sent))
 }
 
 /// Replaces what [`lock`] returned.
@@ -37,7 +37,7 @@ pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<
 /// When the database refuses.
 pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Answer<()> {
     both!(conn, c => diesel::update(probes::table.find(address_hash))
-        .set(probes::sent.eq(written(sent)))
+        .set(probes::sent.eq(encode_times(sent)))
         .execute(c))?;
     Ok(())
 }

@@ -174,13 +174,14 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
         vec![
             r.leased.group.into(),
             r.leased.fence.into(),
-            super::lanes::written(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends }).into(),
+            super::lanes::encode_times(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends })
+                .into(),
             r.lane_open_at.into(),
             (r.health as i16).into(),
             r.at.into(),
             DateTime::UNIX_EPOCH.into(),
             r.asked_until.into(),
-            super::lanes::written(&r.heard()).into(),
+            super::lanes::encode_times(&r.heard()).into(),
         ]
     };
     release.make_and_tell::<Release>(conn, records.iter().map(row).collect())

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, SmallInt};
 
 use super::due::Listener;
-use super::lanes::times;
+use super::lanes::decode_times;
 use super::schema::groups;
 use super::types::{Id, Named};
 use super::{Answer, Conn};
@@ -66,7 +66,7 @@ impl Listener {
     /// When a group that has reached its hourly cap may hear more; `None` where it may now.
     pub(super) fn full_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let cap = usize::from(self.hourly_cap?.max(1).unsigned_abs());
-        let heard = times(&self.lane.as_ref()?.heard);
+        let heard = decode_times(&self.lane.as_ref()?.heard);
         let latest = heard.len().checked_sub(cap).map(|first| &heard[first..])?;
         latest.iter().min().map(|at| *at + HOUR).filter(|frees| *frees > now)
     }

@@ -170,7 +170,7 @@ impl World<'_> {
                 back: &|platform, until| conclude::back(platform, until, bits),
                 bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
                 begins: &|_| {},
-                admits: &mut |host, priority| hosts.admits(host, priority, now),
+                admit: &mut |host, priority| hosts.admit(host, priority, now),
             };
             let mut batch = leasing::lease(tx, &mut terms)?;
             let idempotent = |platform| adapter(platform).profile().idempotent;
@@ -335,7 +335,7 @@ impl World<'_> {
         let record = conclude::concluded(
             request.leased.clone(),
             Ended {
-                ours: !self.nodes[node].hosts.answer(now),
+                ours: !self.nodes[node].hosts.answered_lately(now),
                 parts: parts(&request.leased, manner.parts()),
                 ways: manner.ways(),
                 alone: request.pictured && reply.verdict.outcome == Ending::Bad,

@@ -14,20 +14,20 @@ const GROUP: Uuid = Uuid::nil();
 /// Fails for that many groups in turn, until the host is away.
 fn fail(hosts: &mut Hosts, groups: u128, now: DateTime<Utc>) {
     for number in 0..AWAY_AFTER.into() {
-        assert_eq!(hosts.admits("a", Priority::Usual, now), Admission::Go);
+        assert_eq!(hosts.admit("a", Priority::Usual, now), Admission::Go);
         hosts.ended("a", Uuid::from_u128(number % groups), now, now, Went::Failed);
     }
 }
 
 fn fill(hosts: &mut Hosts, host: &str, now: DateTime<Utc>) -> usize {
-    (0..1_000).filter(|_| hosts.admits(host, Priority::Usual, now) == Admission::Go).count()
+    (0..1_000).filter(|_| hosts.admit(host, Priority::Usual, now) == Admission::Go).count()
 }
 
 /// Hosts that have answered once, at the beginning.
 fn known<const N: usize>(names: [&str; N]) -> Hosts {
     let mut hosts = Hosts::default();
     for name in names {
-        assert_eq!(hosts.admits(name, Priority::Usual, at(0)), Admission::Go);
+        assert_eq!(hosts.admit(name, Priority::Usual, at(0)), Admission::Go);
         hosts.ended(name, GROUP, at(0), at(0), Went::Answered);
     }
     hosts
@@ -37,10 +37,10 @@ fn known<const N: usize>(names: [&str; N]) -> Hosts {
 fn a_host_has_its_share_and_no_more() {
     let mut hosts = known(["a", "b"]);
     assert_eq!(fill(&mut hosts, "a", at(0)), BRISK);
-    assert_eq!(hosts.admits("a", Priority::Usual, at(0)), Admission::Busy);
+    assert_eq!(hosts.admit("a", Priority::Usual, at(0)), Admission::Busy);
     assert_eq!(fill(&mut hosts, "b", at(0)), BRISK, "another host is not concerned");
     for _ in REFILL..=BRISK {
-        assert_eq!(hosts.admits("a", Priority::Usual, at(10)), Admission::Busy);
+        assert_eq!(hosts.admit("a", Priority::Usual, at(10)), Admission::Busy);
         hosts.ended("a", GROUP, at(0), at(10), Went::Answered);
     }
     assert_eq!(fill(&mut hosts, "a", at(10)), BRISK - REFILL + 1);
@@ -68,7 +68,7 @@ fn requests_that_hang_leave_room_for_those_that_do_not() {
     hosts.ended("a", GROUP, at(0), at(900), Went::Answered);
     assert_eq!(fill(&mut hosts, "a", at(1_000)), ALL - BRISK + 1, "but not for ever");
     assert!(
-        matches!(hosts.admits("a", Priority::Usual, at(2_000)), Admission::Until(_)),
+        matches!(hosts.admit("a", Priority::Usual, at(2_000)), Admission::Until(_)),
         "nor do others wait for it"
     );
 }
@@ -77,14 +77,11 @@ fn requests_that_hang_leave_room_for_those_that_do_not() {
 fn a_host_is_tried_by_few_until_it_answers() {
     let mut hosts = Hosts::default();
     assert_eq!(fill(&mut hosts, "a", at(0)), UNPROVEN);
-    assert_eq!(hosts.admits("a", Priority::Usual, at(900)), Admission::Busy, "it may be about to answer");
-    assert!(
-        matches!(hosts.admits("a", Priority::Usual, at(1_000)), Admission::Go),
-        "its slow ones are apart"
-    );
+    assert_eq!(hosts.admit("a", Priority::Usual, at(900)), Admission::Busy, "it may be about to answer");
+    assert!(matches!(hosts.admit("a", Priority::Usual, at(1_000)), Admission::Go), "its slow ones are apart");
     let more = fill(&mut hosts, "a", at(1_000));
     assert!(
-        more < UNPROVEN && matches!(hosts.admits("a", Priority::Usual, at(1_001)), Admission::Until(_)),
+        more < UNPROVEN && matches!(hosts.admit("a", Priority::Usual, at(1_001)), Admission::Until(_)),
         "it hangs"
     );
     hosts.ended("a", GROUP, at(1_000), at(1_100), Went::Answered);
@@ -112,12 +109,12 @@ fn a_host_whose_answers_take_long_gets_more_than_one_that_gives_none() {
     let mut hosts = known(["a"]);
     let mut now = at(0);
     for _ in 0..100 {
-        assert_eq!(hosts.admits("a", Priority::Usual, now), Admission::Go);
+        assert_eq!(hosts.admit("a", Priority::Usual, now), Admission::Go);
         hosts.ended("a", GROUP, now, now + TimeDelta::milliseconds(1_500), Went::Answered);
         now += TimeDelta::milliseconds(1_500);
     }
     assert_eq!(fill(&mut hosts, "a", now), SLOW_SHARE);
-    assert!(matches!(hosts.admits("a", Priority::Usual, now), Admission::Until(_)));
+    assert!(matches!(hosts.admit("a", Priority::Usual, now), Admission::Until(_)));
 }
 
 #[test]
@@ -129,7 +126,7 @@ fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
     }
     fill(&mut hosts, "a", at(1_000));
     let queued: Vec<_> = (0..100)
-        .map(|_| match hosts.admits("a", Priority::Usual, at(1_000)) {
+        .map(|_| match hosts.admit("a", Priority::Usual, at(1_000)) {
             Admission::Until(again) => again,
             other => panic!("{other:?}"),
         })
@@ -143,7 +140,7 @@ fn what_a_slow_host_cannot_take_is_spread_by_its_own_pace() {
 fn what_is_more_urgent_does_not_queue_behind_what_is_less() {
     let mut hosts = known(["a"]);
     fill(&mut hosts, "a", at(0));
-    let mut place = |priority| match hosts.admits("a", priority, at(1_000)) {
+    let mut place = |priority| match hosts.admit("a", priority, at(1_000)) {
         Admission::Until(place) => Some(place),
         _ => None,
     };
@@ -156,7 +153,7 @@ fn a_host_that_is_away_is_asked_ever_more_rarely_and_by_one_alone() {
     let mut hosts = Hosts::default();
     let (mut now, mut asked) = (at(0), 0);
     while now < at(3_600_000) {
-        match hosts.admits("a", Priority::Usual, now) {
+        match hosts.admit("a", Priority::Usual, now) {
             Admission::Go => {
                 asked += 1;
                 let group = Uuid::from_u128(asked % 3);
@@ -189,10 +186,10 @@ fn a_host_is_away_where_it_fails_three_groups_in_a_row() {
 fn a_host_that_comes_back_takes_everything_again() {
     let mut hosts = Hosts::default();
     fail(&mut hosts, 3, at(0));
-    let Admission::Until(again) = hosts.admits("a", Priority::Usual, at(1)) else { panic!("it is away") };
+    let Admission::Until(again) = hosts.admit("a", Priority::Usual, at(1)) else { panic!("it is away") };
     assert_eq!((hosts.away(at(1)), hosts.away(again)), (1, 0));
-    assert_eq!(hosts.admits("a", Priority::Usual, again), Admission::Go, "one asks");
-    assert!(matches!(hosts.admits("a", Priority::Usual, again), Admission::Until(_)), "and nobody else");
+    assert_eq!(hosts.admit("a", Priority::Usual, again), Admission::Go, "one asks");
+    assert!(matches!(hosts.admit("a", Priority::Usual, again), Admission::Until(_)), "and nobody else");
     hosts.ended("a", GROUP, again, again, Went::Answered);
     assert_eq!(fill(&mut hosts, "a", again), BRISK);
 }
@@ -239,7 +236,7 @@ fn what_a_request_waited_for_before_it_left_is_not_held_against_the_host() {
         hosts.ended("a", GROUP, at(5_000), at(5_003), Went::Answered);
     }
     assert_eq!(fill(&mut hosts, "a", at(5_003)), BRISK);
-    assert_eq!(hosts.admits("a", Priority::Usual, at(5_003)), Admission::Busy, "it is as brisk as ever");
+    assert_eq!(hosts.admit("a", Priority::Usual, at(5_003)), Admission::Busy, "it is as brisk as ever");
 }
 
 #[test]
@@ -255,7 +252,7 @@ fn leases_that_could_not_be_written_down_use_nothing_up() {
 fn a_few_failures_among_answers_are_no_absence() {
     let mut hosts = Hosts::default();
     for round in 0..100 {
-        assert_eq!(hosts.admits("a", Priority::Usual, at(round)), Admission::Go, "{round}");
+        assert_eq!(hosts.admit("a", Priority::Usual, at(round)), Admission::Go, "{round}");
         let went = if round % 5 == 0 { Went::Answered } else { Went::Failed };
         hosts.ended("a", GROUP, at(round), at(round), went);
     }
@@ -270,7 +267,7 @@ fn so_many_hosts_are_remembered_and_no_more() {
         hosts.worth_a_look(1, now);
         // Until it is away.
         for group in 0..AWAY_AFTER.into() {
-            if hosts.admits(&name(number), Priority::Usual, now) != Admission::Go {
+            if hosts.admit(&name(number), Priority::Usual, now) != Admission::Go {
                 break;
             }
             hosts.ended(&name(number), Uuid::from_u128(group), now, now, Went::Failed);
@@ -279,7 +276,7 @@ fn so_many_hosts_are_remembered_and_no_more() {
     assert_eq!(hosts.known.len(), REMEMBERED);
     hosts.worth_a_look(1, at(last as i64));
     let mut rests =
-        |number| matches!(hosts.admits(&name(number), Priority::Usual, at(last as i64)), Admission::Until(_));
+        |number| matches!(hosts.admit(&name(number), Priority::Usual, at(last as i64)), Admission::Until(_));
     assert!(rests(last), "the last to go away is left alone");
     assert!(!rests(0), "the first may be tried");
 }

@@ -18,7 +18,7 @@ async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
             free(tx, GROUP, held, (at(2), at(0)), &pace)?;
             assert_eq!(hold(tx, GROUP, (at(3), at(30)), &pace)?.unwrap_err(), NotHeld::Full(at(62)));
             let lane = &of(tx, &[Id(GROUP)])?[&Id(GROUP)];
-            assert_eq!((lane.open_at.0, times(&lane.recent)), (at(62), vec![at(2)]));
+            assert_eq!((lane.open_at.0, decode_times(&lane.recent)), (at(62), vec![at(2)]));
             Ok::<_, StoreError>(())
         })
         .await
@@ -38,7 +38,7 @@ async fn the_largest_budget_counts_as_a_whole_and_by_the_end_of_a_lease_that_nob
     store
         .write(move |tx| {
             let book = |tx: &mut Conn, sends: usize| {
-                let recent = lanes::recent.eq(written(&vec![at(0); sends]));
+                let recent = lanes::recent.eq(encode_times(&vec![at(0); sends]));
                 both!(tx, c => diesel::update(lanes::table.find(Id(GROUP))).set(recent).execute(c))
             };
             book(tx, REMEMBERED)?;
@@ -49,7 +49,7 @@ async fn the_largest_budget_counts_as_a_whole_and_by_the_end_of_a_lease_that_nob
             assert_eq!(lane(tx)?.open_at.0, at(60), "the worker goes by this alone");
             // Nobody gives it back: its request may have left as late as its lease ended.
             hold(tx, GROUP, (at(60), at(85)), &pace)?.unwrap();
-            assert_eq!(times(&lane(tx)?.recent)[REMEMBERED - 2..], [at(26), at(60)]);
+            assert_eq!(decode_times(&lane(tx)?.recent)[REMEMBERED - 2..], [at(26), at(60)]);
             Ok::<_, StoreError>(())
         })
         .await

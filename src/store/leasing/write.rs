@@ -1,6 +1,6 @@
 //! What a batch of leases decided, written in a few statements.
 
-use super::super::lanes::{self, written};
+use super::super::lanes::{self, encode_times};
 use super::super::mutation::{self, Mutation};
 use super::super::rows::{Change, Holds};
 use super::super::types::Id;
@@ -66,7 +66,7 @@ fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
         let leased = &taken.leased;
         vec![
             leased.group.into(),
-            written(&leased.sends).into(),
+            encode_times(&leased.sends).into(),
             taken.open_at.into(),
             leased.leased_until.into(),
             node.into(),

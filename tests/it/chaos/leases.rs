@@ -56,18 +56,18 @@ pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut(
 }
 
 fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnMut()) -> Answer<Batch> {
-    let mut admits = |_: &str, _| {
+    let mut admit = |_: &str, _| {
         before();
         Admission::Go
     };
-    lease_at(conn, now, node, &mut admits)
+    lease_at(conn, now, node, &mut admit)
 }
 
 fn lease_at(
     conn: &mut Conn,
     now: DateTime<Utc>,
     node: i64,
-    admits: &mut dyn FnMut(&str, Priority) -> Admission,
+    admit: &mut dyn FnMut(&str, Priority) -> Admission,
 ) -> Answer<Batch> {
     let mut terms = Terms {
         now,
@@ -80,7 +80,7 @@ fn lease_at(
         bot_pace: &|_, _| now,
         back: &|_, until| until,
         begins: &|_| {},
-        admits,
+        admit,
     };
     lease(conn, &mut terms)
 }
@@ -142,11 +142,11 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     let batch = store
         .write(move |tx| {
             let mut asked = Vec::new();
-            let mut admits = |host: &str, _| {
+            let mut admit = |host: &str, _| {
                 asked.push(host.to_owned());
                 if host == busy { Admission::Busy } else { Admission::Go }
             };
-            let batch = lease_at(tx, now, ELSEWHERE, &mut admits)?;
+            let batch = lease_at(tx, now, ELSEWHERE, &mut admit)?;
             assert!(asked.contains(&busy), "{asked:?}");
             Ok::<_, StoreError>(batch)
         })
