@@ -14,7 +14,7 @@ use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
 use super::platforms::{
-    Act, Adapter, Answer, Body, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
+    Act, Adapter, Body, Credentials, Outgoing, Response, Stamp, TakeBack, Verdict, adapter, request_id,
 };
 use super::script::{Handle, Written};
 use super::send::Unanswered;
@@ -196,7 +196,7 @@ impl Worker {
         request: Outgoing,
         leaving: &mut Leaving<'_>,
         may: impl FnMut(Duration) -> F,
-    ) -> Result<(Went, Verdict, Option<Answer>), W> {
+    ) -> Result<(Went, Verdict, Option<Response>), W> {
         let since = std::mem::replace(&mut leaving.since, self.clock.now());
         self.hosts().leaves(leaving.host, since, leaving.since);
         let sent = match self.sender.send_if(request, may).await {
@@ -364,13 +364,14 @@ fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
 /// What a platform said instead of taking the message: its first 4 KB, sealed under the case's key, because
 /// some repeat the message, and with the credentials redacted. It is shortened after that, so that no
 /// beginning of a secret is left at the cut.
-fn sealed(answer: &Answer, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
+fn sealed(answer: &Response, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
     const KEPT: usize = 4 * 1024;
     if matches!(verdict.outcome, Outcome::Delivered(_)) {
         return None;
     }
     let words = String::from_utf8_lossy(&answer.body);
-    let words = if answer.body.len() < Answer::MOST { with.redact(&words) } else { with.redact_cut(&words) };
+    let words =
+        if answer.body.len() < Response::MOST { with.redact(&words) } else { with.redact_cut(&words) };
     let words = format!("HTTP {}\n{}", answer.status, &words[..words.floor_char_boundary(KEPT)]);
     Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::course::{Course, Progress};
 use super::hosts::Went;
-use super::platforms::{Act, Adapter, Answer, TakeBack, Verdict, adapter};
+use super::platforms::{Act, Adapter, Response, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use super::send::SendFault;
 use crate::domain::delivery::{ALONE, DeliveryState, Outcome, Reach, in_vain, is_alone};
@@ -56,9 +56,9 @@ pub struct Ended {
 pub fn judged(
     adapter: &dyn Adapter,
     act: Act<'_>,
-    sent: Result<Answer, SendFault>,
+    sent: Result<Response, SendFault>,
     at: DateTime<Utc>,
-) -> (Went, Verdict, Option<Answer>) {
+) -> (Went, Verdict, Option<Response>) {
     match sent {
         Ok(answer) => {
             let answer = answer.dated(at);

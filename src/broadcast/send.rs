@@ -32,7 +32,7 @@ use connection::{Connection, Failed, Stream};
 use hub::Hub;
 
 use super::guard::{Guard, Refused, Target};
-use super::platforms::{Answer, Outgoing};
+use super::platforms::{Outgoing, Response};
 use crate::domain::delivery::Outcome;
 
 mod connection;
@@ -79,7 +79,7 @@ impl Default for Limits {
             exchange: Duration::from_secs(15),
             idle: Duration::from_secs(20),
             resting: 1_024,
-            answer: Answer::MOST,
+            answer: Response::MOST,
         }
     }
 }
@@ -176,7 +176,7 @@ impl Sender {
     ///
     /// # Errors
     /// Why there is no answer, and whether the message may have been taken nevertheless.
-    pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, SendFault> {
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Response, SendFault> {
         let sent = self.send_if(outgoing, |_| ready(Ok::<_, Infallible>(())));
         sent.await.map_err(|unanswered| match unanswered {
             Unanswered::Fault(fault) => fault,
@@ -193,7 +193,7 @@ impl Sender {
         &self,
         outgoing: Outgoing,
         mut may: impl FnMut(Duration) -> F,
-    ) -> Result<Answer, Unanswered<W>>
+    ) -> Result<Response, Unanswered<W>>
     where
         F: Future<Output = Result<(), W>>,
     {
@@ -238,7 +238,7 @@ impl Sender {
         mut connection: Box<Connection>,
         request: Request<Full<Bytes>>,
         deadline: Instant,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<Response, Failed> {
         let exchange = async {
             let response = connection.request(request).await?;
             connection.answer(response, self.limits.answer).await.map_err(Failed::For)

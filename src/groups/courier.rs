@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
-use crate::broadcast::platforms::{Act, Answer, Credentials, Stamp, Verdict, adapter};
+use crate::broadcast::platforms::{Act, Credentials, Response, Stamp, Verdict, adapter};
 use crate::broadcast::{conclude, retry, way_in};
 use crate::clock::new_id;
 use crate::domain::delivery::{Outcome, Priority};
@@ -282,7 +282,7 @@ impl Groups {
         errand: &Errand,
         credentials: &Credentials,
         words: &Message,
-    ) -> (Went, Verdict, Option<Answer>) {
+    ) -> (Went, Verdict, Option<Response>) {
         let (adapter, act) = (adapter(errand.platform), Act::Say(0));
         let Some(body) = adapter.compose(words, act) else {
             return (Went::NotSent, Verdict::ours(Outcome::Bad, "internal"), None);

@@ -13,8 +13,8 @@ use super::credentials::Given;
 use super::exchange::whole_seconds;
 use super::judging::{MINUTE, object};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict, quoted,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict, quoted,
 };
 use crate::broadcast::message::{Message, PREFIX};
 use crate::domain::delivery::{Fault, Outcome};
@@ -93,13 +93,13 @@ fn security(words: &str) -> Fault {
 /// Whether an answer does not come from the robot, whatever its status: a complete object without the code
 /// that a robot always gives, or a page with "HTTP 200". An answer that was cut off may have been the
 /// robot's.
-fn is_gateways(said: Option<&Value>, answer: &Answer) -> bool {
+fn is_gateways(said: Option<&Value>, answer: &Response) -> bool {
     let page = || answer.status == 200 && answer.body.trim_ascii_start().starts_with(b"<");
     said.map_or_else(page, |said| said.get("errcode").is_none())
 }
 
 /// How long the gateway asks to be left alone, in its object or in a header; at least a minute.
-fn asked(said: &Value, answer: &Answer) -> Option<Duration> {
+fn asked(said: &Value, answer: &Response) -> Option<Duration> {
     let told = said.get("wait").and_then(|wait| whole_seconds(wait.as_f64()?));
     told.max(answer.wait()).map(|wait| wait.max(MINUTE))
 }
@@ -170,7 +170,7 @@ impl Adapter for Dingtalk {
 
     /// The codes: <https://open.dingtalk.com/document/robots/custom-robot-access>, and what the live
     /// server was seen to say.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let answered = object(answer);
         let gateway = is_gateways(answered.as_ref(), answer);
         let said = answered.unwrap_or_default();

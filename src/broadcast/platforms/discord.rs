@@ -10,8 +10,8 @@ use url::Url;
 use super::credentials::{Given, is_number};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, TakeBack, Verdict,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, TakeBack, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -138,7 +138,7 @@ impl Adapter for Discord {
 
     /// The codes:
     /// <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes>.
-    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, act: Act<'_>, answer: &Response) -> Verdict {
         let said = object(answer);
         let code = said.as_ref().and_then(|said| said["code"].as_i64());
         let spent = answer.header("x-ratelimit-remaining") == Some("0");
@@ -280,13 +280,14 @@ mod tests {
             (r#"{"retry_after":1}"#, "global", true),
             ("<html>banned</html>", "", true),
         ] {
-            let limited = Answer { headers: vec![("x-ratelimit-scope", scope.into())], ..answer(429, body) };
+            let limited =
+                Response { headers: vec![("x-ratelimit-scope", scope.into())], ..answer(429, body) };
             assert_eq!(Discord.judge(SAY, &limited).wide, wide, "{body}");
         }
         for (body, wide) in [("<html>blocked</html>", true), (r#"{"code":50013}"#, false)] {
             assert_eq!(Discord.judge(SAY, &answer(403, body)).wide, wide, "{body}");
         }
-        let spent = |left: &str| Answer {
+        let spent = |left: &str| Response {
             headers: vec![("x-ratelimit-remaining", left.into()), ("x-ratelimit-reset-after", "1.2".into())],
             ..answer(200, r#"{"id":"1"}"#)
         };

@@ -152,13 +152,13 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// A platform's answer.
+/// A platform's answer, as HTTP carried it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     /// Only the headers in [`HEADERS`], with their names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// The first [`Answer::MOST`] bytes.
+    /// The first [`Response::MOST`] bytes.
     pub body: Bytes,
 }
 
@@ -172,7 +172,7 @@ pub const HEADERS: [&str; 6] = [
     "x-ratelimit-scope",
 ];
 
-impl Answer {
+impl Response {
     /// How much of a body is read, in bytes.
     pub const MOST: usize = 16 * 1024;
 
@@ -195,7 +195,7 @@ impl Answer {
     /// The answer with `came`, the moment at which it arrived, as its `Date`, where it asks for a wait until
     /// some time and has no `Date` itself (RFC 9110 §6.6.1). An adapter has no clock.
     #[must_use]
-    pub fn dated(mut self, came: DateTime<Utc>) -> Answer {
+    pub fn dated(mut self, came: DateTime<Utc>) -> Response {
         if self.date("retry-after").is_some() && self.date("date").is_none() {
             self.headers.retain(|(name, _)| *name != "date");
             self.headers.push(("date", came.to_rfc2822()));

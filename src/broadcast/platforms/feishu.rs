@@ -13,8 +13,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict, quoted,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict, quoted,
 };
 use crate::broadcast::message::{Message, PREFIX};
 use crate::domain::delivery::{Fault, Outcome};
@@ -140,7 +140,7 @@ impl Adapter for Feishu {
 
     /// The codes: <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot> and
     /// <https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control>.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let said = object(answer);
         let member = |name| said.as_ref().and_then(|said| said.get(name));
         // Old answers have only the second.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Answer;
+use super::Response;
 use super::exchange::whole_seconds;
 use crate::domain::delivery::Outcome;
 
@@ -58,7 +58,7 @@ impl Verdict {
 
     /// The verdict on an answer without the code that its platform promises. Success is never assumed; a
     /// refusal is, where the HTTP status says so.
-    pub(super) fn without_code(answer: &Answer) -> Verdict {
+    pub(super) fn without_code(answer: &Response) -> Verdict {
         let outcome = match answer.status {
             429 => slow(answer),
             // 2xx: something took it, but who? A proxy's page answers like that, too.
@@ -86,18 +86,18 @@ impl Verdict {
 }
 
 /// The answer's body as a JSON object.
-pub(super) fn object(answer: &Answer) -> Option<Value> {
+pub(super) fn object(answer: &Response) -> Option<Value> {
     serde_json::from_slice(&answer.body).ok().filter(Value::is_object)
 }
 
 /// As long as the answer asks for, else a minute.
-pub(super) fn slow(answer: &Answer) -> Outcome {
+pub(super) fn slow(answer: &Response) -> Outcome {
     Outcome::Slow(answer.wait().unwrap_or(MINUTE))
 }
 
 /// As long as the headers or the body ask for, whichever is longer, else a minute; `retry_after` in the body
 /// is in seconds, with a fraction.
-pub(super) fn slow_as_told(said: Option<&Value>, answer: &Answer) -> Outcome {
+pub(super) fn slow_as_told(said: Option<&Value>, answer: &Response) -> Outcome {
     let told = said.and_then(|said| whole_seconds(said["retry_after"].as_f64()?));
     told.max(answer.wait()).map_or_else(|| slow(answer), Outcome::Slow)
 }

@@ -16,8 +16,8 @@ use super::credentials::{Given, fault};
 use super::exchange::whole_seconds;
 use super::judging::{kept, object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts,
-    Outgoing, Picture, Profile, Stamp, TakeBack, Verdict, quoted,
+    Act, Adapter, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts, Outgoing,
+    Picture, Profile, Response, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -195,7 +195,7 @@ impl Adapter for Matrix {
     }
 
     /// The codes: <https://spec.matrix.org/latest/client-server-api/#standard-error-response>.
-    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, act: Act<'_>, answer: &Response) -> Verdict {
         let Some(said) = object(answer) else { return Verdict::without_code(answer) };
         if let Some(code) = said.get("errcode") {
             return match code.as_str().filter(|_| answer.status != 200) {
@@ -239,7 +239,7 @@ fn signed(credentials: &Credentials, method: Method, url: Url, body: &Body) -> O
     }
 }
 
-fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Answer) -> Verdict {
+fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Response) -> Verdict {
     let words = said["error"].as_str().unwrap_or_default();
     let say = matches!(act, Act::Say(_));
     let outcome = match code {
@@ -338,7 +338,7 @@ mod tests {
         );
         let image = [(200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("image/$a".into())))];
         means(Platform::Matrix, Act::Say(1), &image);
-        let header = Answer { headers: vec![("retry-after", "7".into())], ..answer(429, limited) };
+        let header = Response { headers: vec![("retry-after", "7".into())], ..answer(429, limited) };
         let verdict = Matrix.judge(SAY, &header);
         assert_eq!((verdict.outcome, verdict.wide), (Outcome::Slow(Duration::from_secs(7)), true));
         let uploaded = Matrix.judge(Act::Say(1), &answer(200, r#"{"content_uri":"mxc://x/y"}"#));

@@ -6,8 +6,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict, without_mentions,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict, without_mentions,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -76,7 +76,7 @@ impl Adapter for Mattermost {
 
     /// Three different things are answered 400, so the `id` decides:
     /// <https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go>.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         if answer.status == 200 && *answer.body == *b"ok" {
             return Verdict::new(Outcome::Delivered(None), "ok");
         }

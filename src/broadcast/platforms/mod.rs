@@ -38,7 +38,7 @@ mod wecom;
 
 pub use act::{Act, Form, TakeBack};
 pub use credentials::{CredentialCode, CredentialFault, Credentials};
-pub use exchange::{Answer, Body, HEADERS, Outgoing, Stamp, request_id};
+pub use exchange::{Body, HEADERS, Outgoing, Response, Stamp, request_id};
 pub use judging::Verdict;
 pub use profile::{Budget, Field, Hosts, Picture, Profile};
 
@@ -82,7 +82,7 @@ pub trait Adapter: Sync {
     /// What the answer to an act, or to [`Adapter::upload`], means; total, and `Delivered` only on proof. For
     /// a way of taking back `Delivered` means "it is done, or was already", and `Bad` means "not in this
     /// way", which includes the edit of a message that is gone.
-    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict;
+    fn judge(&self, act: Act<'_>, answer: &Response) -> Verdict;
 
     /// How a message that was said with these credentials can be taken back, best first.
     fn takes_back(&self, _credentials: &Credentials) -> &'static [TakeBack] {

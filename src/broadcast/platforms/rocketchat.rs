@@ -6,8 +6,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict, without_mentions,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict, without_mentions,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -80,7 +80,7 @@ impl Adapter for Rocketchat {
 
     /// The words:
     /// <https://github.com/RocketChat/Rocket.Chat/blob/develop/apps/meteor/app/integrations/server/api/api.ts>.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let said = object(answer);
         let Some((said, success)) = said.as_ref().and_then(|s| Some((s, s["success"].as_bool()?))) else {
             return Verdict::without_code(answer);

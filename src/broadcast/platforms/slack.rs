@@ -13,8 +13,8 @@ use url::Url;
 use super::credentials::{Given, fault, origin};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
-    Picture, Profile, Stamp, TakeBack, Verdict, quoted,
+    Act, Adapter, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
+    Picture, Profile, Response, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -176,7 +176,7 @@ impl Adapter for Slack {
 
     /// A webhook answers with one word, the API with an object; the word decides, and only then the status:
     /// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>.
-    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, act: Act<'_>, answer: &Response) -> Verdict {
         if let Some(said) = object(answer) {
             return match (said["ok"].as_bool(), said["error"].as_str()) {
                 (Some(true), _) if answer.status == 200 => Verdict::new(done(act, &said), "ok"),
@@ -221,12 +221,12 @@ fn done(act: Act<'_>, said: &Value) -> Outcome {
 }
 
 /// As long as header or body asks for; a webhook may say it in the body alone.
-fn limited(answer: &Answer) -> Outcome {
+fn limited(answer: &Response) -> Outcome {
     slow_as_told(object(answer).as_ref(), answer)
 }
 
 /// What a word means, where we know it.
-fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
+fn means(act: Act<'_>, word: &str, answer: &Response) -> Option<Outcome> {
     let back = !matches!(act, Act::Say(_));
     Some(match word {
         // An edit of a message that is gone counts as refused; deleting it then reports that it is gone.
@@ -284,7 +284,7 @@ fn means(act: Act<'_>, word: &str, answer: &Answer) -> Option<Outcome> {
     })
 }
 
-fn refused(act: Act<'_>, word: &str, answer: &Answer) -> Verdict {
+fn refused(act: Act<'_>, word: &str, answer: &Response) -> Verdict {
     let outcome = means(act, word, answer).unwrap_or(match answer.status {
         410 => Outcome::Gone,
         403 => Outcome::Config(Fault::Permission),
@@ -449,7 +449,7 @@ mod tests {
     #[test]
     fn of_two_waits_the_longer_counts() {
         let body = r#"{"retry_after":1,"ok":false,"error":"rate_limited"}"#;
-        let limited = Answer { headers: vec![("retry-after", "7".to_owned())], ..answer(429, body) };
+        let limited = Response { headers: vec![("retry-after", "7".to_owned())], ..answer(429, body) };
         assert_eq!(Slack.judge(SAY, &limited).outcome, Outcome::Slow(Duration::from_secs(7)));
     }
 

@@ -8,8 +8,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -122,7 +122,7 @@ impl Adapter for Teams {
     /// those of the old connectors, for which 200 proves nothing without `1`. Whatever stands in front of a
     /// workflow may still use the connectors' words, which hid errors as text in a 200:
     /// <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
         let said = object(answer);
         let code = said.as_ref().and_then(|said| said["error"]["code"].as_str());

@@ -13,8 +13,8 @@ use url::Url;
 use super::credentials::{Given, origin};
 use super::judging::{kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture,
-    Profile, Stamp, TakeBack, Verdict, multipart, quoted,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, TakeBack, Verdict, multipart, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -174,7 +174,7 @@ impl Adapter for Telegram {
     }
 
     /// The words: <https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp>.
-    fn judge(&self, act: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, act: Act<'_>, answer: &Response) -> Verdict {
         let Some(said) = object(answer) else { return Verdict::without_code(answer) };
         match said["ok"].as_bool() {
             Some(true) if answer.status == 200 => {
@@ -253,7 +253,7 @@ const UNALLOWED: [&str; 8] = [
     "user_banned_in_channel",
 ];
 
-fn refused(act: Act<'_>, said: &Value, answer: &Answer) -> Verdict {
+fn refused(act: Act<'_>, said: &Value, answer: &Response) -> Verdict {
     let Some(code) = said["error_code"].as_i64() else { return Verdict::without_code(answer) };
     let words = said["description"].as_str().unwrap_or_default();
     let lower = words.to_lowercase();

@@ -49,8 +49,8 @@ pub(super) fn stamp(seconds: i64, millis: u32) -> Stamp {
     Stamp::new(now, Uuid::from_u128(5))
 }
 
-pub(super) fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, headers: Vec::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+pub(super) fn answer(status: u16, body: &str) -> Response {
+    Response { status, headers: Vec::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
 }
 
 pub(super) fn json_of(body: &[u8]) -> Value {

@@ -11,8 +11,8 @@ use url::Url;
 use super::credentials::{Given, fault};
 use super::judging::slow;
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
-    Picture, Profile, Stamp, Verdict,
+    Act, Adapter, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts, Outgoing,
+    Picture, Profile, Response, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -103,7 +103,7 @@ impl Adapter for Webhook {
 
     /// Here, and only here, the status decides: success is 2xx, a redirect is a failure, 410 means
     /// "stop", 429 and a server that is away mean "later".
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let outcome = match answer.status {
             200..300 => Outcome::Delivered(None),
             410 => Outcome::Gone,

@@ -14,8 +14,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Answer, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture,
-    Profile, Stamp, Verdict,
+    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture, Profile,
+    Response, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::Outcome;
@@ -106,7 +106,7 @@ impl Adapter for Wecom {
     }
 
     /// The codes: <https://developer.work.weixin.qq.com/document/path/90313>.
-    fn judge(&self, _: Act<'_>, answer: &Answer) -> Verdict {
+    fn judge(&self, _: Act<'_>, answer: &Response) -> Verdict {
         let said = object(answer);
         let Some((said, code)) = said.as_ref().and_then(|s| Some((s, s.get("errcode")?.as_i64()?))) else {
             return Verdict::without_code(answer);

@@ -6,14 +6,14 @@ use std::task::{Context, Waker};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::SendFault;
-use crate::broadcast::platforms::{Answer, HEADERS};
+use crate::broadcast::platforms::{HEADERS, Response};
 
 /// Why an exchange failed: with the request handed back untouched, or for good.
 pub(super) enum Failed {
@@ -58,7 +58,7 @@ impl Connection {
     pub(super) async fn request(
         &mut self,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, Failed> {
+    ) -> Result<hyper::Response<Incoming>, Failed> {
         let answer = self.requests.try_send_request(request);
         Connection::driving(&mut self.driver, answer).await.map_err(|mut error| match error.take_message() {
             Some(request) => Failed::Untaken(Box::new(request)),
@@ -70,9 +70,9 @@ impl Connection {
     /// again.
     pub(super) async fn answer(
         &mut self,
-        response: Response<Incoming>,
+        response: hyper::Response<Incoming>,
         most: usize,
-    ) -> Result<(Answer, bool), SendFault> {
+    ) -> Result<(Response, bool), SendFault> {
         let (head, mut incoming) = response.into_parts();
         let kept = |name: &'static str| Some((name, head.headers.get(name)?.to_str().ok()?.to_owned()));
         let headers = HEADERS.into_iter().filter_map(kept).collect();
@@ -89,6 +89,6 @@ impl Connection {
             }
         }
         body.truncate(most);
-        Ok((Answer { status: head.status.as_u16(), headers, body: body.freeze() }, whole))
+        Ok((Response { status: head.status.as_u16(), headers, body: body.freeze() }, whole))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 use seventytwo::broadcast::platforms::{
-    Act, Answer, Budget, Field, Hosts, Picture, Profile, TakeBack, adapter,
+    Act, Budget, Field, Hosts, Picture, Profile, Response, TakeBack, adapter,
 };
 use seventytwo::broadcast::retry::{self, Attempt, Next};
 use seventytwo::domain::delivery::{Fault, Outcome, Reach};
@@ -55,7 +55,7 @@ async fn the_document_names_the_codes_of_groups_that_are_gone() {
 }
 
 fn is_gone(platform: Platform, body: &str) -> bool {
-    let answer = Answer { status: 200, headers: Vec::new(), body: body.to_owned().into() };
+    let answer = Response { status: 200, headers: Vec::new(), body: body.to_owned().into() };
     adapter(platform).judge(Act::Say(0), &answer).outcome == Outcome::Gone
 }
 

@@ -148,7 +148,7 @@ fn feishu_answers_mean_what_its_document_says() {
     ];
     means(Platform::Feishu, Act::Say(0), &table);
     let headers = vec![("x-ogw-ratelimit-reset", "7".to_owned())];
-    let limited = Answer { headers, ..answer(429, r#"{"code":99991400}"#) };
+    let limited = Response { headers, ..answer(429, r#"{"code":99991400}"#) };
     assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &limited).outcome, slow(7));
     let card = answer(400, r#"{"code":11246,"msg":"Failed, ext=ErrCode: 200621; ErrMsg: parse"}"#);
     assert_eq!(adapter(Platform::Feishu).judge(Act::Say(0), &card).code.as_deref(), Some("11246/200621"));
@@ -178,9 +178,9 @@ fn a_webhooks_answer_is_its_status() {
 }
 
 /// An answer that says nothing but these headers.
-fn asking(status: u16, headers: &[(&'static str, &str)]) -> Answer {
+fn asking(status: u16, headers: &[(&'static str, &str)]) -> Response {
     let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Answer { headers, ..answer(status, "") }
+    Response { headers, ..answer(status, "") }
 }
 
 #[test]

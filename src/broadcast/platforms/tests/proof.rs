@@ -172,7 +172,7 @@ impl Is {
 }
 
 impl Proof {
-    fn is_given_by(&self, answer: &Answer) -> bool {
+    fn is_given_by(&self, answer: &Response) -> bool {
         match self {
             Status(statuses) => statuses.contains(&answer.status),
             Says(status, body) => answer.status == *status && answer.body == body.as_bytes(),
@@ -213,11 +213,11 @@ fn blank(sign: char) -> bool {
 }
 
 /// Whether an answer proves an act.
-fn proves(platform: Platform, act: Act<'_>, answer: &Answer) -> bool {
+fn proves(platform: Platform, act: Act<'_>, answer: &Response) -> bool {
     proofs(platform, act).iter().any(|proof| proof.is_given_by(answer))
 }
 
-fn is_done(platform: Platform, act: Act<'_>, answer: &Answer) -> bool {
+fn is_done(platform: Platform, act: Act<'_>, answer: &Response) -> bool {
     matches!(adapter(platform).judge(act, answer).outcome, Outcome::Delivered(_))
 }
 
@@ -267,7 +267,7 @@ proptest! {
         let body = [before.as_bytes(), &body, after.as_bytes()].concat();
         for body in [body, noise] {
             let headers = vec![(header, value.clone())];
-            let answer = Answer { status: draft.status, headers, body: body.into() };
+            let answer = Response { status: draft.status, headers, body: body.into() };
             for platform in Platform::ALL {
                 for act in acts(platform) {
                     let (done, proven) = (is_done(platform, act, &answer), proves(platform, act, &answer));

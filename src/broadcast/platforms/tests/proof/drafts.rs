@@ -19,7 +19,7 @@ impl Draft {
         self.text.map_or_else(|| object(&members.collect::<Vec<_>>()), str::to_owned)
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> Response {
         answer(self.status, &self.body())
     }
 }
