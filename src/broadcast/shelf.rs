@@ -1,41 +1,49 @@
 //! What is kept while there is room for it, in bytes: what has not been used for longest is forgotten first.
 
+use std::hash::Hash;
+
+use lru::LruCache;
+
 /// The keys of what is kept, and how many bytes each takes; the caller keeps the things themselves.
-pub struct Shelf<K> {
+pub struct Shelf<K: Hash + Eq> {
     room: usize,
-    /// The last used comes last.
-    kept: Vec<(K, usize)>,
+    taken: usize,
+    kept: LruCache<K, usize>,
 }
 
-impl<K: PartialEq> Shelf<K> {
+impl<K: Hash + Eq + Copy> Shelf<K> {
     /// An empty shelf with room for so many bytes.
-    pub const fn new(room: usize) -> Shelf<K> {
-        Shelf { room, kept: Vec::new() }
+    pub fn new(room: usize) -> Shelf<K> {
+        Shelf { room, taken: 0, kept: LruCache::unbounded() }
     }
 
     /// Records that a thing was used, and takes so many bytes; returns what has to be forgotten now: the
     /// thing itself, if it takes more than there is room for.
     pub fn put(&mut self, key: K, bytes: usize) -> Vec<K> {
-        self.kept.retain(|(kept, _)| *kept != key);
-        self.kept.push((key, bytes));
-        let mut over = self.kept.iter().map(|(_, bytes)| bytes).sum::<usize>().saturating_sub(self.room);
-        let goes = |(_, bytes): &&(K, usize)| {
-            let goes = over > 0;
-            over = over.saturating_sub(*bytes);
-            goes
-        };
-        let many = self.kept.iter().take_while(goes).count();
-        self.kept.drain(..many).map(|(key, _)| key).collect()
+        let before = self.kept.put(key, bytes).unwrap_or(0);
+        self.taken = self.taken - before + bytes;
+        let mut forgotten = Vec::new();
+        while self.taken > self.room
+            && let Some((key, bytes)) = self.kept.pop_lru()
+        {
+            self.taken -= bytes;
+            forgotten.push(key);
+        }
+        forgotten
     }
 
     /// Records that these are not kept any more.
     pub fn forget(&mut self, gone: impl Fn(&K) -> bool) {
-        self.kept.retain(|(key, _)| !gone(key));
+        let these: Vec<K> = self.kept.iter().map(|(key, _)| *key).filter(gone).collect();
+        for bytes in these.iter().filter_map(|key| self.kept.pop(key)) {
+            self.taken -= bytes;
+        }
     }
 
     /// Records that nothing is kept any more.
     pub fn clear(&mut self) {
         self.kept.clear();
+        self.taken = 0;
     }
 }
 
@@ -55,6 +63,8 @@ mod tests {
         assert_eq!(shelf.put("e", 6), ["a"], "it has grown");
         assert_eq!(shelf.put("f", 11), ["d", "e", "f"], "nothing is kept beyond the room");
         assert_eq!(shelf.put("g", 10), [""; 0]);
+        shelf.forget(|key| *key == "g");
+        assert_eq!(shelf.put("i", 10), [""; 0]);
         shelf.clear();
         assert_eq!(shelf.put("h", 10), [""; 0]);
     }
