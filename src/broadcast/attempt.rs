@@ -18,7 +18,7 @@ use super::platforms::{
 };
 use super::script::{Handle, Written};
 use super::send::Unanswered;
-use super::worker::{Worker, random};
+use super::worker::Worker;
 use super::{retry, way_in};
 use crate::domain::delivery::{Outcome, is_alone};
 use crate::store::leasing::Leased;
@@ -95,7 +95,7 @@ impl Worker {
             return (Went::NotSent, Ok(prepared.nothing_to_say()));
         };
         if let Some(until) = conclude::quiet_until(leased, act) {
-            return (Went::NotSent, Err(conclude::back(leased.platform, until, random())));
+            return (Went::NotSent, Err(conclude::back(leased.platform, until, rand::random())));
         }
         self.carry_out(leased, &prepared, act, leaving).await
     }
@@ -283,7 +283,7 @@ impl Worker {
         let alone = adapter(leased.platform).compose(&written.message, act);
         let is_all = alone.is_none() && matches!(act, Act::Say(_));
         let wait = if is_all { (not_drawn.again_at - now).max(LOOK_AGAIN) } else { LOOK_AGAIN };
-        let again = retry::after(now, retry::jittered(wait.to_std().unwrap_or_default(), random()));
+        let again = retry::after(now, retry::jittered(wait.to_std().unwrap_or_default(), rand::random()));
         let too_late = leased.not_after.is_some_and(|end| end <= again);
         if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
     }
@@ -355,7 +355,7 @@ fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
         alone: false,
         at,
         took_ms,
-        random: random(),
+        random: rand::random(),
         answer_sealed,
         moved,
     }

@@ -1,7 +1,8 @@
 //! What follows an attempt, and when a group may hear from us again. Pure: the time and the random
 //! bits are handed in.
 //!
-//! Chance only lengthens a wait, never shortens it: what a platform asked for is kept to the second.
+//! The bits spread what would otherwise come at once; nothing secret depends on them. They only lengthen a
+//! wait, never shorten it: what a platform asked for is kept to the second.
 
 use std::time::Duration;
 

@@ -376,9 +376,9 @@ fn lease(
         limit: room,
         audiences: &plan::audiences,
         in_hand: &|group, fence| in_hand.holds(group, fence),
-        pace: &|platform, sends| conclude::pace(platform, sends, now, random()),
+        pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
         bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
-        back: &|platform, until| conclude::back(platform, until, random()),
+        back: &|platform, until| conclude::back(platform, until, rand::random()),
         begins,
         // Locked for each call: a task that sends meanwhile must not wait for the transaction.
         admit: &mut |host, priority| hosts.lock().admit(host, priority, now),
@@ -392,9 +392,4 @@ fn lease(
         _ => Then::Look,
     };
     Ok((batch.leased, next))
-}
-
-/// Random bits that spread what would otherwise come at once; nothing secret depends on them.
-pub(super) fn random() -> u64 {
-    rand::random()
 }

@@ -25,7 +25,6 @@ use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Held, NotHeld};
 use crate::store::leasing::Admission;
 use crate::store::{Conn, StoreError, bots, probes};
-use crate::vault;
 
 /// The most codes and tests within [`PROBES_KEPT`], counted per group and per robot, whoever owns it, so that
 /// nobody can make us spam a chat.
@@ -191,12 +190,12 @@ fn errand(
 
 /// When messages that waited for a robot may go out; later where its platform refuses everybody.
 pub(super) fn back(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
-    conclude::back(platform, pace(platform, sends, now), u64::from_be_bytes(vault::random()))
+    conclude::back(platform, pace(platform, sends, now), rand::random())
 }
 
 /// When the robot may get its next request.
 pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
-    conclude::pace(platform, sends, now, u64::from_be_bytes(vault::random()))
+    conclude::pace(platform, sends, now, rand::random())
 }
 
 impl Groups {
