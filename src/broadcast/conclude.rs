@@ -170,8 +170,9 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     // The platform's words are sealed under the key of one notice: the logs of the other deliveries could not
     // open them.
     let others = || Ended { answer_sealed: None, ..ended.clone() };
-    let along: Vec<Record> = leased.along().map(|one| of_one(one, others(), true)).collect();
-    let mut record = of_one(leased, ended, !along.is_empty());
+    let along: Vec<Record> = leased.along().map(|one| of_one(one, others(), Told::InDigest)).collect();
+    let told = if along.is_empty() { Told::ByItself } else { Told::InDigest };
+    let mut record = of_one(leased, ended, told);
     record.along = along;
     if record.state == DeliveryState::Open {
         // A digest that goes on goes on as a whole.
@@ -180,11 +181,19 @@ pub fn concluded(leased: Leased, ended: Ended) -> Record {
     record
 }
 
-/// What follows for one delivery from an attempt that told it, in a `digest` or alone.
-fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
+/// How an attempt told a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    ByItself,
+    /// With others, in one message.
+    InDigest,
+}
+
+/// What follows for one delivery from an attempt that told it.
+fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
     let (progress, standing) = (progress(&leased), leased.standing.clone());
     let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
-    let leg = Leg { act: course.next(progress), course, progress, digest, alone: ended.alone };
+    let leg = Leg { act: course.next(progress), course, progress, told, alone: ended.alone };
     let attempt = leg.attempt(&leased, &ended);
     let next = retry::next(&ended.verdict.outcome, &attempt);
     let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
@@ -214,7 +223,8 @@ fn of_one(leased: Leased, ended: Ended, digest: bool) -> Record {
 
 /// What is recorded of an attempt whatever follows from it: its lane, and that it was tried.
 fn tried(leased: Leased, ended: Ended) -> Record {
-    let Ended { verdict, ours, at, took_ms, random, answer_sealed, .. } = ended;
+    let health = health(&ended, &leased);
+    let Ended { verdict, at, took_ms, random, answer_sealed, .. } = ended;
     let mut sends = leased.sends.clone();
     if let Some(last) = sends.last_mut() {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
@@ -229,7 +239,7 @@ fn tried(leased: Leased, ended: Ended) -> Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
         reach: leased.reach_before.max(doubt),
         outcome: Some(verdict.outcome.as_str()),
-        health: health(&verdict, ours, &leased, at),
+        health,
         code: verdict.code,
         answer_sealed,
         took_ms,
@@ -246,8 +256,7 @@ struct Leg<'a> {
     course: Course<'a>,
     progress: Progress,
     act: Option<Act<'a>>,
-    /// It told several notices in one message.
-    digest: bool,
+    told: Told,
     /// See [`Ended::alone`].
     alone: bool,
 }
@@ -292,7 +301,7 @@ impl Leg<'_> {
         match next {
             Next::Done(reference) => {
                 // A message that tells of several notices cannot be taken back for one of them.
-                let named = !self.digest && matches!(self.act, Some(Act::Say(_)));
+                let named = self.told == Told::ByItself && matches!(self.act, Some(Act::Say(_)));
                 record.message_ref = reference.filter(|_| named);
                 record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
@@ -314,7 +323,7 @@ impl Leg<'_> {
             }
             Next::Move(_) => record.moved = moved,
             // Perhaps only one of them was refused: each is tried by itself.
-            Next::GiveUp(retry::Why::Refused) if self.digest => record.apart = true,
+            Next::GiveUp(retry::Why::Refused) if self.told == Told::InDigest => record.apart = true,
             Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
                 // Keeps the doubts that were counted while the picture went with it.
                 self.go_on(record, Progress { act: ALONE - self.progress.act, ..self.progress });
@@ -361,14 +370,14 @@ fn until(leased: &Leased) -> DateTime<Utc> {
 }
 
 /// What an attempt says about its lane. A message that is refused says nothing about the next one.
-fn health(verdict: &Verdict, ours: bool, leased: &Leased, at: DateTime<Utc>) -> Health {
+fn health(ended: &Ended, leased: &Leased) -> Health {
     let before = leased.sends.iter().rev().nth(1);
-    match &verdict.outcome {
+    match &ended.verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
-        Outcome::Retry if ours && !verdict.answered => Health::Unheard,
+        Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
         Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
             // A group that failed a day ago and was not tried since may have been well in between.
-            let anew = leased.failures > 0 && before.is_none_or(|before| at - *before >= FAILING);
+            let anew = leased.failures > 0 && before.is_none_or(|before| ended.at - *before >= FAILING);
             if anew { Health::FailingAnew } else { Health::Failing }
         }
         Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,

@@ -147,7 +147,7 @@ impl Hosts {
             self.known.insert(name.to_owned(), Host::new(now));
         }
         let Some(host) = self.known.get_mut(name) else { return Admission::Busy };
-        let admission = host.admit(priority, now, self.doubtful < DOUBTFUL);
+        let admission = host.admit(priority, now, self.doubtful);
         match admission {
             Admission::Go => {
                 self.doubtful += usize::from(!host.is_brisk(now));
@@ -276,8 +276,8 @@ impl Host {
         }
     }
 
-    /// `more` is whether there is room left for hosts that are not brisk.
-    fn admit(&mut self, priority: Priority, now: DateTime<Utc>, more: bool) -> Admission {
+    /// `doubtful` is how many requests are under way at hosts that are not brisk.
+    fn admit(&mut self, priority: Priority, now: DateTime<Utc>, doubtful: usize) -> Admission {
         if self.spared_until > now {
             return Admission::Until(self.queue(priority, self.spared_until));
         }
@@ -290,7 +290,8 @@ impl Host {
         let (slow, share) = (self.slow(now), self.share(now));
         self.full = self.under_way.len() - slow >= if self.full { share.refill } else { share.brisk };
         let is_slow = self.usual > USUAL || (slow > 0 && !self.answers(now));
-        if self.under_way.len() >= share.all || (self.full && is_slow) || !(more || self.is_brisk(now)) {
+        let has_room = doubtful < DOUBTFUL || self.is_brisk(now);
+        if self.under_way.len() >= share.all || (self.full && is_slow) || !has_room {
             return Admission::Until(self.queue(priority, now));
         }
         if self.full { Admission::Busy } else { Admission::Go }
