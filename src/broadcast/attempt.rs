@@ -41,6 +41,34 @@ pub(super) struct Leaving<'a> {
     pub left: &'a AtomicBool,
 }
 
+/// What an attempt has come to.
+pub(super) struct Attempted {
+    /// How it went for the host.
+    pub went: Went,
+    pub end: End,
+}
+
+/// How an attempt ended, for its delivery.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every attempt is concluded, and a box would cost each of them"
+)]
+pub(super) enum End {
+    Concluded(Ended),
+    /// Its request never left, and is due again then.
+    DueAgain(DateTime<Utc>),
+}
+
+impl Attempted {
+    fn concluded(went: Went, ended: Ended) -> Attempted {
+        Attempted { went, end: End::Concluded(ended) }
+    }
+
+    fn due_again(at: DateTime<Utc>) -> Attempted {
+        Attempted { went: Went::NotSent, end: End::DueAgain(at) }
+    }
+}
+
 /// Why a request that had its connection did not leave.
 enum Withheld {
     /// Its notice is over, or its lease may have expired by the time the answer comes.
@@ -79,23 +107,18 @@ impl Prepared {
 }
 
 impl Worker {
-    /// Makes one request, from the written message to the platform's verdict; where it never left, returns
-    /// when it is due again.
-    pub(super) async fn attempt(
-        &self,
-        leased: &Leased,
-        leaving: &mut Leaving<'_>,
-    ) -> (Went, Result<Ended, DateTime<Utc>>) {
+    /// Makes one request, from the written message to the platform's verdict.
+    pub(super) async fn attempt(&self, leased: &Leased, leaving: &mut Leaving<'_>) -> Attempted {
         let prepared = match self.prepare(leased).await {
             Ok(prepared) => prepared,
-            Err(error) => return (Went::NotSent, Ok(internal(leased, &error))),
+            Err(error) => return Attempted::concluded(Went::NotSent, internal(leased, &error)),
         };
         let course = Course::new(leased.purpose, &leased.standing, prepared.ways, prepared.parts);
         let Some(act) = course.next(conclude::progress(leased)) else {
-            return (Went::NotSent, Ok(prepared.nothing_to_say()));
+            return Attempted::concluded(Went::NotSent, prepared.nothing_to_say());
         };
         if let Some(until) = conclude::quiet_until(leased, act) {
-            return (Went::NotSent, Err(conclude::back(leased.platform, until, rand::random())));
+            return Attempted::due_again(conclude::back(leased.platform, until, rand::random()));
         }
         self.carry_out(leased, &prepared, act, leaving).await
     }
@@ -107,13 +130,13 @@ impl Worker {
         prepared: &Prepared,
         act: Act<'_>,
         leaving: &mut Leaving<'_>,
-    ) -> (Went, Result<Ended, DateTime<Utc>>) {
+    ) -> Attempted {
         let Prepared { adapter, written, digest, credentials, .. } = prepared;
         let asked_at = self.clock.now();
         let body = match self.body(leased, prepared, act, asked_at).await {
             Ok(Some(body)) => body,
-            Ok(None) => return (Went::NotSent, Ok(prepared.nothing_to_say())),
-            Err(until) => return (Went::NotSent, Err(until)),
+            Ok(None) => return Attempted::concluded(Went::NotSent, prepared.nothing_to_say()),
+            Err(until) => return Attempted::due_again(until),
         };
         // Words alone need no handle.
         let keeps = adapter.profile().keeps_media && body.lean().is_some();
@@ -125,13 +148,13 @@ impl Worker {
         };
         let (handle, is_new) = match handle {
             Ok(handle) => handle.unzip(),
-            Err((went, verdict)) => return (went, Ok(prepared.ended(verdict))),
+            Err((went, verdict)) => return Attempted::concluded(went, prepared.ended(verdict)),
         };
         let now = self.clock.now();
         // Everything that waited for the picture would now leave at once, more than a shared token's budget
         // allows.
         if leased.bot.is_some() && now - asked_at > HELD_UP {
-            return (Went::NotSent, Err(now));
+            return Attempted::due_again(now);
         }
         let mut stamp = Stamp::new(now, request_id(leased.said(), leased.group, act));
         stamp.media = handle.as_deref().cloned().flatten();
@@ -148,8 +171,10 @@ impl Worker {
         let sent = self.exchange(*adapter, act, request, leaving, may).await;
         let (went, mut verdict, answer) = match sent {
             Ok(sent) => sent,
-            Err(Withheld::Over) => return (Went::NotSent, Err(self.clock.now())),
-            Err(Withheld::Unknown(error)) => return (Went::NotSent, Ok(internal(leased, &error))),
+            Err(Withheld::Over) => return Attempted::due_again(self.clock.now()),
+            Err(Withheld::Unknown(error)) => {
+                return Attempted::concluded(Went::NotSent, internal(leased, &error));
+            }
         };
         if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
             *handle = Some(media.as_str().into());
@@ -166,7 +191,7 @@ impl Worker {
         let alone = refused && prepared.has_words_alone(act, &body);
         let moved = self.moved(credentials, &verdict);
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
-        (went, Ok(Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) }))
+        Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })
     }
 
     /// The body that an act sends; or until when it has to wait for its picture.
@@ -231,20 +256,16 @@ impl Worker {
 
     /// Ends an attempt that a stop does not wait for any longer. A request that had left may arrive or not;
     /// one that had not is due again at once.
-    pub(super) async fn broken_off(
-        &self,
-        leased: &Leased,
-        left: bool,
-    ) -> (Went, Result<Ended, DateTime<Utc>>) {
+    pub(super) async fn broken_off(&self, leased: &Leased, left: bool) -> Attempted {
         if !left {
-            return (Went::NotSent, Err(self.clock.now()));
+            return Attempted::due_again(self.clock.now());
         }
         let verdict = Verdict::ours(Outcome::Unknown, "stopped");
         let ended = match self.prepare(leased).await {
             Ok(prepared) => prepared.ended(verdict),
             Err(_) => ended(verdict, 1, &[]),
         };
-        (Went::NotSent, Ok(Ended { ours: true, ..ended }))
+        Attempted::concluded(Went::NotSent, Ended { ours: true, ..ended })
     }
 
     /// What is said, to whom, and in how many requests.
@@ -338,10 +359,11 @@ fn internal(leased: &Leased, error: &StoreError) -> Ended {
 }
 
 /// The end of an attempt that panicked. If its request had left, nobody knows whether it arrived.
-pub(super) fn panicked(leased: &Leased, left: bool) -> (Went, Result<Ended, DateTime<Utc>>) {
+pub(super) fn panicked(leased: &Leased, left: bool) -> Attempted {
     tracing::error!(delivery = leased.delivery, left, "a send panicked");
     let outcome = if left { Outcome::Unknown } else { Outcome::Retry };
-    (Went::NotSent, Ok(Ended { ours: true, ..ended(Verdict::ours(outcome, "internal"), 1, &[]) }))
+    let ended = Ended { ours: true, ..ended(Verdict::ours(outcome, "internal"), 1, &[]) };
+    Attempted::concluded(Went::NotSent, ended)
 }
 
 /// An end whose times are not known yet.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::attempt::{Leaving, panicked};
+use super::attempt::{Attempted, End, Leaving, panicked};
 use super::conclude::{self, Ended};
 use super::figures::Figures;
 use super::hosts::{Hosts, Went};
@@ -250,7 +250,7 @@ impl Worker {
             let attempt = pin!(AssertUnwindSafe(self.attempt(&leased, &mut leaving)).catch_unwind());
             self.break_off.run_until_cancelled(attempt).await
         };
-        let (went, ended) = match attempt {
+        let Attempted { went, end } = match attempt {
             Some(Ok(done)) => done,
             Some(Err(_)) => panicked(&leased, left.load(Ordering::Relaxed)),
             None => self.broken_off(&leased, left.load(Ordering::Relaxed)).await,
@@ -259,9 +259,9 @@ impl Worker {
         let took_ms = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
         let at = self.clock.now();
         self.hosts().ended(&leased.host, leased.group, leaving.since, at, went);
-        let ended = match ended {
-            Ok(ended) => ended,
-            Err(until) => {
+        let ended = match end {
+            End::Concluded(ended) => ended,
+            End::DueAgain(until) => {
                 let state = self.withheld(&leased).unwrap_or(DeliveryState::Open);
                 return conclude::not_sent(leased, state, at, until.max(at));
             }
