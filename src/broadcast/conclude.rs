@@ -8,8 +8,8 @@ use super::hosts::Went;
 use super::platforms::{Act, Adapter, Response, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use super::send::SendFault;
-use crate::domain::delivery::{ALONE, DeliveryState, Outcome, Reach, in_vain, is_alone};
-use crate::domain::group::Platform;
+use crate::domain::delivery::{ALONE, DeliveryState, EndedAs, Outcome, Reach, in_vain, is_alone};
+use crate::domain::group::{Platform, WhyDisabled};
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
@@ -144,7 +144,7 @@ fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
         act,
         how,
         reach,
-        outcome: (state != DeliveryState::Open).then_some("ended"),
+        outcome: (state != DeliveryState::Open).then_some(EndedAs::Ended),
         code: None,
         answer_sealed: None,
         message_ref: None,
@@ -238,7 +238,7 @@ fn tried(leased: Leased, ended: Ended) -> Record {
     Record {
         tries: leased.tries.saturating_add(i16::from(failed)),
         reach: leased.reach_before.max(doubt),
-        outcome: Some(verdict.outcome.as_str()),
+        outcome: Some(verdict.outcome.ended_as()),
         health,
         code: verdict.code,
         answer_sealed,
@@ -311,7 +311,7 @@ impl Leg<'_> {
             Next::At(due) => {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
-                let doubtful = record.outcome == Some(Outcome::Unknown.as_str());
+                let doubtful = record.outcome == Some(EndedAs::Unknown);
                 if doubtful && self.counts_doubts() {
                     record.act += if is_alone(record.act) { -1 } else { 1 };
                 }
@@ -334,7 +334,7 @@ impl Leg<'_> {
             Next::GiveUp(_) => record.state = self.given_up(),
             Next::Disable => {
                 record.state = self.given_up();
-                record.disable = Some("gone");
+                record.disable = Some(WhyDisabled::Gone);
             }
         }
     }

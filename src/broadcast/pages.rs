@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::api;
-use super::report::{Counted, Reason, Report};
+use super::report::{Counted, CountsAs, Reason, Report};
 use crate::domain::people::Role;
 use crate::domain::zone::moment;
 use crate::language::has;
@@ -50,10 +50,10 @@ impl BroadcastsPage {
 
     /// The reasons by what they explain, each with a heading.
     fn reasons<'a>(&self, counted: &'a Counted) -> Vec<(String, Vec<&'a Reason>)> {
-        ["unreachable", "waiting"]
+        CountsAs::ALL
             .map(|of| {
                 let reasons = counted.reasons.iter().filter(|reason| reason.of == of).collect();
-                (self.frame.t(&format!("broadcasts-reasons-{of}")), reasons)
+                (self.frame.t(&format!("broadcasts-reasons-{}", of.as_str())), reasons)
             })
             .into_iter()
             .filter(|(_, reasons): &(_, Vec<_>)| !reasons.is_empty())
@@ -67,7 +67,7 @@ impl BroadcastsPage {
     /// How many groups, and why.
     fn why(&self, reason: &Reason) -> String {
         let groups = self.groups(reason.groups);
-        let why = self.frame.t(&format!("broadcasts-outcome-{}", reason.outcome));
+        let why = self.frame.t(&format!("broadcasts-outcome-{}", reason.outcome.as_str()));
         let Some(code) = &reason.code else { return format!("{groups}: {why}") };
         // Most codes are the platform's own numbers; our own have words.
         let ours = format!("broadcasts-code-{code}");
@@ -96,9 +96,9 @@ pub async fn show_broadcasts(
 mod tests {
     use super::*;
     use crate::broadcast::send::SendFault;
-    use crate::domain::group::GroupState;
+    use crate::domain::delivery::{EndedAs, Untried};
+    use crate::domain::group::{GroupState, WhyDisabled};
     use crate::domain::language::Language;
-    use crate::store::tally::DELETED;
 
     fn has_words(family: &str, name: &str) {
         for language in Language::ALL {
@@ -116,17 +116,19 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_hears_nothing_is_told_in_words() {
+    fn every_reason_is_told_in_words() {
         for state in GroupState::ALL.into_iter().filter(|state| *state != GroupState::Active) {
             has_words("outcome", state.as_str());
         }
-        has_words("outcome", DELETED);
-        for untried in ["quiet", "resting", "later", "untried"] {
-            has_words("outcome", untried);
+        // What was delivered is no reason.
+        for ended in EndedAs::ALL.into_iter().filter(|ended| *ended != EndedAs::Delivered) {
+            has_words("outcome", ended.as_str());
         }
-        // Why a group was disabled.
-        for reason in ["gone", "failing"] {
-            has_words("code", reason);
+        for untried in Untried::ALL {
+            has_words("outcome", untried.as_str());
+        }
+        for why in WhyDisabled::ALL {
+            has_words("code", why.as_str());
         }
     }
 }

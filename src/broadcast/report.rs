@@ -6,9 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::case_number;
-use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose};
+use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
+use crate::domain::named::named;
 use crate::store::broadcasts::{self, Broadcast};
-use crate::store::tally::{self, CameTo, Tally};
+use crate::store::tally::{self, Because, CameTo, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
 
 /// Why there is no report.
@@ -59,16 +60,26 @@ pub struct Counted {
     pub reasons: Vec<Reason>,
 }
 
+named! {
+    /// What a reason explains: the number that its groups are counted in.
+    pub enum CountsAs {
+        Unreachable = "unreachable",
+        Waiting = "waiting",
+    }
+}
+
 /// Why some groups wait, or could not be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reason {
     /// Whether they count as `waiting` or as `unreachable`.
-    pub of: &'static str,
+    #[schema(value_type = String)]
+    pub of: CountsAs,
     /// How the last attempt ended (`gone`, `config`, `slow`, `retry`, `bad`, `moved`, `unknown`, `ended`);
     /// why there was none yet (`quiet` hours, a `resting` lane, put off for another reason until `later`, as
     /// is what is left of a message whose beginning arrived, `untried`: its turn comes); or what became of
     /// the groups: `paused`, `disabled`, `unverified`, `deleted`.
-    pub outcome: String,
+    #[schema(value_type = String)]
+    pub outcome: Because,
     /// The platform's own code, or what has to be mended there, or why the groups are disabled.
     pub code: Option<String>,
     pub groups: i64,
@@ -113,8 +124,11 @@ fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
 }
 
 /// Why something waits. Where a part has arrived, that is not the reason: the rest goes later.
-fn keeps<'a>((outcome, code): (&'a str, Option<&'a str>)) -> (&'a str, Option<&'a str>) {
-    if outcome == Outcome::DELIVERED { ("later", None) } else { (outcome, code) }
+fn keeps((because, code): (Because, Option<&str>)) -> (Because, Option<&str>) {
+    match because {
+        Because::Ended(EndedAs::Delivered) => (Because::Untried(Untried::Later), None),
+        because => (because, code),
+    }
 }
 
 /// One line for each outcome and code, for those that wait and for those that could not be reached.
@@ -122,8 +136,8 @@ fn reasons(tally: &[Tally]) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     for line in tally {
         let of = match line.came_to() {
-            CameTo::Waiting => "waiting",
-            CameTo::Unreachable => "unreachable",
+            CameTo::Waiting => CountsAs::Waiting,
+            CameTo::Unreachable => CountsAs::Unreachable,
             CameTo::Done(_) | CameTo::Cancelled => continue,
         };
         let Some(reason) = line.reason() else { continue };
@@ -131,12 +145,9 @@ fn reasons(tally: &[Tally]) -> Vec<Reason> {
         let known = |r: &&mut Reason| r.of == of && r.outcome == outcome && r.code.as_deref() == code;
         match reasons.iter_mut().find(known) {
             Some(reason) => reason.groups += line.deliveries,
-            None => reasons.push(Reason {
-                of,
-                outcome: outcome.to_owned(),
-                code: code.map(str::to_owned),
-                groups: line.deliveries,
-            }),
+            None => {
+                reasons.push(Reason { of, outcome, code: code.map(str::to_owned), groups: line.deliveries })
+            }
         }
     }
     reasons.sort_by_key(|r| std::cmp::Reverse(r.groups));
@@ -148,7 +159,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::group::GroupState;
+    use crate::domain::group::{GroupState, WhyDisabled};
     use crate::store::types::{Id, Named, Time};
 
     fn broadcast(purpose: Purpose) -> Broadcast {
@@ -169,7 +180,7 @@ mod tests {
     fn line(state: &str, outcome: Option<&str>, code: Option<&str>, deliveries: i64) -> Tally {
         Tally {
             state: Named(DeliveryState::named(state).unwrap()),
-            last_outcome: outcome.map(str::to_owned),
+            last_outcome: outcome.map(|name| Named(EndedAs::named(name).unwrap())),
             last_code: code.map(str::to_owned),
             how: None,
             group_state: Some(Named(GroupState::Active)),
@@ -183,21 +194,25 @@ mod tests {
     fn of(group_state: &str, reason: Option<&str>, line: Tally) -> Tally {
         Tally {
             group_state: GroupState::named(group_state).map(Named),
-            group_reason: reason.map(str::to_owned),
+            group_reason: reason.and_then(WhyDisabled::named).map(Named),
             ..line
         }
     }
 
     fn causes(counted: &Counted) -> Vec<(&str, &str, Option<&str>, i64)> {
-        counted.reasons.iter().map(|r| (r.of, r.outcome.as_str(), r.code.as_deref(), r.groups)).collect()
+        counted
+            .reasons
+            .iter()
+            .map(|r| (r.of.as_str(), r.outcome.as_str(), r.code.as_deref(), r.groups))
+            .collect()
     }
 
     #[test]
     fn every_delivery_is_counted_once_and_causes_are_gathered() {
         let tally = [
             line("delivered", Some("delivered"), Some("0"), 9),
-            Tally { untried: Some("quiet".to_owned()), ..line("open", None, None, 3) },
-            Tally { untried: Some("untried".to_owned()), ..line("open", None, None, 1) },
+            Tally { untried: Some(Named(Untried::Quiet)), ..line("open", None, None, 3) },
+            Tally { untried: Some(Named(Untried::InTurn)), ..line("open", None, None, 1) },
             line("open", Some("slow"), Some("45009"), 2),
             // Its words arrived, its picture is still to come.
             line("open", Some("delivered"), Some("0"), 1),

@@ -144,21 +144,55 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name of [`Outcome::Delivered`].
-    pub const DELIVERED: &'static str = "delivered";
+    /// The outcome without what it holds, as the delivery log keeps it.
+    pub const fn ended_as(&self) -> EndedAs {
+        match self {
+            Outcome::Delivered(_) => EndedAs::Delivered,
+            Outcome::Gone => EndedAs::Gone,
+            Outcome::Config(_) => EndedAs::Config,
+            Outcome::Slow(_) => EndedAs::Slow,
+            Outcome::Retry => EndedAs::Retry,
+            Outcome::Bad => EndedAs::Bad,
+            Outcome::Moved(_) => EndedAs::Moved,
+            Outcome::Unknown => EndedAs::Unknown,
+        }
+    }
 
     /// The name in the delivery log.
     pub const fn as_str(&self) -> &'static str {
-        match self {
-            Outcome::Delivered(_) => Outcome::DELIVERED,
-            Outcome::Gone => "gone",
-            Outcome::Config(_) => "config",
-            Outcome::Slow(_) => "slow",
-            Outcome::Retry => "retry",
-            Outcome::Bad => "bad",
-            Outcome::Moved(_) => "moved",
-            Outcome::Unknown => "unknown",
-        }
+        self.ended_as().as_str()
+    }
+}
+
+named! {
+    /// How the last attempt at a delivery ended, or how the delivery ended without one.
+    pub enum EndedAs {
+        Delivered = "delivered",
+        Gone = "gone",
+        Config = "config",
+        Slow = "slow",
+        Retry = "retry",
+        Bad = "bad",
+        Moved = "moved",
+        Unknown = "unknown",
+        /// Its notice ended before it could be said.
+        Ended = "ended",
+        /// Its group was deleted.
+        Deleted = "deleted",
+    }
+}
+
+named! {
+    /// Why a delivery that waits has not been tried.
+    pub enum Untried {
+        /// Its group's quiet hours.
+        Quiet = "quiet",
+        /// Its lane rests.
+        Resting = "resting",
+        /// Put off for another reason: an hourly cap, a host that is away, a paused notice.
+        Later = "later",
+        /// Its turn comes.
+        InTurn = "untried",
     }
 }
 

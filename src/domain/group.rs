@@ -50,6 +50,16 @@ named! {
     }
 }
 
+named! {
+    /// The proof that nothing arrives any more in a group that is disabled.
+    pub enum WhyDisabled {
+        /// Its platform says that there is nothing behind its address.
+        Gone = "gone",
+        /// It has failed for a day.
+        Failing = "failing",
+    }
+}
+
 impl GroupState {
     /// Whether its admin has proved control of it.
     pub const fn is_proved(self) -> bool {

@@ -49,8 +49,9 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::blobs::Size;
-    use crate::domain::delivery::{DeliveryState, How, Purpose};
-    use crate::domain::group::{Condition, GroupState, Platform};
+    use crate::broadcast::report::CountsAs;
+    use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
+    use crate::domain::group::{Condition, GroupState, Platform, WhyDisabled};
     use crate::domain::language::Language;
     use crate::domain::life_cycle::State;
     use crate::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision};
@@ -84,8 +85,8 @@ mod tests {
     macro_rules! of_all {
         ($what:ident $(, $given:expr)?) => {
             $what!(
-                $($given,)? Asked, Category, Condition, DeliveryState, Direction, Emergency, Fate, FindingKind, GroupState, How, Kind, Language,
-                Outcome, Period, Platform, Precision, Purpose, Role, Size, State, WaitsFor, Want
+                $($given,)? Asked, Category, Condition, CountsAs, DeliveryState, Direction, Emergency, EndedAs, Fate, FindingKind, GroupState, How,
+                Kind, Language, Outcome, Period, Platform, Precision, Purpose, Role, Size, State, Untried, WaitsFor, Want, WhyDisabled
             )
         };
     }

@@ -16,7 +16,7 @@ use super::pauses;
 use super::secret::Rotated;
 use super::words::{addresses, refused};
 use crate::domain::cursor;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::EndedAs;
 use crate::domain::group::GroupState;
 use crate::domain::people::Role;
 use crate::web::json::{Json, JsonIfAny};
@@ -369,5 +369,5 @@ pub async fn test(
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
     let code = station(&shared).test(admin(&caller)?, id(&path)?).await?;
-    Ok(web::Json(Tested { outcome: Outcome::DELIVERED, code }))
+    Ok(web::Json(Tested { outcome: EndedAs::Delivered.as_str(), code }))
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::{Addresses, GroupError, MAX_GROUPS, Refusal};
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{EndedAs, Outcome};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -53,7 +53,7 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
         (Some(words), _) => words,
         (None, Some(fault)) => text(language, &format!("fault-{}", fault.as_str())),
         (None, None) if passes => text(language, "groups-try-later"),
-        (None, None) => outcome_words(language, refusal.outcome.as_str()),
+        (None, None) => outcome_words(language, refusal.outcome.ended_as()),
     };
     match &refusal.code {
         Some(code) => {
@@ -74,15 +74,20 @@ pub(super) fn meaning(language: Language, platform: Platform, code: &str) -> Opt
 }
 
 /// The sentence for an outcome of the delivery log.
-fn outcome_words(language: Language, outcome: &str) -> String {
-    let key = format!("outcome-{outcome}");
+fn outcome_words(language: Language, ended: EndedAs) -> String {
+    let key = format!("outcome-{}", ended.as_str());
     text(language, if has(language, &key) { &key } else { "outcome-unknown" })
 }
 
 /// An outcome in words, with the platform's code and its meaning.
-pub(super) fn explained(language: Language, platform: Platform, outcome: &str, code: Option<&str>) -> String {
-    let plain = || outcome_words(language, outcome);
-    match code.filter(|_| outcome != Outcome::DELIVERED) {
+pub(super) fn explained(
+    language: Language,
+    platform: Platform,
+    ended: EndedAs,
+    code: Option<&str>,
+) -> String {
+    let plain = || outcome_words(language, ended);
+    match code.filter(|_| ended != EndedAs::Delivered) {
         None => plain(),
         Some(code) => {
             let words = meaning(language, platform, code).unwrap_or_else(plain);

@@ -10,11 +10,10 @@ use uuid::Uuid;
 use super::lanes::{self, decode_times, encode_times};
 use super::mutation::{self, Mutation};
 use super::schema::{self, deliveries, group_regions, groups};
-use super::tally::DELETED;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, StoreError, both};
-use crate::domain::delivery::DeliveryState;
-use crate::domain::group::{GroupState, Kinds, Platform};
+use crate::domain::delivery::{DeliveryState, EndedAs};
+use crate::domain::group::{GroupState, Kinds, Platform, WhyDisabled};
 use crate::domain::language::Language;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
@@ -43,7 +42,7 @@ pub struct Group {
     pub language: Named<Language>,
     pub state: Named<GroupState>,
     /// Why it is disabled.
-    pub reason: Option<String>,
+    pub reason: Option<Named<WhyDisabled>>,
     /// See [`Group::kinds`].
     pub kinds: i32,
     /// The keyed hash of the code that proves control, while one is awaited.
@@ -306,7 +305,7 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
         .set((
             deliveries::state.eq(Named(DeliveryState::GivenUp)),
             deliveries::queued.eq(false),
-            deliveries::last_outcome.eq(Some(DELETED)),
+            deliveries::last_outcome.eq(Named(EndedAs::Deleted)),
             deliveries::last_code.eq(None::<String>),
         ))
         .execute(c)?;

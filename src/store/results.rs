@@ -13,8 +13,8 @@ use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, wishes};
-use crate::domain::delivery::{DeliveryState, How, Outcome, Purpose, Reach};
-use crate::domain::group::GroupState;
+use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Reach};
+use crate::domain::group::{GroupState, WhyDisabled};
 
 /// What an attempt says about its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub struct Record {
     pub how: Option<How>,
     pub reach: Reach,
     /// `None` where there was no attempt and the delivery goes on: then the last attempt's outcome stays.
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<EndedAs>,
     pub code: Option<String>,
     /// The platform's own words, if it refused, sealed under the case's key.
     pub answer_sealed: Option<Vec<u8>>,
@@ -74,7 +74,7 @@ pub struct Record {
     /// The address of a chat that was given a new id.
     pub moved: Option<Moved>,
     /// The whole group stops, with the reason its admin reads.
-    pub disable: Option<&'static str>,
+    pub disable: Option<WhyDisabled>,
     /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the
     /// delivery comes to this, and not to `state`.
     pub failing: Option<DeliveryState>,
@@ -90,14 +90,14 @@ impl Record {
     /// Whether it delivered everything there is to say: then the delivery itself tells all about the attempt,
     /// and no row is written for that.
     fn is_success(&self) -> bool {
-        self.state == DeliveryState::Delivered && self.outcome == Some(Outcome::DELIVERED)
+        self.state == DeliveryState::Delivered && self.outcome == Some(EndedAs::Delivered)
     }
 
     /// When its group heard something within the last hour. A message counts when its first part arrives:
     /// what follows belongs to it. An end does not count, and a digest counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
         let begins = self.leased.part == 0 && !self.leased.purpose.ends();
-        let is_heard = begins && self.outcome == Some(Outcome::DELIVERED);
+        let is_heard = begins && self.outcome == Some(EndedAs::Delivered);
         let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };
         wishes::heard(&self.leased.heard, is_heard.then_some(at), self.at)
     }
@@ -133,9 +133,9 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
         if let Some(moved) = &record.moved
             && !follow(conn, record.leased.group, moved)?
         {
-            disable(conn, record.leased.group, "gone")?;
+            disable(conn, record.leased.group, WhyDisabled::Gone)?;
         }
-        let fails = failing.contains(&Id(record.leased.group)).then_some("failing");
+        let fails = failing.contains(&Id(record.leased.group)).then_some(WhyDisabled::Failing);
         if let Some(reason) = fails.or(record.disable) {
             disable(conn, record.leased.group, reason)?;
         }
@@ -259,7 +259,7 @@ fn result_of<'a>(r: &'a Record, failing: &HashSet<Id>) -> Vec<Value<'a>> {
         r.act.into(),
         r.how.map(How::as_str).into(),
         (r.reach as i16).into(),
-        r.outcome.into(),
+        r.outcome.map(EndedAs::as_str).into(),
         r.code.as_deref().into(),
         r.message_ref.as_deref().into(),
         delivered.then_some(r.at).into(),
@@ -299,7 +299,7 @@ fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
             r.leased.group.into(),
             r.at.into(),
             r.leased.part.into(),
-            r.outcome.into(),
+            r.outcome.map(EndedAs::as_str).into(),
             r.code.as_deref().into(),
             r.took_ms.into(),
             r.answer_sealed.clone().into(),
@@ -326,9 +326,9 @@ fn follow(conn: &mut Conn, group: Uuid, moved: &Moved) -> Answer<bool> {
     super::groups::unless_connected(conn.transaction(enter))
 }
 
-fn disable(conn: &mut Conn, group: Uuid, reason: &str) -> Answer<()> {
+fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
     both!(conn, c => diesel::update(groups::table.find(Id(group)))
-        .set((groups::state.eq(Named(GroupState::Disabled)), groups::reason.eq(Some(reason))))
+        .set((groups::state.eq(Named(GroupState::Disabled)), groups::reason.eq(Named(why))))
         .execute(c))?;
     Ok(())
 }

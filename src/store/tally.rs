@@ -11,12 +11,9 @@ use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::wishes::is_quiet;
 use super::{Answer, Conn, both, broadcasts};
-use crate::domain::delivery::{DeliveryState, How, Reach};
-use crate::domain::group::GroupState;
+use crate::domain::delivery::{DeliveryState, EndedAs, How, Reach, Untried};
+use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::quiet;
-
-/// What a report calls the state of a group that was deleted, and the outcome of its deliveries.
-pub const DELETED: &str = "deleted";
 
 /// Deliveries of one broadcast that have come to the same, and the present state of their groups.
 #[derive(Clone, Debug, QueryableByName)]
@@ -24,7 +21,7 @@ pub struct Tally {
     #[diesel(sql_type = Text)]
     pub state: Named<DeliveryState>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub last_outcome: Option<String>,
+    pub last_outcome: Option<Named<EndedAs>>,
     #[diesel(sql_type = Nullable<Text>)]
     pub last_code: Option<String>,
     /// How the messages were taken back, where a notice ended.
@@ -35,11 +32,10 @@ pub struct Tally {
     pub group_state: Option<Named<GroupState>>,
     /// Why they are disabled.
     #[diesel(sql_type = Nullable<Text>)]
-    pub group_reason: Option<String>,
-    /// Why none of them has been tried yet, where they wait: `quiet` (its quiet hours), `resting` (its lane),
-    /// `later` (an hourly cap, a host that is away, a paused notice) or `untried`.
+    pub group_reason: Option<Named<WhyDisabled>>,
+    /// Why none of them has been tried yet, where they wait.
     #[diesel(sql_type = Nullable<Text>)]
-    pub untried: Option<String>,
+    pub untried: Option<Named<Untried>>,
     /// Whether they arrived, as far as that is known ([`Reach`]).
     #[diesel(sql_type = SmallInt)]
     pub reach: i16,
@@ -60,6 +56,29 @@ pub enum CameTo {
     Cancelled,
 }
 
+/// Why deliveries wait or were given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Because {
+    /// How the last attempt ended, or the delivery without one.
+    Ended(EndedAs),
+    /// Why there was no attempt yet.
+    Untried(Untried),
+    /// The state of groups that hear nothing.
+    Group(GroupState),
+}
+
+impl Because {
+    /// The name in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Because::Ended(ended) => ended.as_str(),
+            Because::Untried(untried) => untried.as_str(),
+            Because::Group(state) => state.as_str(),
+        }
+    }
+}
+
 impl Tally {
     /// What these deliveries have come to.
     pub fn came_to(&self) -> CameTo {
@@ -71,15 +90,15 @@ impl Tally {
         }
     }
 
-    /// Why they wait or were given up: the outcome of the last attempt, the state of groups that hear
-    /// nothing, or why there was no attempt; each with its detail, where one is known.
-    pub fn reason(&self) -> Option<(&str, Option<&str>)> {
+    /// Why they wait or were given up, with the detail, where one is known.
+    pub fn reason(&self) -> Option<(Because, Option<&str>)> {
         if self.state.0 == DeliveryState::Open && !self.group_hears() {
-            let state = self.group_state.map_or(DELETED, |state| state.0.as_str());
-            return Some((state, self.group_reason.as_deref()));
+            let state = self.group_state.map(|state| Because::Group(state.0));
+            let why = self.group_reason.map(|why| why.0.as_str());
+            return Some((state.unwrap_or(Because::Ended(EndedAs::Deleted)), why));
         }
-        let tried = self.last_outcome.as_deref().map(|outcome| (outcome, self.last_code.as_deref()));
-        tried.or_else(|| Some((self.untried.as_deref()?, None)))
+        let tried = self.last_outcome.map(|ended| (Because::Ended(ended.0), self.last_code.as_deref()));
+        tried.or_else(|| Some((Because::Untried(self.untried?.0), None)))
     }
 
     /// Whether they were given up because nobody can tell if they arrived.

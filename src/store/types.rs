@@ -145,10 +145,13 @@ pub struct Named<T: std::fmt::Debug>(pub T);
 
 names!(
     crate::domain::delivery::DeliveryState,
+    crate::domain::delivery::EndedAs,
     crate::domain::delivery::How,
     crate::domain::delivery::Purpose,
+    crate::domain::delivery::Untried,
     crate::domain::group::GroupState,
     crate::domain::group::Platform,
+    crate::domain::group::WhyDisabled,
     crate::domain::language::Language,
     crate::domain::life_cycle::State,
     crate::domain::notice::Kind,

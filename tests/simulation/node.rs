@@ -17,7 +17,7 @@ use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::platforms::{Budget, Verdict, adapter};
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
-use crate::domain::delivery::{DeliveryState, Outcome as Ending, is_alone};
+use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending, is_alone};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
@@ -33,7 +33,7 @@ pub const SHARED: [Budget; 1] = [Budget { count: 2, per: Duration::from_secs(5) 
 pub enum Fate {
     UnderWay,
     /// Its result is recorded: this outcome.
-    Kept(&'static str),
+    Kept(EndedAs),
     /// It never left, and that is recorded.
     Unsent,
     /// Its result came when the lane was leased to another node.
@@ -82,12 +82,12 @@ impl Request {
 
     /// Whether its outcome cannot be known from what was recorded.
     pub fn is_doubtful(&self) -> bool {
-        matches!(self.fate, Fate::Kept("unknown") | Fate::Late | Fate::Crashed)
+        matches!(self.fate, Fate::Kept(EndedAs::Unknown) | Fate::Late | Fate::Crashed)
     }
 
     /// Whether it may have arrived, as far as anybody knows.
     pub fn may_have_arrived(&self) -> bool {
-        self.is_doubtful() || matches!(self.fate, Fate::Kept("delivered") | Fate::UnderWay)
+        self.is_doubtful() || matches!(self.fate, Fate::Kept(EndedAs::Delivered) | Fate::UnderWay)
     }
 }
 
@@ -347,7 +347,7 @@ impl World<'_> {
                 verdict: reply.verdict,
             },
         );
-        let outcome = record.outcome.unwrap_or_default();
+        let outcome = record.outcome.map_or("", EndedAs::as_str);
         self.note(|| format!("node {node} hears of #{number}: {outcome}, then {:?}", record.state));
         self.nodes[node].heard.push((number, record));
         Ok(())

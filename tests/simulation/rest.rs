@@ -10,7 +10,7 @@ use super::sight::{DeliveryRow, NoticeRow};
 use super::world::World;
 use crate::broadcast::conclude::ENDING;
 use crate::broadcast::retry;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::bots::PROBE;
@@ -171,9 +171,11 @@ impl World<'_> {
         let all = self.since_set_going(delivery.id);
         let says = |r: &&&Request| r.deed.as_ref().is_none_or(Deed::says);
         // Where the picture is refused, its words go alone.
-        let refused =
-            |r: &&Request| r.fate == Fate::Kept("gone") || (r.fate == Fate::Kept("bad") && !r.pictured);
-        let gone = all.iter().any(|r| r.fate == Fate::Kept("gone") || r.fate == Fate::Kept("moved"));
+        let refused = |r: &&Request| {
+            r.fate == Fate::Kept(EndedAs::Gone) || (r.fate == Fate::Kept(EndedAs::Bad) && !r.pictured)
+        };
+        let gone =
+            all.iter().any(|r| r.fate == Fate::Kept(EndedAs::Gone) || r.fate == Fate::Kept(EndedAs::Moved));
         let end = self.sight.said(delivery).map(|b| b.not_after.map_or(b.created_at.0 + ENDING, |end| end.0));
         let too_late = |r: &&Request| {
             let ended = r.ended_at.unwrap_or(r.leased_at);
@@ -245,8 +247,8 @@ impl World<'_> {
 fn longest_wait(request: &Request) -> TimeDelta {
     let told = request.told.and_then(|(wait, _)| TimeDelta::from_std(wait).ok()).unwrap_or_default();
     let own = match request.fate {
-        Fate::Kept("config") => TimeDelta::hours(12),
-        Fate::Kept("retry") => TimeDelta::minutes(15),
+        Fate::Kept(EndedAs::Config) => TimeDelta::hours(12),
+        Fate::Kept(EndedAs::Retry) => TimeDelta::minutes(15),
         _ => TimeDelta::minutes(1),
     };
     told.max(own) * 5 / 4 + TimeDelta::seconds(1)

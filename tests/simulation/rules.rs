@@ -11,7 +11,7 @@ use super::node::{Fate, Request, SHARED};
 use super::sight::{DeliveryRow, LaneRow};
 use super::world::{BOT, World};
 use crate::broadcast::platforms::{TakeBack, adapter};
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, EndedAs, Purpose};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
@@ -211,7 +211,7 @@ impl World<'_> {
         let since = self.clock - TimeDelta::hours(1);
         let begun = |r: &&Request| {
             let same = r.leased.group == leased.group && r.leased.part == 0;
-            same && !r.leased.purpose.ends() && r.fate == Fate::Kept("delivered")
+            same && !r.leased.purpose.ends() && r.fate == Fate::Kept(EndedAs::Delivered)
         };
         let begun = self.requests.iter().filter(begun).filter_map(|r| r.ended_at);
         let count = begun.filter(|at| *at > since).count();
@@ -231,11 +231,11 @@ impl World<'_> {
         let earlier: Vec<&Request> = self.requests.iter().filter(same).collect();
         // A node that still has it under way lost it with the lease.
         let lost = |r: &Request| r.is_doubtful() || r.fate == Fate::UnderWay;
-        if earlier.iter().any(|r| r.fate == Fate::Kept("delivered") || (r.accepted && !lost(r))) {
+        if earlier.iter().any(|r| r.fate == Fate::Kept(EndedAs::Delivered) || (r.accepted && !lost(r))) {
             return self.broken(Rule::Once, format!("group {place} has it: delivery {delivery}"));
         }
         let anew = self.since_set_going(delivery);
-        let silent = anew.iter().filter(|r| same(r) && r.fate == Fate::Kept("unknown")).count();
+        let silent = anew.iter().filter(|r| same(r) && r.fate == Fate::Kept(EndedAs::Unknown)).count();
         let idempotent = self.members[place].chat.manner == Manner::Once;
         if silent >= 2 && !idempotent {
             return self.broken(Rule::Once, format!("delivery {delivery} is said a third time"));
@@ -317,7 +317,7 @@ impl World<'_> {
                 (o.about(case), o.leased.part, &o.along) == (r.about(case), r.leased.part, &r.along)
                     && o.named
             };
-            all.iter().filter(same).any(|o| o.fate == Fate::Kept("delivered"))
+            all.iter().filter(same).any(|o| o.fate == Fate::Kept(EndedAs::Delivered))
         };
         // Only proof of the last part can tell whether a lost answer was that of the next part.
         let complete = |r: &Request| {
@@ -327,10 +327,11 @@ impl World<'_> {
             let whole =
                 |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered && !d.digest;
             let last = all.iter().rfind(|o| o.about(case) == told);
-            self.sight.deliveries.iter().any(whole) && last.is_some_and(|o| o.fate == Fate::Kept("delivered"))
+            self.sight.deliveries.iter().any(whole)
+                && last.is_some_and(|o| o.fate == Fate::Kept(EndedAs::Delivered))
         };
         all.iter().any(|r| match r.fate {
-            Fate::Kept("delivered") => !r.named,
+            Fate::Kept(EndedAs::Delivered) => !r.named,
             _ => r.may_have_arrived() && !(once && proved(r) && complete(r)),
         })
     }

@@ -121,7 +121,7 @@ pub struct GroupBody {
     name: String,
     state: GroupState,
     /// Why it is disabled.
-    reason: Option<String>,
+    reason: Option<&'static str>,
     credentials: Shown,
     regions: Vec<&'static str>,
     kinds: Vec<Kind>,
@@ -149,7 +149,7 @@ impl From<Whole> for GroupBody {
             paused_until: group.paused_until(),
             created_at: group.created_at.0,
             verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
-            reason: group.reason,
+            reason: group.reason.map(|why| why.0.as_str()),
             name: group.name,
         }
     }

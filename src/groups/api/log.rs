@@ -32,7 +32,7 @@ pub struct DeliveryBody {
     state: DeliveryState,
     /// Requests so far, including those before it was sent again.
     attempts: i32,
-    last_outcome: Option<String>,
+    last_outcome: Option<&'static str>,
     last_code: Option<String>,
     /// Absent once nothing more goes out.
     due_at: Option<DateTime<Utc>>,
@@ -56,7 +56,7 @@ impl DeliveryBody {
             broadcast: delivery.broadcast.0,
             state: delivery.state.0,
             attempts: delivery.attempts,
-            last_outcome: delivery.last_outcome,
+            last_outcome: delivery.last_outcome.map(|ended| ended.0.as_str()),
             last_code: delivery.last_code,
             delivered_at: delivery.delivered_at.map(|at| at.0),
         }
@@ -102,7 +102,7 @@ impl From<Kept> for KeptBody {
 pub struct CallBody {
     /// When it ended.
     at: DateTime<Utc>,
-    outcome: String,
+    outcome: &'static str,
     /// The platform's code, or ours where there was no answer.
     code: Option<String>,
     /// The result, in words.
@@ -142,8 +142,8 @@ impl ExchangeBody {
             at: attempt.at.0,
             part: attempt.number(),
             asked,
-            meaning: explained(language, platform, &attempt.outcome, attempt.code.as_deref()),
-            outcome: attempt.outcome,
+            meaning: explained(language, platform, attempt.outcome.0, attempt.code.as_deref()),
+            outcome: attempt.outcome.0.as_str(),
             code: attempt.code,
             took_ms: attempt.took_ms,
             answer: answer.into(),

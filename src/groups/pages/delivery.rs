@@ -62,7 +62,7 @@ pub async fn detail(
         part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),
         asked: frame.t(&format!("groups-delivery-asked-{}", asked.as_str())),
         when: moment(attempt.at.0),
-        what: explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref()),
+        what: explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref()),
         took: frame.t1("groups-delivery-took", "took", attempt.took_ms),
         answer,
     };

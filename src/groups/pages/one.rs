@@ -12,11 +12,12 @@ use super::super::pauses;
 use super::super::preferences::Whole;
 use super::super::words;
 use crate::domain::case_number;
-use crate::domain::delivery::{DeliveryState, Outcome};
+use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
+use crate::store::types::Named;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
@@ -134,9 +135,9 @@ fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
 
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
     let Line { delivery, tries } = line;
-    let failed = delivery.last_outcome.as_deref().filter(|outcome| *outcome != Outcome::DELIVERED);
+    let failed = delivery.last_outcome.filter(|ended| ended.0 != EndedAs::Delivered);
     let line = |(place, attempt): (usize, &Attempt)| {
-        let ended = words::explained(frame.language, platform, &attempt.outcome, attempt.code.as_deref());
+        let ended = words::explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
     };
     LineView {
@@ -147,9 +148,8 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
         delivered: delivery.state.0 == DeliveryState::Delivered,
         result: result(frame, delivery, now),
-        why: failed.map(|outcome| {
-            words::explained(frame.language, platform, outcome, delivery.last_code.as_deref())
-        }),
+        why: failed
+            .map(|ended| words::explained(frame.language, platform, ended.0, delivery.last_code.as_deref())),
         tries: tries.iter().enumerate().map(line).collect(),
     }
 }
@@ -161,7 +161,7 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
         }
         // The words arrived; then the notice ended before the picture was sent.
-        (DeliveryState::Cancelled, _) if delivery.last_outcome.as_deref() == Some(Outcome::DELIVERED) => {
+        (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Delivered)) => {
             frame.t("groups-log-partly")
         }
         (DeliveryState::Open, _) => match delivery.waits_for(now) {

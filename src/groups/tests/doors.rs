@@ -13,7 +13,7 @@ use super::super::{Draft, MAX_GROUPS, fresh};
 use super::{Wecom, sender};
 use crate::accounts::fixture::House;
 use crate::accounts::tokens;
-use crate::domain::group::GroupState;
+use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::people::Role;
 use crate::store::types::Named;
 use crate::store::{Conn, StoreError, accounts, groups};
@@ -429,7 +429,7 @@ async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
             let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
             let mut group = groups::lock(tx, account, group)?.unwrap();
             group.state = Named(GroupState::Disabled);
-            group.reason = Some(reason.to_owned());
+            group.reason = WhyDisabled::named(reason).map(Named);
             groups::save(tx, &group)
         };
         admin.house.shared.store.write(stop).await.unwrap();

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
-use crate::domain::delivery::{DeliveryState, Purpose, Reach, is_alone};
+use crate::domain::delivery::{DeliveryState, EndedAs, Purpose, Reach, is_alone};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
@@ -28,7 +28,7 @@ pub struct Logged {
     pub state: Named<DeliveryState>,
     /// Requests so far.
     pub attempts: i32,
-    pub last_outcome: Option<String>,
+    pub last_outcome: Option<Named<EndedAs>>,
     /// The platform's code, or ours where there was no answer.
     pub last_code: Option<String>,
     pub due_at: Time,
@@ -101,7 +101,7 @@ impl Logged {
         Some(Attempt {
             delivery_id: self.id,
             at: self.delivered_at?,
-            outcome: self.last_outcome.clone()?,
+            outcome: self.last_outcome?,
             code: self.last_code.clone(),
             took_ms: self.took_ms?,
             part: (self.part - 1).max(0),
@@ -237,7 +237,7 @@ pub struct Attempt {
     pub delivery_id: i64,
     /// When it ended.
     pub at: Time,
-    pub outcome: String,
+    pub outcome: Named<EndedAs>,
     pub code: Option<String>,
     pub took_ms: i32,
     /// How many of the delivery's requests were done before it.

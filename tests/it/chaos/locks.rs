@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use seventytwo::broadcast::conclude::{Ended, concluded};
 use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, Outcome, Reach};
-use seventytwo::domain::group::{GroupState, Platform};
+use seventytwo::domain::delivery::{DeliveryState, EndedAs, Outcome, Reach};
+use seventytwo::domain::group::{GroupState, Platform, WhyDisabled};
 use seventytwo::domain::people::Role;
 use seventytwo::groups::MAX_GROUPS;
 use seventytwo::store::bots::PROBE;
@@ -231,7 +231,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         act: 0,
         how: None,
         reach: Reach::Yes,
-        outcome: Some(Outcome::DELIVERED),
+        outcome: Some(EndedAs::Delivered),
         code: None,
         answer_sealed: None,
         message_ref: Some("1".to_owned()),
@@ -445,7 +445,7 @@ async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
     scene.publish(PROPERTY).await;
     let last = arrived(&scene.lease().await[0], scene.house.clock.now());
     let moved = Some(Moved { credentials_sealed: vec![1], address_hash: vec![2] });
-    let last = Record { moved, disable: Some("gone"), ..last };
+    let last = Record { moved, disable: Some(WhyDisabled::Gone), ..last };
     let (recorded, group, said) = scene
         .store()
         .write(move |tx| {
