@@ -20,7 +20,7 @@ use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::Worker;
 use super::{retry, way_in};
-use crate::domain::delivery::{Outcome, is_alone};
+use crate::domain::delivery::Outcome;
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
@@ -204,7 +204,7 @@ impl Worker {
     ) -> Result<Option<Body>, DateTime<Utc>> {
         match digest {
             Some(digest) => Ok(adapter.compose(digest, act)),
-            None if is_alone(leased.act) => Ok(adapter.compose(&written.message.words_alone(), act)),
+            None if leased.act.alone => Ok(adapter.compose(&written.message.words_alone(), act)),
             None => {
                 let body = self.script.body(written, leased.platform, act, now).await;
                 body.or_else(|not_drawn| self.without_picture(leased, written, act, not_drawn))

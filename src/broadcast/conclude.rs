@@ -8,7 +8,7 @@ use super::hosts::Went;
 use super::platforms::{Act, Adapter, Response, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
 use super::send::SendFault;
-use crate::domain::delivery::{ALONE, DeliveryState, EndedAs, Outcome, Reach, in_vain, is_alone};
+use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
@@ -278,11 +278,11 @@ impl Leg<'_> {
         Attempt {
             tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
             failures: leased.failures.max(0).unsigned_abs(),
-            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(in_vain(leased.act)))
+            fruitless: (leased.attempts - i32::from(leased.part) - i32::from(leased.act.in_vain))
                 .max(1)
                 .unsigned_abs(),
             bears: ended.verdict.tries,
-            reach: match (self.counts_doubts(), in_vain(leased.act)) {
+            reach: match (self.counts_doubts(), leased.act.in_vain) {
                 (false, _) => leased.reach_before,
                 (true, 0) => Reach::No,
                 (true, _) => Reach::Maybe,
@@ -305,15 +305,17 @@ impl Leg<'_> {
                 record.message_ref = reference.filter(|_| named);
                 record.reach = Reach::Yes;
                 self.go_on(record, self.course.done(self.progress));
-                // The log still shows that its words went alone.
-                record.act = record.act.min(self.progress.act);
+                if self.progress.act.alone {
+                    // The log still shows that its words went alone.
+                    record.act = self.progress.act;
+                }
             }
             Next::At(due) => {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
                 let doubtful = record.outcome == Some(EndedAs::Unknown);
                 if doubtful && self.counts_doubts() {
-                    record.act += if is_alone(record.act) { -1 } else { 1 };
+                    record.act = record.act.once_more_in_vain();
                 }
             }
             Next::Hold(until) | Next::Mend(_, until) => hold(record, until),
@@ -326,7 +328,8 @@ impl Leg<'_> {
             Next::GiveUp(retry::Why::Refused) if self.told == Told::InDigest => record.apart = true,
             Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
                 // Keeps the doubts that were counted while the picture went with it.
-                self.go_on(record, Progress { act: ALONE - self.progress.act, ..self.progress });
+                let act = ActSoFar { alone: true, ..self.progress.act };
+                self.go_on(record, Progress { act, ..self.progress });
             }
             Next::GiveUp(retry::Why::Refused) if let Some(progress) = self.course.refused(self.progress) => {
                 self.go_on(record, progress);

@@ -6,16 +6,14 @@
 //! cannot reach it, the chat is told once by a further message.
 
 use super::platforms::{Act, TakeBack};
-use crate::domain::delivery::{How, Purpose};
+use crate::domain::delivery::{ActSoFar, How, Purpose};
 
 /// How far a delivery has come, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Requests done: first one for each message that was taken back or had to be left, then the parts.
     pub part: i16,
-    /// For the present request: the ways of taking back that were tried in vain, or its doubtful answers;
-    /// below 0 where its words go alone ([`ALONE`](crate::domain::delivery::ALONE)).
-    pub act: i16,
+    pub act: ActSoFar,
     /// The worst result of taking back, over all messages so far.
     pub how: Option<How>,
 }
@@ -61,16 +59,16 @@ impl<'a> Course<'a> {
 
     /// The request that comes next; `None` when all is done.
     pub fn next(&self, progress: Progress) -> Option<Act<'a>> {
-        let (part, act) = (at(progress.part), at(progress.act));
+        let (part, in_vain) = (at(progress.part), usize::from(progress.act.in_vain));
         if let Some(standing) = self.standing.get(part) {
             // More ways tried than there are can only mean that the platform has lost one since.
-            return Some(self.ways.get(act).unwrap_or(&self.ways[0]).act(standing));
+            return Some(self.ways.get(in_vain).unwrap_or(&self.ways[0]).act(standing));
         }
         let part = part - self.standing.len();
         let owed = self.said || progress.how == Some(How::FollowedUp);
         match self.standing.last() {
             _ if !owed || part >= self.parts => None,
-            Some(last) if part == 0 && act == 0 && self.replies => Some(Act::Reply(last)),
+            Some(last) if part == 0 && in_vain == 0 && self.replies => Some(Act::Reply(last)),
             _ => Some(Act::Say(part)),
         }
     }
@@ -85,22 +83,25 @@ impl<'a> Course<'a> {
         };
         // A reply in the thread is the whole message.
         let part = match self.next(progress) {
-            Some(Act::Reply(_)) => progress.part.saturating_add(self.parts as i16),
-            _ => progress.part.saturating_add(1),
+            Some(Act::Reply(_)) => self.parts,
+            _ => 1,
         };
-        Progress { part, act: 0, how: progress.how.max(how) }
+        let part = progress.part.saturating_add(i16::try_from(part).unwrap_or(i16::MAX));
+        Progress { part, act: ActSoFar::default(), how: progress.how.max(how) }
     }
 
     /// The progress after the platform refused for good; `None` where nothing else can be tried.
     pub fn refused(&self, progress: Progress) -> Option<Progress> {
+        let act = progress.act.once_more_in_vain();
         match self.next(progress)? {
             Act::Say(_) => None,
-            Act::Reply(_) => Some(Progress { act: 1, ..progress }),
-            Act::Edit(_) | Act::Delete(_) if at(progress.act) + 1 < self.ways.len() => {
-                Some(Progress { act: progress.act + 1, ..progress })
+            Act::Reply(_) => Some(Progress { act, ..progress }),
+            Act::Edit(_) | Act::Delete(_) if usize::from(act.in_vain) < self.ways.len() => {
+                Some(Progress { act, ..progress })
             }
             Act::Edit(_) | Act::Delete(_) => {
-                Some(Progress { part: progress.part + 1, act: 0, how: Some(How::FollowedUp) })
+                let (part, how) = (progress.part + 1, Some(How::FollowedUp));
+                Some(Progress { part, act: ActSoFar::default(), how })
             }
         }
     }
@@ -119,7 +120,7 @@ fn at(stored: i16) -> usize {
 mod tests {
     use super::*;
 
-    const START: Progress = Progress { part: 0, act: 0, how: None };
+    const START: Progress = Progress { part: 0, act: ActSoFar { alone: false, in_vain: 0 }, how: None };
     const ALL: [TakeBack; 3] = [TakeBack::Edit, TakeBack::Delete, TakeBack::Reply];
 
     /// Walks a course; `does` says whether the platform does what it is asked.

@@ -85,19 +85,22 @@ named! {
     }
 }
 
-/// The first of the negative `act` values: the words are sent alone because the platform refused their
-/// picture. Each answer that leaves in doubt whether they arrived lowers `act` by one.
-pub const ALONE: i16 = -1;
-
-/// Whether this `act` means words sent alone, without their picture.
-pub const fn is_alone(act: i16) -> bool {
-    act <= ALONE
+/// What the next act of a delivery has come to so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActSoFar {
+    /// Its words go without their picture, because the platform refused that.
+    pub alone: bool,
+    /// What was in vain. Where a message is said: answers that left in doubt whether it arrived, with its
+    /// picture or without. Where one is taken back: ways of doing so that the platform refused.
+    pub in_vain: u16,
 }
 
-/// What an `act` counts, whether or not the words go alone: answers that left in doubt whether something
-/// arrived, or ways of taking a message back that failed.
-pub const fn in_vain(act: i16) -> i16 {
-    if is_alone(act) { ALONE - act } else { act }
+impl ActSoFar {
+    /// The same after one more answer, or one more way, in vain.
+    #[must_use]
+    pub const fn once_more_in_vain(self) -> ActSoFar {
+        ActSoFar { in_vain: self.in_vain.saturating_add(1), ..self }
+    }
 }
 
 /// Whether a group has seen the message. It decides which groups must hear that the notice is over.

@@ -16,9 +16,9 @@ use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Named, Time, act_of};
 use super::{Answer, Conn};
-use crate::domain::delivery::{Purpose, Reach};
+use crate::domain::delivery::{ActSoFar, Purpose, Reach};
 use crate::domain::notice::Kind;
 
 /// Notices in one digest, at most: as many as fit uncut into the 2,048 bytes of the strictest platform.
@@ -31,7 +31,7 @@ pub struct Companion {
     pub broadcast: Uuid,
     /// As in [`Leased`]: each delivery of a digest has a history and an end of its own.
     pub purpose: Purpose,
-    pub act: i16,
+    pub act: ActSoFar,
     pub attempts: i32,
     pub tries: i16,
     pub reach_before: Reach,
@@ -50,7 +50,7 @@ impl From<CompanionRow> for Companion {
             delivery,
             broadcast: broadcast.0,
             purpose: purpose.0,
-            act,
+            act: act_of(act),
             attempts: attempts + 1,
             tries,
             reach_before: Reach::of(reach),

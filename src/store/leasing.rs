@@ -18,7 +18,7 @@ use super::growth::{self, Audiences};
 use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
-use super::types::Id;
+use super::types::{Id, act_of};
 use super::wishes;
 use super::{Answer, Conn};
 use crate::domain::delivery::{Priority, Reach};
@@ -283,7 +283,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         credentials_sealed: listener.credentials_sealed,
         purpose: said.purpose.0,
         part: delivery.part,
-        act: delivery.act,
+        act: act_of(delivery.act),
         how: delivery.how.map(|how| how.0),
         attempts: delivery.attempts + 1,
         tries: delivery.tries,

@@ -11,9 +11,9 @@ use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
-use super::types::{Id, Named, Time};
+use super::types::{Id, Named, Time, stored_act};
 use super::{Answer, Conn, both, wishes};
-use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Reach};
+use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
 
 /// What an attempt says about its lane.
@@ -49,7 +49,7 @@ pub struct Record {
     /// When it is due again, where it stays open.
     pub due_at: DateTime<Utc>,
     pub part: i16,
-    pub act: i16,
+    pub act: ActSoFar,
     pub how: Option<How>,
     pub reach: Reach,
     /// `None` where there was no attempt and the delivery goes on: then the last attempt's outcome stays.
@@ -256,7 +256,7 @@ fn result_of<'a>(r: &'a Record, failing: &HashSet<Id>) -> Vec<Value<'a>> {
         state.as_str().into(),
         r.due_at.into(),
         r.part.into(),
-        r.act.into(),
+        stored_act(r.act).into(),
         r.how.map(How::as_str).into(),
         (r.reach as i16).into(),
         r.outcome.map(EndedAs::as_str).into(),

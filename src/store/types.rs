@@ -11,6 +11,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
+use crate::domain::delivery::ActSoFar;
+
 /// The SQL side of the types.
 pub mod sql {
     use diesel::query_builder::QueryId;
@@ -106,6 +108,19 @@ impl ToSql<sql::Ts, Sqlite> for Time {
     }
 }
 
+/// An act so far as stored: what was in vain; where words go alone, −1 less that. So 0 is a fresh start.
+pub(super) fn stored_act(act: ActSoFar) -> i16 {
+    let in_vain = i16::try_from(act.in_vain).unwrap_or(i16::MAX);
+    if act.alone { -1 - in_vain } else { in_vain }
+}
+
+/// Reads what [`stored_act`] wrote.
+pub(super) const fn act_of(stored: i16) -> ActSoFar {
+    let alone = stored < 0;
+    let in_vain = if alone { -1 - stored } else { stored };
+    ActSoFar { alone, in_vain: in_vain.unsigned_abs() }
+}
+
 /// Stores a closed set of names as text; a name that is not in the set does not load.
 macro_rules! names {
     ($($set:ty),+ $(,)?) => {$(
@@ -158,3 +173,17 @@ names!(
     crate::domain::notice::Outcome,
     crate::domain::people::Role,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_is_read_as_it_was_stored() {
+        for stored in i16::MIN..=i16::MAX {
+            assert_eq!(stored_act(act_of(stored)), stored);
+        }
+        assert_eq!(act_of(0), ActSoFar::default());
+        assert_eq!(act_of(-2), ActSoFar { alone: true, in_vain: 1 });
+    }
+}

@@ -17,7 +17,7 @@ use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::platforms::{Budget, Verdict, adapter};
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
-use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending, is_alone};
+use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending};
 use crate::domain::group::Platform;
 use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
@@ -199,7 +199,7 @@ impl World<'_> {
         let member = self.place_of(leased.group);
         self.note(|| {
             format!(
-                "node {node} leases #{number}: {} of case {case} and {along:?} to group {member}, part {} act {}, deliveries {:?}, standing {:?}",
+                "node {node} leases #{number}: {} of case {case} and {along:?} to group {member}, part {} {:?}, deliveries {:?}, standing {:?}",
                 leased.purpose.as_str(),
                 leased.part,
                 leased.act,
@@ -213,7 +213,7 @@ impl World<'_> {
             self.shared.leases.push(self.clock);
         }
         let manner = self.members[member].chat.manner;
-        let alone = is_alone(leased.act) || leased.purpose.ends() || !leased.with.is_empty();
+        let alone = leased.act.alone || leased.purpose.ends() || !leased.with.is_empty();
         self.requests.push(Request {
             leased,
             case,

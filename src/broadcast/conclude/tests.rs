@@ -11,8 +11,12 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
+/// An act that is about to begin, with its picture and without.
+const FRESH: ActSoFar = ActSoFar { alone: false, in_vain: 0 };
+const ALONE: ActSoFar = ActSoFar { alone: true, in_vain: 0 };
+
 /// A lease of the second part of a message whose first part arrived.
-fn picture(act: i16) -> Leased {
+fn picture(act: ActSoFar) -> Leased {
     Leased {
         delivery: 1,
         broadcast: Uuid::nil(),
@@ -75,8 +79,8 @@ fn digest() -> Leased {
         said_at: at(0),
         not_after: Some(at(3_600)),
     };
-    let with = vec![other(2, 0), other(3, 1)];
-    Leased { part: 0, not_after: Some(at(16)), with, ..picture(0) }
+    let with = vec![other(2, FRESH), other(3, FRESH.once_more_in_vain())];
+    Leased { part: 0, not_after: Some(at(16)), with, ..picture(FRESH) }
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn of_a_digest_each_has_an_end_and_a_past_of_its_own() {
 
 #[test]
 fn a_lease_without_a_result_is_no_second_doubt() {
-    let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe, ..picture(0) };
+    let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe, ..picture(FRESH) };
     let first = unknown(perhaps.clone());
     assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
     let second = unknown(Leased { act: first.act, ..perhaps });
@@ -102,7 +106,7 @@ fn a_lease_without_a_result_is_no_second_doubt() {
 }
 
 /// A request that says the whole message.
-fn whole(act: i16) -> Leased {
+fn whole(act: ActSoFar) -> Leased {
     Leased { platform: Platform::Telegram, part: 0, ..picture(act) }
 }
 
@@ -112,15 +116,15 @@ fn words_without_their_picture_are_said_once_more_in_doubt_and_never_a_third_tim
     assert_eq!((doubted.state, doubted.due_at), (DeliveryState::Open, at(15 + 60)));
     assert_eq!(unknown(whole(doubted.act)).state, DeliveryState::GivenUp);
     let refused = |act| concluded(whole(act), Ended { parts: 1, alone: true, ..ended(Outcome::Bad) });
-    assert_eq!((refused(0).state, refused(0).act), (DeliveryState::Open, ALONE));
-    let doubted = unknown(whole(0));
+    assert_eq!((refused(FRESH).state, refused(FRESH).act), (DeliveryState::Open, ALONE));
+    let doubted = unknown(whole(FRESH));
     let again = unknown(whole(refused(doubted.act).act));
     assert_eq!(again.state, DeliveryState::GivenUp, "with its picture it was in doubt before");
 }
 
 /// How a delivery goes on whose platform is busy again, after so many tries and failures of its chat.
 fn busy(tries: i16, failures: i32) -> (DeliveryState, i16, i64) {
-    let leased = Leased { part: 0, tries, failures, reach_before: Reach::No, ..picture(0) };
+    let leased = Leased { part: 0, tries, failures, reach_before: Reach::No, ..picture(FRESH) };
     let verdict = Verdict { tries: Some(4), ..Verdict::ours(Outcome::Retry, "-1") };
     let record = concluded(leased, Ended { verdict, ..ended(Outcome::Retry) });
     (record.state, record.tries, (record.due_at - at(15)).num_seconds())
@@ -138,7 +142,7 @@ fn a_platform_that_bears_few_tries_in_a_row_gets_a_rest_and_then_a_new_row() {
 /// day of that.
 fn unanswered(ours: bool) -> (Health, Option<DeliveryState>) {
     let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-2 * 86_400)));
-    let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(0) };
+    let leased = Leased { part: 0, sends, failures: 9, failing_since, ..picture(FRESH) };
     let record = concluded(leased, Ended { ours, ..ended(Outcome::Retry) });
     (record.health, record.failing)
 }
@@ -148,7 +152,7 @@ fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
     assert_eq!(unanswered(false), (Health::Failing, Some(DeliveryState::GivenUp)));
     assert_eq!(unanswered(true), (Health::Unheard, None));
     let verdict = Verdict { answered: true, ..ended(Outcome::Retry).verdict };
-    let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, ..picture(0) };
+    let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, ..picture(FRESH) };
     let answered = concluded(leased, Ended { ours: true, verdict, ..ended(Outcome::Retry) });
     assert_eq!(answered.health, Health::Failing, "whoever answers is there");
 }
@@ -156,7 +160,7 @@ fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
 /// Until when a token rests whose fault its admin has to mend, when one of its groups finds out after so many
 /// tries.
 fn mended_at(tries: i16) -> Option<i64> {
-    let leased = Leased { platform: Platform::Matrix, part: 0, tries, ..picture(0) };
+    let leased = Leased { platform: Platform::Matrix, part: 0, tries, ..picture(FRESH) };
     let verdict =
         Verdict { wide: true, ..Verdict::ours(Outcome::Config(Fault::Credential), "M_UNKNOWN_TOKEN") };
     let record = concluded(leased, Ended { verdict, ..ended(Outcome::Retry) });
@@ -171,7 +175,7 @@ fn a_token_that_is_mended_does_not_rest_for_hours() {
 #[test]
 fn nobody_is_told_of_the_end_of_what_they_certainly_did_not_hear() {
     let told = |standing| {
-        let leased = Leased { purpose: Purpose::Closing, part: 0, standing, ..picture(0) };
+        let leased = Leased { purpose: Purpose::Closing, part: 0, standing, ..picture(FRESH) };
         withheld(&leased, at(1), TimeDelta::seconds(17))
     };
     assert_eq!(told(Vec::new()), Some(DeliveryState::Cancelled));
@@ -183,7 +187,7 @@ fn nobody_is_told_of_the_end_of_what_they_certainly_did_not_hear() {
 fn told_after(days: i64) -> [DeliveryState; 2] {
     [1, 100].map(|attempts| {
         let said_at = at(0) - TimeDelta::days(days);
-        let leased = Leased { purpose: Purpose::Closing, part: 0, attempts, said_at, ..picture(0) };
+        let leased = Leased { purpose: Purpose::Closing, part: 0, attempts, said_at, ..picture(FRESH) };
         concluded(leased, ended(Outcome::Retry)).state
     })
 }
@@ -204,7 +208,7 @@ fn failing_again(hours_later: i64) -> (Health, Option<DeliveryState>) {
         sends: vec![failed_at, at(0)],
         failures: 9,
         failing_since: Some(failed_at - TimeDelta::days(2)),
-        ..picture(0)
+        ..picture(FRESH)
     };
     let record = concluded(leased, ended(Outcome::Retry));
     (record.health, record.failing)
@@ -218,7 +222,7 @@ fn failures_of_long_ago_disable_nobody() {
 
 /// When a delivery that fails two seconds before the full hour is due again, and its lane with it.
 fn failing_before_the_hour(platform: Platform) -> (DateTime<Utc>, DateTime<Utc>) {
-    let leased = Leased { platform, part: 0, reach_before: Reach::No, sends: vec![at(-2)], ..picture(0) };
+    let leased = Leased { platform, part: 0, reach_before: Reach::No, sends: vec![at(-2)], ..picture(FRESH) };
     let record = concluded(leased, Ended { at: at(-2), ..ended(Outcome::Retry) });
     (record.due_at, record.lane_open_at)
 }
@@ -233,7 +237,7 @@ fn what_waits_for_feishu_comes_back_off_the_full_hour() {
 
 #[test]
 fn a_doubtful_picture_is_sent_once_more_although_its_words_arrived() {
-    let first = unknown(picture(0));
+    let first = unknown(picture(FRESH));
     assert_eq!((first.state, first.due_at > at(15)), (DeliveryState::Open, true));
     let second = unknown(picture(first.act));
     assert_eq!(second.state, DeliveryState::Delivered, "the words have arrived");

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
-use crate::domain::delivery::{DeliveryState, EndedAs, Purpose, Reach, is_alone};
+use crate::domain::delivery::{DeliveryState, EndedAs, Purpose, Reach};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
@@ -14,7 +14,7 @@ use crate::store::mutation::{self, Mutation};
 use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::statement::Statement;
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Named, Time, act_of};
 use crate::store::{Answer, Conn, both, due, listen};
 
 /// A line of a group's delivery log.
@@ -82,7 +82,7 @@ impl Logged {
 
     /// Whether its words were sent, or will be, without the picture that belongs to them.
     pub fn goes_alone(&self) -> bool {
-        is_alone(self.act)
+        act_of(self.act).alone
     }
 
     /// Whether it was given up because nobody can tell if it arrived.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::delivery::{How, Purpose, Reach};
+use crate::domain::delivery::{ActSoFar, How, Purpose, Reach};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
@@ -24,10 +24,7 @@ pub struct Leased {
     pub purpose: Purpose,
     /// How many requests of the delivery are done.
     pub part: i16,
-    /// Of an end: how many ways of taking back the present message were tried in vain. Of anything else: how
-    /// often an answer to the present request left in doubt whether it arrived; below 0 where its words go
-    /// alone ([`ALONE`](crate::domain::delivery::ALONE)).
-    pub act: i16,
+    pub act: ActSoFar,
     /// What the taking back has come to so far.
     pub how: Option<How>,
     /// How many attempts there were, this one included.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use seventytwo::broadcast::conclude::{Ended, concluded};
 use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, EndedAs, Outcome, Reach};
+use seventytwo::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform, WhyDisabled};
 use seventytwo::domain::people::Role;
 use seventytwo::groups::MAX_GROUPS;
@@ -228,7 +228,7 @@ fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
         tries: 0,
         due_at: at,
         part: 1,
-        act: 0,
+        act: ActSoFar::default(),
         how: None,
         reach: Reach::Yes,
         outcome: Some(EndedAs::Delivered),
