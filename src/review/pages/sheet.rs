@@ -199,7 +199,7 @@ impl SheetPage {
 /// What an approval means where nothing waits to go out.
 fn looked_at_again(sheet: &Sheet) -> Option<Again> {
     let is_out = matches!(sheet.state, State::Live | State::Paused) && sheet.pending_revision.is_none();
-    let second_look = sheet.wants.contains(&"second_look");
+    let second_look = sheet.wants.contains(&Want::SecondLook);
     is_out.then_some(if second_look { Again::SecondLook } else { Again::PoliceReference })
 }
 
