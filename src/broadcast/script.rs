@@ -268,10 +268,7 @@ fn content(
     let missing = || StoreError::Corrupt("a delivery without its broadcast".to_owned());
     let broadcast = broadcasts::by_id(conn, id)?.ok_or_else(missing)?;
     let notice = notices::by_id(conn, broadcast.notice_id.0)?.ok_or_else(missing)?;
-    let revision = notices::revision(conn, notice.id.0, broadcast.revision)?;
-    let said = match (revision, notice.key(vault)?) {
-        (Some(revision), Some(key)) => Some((revision.number, revision.public(&key)?)),
-        _ => None,
-    };
+    let opened = notices::opened(conn, vault, &notice, broadcast.revision)?;
+    let said = opened.map(|opened| (broadcast.revision, opened.public));
     Ok((broadcast, notice, said))
 }

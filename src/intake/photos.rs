@@ -151,9 +151,9 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < LOOSE) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
-    let (Some(number), Some(key)) = (notice.live_revision, notice.key(vault)?) else { return Ok(false) };
-    let Some(revision) = notices::revision(conn, owner.0, number)? else { return Ok(false) };
-    Ok(revision.public(&key)?.photos.contains(&photo.id.0))
+    let Some(number) = notice.live_revision else { return Ok(false) };
+    let live = notices::opened(conn, vault, &notice, number)?;
+    Ok(live.is_some_and(|live| live.public.photos.contains(&photo.id.0)))
 }
 
 #[cfg(test)]

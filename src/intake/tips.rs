@@ -14,10 +14,10 @@ use super::submission::{LINE, moment, phone};
 use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::faults::FieldFaults;
-use crate::domain::notice::{Direction, Private, Public, Subject};
+use crate::domain::notice::{Direction, Subject};
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{CALLED_FALSE, calls_it_false, wants};
-use crate::store::notices::{self, Notice};
+use crate::store::notices::{self, Notice, Opened};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
@@ -61,7 +61,7 @@ impl Intake {
     pub async fn tip_is_about(&self, case: String, now: DateTime<Utc>) -> Result<&'static str, IntakeError> {
         let vault = self.vault.clone();
         let found = self.store.read(move |conn| Ok(live(conn, &vault, &case, now)));
-        found.await?.map(|live| live.public.subject.about())
+        found.await?.map(|(_, live)| live.public.subject.about())
     }
 }
 
@@ -105,40 +105,35 @@ fn take_in(
     content: &Content,
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
-    let Live { notice, key, public, private } = live(tx, &desk.vault, case, now)?;
+    let (notice, live) = live(tx, &desk.vault, case, now)?;
     // By what is live: an edit that is like a sealed case must show nothing to its reporter.
-    let is_sealed = (desk.weigh)(&public, &private, now).sealed;
-    let held = is_sealed || !content.flags.is_empty() || is_read_first(&public.subject);
+    let is_sealed = (desk.weigh)(&live.public, &live.private()?, now).sealed;
+    let held = is_sealed || !content.flags.is_empty() || is_read_first(&live.public.subject);
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
         notice_id: notice.id,
-        body_sealed: key.seal("tip", &body),
+        body_sealed: live.key.seal("tip", &body),
         held,
         created_at: Time(now),
     };
     tips::insert_tip(tx, &tip)?;
-    Ok(public.subject.about())
+    Ok(live.public.subject.about())
 }
 
-/// The notice that a tip may be about, as it is live.
-struct Live {
-    notice: Notice,
-    key: Key,
-    public: Public,
-    private: Private,
-}
-
-fn live(conn: &mut Conn, vault: &Vault, case: &str, now: DateTime<Utc>) -> Result<Live, IntakeError> {
+/// The notice that a tip may be about, and what of it is live.
+fn live(
+    conn: &mut Conn,
+    vault: &Vault,
+    case: &str,
+    now: DateTime<Utc>,
+) -> Result<(Notice, Opened), IntakeError> {
     let notice = notices::by_case(conn, case)?.ok_or(IntakeError::Unknown)?;
     if !notice.is_public(now) {
         return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
     }
-    let key = notice.key(vault)?.ok_or(IntakeError::Unknown)?;
-    let number = notice.live_revision.unwrap_or(notice.revision);
-    let revision = notices::revision(conn, notice.id.0, number)?.ok_or(IntakeError::Unknown)?;
-    let (public, private) = (revision.public(&key)?, revision.private(&key)?);
-    Ok(Live { notice, key, public, private })
+    let live = notices::opened(conn, vault, &notice, notice.looked_at())?.ok_or(IntakeError::Unknown)?;
+    Ok((notice, live))
 }
 
 /// Whether those who verify read every tip first: all but those about a lost thing.

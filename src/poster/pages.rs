@@ -26,20 +26,13 @@ pub async fn poster(
         .read(move |c| {
             let Some(notice) = notices::by_case(c, case.as_str())? else { return Ok(None) };
             let live = notice.live_revision.filter(|_| notice.is_public(now));
-            let revision = match live {
-                Some(number) => notices::revision(c, notice.id.0, number)?,
-                None => None,
-            };
-            let public = match (revision, notice.key(&vault)?) {
-                (Some(revision), Some(key)) => Some((revision.number, revision.public(&key)?)),
-                _ => None,
-            };
-            Ok(Some((notice, public)))
+            let opened = live.map(|number| notices::opened(c, &vault, &notice, number)).transpose()?;
+            Ok(Some((notice, opened.flatten())))
         })
         .await?;
-    let (notice, public) = found.ok_or(Problem::CaseUnknown)?;
-    let drawn = match public {
-        Some((number, public)) => shared.press.poster(&notice, (number, &public), language).await,
+    let (notice, live) = found.ok_or(Problem::CaseUnknown)?;
+    let drawn = match live {
+        Some(live) => shared.press.poster(&notice, (live.revision.number, &live.public), language).await,
         None => shared.press.ended(&notice, ending(notice.state_at(now)), language).await,
     };
     let drawn = drawn.map_err(|e| Problem::Internal(e.to_string()))?;

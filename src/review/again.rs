@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Decision, Moderator, ReviewError, check_police, words};
+use super::{Decision, Moderator, ReviewError, check_police, opened, words};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::store::Conn;
-use crate::store::notices::{self, Notice};
+use crate::store::notices::Notice;
 use crate::store::transition::{take, take_revision};
 use crate::store::types::Time;
 use crate::vault::Vault;
@@ -47,12 +47,8 @@ pub(super) fn lacks_reference_alone(notice: &Notice) -> bool {
 }
 
 fn live_reference(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, ReviewError> {
-    let (Some(live), Some(key)) =
-        (notices::revision(tx, notice.id.0, notice.looked_at())?, notice.key(vault)?)
-    else {
-        return Err(ReviewError::Unknown);
-    };
-    Ok(live.private(&key)?.police.reference.is_some())
+    let live = opened(tx, vault, notice, notice.looked_at())?;
+    Ok(live.private()?.police.reference.is_some())
 }
 
 /// A new revision of a live notice goes through the same approvals while the old one stands.
@@ -113,19 +109,16 @@ pub(super) fn publish_revision(
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
     let Some(revision) = notice.pending_revision else { return Ok(()) };
-    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
-    else {
-        return Err(ReviewError::Unknown);
-    };
+    let edit = opened(tx, vault, notice, revision)?;
     notice.live_revision = Some(revision);
     // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
-    content.public(&key)?.region.code().clone_into(&mut notice.region);
+    edit.public.region.code().clone_into(&mut notice.region);
     notice.drop_pending();
-    if content.private(&key)?.police.reference.is_some() {
+    if edit.private()?.police.reference.is_some() {
         notice.police_due_at = None;
     }
-    if content.renewal {
+    if edit.revision.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + times.lifetime));
     }

@@ -25,9 +25,8 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
 /// The approvals that the strictest of the sealed cases like this notice needs; `None` where no case is like
 /// it.
 pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
-    let revision = notices::revision(conn, notice.id.0, read(notice))?;
-    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else { return Ok(None) };
-    let sought = sought(&revision.public(&key)?);
+    let Some(opened) = notices::opened(conn, vault, notice, read(notice))? else { return Ok(None) };
+    let sought = sought(&opened.public);
     marks::like_sealed(conn, vault, &sought, notice.phone_hash.as_deref(), notice.id.0)
 }
 

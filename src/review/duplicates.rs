@@ -109,16 +109,12 @@ fn duplicate(
     why: Vec<&'static str>,
     now: DateTime<Utc>,
 ) -> Answer<Duplicate> {
-    let revision = notices::revision(conn, other.id.0, read(other))?;
-    let public = match (revision, other.key(vault)?) {
-        (Some(revision), Some(key)) => Some(revision.public(&key)?),
-        _ => None,
-    };
+    let opened = notices::opened(conn, vault, other, read(other))?;
     Ok(Duplicate {
         case_number: shown(&other.case_number),
         state: other.told_at(now),
         why,
         submitted_at: other.submitted_at.0,
-        public,
+        public: opened.map(|opened| opened.public),
     })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::again::publish_revision;
-use super::{Desk, ReviewError, alike, policy};
+use super::{Desk, ReviewError, alike, opened, policy};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
@@ -115,9 +115,6 @@ fn weigh_again(
     notice: &Notice,
     now: DateTime<Utc>,
 ) -> Result<Weighing, ReviewError> {
-    let revision = notices::revision(tx, notice.id.0, notice.revision)?;
-    let (Some(revision), Some(key)) = (revision, notice.key(vault)?) else {
-        return Err(ReviewError::Unknown);
-    };
-    Ok(policy::weigh(&revision.public(&key)?, &revision.private(&key)?, now))
+    let content = opened(tx, vault, notice, notice.revision)?;
+    Ok(policy::weigh(&content.public, &content.private()?, now))
 }

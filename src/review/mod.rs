@@ -10,7 +10,7 @@ use crate::config::Times;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
-use crate::store::notices::{self, Notice};
+use crate::store::notices::{self, Notice, Opened};
 use crate::store::transition::{By, TransitionError, take, take_revision};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
@@ -306,13 +306,15 @@ fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a>
     By { actor: by.actor(), reason: decision.reason.as_deref(), note: decision.note.as_deref(), at }
 }
 
+/// A revision that is reviewed; an erased notice is unknown here.
+fn opened(tx: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> Result<Opened, ReviewError> {
+    notices::opened(tx, vault, notice, number)?.ok_or(ReviewError::Unknown)
+}
+
 fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {
-    let (Some(content), Some(key)) = (notices::revision(tx, notice.id.0, revision)?, notice.key(vault)?)
-    else {
-        return Err(ReviewError::Unknown);
-    };
-    let (public, private) = (content.public(&key)?, content.private(&key)?);
-    let required = policy::line(&public, &private).police == policy::Police::Required;
+    let content = opened(tx, vault, notice, revision)?;
+    let private = content.private()?;
+    let required = policy::line(&content.public, &private).police == policy::Police::Required;
     if required && private.police.reference.is_none() {
         return Err(ReviewError::PoliceReferenceRequired);
     }

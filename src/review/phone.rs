@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
-use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, reasons, view, with_notice};
+use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, opened, reasons, view, with_notice};
 use crate::domain::life_cycle::Step;
 use crate::store::Conn;
 use crate::store::events::{self, Event};
-use crate::store::notices::{self, Notice};
+use crate::store::notices::Notice;
 use crate::vault::Vault;
 
 /// The name of this step in the notice's history, and that of its refusal.
@@ -105,9 +105,7 @@ fn reveal(
     if !reasons::REVEAL.contains(&reason) {
         return Err(ReviewError::Reason);
     }
-    let revision = notices::revision(tx, notice.id.0, view::read(notice))?.ok_or(ReviewError::Unknown)?;
-    let key = notice.key(vault)?.ok_or(ReviewError::Unknown)?;
-    let phone = revision.private(&key)?.reporter.phone;
+    let phone = opened(tx, vault, notice, view::read(notice))?.private()?.reporter.phone;
     if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
         // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
         note_down(tx, notice, STEP, by, Some(reason), now)?;

@@ -15,7 +15,7 @@ use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::poster::content::lacks;
-use crate::store::notices::{self, Notice};
+use crate::store::notices::{self, Notice, Opened};
 use crate::store::tally::{self, Sum};
 use crate::store::{Answer, Conn, accounts, events, phones, tips};
 use crate::vault::{Key, Vault};
@@ -126,8 +126,9 @@ pub fn sheet(
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
     let number = read(&notice);
-    let key = notice.key(vault)?;
-    let (public, private) = contents(conn, &notice, number, key.as_ref())?;
+    let opened = notices::opened(conn, vault, &notice, number)?;
+    let private = opened.as_ref().map(Opened::private).transpose()?;
+    let (key, public) = opened.map(|opened| (opened.key, opened.public)).unzip();
     let mine = notice.claimant(now) == Some(by.id);
     let approvals = notices::approvals(conn, notice.id.0, number)?;
     let line = public.as_ref().zip(private.as_ref()).map(|(public, private)| policy::line(public, private));
@@ -142,7 +143,7 @@ pub fn sheet(
     let changes = if state.is_over() {
         None
     } else {
-        changed(conn, &notice, key.as_ref(), (public.as_ref(), private.as_ref().filter(|_| mine)))?
+        changed(conn, vault, &notice, (public.as_ref(), private.as_ref().filter(|_| mine)))?
     };
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
@@ -189,31 +190,18 @@ pub fn sheet(
     })
 }
 
-/// The contents of a revision, public and private; `None` once the notice is erased.
-fn contents(
-    conn: &mut Conn,
-    notice: &Notice,
-    number: i32,
-    key: Option<&Key>,
-) -> Answer<(Option<Public>, Option<Private>)> {
-    Ok(match (notices::revision(conn, notice.id.0, number)?, key) {
-        (Some(revision), Some(key)) => (Some(revision.public(key)?), Some(revision.private(key)?)),
-        _ => (None, None),
-    })
-}
-
 /// What the revision that waits, given with what the reader may know of it, changes of the live one.
 fn changed(
     conn: &mut Conn,
+    vault: &Vault,
     notice: &Notice,
-    key: Option<&Key>,
     (public, private): (Option<&Public>, Option<&Private>),
 ) -> Answer<Option<Vec<Change>>> {
     let Some((live, public)) = notice.pending_revision.and(notice.live_revision).zip(public) else {
         return Ok(None);
     };
-    let (Some(before), told) = contents(conn, notice, live, key)? else { return Ok(None) };
-    Ok(Some(changes((&before, told.as_ref()), (public, private))?))
+    let Some(live) = notices::opened(conn, vault, notice, live)? else { return Ok(None) };
+    Ok(Some(changes((&live.public, Some(&live.private()?)), (public, private))?))
 }
 
 fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option<&Private>) -> bool {

@@ -13,7 +13,7 @@ use crate::vault::{Key, Vault};
 
 mod contents;
 
-pub use contents::{Revision, insert_revision, live_revisions, revision, revisions_of};
+pub use contents::{Opened, Revision, insert_revision, live_revisions, opened, revision, revisions_of};
 
 /// A notice as stored. What it says is in its revisions, sealed.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]

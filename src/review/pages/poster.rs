@@ -27,12 +27,8 @@ pub async fn show_poster(
     let (case, vault, now) = (case(&path)?, shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |c| {
         let Some(notice) = notices::by_case(c, &case)? else { return Ok(None) };
-        let revision = notices::revision(c, notice.id.0, read(&notice))?;
-        let public = match (revision, notice.key(&vault)?) {
-            (Some(revision), Some(key)) => Some(revision.public(&key)?),
-            _ => None,
-        };
-        Ok(public.map(|public| (notice, public)))
+        let opened = notices::opened(c, &vault, &notice, read(&notice))?;
+        Ok(opened.map(|opened| (notice, opened.public)))
     });
     let (notice, public) = found.await?.ok_or(Problem::NotFound)?;
     if !opens_for(&notice, by) {

@@ -9,7 +9,7 @@ use super::super::types::{Id, Time};
 use super::super::{Answer, Conn, both};
 use super::Notice;
 use crate::domain::notice::{Private, Public};
-use crate::vault::Key;
+use crate::vault::{Key, Vault};
 
 /// One revision's content, sealed under its case's key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -62,6 +62,33 @@ impl Revision {
     pub fn private(&self, key: &Key) -> Answer<Private> {
         Ok(serde_json::from_slice(&key.open("private", &self.private_sealed)?)?)
     }
+}
+
+/// A revision whose public part is opened, with what opens the rest.
+pub struct Opened {
+    pub public: Public,
+    pub revision: Revision,
+    pub key: Key,
+}
+
+impl Opened {
+    /// What only those who review it may read.
+    ///
+    /// # Errors
+    /// When the key is not this case's.
+    pub fn private(&self) -> Answer<Private> {
+        self.revision.private(&self.key)
+    }
+}
+
+/// A revision of a notice, opened; `None` once the notice is erased.
+///
+/// # Errors
+/// When the database refuses, or the case was sealed under another master key.
+pub fn opened(conn: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> Answer<Option<Opened>> {
+    let Some(key) = notice.key(vault)? else { return Ok(None) };
+    let Some(revision) = revision(conn, notice.id.0, number)? else { return Ok(None) };
+    Ok(Some(Opened { public: revision.public(&key)?, revision, key }))
 }
 
 /// Adds a later revision.
