@@ -11,7 +11,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{By, TransitionError, take};
+use crate::store::transition::{By, take};
 use crate::store::types::Named;
 use crate::store::{Conn, Store, StoreError, answers, events, marks, photos, queue};
 use crate::vault::Vault;
@@ -50,12 +50,11 @@ impl ExpiryError {
     }
 }
 
-impl From<TransitionError> for ExpiryError {
-    fn from(error: TransitionError) -> ExpiryError {
-        match error {
-            TransitionError::Refused(Refusal::NotFrom { from, .. }) => ExpiryError::Over(from),
-            TransitionError::Refused(refusal) => ExpiryError::Refused(refusal),
-            TransitionError::Store(error) => ExpiryError::Store(error),
+impl From<Refusal> for ExpiryError {
+    fn from(refusal: Refusal) -> ExpiryError {
+        match refusal {
+            Refusal::NotFrom { from, .. } => ExpiryError::Over(from),
+            refusal => ExpiryError::Refused(refusal),
         }
     }
 }

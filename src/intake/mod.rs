@@ -18,7 +18,6 @@ use crate::domain::notice::Public;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
-use crate::store::transition::TransitionError;
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
@@ -74,13 +73,12 @@ impl IntakeError {
     }
 }
 
-impl From<TransitionError> for IntakeError {
-    fn from(error: TransitionError) -> IntakeError {
-        match error {
-            TransitionError::Refused(Refusal::NotFrom { from, .. }) => IntakeError::NotPossible(from),
+impl From<Refusal> for IntakeError {
+    fn from(refusal: Refusal) -> IntakeError {
+        match refusal {
+            Refusal::NotFrom { from, .. } => IntakeError::NotPossible(from),
             // A reporter's steps are refused only because of the state, never because of who asks.
-            TransitionError::Refused(refusal) => StoreError::Corrupt(refusal.to_string()).into(),
-            TransitionError::Store(error) => error.into(),
+            refusal => StoreError::Corrupt(refusal.to_string()).into(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Opened};
-use crate::store::transition::{By, TransitionError, take, take_revision};
+use crate::store::transition::{By, take, take_revision};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
@@ -62,15 +62,6 @@ pub enum ReviewError {
     Refused(#[from] Refusal),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<TransitionError> for ReviewError {
-    fn from(error: TransitionError) -> ReviewError {
-        match error {
-            TransitionError::Refused(refusal) => ReviewError::Refused(refusal),
-            TransitionError::Store(error) => ReviewError::Store(error),
-        }
-    }
 }
 
 /// A moderator at work.

@@ -12,15 +12,6 @@ use super::{Answer, Conn, StoreError};
 use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
 use crate::vault::Vault;
 
-/// Why a transition did not happen.
-#[derive(Debug, thiserror::Error)]
-pub enum TransitionError {
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Who takes the step, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct By<'a> {
@@ -50,7 +41,7 @@ impl By<'_> {
 ///
 /// # Errors
 /// The life cycle's refusal, or the database's.
-pub fn take<E: From<TransitionError>>(
+pub fn take<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     mut notice: Notice,
@@ -58,19 +49,17 @@ pub fn take<E: From<TransitionError>>(
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let store = |e: StoreError| E::from(TransitionError::Store(e));
     let revision = notice.looked_at();
-    let mut standing = notice.standing(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
+    let mut standing = notice.standing(notices::approvals(conn, notice.id.0, revision)?);
     if mutation::on(Mutation::AskOne) {
         standing.needs.approvals = 1;
     }
     if step != Step::Expire {
         standing.state = notice.state_at(by.at);
     }
-    let (after, approvals) =
-        next(&standing, step, by.actor).map_err(|e| E::from(TransitionError::Refused(e)))?;
+    let (after, approvals) = next(&standing, step, by.actor)?;
     if approvals != standing.approvals {
-        notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;
+        notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at)?;
     }
     notice.state = Named(after);
     let taken = Taken { step: step.as_str(), revision, before: standing.state };
@@ -82,7 +71,7 @@ pub fn take<E: From<TransitionError>>(
 ///
 /// # Errors
 /// The life cycle's refusal, also where no revision waits, or the database's.
-pub fn take_revision<E: From<TransitionError>>(
+pub fn take_revision<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     notice: Notice,
@@ -90,15 +79,13 @@ pub fn take_revision<E: From<TransitionError>>(
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice, State) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let store = |e: StoreError| E::from(TransitionError::Store(e));
-    let refuse = |refusal| E::from(TransitionError::Refused(refusal));
     let before = notice.state.0;
     let now = notice.state_at(by.at);
     let nothing = Refusal::NotFrom { from: now, step: step.as_str() };
-    let revision = notice.pending_revision.filter(|_| !now.is_over()).ok_or_else(|| refuse(nothing))?;
-    let standing = notice.pending(notices::approvals(conn, notice.id.0, revision).map_err(store)?);
-    let (after, approvals) = next(&standing, step, by.actor).map_err(refuse)?;
-    notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at).map_err(store)?;
+    let revision = notice.pending_revision.filter(|_| !now.is_over()).ok_or(nothing)?;
+    let standing = notice.pending(notices::approvals(conn, notice.id.0, revision)?);
+    let (after, approvals) = next(&standing, step, by.actor)?;
+    notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at)?;
     let taken = Taken { step: step.as_str(), revision, before };
     write_down(conn, vault, notice, taken, by, |conn, n| change(conn, n, after))
 }
@@ -107,7 +94,7 @@ pub fn take_revision<E: From<TransitionError>>(
 ///
 /// # Errors
 /// What `add` returns, or the database's error.
-pub fn lay_beside<E: From<TransitionError>>(
+pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     notice: Notice,
@@ -133,7 +120,7 @@ struct Taken<'a> {
     before: State,
 }
 
-fn write_down<E: From<TransitionError>>(
+fn write_down<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     mut notice: Notice,
@@ -141,15 +128,14 @@ fn write_down<E: From<TransitionError>>(
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let store = |e: StoreError| E::from(TransitionError::Store(e));
     let Taken { step, revision, before } = taken;
     let after = notice.state.0;
     notice.version += 1;
     // Before the change, which may destroy the key.
-    let note_sealed = seal_note(&notice, vault, by.note).map_err(store)?;
+    let note_sealed = seal_note(&notice, vault, by.note)?;
     change(conn, &mut notice)?;
     if !(after.is_over() && mutation::on(Mutation::ForgetState)) {
-        notices::save(conn, &notice).map_err(store)?;
+        notices::save(conn, &notice)?;
     }
     let entry = Entry {
         notice: &notice,
@@ -162,7 +148,7 @@ fn write_down<E: From<TransitionError>>(
         note_sealed,
         at: by.at,
     };
-    events::append(conn, entry).map_err(store)?;
+    events::append(conn, entry)?;
     Ok(notice)
 }
 

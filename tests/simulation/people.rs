@@ -8,10 +8,10 @@ use super::world::{Case, PEOPLE, REGION, World};
 use crate::broadcast::plan;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Approval, State, Step};
+use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step};
 use crate::domain::notice::{Kind, Outcome as Ended};
 use crate::store::notices::{self, Notice, Revision};
-use crate::store::transition::{By, TransitionError, take};
+use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Conn, StoreError, queue};
 
@@ -130,7 +130,7 @@ impl World<'_> {
             let notice = locked(tx, id)?;
             take(tx, vault, notice, Step::Approve, by, |_, n| {
                 n.cooling_until = Some(Time(now));
-                Ok::<_, TransitionError>(())
+                Ok::<_, Untaken>(())
             })
         });
         self.note(|| format!("case {case} is approved by somebody: {}", taken.is_ok()));
@@ -148,7 +148,7 @@ impl World<'_> {
                 n.live_at = Some(Time(now));
                 n.ends_at = Some(Time(now + lifetime));
                 plan::spread(tx, n, Purpose::Alert, now)?;
-                Ok::<_, TransitionError>(())
+                Ok::<_, Untaken>(())
             })
         });
         self.note(|| format!("case {case} goes live: {}", taken.is_ok()));
@@ -223,7 +223,7 @@ fn revise(
     mut notice: Notice,
     needs: i16,
     now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), TransitionError> {
+) -> Result<(), Untaken> {
     if notice.revision >= REVISIONS {
         return Ok(());
     }
@@ -247,16 +247,25 @@ fn end(
     notice: &mut Notice,
     purpose: Purpose,
     now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), TransitionError> {
+) -> Result<(), Untaken> {
     notice.ended_at = Some(Time(now));
     plan::end(tx, notice, purpose, now)?;
     Ok(())
 }
 
+/// Why a step of a notice was not taken.
+#[derive(Debug, thiserror::Error)]
+enum Untaken {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// A step that the life cycle refuses does not happen.
-fn unless_refused<T>(taken: Result<T, TransitionError>) -> Answer<()> {
+fn unless_refused<T>(taken: Result<T, Untaken>) -> Answer<()> {
     match taken {
-        Ok(_) | Err(TransitionError::Refused(_)) => Ok(()),
-        Err(TransitionError::Store(error)) => Err(error),
+        Ok(_) | Err(Untaken::Refused(_)) => Ok(()),
+        Err(Untaken::Store(error)) => Err(error),
     }
 }
