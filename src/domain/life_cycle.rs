@@ -50,6 +50,11 @@ impl State {
     pub const fn in_queue(self) -> bool {
         matches!(self, State::Submitted | State::InReview | State::Escalated | State::SecondReview)
     }
+
+    /// Not decided yet, by whomever it waits for.
+    pub const fn is_undecided(self) -> bool {
+        self.in_queue() || matches!(self, State::NeedsInfo)
+    }
 }
 
 /// The approvals a notice needs before it may go live, as set by the review policy.

@@ -172,7 +172,7 @@ impl Closer {
                 let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
                 let due = match notice.state.0 {
                     State::Live | State::Paused => notice.ends_at.is_some_and(|ends| ends.0 <= now),
-                    state => !state.is_over() && state != State::Cooling && notice.submitted_at.0 <= forsaken,
+                    state => state.is_undecided() && notice.submitted_at.0 <= forsaken,
                 };
                 if !due {
                     return Ok(0);

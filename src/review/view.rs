@@ -166,7 +166,7 @@ pub fn sheet(
         cooling_until: notice.cooling_until.map(|t| t.0),
         mine,
         sealed: notice.sealed,
-        needs: Needs { approvals: notice.needs_approvals as u8, leads: notice.needs_leads as u8 },
+        needs: notice.needs(),
         approved_by: approvals.iter().map(|a| name(a.by)).collect(),
         actions,
         approval_refused,

@@ -1,11 +1,12 @@
 //! Figures of the review station, counted in the database, so that no notice has to be opened for them.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count, count_star};
+use diesel::dsl::{count, count_star, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use uuid::Uuid;
 
+use super::notices::states;
 use super::schema::notices;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
@@ -135,30 +136,20 @@ pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind
     Ok(middles.into_iter().map(took).collect())
 }
 
-#[derive(QueryableByName)]
-struct Undecided {
-    #[diesel(sql_type = Text)]
-    kind: Named<Kind>,
-    #[diesel(sql_type = BigInt)]
-    notices: i64,
-    #[diesel(sql_type = Ts)]
-    since: Time,
-}
-
 /// What waits for its first decision now, by kind.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
-    // Spelled as in the index's condition, or SQLite would not use that index and would read every notice
-    // ever made.
-    let counted: Vec<Undecided> = both!(conn, c => diesel::sql_query(
-        "SELECT kind, COUNT(*) AS notices, MIN(submitted_at) AS since FROM notices \
-         WHERE state IN ('submitted', 'in_review', 'escalated', 'second_review') GROUP BY kind",
-    )
-    .load(c))?;
-    let waiting = |u: Undecided| WaitingNotices { kind: u.kind.0, notices: u.notices, since: u.since.0 };
-    Ok(counted.into_iter().map(waiting).collect())
+    let counted: Vec<(Named<Kind>, i64, Option<Time>)> = both!(conn, c => notices::table
+        .filter(notices::state.eq_any(states(State::in_queue)))
+        .group_by(notices::kind)
+        .select((notices::kind, count_star(), min(notices::submitted_at)))
+        .load(c))?;
+    let waiting = |(kind, notices, since): (Named<Kind>, i64, Option<Time>)| {
+        Some(WaitingNotices { kind: kind.0, notices, since: since?.0 })
+    };
+    Ok(counted.into_iter().filter_map(waiting).collect())
 }
 
 #[derive(QueryableByName)]

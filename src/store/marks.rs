@@ -8,7 +8,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::notices::Notice;
+use super::notices::{Notice, needs};
 use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both};
@@ -104,9 +104,9 @@ pub fn like_sealed(
         .filter(notices::sealed.or(exists(to_protect)))
         .select((notices::sealed, notices::needs_approvals, notices::needs_leads))
         .load(c))?;
-    let needs = alike.into_iter().map(|(sealed, approvals, leads)| {
-        if sealed { Needs { approvals: approvals as u8, leads: leads as u8 } } else { PROTECTED }
-    });
+    let needs = alike
+        .into_iter()
+        .map(|(sealed, approvals, leads)| if sealed { needs(approvals, leads) } else { PROTECTED });
     Ok(needs.reduce(|one, other| Needs {
         approvals: one.approvals.max(other.approvals),
         leads: one.leads.max(other.leads),

@@ -70,11 +70,16 @@ impl Notice {
         self.sealed || self.state.0 == State::Escalated
     }
 
+    /// The approvals that it asks for.
+    pub fn needs(&self) -> Needs {
+        needs(self.needs_approvals, self.needs_leads)
+    }
+
     /// Where it stands, for the life cycle.
     pub fn standing(&self, approvals: Vec<Approval>) -> Standing {
         Standing {
             state: self.state.0,
-            needs: Needs { approvals: self.needs_approvals as u8, leads: self.needs_leads as u8 },
+            needs: self.needs(),
             approvals,
             submitted_by: self.submitted_by.map(|id| id.0),
             sealed: self.sealed,
@@ -174,6 +179,17 @@ impl Notice {
     pub fn key(&self, vault: &Vault) -> Answer<Option<Key>> {
         Ok(self.key_wrapped.as_deref().map(|wrapped| vault.unwrap(wrapped)).transpose()?)
     }
+}
+
+/// The approvals that a row asks for; what is no number of people is more than there are.
+pub(super) fn needs(approvals: i16, leads: i16) -> Needs {
+    let people = |stored: i16| u8::try_from(stored).unwrap_or(u8::MAX);
+    Needs { approvals: people(approvals), leads: people(leads) }
+}
+
+/// The states of which that is true, for a query.
+pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = Named<State>> {
+    State::ALL.into_iter().filter(move |state| which(*state)).map(Named)
 }
 
 /// Adds a notice with its first revision; `false` where that case number exists already.

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::notices::Notice;
+use super::notices::{Notice, states};
 use super::schema::notices;
-use super::types::{Id, Named};
+use super::types::Id;
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 
@@ -14,10 +14,9 @@ use crate::domain::life_cycle::State;
 /// # Errors
 /// When the database refuses.
 pub fn open(conn: &mut Conn, phone_hash: &[u8]) -> Answer<i64> {
-    let over = [State::Rejected, State::Closed, State::Expired, State::Removed, State::Erased].map(Named);
     Ok(both!(conn, c => notices::table
         .filter(notices::phone_hash.eq(phone_hash))
-        .filter(notices::state.ne_all(over))
+        .filter(notices::state.ne_all(states(State::is_over)))
         .count()
         .get_result(c))?)
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::notices::Notice;
+use super::notices::{Notice, states};
 use super::schema::{idempotency, notices, tips};
 use super::types::sql::Ts;
 use super::types::{Id, Named, Time};
@@ -95,7 +95,7 @@ pub fn queue(
             ),
             Some(state) => query.filter(notices::state.eq(Named(state))),
             None => query.filter(
-                notices::state.eq_any([State::Submitted, State::InReview, State::Escalated, State::SecondReview].map(Named))
+                notices::state.eq_any(states(State::in_queue))
                     .or(is_published().and(notices::ends_at.gt(Time(at))).and(
                         notices::second_look_at.is_not_null()
                             .or(notices::police_due_at.is_not_null())
@@ -208,11 +208,8 @@ pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: 
 
 /// Undecided notices that nobody has touched since `before`, after that place.
 fn forsaken(conn: &mut Conn, before: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
-    let undecided =
-        [State::Submitted, State::InReview, State::NeedsInfo, State::Escalated, State::SecondReview]
-            .map(Named);
     places(both!(conn, c => notices::table
-        .filter(notices::state.eq_any(undecided))
+        .filter(notices::state.eq_any(states(State::is_undecided)))
         .filter(notices::submitted_at.le(Time(before)).and(after!(notices::submitted_at, notices::id, tried)))
         .order((notices::submitted_at, notices::id))
         .select((notices::submitted_at.nullable(), notices::id))
