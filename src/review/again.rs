@@ -2,36 +2,32 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Decision, Moderator, ReviewError, check_police, opened, words};
+use super::{Desk, ReviewError, check_police, opened};
 use crate::broadcast::plan;
-use crate::config::Times;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::store::Conn;
 use crate::store::notices::Notice;
-use crate::store::transition::{take, take_revision};
+use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
-use crate::vault::Vault;
 
 /// Decides about a live notice: a second look, a police reference, or a new revision.
 pub(super) fn look_again(
     tx: &mut Conn,
-    vault: &Vault,
-    times: Times,
+    desk: &Desk,
     notice: Notice,
-    by: Moderator,
-    decision: &Decision,
-    now: DateTime<Utc>,
+    step: Step,
+    by: By<'_>,
 ) -> Result<Notice, ReviewError> {
     if notice.pending_revision.is_some() {
-        return decide_revision(tx, vault, times, notice, by, decision, now);
+        return decide_revision(tx, desk, notice, step, by);
     }
-    let referenced = live_reference(tx, vault, &notice)?;
+    let live = opened(tx, &desk.vault, &notice, notice.looked_at())?;
+    let referenced = live.private()?.police.reference.is_some();
     if lacks_reference_alone(&notice) && !referenced {
         return Err(ReviewError::PoliceReferenceRequired);
     }
-    let step = words(by, decision, now);
-    take(tx, vault, notice, decision.step, step, |_, n| {
+    take(tx, &desk.vault, notice, step, by, |_, n| {
         n.let_go();
         n.second_look_at = None;
         // A second look does not replace a police reference that is still owed.
@@ -46,36 +42,27 @@ pub(super) fn lacks_reference_alone(notice: &Notice) -> bool {
     looked_at && notice.police_due_at.is_some()
 }
 
-fn live_reference(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, ReviewError> {
-    let live = opened(tx, vault, notice, notice.looked_at())?;
-    Ok(live.private()?.police.reference.is_some())
-}
-
 /// A new revision of a live notice goes through the same approvals while the old one stands.
 fn decide_revision(
     tx: &mut Conn,
-    vault: &Vault,
-    times: Times,
+    desk: &Desk,
     notice: Notice,
-    by: Moderator,
-    decision: &Decision,
-    now: DateTime<Utc>,
+    step: Step,
+    by: By<'_>,
 ) -> Result<Notice, ReviewError> {
-    if !matches!(decision.step, Step::Approve | Step::Reject) {
+    if !matches!(step, Step::Approve | Step::Reject) {
         // Questions and escalations belong to the time before a notice is live; an edit of it is approved or
         // rejected.
-        let from = notice.state.0;
-        return Err(Refusal::NotFrom { from, step: decision.step.as_str() }.into());
+        return Err(Refusal::NotFrom { from: notice.state.0, step: step.as_str() }.into());
     }
-    let step = words(by, decision, now);
-    take_revision(tx, vault, notice, decision.step, step, |tx, n, after| {
+    take_revision(tx, &desk.vault, notice, step, by, |tx, n, after| {
         let Some(revision) = n.pending_revision else { return Ok(()) };
-        if decision.step == Step::Approve {
-            check_police(tx, vault, n, revision)?;
+        if step == Step::Approve {
+            check_police(tx, &desk.vault, n, revision)?;
         }
         n.let_go();
         match after {
-            State::Cooling => cool(tx, vault, n, times, now)?,
+            State::Cooling => cool(tx, desk, n, by.at)?,
             State::SecondReview => {}
             _ => n.drop_pending(),
         }
@@ -85,16 +72,10 @@ fn decide_revision(
 
 /// Lets the edit cool. Where its notice would end meanwhile, the edit goes out at once, because it may be the
 /// renewal that grants more time.
-fn cool(
-    tx: &mut Conn,
-    vault: &Vault,
-    notice: &mut Notice,
-    times: Times,
-    now: DateTime<Utc>,
-) -> Result<(), ReviewError> {
-    let until = now + times.cooling;
+fn cool(tx: &mut Conn, desk: &Desk, notice: &mut Notice, now: DateTime<Utc>) -> Result<(), ReviewError> {
+    let until = now + desk.times.cooling;
     if notice.ends_at.is_some_and(|ends| ends.0 <= until) {
-        return publish_revision(tx, vault, notice, times, now);
+        return publish_revision(tx, desk, notice, now);
     }
     notice.cooling_until = Some(Time(until));
     Ok(())
@@ -103,13 +84,12 @@ fn cool(
 /// Replaces the live revision by the one that waited beside it.
 pub(super) fn publish_revision(
     tx: &mut Conn,
-    vault: &Vault,
+    desk: &Desk,
     notice: &mut Notice,
-    times: Times,
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
     let Some(revision) = notice.pending_revision else { return Ok(()) };
-    let edit = opened(tx, vault, notice, revision)?;
+    let edit = opened(tx, &desk.vault, notice, revision)?;
     notice.live_revision = Some(revision);
     // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
@@ -120,7 +100,7 @@ pub(super) fn publish_revision(
     }
     if edit.revision.renewal {
         notice.renewals += 1;
-        notice.ends_at = Some(Time(now + times.lifetime));
+        notice.ends_at = Some(Time(now + desk.times.lifetime));
     }
     if notice.state.0 == State::Live {
         plan::spread(tx, notice, Purpose::Update, now)?;

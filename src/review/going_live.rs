@@ -6,14 +6,12 @@ use uuid::Uuid;
 use super::again::publish_revision;
 use super::{Desk, ReviewError, alike, opened, policy};
 use crate::broadcast::plan;
-use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Step, Weighing};
-use crate::store::notices::{self, Notice};
+use crate::domain::life_cycle::Step;
+use crate::store::notices;
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
 use crate::store::{Conn, queue};
-use crate::vault::Vault;
 
 /// How many cooling notices are read at a time.
 const SLICE: i64 = 200;
@@ -53,8 +51,8 @@ impl Desk {
                     return Ok(until);
                 }
                 tried = (until, id);
-                let (vault, times) = (self.vault.clone(), self.times);
-                match self.store.write(move |tx| go_live(tx, &vault, times, id, now)).await {
+                let desk = self.clone();
+                match self.store.write(move |tx| go_live(tx, &desk, id, now)).await {
                     Ok(one) => out.live += one,
                     Err(error) => {
                         tracing::warn!(notice = %id, %error, "a notice could not go live");
@@ -72,13 +70,8 @@ impl Desk {
     }
 }
 
-fn go_live(
-    tx: &mut Conn,
-    vault: &Vault,
-    times: Times,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<usize, ReviewError> {
+fn go_live(tx: &mut Conn, desk: &Desk, id: Uuid, now: DateTime<Utc>) -> Result<usize, ReviewError> {
+    let vault = &desk.vault;
     let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
     // Another node was faster, the approval was taken back, or the notice is over and the sweep will handle
     // it.
@@ -91,30 +84,21 @@ fn go_live(
     }
     if notice.pending_revision.is_some() {
         take_revision(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n, _| {
-            publish_revision(tx, vault, n, times, now)
+            publish_revision(tx, desk, n, now)
         })?;
         return Ok(1);
     }
-    let weighed = weigh_again(tx, vault, &notice, now)?;
+    let content = opened(tx, vault, &notice, notice.revision)?;
+    let weighed = policy::weigh(&content.public, &content.private()?, now);
     take(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n| {
         n.cooling_until = None;
         n.live_revision = Some(n.revision);
         n.live_at = Some(Time(now));
-        n.ends_at = Some(Time(now + times.lifetime));
+        n.ends_at = Some(Time(now + desk.times.lifetime));
         n.second_look_at = weighed.second_look.then_some(Time(now + policy::SECOND_LOOK_WITHIN));
         n.police_due_at = weighed.police_follow_up.then_some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
         plan::spread(tx, n, Purpose::Alert, now)?;
         Ok::<_, ReviewError>(())
     })?;
     Ok(1)
-}
-
-fn weigh_again(
-    tx: &mut Conn,
-    vault: &Vault,
-    notice: &Notice,
-    now: DateTime<Utc>,
-) -> Result<Weighing, ReviewError> {
-    let content = opened(tx, vault, notice, notice.revision)?;
-    Ok(policy::weigh(&content.public, &content.private()?, now))
 }

@@ -99,6 +99,11 @@ impl Decision {
         }
         self
     }
+
+    /// Taken by that moderator at that time.
+    fn taken_by(&self, by: Moderator, at: DateTime<Utc>) -> By<'_> {
+        By { actor: by.actor(), reason: self.reason.as_deref(), note: self.note.as_deref(), at }
+    }
 }
 
 /// The review desk: everything a step of this station takes.
@@ -122,7 +127,7 @@ impl Desk {
         decision: Decision,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
-        let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
+        let (desk, decision) = (self.clone(), decision.in_codes());
         self.store
             .write(move |tx| {
                 with_notice(tx, &case, by, |tx, notice| {
@@ -133,12 +138,12 @@ impl Desk {
                     }
                     held_by(&notice, by, now)?;
                     check_reason(&decision)?;
-                    let unsealed = approves.then(|| alike::unsealed(tx, &vault, &notice)).transpose()?;
+                    let unsealed = approves.then(|| alike::unsealed(tx, &desk.vault, &notice)).transpose()?;
                     if let Some(needs) = unsealed.flatten() {
                         // This is committed, while the caller is told that the notice has changed meanwhile.
-                        return Ok(Err(stale(&alike::hand_to_leads(tx, &vault, notice, needs, now)?)));
+                        return Ok(Err(stale(&alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?)));
                     }
-                    decide(tx, &vault, times, notice, by, &decision, now).map(Ok)
+                    decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)
                 })
             })
             .await?
@@ -193,8 +198,7 @@ impl Desk {
                     at_version(&notice, decision.version)?;
                 }
                 check_reason(&decision)?;
-                let step = words(by, &decision, now);
-                take(tx, &vault, notice, decision.step, step, |tx, n| {
+                take(tx, &vault, notice, decision.step, decision.taken_by(by, now), |tx, n| {
                     if decision.step == Step::Remove {
                         n.end(now, times.retention);
                         plan::end(tx, n, Purpose::Correction, now)?;
@@ -225,27 +229,18 @@ fn with_notice<T>(
     take(tx, notice)
 }
 
-fn decide(
-    tx: &mut Conn,
-    vault: &Vault,
-    times: Times,
-    notice: Notice,
-    by: Moderator,
-    decision: &Decision,
-    now: DateTime<Utc>,
-) -> Result<Notice, ReviewError> {
+fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) -> Result<Notice, ReviewError> {
     if matches!(notice.state.0, State::Live | State::Paused) {
-        return again::look_again(tx, vault, times, notice, by, decision, now);
+        return again::look_again(tx, desk, notice, step, by);
     }
-    if decision.step == Step::Approve {
-        check_police(tx, vault, &notice, notice.revision)?;
+    if step == Step::Approve {
+        check_police(tx, &desk.vault, &notice, notice.revision)?;
     }
-    let by = words(by, decision, now);
-    take(tx, vault, notice, decision.step, by, |_, n| {
+    take(tx, &desk.vault, notice, step, by, |_, n| {
         n.let_go();
         match n.state.0 {
-            State::Cooling => n.cooling_until = Some(Time(now + times.cooling)),
-            State::Rejected => n.end(now, times.retention),
+            State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
+            State::Rejected => n.end(by.at, desk.times.retention),
             _ => {}
         }
         Ok(())
@@ -291,10 +286,6 @@ fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
         (true, false) => Err(ReviewError::Note),
         (true, true) => Ok(()),
     }
-}
-
-fn words<'a>(by: Moderator, decision: &'a Decision, at: DateTime<Utc>) -> By<'a> {
-    By { actor: by.actor(), reason: decision.reason.as_deref(), note: decision.note.as_deref(), at }
 }
 
 /// A revision that is reviewed; an erased notice is unknown here.
