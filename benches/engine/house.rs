@@ -158,9 +158,9 @@ impl House {
 
     /// The broadcast of a notice that is live.
     pub async fn broadcast(&self, case: &str) -> uuid::Uuid {
-        let case = case.replace('-', "");
+        let case = case.parse().expect("a case number");
         let find = move |c: &mut Conn| {
-            let notice = notices::by_case(c, &case)?.expect("it was handed in").id.0;
+            let notice = notices::by_case(c, case)?.expect("it was handed in").id.0;
             Ok(seventytwo::store::broadcasts::of_notice(c, notice)?.first().expect("it is live").id.0)
         };
         self.stations.shared.store.read(find).await.expect("the store answers")

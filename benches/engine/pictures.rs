@@ -28,12 +28,12 @@ pub async fn measure(db: Db) {
     line(&db, "peak MB, one photo at a time", process::peak_mb(), None);
 
     let house = House::start(db, &["127.0.0.1:9"]).await;
-    let case = house.approved("131003").await.replace('-', "");
+    let case = house.approved("131003").await.parse().expect("a case number");
     house.stations.let_out().await.expect("it goes live");
     let shared = house.stations.shared.clone();
     let vault = shared.vault.clone();
     let content = move |c: &mut Conn| {
-        let notice = notices::by_case(c, &case)?.expect("it is live");
+        let notice = notices::by_case(c, case)?.expect("it is live");
         let revision = notices::revision(c, notice.id.0, notice.revision)?.expect("it has words");
         let key = notice.key(&vault)?.expect("it is not erased");
         Ok::<_, StoreError>((revision.public(&key)?, notice))

@@ -44,6 +44,6 @@ pub async fn broadcasts(
 pub async fn read(shared: &Shared, case: &str, role: Role) -> Result<Report, Problem> {
     let case: CaseNumber = case.parse()?;
     let (lead, now) = (role == Role::Lead, shared.clock.now());
-    let found = shared.store.read(move |c| Ok(report::report(c, case.as_str(), lead, now))).await?;
+    let found = shared.store.read(move |c| Ok(report::report(c, case, lead, now))).await?;
     Ok(found?)
 }

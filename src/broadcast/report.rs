@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::case_number;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
 use crate::domain::named::named;
 use crate::store::broadcasts::{self, Broadcast};
@@ -85,11 +85,16 @@ pub struct Reason {
     pub groups: i64,
 }
 
-/// The report on a notice (ten characters), as it stands at `now`.
+/// The report on a notice, as it stands at `now`.
 ///
 /// # Errors
 /// See [`ReportError`].
-pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Result<Report, ReportError> {
+pub fn report(
+    conn: &mut Conn,
+    case: CaseNumber,
+    lead: bool,
+    now: DateTime<Utc>,
+) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
     if notice.is_for_leads() && !lead {
         return Err(ReportError::LeadRequired);
@@ -98,7 +103,7 @@ pub fn report(conn: &mut Conn, case: &str, lead: bool, now: DateTime<Utc>) -> Re
         .iter()
         .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
-    Ok(Report { case_number: case_number::shown(case), items })
+    Ok(Report { case_number: case.to_string(), items })
 }
 
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {

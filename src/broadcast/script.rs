@@ -15,7 +15,6 @@ use super::drawing::{Drawing, Drawn, NotDrawn};
 use super::message::{Known, Message, message};
 use super::platforms::{Act, Body, adapter};
 use super::shelf::Shelf;
-use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
@@ -229,10 +228,7 @@ pub async fn write(
 ) -> Answer<Written> {
     let opens = vault.clone();
     let (broadcast, notice, said) = store.read(move |c| content(c, &opens, broadcast)).await?;
-    let case_number: CaseNumber = notice
-        .case_number
-        .parse()
-        .map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))?;
+    let case_number = notice.case_number.0;
     let purpose = broadcast.purpose.0;
     let link = format!("{}/n/{case_number}", base_url);
     let poster = format!("{link}/poster.jpg");

@@ -54,16 +54,17 @@ impl CaseNumber {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
     }
+
+    /// The number that is stored as exactly that text, if one is.
+    #[must_use]
+    pub fn named(stored: &str) -> Option<Self> {
+        stored.parse().ok().filter(|number: &Self| number.as_str() == stored)
+    }
 }
 
 /// `value` × 2 in GF(2)\[x\] / (x^5 + x^2 + 1), a primitive polynomial: 2 generates the field.
 const fn times_generator(value: u8) -> u8 {
     (value << 1) & 31 ^ if value & 16 == 0 { 0 } else { 0b00101 }
-}
-
-/// A stored number as people read it.
-pub fn shown(stored: &str) -> String {
-    stored.parse::<CaseNumber>().map_or_else(|_| stored.to_owned(), |number| number.to_string())
 }
 
 impl FromStr for CaseNumber {
@@ -94,6 +95,7 @@ impl FromStr for CaseNumber {
     }
 }
 
+/// As people read it, with its dash.
 impl fmt::Display for CaseNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, tail) = self.as_str().split_at(LENGTH / 2);

@@ -85,7 +85,7 @@ pub fn count(shared: &Shared, http: &HttpRequest, limit: Limit) -> Result<(), Pr
 ///
 /// # Errors
 /// [`Problem::TooMany`].
-pub fn count_tip(shared: &Shared, http: &HttpRequest, case: &CaseNumber) -> Result<(), Problem> {
+pub fn count_tip(shared: &Shared, http: &HttpRequest, case: CaseNumber) -> Result<(), Problem> {
     let client = request::client(http, &shared.trusted_proxies);
     shared.limits.check(Limit::TipsOfCase, (case.as_str(), client))
 }
@@ -241,8 +241,8 @@ pub async fn tip(
     let case: CaseNumber = case.parse()?;
     let now = shared.clock.now();
     let told = tips::parse(&body, now).map_err(Problem::Invalid)?;
-    count_tip(&shared, &http, &case)?;
-    station(&shared).tip(case.as_str().to_owned(), told, now).await?;
+    count_tip(&shared, &http, case)?;
+    station(&shared).tip(case, told, now).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

@@ -185,7 +185,7 @@ fn key(notice: &Notice, vault: &Vault) -> Result<Key, IntakeError> {
 /// The newest revision, published or not.
 pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Public, Private), StoreError> {
     let revision = notices::revision(conn, notice.id.0, notice.revision)?
-        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number)))?;
+        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number.0)))?;
     Ok((revision.public(key)?, revision.private(key)?))
 }
 

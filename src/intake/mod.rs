@@ -211,9 +211,8 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
     let token = new_token();
     let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
     seal_if_alike(tx, &desk.vault, &mut notice, &asked.submission.public)?;
-    let case_number = insert_under_new_number(tx, &mut notice, &revision, || {
-        CaseNumber::from_bits(u64::from_be_bytes(random()))
-    })?;
+    insert_under_free_number(tx, &mut notice, &revision, new_number)?;
+    let case_number = notice.case_number.0;
     attach(tx, &asked.submission.public.photos, notice.id.0)?;
     known_by::set(tx, &desk.vault, notice.id.0, &marks(&asked.submission.public))?;
     let receipt = Receipt {
@@ -255,7 +254,7 @@ fn first_revision(
     let revision = Revision::seal(&key, id, 1, (public, private), false, now)?;
     let notice = Notice {
         id: Id(id),
-        case_number: String::new(),
+        case_number: Named(new_number()),
         kind: Named(public.subject.kind()),
         region: public.region.code().to_owned(),
         state: Named(State::Submitted),
@@ -290,18 +289,22 @@ fn first_revision(
     Ok((notice, revision))
 }
 
-fn insert_under_new_number(
+fn new_number() -> CaseNumber {
+    CaseNumber::from_bits(u64::from_be_bytes(random()))
+}
+
+/// Another number is drawn where its own is taken.
+fn insert_under_free_number(
     tx: &mut Conn,
     notice: &mut Notice,
     revision: &Revision,
     mut draw: impl FnMut() -> CaseNumber,
-) -> Result<CaseNumber, StoreError> {
+) -> Result<(), StoreError> {
     for _ in 0..DRAWS {
-        let case_number = draw();
-        case_number.as_str().clone_into(&mut notice.case_number);
         if notices::insert(tx, notice, revision)? {
-            return Ok(case_number);
+            return Ok(());
         }
+        notice.case_number = Named(draw());
     }
     Err(StoreError::Corrupt("no case number is free".to_owned()))
 }

@@ -18,7 +18,6 @@ use super::api::{body_hash, station};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
-use crate::domain::case_number;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
@@ -103,7 +102,7 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
     let Ok(token) = manage::token(http, shared) else { return Ok(None) };
     match station(shared).managed(&token).await {
         Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
-            Ok(Some(case_number::shown(&notice.case_number)))
+            Ok(Some(notice.case_number.0.to_string()))
         }
         Ok(_) | Err(IntakeError::LinkInvalid) => Ok(None),
         Err(error) => Err(error.into()),

@@ -146,21 +146,22 @@ async fn ten_taps_at_once_make_one_notice() {
 async fn a_number_drawn_twice_is_drawn_again() {
     let desk = Desk::new().await;
     let (intake, request, now) = (desk.intake.clone(), desk.request(&lost_property(), None), desk.now());
-    let numbers: Result<Vec<String>, IntakeError> = desk
+    let numbers: Result<Vec<CaseNumber>, IntakeError> = desk
         .intake
         .store
         .write(move |tx| {
-            let mut draws = [1, 1, 2].map(CaseNumber::from_bits).into_iter();
+            let [taken, free] = [1, 2].map(CaseNumber::from_bits);
             let mut given = Vec::new();
             for token in ["a", "b"] {
                 let (mut notice, revision) = first_revision(&intake, &request, vec![1], token, now)?;
-                let number = insert_under_new_number(tx, &mut notice, &revision, || draws.next().unwrap())?;
-                given.push(number.to_string());
+                notice.case_number = Named(taken);
+                insert_under_free_number(tx, &mut notice, &revision, || free)?;
+                given.push(notice.case_number.0);
             }
             Ok(given)
         })
         .await;
-    assert_eq!(numbers.unwrap(), [1, 2].map(|bits| CaseNumber::from_bits(bits).to_string()));
+    assert_eq!(numbers.unwrap(), [1, 2].map(CaseNumber::from_bits));
 }
 
 #[tokio::test]
@@ -307,7 +308,7 @@ async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() 
     let tip = async |receipt: &Receipt, text: &str| {
         let case: CaseNumber = receipt.case_number.parse().unwrap();
         let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), desk.now()).unwrap();
-        desk.intake.tip(case.as_str().to_owned(), told, desk.now()).await
+        desk.intake.tip(case, told, desk.now()).await
     };
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&appeal, "备案号查不到").await.unwrap();
@@ -345,7 +346,7 @@ async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() 
         "how far it is is nobody's business: {early:?}"
     );
     let told = parse_tip(&json!({"text": "x"}), desk.now()).unwrap();
-    let unknown = desk.intake.tip("0000000000".to_owned(), told, desk.now()).await;
+    let unknown = desk.intake.tip(CaseNumber::from_bits(0), told, desk.now()).await;
     assert!(matches!(unknown, Err(IntakeError::Unknown)), "{unknown:?}");
     let faults = parse_tip(&json!({"place": 7}), desk.now()).unwrap_err();
     assert_eq!(faults.keys().collect::<Vec<_>>(), ["place", "text"]);

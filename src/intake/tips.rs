@@ -13,6 +13,7 @@ use super::reader::{Reader, read};
 use super::submission::{LINE, moment, phone};
 use super::{Intake, IntakeError};
 use crate::clock::new_id;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::notice::{Direction, Subject};
 use crate::domain::screening::{FindingKind, screen};
@@ -46,21 +47,25 @@ impl Intake {
     /// live.
     pub async fn tip(
         &self,
-        case: String,
+        case: CaseNumber,
         tip: Content,
         now: DateTime<Utc>,
     ) -> Result<&'static str, IntakeError> {
         let desk = self.clone();
-        self.store.write(move |tx| take_in(tx, &desk, &case, &tip, now)).await
+        self.store.write(move |tx| take_in(tx, &desk, case, &tip, now)).await
     }
 
     /// What a live notice is about, for a tip that has to be corrected first.
     ///
     /// # Errors
     /// As [`Intake::tip`].
-    pub async fn tip_is_about(&self, case: String, now: DateTime<Utc>) -> Result<&'static str, IntakeError> {
+    pub async fn tip_is_about(
+        &self,
+        case: CaseNumber,
+        now: DateTime<Utc>,
+    ) -> Result<&'static str, IntakeError> {
         let vault = self.vault.clone();
-        let found = self.store.read(move |conn| Ok(live(conn, &vault, &case, now)));
+        let found = self.store.read(move |conn| Ok(live(conn, &vault, case, now)));
         found.await?.map(|(_, live)| live.public.subject.about())
     }
 }
@@ -101,7 +106,7 @@ fn refused(content: &Content) -> Vec<String> {
 fn take_in(
     tx: &mut Conn,
     desk: &Intake,
-    case: &str,
+    case: CaseNumber,
     content: &Content,
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
@@ -125,7 +130,7 @@ fn take_in(
 fn live(
     conn: &mut Conn,
     vault: &Vault,
-    case: &str,
+    case: CaseNumber,
     now: DateTime<Utc>,
 ) -> Result<(Notice, Opened), IntakeError> {
     let notice = notices::by_case(conn, case)?.ok_or(IntakeError::Unknown)?;

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::manage::{RENEWALS, newest, renewal_waits};
 use super::words::restate;
 use super::{Intake, tips};
-use crate::domain::case_number;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Kind, Outcome, Private};
@@ -100,7 +99,7 @@ pub(super) fn view(
     let Some(key) = notice.key(&desk.vault)? else { return Ok(None) };
     let (public, private) = newest(conn, notice, &key)?;
     let log = events::of_notice(conn, notice.id.0)?;
-    let case_number = case_number::shown(&notice.case_number);
+    let case_number = notice.case_number.0.to_string();
     let waiting = match notice.pending_revision {
         Some(_) if renewal_waits(conn, notice)? => Some("renewal"),
         Some(_) => Some("revision"),

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::region::Region;
 use crate::domain::zone::BEIJING;
@@ -58,7 +57,7 @@ pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<Htt
 }
 
 fn entry(notice: &Notice, shared: &Shared, language: Language) -> Option<Entry> {
-    let number: CaseNumber = notice.case_number.parse().ok()?;
+    let number = notice.case_number.0;
     let region = Region::parse(&notice.region).map(|r| r.name_in(language)).unwrap_or_default();
     let kind = text(language, &format!("kind-{}", notice.kind.0.as_str()));
     let args = [("kind", kind.into()), ("region", region.into()), ("case", number.to_string().into())];

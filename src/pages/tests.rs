@@ -125,7 +125,7 @@ pub(super) async fn put(
         matches!(state, State::Live | State::Paused | State::Closed | State::Expired | State::Removed);
     let notice = Notice {
         id: Id(id),
-        case_number: number.as_str().to_owned(),
+        case_number: Named(number),
         kind: Named(kind),
         region: "131003".to_owned(),
         state: Named(state),

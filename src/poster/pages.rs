@@ -24,7 +24,7 @@ pub async fn poster(
     let found = shared
         .store
         .read(move |c| {
-            let Some(notice) = notices::by_case(c, case.as_str())? else { return Ok(None) };
+            let Some(notice) = notices::by_case(c, case)? else { return Ok(None) };
             let live = notice.live_revision.filter(|_| notice.is_public(now));
             let opened = live.map(|number| notices::opened(c, &vault, &notice, number)).transpose()?;
             Ok(Some((notice, opened.flatten())))

@@ -18,7 +18,6 @@ use uuid::Uuid;
 use super::content::{self, Content};
 use super::{Ended, Ending, Painter, PosterError, Texts};
 use crate::blobs::{BlobError, Blobs, Size};
-use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
 use crate::store::notices::Notice;
@@ -161,8 +160,7 @@ impl Press {
         language: Language,
         ends_at: DateTime<Utc>,
     ) -> Result<Bytes, PressError> {
-        let case_number = case_number(notice)?;
-        let content = Content::of(public, &case_number, &self.base_url, ends_at, language);
+        let content = Content::of(public, &notice.case_number.0, &self.base_url, ends_at, language);
         let photo = match public.photos.first() {
             Some(id) => self.photo(*id).await?,
             None => None,
@@ -180,7 +178,7 @@ impl Press {
         ending: Ending,
         language: Language,
     ) -> Result<Bytes, PressError> {
-        let case_number = case_number(notice)?;
+        let case_number = notice.case_number.0;
         let url = content::link(&self.base_url, &case_number);
         let check = content::check(&self.base_url, language);
         let shown = case_number.to_string();
@@ -220,10 +218,6 @@ impl Press {
         .map_err(|_| PressError::BrokenOff)?;
         Ok(Bytes::from(drawn?))
     }
-}
-
-fn case_number(notice: &Notice) -> Result<CaseNumber, StoreError> {
-    notice.case_number.parse().map_err(|_| StoreError::Corrupt("a stored case number is not one".to_owned()))
 }
 
 #[cfg(test)]

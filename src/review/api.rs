@@ -64,12 +64,12 @@ pub fn moderator(account: &Account) -> Moderator {
     Moderator { id: account.id.0, lead: account.role.0 == Role::Lead }
 }
 
-/// The ten stored characters of a case number in a path.
+/// The case number in a path.
 ///
 /// # Errors
 /// [`Problem::CaseMalformed`].
-pub fn case(given: &str) -> Result<String, Problem> {
-    Ok(given.parse::<CaseNumber>()?.as_str().to_owned())
+pub fn case(given: &str) -> Result<CaseNumber, Problem> {
+    Ok(given.parse()?)
 }
 
 /// The review desk, from what the doors share.
@@ -154,9 +154,9 @@ pub async fn sheet(
 ///
 /// # Errors
 /// As [`view::sheet`].
-pub async fn read_sheet(shared: &Shared, case: String, by: Moderator) -> Result<Sheet, Problem> {
+pub async fn read_sheet(shared: &Shared, case: CaseNumber, by: Moderator) -> Result<Sheet, Problem> {
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
-    let found = shared.store.read(move |c| Ok(view::sheet(c, &vault, &case, by, now))).await?;
+    let found = shared.store.read(move |c| Ok(view::sheet(c, &vault, case, by, now))).await?;
     Ok(found?)
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Desk, Moderator, ReviewError, held_by, stale, with_notice};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Standing, Step, next};
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
@@ -17,12 +18,12 @@ impl Desk {
     /// [`ReviewError::ClaimedByOther`] while another person holds it who may approve it.
     pub async fn claim(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let until = now + self.times.lease;
-        self.store.write(move |tx| claim(tx, &case, by, now, until)).await
+        self.store.write(move |tx| claim(tx, case, by, now, until)).await
     }
 
     /// Releases a notice.
@@ -31,14 +32,14 @@ impl Desk {
     /// [`ReviewError::ClaimRequired`] where the caller does not hold it.
     pub async fn release(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let vault = self.vault.clone();
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, notice| {
                     held_by(&notice, by, now)?;
                     let by = By { actor: by.actor(), reason: None, note: None, at: now };
                     take(tx, &vault, notice, Step::Release, by, |_, n| {
@@ -53,7 +54,7 @@ impl Desk {
 
 fn claim(
     tx: &mut Conn,
-    case: &str,
+    case: CaseNumber,
     by: Moderator,
     now: DateTime<Utc>,
     until: DateTime<Utc>,

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::Moderator;
 use super::view::{opens_for, read};
-use crate::domain::case_number::shown;
 use crate::domain::life_cycle::State;
 use crate::domain::look::Look;
 use crate::domain::marks::sought;
@@ -111,7 +110,7 @@ fn duplicate(
 ) -> Answer<Duplicate> {
     let opened = notices::opened(conn, vault, other, read(other))?;
     Ok(Duplicate {
-        case_number: shown(&other.case_number),
+        case_number: other.case_number.0.to_string(),
         state: other.told_at(now),
         why,
         submitted_at: other.submitted_at.0,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::broadcast::plan;
 use crate::config::Times;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::store::events::{self, Entry};
@@ -122,7 +123,7 @@ impl Desk {
     /// sealed case, it now belongs to the leads, and the error is [`ReviewError::Stale`].
     pub async fn decide(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         decision: Decision,
         now: DateTime<Utc>,
@@ -130,7 +131,7 @@ impl Desk {
         let (desk, decision) = (self.clone(), decision.in_codes());
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, notice| {
                     let approves = decision.step == Step::Approve;
                     at_version(&notice, decision.version)?;
                     if approves {
@@ -153,11 +154,16 @@ impl Desk {
     ///
     /// # Errors
     /// [`ReviewError::TooLate`] once it has gone live.
-    pub async fn undo(&self, case: String, by: Moderator, now: DateTime<Utc>) -> Result<Notice, ReviewError> {
+    pub async fn undo(
+        &self,
+        case: CaseNumber,
+        by: Moderator,
+        now: DateTime<Utc>,
+    ) -> Result<Notice, ReviewError> {
         let (vault, lease) = (self.vault.clone(), self.times.lease);
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, notice| {
                     if notice.cooling_until.is_none_or(|until| until.0 <= now) {
                         return Err(ReviewError::TooLate);
                     }
@@ -185,7 +191,7 @@ impl Desk {
     /// See [`ReviewError`].
     pub async fn restrict(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         decision: Decision,
         now: DateTime<Utc>,
@@ -193,7 +199,7 @@ impl Desk {
         let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
+                let notice = locked(tx, case)?;
                 if view::opens_for(&notice, by) {
                     at_version(&notice, decision.version)?;
                 }
@@ -218,7 +224,7 @@ impl Desk {
 /// [`Desk::restrict`].
 fn with_notice<T>(
     tx: &mut Conn,
-    case: &str,
+    case: CaseNumber,
     by: Moderator,
     take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
@@ -247,7 +253,7 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
     })
 }
 
-fn locked(tx: &mut Conn, case: &str) -> Result<Notice, ReviewError> {
+fn locked(tx: &mut Conn, case: CaseNumber) -> Result<Notice, ReviewError> {
     let found = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     notices::lock(tx, found.id.0)?.ok_or(ReviewError::Unknown)
 }

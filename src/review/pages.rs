@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::api::{self, bodies, moderator, station};
 use super::tips::Fate;
 use super::{Decision, Moderator, ReviewError, view, waiting};
-use crate::domain::case_number;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::Role;
@@ -77,7 +77,7 @@ pub struct StepFields {
 #[template(path = "review_leads.html")]
 struct LeadsPage {
     frame: Frame,
-    case: String,
+    case: CaseNumber,
     leads: Vec<String>,
     /// What the reader had typed when the case became one for leads, where no form shows it any more.
     kept: String,
@@ -197,8 +197,8 @@ pub async fn decide_tip(
     let (case, tip) = path.into_inner();
     let visit = Visit::new(&http, &shared, &person, &case)?;
     let fate = Fate::named(&form.0.action).ok_or(Problem::NotFound)?;
-    let (case, now) = (visit.case.clone(), shared.clock.now());
-    let decided = station(&shared).decide_tip(case, tip, fate, visit.by, now).await;
+    let now = shared.clock.now();
+    let decided = station(&shared).decide_tip(visit.case, tip, fate, visit.by, now).await;
     visit.answer(decided, "tips", &format!("?done={}#tips", fate.as_str())).await
 }
 
@@ -214,8 +214,8 @@ pub async fn reveal_phone(
     form: CsrfForm<StepFields>,
 ) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(&http, &shared, &person, &path)?;
-    let (case, now) = (visit.case.clone(), shared.clock.now());
-    let shown = station(&shared).reveal_phone(case, visit.by, form.0.reason, now).await;
+    let reason = form.0.reason;
+    let shown = station(&shared).reveal_phone(visit.case, visit.by, reason, shared.clock.now()).await;
     visit.answer(shown.map(drop), "phone", "#phone").await
 }
 
@@ -234,8 +234,7 @@ struct Visit<'a> {
     http: &'a HttpRequest,
     shared: &'a Shared,
     person: &'a SignedIn,
-    /// Ten characters.
-    case: String,
+    case: CaseNumber,
     by: Moderator,
 }
 
@@ -251,8 +250,7 @@ impl<'a> Visit<'a> {
     }
 
     async fn take(&self, decision: Decision) -> Result<Notice, ReviewError> {
-        let (desk, case, by, now) =
-            (station(self.shared), self.case.clone(), self.by, self.shared.clock.now());
+        let (desk, case, by, now) = (station(self.shared), self.case, self.by, self.shared.clock.now());
         match decision.step {
             Step::Claim => desk.claim(case, by, now).await,
             Step::Release => desk.release(case, by, now).await,
@@ -278,7 +276,7 @@ impl<'a> Visit<'a> {
     }
 
     fn here(&self) -> String {
-        format!("/review/{}", case_number::shown(&self.case))
+        format!("/review/{}", self.case)
     }
 
     /// Where a browser goes once the step is taken.
@@ -295,15 +293,15 @@ impl<'a> Visit<'a> {
 
     async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
         let frame = Frame { path: self.here(), ..self.person.frame(self.http) };
-        let sheet = match api::read_sheet(self.shared, self.case.clone(), self.by).await {
+        let sheet = match api::read_sheet(self.shared, self.case, self.by).await {
             Err(Problem::LeadRequired) => return self.for_leads(frame, fault, typed).await,
             sheet => sheet?,
         };
         let status = fault.as_ref().map_or(StatusCode::OK, Fault::status);
-        let (case, by, now) = (self.case.clone(), self.by, self.shared.clock.now());
-        let next = self.shared.store.read(move |c| waiting::next_free(c, by, &case, now)).await?;
-        let link = self.shared.link(&format!("/n/{}", sheet.case_number));
-        let around = Around { fault, typed, done, link: &link, next };
+        let (case, by, now) = (self.case, self.by, self.shared.clock.now());
+        let next = self.shared.store.read(move |c| waiting::next_free(c, by, case, now)).await?;
+        let link = self.shared.link(&format!("/n/{case}"));
+        let around = Around { case, fault, typed, done, link: &link, next };
         page_with(self.http, &frame, &SheetPage::new(frame.clone(), sheet, around, now), status)
     }
 
@@ -314,8 +312,8 @@ impl<'a> Visit<'a> {
         typed: Typed,
     ) -> Result<HttpResponse, Problem> {
         let status = fault.as_ref().map_or(StatusCode::FORBIDDEN, Fault::status);
-        let (case, now) = (self.case.clone(), self.shared.clock.now());
-        let known = self.shared.store.read(move |c| Ok((accounts::all(c)?, notices::by_case(c, &case)?)));
+        let (case, now) = (self.case, self.shared.clock.now());
+        let known = self.shared.store.read(move |c| Ok((accounts::all(c)?, notices::by_case(c, case)?)));
         let (everybody, notice) = known.await?;
         let is_public = notice.is_some_and(|notice| notice.is_public(now));
         let offered = [Step::Pause, Step::Remove].iter().filter(|_| is_public);
@@ -334,7 +332,7 @@ impl<'a> Visit<'a> {
             .collect();
         let template = LeadsPage {
             frame: frame.clone(),
-            case: case_number::shown(&self.case),
+            case: self.case,
             leads,
             kept,
             forms,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
 use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, opened, reasons, view, with_notice};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::store::Conn;
 use crate::store::events::{self, Event};
@@ -37,12 +38,12 @@ impl Desk {
     /// [`reasons::REVEAL`], [`ReviewError::PhonesUsedUp`] beyond [`PHONES_A_DAY`].
     pub async fn reveal_phone(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         reason: String,
         now: DateTime<Utc>,
     ) -> Result<Revealed, ReviewError> {
-        let shown = self.show_phone(case.clone(), by, reason, now).await;
+        let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
             self.note_refusal(case, by, why, now).await?;
         }
@@ -51,7 +52,7 @@ impl Desk {
 
     async fn show_phone(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         reason: String,
         now: DateTime<Utc>,
@@ -59,7 +60,7 @@ impl Desk {
         let (vault, until) = (self.vault.clone(), now + self.times.lease);
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, notice| {
                     let revealed = reveal(tx, &vault, &notice, by, &reason, now)?;
                     notices::hold_on(tx, notice.id.0, until)?;
                     Ok(revealed)
@@ -71,14 +72,14 @@ impl Desk {
     /// Records a refusal. The refused step itself was rolled back, so this needs a transaction of its own.
     async fn note_refusal(
         &self,
-        case: String,
+        case: CaseNumber,
         by: Moderator,
         why: &'static str,
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
         self.store
             .write(move |tx| {
-                let notice = locked(tx, &case)?;
+                let notice = locked(tx, case)?;
                 let lately = |event: &Event| {
                     let mine = event.account_id.is_some_and(|id| id.0 == by.id);
                     mine && event.step == REFUSED && event.at.0 > now - REFUSAL_HOLDS

@@ -14,7 +14,7 @@ pub fn notice(state: State, needs: Needs) -> Notice {
     let then = Time(DateTime::UNIX_EPOCH);
     Notice {
         id: Id(Uuid::from_u128(72)),
-        case_number: crate::domain::case_number::CaseNumber::from_bits(72).as_str().to_owned(),
+        case_number: Named(crate::domain::case_number::CaseNumber::from_bits(72)),
         kind: Named(Kind::MissingPerson),
         region: "131003".to_owned(),
         state: Named(state),

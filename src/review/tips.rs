@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::view::is_own;
 use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
 use crate::domain::named::named;
 use crate::domain::swindle::CALLED_FALSE;
@@ -45,7 +46,7 @@ impl Desk {
     /// where a tip is to be passed on that is not for the reporter at all.
     pub async fn decide_tip(
         &self,
-        case: String,
+        case: CaseNumber,
         tip: Uuid,
         fate: Fate,
         by: Moderator,
@@ -54,7 +55,7 @@ impl Desk {
         let (vault, until) = (self.vault.clone(), now + self.times.lease);
         self.store
             .write(move |tx| {
-                with_notice(tx, &case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, notice| {
                     held_by(&notice, by, now)?;
                     if is_own(&notice, by) {
                         return Err(Refusal::SameApprover.into());

@@ -10,7 +10,7 @@ use super::changes::{Change, changes};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{Want, overdue, wants};
 use super::{Moderator, ReviewError, again, alike, phone, policy};
-use crate::domain::case_number::shown;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
@@ -117,7 +117,7 @@ pub struct Sheet {
 pub fn sheet(
     conn: &mut Conn,
     vault: &Vault,
-    case: &str,
+    case: CaseNumber,
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
@@ -149,7 +149,7 @@ pub fn sheet(
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
-        case_number: shown(&notice.case_number),
+        case_number: notice.case_number.0.to_string(),
         kind: notice.kind.0,
         state,
         version: notice.version,

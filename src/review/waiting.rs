@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Moderator;
 use super::view::{is_own, opens_for, read};
-use crate::domain::case_number::shown;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
@@ -111,7 +111,7 @@ pub fn queue(
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
         let About { subject, incident, age, category } = about.unwrap_or_default();
         Ok(Waiting {
-            case_number: shown(&n.case_number),
+            case_number: n.case_number.0.to_string(),
             kind: n.kind.0,
             state: n.told_at(now),
             urgency: n.review_urgency(),
@@ -195,14 +195,19 @@ impl About {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn next_free(conn: &mut Conn, by: Moderator, but: &str, now: DateTime<Utc>) -> Answer<Option<String>> {
+pub fn next_free(
+    conn: &mut Conn,
+    by: Moderator,
+    but: CaseNumber,
+    now: DateTime<Utc>,
+) -> Answer<Option<CaseNumber>> {
     let waiting = queue::queue(conn, None, by.lead, None, now, LOOKED_AT)?;
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
         let open = n.claimant(now).is_none() && opens_for(n, by);
-        n.case_number != but && open && !part.needs_another(n)
+        n.case_number.0 != but && open && !part.needs_another(n)
     });
-    Ok(free.map(|n| shown(&n.case_number)))
+    Ok(free.map(|n| n.case_number.0))
 }
 
 /// Whether it is out of view until a lead resumes it, and nothing else about it is left to decide. (The

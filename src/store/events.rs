@@ -97,7 +97,7 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
     let mut event = Event {
         seq: seq + 1,
         notice_id: entry.notice.id,
-        case_number: entry.notice.case_number.clone(),
+        case_number: entry.notice.case_number.0.as_str().to_owned(),
         revision: entry.revision,
         step: entry.step.to_owned(),
         before: Named(entry.before),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::schema::{approvals, idempotency, notices, revisions, tips};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Approval, Needs, Standing, State};
 use crate::domain::notice::{Kind, Outcome};
 use crate::vault::{Key, Vault};
@@ -20,8 +21,7 @@ pub use contents::{Opened, Revision, insert_revision, live_revisions, opened, re
 #[diesel(table_name = notices, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Notice {
     pub id: Id,
-    /// Ten characters, without the dash.
-    pub case_number: String,
+    pub case_number: Named<CaseNumber>,
     pub kind: Named<Kind>,
     pub region: String,
     pub state: Named<State>,
@@ -208,13 +208,13 @@ pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<b
     Ok(rows == 1)
 }
 
-/// The notice of that case number (ten characters).
+/// The notice of that case number.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn by_case(conn: &mut Conn, case_number: &str) -> Answer<Option<Notice>> {
+pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
     Ok(both!(conn, c => notices::table
-        .filter(notices::case_number.eq(case_number))
+        .filter(notices::case_number.eq(Named(case)))
         .select(Notice::as_select())
         .first(c)
         .optional())?)

@@ -121,7 +121,7 @@ pub(super) const fn act_of(stored: i16) -> ActSoFar {
     ActSoFar { alone, in_vain: in_vain.unsigned_abs() }
 }
 
-/// Stores a closed set of names as text; a name that is not in the set does not load.
+/// Stores names as text: those of a closed set, and case numbers; what is not such a name does not load.
 macro_rules! names {
     ($($set:ty),+ $(,)?) => {$(
         impl FromSql<diesel::sql_types::Text, Pg> for Named<$set> {
@@ -153,12 +153,13 @@ macro_rules! names {
     )+};
 }
 
-/// A member of a closed set of names, as a text column.
+/// What is stored by its name, as a text column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct Named<T: std::fmt::Debug>(pub T);
 
 names!(
+    crate::domain::case_number::CaseNumber,
     crate::domain::delivery::DeliveryState,
     crate::domain::delivery::EndedAs,
     crate::domain::delivery::How,

@@ -134,7 +134,7 @@ async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(ho
 /// Appends one more entry, as the running program may do at any moment.
 fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
     conn.transaction(|tx| {
-        let notice = stored::by_case(tx, case)?.expect("it was submitted");
+        let notice = stored::by_case(tx, case.parse().unwrap())?.expect("it was submitted");
         let entry = Entry {
             notice: &notice,
             revision: 1,

@@ -427,10 +427,10 @@ async fn what_is_erased_is_not_in_the_journal_either(house: House) -> House {
     house.settle().await;
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, _) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
-    let (number, store) = (case.replace('-', ""), &house.stations.shared.store);
+    let (number, store) = (case.parse().unwrap(), &house.stations.shared.store);
     let sealed = store
         .read(move |c| {
-            let notice = stored::by_case(c, &number)?.unwrap();
+            let notice = stored::by_case(c, number)?.unwrap();
             Ok(stored::revision(c, notice.id.0, 1)?.unwrap().public_sealed)
         })
         .await

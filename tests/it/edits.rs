@@ -311,8 +311,8 @@ fn adult(house: &House) -> Value {
 }
 
 async fn step(house: &House, case: &str, by: &Person, step: &str) -> Reply {
-    let (store, number) = (&house.stations.shared.store, case.replace('-', ""));
-    let version = store.read(move |c| Ok(rows::by_case(c, &number)?.unwrap().version)).await.unwrap();
+    let (store, number) = (&house.stations.shared.store, case.parse().unwrap());
+    let version = store.read(move |c| Ok(rows::by_case(c, number)?.unwrap().version)).await.unwrap();
     let body = json!({"version": version});
     house.post(&format!("/review/{case}/{step}"), Some(&by.token), &body).await
 }

@@ -317,10 +317,9 @@ pub async fn backlog(db: &Db) -> i64 {
 
 /// The state of a notice, the number of its approvals, and of the events that made it cool.
 pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
-    // Stored without the dash.
-    let case = case.replace('-', "");
+    let case = case.parse().unwrap();
     peek(db, move |c| {
-        let notice = rows::by_case(c, &case)?.expect("a notice that was answered");
+        let notice = rows::by_case(c, case)?.expect("a notice that was answered");
         let approvals = rows::approvals(c, notice.id.0, notice.revision)?;
         let events = events::of_notice(c, notice.id.0)?;
         Ok((notice.state.0, approvals.len(), events.iter().filter(|e| e.after.0 == State::Cooling).count()))

@@ -50,14 +50,14 @@ impl World<'_> {
     fn submit(&mut self) -> Answer<()> {
         let place = self.cases.len();
         let id = Uuid::from_u128(1_000 + place as u128);
-        let number = CaseNumber::from_bits(place as u64).as_str().to_owned();
+        let number = CaseNumber::from_bits(place as u64);
         let needs = self.dice.between(1, 2) as i16;
         let lifetime = self.dice.weighted(&[(2, 600), (3, 7_200), (4, 259_200)]);
         let now = Time(self.clock);
         let kind = if self.patient { Kind::LostProperty } else { Kind::Rescue };
         let notice = Notice {
             id: Id(id),
-            case_number: number.clone(),
+            case_number: Named(number),
             kind: Named(kind),
             region: REGION.to_owned(),
             state: Named(State::InReview),

@@ -357,7 +357,7 @@ impl World<'_> {
             member.steady &= active;
         }
         for case in &self.cases {
-            if !self.sight.notices.iter().any(|n| n.case_number == case.number) {
+            if !self.sight.notices.iter().any(|n| n.case_number.0 == case.number) {
                 return self.broken(Rule::Number, format!("nothing is known of {}", case.number));
             }
         }

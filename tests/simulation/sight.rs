@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
@@ -16,7 +17,7 @@ use crate::store::{Answer, Conn};
 #[derive(Clone, Debug, Queryable)]
 pub struct NoticeRow {
     pub id: Id,
-    pub case_number: String,
+    pub case_number: Named<CaseNumber>,
     pub state: Named<State>,
     pub live_revision: Option<i32>,
     pub urgency: i16,

@@ -11,6 +11,7 @@ use super::dice::Dice;
 use super::node::{Node, Request};
 use super::rules::{Broken, Outcome, Rule};
 use super::sight::Sight;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::group::{GroupState, Kinds};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
@@ -53,7 +54,7 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Case {
     pub id: Uuid,
-    pub number: String,
+    pub number: CaseNumber,
     pub kind: Kind,
     /// How many people have to approve each of its revisions.
     pub needs: i16,

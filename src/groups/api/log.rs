@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::super::delivery_log::{Asked, Call, Exchange, Kept, Log};
 use super::super::words::explained;
 use super::{admin, id, station};
-use crate::domain::case_number;
 use crate::domain::cursor;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::language::Language;
@@ -52,7 +51,7 @@ impl DeliveryBody {
             redeliverable: delivery.is_redeliverable(now),
             due_at: delivery.is_open().then_some(delivery.due_at.0),
             waits_for: delivery.waits_for(now),
-            case_number: case_number::shown(&delivery.case_number),
+            case_number: delivery.case_number.0.to_string(),
             broadcast: delivery.broadcast.0,
             state: delivery.state.0,
             attempts: delivery.attempts,

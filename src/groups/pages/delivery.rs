@@ -8,7 +8,6 @@ use super::super::api::station;
 use super::super::delivery_log::{Call, Exchange, Kept};
 use super::super::words::explained;
 use super::{Page, admin, after, one};
-use crate::domain::case_number;
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::web::frame::{Frame, page};
@@ -56,7 +55,7 @@ pub async fn detail(
     let exchange = station(&shared).exchange(account, group, id).await;
     let Exchange { delivery, platform, request, calls } = exchange?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
-    let title = [("case", case_number::shown(&delivery.case_number).into()), ("what", what.into())];
+    let title = [("case", delivery.case_number.0.to_string().into()), ("what", what.into())];
     let several = calls.iter().any(|call| call.attempt.part > 0);
     let call = |Call { attempt, asked, answer }: Call| CallView {
         part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),

@@ -11,7 +11,6 @@ use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::Whole;
 use super::super::words;
-use crate::domain::case_number;
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
@@ -144,7 +143,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         id: delivery.id,
         again: delivery.is_redeliverable(now),
         when: moment(delivery.decided_at.0),
-        case: case_number::shown(&delivery.case_number),
+        case: delivery.case_number.0.to_string(),
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
         delivered: delivery.state.0 == DeliveryState::Delivered,
         result: result(frame, delivery, now),

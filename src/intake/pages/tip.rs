@@ -41,13 +41,13 @@ pub async fn send(
     path: web::Path<String>,
     form: Form<Typed>,
 ) -> Result<HttpResponse, Problem> {
-    let number: CaseNumber = path.parse()?;
+    let case: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
-    let (desk, case) = (station(&shared), number.as_str().to_owned());
+    let desk = station(&shared);
     let seen = times::moment(&form.0.seen_at, &form.0.seen_time, now);
     let told = parse(&json(&form.0, seen.as_ref()), now).map_err(|faults| in_words(faults, seen.as_ref()));
     let counted = count(&shared, &http, Limit::Tips)
-        .and_then(|()| if told.is_ok() { count_tip(&shared, &http, &number) } else { Ok(()) });
+        .and_then(|()| if told.is_ok() { count_tip(&shared, &http, case) } else { Ok(()) });
     let wait = match counted {
         Err(Problem::TooMany { retry_after_s }) => {
             // What was typed is shown again, within the limit for reading pages.
@@ -69,7 +69,7 @@ pub async fn send(
         }
     };
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let tip = TipForm { to: format!("/n/{number}"), about, typed: form.0, faults };
+    let tip = TipForm { to: format!("/n/{case}"), about, typed: form.0, faults };
     let page = page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)?;
     Ok(again(page, wait))
 }

@@ -26,7 +26,7 @@ pub async fn show_poster(
     let by = moderator(person.require(Role::Moderator)?);
     let (case, vault, now) = (case(&path)?, shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |c| {
-        let Some(notice) = notices::by_case(c, &case)? else { return Ok(None) };
+        let Some(notice) = notices::by_case(c, case)? else { return Ok(None) };
         let opened = notices::opened(c, &vault, &notice, read(&notice))?;
         Ok(opened.map(|opened| (notice, opened.public)))
     });

@@ -14,6 +14,7 @@ use super::form::{Again, Fault, Form, Typed, form, key, state_word};
 use super::tips::{Tip, tips};
 use super::words::{WantView, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
 use crate::broadcast::preview::preview;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Private, Public, Subject};
@@ -39,7 +40,7 @@ pub const NEXT_KEY: &str = "n";
 #[template(path = "review_notice.html")]
 pub struct SheetPage {
     frame: Frame,
-    case: String,
+    case: CaseNumber,
     version: i32,
     mine: bool,
     sealed: bool,
@@ -87,20 +88,21 @@ pub struct SheetPage {
     /// What became of it in the groups.
     sum: Option<String>,
     /// The next case that nobody holds.
-    next: Option<String>,
+    next: Option<CaseNumber>,
     /// The keys that act on this page, each with what it does.
     keys: Vec<(&'static str, String)>,
 }
 
 /// What the page shows besides the sheet itself.
 pub struct Around<'a> {
+    pub case: CaseNumber,
     pub fault: Option<Fault>,
     pub typed: Typed,
     pub done: &'a str,
     /// The notice's public address.
     pub link: &'a str,
     /// The next case that nobody holds.
-    pub next: Option<String>,
+    pub next: Option<CaseNumber>,
 }
 
 /// A sentence about where the notice stands. Where time is running out, it has the seconds left and the words
@@ -131,7 +133,7 @@ struct Line {
 impl SheetPage {
     /// The page for a sheet.
     pub fn new(frame: Frame, sheet: Sheet, around: Around<'_>, now: DateTime<Utc>) -> SheetPage {
-        let Around { fault, typed, done, link, next } = around;
+        let Around { case, fault, typed, done, link, next } = around;
         let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
         let again = looked_at_again(&sheet);
         let mut forms: Vec<Form> = FORMS
@@ -163,7 +165,7 @@ impl SheetPage {
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
             changes: sheet.changes.as_ref().map(|changes| Changes::new(&frame, sheet.kind, changes)),
             preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
-            preview: shown_to_groups(&frame, &sheet, link, now),
+            preview: previews(&frame, &sheet, case, link, now),
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
@@ -185,7 +187,7 @@ impl SheetPage {
             urgency_word: word(&frame, "review-urgency", &sheet.urgency.to_string()),
             state: state_word(&frame, sheet.state),
             waiting: span(&frame, sheet.waiting_s),
-            case: sheet.case_number,
+            case,
             version: sheet.version,
             mine: sheet.mine,
             sealed: sheet.sealed,
@@ -265,8 +267,8 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLin
     lines
 }
 
-fn shown_to_groups(frame: &Frame, sheet: &Sheet, link: &str, now: DateTime<Utc>) -> Vec<String> {
-    let (Some(public), Ok(case)) = (&sheet.public, sheet.case_number.parse()) else { return Vec::new() };
+fn previews(frame: &Frame, sheet: &Sheet, case: CaseNumber, link: &str, now: DateTime<Utc>) -> Vec<String> {
+    let Some(public) = &sheet.public else { return Vec::new() };
     let again = sheet.live_at.is_some() && sheet.pending_revision.is_some();
     let purpose = if again { Purpose::Update } else { Purpose::Alert };
     preview(&case, link, purpose, public, frame.language, now)

@@ -126,7 +126,7 @@ async fn what_may_be_the_same_stands_side_by_side() {
         move |n: &mut Notice| {
             same_phone(n);
             n.id = Id(Uuid::from_u128(number));
-            n.case_number = crate::domain::case_number::CaseNumber::from_bits(number as u64).as_str().into();
+            n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(number as u64));
         }
     };
     let older = desk.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;
@@ -160,7 +160,7 @@ async fn keys_are_named_on_the_page_and_each_presses_one_thing() {
     let waiting = desk
         .notice(content(person("王秀英"), ""), |n| {
             n.id = Id(Uuid::from_u128(1));
-            n.case_number = crate::domain::case_number::CaseNumber::from_bits(1).as_str().into();
+            n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(1));
         })
         .await;
     let holder = desk.somebody("陈静", Role::Moderator).await;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, EndedAs, Purpose, Reach};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
@@ -21,8 +22,7 @@ use crate::store::{Answer, Conn, both, due, listen};
 #[derive(Clone, Debug, Queryable)]
 pub struct Logged {
     pub id: i64,
-    /// Ten characters, without the dash.
-    pub case_number: String,
+    pub case_number: Named<CaseNumber>,
     pub broadcast: Named<Purpose>,
     pub decided_at: Time,
     pub state: Named<DeliveryState>,

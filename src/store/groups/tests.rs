@@ -158,5 +158,5 @@ async fn the_log_is_read_page_by_page_newest_first() {
         .unwrap();
     let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast.0));
     assert_eq!(purposes, [Some(Purpose::Closing), Some(Purpose::Alert), None]);
-    assert_eq!(pages[0][0].case_number, "0000000012");
+    assert_eq!(pages[0][0].case_number.0.as_str(), "0000000012");
 }

@@ -137,9 +137,9 @@ async fn go_live(house: &House, moderator: &Person) -> String {
 
 /// Repeats the same delivery this many times.
 async fn repeat(house: &House, case: &str, times: usize) {
-    let (case, now) = (case.to_owned(), house.clock.now());
+    let (case, now) = (case.parse().unwrap(), house.clock.now());
     let plan = move |tx: &mut seventytwo::store::Conn| {
-        let notice = rows::by_case(tx, &case)?.expect("a notice that is live");
+        let notice = rows::by_case(tx, case)?.expect("a notice that is live");
         let first = broadcasts::of_notice(tx, notice.id.0)?.remove(0);
         for _ in 0..times {
             let id = Id(new_id(now));

@@ -54,9 +54,9 @@ fn woken(house: &House) -> bool {
 
 /// The message of a case, as cached by this node.
 async fn remembered(house: &House, case: &str) -> Weak<Written> {
-    let number = case.replace('-', "");
+    let number = case.parse().unwrap();
     let broadcast = house.stations.shared.store.read(move |c| {
-        let notice = by_case(c, &number)?.unwrap();
+        let notice = by_case(c, number)?.unwrap();
         Ok(broadcasts::of_notice(c, notice.id.0)?[0].id.0)
     });
     let written = house.stations.worker.script.written(broadcast.await.unwrap(), Language::ZhCn).await;
@@ -146,9 +146,9 @@ async fn a_photo_that_stays_holds_nobody_up(house: House) -> House {
     house.settle().await;
     house.advance(TimeDelta::hours(72));
     house.settle().await;
-    let number = first.replace('-', "");
+    let number = first.parse().unwrap();
     let photo = house.stations.shared.store.read(move |c| {
-        let notice = by_case(c, &number)?.unwrap();
+        let notice = by_case(c, number)?.unwrap();
         Ok(photos::of_notice(c, notice.id.0)?[0].id.0)
     });
     let photo = photo.await.unwrap().simple().to_string();

@@ -158,9 +158,9 @@ impl<'a> Turned<'a> {
 
     /// Whether no edit waits and all groups have received what was said last.
     async fn newest_is_heard(&self) -> bool {
-        let case = self.case.replace('-', "");
+        let case = self.case.parse().unwrap();
         let heard = move |c: &mut Conn| -> Answer<bool> {
-            let notice = notices::by_case(c, &case)?.expect("it was published");
+            let notice = notices::by_case(c, case)?.expect("it was published");
             let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
             let tally = tally::tally(c, last.id.0, last.created_at.0)?;
             let delivered = tally.iter().filter(|line| line.state.0 == DeliveryState::Delivered);

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::super::super::samples;
 use crate::accounts::fixture::House;
-use crate::domain::case_number;
 use crate::domain::life_cycle::{Needs, State};
 use crate::domain::notice::*;
 use crate::domain::people::Role;
@@ -55,7 +54,7 @@ impl Desk {
             held: true,
             created_at: Time(now),
         };
-        let case = case_number::shown(&notice.case_number);
+        let case = notice.case_number.0.to_string();
         let put = self.house.shared.store.write(move |tx| {
             notices::insert(tx, &notice, &revision)?;
             tips::insert_tip(tx, &tip)
@@ -91,8 +90,8 @@ impl Desk {
     }
 
     pub async fn stored(&self, case: &str) -> Notice {
-        let case = case.replace('-', "");
-        let found = self.house.shared.store.read(move |c| notices::by_case(c, &case)).await;
+        let case = case.parse().unwrap();
+        let found = self.house.shared.store.read(move |c| notices::by_case(c, case)).await;
         found.unwrap().unwrap()
     }
 }
