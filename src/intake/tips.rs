@@ -146,17 +146,16 @@ fn is_read_first(subject: &Subject) -> bool {
     !matches!(subject, Subject::LostProperty { item } if item.direction == Direction::Lost)
 }
 
-/// Whether the reporter may not read what was seen: by what is live, as in [`take_in`].
+/// Whether the reporter may not read what was seen: by what is live or was, as in [`take_in`].
 pub(super) fn are_guarded(
     conn: &mut Conn,
     desk: &Intake,
     notice: &Notice,
-    key: &Key,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let number = notice.live_revision.unwrap_or(notice.revision);
-    let Some(revision) = notices::revision(conn, notice.id.0, number)? else { return Ok(true) };
-    Ok((desk.weigh)(&revision.public(key)?, &revision.private(key)?, now).guarded)
+    let live = notices::opened(conn, &desk.vault, notice, number)?;
+    live.map_or(Ok(true), |live| Ok((desk.weigh)(&live.public, &live.private()?, now).guarded))
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

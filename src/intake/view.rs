@@ -131,7 +131,7 @@ pub(super) fn view(
         events: standing(&log).filter_map(|event| happened(event, language)).collect(),
         tips: if are_withheld(&log) {
             Vec::new()
-        } else if tips::are_guarded(conn, desk, notice, &key, now)? {
+        } else if tips::are_guarded(conn, desk, notice, now)? {
             with_the_police(conn, notice, &key, language)?
         } else {
             passed_on(conn, notice, &key)?

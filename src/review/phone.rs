@@ -11,7 +11,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::store::Conn;
 use crate::store::events::{self, Event};
-use crate::store::notices::Notice;
+use crate::store::notices::{self, Notice};
 use crate::vault::Vault;
 
 /// The name of this step in the notice's history, and that of its refusal.

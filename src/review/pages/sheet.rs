@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::super::reasons;
 use super::super::tips::Fate;
 use super::super::view::{Happened, Sheet};
+use super::super::waiting::Want;
 use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
