@@ -146,8 +146,8 @@ impl Worker {
             Some(account) => Box::pin(self.handle(prepared, account, act, leaving)).await.map(Some),
             None => Ok(None),
         };
-        let (handle, is_new) = match handle {
-            Ok(handle) => handle.unzip(),
+        let handle = match handle {
+            Ok(handle) => handle,
             Err((went, verdict)) => return Attempted::concluded(went, prepared.ended(verdict)),
         };
         let now = self.clock.now();
@@ -180,10 +180,8 @@ impl Worker {
             *handle = Some(media.as_str().into());
         }
         if let (Some(account), Some(media)) = (&account, &stamp.media)
-            && verdict.outcome == Outcome::Bad
-            && is_new != Some(true)
+            && verdict.unknown_media
         {
-            // Perhaps the platform only no longer knows the handle.
             written.forget_handle(account, media).await;
             verdict.outcome = Outcome::Retry;
         }
@@ -309,17 +307,15 @@ impl Worker {
         if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
     }
 
-    /// This account's handle for the picture of an act that shows one, where its platform keeps pictures, and
-    /// whether it was uploaded just now.
+    /// This account's handle for the picture of an act that shows one, where its platform keeps pictures.
     async fn handle(
         &self,
         Prepared { adapter, written, credentials, .. }: &Prepared,
         account: &str,
         act: Act<'_>,
         leaving: &mut Leaving<'_>,
-    ) -> Result<(Handle, bool), (Went, Verdict)> {
+    ) -> Result<Handle, (Went, Verdict)> {
         let mut handle = written.handle(account).await;
-        let mut is_new = false;
         if handle.is_none()
             && let Ok(Some(picture)) = self.script.picture(written, self.clock.now()).await
             && let Some(upload) = adapter.upload(&picture, credentials)
@@ -330,7 +326,7 @@ impl Worker {
                 Err(never) => match never {},
             };
             match verdict.media {
-                Some(media) => (*handle, is_new) = (Some(media.into()), true),
+                Some(media) => *handle = Some(media.into()),
                 // Accepted, but without a handle: to upload it again makes no second message.
                 None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
                     return Err((went, Verdict { outcome: Outcome::Retry, ..verdict }));
@@ -338,7 +334,7 @@ impl Worker {
                 None => return Err((went, verdict)),
             }
         }
-        Ok((handle, is_new))
+        Ok(handle)
     }
 
     /// The new address of a chat that was given a new id.

@@ -27,6 +27,9 @@ pub struct Verdict {
     pub code: Option<String>,
     /// What this account of the platform calls the picture from now on.
     pub media: Option<String>,
+    /// Whether it is refused because the platform does not know the picture by the handle that the request
+    /// gave.
+    pub unknown_media: bool,
     /// How long the chat must rest, whatever became of the message.
     pub rest: Option<Duration>,
     /// How many attempts in a row may end like this, at most.
@@ -50,6 +53,7 @@ impl Verdict {
             answered: false,
             code: Some(code),
             media: None,
+            unknown_media: false,
             rest: None,
             tries: None,
             wide: false,
@@ -70,6 +74,10 @@ impl Verdict {
 
     pub(super) fn with_media(self, media: Option<&str>) -> Verdict {
         Verdict { media: media.and_then(kept), ..self }
+    }
+
+    pub(super) fn not_knowing(self, unknown_media: bool) -> Verdict {
+        Verdict { unknown_media, ..self }
     }
 
     pub(super) fn resting(self, rest: Option<Duration>) -> Verdict {

@@ -253,6 +253,11 @@ const UNALLOWED: [&str; 8] = [
     "user_banned_in_channel",
 ];
 
+/// Words that say that a photo's handle is not known (any more): the server's own, and error names that it
+/// passes on.
+const UNKNOWN_FILE: [&str; 4] =
+    ["wrong file identifier", "wrong remote file identifier", "file_id_invalid", "file_reference_"];
+
 fn refused(act: Act<'_>, said: &Value, answer: &Response) -> Verdict {
     let Some(code) = said["error_code"].as_i64() else { return Verdict::without_code(answer) };
     let words = said["description"].as_str().unwrap_or_default();
@@ -297,7 +302,8 @@ fn refused(act: Act<'_>, said: &Value, answer: &Response) -> Verdict {
         (Outcome::Config(Fault::Permission), 400) => "no_rights".to_owned(),
         _ => code.to_string(),
     };
-    Verdict::new(outcome, code).widely(wide)
+    let unknown = outcome == Outcome::Bad && says(&UNKNOWN_FILE);
+    Verdict::new(outcome, code).widely(wide).not_knowing(unknown)
 }
 
 #[cfg(test)]
@@ -402,6 +408,28 @@ mod tests {
         let verdict = Telegram.judge(SAY, &answer(200, photo));
         assert_eq!(verdict.outcome, Outcome::Delivered(Some("photo/-100/42".into())));
         assert_eq!(verdict.media.as_deref(), Some("large"));
+    }
+
+    #[test]
+    fn a_handle_is_blamed_only_where_the_server_does_not_know_it() {
+        let unknown = |act, words| Telegram.judge(act, &answer(400, &said(400, words))).unknown_media;
+        for act in [SAY, Act::Edit("photo/-100/42")] {
+            for words in [
+                "Bad Request: wrong file identifier/HTTP URL specified",
+                "Bad Request: wrong remote file identifier specified: can't unserialize it",
+                "Bad Request: FILE_REFERENCE_EXPIRED",
+            ] {
+                assert!(unknown(act, words), "{words}");
+            }
+            for words in [
+                "Bad Request: not enough rights to send photos to the chat",
+                "Bad Request: message to edit not found",
+                "Bad Request: message can't be edited",
+                "Bad Request: IMAGE_PROCESS_FAILED",
+            ] {
+                assert!(!unknown(act, words), "{words}");
+            }
+        }
     }
 
     #[test]

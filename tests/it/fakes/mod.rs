@@ -231,6 +231,11 @@ impl Fake {
         self.state.chat.lock().unwrap().pictureless = true;
     }
 
+    /// The pictures that were uploaded are not known any more.
+    pub fn forget_pictures(&self) {
+        self.state.chat.lock().unwrap().files.clear();
+    }
+
     /// Somebody in the chat deletes the last message.
     pub fn lose(&self) {
         self.state.chat.lock().unwrap().shown.pop();

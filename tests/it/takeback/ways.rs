@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
@@ -18,6 +19,8 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_what_is_too_old_to_be_deleted),
     housed!(telegram_answers_what_can_be_neither_edited_nor_deleted),
     housed!(telegram_edits_once_what_arrived_at_the_third_try_long_ago),
+    housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
+    housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
     housed!(discord_edits),
     housed!(discord_deletes_what_was_edited_too_often),
     housed!(slack_edits),
@@ -115,6 +118,51 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
     let [_, stands] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
     exchanged(std::slice::from_ref(stood), std::slice::from_ref(stands));
     assert_eq!(chat.asked().len() - asked, 1, "one edit, and no message");
+    house
+}
+
+/// A notice and its update, each a photo in the chat of a Telegram group.
+async fn twice_said(house: &House) -> Scene {
+    let scene = Scene::of(house).await;
+    let edit = json!({"description": "有人在河边看见过他。"});
+    house.call(Method::PATCH, "/my/notice", Some(&scene.manage), Some(&edit)).await.expect(200);
+    house.decide(&scene.case, &scene.moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    work(house).await;
+    house.chats[0].read().expect("the update");
+    assert_eq!(standing(&house.chats[0]).len(), 2);
+    scene
+}
+
+/// The upload of one picture serves all groups of a bot, so what is wrong with one chat must not cost it.
+async fn telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = twice_said(&house).await;
+    let chat = &house.chats[0];
+    chat.lose();
+    let asked = chat.asked().len();
+    scene.close(&house).await;
+    assert!(alone(&standing(chat)).text.starts_with(OVER), "{:?}", standing(chat));
+    assert_eq!(chat.asked().len() - asked, 3, "an edit, an edit of what is gone, a deletion");
+    house
+}
+
+async fn telegram_is_sent_the_picture_again_when_it_forgot_it(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = twice_said(&house).await;
+    let chat = &house.chats[0];
+    let asked = chat.asked().len();
+    end(&house, &scene.manage).await;
+    house.settle().await;
+    chat.forget_pictures();
+    work(&house).await;
+    let stands = standing(chat);
+    assert!(stands.iter().all(|shown| shown.text.starts_with(OVER)), "{stands:?}");
+    assert_eq!(
+        chat.asked().len() - asked,
+        3,
+        "an edit, one with a handle that is not known, one with the picture"
+    );
     house
 }
 
