@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
@@ -60,6 +60,10 @@ impl From<CompanionRow> for Companion {
     }
 }
 
+/// What waited for the same end of quiet hours is due within this time: a platform that refuses everybody at
+/// round hours, or a slow host, gives each a time of its own.
+const GATHERED: TimeDelta = TimeDelta::minutes(2);
+
 /// Whether a notice of that kind can wait for a digest: not where a life may be at risk, nor where a group
 /// has to learn that something is over.
 pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
@@ -67,7 +71,8 @@ pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
 }
 
 /// Adds to each of these, no two of one group, which waited for the end of the quiet hours what else did and
-/// can be told now. Alone it is told as usual. All are leased `until` the same moment.
+/// can be told now; what has failed keeps its own time. Alone it is told as usual. All are leased `until` the
+/// same moment.
 ///
 /// # Errors
 /// When the database refuses.
@@ -88,31 +93,33 @@ pub(super) fn complete<'a>(
          FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
          WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = ";
-    let (said, rest) = (format!(" AND {said}"), format!("{then} ORDER BY d.id LIMIT "));
+    let (said, rest) = (format!(") AND {said}"), format!("{then} ORDER BY d.id LIMIT "));
+    let untried = " OR d.attempts = 0 AND d.due_at <= ";
     // What would end while the request is under way is left out.
     let until = if mutation::on(Mutation::SendAfterEnd) { now } else { until };
-    let [now, until, most] = [now.into(), until.into(), Value::from(MOST as i64 - 1)];
+    let soon = now + GATHERED;
+    let [now, soon, until, most] = [now.into(), soon.into(), until.into(), Value::from(MOST as i64 - 1)];
     let mut found: Vec<(Id, CompanionRow)> = Vec::new();
     match conn {
         Conn::Pg(c) => {
             let of_each = format!(
                 "::bigint[]) AS leads (group_id, delivery) \
-                 CROSS JOIN LATERAL ({select} leads.group_id AND d.id <> leads.delivery AND d.due_at <= "
+                 CROSS JOIN LATERAL ({select} leads.group_id AND d.id <> leads.delivery AND (d.due_at <= "
             );
             // What is locked may be ending in another transaction.
             let free = " FOR UPDATE OF d SKIP LOCKED) AS told";
-            let words = ["SELECT told.* FROM unnest(", "::uuid[], ", &of_each, &said, &rest, free];
+            let words = ["SELECT told.* FROM unnest(", "::uuid[], ", &of_each, untried, &said, &rest, free];
             let groups = Value::Column(Column::Id(leads.keys().copied().collect()));
             let deliveries = leads.values().map(|one| Some(one.delivery)).collect();
             let deliveries = Value::Column(Column::Int(deliveries));
-            let values = vec![&groups, &deliveries, &now, &until, &most];
+            let values = vec![&groups, &deliveries, &now, &soon, &until, &most];
             found = Statement::<Complete, Columns>::new(&words, values).load(&mut **c)?;
         }
         Conn::Sqlite(c) => {
-            let words = [select, " AND d.id <> ", " AND d.due_at <= ", &said, &rest, ""];
+            let words = [select, " AND d.id <> ", " AND (d.due_at <= ", untried, &said, &rest, ""];
             for (group, one) in &leads {
                 let (group, delivery) = (Value::Id(*group), Value::from(one.delivery));
-                let values = vec![&group, &delivery, &now, &until, &most];
+                let values = vec![&group, &delivery, &now, &soon, &until, &most];
                 let of_one = Statement::<Complete, Columns>::new(&words, values);
                 found.extend(of_one.load::<(Id, CompanionRow)>(&mut **c)?);
             }

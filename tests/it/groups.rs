@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     housed!(quiet_hours_hold_back_all_but_life_at_risk),
     housed!(a_group_that_was_not_tried_waits_for_a_reason),
     housed!(what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over),
+    housed!(what_waits_off_the_round_hour_comes_in_one_message_all_the_same),
     housed!(a_digest_that_is_refused_is_told_one_by_one),
     housed!(of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait),
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
@@ -255,6 +256,24 @@ async fn what_can_wait_comes_in_one_message_when_the_quiet_hours_are_over(house:
     close(&house, manage).await;
     house.settle().await;
     team.hears(first);
+    house
+}
+
+/// Feishu refuses everybody around the full hour, so each of them waits for a time of its own after that.
+async fn what_waits_off_the_round_hour_comes_in_one_message_all_the_same(house: House) -> House {
+    let house = house.and_chats(&[Platform::Feishu]).await;
+    let (team, waiting) = at_night(&house).await;
+    let past = house.clock.now().timestamp() % 3_600;
+    house.advance(TimeDelta::hours(3) - TimeDelta::seconds(past));
+    for _ in 0..180 {
+        house.settle().await;
+        house.advance(TimeDelta::seconds(1));
+    }
+    let message = team.chat.read().expect("a message").to_string();
+    for (case, _) in &waiting {
+        assert!(message.contains(case), "{case} in {message}");
+    }
+    assert_eq!(team.chat.read(), None, "one message");
     house
 }
 
