@@ -135,11 +135,11 @@ fn slice(
     terms: &Terms<'_>,
 ) -> Answer<(Vec<Listener>, Id)> {
     let (audiences, size) = (terms.audiences)(broadcast, notice)?;
-    let size = i64::try_from(size.min(room)).unwrap_or(i64::MAX).max(1);
+    let size = size.min(room).max(1);
     let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
     let mut end = Id(Uuid::max());
     for audience in &audiences {
-        end = end.min(slice_end(conn, broadcast, audience, cursor, size)?);
+        end = end.min(slice_end(conn, broadcast, audience, cursor, size as i64)?);
     }
     let mut found = Vec::new();
     for audience in &audiences {
@@ -148,6 +148,11 @@ fn slice(
     if audiences.len() > 1 {
         found.sort_by_key(|listener: &Listener| listener.group_id);
         found.dedup_by_key(|listener| listener.group_id);
+    }
+    // As many may be in each of several regions, or have heard each of several broadcasts.
+    if found.len() > size {
+        found.truncate(size);
+        end = found[size - 1].group_id;
     }
     Ok((found, end))
 }

@@ -127,6 +127,10 @@ impl World<'_> {
         if batch.leased.is_empty() && batch.more {
             batch = self.take(node, room, true)?;
         }
+        if batch.leased.len() > room {
+            let many = batch.leased.len();
+            return self.broken(Rule::Works, format!("{many} are leased where there was room for {room}"));
+        }
         self.corrections_go_first(node, &batch.leased)?;
         for one in batch.leased {
             self.leased(node, one)?;

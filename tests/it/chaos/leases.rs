@@ -1,6 +1,7 @@
 //! Leases: they outlast every exchange, and what a dead node held is found when they end. Finding what is due
 //! costs the same however much is finished or planned.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,6 +37,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_can_be_forgotten_is_found_by_its_place),
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
     housed!(a_host_that_is_busy_with_closings_keeps_no_alert_from_another),
+    housed!(a_lease_takes_no_more_than_there_is_room_for),
 ];
 
 async fn a_lease_outlasts_the_longest_exchange() {
@@ -60,20 +62,21 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
         before();
         Admission::Go
     };
-    lease_at(conn, now, node, &mut admit)
+    lease_at(conn, now, node, 10, &mut admit)
 }
 
 fn lease_at(
     conn: &mut Conn,
     now: DateTime<Utc>,
     node: i64,
+    limit: usize,
     admit: &mut dyn FnMut(&str, Priority) -> Admission,
 ) -> Answer<Batch> {
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
         node,
-        limit: 10,
+        limit,
         audiences: &plan::audiences,
         in_hand: &|_, _| false,
         pace: &|_, _| now,
@@ -146,7 +149,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
                 asked.push(host.to_owned());
                 if host == busy { Admission::Busy } else { Admission::Go }
             };
-            let batch = lease_at(tx, now, ELSEWHERE, &mut admit)?;
+            let batch = lease_at(tx, now, ELSEWHERE, 10, &mut admit)?;
             assert!(asked.contains(&busy), "{asked:?}");
             Ok::<_, StoreError>(batch)
         })
@@ -156,6 +159,32 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     assert_eq!(batch.leased[0].platform, Platform::Dingtalk);
     house.overhear().await;
     house
+}
+
+/// The groups of the place and of its city take turns in the order in which they are planned.
+async fn a_lease_takes_no_more_than_there_is_room_for(house: House) {
+    const ROOM: usize = 2;
+    let platforms = [Platform::Wecom, Platform::Dingtalk, Platform::Mattermost, Platform::Rocketchat];
+    let house = house.and_chats(&platforms).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    for (chat, region) in house.chats.iter().zip(["131003", "131000", "131003", "131000"]) {
+        house.group(chat, &admin, &[region], &["lost_property"]).await;
+    }
+    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
+    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.stations.let_out().await.unwrap();
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let mut groups = HashSet::new();
+    while groups.len() < platforms.len() {
+        let lease = move |tx: &mut Conn| lease_at(tx, now, ELSEWHERE, ROOM, &mut |_, _| Admission::Go);
+        let leased = store.write(lease).await.unwrap().leased;
+        assert!((1..=ROOM).contains(&leased.len()), "{} where there was room for {ROOM}", leased.len());
+        for one in leased {
+            assert!(groups.insert(one.group), "leased twice");
+        }
+    }
 }
 
 /// A process that dies each time it has begun a delivery.
