@@ -28,7 +28,7 @@ pub enum Health {
     /// As [`Health::Failing`], but so long after the last request that earlier failures prove nothing.
     FailingAnew = 3,
     /// Nothing arrived, perhaps because we have no way out: the group is tried ever less often, and that
-    /// proves nothing.
+    /// proves nothing, nor do its failures until then.
     Unheard = 4,
 }
 
@@ -156,7 +156,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
              failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 WHEN 3 THEN 1 \
                WHEN 4 THEN failures + 1 ELSE failures END, \
              failing_since = CASE rows.health WHEN 0 THEN NULL WHEN 1 THEN COALESCE(failing_since, rows.at) \
-               WHEN 3 THEN rows.at ELSE failing_since END",
+               WHEN 3 THEN rows.at WHEN 4 THEN NULL ELSE failing_since END",
         columns: &[
             ("group_id", Holds::Id),
             ("fence", Holds::Int),

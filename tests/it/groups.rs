@@ -1,8 +1,12 @@
 //! What a group's admin decides: when the group hears, what is sent again, and how its requests are signed;
 //! and what the admin reads about it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use seventytwo::broadcast::send::{Limits, Sender};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
@@ -22,6 +26,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_found_its_robot_gone_is_said_when_a_new_one_is_proved),
     housed!(what_perhaps_arrived_is_not_said_again_by_itself),
     housed!(failures_of_long_ago_do_not_stop_a_group),
+    housed!(a_day_without_a_way_out_does_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
     housed!(answers_are_kept_and_go_with_their_notice),
     housed!(of_an_answer_four_kilobytes_are_kept_and_nothing_of_the_way_in),
@@ -346,6 +351,30 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.newest(&house).await["state"], "open");
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    team.hears(&case);
+    house
+}
+
+/// Nobody could be reached from here for a day; then the group fails once more.
+async fn a_day_without_a_way_out_does_not_stop_a_group(house: House) -> House {
+    let mut house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let way_out = Arc::clone(&house.stations.worker.sender);
+    let none = Limits { opening: 0, exchange: Duration::ZERO, ..Limits::default() };
+    house.stations.worker.sender = Arc::new(Sender::new(way_out.guard().clone(), none));
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    for _ in 0..25 {
+        house.advance(TimeDelta::hours(1));
+        house.settle().await;
+    }
+    house.stations.worker.sender = way_out;
+    team.chat.script(503, &[], "not now");
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    assert_eq!(team.shown(&house).await["state"], "active");
+    assert_eq!(team.newest(&house).await["last_code"], "http_503");
     house.advance(TimeDelta::hours(1));
     house.settle().await;
     team.hears(&case);
