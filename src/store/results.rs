@@ -16,6 +16,8 @@ use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
 
+mod unknown;
+
 /// What an attempt says about its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -113,16 +115,18 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     let said = records.iter().flat_map(|record| record.leased.said().map(Id));
     super::broadcasts::hold(conn, &said.collect())?;
     let held = release(conn, records)?;
-    let (mut ours, mut to_log) = (Vec::with_capacity(records.len()), Vec::new());
+    let (mut ours, mut late, mut to_log) = (Vec::with_capacity(records.len()), Vec::new(), Vec::new());
     for (record, held) in records.iter().zip(held) {
         if held {
+            to_log.extend((record.attempted && !record.is_success()).then_some(record));
             ours.push(record);
         } else {
-            tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
+            late.push(record);
         }
-        if record.attempted && !(held && record.is_success()) {
-            to_log.push(record);
-        }
+    }
+    for record in unknown::unknown(conn, late)? {
+        tracing::warn!(delivery = record.leased.delivery, "a result came after its lease had passed on");
+        to_log.extend(record.attempted.then_some(record));
     }
     let failing = failing(conn, &ours)?;
     write_results(conn, &ours, &failing)?;
@@ -145,10 +149,11 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     Ok(ours.len())
 }
 
-/// Gives the lanes back; returns for each whether it was still leased to us.
+/// Gives the lanes back; returns for each whether it was still leased to us. Its fencing number alone would
+/// not tell that it was given back already.
 fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     struct Release;
-    let after = "WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence";
+    let after = "WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence AND lanes.leased_until > rows.free";
     let unfenced = "WHERE lanes.group_id = rows.group_id";
     let release = Change {
         before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \

@@ -376,6 +376,10 @@ impl World<'_> {
         let ours: Vec<bool> = records.iter().map(ours).collect();
         let expected = ours.iter().filter(|ours| **ours).count();
         let kept = self.conn.transaction(|tx| results::record(tx, &records))?;
+        // Sometimes the database's answer is lost; then they are recorded again.
+        if self.dice.percent(5) && self.conn.transaction(|tx| results::record(tx, &records))? > 0 {
+            return self.broken(Rule::Lane, format!("{numbers:?} counted twice"));
+        }
         self.note(|| format!("node {node} records {numbers:?}, {kept} of them in time"));
         if kept != expected {
             return self

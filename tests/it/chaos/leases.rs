@@ -9,11 +9,12 @@ use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::json;
-use seventytwo::broadcast::conclude::not_sent;
+use seventytwo::broadcast::conclude::{Ended, concluded, not_sent};
 use seventytwo::broadcast::plan;
+use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, Priority};
+use seventytwo::domain::delivery::{DeliveryState, Outcome, Priority};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
@@ -22,7 +23,7 @@ use seventytwo::store::{Answer, Conn, StoreError, deliveries, lanes, pruning, qu
 use uuid::Uuid;
 
 use super::faults::go_live;
-use super::run;
+use super::{count, run};
 use crate::house::{Db, House};
 use crate::process::peek;
 use crate::{Test, alone, bare, housed, notices};
@@ -38,6 +39,7 @@ pub const TESTS: &[Test] = &[
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
     housed!(a_host_that_is_busy_with_closings_keeps_no_alert_from_another),
     housed!(a_lease_takes_no_more_than_there_is_room_for),
+    housed!(a_result_counts_once_though_its_commit_seemed_to_fail),
 ];
 
 async fn a_lease_outlasts_the_longest_exchange() {
@@ -185,6 +187,53 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) {
             assert!(groups.insert(one.group), "leased twice");
         }
     }
+}
+
+/// The database keeps a result, and its answer to that is lost: so the result is written again. By then the
+/// next request may be under way.
+async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) {
+    let house = planned(house).await;
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let leased = move |tx: &mut Conn, at| -> Answer<_> { Ok(lease_and_die(tx, at)?.leased.remove(0)) };
+    let ended = move |outcome: Outcome, at| Ended {
+        verdict: Verdict::ours(outcome, "x"),
+        ours: false,
+        parts: 3,
+        ways: &[],
+        alone: false,
+        at,
+        took_ms: 1,
+        random: 0,
+        answer_sealed: None,
+        moved: None,
+    };
+    let second = TimeDelta::seconds(1);
+    let recorded = move |tx: &mut Conn| {
+        let said = concluded(leased(tx, now)?, ended(Outcome::Delivered(Some("m1".into())), now));
+        let said = [said];
+        let told = [results::record(tx, &said)?, results::record(tx, &said)?];
+        let failed = [concluded(leased(tx, now + second)?, ended(Outcome::Retry, now + second))];
+        let again = [results::record(tx, &said)?, results::record(tx, &failed)?];
+        Ok::<_, StoreError>([told, again, [results::record(tx, &failed)?, results::record(tx, &said)?]])
+    };
+    assert_eq!(store.write(recorded).await.unwrap(), [[1, 0], [0, 1], [0, 0]]);
+    for (what, sql) in [
+        ("the message", "SELECT COUNT(*) AS n FROM deliveries WHERE message_ref = 'm1'"),
+        ("one failure", "SELECT COUNT(*) AS n FROM lanes WHERE failures = 1"),
+    ] {
+        assert_eq!(count(&house.db, sql).await, 1, "{what}");
+    }
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 2, "a row for each request");
+
+    let last = move |tx: &mut Conn| {
+        let at = now + second * 3;
+        let all = ended(Outcome::Delivered(None), at);
+        let done = [concluded(leased(tx, at)?, Ended { parts: 2, ..all })];
+        Ok::<_, StoreError>([results::record(tx, &done)?, results::record(tx, &done)?])
+    };
+    assert_eq!(store.write(last).await.unwrap(), [1, 0]);
+    let attempts = "SELECT COUNT(*) AS n FROM attempts";
+    assert_eq!(count(&house.db, attempts).await, 2, "what completes a delivery is in the delivery");
 }
 
 /// A process that dies each time it has begun a delivery.
