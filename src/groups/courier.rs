@@ -21,10 +21,11 @@ use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
+use crate::store::bots::{self, Used};
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Held, NotHeld};
 use crate::store::leasing::Admission;
-use crate::store::{Conn, StoreError, bots, probes};
+use crate::store::{Conn, StoreError, probes};
 
 /// The most codes and tests within [`PROBES_KEPT`], counted per group and per robot, whoever owns it, so that
 /// nobody can make us spam a chat.
@@ -266,7 +267,11 @@ impl Groups {
                     probes::save(tx, &errand.address_hash, &sent)?;
                 }
                 match errand.bot.as_deref().filter(|_| reached) {
-                    Some(bot) => bots::rest(tx, BTreeMap::from([(bot, bot_rests)])),
+                    Some(bot) => {
+                        let used =
+                            Used { requests: vec![(errand.started, Some(at))], rests_until: bot_rests };
+                        bots::record(tx, &BTreeMap::from([(bot, used)]))
+                    }
                     None => Ok(()),
                 }
             })

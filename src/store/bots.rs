@@ -111,54 +111,73 @@ pub fn take(
     Ok(Ok(()))
 }
 
-/// Records what platforms said about shared tokens: some have to rest, the others may be used freely again.
-/// They are locked in one order, so that two nodes cannot deadlock.
-///
-/// # Errors
-/// When the database refuses.
-pub fn rest(conn: &mut Conn, heard: BTreeMap<&str, Option<DateTime<Utc>>>) -> Answer<()> {
-    struct Rest;
-    let rest = Change {
-        before: "UPDATE bots SET open_at = COALESCE(rows.asked, bots.open_at), limited = (rows.asked IS NOT NULL)",
-        columns: &[("id", Holds::Text), ("asked", Holds::Time)],
-        after: "WHERE bots.id = rows.id AND ((rows.asked IS NULL AND bots.limited) OR bots.open_at < rows.asked)",
-    };
-    let rows = heard.into_iter().map(|(bot, asked)| vec![bot.into(), asked.into()]);
-    rest.make_in_order::<Rest>(conn, "bots", rows.collect())
+/// How a token was used by requests whose results are recorded.
+#[derive(Default)]
+pub struct Used {
+    /// When each was taken, and when it ended; `None` where it never left.
+    pub requests: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
+    /// Its platform asked it to rest until then.
+    pub rests_until: Option<DateTime<Utc>>,
 }
 
-/// Gives back what was taken for requests that never left: for each token the times at which it was taken.
-/// These tokens are locked together with those that are `heard` of next, in one order, so that two nodes
-/// cannot deadlock.
+/// Records how shared tokens were used: a request counts from its end on, because it had arrived by then, and
+/// not at all if it never left; some tokens have to rest, and one that had to may be used freely again if the
+/// request that tried it was answered. They are locked in one order, so that two nodes cannot deadlock.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn give_back<'a>(
-    conn: &mut Conn,
-    unused: &BTreeMap<&'a str, Vec<DateTime<Utc>>>,
-    heard: impl Iterator<Item = &'a str>,
-) -> Answer<()> {
-    if unused.is_empty() {
+pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
+    struct Record;
+    if used.is_empty() {
         return Ok(());
     }
-    let concerned: HashSet<&str> = unused.keys().copied().chain(heard).collect();
-    let found =
-        bots::table.filter(bots::id.eq_any(concerned)).order(bots::id).select((bots::id, bots::recent));
-    let found: Vec<(String, Vec<u8>)> = match conn {
+    let found = bots::table.filter(bots::id.eq_any(used.keys())).order(bots::id);
+    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
         Conn::Pg(c) => found.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
-    for (bot, recent) in found {
-        let Some(unused) = unused.get(&*bot) else { continue };
-        let mut recent = decode_times(&recent);
-        for at in unused {
-            if let Some(place) = recent.iter().rposition(|taken| taken == at) {
-                recent.remove(place);
-            }
+    let change = Change {
+        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at, limited = (rows.limited <> 0)",
+        columns: &[
+            ("id", Holds::Text),
+            ("recent", Holds::Bytes),
+            ("open_at", Holds::Time),
+            ("limited", Holds::Int),
+        ],
+        after: "WHERE bots.id = rows.id",
+    };
+    let rows = found.iter().filter_map(|(id, open_at, recent, limited)| {
+        let used = used.get(&**id)?;
+        let (recent, open_at, limited) = after(used, decode_times(recent), open_at.0, *limited);
+        Some(vec![id.as_str().into(), encode_times(&recent).into(), open_at.into(), i64::from(limited).into()])
+    });
+    change.make::<Record>(conn, rows.collect())
+}
+
+/// The latest requests of a token, when it may be used again, and whether it is limited, after these uses.
+fn after(
+    used: &Used,
+    mut recent: Vec<DateTime<Utc>>,
+    open_at: DateTime<Utc>,
+    limited: bool,
+) -> (Vec<DateTime<Utc>>, DateTime<Utc>, bool) {
+    for (taken, ended) in &used.requests {
+        if let Some(place) = recent.iter().rposition(|at| at == taken) {
+            recent.remove(place);
+            recent.extend(*ended);
         }
-        both!(conn, c => diesel::update(bots::table.find(bot)).set(bots::recent.eq(encode_times(&recent))).execute(c))?;
     }
-    Ok(())
+    // The oldest is forgotten first.
+    recent.sort_unstable();
+    match used.rests_until {
+        Some(until) if until > open_at => (recent, until, true),
+        Some(_) => (recent, open_at, limited),
+        // What left before the limit says nothing about it.
+        None => {
+            let tried = |(taken, ended): &(_, Option<_>)| ended.is_some() && *taken + PROBE == open_at;
+            (recent, open_at, limited && !used.requests.iter().any(tried))
+        }
+    }
 }
 
 /// Writes down which tokens were used.
@@ -193,16 +212,42 @@ mod tests {
             .write(move |tx| {
                 assert_eq!([ask(tx, 0)?, ask(tx, 1)?], [Ok(()), Ok(())]);
                 assert_eq!(ask(tx, 2)?, Err(NotHeld::Full(at(60))));
-                rest(tx, BTreeMap::from([("bot", Some(at(90)))]))?;
+                hear(tx, &[(0, Some(1)), (1, Some(2))], Some(90))?;
                 assert_eq!(ask(tx, 89)?, Err(NotHeld::Full(at(90))));
                 assert_eq!(ask(tx, 90)?, Ok(()));
                 // Until the result of that request is known the others wait.
                 assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
-                rest(tx, BTreeMap::from([("bot", None)]))?;
-                assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
+                hear(tx, &[(90, Some(92))], None)?;
+                assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(152)))]);
                 // Two were taken, and one of them never left.
-                give_back(tx, &BTreeMap::from([("bot", vec![at(93)])]), std::iter::empty())?;
-                assert_eq!([ask(tx, 94)?, ask(tx, 94)?], [Ok(()), Err(NotHeld::Full(at(150)))]);
+                hear(tx, &[(93, None)], None)?;
+                assert_eq!([ask(tx, 94)?, ask(tx, 94)?], [Ok(()), Err(NotHeld::Full(at(152)))]);
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Records uses of a token, and what its platform asked for.
+    fn hear(tx: &mut Conn, requests: &[(i64, Option<i64>)], rests_until: Option<i64>) -> Answer<()> {
+        let requests = requests.iter().map(|(taken, ended)| (at(*taken), ended.map(at))).collect();
+        record(tx, &BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })]))
+    }
+
+    #[tokio::test]
+    async fn what_left_before_a_limit_does_not_lift_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let ask = |tx: &mut Conn, now| take(tx, "bot", Platform::Matrix, at(now), &|_, _| at(0));
+        store
+            .write(move |tx| {
+                assert_eq!([ask(tx, 0)?, ask(tx, 1)?], [Ok(()), Ok(())]);
+                hear(tx, &[(1, Some(2))], Some(4))?;
+                // Its answer was on its way for longer.
+                hear(tx, &[(0, Some(3))], None)?;
+                assert_eq!([ask(tx, 4)?, ask(tx, 4)?], [Ok(()), Err(NotHeld::Full(at(4) + PROBE))]);
+                hear(tx, &[(4, Some(5))], None)?;
+                assert_eq!([ask(tx, 7)?, ask(tx, 7)?], [Ok(()), Ok(())]);
                 Ok::<_, StoreError>(())
             })
             .await

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::bots::Used;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
@@ -144,7 +145,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
             disable(conn, record.leased.group, reason)?;
         }
     }
-    rest_bots(conn, &ours)?;
+    use_bots(conn, &ours)?;
     log(conn, &to_log)?;
     Ok(ours.len())
 }
@@ -338,21 +339,16 @@ fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
     Ok(())
 }
 
-/// Records what platforms said about shared tokens, and gives back what requests that never left had taken.
-fn rest_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
-    let mut heard: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
-    let mut unused: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
+/// Records how shared tokens were used, and what their platforms said about them.
+fn use_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+    let mut used: BTreeMap<&str, Used> = BTreeMap::new();
     for record in records {
-        let Some(bot) = &record.leased.bot else { continue };
-        if record.attempted {
-            let asked = heard.entry(bot).or_default();
-            *asked = (*asked).max(record.bot_open_at);
-        } else {
-            unused.entry(bot).or_default().extend(record.leased.sends.last());
-        }
+        let (Some(bot), Some(taken)) = (&record.leased.bot, record.leased.sends.last()) else { continue };
+        let used = used.entry(bot).or_default();
+        used.requests.push((*taken, record.attempted.then_some(record.at)));
+        used.rests_until = used.rests_until.max(record.bot_open_at);
     }
-    super::bots::give_back(conn, &unused, heard.keys().copied())?;
-    super::bots::rest(conn, heard)
+    super::bots::record(conn, &used)
 }
 
 /// A group that certainly did not receive a notice which has ended meanwhile need not be told of the end.

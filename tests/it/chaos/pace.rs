@@ -29,6 +29,7 @@ pub const TESTS: &[Test] = &[
     housed!(an_account_is_used_to_its_limit_and_never_beyond),
     housed!(an_account_that_was_limited_is_tried_by_one_alone),
     housed!(what_waited_for_its_picture_uses_its_token_when_it_leaves),
+    housed!(what_took_long_to_leave_uses_its_token_until_its_end),
     housed!(what_waits_keeps_off_the_round_hours),
 ];
 
@@ -233,6 +234,26 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
     assert_eq!(used, (live + DRAWING).timestamp_micros());
     house.overhear().await;
     house
+}
+
+/// A request may arrive as late as it is answered, so it counts from then on.
+async fn what_took_long_to_leave_uses_its_token_until_its_end(house: House) {
+    let mut house = house.and_chats(&[Platform::Telegram]).await;
+    draw_nothing(&mut house);
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    go_live(&house, &moderator).await;
+    let leased = house.clock.now();
+    chat.take_time(&house.clock, 900);
+    house.settle().await;
+    let ended = house.clock.now();
+    assert!(ended > leased, "the answer took its time");
+    let used: Vec<u8> = latest_use(&house).await;
+    assert_eq!(used.len() / 8, chat.asked().len(), "each request once");
+    let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
+    assert_eq!(used, ended.timestamp_micros());
 }
 
 /// The times at which the shared token was last used, as stored.
