@@ -110,7 +110,8 @@ impl Groups {
                 if groups::is_taken(tx, &renewed)? {
                     return Err(GroupError::Exists);
                 }
-                courier::set_out_to(tx, &hosts, &mut group, &renewed, now)
+                let same = way_in::open(&vault, &group.credentials_sealed)?.is_same_robot(&way);
+                courier::set_out_to(tx, &hosts, &mut group, &renewed, same, now)
             })
             .await?;
         let hash = code_hash(&self.vault, id, &code);
@@ -274,9 +275,10 @@ pub(super) fn renew(
     credentials: &Credentials,
     tested: Tested,
 ) -> Result<(), GroupError> {
-    let robot = group.address_hash.clone();
-    enter(vault, group, tested.moved.as_ref().unwrap_or(credentials));
-    if group.address_hash != robot {
+    let present = way_in::open(vault, &group.credentials_sealed)?;
+    let credentials = tested.moved.as_ref().unwrap_or(credentials);
+    enter(vault, group, credentials);
+    if !present.is_same_robot(credentials) {
         lanes::renew(tx, group.id.0)?;
         courier::note(tx, group, tested.at)?;
     }

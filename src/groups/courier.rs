@@ -108,29 +108,30 @@ pub(super) fn set_out(
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
     count(tx, group, &group.address_hash.clone(), now)?;
-    let platform = group.platform.0;
-    let held = lanes::hold(tx, group.id.0, (now, now + HOLD), &|sends| pace(platform, sends, now))?
-        .map_err(|not_held| not_held.refused(now))?;
+    let held = hold(tx, group, now)?;
     groups::save(tx, group)?;
     errand(tx, hosts, group, Some(held), now)
 }
 
-/// As [`set_out`], but to the robot in `renewed` that is to replace the present one. It waits neither for
-/// requests of the present robot nor for its budget.
+fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupError> {
+    let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, now);
+    lanes::hold(tx, group.id.0, (now, now + HOLD), &pace)?.map_err(|not_held| not_held.refused(now))
+}
+
+/// As [`set_out`], but by the way in `renewed` that is to replace the present one. If that is to another robot
+/// than the `same`, it waits neither for requests of the present robot nor for its budget.
 pub(super) fn set_out_to(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
     group: &mut Group,
     renewed: &Group,
+    same: bool,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
-    if renewed.address_hash == group.address_hash {
-        let errand = set_out(tx, hosts, group, now)?;
-        return Ok(Errand { credentials_sealed: renewed.credentials_sealed.clone(), ..errand });
-    }
     count(tx, group, &renewed.address_hash, now)?;
+    let held = if same { Some(hold(tx, group, now)?) } else { None };
     groups::save(tx, group)?;
-    errand(tx, hosts, renewed, None, now)
+    errand(tx, hosts, renewed, held, now)
 }
 
 /// Records in the lane of a group that its new robot has just been sent something.

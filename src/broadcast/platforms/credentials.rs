@@ -121,6 +121,16 @@ impl Credentials {
         digest(&parts)
     }
 
+    /// Whether these are for the same robot in the same chat, though its token may be another one. Its messages
+    /// are still its own then. It must not be connected as the same, because anybody may claim a token.
+    pub fn is_same_robot(&self, other: &Credentials) -> bool {
+        let owned = |one: &Credentials| {
+            let owner = one.token.as_deref().map(|token| adapter(one.platform).owner(token).to_owned());
+            Credentials { token: owner, ..one.clone() }.address_key()
+        };
+        owned(self) == owned(other)
+    }
+
     /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and faults
     /// are those of all its chats. Discord counts all webhooks of one sender together:
     /// <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>.

@@ -61,6 +61,12 @@ pub trait Adapter: Sync {
         gateway: Option<&Url>,
     ) -> Result<Credentials, CredentialFault>;
 
+    /// Whose token it is, as far as the token shows that: the part that stays when it is replaced. All of it
+    /// where nothing shows.
+    fn owner<'a>(&self, token: &'a str) -> &'a str {
+        token
+    }
+
     /// How many requests saying this message takes: 1, or 2 with a picture of its own.
     fn parts(&self, _message: &Message) -> usize {
         1

@@ -113,6 +113,11 @@ impl Adapter for Telegram {
         Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Telegram, url) })
     }
 
+    /// A token begins with its bot's number.
+    fn owner<'a>(&self, token: &'a str) -> &'a str {
+        token.split_once(':').map_or(token, |(bot, _)| bot)
+    }
+
     fn form(&self, act: Act<'_>) -> Form {
         match act {
             Act::Say(_) => Form::usual(act).pictured(),

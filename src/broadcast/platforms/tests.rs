@@ -265,6 +265,14 @@ fn the_same_robot_is_known_again() {
     // A bot in two groups is two robots with one account.
     let [one, two] = ["-1", "-2"].map(|chat| with(Platform::Telegram, &[("chat_id", chat)]));
     assert_ne!(one.address_key(), two.address_key());
+    let by = |token| with(Platform::Telegram, &[("chat_id", "-1"), ("token", token)]);
+    let (renewed, stranger) = (by("110201543:another"), by("110201544:another"));
+    assert!(one.is_same_robot(&renewed) && !one.is_same_robot(&stranger) && !one.is_same_robot(&two));
+    assert_ne!(
+        one.address_key(),
+        renewed.address_key(),
+        "whoever claims a token has not shown that it is theirs"
+    );
     assert!(one.account().is_some() && one.account() == two.account());
     let other = with(Platform::Telegram, &[("token", "1:other")]);
     assert_ne!(other.account(), one.account());

@@ -231,6 +231,11 @@ impl Fake {
         self.state.chat.lock().unwrap().pictureless = true;
     }
 
+    /// From now on the robot has another token (Telegram only), and the old one is refused.
+    pub fn replace_token(&self, token: &str) {
+        self.state.chat.lock().unwrap().token = Some(token.to_owned());
+    }
+
     /// The pictures that were uploaded are not known any more.
     pub fn forget_pictures(&self) {
         self.state.chat.lock().unwrap().files.clear();

@@ -54,7 +54,8 @@ fn arguments(chat: &mut Chat, call: &Call<'_>) -> Option<Map<String, Value>> {
 
 fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
     let (bot, method) = call.path.split_once('/').ok_or((404, "Not Found"))?;
-    if bot != format!("bot{}", example(Platform::Telegram, "token")) {
+    let token = chat.token.as_deref().unwrap_or(example(Platform::Telegram, "token"));
+    if bot != format!("bot{token}") {
         return Err((401, "Unauthorized"));
     }
     let given = arguments(chat, call).ok_or((400, "Bad Request: can't parse arguments"))?;

@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_what_is_too_old_to_be_deleted),
     housed!(telegram_answers_what_can_be_neither_edited_nor_deleted),
     housed!(telegram_edits_once_what_arrived_at_the_third_try_long_ago),
+    housed!(telegram_edits_what_was_said_with_a_token_that_was_replaced),
     housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
     housed!(discord_edits),
@@ -119,6 +120,26 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
     exchanged(std::slice::from_ref(stood), std::slice::from_ref(stands));
     assert_eq!(chat.asked().len() - asked, 1, "one edit, and no message");
     house
+}
+
+/// A leaked token is replaced at once; the bot and its messages stay the same.
+async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: House) {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let (chat, stood) = (house.chats[0].clone(), standing(&house.chats[0]));
+    let token = "110201543:BBHdqTcvCH1vGWJxfSeofSAs0K5PALD9876";
+    chat.replace_token(token);
+    let mut credentials = chat.credentials();
+    credentials.insert("token".to_owned(), token.into());
+    scene.change(&house, 0, json!({"credentials": credentials})).await;
+    let path = format!("/groups/{}/verify", scene.groups[0]);
+    let code = json!({"code": chat.read_code()});
+    house.post(&path, Some(&scene.admin.token), &code).await.expect(200);
+    scene.close(&house).await;
+    let stands = standing(&chat);
+    assert_eq!(stands.len(), 2, "the message and the second code: {stands:?}");
+    exchanged(&stood, &stands[..1]);
+    house.finish().await;
 }
 
 /// A notice and its update, each a photo in the chat of a Telegram group.
