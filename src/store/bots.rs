@@ -149,7 +149,12 @@ pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     let rows = found.iter().filter_map(|(id, open_at, recent, limited)| {
         let used = used.get(&**id)?;
         let (recent, open_at, limited) = after(used, decode_times(recent), open_at.0, *limited);
-        Some(vec![id.as_str().into(), encode_times(&recent).into(), open_at.into(), i64::from(limited).into()])
+        Some(vec![
+            id.as_str().into(),
+            encode_times(&recent).into(),
+            open_at.into(),
+            i64::from(limited).into(),
+        ])
     });
     change.make::<Record>(conn, rows.collect())
 }

@@ -164,7 +164,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
 }
 
 /// The groups of the place and of its city take turns in the order in which they are planned.
-async fn a_lease_takes_no_more_than_there_is_room_for(house: House) {
+async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
     const ROOM: usize = 2;
     let platforms = [Platform::Wecom, Platform::Dingtalk, Platform::Mattermost, Platform::Rocketchat];
     let house = house.and_chats(&platforms).await;
@@ -187,11 +187,12 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) {
             assert!(groups.insert(one.group), "leased twice");
         }
     }
+    house
 }
 
 /// The database keeps a result, and its answer to that is lost: so the result is written again. By then the
 /// next request may be under way.
-async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) {
+async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) -> House {
     let house = planned(house).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let leased = move |tx: &mut Conn, at| -> Answer<_> { Ok(lease_and_die(tx, at)?.leased.remove(0)) };
@@ -234,6 +235,7 @@ async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) {
     assert_eq!(store.write(last).await.unwrap(), [1, 0]);
     let attempts = "SELECT COUNT(*) AS n FROM attempts";
     assert_eq!(count(&house.db, attempts).await, 2, "what completes a delivery is in the delivery");
+    house
 }
 
 /// A process that dies each time it has begun a delivery.

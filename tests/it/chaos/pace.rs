@@ -237,7 +237,7 @@ async fn what_waited_for_its_picture_uses_its_token_when_it_leaves(house: House)
 }
 
 /// A request may arrive as late as it is answered, so it counts from then on.
-async fn what_took_long_to_leave_uses_its_token_until_its_end(house: House) {
+async fn what_took_long_to_leave_uses_its_token_until_its_end(house: House) -> House {
     let mut house = house.and_chats(&[Platform::Telegram]).await;
     draw_nothing(&mut house);
     let (moderator, admin) =
@@ -254,6 +254,7 @@ async fn what_took_long_to_leave_uses_its_token_until_its_end(house: House) {
     assert_eq!(used.len() / 8, chat.asked().len(), "each request once");
     let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
     assert_eq!(used, ended.timestamp_micros());
+    house
 }
 
 /// The times at which the shared token was last used, as stored.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
@@ -123,7 +123,7 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
 }
 
 /// A leaked token is replaced at once; the bot and its messages stay the same.
-async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: House) {
+async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: House) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let scene = Scene::of(&house).await;
     let (chat, stood) = (house.chats[0].clone(), standing(&house.chats[0]));
@@ -139,7 +139,7 @@ async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: Hous
     let stands = standing(&chat);
     assert_eq!(stands.len(), 2, "the message and the second code: {stands:?}");
     exchanged(&stood, &stands[..1]);
-    house.finish().await;
+    house
 }
 
 /// A notice and its update, each a photo in the chat of a Telegram group.
