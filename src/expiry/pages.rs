@@ -18,7 +18,7 @@ struct CloseForm {
     announce: Option<String>,
 }
 
-/// It is over.
+/// It is over. Where no outcome was chosen, the page asks again and keeps the tick.
 pub async fn close(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -27,6 +27,10 @@ pub async fn close(
     let token = manage::token(&http, &shared)?;
     let form: CloseForm = guarded_form(&http, payload.into_inner(), &token).await?;
     let notice = by_token(&shared, &token).await?;
+    if form.outcome.is_empty() {
+        let announce = form.announce.map_or("quiet", |_| "announce");
+        return Ok(see_other(&format!("/my?unchosen={announce}#faults")));
+    }
     let outcome = outcome(&form.outcome, notice.kind.0).map_err(Problem::Invalid)?;
     end(&shared, &notice, outcome, form.announce.is_some()).await?;
     Ok(see_other("/my"))

@@ -42,6 +42,8 @@ pub struct MyNotice {
     pub outcome: Option<Outcome>,
     /// Why it was refused or taken down, in the reader's language.
     pub why: Option<String>,
+    /// Whether the groups may know the outcome.
+    pub announce: bool,
     /// Whether it is over for a reason that can be mended by submitting it again.
     pub may_try_again: bool,
     /// Waits for review while the published text stands: `revision` or `renewal`.
@@ -124,6 +126,7 @@ pub(super) fn view(
         waiting,
         notice: restate(&public, &private)?,
         groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
+        announce: notice.announce,
         replies: log
             .iter()
             .filter_map(|event| said(event, &key, &private).transpose())

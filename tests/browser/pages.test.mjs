@@ -130,7 +130,7 @@ const pages = {
   anybody: () => [
     ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
     ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`),
-    ...shows(world.manage, '/my/edit', '/report/done'),
+    ...shows(world.manage, '/my?unchosen=announce', '/my/edit', '/report/done'),
     ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs'),
     ...answers(404, '/n/00000-00000', '/n/7', '/nowhere'),
     ...answers(401, '/my/nobody'),

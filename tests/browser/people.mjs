@@ -100,6 +100,7 @@ export async function approve(page) {
 /** Ends the notice on the reporter's page and lets the groups know that it ended well. */
 export async function close(page, manage) {
   await page.goto(manage);
+  await page.locator('form[action="/my/close"] [name=outcome]').first().check();
   await page.locator('form[action="/my/close"] [name=announce]').check();
   await page.locator('form[action="/my/close"] summary').click();
   await page.locator('form[action="/my/close"] button').click();

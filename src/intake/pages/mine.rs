@@ -13,6 +13,7 @@ use super::sent::{self, Sent};
 use super::sheet::{Sheet, sentence};
 use super::summary::summary;
 use super::{FieldFaults, FormPage, kept};
+use crate::domain::faults::FieldFault;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Kind, Outcome};
 use crate::domain::zone::moment;
@@ -76,8 +77,10 @@ struct MyPage {
     /// What became of the notice in the groups.
     sum: Option<String>,
     outcomes: Vec<(&'static str, String)>,
-    /// The outcome that is preselected: the good one.
-    chosen: &'static str,
+    /// The good outcome of its kind.
+    good: &'static str,
+    /// Whether the groups may know the good outcome, as it was ticked before the outcome was missed.
+    announce: bool,
     /// What was typed as a reply, and its fault: the id of an element of the page, and a sentence.
     typed: Typed,
     fault: Option<(&'static str, String)>,
@@ -94,6 +97,12 @@ impl MyPage {
             (State::Expired, _) if self.mine.live_at.is_none() => "my-ended-forsaken".to_owned(),
             (State::Expired, _) if self.went_to_nobody() => "my-ended-alone".to_owned(),
             (State::Expired, _) => "my-ended-expired".to_owned(),
+            // Without the reporter's word that all is well, nobody is congratulated: it may have ended in a
+            // death.
+            (State::Closed, Some(Outcome::Found | Outcome::Rescued)) if !self.mine.announce => {
+                let seen = if self.mine.live_at.is_some() { "" } else { "-unseen" };
+                format!("my-ended-quietly{seen}")
+            }
             (State::Closed, Some(outcome)) => format!("my-ended-{}", outcome.as_str()),
             _ => return self.mine.why.clone().filter(|_| self.is_over()),
         };
@@ -147,11 +156,14 @@ async fn show(
     faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
-    let fault = faults.iter().next().map(|(field, fault)| {
-        let (field, label) = asked_as(field);
-        (field, named_sentence(&frame.t(label), &sentence(&frame, fault), frame.language))
-    });
     let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    let unchosen = unchosen(http).filter(|_| !mine.state.is_over());
+    let missed = unchosen.map(|_| ("outcome", FieldFault::new("unchosen")));
+    let told = faults.iter().next().map(|(field, fault)| (field.as_str(), fault.clone())).or(missed);
+    let fault = told.map(|(field, fault)| {
+        let (field, label) = asked_as(field);
+        (field, named_sentence(&frame.t(label), &sentence(&frame, &fault), frame.language))
+    });
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
         done: done(&frame, http, &mine),
@@ -165,7 +177,8 @@ async fn show(
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
             .to_vec(),
-        chosen: outcome.as_str(),
+        good: outcome.as_str(),
+        announce: unchosen == Some(true),
         mine,
         typed,
         fault,
@@ -200,6 +213,7 @@ fn asked_as(field: &str) -> (&'static str, &'static str) {
     match field {
         "police.reference" => ("police.reference", "f-police-reference"),
         "police.station" => ("police.station", "f-police-station"),
+        "outcome" => ("outcome", "my-close-outcome"),
         field if field.starts_with("photo") => ("photo", "my-reply-photo"),
         _ => ("text", "my-reply-label"),
     }
@@ -213,6 +227,11 @@ fn done(frame: &Frame, http: &HttpRequest, mine: &MyNotice) -> Option<String> {
     let closed = if mine.live_at.is_some() { "closed" } else { "closed-unseen" };
     let done = if mine.state == State::Closed { Some(closed) } else { told };
     done.map(|done| frame.t(&format!("my-done-{done}")))
+}
+
+/// Whether the page is shown again because no outcome was chosen, and then whether the groups may know it.
+fn unchosen(http: &HttpRequest) -> Option<bool> {
+    request::asked(http, "unchosen").next().map(|announce| announce == "announce")
 }
 
 /// The reporter's page in a browser that has opened the link before.

@@ -11,8 +11,11 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use super::*;
+use crate::domain::life_cycle::{Needs, Weighing};
+use crate::domain::notice::Category;
 use crate::intake::fixture::{Desk, lost_property, missing_person, png};
 use crate::intake::form::fields;
+use crate::intake::tests::{live, submitted};
 use crate::web::request::around;
 use crate::web::routes;
 
@@ -31,6 +34,11 @@ impl Page {
 
     fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// The token of its forms.
+    fn csrf(&self) -> &str {
+        self.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
     }
 
     fn cookie(&self) -> String {
@@ -53,6 +61,11 @@ impl Browser {
 
     async fn get(&self, path: &str) -> Page {
         self.ask(TestRequest::get().uri(path)).await
+    }
+
+    /// Sends a form without photos.
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.ask(TestRequest::post().uri(path).set_form(fields)).await
     }
 
     async fn send(&self, path: &str, fields: &[(&str, &str)], photo: Option<&[u8]>) -> Page {
@@ -284,11 +297,9 @@ async fn a_photo_can_be_sent_before_the_rest() {
     let desk = Desk::new().await;
     let browser = browser(&desk).await;
     let form = browser.get("/report/rescue").await.html;
-    assert_eq!(
-        form.matches("先上传照片，再接着填").count(),
-        2,
-        "the field says what the button is for: {form}"
-    );
+    // The page comes back at the heading of the field, above what it says of the photo.
+    assert!(form.contains("formaction=\"/report/rescue#photos\">上传这张"), "{form}");
+    assert!(form.contains("id=\"photos\""), "{form}");
     let page =
         browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png(90))).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -301,6 +312,87 @@ async fn a_photo_can_be_sent_before_the_rest() {
     let broken = browser.send("/report/rescue", &[("stay", "1")], Some(b"GIF89a")).await;
     assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(broken.html.contains("href=\"#photo\""), "{}", broken.html);
+}
+
+#[actix_web::test]
+async fn a_photo_has_arrived_where_it_was_just_sent_and_is_there_where_it_was() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let page = browser.send("/report/lost_property", &[("stay", "1")], Some(&png(90))).await;
+    assert!(page.html.contains("照片已经收到") && !page.html.contains("现在的照片"), "{}", page.html);
+    let photo = page.html.split("name=\"photo_ids\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut body = lost_property();
+    body["photo_ids"] = serde_json::json!([photo]);
+    let receipt = submitted(&desk, &body).await;
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    browser.cookie = open.cookie();
+    let edit = browser.get("/my/edit").await;
+    assert!(edit.html.contains("现在的照片") && !edit.html.contains("照片已经收到"), "{}", edit.html);
+    let more = [("csrf", edit.csrf()), ("stay", "1"), ("photo_ids", photo)];
+    let more = browser.send("/my/edit", &more, Some(&png(80))).await;
+    assert!(more.html.contains("照片已经收到"), "{}", more.html);
+    assert_eq!(more.html.matches("name=\"photo_ids\"").count(), 2, "{}", more.html);
+}
+
+#[actix_web::test]
+async fn nobody_is_congratulated_who_did_not_say_that_all_is_well() {
+    let (glad, quiet) = ("平安就好", "请照顾好自己和家人");
+    for (ticked, said, unsaid) in [(true, glad, quiet), (false, quiet, glad)] {
+        let desk = Desk::new().await;
+        let mut browser = browser(&desk).await;
+        let receipt = live(&desk, &missing_person()).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+        browser.cookie = open.cookie();
+        assert!(!open.html.contains(" checked"), "nothing is chosen beforehand: {}", open.html);
+        let mut form = vec![("csrf", open.csrf())];
+        form.extend(ticked.then_some(("announce", "true")));
+        let missed = browser.post("/my/close", &form).await;
+        let again = browser.get(missed.location().split('#').next().unwrap()).await;
+        assert!(again.html.contains("href=\"#outcome\">结果：请选择一项。"), "{}", again.html);
+        assert_eq!(again.html.contains(" checked"), ticked, "the tick is kept: {}", again.html);
+        form.push(("outcome", "found"));
+        let closed = browser.post("/my/close", &form).await;
+        let told = browser.get(closed.location()).await;
+        assert!(told.html.contains(said) && !told.html.contains(unsaid), "{}", told.html);
+        let late = browser.get("/my?unchosen=quiet").await;
+        assert!(!late.html.contains("error-summary"), "there is nothing to choose any more: {}", late.html);
+    }
+}
+
+#[actix_web::test]
+async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
+    let mut desk = Desk::new().await;
+    desk.shared.weigh = |_, private, _| Weighing {
+        needs: Needs { approvals: 1, leads: 0 },
+        sealed: private.safety.violence,
+        urgency: 2,
+        second_look: false,
+        guarded: private.safety.violence,
+        police_follow_up: private.category == Some(Category::Dementia)
+            && !private.safety.violence
+            && private.police.reference.is_none(),
+    };
+    let mut browser = browser(&desk).await;
+    let mut fleeing = missing_person();
+    fleeing["police"] = serde_json::json!({"reported": true});
+    let elder = fleeing.clone();
+    fleeing["safety"]["violence"] = true.into();
+    let mut adult = elder.clone();
+    adult["person"]["category"] = "other_adult".into();
+    let mut told = adult.clone();
+    told["police"]["reference"] = "J131003".into();
+    for (body, waits) in
+        [(adult, true), (told, false), (elder, false), (fleeing, false), (lost_property(), false)]
+    {
+        let receipt = submitted(&desk, &body).await;
+        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+        browser.cookie = open.cookie();
+        for page in [open, browser.get("/report/done").await] {
+            let asks =
+                page.html.contains("还缺报警编号：没有它") && page.html.contains("/my/edit#police.reference");
+            assert_eq!(asks, waits, "it goes by the person alone: {body}: {}", page.html);
+        }
+    }
 }
 
 #[actix_web::test]
@@ -371,10 +463,11 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     browser.cookie = open.cookie();
     let mine = browser.get("/my").await;
     assert!(mine.html.contains(&receipt.case_number) && mine.html.contains("/my/close"), "{}", mine.html);
-    assert!(mine.html.contains(&link) && !mine.html.contains("role=\"status\""), "{}", mine.html);
+    assert!(mine.html.contains(&link) && !mine.html.contains("class=\"good\" role"), "{}", mine.html);
     let edit = browser.get("/my/edit").await;
     assert!(edit.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", edit.html);
-    let csrf = edit.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(edit.html.contains(r#"value="13800138000""#), "as it is dialled: {}", edit.html);
+    let csrf = edit.csrf();
     let mut form = typed(&lost_property());
     form.insert("item.what".to_owned(), "红色钱包".to_owned());
     let forged = browser.send("/my/edit", &pairs(&form), None).await;
@@ -395,7 +488,7 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
 async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
     use crate::domain::life_cycle::Step;
     use crate::intake::photo::PhotoFault as Fault;
-    use crate::intake::tests::{MODERATOR, steps, submitted};
+    use crate::intake::tests::{MODERATOR, steps};
     let faults = [
         Fault::Empty,
         Fault::TooManyBytes,
