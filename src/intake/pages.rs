@@ -228,7 +228,11 @@ struct SubmittedPage {
     csrf: String,
     /// How the age and the height were understood.
     understood: Option<String>,
-    hints: Vec<String>,
+    /// Whether it cannot be published before the police reference comes.
+    reference_missing: bool,
+    is_rescue: bool,
+    /// What else helps, as codes.
+    hints: Vec<&'static str>,
 }
 
 /// The confirmation: case number, links, and what happens next.
@@ -249,6 +253,7 @@ pub async fn done(
         csrf: csrf::token(&shared.vault, &token),
         case_number: mine.case_number,
         frame: frame.clone(),
+        reference_missing: mine.police_reference_missing,
     };
     page(&http, &frame, &template)
 }

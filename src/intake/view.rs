@@ -12,7 +12,7 @@ use super::words::restate;
 use super::{Intake, tips};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
-use crate::domain::notice::{Kind, Outcome, Private};
+use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
@@ -36,14 +36,16 @@ pub struct MyNotice {
     pub ends_at: Option<DateTime<Utc>>,
     /// The deadline for a police reference that may follow and has not come yet.
     pub police_reference_due_at: Option<DateTime<Utc>>,
+    /// Whether it cannot be published before the police reference comes.
+    pub police_reference_missing: bool,
     pub renewals_left: i16,
     /// How the reporter ended it.
     #[schema(value_type = Option<String>)]
     pub outcome: Option<Outcome>,
-    /// Why it was refused or taken down, in the reader's language.
-    pub why: Option<String>,
     /// Whether the groups may know the outcome.
     pub announce: bool,
+    /// Why it was refused or taken down, in the reader's language.
+    pub why: Option<String>,
     /// Whether it is over for a reason that can be mended by submitting it again.
     pub may_try_again: bool,
     /// Waits for review while the published text stands: `revision` or `renewal`.
@@ -119,14 +121,17 @@ pub(super) fn view(
             .police_due_at
             .filter(|_| private.police.reference.is_none() && !notice.state_at(now).is_over())
             .map(|t| t.0),
+        police_reference_missing: notice.live_at.is_none()
+            && !notice.state_at(now).is_over()
+            && lacks_reference(desk, &public, &private, now),
         renewals_left: RENEWALS - notice.renewals,
         outcome: notice.outcome.map(|outcome| outcome.0),
+        announce: notice.announce,
         why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),
         may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,
         notice: restate(&public, &private)?,
         groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
-        announce: notice.announce,
         replies: log
             .iter()
             .filter_map(|event| said(event, &key, &private).transpose())
@@ -140,6 +145,15 @@ pub(super) fn view(
             passed_on(conn, notice, &key)?
         },
     }))
+}
+
+/// Whether a notice about such a person cannot be published without the police reference that is missing. It
+/// goes by the person alone: what else raises the bar, such as a mention of violence, must not show.
+fn lacks_reference(desk: &Intake, public: &Public, private: &Private, now: DateTime<Utc>) -> bool {
+    let plain = Private { safety: Safety::default(), flags: Vec::new(), ..private.clone() };
+    public.subject.kind() == Kind::MissingPerson
+        && private.police.reference.is_none()
+        && !(desk.weigh)(public, &plain, now).police_follow_up
 }
 
 /// Whether tips are withheld from the reporter, who may be the danger: from a pause until it is resumed, and

@@ -275,6 +275,7 @@ my-from-reporter = You
 my-reply-label = Your answer
 my-reply-reference-hint = It is not published. If the volunteers asked for the number, write it here; in the answer it does not count.
 my-reply-police = Number of the police report: { $reference }
+my-police-missing = The number of the police report is still missing: without it this notice cannot be published. Add it here once you have it.
 my-reply-hint = It is not published.
 my-reply-photo = Photo, for example of the police receipt
 my-reply-photo-hint = Only the volunteers who verify see it. It is not published.

@@ -270,6 +270,7 @@ my-from-reporter = 您
 my-reply-label = 您的回答
 my-reply-reference-hint = 不公开。志愿者要报警编号，请填在这里；写在回答里不算。
 my-reply-police = 报警编号：{ $reference }
+my-police-missing = 还缺报警编号：没有它，这条信息不能发布。拿到以后填在这里。
 my-reply-hint = 不会公开。
 my-reply-photo = 照片，例如报警回执
 my-reply-photo-hint = 只给核实的志愿者看，不会公开。
