@@ -247,7 +247,8 @@ pub async fn done(
     let mine = station(&shared).my_notice(&token, frame.language, now).await?;
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
     let template = SubmittedPage {
-        hints: hints.iter().map(|hint| frame.t(&format!("hint-{hint}"))).collect(),
+        hints,
+        is_rescue: mine.kind == Kind::Rescue,
         understood: understood(&frame, &mine.notice["person"]),
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, &token),

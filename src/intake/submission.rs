@@ -115,10 +115,13 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
 
 fn hints(details: &Details, now: DateTime<Utc>) -> Vec<&'static str> {
     let mut hints = Vec::new();
+    if details.category.is_none() {
+        return hints;
+    }
     if details.last_seen.as_ref().is_some_and(|seen| now - seen.at > LONG_AGO) {
         hints.push("last_seen_over_72h");
     }
-    if details.category.is_some() && !details.police.reported {
+    if !details.police.reported {
         hints.push("police_first");
     }
     hints

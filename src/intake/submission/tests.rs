@@ -235,6 +235,11 @@ fn hints_say_what_else_helps() {
     patch(&mut body, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}, "police": null}));
     assert_eq!(parse(&body, now()).unwrap().hints, ["last_seen_over_72h", "police_first"]);
     assert!(parse(&missing_person(), now()).unwrap().hints.is_empty());
+    // Nobody takes DNA samples for people on a roof.
+    for mut other in [rescue(), lost_property()] {
+        patch(&mut other, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}}));
+        assert!(parse(&other, now()).unwrap().hints.is_empty(), "{other}");
+    }
 }
 
 #[test]
