@@ -61,15 +61,70 @@ async function smaller(file) {
   const blob = await new Promise(done => canvas.toBlob(done, 'image/jpeg', 0.85));
   return blob && blob.size < file.size ? new File([blob], 'photo.jpg', { type: 'image/jpeg' }) : file;
 }
-for (const input of all('input[type=file]')) {
+function watch(input, chosen) {
   input.addEventListener('change', async () => {
     try {
-      const chosen = new DataTransfer();
-      for (const file of await Promise.all([...input.files].map(smaller))) chosen.items.add(file);
-      input.files = chosen.files;
+      const smalls = new DataTransfer();
+      for (const file of await Promise.all([...input.files].map(smaller))) smalls.items.add(file);
+      input.files = smalls.files;
     } catch {
       // HEIC, or an old browser: the original is sent, and the server says what is wrong with it.
     }
+    chosen?.(input.files);
+  });
+}
+for (const input of all('input[type=file]')) if (!input.closest('[data-photos]')) watch(input);
+
+// data-photos: a photo is uploaded as soon as it is chosen. The field's button, which does so without this file, says
+// where to. The field comes back as the server shows it; what is typed elsewhere is not sent, and stays. Which photos
+// there are is noted with the page's place in the history: after Back or a reload they are asked for again.
+const ticked = field => [...all('[name=photo_ids]:checked', field)].map(it => it.value);
+function uploads(field) {
+  const input = field.querySelector('input[type=file]');
+  const button = field.querySelector('button');
+  const said = field.querySelector('[data-failed]');
+  const send = async (photos, files) => {
+    const sent = new FormData();
+    for (const it of all('[type=hidden]', input.form)) sent.append(it.name, it.value);
+    for (const photo of photos) sent.append('photo_ids', photo);
+    for (const file of files) sent.append(input.name, file);
+    sent.append(button.name, button.value);
+    said.textContent = said.dataset.sending;
+    try {
+      const answer = await fetch(button.formAction, { method: 'POST', body: sent });
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(field.id);
+      if (!answer.ok && !fresh.querySelector('.error')) throw answer;
+      field.replaceWith(fresh);
+      history.replaceState({ photos: ticked(fresh) }, '');
+      uploads(fresh);
+      if (files.length) fresh.querySelector('input[type=file]').focus();
+    } catch {
+      // Offline, or too many were sent: the photo stays chosen, and goes with the form.
+      said.textContent = said.dataset.failed;
+    }
+  };
+  button.hidden = true;
+  watch(input, files => files.length && send(ticked(field), files));
+  return send;
+}
+for (const field of all('[data-photos]')) {
+  const send = uploads(field);
+  const noted = history.state?.photos ?? [];
+  if (noted.length && !ticked(field).length) send(noted, []);
+}
+
+// data-unsent: a form whose words are lost where the page is left before they are sent, so the browser asks first. They
+// are never kept on the device, where others may read them.
+for (const form of all('form[data-unsent]')) {
+  let calling = false;
+  const ask = event => {
+    if (!calling) event.preventDefault();
+  };
+  form.addEventListener('input', () => addEventListener('beforeunload', ask));
+  form.addEventListener('submit', () => removeEventListener('beforeunload', ask));
+  // Some browsers take a call for leaving the page: nobody who calls 110 is asked anything.
+  document.addEventListener('click', event => {
+    calling = Boolean(event.target.closest('a[href^="tel:"]'));
   });
 }
 

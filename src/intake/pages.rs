@@ -59,7 +59,8 @@ pub async fn show_form(
     let frame = visitor.frame(&http);
     let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
     let there = sent_before(&http, &shared, kind).await?;
-    page(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }).map(kept)
+    let template = FormPage { sheet, edit: None, there, arrived: false, frame: frame.clone() };
+    page(&http, &frame, &template).map(kept)
 }
 
 /// Fields that a new notice always asks again, whatever the old one said; photos too, which stay with the old
@@ -119,6 +120,8 @@ struct FormPage {
     edit: Option<String>,
     /// The notice that this browser has already sent.
     there: Option<String>,
+    /// Whether photos have just arrived with the form.
+    arrived: bool,
 }
 
 #[derive(Template)]
@@ -149,8 +152,8 @@ pub async fn send_form(
     let there = sent_before(&http, &shared, kind).await?;
     let show = |faults: &FieldFaults, status: StatusCode| {
         let (sheet, there) = (Sheet::new(&frame, kind, &typed, faults, &places), there.clone());
-        page_with(&http, &frame, &FormPage { sheet, edit: None, there, frame: frame.clone() }, status)
-            .map(kept)
+        let template = FormPage { sheet, edit: None, there, arrived: true, frame: frame.clone() };
+        page_with(&http, &frame, &template, status).map(kept)
     };
     if wait.is_some() {
         return show(&faults, StatusCode::TOO_MANY_REQUESTS).map(|page| sent::again(page, wait));

@@ -247,6 +247,40 @@ describe('the admin of a group', () => {
   });
 });
 
+test('several photos go up one by one, and nobody leaves what is typed unasked', async () => {
+  const family = await newPage(browser, demo, PHONE);
+  const asked = [];
+  family.on('dialog', dialog => {
+    asked.push(dialog.type());
+    dialog.accept();
+  });
+  await family.goto('/report/missing_person');
+  await family.goto('/safety');
+  await family.goto('/report/missing_person');
+  assert.deepEqual(asked, [], 'nothing was typed yet');
+  await family.locator('[name="person.name"]').click();
+  await family.keyboard.type('林试验');
+  for (const number of [1, 2]) {
+    await family.locator('[name=photo]').setInputFiles(photo);
+    await family.locator('[name=photo_ids]').nth(number - 1).waitFor();
+  }
+  for (const thumb of await family.locator('#photos img').all()) assert.ok(await drawn(thumb));
+  assert.equal(await family.locator('[name="person.name"]').inputValue(), '林试验');
+  const broken = { ...photo, buffer: Buffer.from('GIF89a') };
+  await family.locator('[name=photo]').setInputFiles(broken);
+  await family.locator('#photos .error', { hasText: '不支持动图' }).waitFor();
+  assert.equal(await family.locator('[name=photo_ids]').count(), 2, 'the others stay');
+  // A call is no way to leave.
+  await family.locator('main a[href="tel:110"]').first().click();
+  assert.deepEqual(asked, []);
+  await family.locator('h1').click();
+  await family.goto('/safety');
+  assert.deepEqual(asked, ['beforeunload']);
+  assert.equal(await family.evaluate(() => localStorage.length + sessionStorage.length), 0, 'and nothing stays on the device');
+  assert.deepEqual(faults(family).filter(fault => !fault.includes('422')), []);
+  await family.context().close();
+});
+
 for (const js of [true, false]) {
   test(`what was typed is there again on the way back, ${js ? 'with' : 'without'} scripts`, async () => {
     const family = await newPage(browser, demo, { ...PHONE, js });
@@ -270,10 +304,13 @@ for (const js of [true, false]) {
     await all();
     await family.locator('header button[lang=zh-CN]').click();
     await all();
-    // A photo first: going back leads to the form, not to an error page of the browser.
+    // A photo first: going back leads to the form, not to an error page of the browser. With scripts it is there as soon
+    // as it is chosen, without scripts after the field's button.
     await family.locator('[name=photo]').setInputFiles(photo);
-    await family.locator('main button[name=stay]').click();
+    if (!js) await family.locator('main button[name=stay]').click();
     await family.locator('[name=photo_ids]').waitFor();
+    assert.equal(await family.locator('main button[name=stay]').isVisible(), !js);
+    if (!js) assert.equal(new URL(family.url()).hash, '#photos', 'back at the field');
     await family.goto('/safety');
     await family.goBack();
     await family.locator('[name=photo_ids]').waitFor();

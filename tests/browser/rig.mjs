@@ -185,6 +185,6 @@ export async function login(page, { name, password, totp: secret }) {
 
 /** Presses the only button that sends the page's main form, and waits for the answer. */
 export async function submit(page) {
-  const button = page.locator('main form').locator('button[type=submit], button:not([type]), input[type=submit]').first();
+  const button = page.locator('main form').locator('button[type=submit], button:not([type], [name=stay]), input[type=submit]').first();
   await Promise.all([page.waitForEvent('domcontentloaded'), button.click()]);
 }

@@ -330,7 +330,8 @@ pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<H
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let edit = Some(csrf::token(&shared.vault, &token));
-    page(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }).map(kept)
+    let template = FormPage { sheet, edit, there: None, arrived: false, frame: frame.clone() };
+    page(&http, &frame, &template).map(kept)
 }
 
 /// Submits the corrected notice, or shows the form again with its faults.
@@ -360,8 +361,8 @@ pub async fn send_edit(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
     let edit = Some(csrf::token(&shared.vault, &token));
-    let page = page_with(&http, &frame, &FormPage { sheet, edit, there: None, frame: frame.clone() }, status);
-    page.map(|page| kept(sent::again(page, wait)))
+    let template = FormPage { sheet, edit, there: None, arrived: stays, frame: frame.clone() };
+    page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))
 }
 
 /// Leaves the phone as private as it was: publishing it is a separate choice, made after a warning.
