@@ -78,7 +78,7 @@ export async function fill(page, values) {
 export async function receipt(page) {
   return {
     number: (await page.locator('[data-case]').innerText()).trim(),
-    manage: await page.locator('main a[href*="/my/"]').getAttribute('href'),
+    manage: await page.locator('main #link a').getAttribute('href'),
   };
 }
 

@@ -244,7 +244,9 @@ hint-police_first = You have not told the police yet. Call 110 now; you do not h
 
 my-title = My notice
 my-keep = This is your manage link: keep it in your bookmarks or in a message to yourself, to come back to this page. Give it to nobody: whoever has it can close your notice.
-my-look-again = We send no text messages: questions, tips, and whether it is public are shown behind this link alone. Keep it, and look again every half hour.
+copy-link = Copy the link
+copied-link = Copied. You can paste and keep it now.
+my-look-again = We send no text messages: questions, tips, and whether it is public are shown behind this link alone. Keep it, and look whenever you can; a volunteer may also call you, so please keep your phone free.
 my-done-changed = Your changes have arrived and wait to be verified.
 my-done-renewed = Your request to renew it has arrived and waits to be verified.
 my-done-replied = Your answer was passed to the volunteers.
