@@ -16,9 +16,16 @@ pub type Fact = (String, String);
 /// The name, the thing or the emergency.
 pub fn heading(live: &Live, language: Language) -> String {
     match &live.public.subject {
-        Subject::Rescue { incident } => text(language, &format!("emergency-{}", incident.what.as_str())),
+        Subject::Rescue { incident } => emergency(incident, language),
         subject => subject.heading().to_owned(),
     }
+}
+
+/// The emergency, and how many people are in it.
+fn emergency(incident: &Incident, language: Language) -> String {
+    let what = text(language, &format!("emergency-{}", incident.what.as_str()));
+    let people = |people: u16| text_with(language, "emergency-people", &[("people", people.into())]);
+    incident.people.map_or(what.clone(), |number| format!("{what}{}", people(number)))
 }
 
 /// A time in Beijing time, as precise as it is known.

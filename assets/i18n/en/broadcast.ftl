@@ -46,7 +46,7 @@ broadcast-people =
        *[other] { $people } people
     }
 broadcast-health = Their health needs them found soon
-broadcast-flood = flood
+broadcast-flood = trapped by flood
 broadcast-fire = fire
 broadcast-mountain = lost or hurt outdoors
 broadcast-medical = medical emergency

@@ -111,13 +111,18 @@ fact-needs = Needs
 fact-credit_code = Credit code
 fact-filing_number = Filing number
 fact-campaign-time = Campaign
-emergency-flood = Flood
+emergency-flood = Trapped by flood
 emergency-fire = Fire
 emergency-mountain = Lost or hurt outdoors
 emergency-medical = Medical emergency
 emergency-blood = Blood needed
 emergency-other = Another emergency
 month-1 = January
+emergency-people =
+    { $people ->
+        [one] , { $people } person
+       *[other] , { $people } people
+    }
 month-2 = February
 month-3 = March
 month-4 = April
