@@ -30,11 +30,24 @@ fn emergency(incident: &Incident, language: Language) -> String {
 
 /// A time in Beijing time, as precise as it is known.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
+    written(&format!("moment-{}", precision.as_str()), at, language)
+}
+
+/// When a notice ends, in Beijing time and with the year.
+pub fn until(at: DateTime<Utc>, language: Language) -> String {
+    written("moment-until", at, language)
+}
+
+fn written(key: &str, at: DateTime<Utc>, language: Language) -> String {
     let at = at.with_timezone(&BEIJING);
-    let key = format!("moment-{}", precision.as_str());
     let time = format!("{:02}:{:02}", at.hour(), at.minute());
     let month = text(language, &format!("month-{}", at.month()));
-    text_with(language, &key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())])
+    let year = at.year().to_string();
+    text_with(
+        language,
+        key,
+        &[("year", year.into()), ("month", month.into()), ("day", at.day().into()), ("time", time.into())],
+    )
 }
 
 /// Everything except the heading and the description, in the order that helps recognition most.

@@ -9,7 +9,7 @@ use super::said::{self, Fact};
 use super::tip_form::{TipForm, Typed};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::notice::{Kind, Precision, Subject};
+use crate::domain::notice::{Kind, Subject};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -98,7 +98,7 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         frame,
         heading: said::heading(live, frame.language),
         facts: said::facts(live, frame.language),
-        until: said::moment(live.ends_at, Precision::Exact, frame.language),
+        until: said::until(live.ends_at, frame.language),
         left: (live.ends_at - shared.clock.now()).num_seconds().max(0),
         copy: said::to_copy(live, &link, frame.language),
         link,

@@ -136,6 +136,7 @@ impl Words {
         self.with(
             key,
             &[
+                ("year", at.year().to_string().into()),
                 ("month", month.into()),
                 ("day", at.day().into()),
                 ("weekday", weekday.into()),

@@ -28,7 +28,7 @@ fn plain<'a>(texts: &'a Texts) -> Poster<'a> {
         case_number: "7K3QD-M92XH",
         url: URL,
         check: "或打开 72.example.org/check 输入编号",
-        valid_until: "11月26日 17:05",
+        valid_until: "2026年11月26日 17:05（北京时间）",
         texts,
     }
 }
@@ -263,7 +263,13 @@ fn read(public: &Public, language: Language) -> String {
 fn an_english_poster_names_the_month() {
     let read = read(&sought(76, "红色棉袄"), Language::En);
     assert!(read.contains("\"Thu 1 January, about 08:00\""), "{read}");
-    assert!(read.contains("\"1 January, 08:00 (Beijing)\""), "{read}");
+    assert!(read.contains("\"1 January 1970, 08:00 (Beijing)\""), "{read}");
+}
+
+#[test]
+fn a_poster_that_turns_up_later_tells_its_year() {
+    let read = read(&sought(76, "红色棉袄"), Language::ZhCn);
+    assert!(read.contains("\"1970年1月1日 08:00（北京时间）\""), "{read}");
 }
 
 #[test]

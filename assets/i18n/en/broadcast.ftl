@@ -53,9 +53,9 @@ broadcast-medical = medical emergency
 broadcast-blood = blood needed urgently
 broadcast-other = another emergency
 
-broadcast-at-exact = { $day } { $month }, { $time }
-broadcast-at-about = { $day } { $month }, about { $time }
-broadcast-at-day = { $day } { $month }
+broadcast-at-exact = { $day } { $month } { $year }, { $time }
+broadcast-at-about = { $day } { $month } { $year }, about { $time }
+broadcast-at-day = { $day } { $month } { $year }
 
 broadcast-case = Case number: { $case }
 broadcast-phone = Phone: { $phone }

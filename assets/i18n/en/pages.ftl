@@ -137,6 +137,7 @@ month-12 = December
 moment-exact = { $day } { $month }, { $time }
 moment-about = { $day } { $month }, about { $time }
 moment-day = { $day } { $month }
+moment-until = { $day } { $month } { $year }, { $time }
 
 donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a swindler.
 donate-at = Give on the designated platform

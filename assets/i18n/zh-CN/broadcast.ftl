@@ -50,9 +50,9 @@ broadcast-medical = 医疗急救
 broadcast-blood = 紧急用血
 broadcast-other = 其他险情
 
-broadcast-at-exact = { $month }月{ $day }日 { $time }
-broadcast-at-about = { $month }月{ $day }日 { $time }左右
-broadcast-at-day = { $month }月{ $day }日
+broadcast-at-exact = { $year }年{ $month }月{ $day }日 { $time }
+broadcast-at-about = { $year }年{ $month }月{ $day }日 { $time }左右
+broadcast-at-day = { $year }年{ $month }月{ $day }日
 
 broadcast-case = 编号：{ $case }
 broadcast-phone = 联系电话：{ $phone }

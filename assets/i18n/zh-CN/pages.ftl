@@ -130,6 +130,7 @@ month-12 = 12
 moment-exact = { $month }月{ $day }日 { $time }
 moment-about = { $month }月{ $day }日 { $time } 左右
 moment-day = { $month }月{ $day }日
+moment-until = { $year }年{ $month }月{ $day }日 { $time }
 
 donate-warning = 只通过下面这个民政部指定的平台捐款。我们不经手任何款项；凡是要您转给个人账户的，都是骗子。
 donate-at = 前往指定平台捐款

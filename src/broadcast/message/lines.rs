@@ -90,6 +90,11 @@ fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
     let key = format!("broadcast-at-{}", seen.precision.as_str());
     let month = words.of(&format!("month-{}", at.month()));
     let time = at.format("%H:%M").to_string();
-    let at = words.with(&key, &[("month", month.into()), ("day", at.day().into()), ("time", time.into())]);
+    // With the year: forwarded messages live long.
+    let year = at.year().to_string();
+    let at = words.with(
+        &key,
+        &[("year", year.into()), ("month", month.into()), ("day", at.day().into()), ("time", time.into())],
+    );
     words.list([Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
 }

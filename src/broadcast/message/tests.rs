@@ -59,7 +59,7 @@ fn an_alert_reads_well() {
          姓名：王秀英，女，76岁，身高158厘米\n\
          样貌：花白短发，左手戴银镯\n\
          衣着：红色棉袄，黑裤子\n\
-         最后出现：11月23日 09:40左右，河北省廊坊市广阳区，人民公园南门\n\
+         最后出现：2026年11月23日 09:40左右，河北省廊坊市广阳区，人民公园南门\n\
          健康状况需要尽快找到\n\
          已报警：爱民东道派出所\n\
          详情：出门买菜未归。\n\
@@ -77,7 +77,7 @@ fn an_english_alert_reads_well() {
          Name: 王秀英, female, aged 76, 158 cm tall\n\
          Looks: 花白短发，左手戴银镯\n\
          Clothing: 红色棉袄，黑裤子\n\
-         Last seen: 23 November, about 09:40, Guangyang, Langfang, Hebei (河北省廊坊市广阳区), 人民公园南门\n\
+         Last seen: 23 November 2026, about 09:40, Guangyang, Langfang, Hebei (河北省廊坊市广阳区), 人民公园南门\n\
          Their health needs them found soon\n\
          Police informed: 爱民东道派出所\n\
          Details: 出门买菜未归。\n\
@@ -131,7 +131,7 @@ fn every_kind_says_what_it_is_about() {
             Subject::Rescue {
                 incident: Incident { what: crate::domain::notice::Emergency::Flood, people: Some(3) },
             },
-            "【72小时】生命救援\n险情：洪涝，3人\n时间地点：11月23日 09:40左右，",
+            "【72小时】生命救援\n险情：洪水被困，3人\n时间地点：2026年11月23日 09:40左右，",
         ),
         (
             Subject::Donation { campaign },
