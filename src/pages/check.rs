@@ -52,14 +52,29 @@ impl Told {
     }
 }
 
+/// The key of what is said of something that is not a case number.
+const MALFORMED: &str = "status-malformed-detail";
+
 #[derive(Template)]
 #[template(path = "check.html")]
 struct CheckPage<'a> {
     frame: &'a Frame,
     typed: String,
     told: Option<Told>,
+    /// The key of what is wrong with what was typed.
+    fault: Option<&'static str>,
+}
+
+impl CheckPage<'_> {
     /// Whether what was typed is not a case number.
-    malformed: bool,
+    fn is_malformed(&self) -> bool {
+        self.fault == Some(MALFORMED)
+    }
+
+    /// What is wrong with what was typed, in the reader's language.
+    fn sentence(&self) -> Option<String> {
+        self.fault.map(|key| self.frame.t(key))
+    }
 }
 
 /// The form, and the answer to what was typed into it.
@@ -74,9 +89,12 @@ pub async fn check(
 ) -> Result<HttpResponse, Problem> {
     let typed = asked.into_inner().case;
     let pasted = typed.as_deref().map(|typed| pasted::read(typed, &shared.base_url));
-    let (told, malformed) = match pasted {
-        None => (None, false),
-        Some(None) => (None, true),
+    let (told, fault) = match pasted {
+        None => (None, None),
+        Some(None) if typed.as_deref().is_some_and(|typed| typed.trim().is_empty()) => {
+            (None, Some("check-empty"))
+        }
+        Some(None) => (None, Some(MALFORMED)),
         Some(Some(pasted)) => {
             let what = match look_up(&http, &shared, &pasted.number.to_string()).await {
                 Ok((_, Issued::Live(_))) => "live",
@@ -86,9 +104,9 @@ pub async fn check(
                 Err(Problem::CaseUnknown) => "unknown",
                 Err(problem) => return Err(problem),
             };
-            (Some(Told::new(what, &pasted)), false)
+            (Some(Told::new(what, &pasted)), None)
         }
     };
     let frame = &visitor.frame(&http);
-    page(&http, frame, &CheckPage { frame, typed: typed.unwrap_or_default(), told, malformed })
+    page(&http, frame, &CheckPage { frame, typed: typed.unwrap_or_default(), told, fault })
 }

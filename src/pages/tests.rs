@@ -363,6 +363,11 @@ async fn numbers_that_are_none_say_so() {
         assert_eq!(status, StatusCode::OK);
         assert!(page.contains(word) || page.contains("错误"), "{path}");
     }
+    // Nothing typed is no message of anybody's.
+    for nothing in ["", "+", "%0A"] {
+        let (_, page) = ask(&shared, &format!("/check?case={nothing}")).await;
+        assert!(page.contains("请先填写或粘贴编号。") && !page.contains("不是我们发的"), "{page}");
+    }
     // Copied right, it was never ours.
     for path in ["/n/nonsense", "/check?case=nonsense"] {
         let (_, page) = ask(&shared, path).await;
@@ -469,7 +474,7 @@ async fn a_page_asks_what_fits_what_it_is_about() {
     for (bits, kind, fits, does_not) in [
         (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
         (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
-        (3, Kind::Rescue, ["求助中", "我能帮忙", "您能怎样帮忙"], "看到"),
+        (3, Kind::Rescue, ["<h1>洪水被困，3 人</h1>", "我能帮忙", "您能怎样帮忙"], "看到"),
         (4, Kind::Donation, ["募集中", "发现不对，请告诉我们", "哪里不对"], "看到"),
     ] {
         let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
@@ -545,10 +550,16 @@ async fn no_network_reads_public_doors_without_end() {
     for door in doors.into_iter().chain([format!("/n/{number}"), format!("/check?case={number}")]) {
         // The limit refills within a tenth of a second, perhaps before the next request.
         let mut tries = 0;
-        while ask(&shared, &door).await.0 != StatusCode::TOO_MANY_REQUESTS {
+        let refused = loop {
+            let (status, page) = ask(&shared, &door).await;
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                break page;
+            }
             assert!(tries < 100, "{door}");
             while shared.limits.check(Limit::Reads, nobody).is_ok() {}
             tries += 1;
-        }
+        };
+        let again = format!("href=\"{door}\">再试一次");
+        assert_eq!(refused.contains(&again), !door.starts_with("/api"), "{door}: {refused}");
     }
 }

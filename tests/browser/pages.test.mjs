@@ -128,7 +128,7 @@ const shows = (...paths) => answers(200, ...paths);
 /** Every page, grouped by who may open it. */
 const pages = {
   anybody: () => [
-    ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=7', `/check?case=${world.live}`),
+    ...shows('/', '/report', ...KINDS.map(kind => `/report/${kind}`), '/check', '/check?case=', '/check?case=7', `/check?case=${world.live}`),
     ...shows(`/n/${world.live}`, `/n/${world.over}`, `/n/${world.unclaimed}`),
     ...shows(world.manage, '/my?unchosen=announce', '/my/edit', '/report/done'),
     ...shows('/safety', '/login', '/practice', '/practice/codes', '/api/docs'),
