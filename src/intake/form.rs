@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::subjects::SAFETY;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind, Precision};
+use crate::domain::phone::readable;
 use crate::domain::region::Region;
 use crate::domain::text::whole_number;
 use crate::domain::zone::BEIJING;
@@ -275,6 +276,10 @@ impl Typed {
         }
         if let Ok(region) = Region::parse(typed.first("region")) {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
+        }
+        if let Some(phone) = typed.0.get_mut("reporter.phone") {
+            // As it is dialled here, and most likely was typed.
+            phone.iter_mut().for_each(|phone| *phone = readable(phone).replace(' ', ""));
         }
         if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
             let at = at.with_timezone(&BEIJING);

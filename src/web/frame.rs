@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -168,8 +168,18 @@ struct ProblemPage<'a> {
     detail: String,
     request_id: &'a str,
     login: bool,
+    /// The address to try again at, where waiting helps.
+    again: Option<String>,
     /// Whether the browser still has the form with what was typed, so that going back helps.
     go_back: bool,
+}
+
+/// The address of this page, as it was asked for.
+fn again(http: &HttpRequest, frame: &Frame) -> String {
+    match http.query_string() {
+        "" => frame.path.clone(),
+        query => format!("{}?{query}", frame.path),
+    }
 }
 
 /// A problem as a page; for whoever is known to be logged in, one of their own.
@@ -183,6 +193,8 @@ pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> 
         title: problem.title(frame.language),
         detail: problem.detail(frame.language),
         login: matches!(problem, Problem::LoginRequired),
+        again: (http.method() == Method::GET && matches!(problem, Problem::TooMany { .. }))
+            .then(|| again(http, &frame)),
         go_back: matches!(problem, Problem::TooLarge(_)),
         // A request id helps only where the fault is ours.
         request_id: if problem.status().is_server_error() { request_id } else { "" },

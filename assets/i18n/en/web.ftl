@@ -156,6 +156,7 @@ problem-too_many_requests-detail = Wait { $seconds } seconds and try again. In a
 problem-internal_error = Something went wrong on our side
 problem-internal_error-detail = Try again in a few minutes. In an emergency call 110. When you contact us, tell us the number below.
 back-review = Back to the review queue
+try-again = Try again
 back-home = Go to the home page
 go-back = Go back one page: what you wrote is still there.
 request-number = Request number: { $id }

@@ -126,6 +126,7 @@ problem-too_many_requests-detail = 请等 { $seconds } 秒再试。情况紧急�
 problem-internal_error = 我们这边出错了
 problem-internal_error-detail = 请过几分钟再试。情况紧急请直接拨打 110。联系我们时，请告知下面的编号。
 back-review = 回到审核
+try-again = 再试一次
 back-home = 回到首页
 go-back = 请返回上一页：您填写的还在。
 request-number = 请求编号：{ $id }
