@@ -253,11 +253,11 @@ pub async fn done(
         hints,
         is_rescue: mine.kind == Kind::Rescue,
         understood: understood(&frame, &mine.notice["person"]),
+        reference_missing: mine.police_reference_missing,
         manage_url: shared.link(&format!("/my/{token}")),
         csrf: csrf::token(&shared.vault, &token),
         case_number: mine.case_number,
         frame: frame.clone(),
-        reference_missing: mine.police_reference_missing,
     };
     page(&http, &frame, &template)
 }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::web::frame::Frame;
+
 /// The fields as they were typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -32,6 +34,11 @@ impl TipForm {
     /// The key of a field's label.
     pub fn label(name: &str, about: &str) -> String {
         if name == "text" { format!("tip-text-{about}") } else { format!("tip-{name}") }
+    }
+
+    /// The label of a field that may be left empty, under its key.
+    pub fn optional(frame: &Frame, key: &str) -> String {
+        format!("{} {}", frame.t(key), frame.t("report-optional"))
     }
 
     /// The fault of a field.

@@ -1,8 +1,8 @@
 # pages: home, status, check, safety, feed and the API's manual
 
 error-prefix = Error:{" "}
-home-title = In front of the right people, fast
-home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours it is taken off the pages and the posters.
+home-title = Help the right people see it, fast
+home-lead = Volunteers check every notice and send it to local group chats, free of charge. After 72 hours our page comes down, and whoever scans a poster reads that it is over.
 home-operator = You are logged in as an operator. Operators work on the server, with commands: accounts, the audit, /metrics. There is nothing for them to do on these pages: to verify, log in as a moderator or lead; to look after groups, as a group admin.
 home-police = Somebody is missing? First call 110.
 home-police-why = Never wait 24 hours. Then report here: three minutes, no account.
@@ -17,8 +17,8 @@ home-how-check = Volunteers verify it: two of them where a teenager or an adult 
 home-how-send = It goes to the groups of your area. Your phone stays private; we pass tips on to you.
 home-how-end =
     { $hours ->
-        [one] Once it is over, or after { $hours } hour, it is gone from pages, posters and search, and every group that received it is told.
-       *[other] Once it is over, or after { $hours } hours, it is gone from pages, posters and search, and every group that received it is told.
+        [one] Once it is over, or after { $hours } hour, our page comes down and no search finds it; whoever scans a poster reads that it is over, and every group that received it is told.
+       *[other] Once it is over, or after { $hours } hours, our page comes down and no search finds it; whoever scans a poster reads that it is over, and every group that received it is told.
     }
 home-things = Lately lost and found
 home-practice = A group to practise with
@@ -36,17 +36,17 @@ check-button = Check
 check-open = Open{" "}
 check-another = Check another number
 check-warning-link = A link in it does not lead to this site: do not open it. Ours is below.
-check-warning-money = It speaks of money. We never ask for any: whoever wants money first is a swindler. Call 110.
+check-warning-money = It speaks of money. We never ask for any: whoever wants money first is a scammer. Call 110.
 check-warning-phone = It names a phone or an account. What our page does not show is not ours: do not use it; tips go through our page.
 check-signs-title = How to tell a real message
 check-sign-prefix = It begins with 【72小时】 and carries a case number and a link to this site. What the link shows is up to date.
 check-sign-link = Screenshots and old messages may be long over. Believe the link, not the picture.
-check-sign-money = We never ask for money or for a code. Whoever wants a deposit, travel or hospital costs first is a swindler: call 110.
+check-sign-money = We never ask for money or for a code. Whoever wants a deposit, travel or hospital costs first is a scammer: call 110.
 
 status-live = Genuine, and still open
 status-live-detail = Volunteers checked this notice, and it still holds.
 status-number = There is such a number, and it is still open
-status-number-detail = The number is true, but the text you pasted may not be ours: swindlers put true numbers into false messages. What our page says is what holds; please open it.
+status-number-detail = The number is true, but the text you pasted may not be ours: scammers put true numbers into false messages. What our page says is what holds; please open it.
 status-live-missing_person = Being sought
 status-live-lost = Being sought
 status-live-found = Waits for its owner
@@ -118,12 +118,12 @@ emergency-mountain = Lost or hurt outdoors
 emergency-medical = Medical emergency
 emergency-blood = Blood needed
 emergency-other = Another emergency
-month-1 = January
 emergency-people =
     { $people ->
         [one] , { $people } person
        *[other] , { $people } people
     }
+month-1 = January
 month-2 = February
 month-3 = March
 month-4 = April
@@ -137,13 +137,13 @@ month-11 = November
 month-12 = December
 moment-exact = { $day } { $month }, { $time }
 moment-about = { $day } { $month }, about { $time }
-moment-day = { $day } { $month }
 moment-until = { $day } { $month } { $year }, { $time }
+moment-day = { $day } { $month }
 
-donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a swindler.
+donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a scammer.
 donate-at = Give on the designated platform
 phone-title = Phone
-phone-warning = The reporter chose to publish this number. Please do not pass it on; the form below is the better way for tips. Reporters: whoever wants money first is a swindler.
+phone-warning = The reporter chose to publish this number. Please do not pass it on; the form below is the better way for tips. Reporters: whoever wants money first is a scammer.
 
 tip-title-missing_person = I saw something
 tip-title-lost = I know something
@@ -165,9 +165,8 @@ tip-text-hint-donation = For example: the organisation, its registration or the 
 tip-seen_at = On which day did you see it?
 tip-seen_time = At what time?
 tip-place = Where did you see it?
-tip-optional = Optional
 tip-phone = Your phone
-tip-phone-hint = Optional. Only volunteers see it, and call only when something is unclear.
+tip-phone-hint = Only volunteers see it, and call only when something is unclear.
 tip-send = Send
 
 forward-title = Help by forwarding
@@ -183,7 +182,7 @@ field-list-limit = limit is from 1 to 100.
 
 safety-title = Safety and privacy
 safety-leave = Leave this page quickly
-safety-swindle = Beware of swindlers
+safety-swindle = Beware of scams
 safety-swindle-text =
     Whoever wants money first — a deposit, a ransom, hospital or travel costs — hang up and call 110.
     Our volunteers never ask you for money, for a code, or to join a group.
@@ -199,9 +198,9 @@ safety-help-text =
     Stay gently with an elder or a child, so that they do not walk further.
 safety-data = What we keep, and how
 safety-data-text =
-    What is public stays so for 72 hours at a time, renewed only after another check, and is then gone at once from pages, posters and photo addresses.
+    What is public stays so for 72 hours at a time, renewed only after another check, and then our page, poster and photos are taken down at once.
     Phones and police references are for those who verify alone: encrypted, and deleted with their key when their time has come.
-    Photos are made anew, without hidden data such as where they were taken. We do not recognise faces.
+    Photos are re-saved, without hidden data such as where they were taken. We use no face recognition.
     Afterwards only case number, kind, region, dates and outcome remain, so that the number on an old poster always has an answer.
 safety-wrong = A notice is wrong and should go
 safety-wrong-text =

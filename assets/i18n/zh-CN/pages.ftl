@@ -1,8 +1,8 @@
 # pages: home, status, check, safety, feed and the API's manual
 
 error-prefix = 错误：
-home-title = 让对的人尽快看到
-home-lead = 志愿者核实每一条信息，免费发到本地的群里；72 小时后从网页和海报上撤下。
+home-title = 让能帮忙的人尽快看到
+home-lead = 志愿者核实每一条信息，免费发到本地的群里；72 小时后本站页面撤下，扫海报上的码会看到“已结束”。
 home-operator = 您以运营者身份登录。运营者在服务器上用命令行工作：新建账号、核对审计记录、看 /metrics，网页上没有要做的事。审核请用志愿者或组长的账号，管理群请用群主的账号。
 home-police = 有人失踪，先打 110。
 home-police-why = 报警不用等 24 小时。报警之后，再到这里发布，三分钟就够，不用注册。
@@ -15,7 +15,7 @@ home-how = 信息怎样走完 72 小时
 home-how-report = 您提交信息，得到一个编号和一个只属于您的管理链接。
 home-how-check = 志愿者核实。少年和成年人失联，由两个人分别核实；认知或智力障碍者、儿童，为抢时间先由一个人核实发出，半小时内另一个人复看。
 home-how-send = 发到您所在地区的群。您的电话不公开，线索由平台转给您。
-home-how-end = 找到了，或满 { $hours } 小时，信息就从网页、海报和搜索里消失，收到过的群会收到“已结束”。
+home-how-end = 找到了，或满 { $hours } 小时，本站页面就撤下，搜不到了；扫海报上的码会看到“已结束”，收到过的群也会收到“已结束”。
 home-things = 最近的失物招领
 home-practice = 演示用的群
 home-practice-what = 这是程序自带的练习群：信息发布和结束时，群里会看到什么，都在这里。
@@ -115,8 +115,8 @@ emergency-mountain = 山野遇险
 emergency-medical = 医疗急救
 emergency-blood = 紧急用血
 emergency-other = 其他险情
-month-1 = 1
 emergency-people = ，{ $people } 人
+month-1 = 1
 month-2 = 2
 month-3 = 3
 month-4 = 4
@@ -130,8 +130,8 @@ month-11 = 11
 month-12 = 12
 moment-exact = { $month }月{ $day }日 { $time }
 moment-about = { $month }月{ $day }日 { $time } 左右
-moment-day = { $month }月{ $day }日
 moment-until = { $year }年{ $month }月{ $day }日 { $time }
+moment-day = { $month }月{ $day }日
 
 donate-warning = 只通过下面这个民政部指定的平台捐款。我们不经手任何款项；凡是要您转给个人账户的，都是骗子。
 donate-at = 前往指定平台捐款
@@ -158,9 +158,8 @@ tip-text-hint-donation = 例如：机构、备案号或募捐平台对不上，�
 tip-seen_at = 哪一天看到的？
 tip-seen_time = 几点？
 tip-place = 在哪里看到的？
-tip-optional = 可以不填
 tip-phone = 您的电话
-tip-phone-hint = 可以不填。只有志愿者看得到，需要问清楚时才会打给您。
+tip-phone-hint = 只有志愿者看得到，需要问清楚时才会打给您。
 tip-send = 发送
 
 forward-title = 帮忙转发
@@ -180,7 +179,7 @@ safety-swindle = 谨防诈骗
 safety-swindle-text =
     任何人要您先转账——押金、赎金、手术费、路费——都先挂断，打 110。
     我们的志愿者不会向您要钱、要验证码、要您加群。
-    真线索，请对方说出一个没有公开的细节。
+    分辨真假，可以请对方说出一个没有公开的细节。
 safety-sought = 如果您就是被寻找的人
 safety-sought-text =
     您有权不被找到。我们不会把您在哪里告诉发布人。
@@ -192,7 +191,7 @@ safety-help-text =
     对老人和孩子，轻声陪着，不要让他们再走远。
 safety-data = 我们怎样保管信息
 safety-data-text =
-    公开的内容每次最多 72 小时，续期要重新核实；结束时立刻从网页、海报、照片地址里消失。
+    公开的内容每次最多 72 小时，续期要重新核实；结束时本站的页面、海报和照片立刻撤下。
     电话、报警编号这些只给核实的志愿者看，加密保存，到期连同密钥一起删除。
     照片会重新生成，去掉拍摄地点等隐藏信息。我们不做人脸识别。
     以后只留下编号、类别、地区、日期和结果，好让旧海报上的编号永远有答案。

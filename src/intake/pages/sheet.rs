@@ -145,7 +145,13 @@ impl Words<'_> {
     fn fault(&self, label: &str, control: Control, fault: &FieldFault) -> String {
         let optional = self.frame.t("report-optional");
         let label = label.strip_suffix(optional.as_str()).unwrap_or(label).trim_end();
-        let sentence = sentence(self.frame, fault);
+        let chosen = matches!(
+            control,
+            Control::Radios(_) | Control::Select(_) | Control::YesNo | Control::YesNoUnsure
+        );
+        let unchosen = FieldFault::new("unchosen");
+        let sentence =
+            sentence(self.frame, if chosen && fault.code == "required" { &unchosen } else { fault });
         // The label of a check box is a whole sentence, so its fault is a sentence of its own.
         if control == Control::Tick {
             return sentence;
