@@ -16,6 +16,9 @@ macro_rules! named {
             /// All of them, in that order.
             pub const ALL: [$set; [$($name),+].len()] = [$($set::$value),+];
 
+            /// Their names, in that order.
+            pub const NAMES: [&str; $set::ALL.len()] = [$($name),+];
+
             /// The name: in the API, in addresses, in the database.
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -107,7 +107,7 @@ const MISSING_PERSON: &[Section] = &[
             ("person.name", NAME),
             ("person.age", Control::Age),
             ("person.sex", Control::Radios(&["female", "male", "other"])),
-            ("person.category", Control::Select(&CATEGORIES)),
+            ("person.category", Control::Select(&Category::NAMES)),
             ("person.medical_urgent", Control::Tick),
         ],
     },
@@ -167,7 +167,7 @@ const RESCUE: &[Section] = &[
         name: "incident",
         fields: &[
             ("incident.emergency_called", Control::Tick),
-            ("incident.what", Control::Radios(&EMERGENCIES)),
+            ("incident.what", Control::Radios(&Emergency::NAMES)),
             ("incident.people", NUMBER),
             ("description", Control::Area),
             ("photo", Control::Photos),
@@ -197,26 +197,6 @@ const DONATION: &[Section] = &[
     REPORTER,
     CONSENT,
 ];
-
-const CATEGORIES: [&str; Category::ALL.len()] = {
-    let mut names = [""; Category::ALL.len()];
-    let mut i = 0;
-    while i < names.len() {
-        names[i] = Category::ALL[i].as_str();
-        i += 1;
-    }
-    names
-};
-
-const EMERGENCIES: [&str; Emergency::ALL.len()] = {
-    let mut names = [""; Emergency::ALL.len()];
-    let mut i = 0;
-    while i < names.len() {
-        names[i] = Emergency::ALL[i].as_str();
-        i += 1;
-    }
-    names
-};
 
 /// The form of a kind.
 pub const fn sections(kind: Kind) -> &'static [Section] {

@@ -581,7 +581,7 @@ async fn the_end_is_one_press_from_the_top() {
     assert!(!waits.contains("href=\"/my#close\""), "{waits}");
     let public = live(&desk, &lost_property()).await;
     let public = browser.get(&format!("/my/{}", public.manage_token)).await.html;
-    assert!(public.contains("<a href=\"/my#close\">已归还？结束这条信息</a>"), "{public}");
+    assert!(public.contains("<a href=\"/my#close\">有结果了？结束这条信息</a>"), "{public}");
     assert!(public.contains("id=\"close\"") && public.contains("通知各群"), "{public}");
 }
 

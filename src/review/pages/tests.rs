@@ -88,7 +88,7 @@ async fn a_held_tip_is_passed_on_or_discarded_once() {
 #[actix_web::test]
 async fn a_rescue_is_told_by_what_happened_and_asks_for_no_photo() {
     let incident = Incident { what: Emergency::Flood, people: Some(3) };
-    for (language, told) in [("zh-CN", "· 洪涝被困 · 3 人 ·"), ("en", "· Trapped by flood · 3 people ·")]
+    for (language, told) in [("zh-CN", "· 洪水被困 · 3 人 ·"), ("en", "· Trapped by flood · 3 people ·")]
     {
         let desk = Desk::new().await;
         let (mut public, private) = content(Subject::Rescue { incident: incident.clone() }, "");

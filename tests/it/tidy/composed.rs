@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use seventytwo::broadcast::platforms::adapter;
-use seventytwo::domain::delivery::{DeliveryState, Purpose};
-use seventytwo::domain::group::{GroupState, Platform};
+use seventytwo::domain::delivery::{DeliveryState, EndedAs, Purpose, Untried};
+use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
 use seventytwo::domain::people::Role;
 use seventytwo::domain::screening::FindingKind;
+use seventytwo::groups::delivery_log::Asked;
 use seventytwo::intake::form::{Control, fields, sections};
 use seventytwo::review::figures::Period;
 use seventytwo::review::reasons;
 use seventytwo::review::tips::Fate;
+use seventytwo::store::groups::WaitsFor;
 use seventytwo::web::problem::CODES;
 
 use super::{read, sources};
@@ -122,7 +124,6 @@ fn credentials() -> Names {
 pub fn composed() -> Vec<(&'static str, Names)> {
     let sexes = || all([Sex::Female, Sex::Male, Sex::Other].into_iter().filter_map(Sex::word));
     let forms = || all(["approve", "ask", "reject", "escalate", "pause", "resume", "remove"]);
-    let disabled = || all(["gone", "failing"]);
     let parts = || all(["swindle", "sought", "help", "data", "wrong"]);
     let pasted = || all(["live", "number", "checking", "over", "never", "unknown", "malformed"]);
     let told_reporter = || all([reasons::REJECT, reasons::REMOVE].concat());
@@ -133,7 +134,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("broadcast-label-{}", of!(Direction)),
         ("broadcast-{}", of!(Emergency)),
         ("broadcast-{}", sexes()),
-        ("broadcasts-outcome-{}", arms("src/domain/delivery.rs", "Outcome")),
+        ("broadcasts-outcome-{}", of!(EndedAs, Untried)),
+        ("broadcasts-outcome-{}", without(of!(GroupState), &["active"])),
         ("broadcasts-purpose-{}", of!(Purpose)),
         ("broadcasts-reasons-{}", all(["unreachable", "waiting"])),
         ("broadcasts-{}", arms("src/broadcast/report.rs", "CameTo")),
@@ -152,20 +154,20 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("figures-period-{}", of!(Period)),
         ("form-{}", all(Kind::ALL.into_iter().flat_map(sections).map(|section| section.name))),
         ("groups-about-{}", of!(Platform)),
-        ("groups-delivery-asked-{}", arms("src/groups/delivery_log.rs", "Asked")),
-        ("groups-do-{}", disabled()),
+        ("groups-delivery-asked-{}", of!(Asked)),
+        ("groups-do-{}", of!(WhyDisabled)),
         (
             "groups-done-{}",
             all(["code", "active", "paused", "resumed", "tested", "changed", "deleted", "again"]),
         ),
         ("groups-how-{}-{}", all(Platform::ALL.map(|platform| format!("{}-1", platform.as_str())))),
         ("groups-language-{}", of!(Language)),
-        ("groups-log-for-{}", arms("src/store/groups/delivery_log.rs", "WaitsFor")),
+        ("groups-log-for-{}", of!(WaitsFor)),
         ("groups-log-{}", of!(DeliveryState)),
         ("groups-means-{}", of!(GroupState)),
-        ("groups-reason-{}", disabled()),
+        ("groups-reason-{}", of!(WhyDisabled)),
         ("groups-says-{}", of!(Purpose)),
-        ("groups-state-{}", of!(GroupState)),
+        ("groups-state-{}", of!(Condition)),
         ("groups-until-{}", all(["resumed", "hour", "morning"])),
         ("groups-{}", credentials()),
         ("hint-{}", after("src/intake", "hints.push(\"")),
@@ -179,7 +181,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("my-from-{}", all(["moderator", "reporter"])),
         ("my-outcome-{}", of!(Outcome)),
         ("my-waiting-{}", all(["revision", "renewal"])),
-        ("outcome-{}", arms("src/domain/delivery.rs", "Outcome")),
+        ("outcome-{}", without(of!(EndedAs), &["ended", "deleted"])),
         ("photo-{}", arms("src/intake/photo.rs", "Self")),
         ("platform-{}", of!(Platform)),
         ("poster-act-{}", about()),
@@ -207,7 +209,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("review-do-{}", forms()),
         ("review-done-{}", forms()),
         ("review-done-{}", of!(Fate)),
-        ("review-done-{}", all(["release", "undo"])),
+        ("review-done-{}", all(["release", "undo", "police_know"])),
         ("review-duplicate-{}", arms("src/domain/marks.rs", "Likeness")),
         ("review-fact-{}", after("src/review/pages", " fact(\"")),
         ("review-fault-{}", all(["reason", "statement", "note", "question", "note_too_long", "not_found"])),
