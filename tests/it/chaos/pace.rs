@@ -254,6 +254,7 @@ async fn what_took_long_to_leave_uses_its_token_until_its_end(house: House) -> H
     assert_eq!(used.len() / 8, chat.asked().len(), "each request once");
     let used = i64::from_be_bytes(used[used.len() - 8..].try_into().unwrap());
     assert_eq!(used, ended.timestamp_micros());
+    house.overhear().await;
     house
 }
 
