@@ -76,17 +76,14 @@ function watch(input, chosen) {
 for (const input of all('input[type=file]')) if (!input.closest('[data-photos]')) watch(input);
 
 // data-photos: a photo is uploaded as soon as it is chosen. The field's button, which does so without this file, says
-// where to. The field comes back as the server shows it; what is typed elsewhere is not sent, and stays. Which photos
-// there are is noted with the page's place in the history: after Back or a reload they are asked for again.
-const ticked = field => [...all('[name=photo_ids]:checked', field)].map(it => it.value);
+// where to. The field comes back as the server shows it; what is typed elsewhere is not sent, and stays.
 function uploads(field) {
   const input = field.querySelector('input[type=file]');
   const button = field.querySelector('button');
   const said = field.querySelector('[data-failed]');
-  const send = async (photos, files) => {
+  const send = async files => {
     const sent = new FormData();
-    for (const it of all('[type=hidden]', input.form)) sent.append(it.name, it.value);
-    for (const photo of photos) sent.append('photo_ids', photo);
+    for (const it of all('[type=hidden], [name=photo_ids]:checked', input.form)) sent.append(it.name, it.value);
     for (const file of files) sent.append(input.name, file);
     sent.append(button.name, button.value);
     said.textContent = said.dataset.sending;
@@ -95,23 +92,17 @@ function uploads(field) {
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(field.id);
       if (!answer.ok && !fresh.querySelector('.error')) throw answer;
       field.replaceWith(fresh);
-      history.replaceState({ photos: ticked(fresh) }, '');
       uploads(fresh);
-      if (files.length) fresh.querySelector('input[type=file]').focus();
+      fresh.querySelector('input[type=file]').focus();
     } catch {
       // Offline, or too many were sent: the photo stays chosen, and goes with the form.
       said.textContent = said.dataset.failed;
     }
   };
   button.hidden = true;
-  watch(input, files => files.length && send(ticked(field), files));
-  return send;
+  watch(input, files => files.length && send(files));
 }
-for (const field of all('[data-photos]')) {
-  const send = uploads(field);
-  const noted = history.state?.photos ?? [];
-  if (noted.length && !ticked(field).length) send(noted, []);
-}
+for (const field of all('[data-photos]')) uploads(field);
 
 // data-unsent: a form whose words are lost where the page is left before they are sent, so the browser asks first. They
 // are never kept on the device, where others may read them.

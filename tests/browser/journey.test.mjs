@@ -313,7 +313,8 @@ for (const js of [true, false]) {
     if (!js) assert.equal(new URL(family.url()).hash, '#photos', 'back at the field');
     await family.goto('/safety');
     await family.goBack();
-    await family.locator('[name=photo_ids]').waitFor();
+    if (!js) await family.locator('[name=photo_ids]').waitFor();
+    await family.locator('[name=photo]').waitFor();
     await all();
     assert.deepEqual(faults(family), []);
   });
