@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use super::subjects::SAFETY;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Category, Emergency, Kind, Precision};
-use crate::domain::phone::readable;
 use crate::domain::region::Region;
 use crate::domain::text::whole_number;
 use crate::domain::zone::BEIJING;
@@ -66,8 +65,7 @@ const PLAIN: Control = Control::Line("");
 const TIME: &str = "last_seen.time";
 /// The answer "I do not know".
 pub const UNSURE: &str = "unsure";
-/// Another person's name. It has an autofill section of its own, so that the browser does not fill in the
-/// reporter's.
+/// Another person's name, with an autofill section of its own: the browser must not fill in the reporter's.
 const NAME: Control = Control::Line(r#"autocomplete="section-sought name" spellcheck="false""#);
 const NUMBER: Control = Control::Line(r#"inputmode="numeric" size="6""#);
 const CODE: Control = Control::Line(r#"spellcheck="false" autocapitalize="characters""#);
@@ -257,10 +255,7 @@ impl Typed {
         if let Ok(region) = Region::parse(typed.first("region")) {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
         }
-        if let Some(phone) = typed.0.get_mut("reporter.phone") {
-            // As it is dialled here, and most likely was typed.
-            phone.iter_mut().for_each(|phone| *phone = readable(phone).replace(' ', ""));
-        }
+        typed.0.entry("reporter.phone".to_owned()).and_modify(|phones| figures::as_dialled(phones));
         if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
             let at = at.with_timezone(&BEIJING);
             typed.0.insert("last_seen.at".to_owned(), vec![at.format("%Y-%m-%d").to_string()]);

@@ -1,9 +1,15 @@
-//! Reads an age and a height as people write them.
+//! Reads an age and a height as people write them, and writes a phone so.
 
 use chrono::{DateTime, Datelike, Utc};
 
+use crate::domain::phone::readable;
 use crate::domain::text::{digit, unspaced};
 use crate::domain::zone::BEIJING;
+
+/// Stored phones as they are dialled here, and most likely were typed.
+pub fn as_dialled(phones: &mut [String]) {
+    phones.iter_mut().for_each(|phone| *phone = readable(phone).replace(' ', ""));
+}
 
 /// The earliest year of birth accepted: no missing person is older.
 const FIRST_YEAR: i32 = 1900;
