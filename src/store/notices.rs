@@ -12,8 +12,10 @@ use crate::domain::life_cycle::{Approval, Needs, Standing, State};
 use crate::domain::notice::{Kind, Outcome};
 use crate::vault::{Key, Vault};
 
+mod claims;
 mod contents;
 
+pub use claims::{claim, hold_on};
 pub use contents::{Opened, Revision, insert_revision, live_revisions, opened, revision, revisions_of};
 
 /// A notice as stored. What it says is in its revisions, sealed.
@@ -280,53 +282,6 @@ pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
 /// When the database refuses.
 pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
     both!(conn, c => diesel::update(notices::table.filter(notices::id.eq(notice.id))).set(notice).execute(c))?;
-    Ok(())
-}
-
-/// Takes or renews a claim in one conditional update, for the first of these accounts, who may take it over
-/// from the other.
-///
-/// Returns whether it was free, expired, or one of theirs already, and still at `version`.
-///
-/// # Errors
-/// When the database refuses.
-pub fn claim(
-    conn: &mut Conn,
-    id: Uuid,
-    version: i32,
-    (state, next_version): (State, i32),
-    (by, over): (Uuid, Option<Uuid>),
-    (now, until): (DateTime<Utc>, DateTime<Utc>),
-) -> Answer<bool> {
-    let theirs = [Some(by), over].map(|holder| holder.map(Id));
-    let rows = both!(conn, c => diesel::update(
-        notices::table
-            .filter(notices::id.eq(Id(id)))
-            .filter(notices::version.eq(version))
-            .filter(
-                notices::claimed_by.is_null()
-                    .or(notices::claimed_by.eq_any(theirs))
-                    .or(notices::claimed_until.le(Time(now))),
-            ),
-    )
-    .set((
-        notices::state.eq(Named(state)),
-        notices::version.eq(next_version),
-        notices::claimed_by.eq(Id(by)),
-        notices::claimed_until.eq(Time(until)),
-    ))
-    .execute(c))?;
-    Ok(rows == 1)
-}
-
-/// Lets whoever holds a locked notice hold it until then: they are at work on it.
-///
-/// # Errors
-/// When the database refuses.
-pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
-    both!(conn, c => diesel::update(notices::table.find(Id(id)))
-        .set(notices::claimed_until.eq(Time(until)))
-        .execute(c))?;
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use seventytwo::broadcast::platforms::adapter;
-use seventytwo::domain::delivery::{DeliveryState, EndedAs, Purpose, Untried};
+use seventytwo::broadcast::report::CountsAs;
+use seventytwo::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
 use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::State;
@@ -137,8 +138,9 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("broadcasts-outcome-{}", of!(EndedAs, Untried)),
         ("broadcasts-outcome-{}", without(of!(GroupState), &["active"])),
         ("broadcasts-purpose-{}", of!(Purpose)),
-        ("broadcasts-reasons-{}", all(["unreachable", "waiting"])),
-        ("broadcasts-{}", arms("src/broadcast/report.rs", "CameTo")),
+        ("broadcasts-reasons-{}", of!(CountsAs)),
+        ("broadcasts-{}", all(["planned", "delivered", "waiting", "unreachable", "cancelled"])),
+        ("broadcasts-{}", of!(How)),
         ("demo-try-{}", numbers(1..=6)),
         ("direction-{}", of!(Direction)),
         ("emergency-{}", of!(Emergency)),
