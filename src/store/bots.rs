@@ -169,7 +169,8 @@ fn after(
     for (taken, ended) in &used.requests {
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
-            recent.extend(*ended);
+            // If the clock was set back meanwhile, it counts from its lease on, as before.
+            recent.extend(ended.map(|at| at.max(*taken)));
         }
     }
     // The oldest is forgotten first.

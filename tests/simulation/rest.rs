@@ -142,7 +142,7 @@ impl World<'_> {
         let group = &self.sight.groups[&delivery.group_id.0];
         let end = self.sight.said(delivery).and_then(|b| b.not_after).map_or(self.clock, |end| end.0);
         let lane = &self.sight.lanes[&delivery.group_id.0];
-        let budget_frees = retry::open_at(&SHARED, &self.shared.leases, 1, self.clock);
+        let budget_frees = retry::open_at(&SHARED, &self.shared.uses, 1, self.clock);
         let asked_to_wait = |r: &Request| {
             r.told.is_some_and(|(_, wide)| wide) && r.ended_at.is_some_and(|at| at + longest_wait(r) >= end)
         };
@@ -152,7 +152,7 @@ impl World<'_> {
         let shared = self.members[place].chat.manner == Manner::Threads
             && (budget_frees >= end
                 || self.requests.iter().any(asked_to_wait)
-                || self.shared.leases.iter().any(tries));
+                || self.shared.uses.iter().any(tries));
         let host = self.members[place].chat.manner.host();
         let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, ..)| *failures >= 8);
         group.state.0 != GroupState::Active

@@ -137,7 +137,7 @@ impl World<'_> {
         }
         if leased.bot.as_deref() == Some(BOT) {
             let per = TimeDelta::from_std(SHARED[0].per).expect("five seconds are a span");
-            let lately = self.shared.leases.iter().filter(|at| **at > now - per).count();
+            let lately = self.shared.uses.iter().filter(|at| **at > now - per).count();
             if lately >= SHARED[0].count as usize || self.shared.allowed_at > now {
                 return self.broken(Rule::Pace, format!("the token was used {lately} times just now"));
             }

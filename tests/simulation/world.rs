@@ -61,9 +61,10 @@ pub struct Case {
     pub lifetime: TimeDelta,
 }
 
-/// The requests of the shared token, each by the clock at its lease.
+/// The requests of the shared token.
 pub struct Shared {
-    pub leases: Vec<DateTime<Utc>>,
+    /// Each by the clock at its lease or, once its result is recorded, at its end.
+    pub uses: Vec<DateTime<Utc>>,
     pub allowed_at: DateTime<Utc>,
 }
 
@@ -143,7 +144,7 @@ impl<'c> World<'c> {
             nodes: (0..nodes).map(|_| Node::default()).collect(),
             requests: Vec::new(),
             again: HashMap::new(),
-            shared: Shared { leases: Vec::new(), allowed_at: DateTime::UNIX_EPOCH },
+            shared: Shared { uses: Vec::new(), allowed_at: DateTime::UNIX_EPOCH },
             sight: Sight::default(),
             trace: Vec::new(),
             dice,
