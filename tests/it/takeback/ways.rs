@@ -119,6 +119,7 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
     let [_, stands] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
     exchanged(std::slice::from_ref(stood), std::slice::from_ref(stands));
     assert_eq!(chat.asked().len() - asked, 1, "one edit, and no message");
+    house.overhear().await;
     house
 }
 
