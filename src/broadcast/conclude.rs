@@ -51,8 +51,8 @@ pub struct Ended {
     pub moved: Option<Moved>,
 }
 
-/// What was heard at that time of a request of an act: how it went for the host, what it means, and the
-/// answer, where there is one.
+/// Judges what came back for an act's request: how it went for the host, what it means for the delivery, and
+/// the answer, where there is one.
 pub fn judged(
     adapter: &dyn Adapter,
     act: Act<'_>,

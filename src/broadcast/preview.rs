@@ -10,10 +10,8 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
 
-/// The platform with the least room: none of the others cuts what is shown here.
-const TIGHTEST: Platform = Platform::Wecom;
-
-/// The lines of the message that approving these words would send; without its picture.
+/// The lines of the message that approving these words would send; without its picture. Each platform cuts by a
+/// unit of its own, and all cut the same things first: so the shortest is in what every group reads.
 pub fn preview(
     case_number: &CaseNumber,
     link: &str,
@@ -33,6 +31,29 @@ pub fn preview(
         language,
         at: now,
     });
-    let profile = adapter(TIGHTEST).profile();
-    message.text(profile.unit, profile.text).lines().map(str::to_owned).collect()
+    let texts = Platform::ALL.map(adapter).map(|one| message.text(one.profile().unit, one.caption()));
+    let shortest = texts.into_iter().min_by_key(|text| text.chars().count()).unwrap_or_default();
+    shortest.lines().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::notice::samples;
+
+    #[test]
+    fn what_it_shows_fits_every_platform_in_any_script() {
+        for story in ["She left for the market. ", "早上出门买菜后未归。"] {
+            let public = samples::public();
+            let public = Public { description: story.repeat(1_000 / story.chars().count()), ..public };
+            let (number, link) = (CaseNumber::from_bits(1), "https://72.example.org/n/1");
+            let now = DateTime::UNIX_EPOCH;
+            let shown = preview(&number, link, Purpose::Alert, &public, Language::ZhCn, now).join("\n");
+            assert!(shown.contains(&story[..9]), "{shown}");
+            for platform in Platform::ALL {
+                let (unit, most) = (adapter(platform).profile().unit, adapter(platform).caption());
+                assert!(unit.measure(&shown) <= most, "{platform:?}: {}", unit.measure(&shown));
+            }
+        }
+    }
 }

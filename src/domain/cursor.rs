@@ -29,7 +29,7 @@ pub fn asked<P>(given: Option<&str>, read: impl FnOnce(&str) -> Option<P>) -> Re
 }
 
 /// Cuts what was found to a page of `most`. One more than that shows that there is another page: then it
-/// answers the last of this one, behind which that one begins.
+/// returns the last of this one, after which the next begins.
 pub fn cut<T>(found: &mut Vec<T>, most: i64) -> Option<&T> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let more = found.len() > most;

@@ -115,8 +115,8 @@ pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
 /// A place among the attempts, in the order in which they ended.
 pub type AttemptPlace = (DateTime<Utc>, i64);
 
-/// Deletes of the next `most` attempts beyond that place, ended before `before`, those that tell nothing any
-/// more: how many requests of an alert failed is asked once more by the end of its notice. Answers where to
+/// Of the next `most` attempts beyond that place that ended before `before`, deletes those that are no longer
+/// needed: how many requests of an alert failed is asked once more at the end of its notice. Returns where to
 /// go on, `None` at the end.
 ///
 /// # Errors

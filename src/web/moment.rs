@@ -1,5 +1,5 @@
-//! How a form asks for a day and a time of it. Two fields, for one that wants both is sent empty where only
-//! the day is known; and a calendar would throw away what it cannot read, so that goes back into a plain
+//! How a form asks for a day and a time of it: in two fields, because a browser sends a combined one empty when
+//! only the day is filled in. A calendar would throw away what it cannot read, so that goes back into a plain
 //! line.
 
 use chrono::{NaiveDate, NaiveTime};

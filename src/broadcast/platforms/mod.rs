@@ -72,6 +72,11 @@ pub trait Adapter: Sync {
         1
     }
 
+    /// The longest text that goes with a picture, in the unit of the profile.
+    fn caption(&self) -> usize {
+        self.profile().text
+    }
+
     /// Which body an act sends. A pictured form is composed with the picture's bytes if there is a picture
     /// ([`Message::has_picture`]), or in an edit with the one that shows that all is over.
     fn form(&self, act: Act<'_>) -> Form {

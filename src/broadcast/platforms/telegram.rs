@@ -118,6 +118,10 @@ impl Adapter for Telegram {
         token.split_once(':').map_or(token, |(bot, _)| bot)
     }
 
+    fn caption(&self) -> usize {
+        CAPTION
+    }
+
     fn form(&self, act: Act<'_>) -> Form {
         match act {
             Act::Say(_) => Form::usual(act).pictured(),
@@ -128,7 +132,7 @@ impl Adapter for Telegram {
 
     fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
         let picture = message.picture.as_ref().filter(|picture| picture.len() <= PICTURE);
-        let caption = || message.text(PROFILE.unit, CAPTION);
+        let caption = || message.text(PROFILE.unit, self.caption());
         Some(match act {
             Act::Say(_) => match picture.filter(|_| message.has_picture) {
                 Some(picture) => photo(picture, &caption()),
