@@ -10,8 +10,8 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
 
-/// The lines of the message that approving these words would send; without its picture. Each platform cuts by a
-/// unit of its own, and all cut the same things first: so the shortest is in what every group reads.
+/// The lines of the message that approving these words would send; without its picture. Each platform cuts by
+/// a unit of its own, and all cut the same things first: so the shortest is in what every group reads.
 pub fn preview(
     case_number: &CaseNumber,
     link: &str,

@@ -118,8 +118,8 @@ fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupE
     lanes::hold(tx, group.id.0, (now, now + HOLD), &pace)?.map_err(|not_held| not_held.refused(now))
 }
 
-/// As [`set_out`], but by the way in `renewed` that is to replace the present one. If that is to another robot
-/// than the `same`, it waits neither for requests of the present robot nor for its budget.
+/// As [`set_out`], but by the way in `renewed` that is to replace the present one. If that is to another
+/// robot than the `same`, it waits neither for requests of the present robot nor for its budget.
 pub(super) fn set_out_to(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,

@@ -46,7 +46,8 @@ pub struct Waiting {
     pub region: String,
     /// Who or what is looked for; absent where the reader may not open it, and after its erasure.
     pub subject: Option<String>,
-    /// What has happened where people are in danger, as far as `subject` would be told; pages say it in words.
+    /// What has happened where people are in danger, as far as `subject` would be told; pages say it in
+    /// words.
     #[serde(skip)]
     pub incident: Option<Incident>,
     /// Of a person, in years.

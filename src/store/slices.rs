@@ -84,10 +84,10 @@ pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<boo
     Ok(!beyond.is_empty())
 }
 
-/// Queues the deliveries without a result, and deletes the slices that are complete; returns whether it changed
-/// anything. On PostgreSQL what somebody has locked is passed over, and its slice stays: a result queues its
-/// delivery itself or, where it comes to nothing, leaves it to a later look. (Results are locked in no order:
-/// whoever waited for one could wait in a circle.)
+/// Queues the deliveries without a result, and deletes the slices that are complete; returns whether it
+/// changed anything. On PostgreSQL what somebody has locked is passed over, and its slice stays: a result
+/// queues its delivery itself or, where it comes to nothing, leaves it to a later look. (Results are locked
+/// in no order: whoever waited for one could wait in a circle.)
 fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
     let mut changed = 0;
     for slice in over {

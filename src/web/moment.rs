@@ -1,6 +1,6 @@
-//! How a form asks for a day and a time of it: in two fields, because a browser sends a combined one empty when
-//! only the day is filled in. A calendar would throw away what it cannot read, so that goes back into a plain
-//! line.
+//! How a form asks for a day and a time of it: in two fields, because a browser sends a combined one empty
+//! when only the day is filled in. A calendar would throw away what it cannot read, so that goes back into a
+//! plain line.
 
 use chrono::{NaiveDate, NaiveTime};
 

@@ -271,8 +271,8 @@ impl House {
         id
     }
 
-    /// Lets everything be sent that is due, and looks at nothing of what the chats were sent: for a test about
-    /// something else.
+    /// Lets everything be sent that is due, and looks at nothing of what the chats were sent: for a test
+    /// about something else.
     pub async fn overhear(&self) {
         self.settle().await;
         for chat in &self.chats {

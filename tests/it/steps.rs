@@ -69,8 +69,8 @@ impl House {
         }
     }
 
-    /// Hands a notice in, which each of them approves, and lets the cooling time pass; returns its case number
-    /// and manage token.
+    /// Hands a notice in, which each of them approves, and lets the cooling time pass; returns its case
+    /// number and manage token.
     pub async fn live(&self, body: &Value, by: &[&Person]) -> (String, String) {
         let (case, manage) = self.submit(body).await;
         self.approve(&case, by).await;

@@ -121,8 +121,9 @@ impl Credentials {
         digest(&parts)
     }
 
-    /// Whether these are for the same robot in the same chat, though its token may be another one. Its messages
-    /// are still its own then. It must not be connected as the same, because anybody may claim a token.
+    /// Whether these are for the same robot in the same chat, though its token may be another one. Its
+    /// messages are still its own then. It must not be connected as the same, because anybody may claim a
+    /// token.
     pub fn is_same_robot(&self, other: &Credentials) -> bool {
         let owned = |one: &Credentials| {
             let owner = one.token.as_deref().map(|token| adapter(one.platform).owner(token).to_owned());
