@@ -173,11 +173,13 @@ impl Intake {
         answered.map(|answered| self.receipt(&answered, body_hash)).transpose()
     }
 
-    /// Each account has idempotency keys of its own; all anonymous clients share one space, so there a key
-    /// must be one that nobody can guess.
+    /// Each account has idempotency keys of its own, which no other client can spell; all anonymous clients
+    /// share one space, so there a key must be one that nobody can guess.
     fn key_hash(&self, key: &str, by: Option<Uuid>) -> Vec<u8> {
-        let of = by.map(|account| account.to_string()).unwrap_or_default();
-        self.vault.index("idempotency", &format!("{of}{key}"))
+        match by {
+            Some(account) => self.vault.index("idempotency of an account", &format!("{account} {key}")),
+            None => self.vault.index("idempotency", key),
+        }
     }
 
     fn receipt(&self, answered: &Answered, body_hash: &[u8]) -> Result<Receipt, IntakeError> {

@@ -125,6 +125,18 @@ async fn who_logs_in_has_keys_of_his_own() {
 }
 
 #[tokio::test]
+async fn no_key_of_an_anonymous_client_is_one_of_an_account() {
+    let desk = Desk::new().await;
+    let account = Uuid::from_u128(1);
+    let mine = Request { submitted_by: Some(account), ..desk.request(&missing_person(), Some("abc")) };
+    let receipt = desk.intake.submit(mine, desk.now()).await.unwrap().receipt;
+    let guessed = desk.request(&missing_person(), Some(&format!("{account}abc")));
+    let other = desk.intake.submit(guessed, desk.now()).await.unwrap();
+    assert!(!other.again);
+    assert_ne!(other.receipt.manage_token, receipt.manage_token);
+}
+
+#[tokio::test]
 async fn ten_taps_at_once_make_one_notice() {
     let desk = Desk::new().await;
     let taps = (0..10).map(|_| {
