@@ -113,8 +113,8 @@ pub const SEALED: &str = "sealed";
 pub const LIKE_SEALED: &str = "like_sealed";
 
 /// The steps that protect the person sought, each with the reasons that say so.
-pub const PROTECTS: [(&str, &[&str]); 2] =
-    [("remove", &["unsafe", "requested"]), ("reject", &["left_voluntarily", "family_dispute"])];
+pub const PROTECTS: [(Step, &[&str]); 2] =
+    [(Step::Remove, &["unsafe", "requested"]), (Step::Reject, &["left_voluntarily", "family_dispute"])];
 /// What a notice needs that seems to be about the same as one that was refused or removed to protect
 /// somebody.
 pub const PROTECTED: Needs = Needs { approvals: 2, leads: 2 };
@@ -196,8 +196,8 @@ impl Step {
 /// Why a step cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("a notice that is {} cannot {}", .from.as_str(), .step)]
-    NotFrom { from: State, step: &'static str },
+    #[error("a notice that is {} cannot {}", .from.as_str(), .step.as_str())]
+    NotFrom { from: State, step: Step },
     /// The same person may not approve twice, nor approve what they reported.
     #[error("approvals come from different people, none of them the reporter")]
     SameApprover,
@@ -213,7 +213,7 @@ pub enum Refusal {
 /// A [`Refusal`] when the life cycle, the policy's needs or the actor's role forbid it.
 pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
     use State as S;
-    let refuse = || Refusal::NotFrom { from: at.state, step: step.as_str() };
+    let refuse = || Refusal::NotFrom { from: at.state, step };
     may_act(at, step, actor)?;
     let keep = |state| Ok((state, at.approvals.clone()));
     let reset = |state| Ok((state, Vec::new()));
@@ -448,7 +448,7 @@ mod tests {
         }
         let moderator = Actor::Moderator { id: person(1), lead: true };
         let refused = next(&at, Step::Escalate, moderator);
-        assert_eq!(refused, Err(Refusal::NotFrom { from: State::Cooling, step: "escalate" }));
+        assert_eq!(refused, Err(Refusal::NotFrom { from: State::Cooling, step: Step::Escalate }));
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn decide_revision(
     if !matches!(step, Step::Approve | Step::Reject) {
         // Questions and escalations belong to the time before a notice is live; an edit of it is approved or
         // rejected.
-        return Err(Refusal::NotFrom { from: notice.state.0, step: step.as_str() }.into());
+        return Err(Refusal::NotFrom { from: notice.state.0, step }.into());
     }
     take_revision(tx, &desk.vault, notice, step, by, |tx, n, after| {
         let Some(revision) = n.pending_revision else { return Ok(()) };

@@ -44,17 +44,19 @@ impl From<ReviewError> for Problem {
             ReviewError::Refused(Refusal::NotFrom { from, step }) => {
                 Problem::NotPossible { state: from.as_str(), instead: instead(from, step) }
             }
+            ReviewError::TipNotPassed { state } => {
+                Problem::NotPossible { state: state.as_str(), instead: None }
+            }
             ReviewError::Store(error) => error.into(),
         }
     }
 }
 
 /// The sentence that names what to do instead of that step.
-fn instead(from: State, step: &str) -> Option<&'static str> {
-    let is = |wanted: &[Step]| wanted.iter().any(|wanted| wanted.as_str() == step);
-    match from {
-        State::Live | State::Paused if is(&[Step::Ask, Step::Escalate]) => Some("published"),
-        State::Cooling if is(&[Step::Pause, Step::Reject, Step::Ask, Step::Escalate]) => Some("cooling"),
+const fn instead(from: State, step: Step) -> Option<&'static str> {
+    match (from, step) {
+        (State::Live | State::Paused, Step::Ask | Step::Escalate) => Some("published"),
+        (State::Cooling, Step::Pause | Step::Reject | Step::Ask | Step::Escalate) => Some("cooling"),
         _ => None,
     }
 }

@@ -57,6 +57,8 @@ pub enum ReviewError {
     Note,
     #[error("no such tip is held")]
     TipUnknown,
+    #[error("such a tip is not for the reporter")]
+    TipNotPassed { state: State },
     #[error("no more phones are shown today")]
     PhonesUsedUp { wait: TimeDelta },
     #[error(transparent)]

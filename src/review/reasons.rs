@@ -78,3 +78,18 @@ pub fn fits(code: &str, class: Class) -> bool {
     };
     only.contains(&class)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::life_cycle::PROTECTS;
+
+    #[test]
+    fn what_protects_somebody_is_a_reason_that_can_be_given() {
+        for (step, reasons) in PROTECTS {
+            for reason in reasons {
+                assert!(of(step).contains(reason), "{reason}");
+            }
+        }
+    }
+}

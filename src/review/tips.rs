@@ -42,8 +42,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not
-    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more, [`Refusal::NotFrom`]
-    /// where a tip is to be passed on that is not for the reporter at all.
+    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more,
+    /// [`ReviewError::TipNotPassed`] where a tip is to be passed on that is not for the reporter at all.
     pub async fn decide_tip(
         &self,
         case: CaseNumber,
@@ -62,8 +62,7 @@ impl Desk {
                     }
                     let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
                     if fate == Fate::PassOn && !may_pass(&opened(&vault, &notice, &held)?) {
-                        let from = notice.state_at(now);
-                        return Err(Refusal::NotFrom { from, step: fate.step() }.into());
+                        return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
                     }
                     notices::hold_on(tx, notice.id.0, until)?;
                     let decided = match fate {

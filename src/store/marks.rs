@@ -92,13 +92,9 @@ pub fn like_sealed(
         let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
         alike.extend(both!(conn, c => same_phone.load::<Id>(c))?);
     }
-    let [removed, rejected] = PROTECTS;
-    let because = |(step, reasons): (&'static str, &'static [&'static str])| {
-        events::step.eq(step).and(events::reason.eq_any(reasons))
-    };
-    let to_protect = events::table
-        .filter(events::notice_id.eq(notices::id))
-        .filter(because(removed).or(because(rejected)));
+    let [one, other] =
+        PROTECTS.map(|(step, reasons)| events::step.eq(step.as_str()).and(events::reason.eq_any(reasons)));
+    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(one.or(other));
     let alike: Vec<(bool, i16, i16)> = both!(conn, c => notices::table
         .filter(notices::id.eq_any(alike).and(notices::id.ne(Id(but))))
         .filter(notices::sealed.or(exists(to_protect)))

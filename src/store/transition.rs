@@ -81,7 +81,7 @@ pub fn take_revision<E: From<Refusal> + From<StoreError>>(
 ) -> Result<Notice, E> {
     let before = notice.state.0;
     let now = notice.state_at(by.at);
-    let nothing = Refusal::NotFrom { from: now, step: step.as_str() };
+    let nothing = Refusal::NotFrom { from: now, step };
     let revision = notice.pending_revision.filter(|_| !now.is_over()).ok_or(nothing)?;
     let standing = notice.pending(notices::approvals(conn, notice.id.0, revision)?);
     let (after, approvals) = next(&standing, step, by.actor)?;
