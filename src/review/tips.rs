@@ -65,12 +65,9 @@ impl Desk {
                         return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
                     }
                     notices::hold_on(tx, notice.id.0, until)?;
-                    let decided = match fate {
-                        Fate::PassOn => tips::pass_on(tx, notice.id.0, tip)?,
-                        Fate::Discard => tips::discard(tx, notice.id.0, tip)?,
-                    };
-                    if !decided {
-                        return Err(ReviewError::TipUnknown);
+                    match fate {
+                        Fate::PassOn => tips::pass_on(tx, held.id)?,
+                        Fate::Discard => tips::discard(tx, held.id)?,
                     }
                     Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
                 })

@@ -75,31 +75,20 @@ pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<Option<Tip>> {
     Ok(both!(conn, c => held.select(Tip::as_select()).first(c).optional())?)
 }
 
-/// Lets the reporter read a tip that was held back; returns whether there was one.
+/// Lets the reporter read a tip that is held back.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn pass_on(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<bool> {
-    let rows = both!(conn, c => diesel::update(
-        tips::table
-            .filter(tips::id.eq(Id(tip)).and(tips::notice_id.eq(Id(notice))))
-            .filter(tips::held),
-    )
-    .set(tips::held.eq(false))
-    .execute(c))?;
-    Ok(rows == 1)
+pub fn pass_on(conn: &mut Conn, held: Id) -> Answer<()> {
+    both!(conn, c => diesel::update(tips::table.find(held)).set(tips::held.eq(false)).execute(c))?;
+    Ok(())
 }
 
-/// Deletes a tip that was held back; returns whether there was one.
+/// Deletes a tip that is held back.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn discard(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<bool> {
-    let rows = both!(conn, c => diesel::delete(
-        tips::table
-            .filter(tips::id.eq(Id(tip)).and(tips::notice_id.eq(Id(notice))))
-            .filter(tips::held),
-    )
-    .execute(c))?;
-    Ok(rows == 1)
+pub fn discard(conn: &mut Conn, held: Id) -> Answer<()> {
+    both!(conn, c => diesel::delete(tips::table.find(held)).execute(c))?;
+    Ok(())
 }
