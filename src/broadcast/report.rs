@@ -26,7 +26,8 @@ pub enum ReportError {
 /// All broadcasts of a notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Report {
-    pub case_number: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
     /// Oldest first.
     pub items: Vec<Counted>,
 }
@@ -103,7 +104,7 @@ pub fn report(
         .iter()
         .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast.id.0, now)?)))
         .collect::<Answer<_>>()?;
-    Ok(Report { case_number: case.to_string(), items })
+    Ok(Report { case_number: case, items })
 }
 
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {

@@ -81,8 +81,8 @@ fn day(seen: &LastSeen) -> NaiveDate {
 
 fn of_campaign(campaign: &Campaign) -> Vec<Mark> {
     vec![
-        (Likeness::CreditCode, campaign.credit_code.clone()),
-        (Likeness::FilingNumber, campaign.filing_number.clone()),
+        (Likeness::CreditCode, campaign.credit_code.to_string()),
+        (Likeness::FilingNumber, campaign.filing_number.to_string()),
     ]
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::identifiers::{CreditCode, FilingNumber};
 use super::named::named;
 use super::region::Region;
 
@@ -164,8 +165,8 @@ pub struct Incident {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     pub organisation: String,
-    pub credit_code: String,
-    pub filing_number: String,
+    pub credit_code: CreditCode,
+    pub filing_number: FilingNumber,
     /// On a designated platform.
     pub url: String,
     pub starts_on: NaiveDate,

@@ -116,8 +116,9 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// `XXXXX-XXXXX`.
-    pub case_number: String,
-    pub state: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
+    pub state: State,
     pub public_url: String,
     /// The reporter's own page; anyone who has this link can close the notice.
     pub manage_url: String,
@@ -218,8 +219,8 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
     attach(tx, &asked.submission.public.photos, notice.id.0)?;
     known_by::set(tx, &desk.vault, notice.id.0, &marks(&asked.submission.public))?;
     let receipt = Receipt {
-        case_number: case_number.to_string(),
-        state: notice.state.0.as_str().to_owned(),
+        case_number,
+        state: notice.state.0,
         public_url: format!("{}/n/{case_number}", desk.base_url),
         manage_url: format!("{}/my/{token}", desk.base_url),
         manage_token: token,

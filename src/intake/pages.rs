@@ -18,6 +18,7 @@ use super::api::{body_hash, station};
 use super::form::{Meant, Typed, meant};
 use super::submission::parse;
 use super::{IntakeError, Request};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
@@ -226,7 +227,7 @@ fn hash_of_words(body: &Value) -> Vec<u8> {
 #[template(path = "submitted.html")]
 struct SubmittedPage {
     frame: Frame,
-    case_number: String,
+    case_number: CaseNumber,
     manage_url: String,
     csrf: String,
     /// How the age and the height were understood.

@@ -239,8 +239,8 @@ fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         }
         Some(Campaign {
             organisation: organisation?,
-            credit_code: credit_code?.as_str().to_owned(),
-            filing_number: filing?.as_str().to_owned(),
+            credit_code: credit_code?,
+            filing_number: filing?,
             url: url?,
             starts_on: starts_on?,
             ends_on: ends_on?,

@@ -81,7 +81,7 @@ async fn account_of_the_lead(desk: &Desk) {
 async fn a_notice_comes_in_sealed_with_one_event() {
     let desk = Desk::new().await;
     let receipt = submitted(&desk, &missing_person()).await;
-    assert_eq!(receipt.state, "submitted");
+    assert_eq!(receipt.state, State::Submitted);
     assert_eq!(receipt.public_url, format!("https://72.example.org/n/{}", receipt.case_number));
     let notice = desk.intake.managed(&receipt.manage_token).await.unwrap();
     let (events, revision) = desk
@@ -318,9 +318,8 @@ async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() 
     patch(&mut help, &json!({"reporter": {"phone": "13800138013"}}));
     let help = live(&desk, &help).await;
     let tip = async |receipt: &Receipt, text: &str| {
-        let case: CaseNumber = receipt.case_number.parse().unwrap();
         let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), desk.now()).unwrap();
-        desk.intake.tip(case, told, desk.now()).await
+        desk.intake.tip(receipt.case_number, told, desk.now()).await
     };
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&appeal, "备案号查不到").await.unwrap();

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::manage::{RENEWALS, newest, renewal_waits};
 use super::words::restate;
 use super::{Intake, tips};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
@@ -27,7 +28,8 @@ const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachabl
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MyNotice {
     /// `XXXXX-XXXXX`.
-    pub case_number: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
     pub kind: Kind,
     pub state: State,
     pub public_url: String,
@@ -103,7 +105,7 @@ pub(super) fn view(
     let Some(key) = notice.key(&desk.vault)? else { return Ok(None) };
     let (public, private) = newest(conn, notice, &key)?;
     let log = events::of_notice(conn, notice.id.0)?;
-    let case_number = notice.case_number.0.to_string();
+    let case_number = notice.case_number.0;
     let waiting = match notice.pending_revision {
         Some(_) if renewal_waits(conn, notice)? => Some("renewal"),
         Some(_) => Some("revision"),

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::number::{Issued, Live, look_up, open_all};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
@@ -25,8 +26,8 @@ pub const USUAL: i64 = 20;
 /// A live notice, as everybody may read it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LiveNotice {
-    #[schema(example = "7K3QM-X0P4S")]
-    case_number: String,
+    #[schema(value_type = String, example = "7K3QM-X0P4S")]
+    case_number: CaseNumber,
     kind: Kind,
     /// Always `live`.
     state: State,
@@ -66,7 +67,8 @@ pub struct LiveNotice {
 /// A notice that is over or being checked, without anything that it said.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuietNotice {
-    case_number: String,
+    #[schema(value_type = String)]
+    case_number: CaseNumber,
     kind: Kind,
     /// `paused` while it is being checked; `closed`, `expired`, `removed` or `erased` once it is over.
     state: State,
@@ -117,8 +119,7 @@ pub async fn notice(
     case: web::Path<String>,
 ) -> Result<web::Json<PublicNotice>, Problem> {
     let (number, standing) = look_up(&http, &shared, &case).await?;
-    let quiet =
-        |kind, state| PublicNotice::Quiet(QuietNotice { case_number: number.to_string(), kind, state });
+    let quiet = |kind, state| PublicNotice::Quiet(QuietNotice { case_number: number, kind, state });
     Ok(web::Json(match standing {
         Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
         Issued::Checking(kind) => quiet(kind, State::Paused),
@@ -169,7 +170,7 @@ fn shown(shared: &Shared, live: Live) -> LiveNotice {
         Subject::Donation { campaign: it } => campaign = Some(it),
     }
     LiveNotice {
-        case_number: live.number.to_string(),
+        case_number: live.number,
         kind: live.kind,
         state: State::Live,
         region: live.public.region.code(),

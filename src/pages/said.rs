@@ -118,8 +118,8 @@ impl Facts {
 
     fn campaign(&mut self, campaign: &Campaign) {
         self.add("fact-needs", Some(campaign.needs.clone()));
-        self.add("fact-credit_code", Some(campaign.credit_code.clone()));
-        self.add("fact-filing_number", Some(campaign.filing_number.clone()));
+        self.add("fact-credit_code", Some(campaign.credit_code.to_string()));
+        self.add("fact-filing_number", Some(campaign.filing_number.to_string()));
         self.add("fact-campaign-time", Some(format!("{} – {}", campaign.starts_on, campaign.ends_on)));
     }
 

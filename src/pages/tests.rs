@@ -46,8 +46,8 @@ fn subject(kind: Kind) -> Subject {
         Kind::Donation => Subject::Donation {
             campaign: Campaign {
                 organisation: "某某慈善基金会".to_owned(),
-                credit_code: "53330000501874064B".to_owned(),
-                filing_number: "53330000501874064BA18023".to_owned(),
+                credit_code: "53330000501874064B".parse().unwrap(),
+                filing_number: "53330000501874064BA18023".parse().unwrap(),
                 url: "https://gongyi.qq.com/succor/detail.htm?id=1".to_owned(),
                 starts_on: DateTime::UNIX_EPOCH.date_naive(),
                 ends_on: DateTime::UNIX_EPOCH.date_naive(),

@@ -197,7 +197,7 @@ fn rows(public: &Public, words: Words) -> Vec<(String, String)> {
         Subject::Rescue { .. } => {}
         Subject::Donation { campaign } => {
             row("poster-needs", Some(&campaign.needs));
-            row("poster-filing_number", Some(&campaign.filing_number));
+            row("poster-filing_number", Some(campaign.filing_number.as_str()));
             row("poster-window", Some(&format!("{} – {}", campaign.starts_on, campaign.ends_on)));
         }
     }

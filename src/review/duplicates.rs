@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Moderator;
 use super::view::{opens_for, read};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::look::Look;
 use crate::domain::marks::sought;
@@ -19,7 +20,8 @@ use crate::vault::Vault;
 /// Another notice that may be about the same person or thing, or from the same hand.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Duplicate {
-    pub case_number: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
     #[schema(value_type = String)]
     pub state: State,
     /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
@@ -110,7 +112,7 @@ fn duplicate(
 ) -> Answer<Duplicate> {
     let opened = notices::opened(conn, vault, other, read(other))?;
     Ok(Duplicate {
-        case_number: other.case_number.0.to_string(),
+        case_number: other.case_number.0,
         state: other.told_at(now),
         why,
         submitted_at: other.submitted_at.0,

@@ -54,7 +54,8 @@ pub struct Hint {
 /// Everything that one moderator may see of one notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Sheet {
-    pub case_number: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
     pub kind: Kind,
     pub state: State,
     pub version: i32,
@@ -149,7 +150,7 @@ pub fn sheet(
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
-        case_number: notice.case_number.0.to_string(),
+        case_number: notice.case_number.0,
         kind: notice.kind.0,
         state,
         version: notice.version,

@@ -37,7 +37,8 @@ named! {
 /// A line of the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Waiting {
-    pub case_number: String,
+    #[schema(value_type = String)]
+    pub case_number: CaseNumber,
     pub kind: Kind,
     pub state: State,
     /// 3 most urgent, 0 least.
@@ -112,7 +113,7 @@ pub fn queue(
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
         let About { subject, incident, age, category } = about.unwrap_or_default();
         Ok(Waiting {
-            case_number: n.case_number.0.to_string(),
+            case_number: n.case_number.0,
             kind: n.kind.0,
             state: n.told_at(now),
             urgency: n.review_urgency(),

@@ -115,8 +115,8 @@ fn every_kind_says_what_it_is_about() {
     };
     let campaign = Campaign {
         organisation: "廊坊市慈善总会".into(),
-        credit_code: "53131000000000000X".into(),
-        filing_number: "53131000000000000XA00001".into(),
+        credit_code: "53330000501874064B".parse().unwrap(),
+        filing_number: "53330000501874064BA18023".parse().unwrap(),
         url: "https://gongyi.example.com/p/1".into(),
         starts_on: chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(),
         ends_on: chrono::NaiveDate::from_ymd_opt(2026, 12, 1).unwrap(),

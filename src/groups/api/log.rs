@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::delivery_log::{Asked, Call, Exchange, Kept, Log};
 use super::super::words::explained;
 use super::{admin, id, station};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::language::Language;
@@ -22,7 +23,8 @@ use crate::web::shared::Shared;
 #[derive(Serialize, ToSchema)]
 pub struct DeliveryBody {
     id: String,
-    case_number: String,
+    #[schema(value_type = String)]
+    case_number: CaseNumber,
     /// `alert`, `update`, `closing` or `correction`.
     #[schema(value_type = String)]
     broadcast: Purpose,
@@ -51,7 +53,7 @@ impl DeliveryBody {
             redeliverable: delivery.is_redeliverable(now),
             due_at: delivery.is_open().then_some(delivery.due_at.0),
             waits_for: delivery.waits_for(now),
-            case_number: delivery.case_number.0.to_string(),
+            case_number: delivery.case_number.0,
             broadcast: delivery.broadcast.0,
             state: delivery.state.0,
             attempts: delivery.attempts,

@@ -202,7 +202,7 @@ async fn to_forward(
     if mine.state != State::Live {
         return Ok(None);
     }
-    match look_up(http, shared, &mine.case_number).await? {
+    match look_up(http, shared, mine.case_number.as_str()).await? {
         (_, Issued::Live(live)) => Ok(Some(to_copy(&live, &mine.public_url, frame.language))),
         _ => Ok(None),
     }

@@ -449,7 +449,11 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     let link = format!("/my/{}", receipt.manage_token);
     let open = browser.get(&link).await;
     assert_eq!(open.status, StatusCode::OK);
-    assert!(open.html.contains(&receipt.case_number) && open.html.contains(&link), "{}", open.html);
+    assert!(
+        open.html.contains(&receipt.case_number.to_string()) && open.html.contains(&link),
+        "{}",
+        open.html
+    );
     let header = |name: &str| open.headers.get(name).unwrap().to_str().unwrap();
     let looked_again = TestRequest::get().uri(&link).insert_header(("sec-fetch-dest", "empty"));
     let looked_again = browser.ask(looked_again).await;
@@ -462,7 +466,11 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
     }
     browser.cookie = open.cookie();
     let mine = browser.get("/my").await;
-    assert!(mine.html.contains(&receipt.case_number) && mine.html.contains("/my/close"), "{}", mine.html);
+    assert!(
+        mine.html.contains(&receipt.case_number.to_string()) && mine.html.contains("/my/close"),
+        "{}",
+        mine.html
+    );
     assert!(mine.html.contains(&link) && !mine.html.contains("class=\"good\" role"), "{}", mine.html);
     let edit = browser.get("/my/edit").await;
     assert!(edit.html.contains(r#"value="河北省廊坊市广阳区""#), "{}", edit.html);
@@ -615,8 +623,13 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     };
     let said = copy(&open.html);
     assert!(said.starts_with("【72小时】失物招领\n捡到：黑色钱包"), "{said}");
-    for told in ["人民公园东门", "广阳区", "落在 12 路公交车上。", &public.case_number, &public.public_url]
-    {
+    for told in [
+        "人民公园东门",
+        "广阳区",
+        "落在 12 路公交车上。",
+        &public.case_number.to_string(),
+        &public.public_url,
+    ] {
         assert!(said.contains(told), "{told}: {said}");
     }
     assert_eq!(said, copy(&browser.get(&format!("/n/{}", public.case_number)).await.html));

@@ -6,6 +6,7 @@ use super::super::duplicates::Duplicate;
 use super::super::view::Sheet;
 use super::form::state_word;
 use super::words::{at, word};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Public, Subject};
 use crate::web::frame::Frame;
@@ -22,7 +23,7 @@ pub struct Comparison {
 
 /// The heading above another notice.
 pub struct Head {
-    pub case: String,
+    pub case: CaseNumber,
     pub state: String,
     pub why: Vec<String>,
 }
@@ -76,7 +77,7 @@ impl Comparison {
 
 fn head(frame: &Frame, other: &Duplicate) -> Head {
     Head {
-        case: other.case_number.clone(),
+        case: other.case_number,
         state: state_word(frame, other.state),
         why: other.why.iter().map(|why| word(frame, "review-duplicate", why)).collect(),
     }

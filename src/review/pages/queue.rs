@@ -6,6 +6,7 @@ use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
 use super::words::{WantView, at, icon, span, wanted, word};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::Kind;
@@ -54,7 +55,7 @@ pub(super) struct Filter {
 
 /// A row of the queue, in words.
 struct Row {
-    case: String,
+    case: CaseNumber,
     kind: String,
     /// Name, thing or incident, age or number of people, and category, as far as the reader may know them.
     about: Vec<String>,

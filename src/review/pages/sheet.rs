@@ -310,8 +310,8 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
     }
     let mut fact = |name: &str, value: &str| told(format!("review-fact-{name}"), value);
     if let Some(Public { subject: Subject::Donation { campaign }, .. }) = public {
-        fact("credit_code", &campaign.credit_code);
-        fact("filing_number", &campaign.filing_number);
+        fact("credit_code", campaign.credit_code.as_str());
+        fact("filing_number", campaign.filing_number.as_str());
         // Not a link: one click must not lead a volunteer where a stranger wants them to go.
         fact("url", &campaign.url);
         fact("campaign_dates", &format!("{} – {}", campaign.starts_on, campaign.ends_on));

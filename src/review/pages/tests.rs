@@ -270,8 +270,8 @@ async fn a_case_is_rejected_for_what_can_be_true_of_it() {
 async fn hostile_words_stay_words() {
     let campaign = Campaign {
         organisation: HOSTILE.into(),
-        credit_code: HOSTILE.into(),
-        filing_number: HOSTILE.into(),
+        credit_code: "53330000501874064B".parse().unwrap(),
+        filing_number: "53330000501874064BA18023".parse().unwrap(),
         url: format!("javascript:alert(72){HOSTILE}"),
         starts_on: NaiveDate::default(),
         ends_on: NaiveDate::default(),
