@@ -14,38 +14,26 @@ use url::{Host, Url};
 
 use super::platforms::{Hosts, adapter};
 use crate::domain::group::Platform;
+use crate::domain::named::named;
 
-/// Why an address is not connected to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Refused {
-    #[error("not https")]
-    Scheme,
-    #[error("a name or password in the address")]
-    UserInfo,
-    #[error("a fragment in the address")]
-    Fragment,
-    #[error("not a host of this platform")]
-    Host,
-    #[error("a port other than 443")]
-    Port,
-    #[error("not a path of this platform's robots")]
-    Path,
-    #[error("the host is not on the public internet")]
-    Address,
-}
-
-impl Refused {
-    /// The name in problems and in the delivery log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Refused::Scheme => "scheme",
-            Refused::UserInfo => "user_info",
-            Refused::Fragment => "fragment",
-            Refused::Host => "host",
-            Refused::Port => "port",
-            Refused::Path => "path",
-            Refused::Address => "address",
-        }
+named! {
+    /// Why an address is not connected to.
+    #[derive(Error)]
+    pub enum Refused {
+        #[error("not https")]
+        Scheme = "scheme",
+        #[error("a name or password in the address")]
+        UserInfo = "user_info",
+        #[error("a fragment in the address")]
+        Fragment = "fragment",
+        #[error("not a host of this platform")]
+        Host = "host",
+        #[error("a port other than 443")]
+        Port = "port",
+        #[error("not a path of this platform's robots")]
+        Path = "path",
+        #[error("the host is not on the public internet")]
+        Address = "address",
     }
 }
 

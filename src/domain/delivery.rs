@@ -199,33 +199,20 @@ named! {
     }
 }
 
-/// What a group's admin has to fix at the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The keyword filter refuses our prefix.
-    Keyword,
-    /// Secret missing or wrong.
-    Signature,
-    /// Our server's clock and the platform's are too far apart.
-    Clock,
-    /// Our address is not on the robot's list.
-    Address,
-    /// The robot may not post here.
-    Permission,
-    /// The token or key is no longer valid.
-    Credential,
-}
-
-impl Fault {
-    /// The name in the delivery log; the pages explain it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Fault::Keyword => "keyword",
-            Fault::Signature => "signature",
-            Fault::Clock => "clock",
-            Fault::Address => "address",
-            Fault::Permission => "permission",
-            Fault::Credential => "credential",
-        }
+named! {
+    /// What a group's admin has to fix at the platform; the pages explain it.
+    pub enum Fault {
+        /// The keyword filter refuses our prefix.
+        Keyword = "keyword",
+        /// Secret missing or wrong.
+        Signature = "signature",
+        /// Our server's clock and the platform's are too far apart.
+        Clock = "clock",
+        /// Our address is not on the robot's list.
+        Address = "address",
+        /// The robot may not post here.
+        Permission = "permission",
+        /// The token or key is no longer valid.
+        Credential = "credential",
     }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
+use super::named::named;
 use super::notice::{Campaign, LastSeen, Person, Public, Subject};
 use super::region::Region;
 use super::text::name_key;
@@ -14,24 +15,14 @@ use super::zone::BEIJING;
 /// more.
 const YEARS: u8 = 2;
 
-/// What two notices have in common, in the order in which it is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Likeness {
-    NameAndAge,
-    NameAndPlace,
-    CreditCode,
-    FilingNumber,
-}
-
-impl Likeness {
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Likeness::NameAndAge => "same_name_and_age",
-            Likeness::NameAndPlace => "same_name_and_place",
-            Likeness::CreditCode => "same_credit_code",
-            Likeness::FilingNumber => "same_filing_number",
-        }
+named! {
+    /// What two notices have in common, in the order in which it is reported.
+    #[derive(PartialOrd, Ord)]
+    pub enum Likeness {
+        NameAndAge = "same_name_and_age",
+        NameAndPlace = "same_name_and_place",
+        CreditCode = "same_credit_code",
+        FilingNumber = "same_filing_number",
     }
 }
 

@@ -66,21 +66,20 @@ named! {
     }
 }
 
-/// Sex as printed; absent where unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sex {
-    Female,
-    Male,
-    Other,
+named! {
+    /// Sex as printed; absent where unknown. In the order in which it is offered.
+    pub enum Sex {
+        Female = "female",
+        Male = "male",
+        Other = "other",
+    }
 }
 
 impl Sex {
     /// The key of its word; `None` for a sex that is not printed.
     pub const fn word(self) -> Option<&'static str> {
         match self {
-            Sex::Female => Some("female"),
-            Sex::Male => Some("male"),
+            Sex::Female | Sex::Male => Some(self.as_str()),
             Sex::Other => None,
         }
     }

@@ -112,7 +112,7 @@ fn parts() -> Map<String, Value> {
                 &["at", "place"],
                 json!({
                     "at": said(json!({"type": "string", "format": "date-time"}), "RFC 3339 with its offset, not in the future."),
-                    "precision": optional(said(choice(&[Precision::Exact, Precision::About, Precision::Day]), "`about` where absent.")),
+                    "precision": optional(said(choice(&Precision::ALL), "`about` where absent.")),
                     "place": text(LINE),
                 }),
             ),
@@ -149,7 +149,7 @@ fn parts() -> Map<String, Value> {
                 "The thing.",
                 &["direction", "what"],
                 json!({
-                    "direction": choice(&[Direction::Lost, Direction::Found]),
+                    "direction": choice(&Direction::ALL),
                     "what": text(NAME),
                     "brand": optional(text(NAME)),
                     "colour": optional(text(NAME)),
@@ -182,7 +182,7 @@ fn missing_person() -> Value {
         json!({
             "name": text(NAME),
             "age": {"type": "integer", "minimum": 0, "maximum": 120},
-            "sex": optional(choice(&[Sex::Female, Sex::Male, Sex::Other])),
+            "sex": optional(choice(&Sex::ALL)),
             "category": said(optional(choice(&Category::ALL)), "Follows from the age of whoever is under 18; needed from then on. Never printed."),
             "height_cm": optional(json!({"type": "integer", "minimum": 30, "maximum": 250})),
             "appearance": optional(text(LINE)),

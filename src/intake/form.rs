@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::subjects::SAFETY;
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::notice::{Category, Emergency, Kind, Precision};
+use crate::domain::notice::{Category, Direction, Emergency, Kind, Precision, Sex};
 use crate::domain::region::Region;
 use crate::domain::text::whole_number;
 use crate::domain::zone::BEIJING;
@@ -77,7 +77,7 @@ const SEEN: Section = Section {
         ("last_seen.place", PLAIN),
         ("last_seen.at", Control::Day),
         (TIME, Control::Time),
-        ("last_seen.precision", Control::Radios(&["exact", "about", "day"])),
+        ("last_seen.precision", Control::Radios(&Precision::NAMES)),
     ],
 };
 const REPORTER: Section = Section {
@@ -104,7 +104,7 @@ const MISSING_PERSON: &[Section] = &[
         fields: &[
             ("person.name", NAME),
             ("person.age", Control::Age),
-            ("person.sex", Control::Radios(&["female", "male", "other"])),
+            ("person.sex", Control::Radios(&Sex::NAMES)),
             ("person.category", Control::Select(&Category::NAMES)),
             ("person.medical_urgent", Control::Tick),
         ],
@@ -144,7 +144,7 @@ const LOST_PROPERTY: &[Section] = &[
     Section {
         name: "item",
         fields: &[
-            ("item.direction", Control::Radios(&["lost", "found"])),
+            ("item.direction", Control::Radios(&Direction::NAMES)),
             ("item.what", PLAIN),
             ("item.brand", PLAIN),
             ("item.colour", PLAIN),
