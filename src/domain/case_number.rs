@@ -23,14 +23,12 @@ pub struct CaseNumber([u8; LENGTH]);
 /// Why a text is not a case number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CaseNumberError {
-    /// Not ten characters.
-    #[error("case_number_length")]
+    #[error("a case number has ten characters")]
     Length,
-    /// A character outside Crockford's alphabet.
-    #[error("case_number_character")]
+    #[error("no case number contains {0:?}")]
     Character(char),
-    /// The check character does not match: a typing mistake.
-    #[error("case_number_check")]
+    /// A typing mistake.
+    #[error("the check character does not match")]
     Check,
 }
 

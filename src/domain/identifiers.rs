@@ -25,17 +25,13 @@ pub struct CreditCode(String);
 /// Why a text is not a credit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CreditCodeError {
-    /// Not eighteen characters.
-    #[error("credit_code_length")]
+    #[error("a credit code has eighteen characters")]
     Length,
-    /// A character outside the standard's alphabet.
-    #[error("credit_code_character")]
+    #[error("no credit code contains {0:?}")]
     Character(char),
-    /// The check character of the organisation code inside does not match.
-    #[error("credit_code_organisation_check")]
+    #[error("the check character of the organisation code inside does not match")]
     OrganisationCheck,
-    /// The check character of the whole code does not match.
-    #[error("credit_code_check")]
+    #[error("the check character of the whole code does not match")]
     Check,
 }
 
@@ -95,14 +91,12 @@ pub struct FilingNumber(String);
 /// Why a text is not a filing number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FilingNumberError {
-    /// Not 24 characters.
-    #[error("filing_number_length")]
+    #[error("a filing number has 24 characters")]
     Length,
-    /// A character that is neither a letter nor a digit.
-    #[error("filing_number_character")]
+    /// Neither a letter nor a digit.
+    #[error("no filing number contains {0:?}")]
     Character(char),
-    /// The first eighteen characters are not a credit code.
-    #[error("filing_number_credit_code")]
+    #[error("a filing number begins with a credit code: {0}")]
     CreditCode(#[from] CreditCodeError),
 }
 

@@ -13,20 +13,16 @@ pub struct Phone(String);
 /// Why a text is not a telephone number we can call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
-    /// Nothing was typed.
-    #[error("phone_empty")]
+    #[error("nothing was typed")]
     Empty,
-    /// A character that is not a digit, space, dash, dot or bracket.
-    #[error("phone_character")]
+    #[error("a character that is not a digit, space, dash, dot or bracket")]
     Character,
-    /// A landline with an extension: nobody may be there to pick it up.
-    #[error("phone_extension")]
+    /// Nobody may be there to pick it up.
+    #[error("a landline with an extension")]
     Extension,
-    /// A thirteen-digit number that belongs to a device.
-    #[error("phone_device")]
+    #[error("a thirteen-digit number that belongs to a device")]
     Device,
-    /// Too short, too long, without its area code, or of no known shape.
-    #[error("phone_unknown")]
+    #[error("too short, too long, without its area code, or of no known shape")]
     Unknown,
 }
 

@@ -41,11 +41,9 @@ pub enum Level {
 /// Why a text is not a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegionError {
-    /// Not six digits.
-    #[error("region_malformed")]
+    #[error("a region's code has six digits")]
     Malformed,
-    /// Six digits that are not the code of any division today.
-    #[error("region_unknown")]
+    #[error("no division has this code today")]
     Unknown,
 }
 
