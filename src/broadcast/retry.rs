@@ -89,18 +89,6 @@ pub enum Why {
     Unproven,
 }
 
-impl Why {
-    /// The name in the delivery log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Why::Ended => "ended",
-            Why::Exhausted => "exhausted",
-            Why::Refused => "refused",
-            Why::Unproven => "unproven",
-        }
-    }
-}
-
 /// What follows `outcome`. What may still arrive is tried until its end, so that a platform that was away for
 /// a day is found to be back. (Groups that fail for a day are disabled, see [`super::conclude`].)
 ///

@@ -74,20 +74,6 @@ impl Phone {
     pub fn last4(&self) -> &str {
         &self.0[self.0.len() - 4..]
     }
-
-    /// The number masked so that it can be recognised but not called: `138****8000`, `0316***4455`,
-    /// `+*******4567`.
-    #[must_use]
-    pub fn masked(&self) -> String {
-        let Some(national) = self.0.strip_prefix("+86") else {
-            return format!("+{}{}", "*".repeat(self.0.len() - 5), self.last4());
-        };
-        if is_mobile(national) {
-            return format!("{}****{}", &national[..3], self.last4());
-        }
-        let area = area_len(national);
-        format!("0{}{}{}", &national[..area], "*".repeat(national.len() - area - 4), self.last4())
-    }
 }
 
 /// A stored number in groups, as people read it aloud and type it: `138 0013 8000`, `0316 223 3445`, and
@@ -229,11 +215,6 @@ mod tests {
 
     #[test]
     fn a_number_stays_hidden() {
-        let masked = |text| Phone::parse(text).unwrap().masked();
-        assert_eq!(masked("13800138000"), "138****8000");
-        assert_eq!(masked("0316-2233445"), "0316***3445");
-        assert_eq!(masked("010-62345678"), "010****5678");
-        assert_eq!(masked("+14155552671"), "+*******2671");
         let phone = Phone::parse("13800138000").unwrap();
         assert_eq!(format!("{phone:?}"), "Phone(…)");
         assert_eq!(phone.last4(), "8000");
@@ -259,8 +240,6 @@ mod tests {
             if let Ok(phone) = Phone::parse(&text) {
                 prop_assert_eq!(Phone::parse(phone.as_e164()), Ok(phone.clone()));
                 prop_assert_eq!(Phone::parse(&readable(phone.as_e164())), Ok(phone.clone()));
-                let masked = phone.masked();
-                prop_assert!(masked.ends_with(phone.last4()) && masked.contains("***"));
             }
         }
 

@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use super::zone::BEIJING;
 
 /// Minutes of a day.
-pub const DAY: i16 = 24 * 60;
+#[cfg(test)]
+pub(crate) const DAY: i16 = 24 * 60;
 
 /// The quiet hours of a group, the same every day, in Beijing time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use crate::domain::language::Language;
 use crate::domain::text::compact;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
-use std::str::FromStr;
 use std::sync::LazyLock;
 
 /// Every division, sorted by code. Where the data comes from: `assets/divisions/README.md`.
@@ -172,14 +171,6 @@ impl Region {
 fn find(head: &str, tail: &str) -> Option<Region> {
     let code = || head.bytes().chain(tail.bytes());
     ALL.binary_search_by(|r| r.code.bytes().cmp(code())).ok().map(|i| ALL[i])
-}
-
-impl FromStr for Region {
-    type Err = RegionError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text)
-    }
 }
 
 impl fmt::Display for Region {

@@ -14,4 +14,4 @@ pub use clean::{chars_len, one_line, paragraph};
 pub use fold::{ascii_digits, compact, name_key, unspaced, whole_number};
 pub(crate) use fold::{digit, is_dash};
 pub use group::{cut_for_group, for_group};
-pub use unit::{Unit, cut_bytes, cut_chars, cut_utf16};
+pub use unit::Unit;

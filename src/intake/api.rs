@@ -4,7 +4,7 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -280,17 +280,21 @@ pub async fn my_notice(
 }
 
 /// A reply.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "describes the body for the interface's description; it is read with all its faults"
+)]
 pub struct ReplyBody {
     /// At most 2,000 characters.
-    pub text: String,
+    text: String,
     #[serde(default)]
-    pub photo_ids: Vec<uuid::Uuid>,
+    photo_ids: Vec<uuid::Uuid>,
     /// New details from the police: changes to the notice's `police`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    pub police: Option<Value>,
+    police: Option<Value>,
 }
 
 /// Answer a question of those who verify

@@ -103,11 +103,6 @@ impl SignedIn {
         require(&self.account, role)
     }
 
-    /// The CSRF token for this person's forms, in a field named `csrf`.
-    pub fn csrf(&self) -> &str {
-        &self.csrf
-    }
-
     /// The frame of this person's pages.
     pub fn frame(&self, http: &HttpRequest) -> Frame {
         Frame::for_account(http, &self.account.name, self.account.role.0, self.csrf.clone())

@@ -61,24 +61,6 @@ impl Unit {
     }
 }
 
-/// The beginning of `text`, at most `max` characters.
-#[must_use]
-pub fn cut_chars(text: &str, max: usize) -> &str {
-    Unit::Chars.prefix(text, max)
-}
-
-/// The beginning of `text`, at most `max` bytes.
-#[must_use]
-pub fn cut_bytes(text: &str, max: usize) -> &str {
-    Unit::Bytes.prefix(text, max)
-}
-
-/// The beginning of `text`, at most `max` UTF-16 code units.
-#[must_use]
-pub fn cut_utf16(text: &str, max: usize) -> &str {
-    Unit::Utf16.prefix(text, max)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,9 +75,9 @@ mod tests {
 
     #[test]
     fn cuts_at_its_unit() {
-        assert_eq!(cut_chars("好好好", 2), "好好");
-        assert_eq!(cut_bytes("好好好", 8), "好好");
-        assert_eq!(cut_utf16("😀😀", 3), "😀");
+        assert_eq!(Unit::Chars.prefix("好好好", 2), "好好");
+        assert_eq!(Unit::Bytes.prefix("好好好", 8), "好好");
+        assert_eq!(Unit::Utf16.prefix("😀😀", 3), "😀");
         assert_eq!(Unit::Chars.cut("好好好好", 3), "好好…");
         assert_eq!(Unit::Bytes.cut("好好好好", 11), "好好…");
         assert_eq!(Unit::Bytes.cut("好好", 6), "好好");
@@ -104,10 +86,10 @@ mod tests {
 
     #[test]
     fn graphemes_stay_whole_where_one_fits() {
-        assert_eq!(cut_chars("a👨‍👩‍👧b", 3), "a");
-        assert_eq!(cut_chars("🇨🇳🇨🇳", 3), "🇨🇳");
-        assert_eq!(cut_chars("e\u{301}e\u{301}", 3), "e\u{301}");
-        assert_eq!(cut_chars("👨‍👩‍👧", 3), "👨‍👩", "one grapheme larger than the room is split");
+        assert_eq!(Unit::Chars.prefix("a👨‍👩‍👧b", 3), "a");
+        assert_eq!(Unit::Chars.prefix("🇨🇳🇨🇳", 3), "🇨🇳");
+        assert_eq!(Unit::Chars.prefix("e\u{301}e\u{301}", 3), "e\u{301}");
+        assert_eq!(Unit::Chars.prefix("👨‍👩‍👧", 3), "👨‍👩", "one grapheme larger than the room is split");
     }
 
     #[test]

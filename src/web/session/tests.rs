@@ -29,7 +29,7 @@ async fn read(http: HttpRequest, visitor: Visitor) -> String {
 }
 
 async fn shown(person: SignedIn) -> Result<String, Problem> {
-    Ok(format!("{} {}", person.require(Role::Moderator)?.name, person.csrf()))
+    Ok(format!("{} {}", person.require(Role::Moderator)?.name, person.csrf))
 }
 
 async fn sent(_person: SignedIn, form: CsrfForm<Fields>) -> String {
