@@ -45,7 +45,7 @@ impl House {
 
     /// The code that the person's authenticator shows now.
     pub(crate) fn code(&self, person: &Handed) -> String {
-        SecondFactor::code(&person.totp_secret, self.now())
+        SecondFactor::code(&person.totp_secret, self.now()).unwrap()
     }
 
     pub(crate) async fn try_login(

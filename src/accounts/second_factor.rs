@@ -8,6 +8,9 @@ use crate::domain::text;
 use crate::store::{Answer, StoreError};
 use crate::vault::{Vault, random};
 
+/// How many seconds a code is valid.
+pub const STEP: i64 = 30;
+
 /// The issuer that the authenticator shows with the code.
 const ISSUER: &str = "Seventy-Two";
 
@@ -71,11 +74,12 @@ impl SecondFactor {
         Builder::new().with_secret(*self.0)
     }
 
-    /// The code at that time, as the authenticator shows it.
-    #[cfg(test)]
-    pub(crate) fn code(base32: &str, now: DateTime<Utc>) -> String {
-        let secret = Secret::try_from_base32(base32).unwrap();
-        Builder::new().with_secret(secret).build().unwrap().generate(now.timestamp() as u64).to_string()
+    /// The code at that time, as an authenticator shows it that was given the secret in this form; `None`
+    /// where it is not valid base 32.
+    pub fn code(base32: &str, now: DateTime<Utc>) -> Option<String> {
+        let seconds = u64::try_from(now.timestamp()).ok()?;
+        let secret = Secret::try_from_base32(base32).ok()?;
+        Some(Builder::new().with_secret(secret).build().ok()?.generate(seconds).to_string())
     }
 }
 
@@ -94,26 +98,28 @@ mod tests {
     fn it_agrees_with_the_rfc() {
         let factor = SecondFactor(Zeroizing::new(*b"12345678901234567890"));
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
-            assert_eq!(factor.step(code, at(seconds)), Some(seconds / 30));
+            assert_eq!(factor.step(code, at(seconds)), Some(seconds / STEP));
+            assert_eq!(SecondFactor::code(&factor.base32(), at(seconds)).as_deref(), Some(code));
         }
         assert_eq!(factor.base32(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        assert_eq!(SecondFactor::code("not base 32", at(59)), None);
     }
 
     #[test]
     fn one_step_of_skew_and_no_more() {
         let factor = SecondFactor::random();
         let now = at(1_800_000_000);
-        let code = |steps: i64| SecondFactor::code(&factor.base32(), now + TimeDelta::seconds(30 * steps));
+        let code = |steps: i64| {
+            SecondFactor::code(&factor.base32(), now + TimeDelta::seconds(STEP * steps)).unwrap()
+        };
         for steps in [-1, 0, 1] {
             assert_eq!(factor.step(&code(steps), now), Some(60_000_000 + steps), "{steps}");
         }
         // By chance a code of another step may equal one of the three accepted codes; then it is valid.
         for steps in [-3, -2, 2, 3] {
-            let code = code(steps);
-            let near = (-1..=1).any(|near| {
-                self::SecondFactor::code(&factor.base32(), now + TimeDelta::seconds(30 * near)) == code
-            });
-            assert_eq!(factor.step(&code, now).is_some(), near, "{steps}");
+            let far = code(steps);
+            let near = (-1..=1).any(|near| code(near) == far);
+            assert_eq!(factor.step(&far, now).is_some(), near, "{steps}");
         }
     }
 

@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use totp_rs::{Builder, Secret};
 
+use crate::accounts::second_factor::{STEP, SecondFactor};
 use crate::domain::people::Role;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::shared::Shared;
-
-/// How many seconds a code is valid (RFC 6238).
-const STEP: u64 = 30;
 
 /// The authenticator of one account.
 pub struct Authenticator {
@@ -21,15 +18,6 @@ pub struct Authenticator {
     pub role: Role,
     /// The secret, in base 32.
     pub secret: String,
-}
-
-impl Authenticator {
-    /// The code at that second since 1970; `None` where the secret is not valid base 32.
-    fn code(&self, seconds: u64) -> Option<String> {
-        let secret = Secret::try_from_base32(&self.secret).ok()?;
-        let totp = Builder::new().with_secret(secret).build().ok()?;
-        Some(totp.generate(seconds).to_string())
-    }
 }
 
 /// Mounts the page of codes.
@@ -50,7 +38,7 @@ struct CodesPage<'a> {
     frame: Frame,
     codes: Vec<Shown<'a>>,
     /// Seconds until the codes change, 1 to [`STEP`].
-    left: u64,
+    left: i64,
 }
 
 /// `GET /practice/codes`: the current code of every account.
@@ -59,38 +47,16 @@ async fn show(
     authenticators: web::Data<Arc<[Authenticator]>>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let seconds = u64::try_from(shared.clock.now().timestamp()).unwrap_or_default();
+    let now = shared.clock.now();
     let frame = Frame::public(&http);
     let codes = authenticators
         .iter()
         .map(|a| {
-            let code = a.code(seconds).ok_or_else(|| Problem::Internal(format!("no code of {}", a.name)))?;
+            let code = SecondFactor::code(&a.secret, now)
+                .ok_or_else(|| Problem::Internal(format!("no code of {}", a.name)))?;
             let role = frame.t(&format!("role-{}", a.role.as_str()));
             Ok(Shown { name: &a.name, role, code })
         })
         .collect::<Result<_, Problem>>()?;
-    page(&http, &frame, &CodesPage { frame: frame.clone(), codes, left: STEP - seconds % STEP })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn authenticator(secret: &str) -> Authenticator {
-        Authenticator { name: "lead".into(), role: Role::Lead, secret: secret.into() }
-    }
-
-    /// RFC 6238, appendix B, truncated to six digits.
-    #[test]
-    fn codes_are_those_of_the_rfc() {
-        let shown = authenticator("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
-            assert_eq!(shown.code(seconds).as_deref(), Some(code), "{seconds}");
-        }
-    }
-
-    #[test]
-    fn no_secret_has_no_code() {
-        assert_eq!(authenticator("not base 32").code(59), None);
-    }
+    page(&http, &frame, &CodesPage { frame: frame.clone(), codes, left: STEP - now.timestamp() % STEP })
 }
