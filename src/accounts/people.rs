@@ -64,7 +64,7 @@ async fn proof(
 ) -> Result<(Proof, Handed), AccountError> {
     let generated = chosen.is_none().then(password::generate);
     let password = chosen.or(generated.as_deref()).unwrap_or_default();
-    if text::chars_len(password) < password::MIN_CHARS {
+    if text::Unit::Chars.measure(password) < password::MIN_CHARS {
         return Err(AccountError::ShortPassword);
     }
     let factor = SecondFactor::random();
@@ -91,7 +91,7 @@ pub async fn add(
     chosen: Option<&str>,
 ) -> Result<Handed, AccountError> {
     let name = tidy(name);
-    if !(1..=MAX_NAME_CHARS).contains(&text::chars_len(&name)) {
+    if !(1..=MAX_NAME_CHARS).contains(&text::Unit::Chars.measure(&name)) {
         return Err(AccountError::BadName);
     }
     let (proof, handed) = proof(vault, (&name, role), chosen).await?;

@@ -10,8 +10,8 @@ mod group;
 pub(crate) mod scan;
 mod unit;
 
-pub use clean::{chars_len, one_line, paragraph};
-pub use fold::{ascii_digits, compact, name_key, unspaced, whole_number};
+pub use clean::{one_line, paragraph};
+pub use fold::{compact, name_key, narrow, unspaced, whole_number};
 pub(crate) use fold::{digit, is_dash};
 pub use group::{cut_for_group, for_group};
 pub use unit::Unit;

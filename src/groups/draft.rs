@@ -19,7 +19,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
-use crate::domain::text::{ascii_digits, chars_len, one_line};
+use crate::domain::text::{Unit, narrow, one_line};
 use crate::vault;
 
 /// The longest name of a group, in characters.
@@ -182,7 +182,7 @@ fn wrong<T>(field: &str, code: &'static str, values: Vec<(&'static str, String)>
 
 fn name(given: &str) -> Read<String> {
     let name = one_line(given, usize::MAX);
-    match chars_len(&name) {
+    match Unit::Chars.measure(&name) {
         0 => wrong("name", "group_name_required", Vec::new()),
         1..=MAX_NAME => Ok(name),
         _ => wrong("name", "group_name_long", vec![("max", MAX_NAME.to_string())]),
@@ -225,7 +225,7 @@ fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> 
 }
 
 fn hourly_cap(given: &str) -> Read<i16> {
-    match ascii_digits(given).trim().parse() {
+    match narrow(given).trim().parse() {
         Ok(cap) if (1..=MAX_HOURLY_CAP).contains(&cap) => Ok(cap),
         _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_HOURLY_CAP.to_string())]),
     }

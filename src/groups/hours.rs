@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::quiet::Quiet;
-use crate::domain::text::ascii_digits;
+use crate::domain::text::narrow;
 
 /// The quiet hours of a group, every day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -48,7 +48,7 @@ const fn yes() -> bool {
 
 /// Parses a time of the day into a minute, 0 to 1439.
 pub(super) fn minute(written: &str) -> Option<i16> {
-    let time = NaiveTime::parse_from_str(ascii_digits(written).trim(), "%H:%M").ok()?;
+    let time = NaiveTime::parse_from_str(narrow(written).trim(), "%H:%M").ok()?;
     i16::try_from(time.hour() * 60 + time.minute()).ok()
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::faults::{FieldFault, FieldFaults, NAME_SHOWN};
 use crate::domain::screening::screen;
-use crate::domain::text::{chars_len, one_line, paragraph, whole_number};
+use crate::domain::text::{Unit, one_line, paragraph, whole_number};
 
 /// What was found besides the values.
 #[derive(Default)]
@@ -144,7 +144,7 @@ impl Reader<'_> {
         if text.is_empty() {
             return None;
         }
-        if chars_len(&text) > max {
+        if Unit::Chars.measure(&text) > max {
             self.fault(name, FieldFault::new("too_long").with("max", max));
             return None;
         }

@@ -11,7 +11,7 @@ use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, Fili
 use crate::domain::notice::{
     Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Safety, Subject,
 };
-use crate::domain::text::ascii_digits;
+use crate::domain::text::narrow;
 use crate::domain::zone::BEIJING;
 
 /// The longest police or filing number, in characters.
@@ -290,6 +290,5 @@ fn designated(text: &str) -> Result<String, FieldFault> {
 }
 
 fn date(text: &str) -> Result<NaiveDate, FieldFault> {
-    NaiveDate::parse_from_str(ascii_digits(text).trim(), "%Y-%m-%d")
-        .map_err(|_| FieldFault::new("date_format"))
+    NaiveDate::parse_from_str(narrow(text).trim(), "%Y-%m-%d").map_err(|_| FieldFault::new("date_format"))
 }

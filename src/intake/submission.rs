@@ -196,7 +196,7 @@ pub fn last_seen(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<LastSeen> {
 /// # Errors
 /// Where it is not an RFC 3339 time, or lies in the future.
 pub fn moment(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFault> {
-    let typed = crate::domain::text::ascii_digits(text);
+    let typed = crate::domain::text::narrow(text);
     let at = DateTime::parse_from_rfc3339(typed.trim())
         .map_err(|_| FieldFault::new("time_format"))?
         .with_timezone(&Utc);

@@ -20,12 +20,6 @@ pub fn paragraph(text: &str, max_chars: usize) -> String {
     Unit::Chars.cut(&lines(text), max_chars)
 }
 
-/// The length of `text` in characters (Unicode scalar values).
-#[must_use]
-pub fn chars_len(text: &str) -> usize {
-    text.chars().count()
-}
-
 /// [`paragraph`] without a limit.
 pub(super) fn lines(text: &str) -> String {
     let broken = text

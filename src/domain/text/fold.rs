@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// Full-width forms (`Ａ`, `１`, `＠`, the ideographic space) as ASCII, everything else as it is.
 #[must_use]
-pub fn ascii_digits(text: &str) -> String {
+pub fn narrow(text: &str) -> String {
     text.chars().map(ascii).collect()
 }
 
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn full_width_forms_become_ascii() {
-        assert_eq!(ascii_digits("１３８\u{3000}Ａｂ＠～好"), "138 Ab@~好");
+        assert_eq!(narrow("１３８\u{3000}Ａｂ＠～好"), "138 Ab@~好");
     }
 
     #[test]

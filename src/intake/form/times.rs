@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, TimeZone, Utc};
 
-use crate::domain::text::ascii_digits;
+use crate::domain::text::narrow;
 use crate::domain::zone::BEIJING;
 
 const DAYS_AGO: [(&str, u64); 7] =
@@ -24,7 +24,7 @@ pub fn moment(day: &str, time: &str, now: DateTime<Utc>) -> Option<Moment> {
     if day.trim().is_empty() {
         return None;
     }
-    let text = ascii_digits(&format!("{day} {time}")).to_lowercase();
+    let text = narrow(&format!("{day} {time}")).to_lowercase();
     if DateTime::parse_from_rfc3339(text.trim()).is_ok() {
         return Some(Moment { at: text.trim().to_owned(), has_time: true });
     }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::super::tips::Fate;
 use super::super::{Decision, check_reason, reasons};
 use crate::domain::life_cycle::Step;
-use crate::domain::text::{chars_len, paragraph};
+use crate::domain::text::{Unit, paragraph};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 
 /// A decision.
@@ -90,7 +90,7 @@ fn decision(
         faults.insert("action".to_owned(), FieldFault::new("unknown_value"));
         return Err(faults);
     };
-    if reason.as_deref().is_some_and(|reason| chars_len(reason) > REASON) {
+    if reason.as_deref().is_some_and(|reason| Unit::Chars.measure(reason) > REASON) {
         faults.insert("reason".to_owned(), FieldFault::new("too_long").with("max", REASON));
     }
     let decision = Decision { version, step, reason, note };
@@ -113,7 +113,7 @@ pub const REASON: usize = 60;
 /// When it is longer than [`NOTE`].
 pub fn note(given: Option<String>) -> Result<Option<String>, FieldFault> {
     let Some(given) = given else { return Ok(None) };
-    if chars_len(&given) > NOTE {
+    if Unit::Chars.measure(&given) > NOTE {
         return Err(FieldFault::new("too_long").with("max", NOTE));
     }
     Ok(Some(paragraph(&given, NOTE)).filter(|n| !n.is_empty()))
