@@ -16,6 +16,7 @@
 //! * [`vault`]: sealing, keyed hashes, tokens
 //! * [`blobs`]: photos at rest
 //! * [`language`]: every sentence that a person reads
+//! * [`turns`]: work that takes much memory, a few pieces at a time
 //! * [`clock`]: the only reader of the time
 //! * [`config`]: every setting
 //! * [`app`]: puts all of it together
@@ -42,6 +43,7 @@ pub mod poster;
 pub mod review;
 pub mod schedule;
 pub mod store;
+pub mod turns;
 pub mod vault;
 pub mod web;
 

@@ -6,6 +6,7 @@ use super::second_factor::SecondFactor;
 use super::{password, people, sessions};
 use crate::store::accounts::{self, Account, Credentials};
 use crate::store::{Store, StoreError};
+use crate::turns::BrokenOff;
 use crate::vault::{Vault, token_hash};
 
 /// What somebody typed.
@@ -24,6 +25,8 @@ pub enum LoginError {
     Refused,
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the check of a password: {0}")]
+    BrokenOff(#[from] BrokenOff),
 }
 
 /// Logs a person in and returns the token of a new session; the session `previous`, if the browser still had
@@ -42,7 +45,7 @@ pub async fn login(
     let found = store.read(move |conn| accounts::by_name(conn, &name)).await?;
     let known = found.filter(|c| c.account.disabled_at.is_none());
     let stored = known.as_ref().map_or(password::NOBODYS, |c| c.proof.password_hash.as_str());
-    let right = password::verify(attempt.password, stored).await?;
+    let right = password::verify(attempt.password, stored).await??;
     let factor = match &known {
         Some(credentials) => SecondFactor::open(vault, &credentials.proof.totp_sealed)?,
         None => SecondFactor::random(),

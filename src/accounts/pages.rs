@@ -210,6 +210,7 @@ async fn attempt(
             Err(Problem::LoginRefused)
         }
         Err(LoginError::Store(error)) => Err(error.into()),
+        Err(error @ LoginError::BrokenOff(_)) => Err(Problem::Internal(error.to_string())),
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::store::{Answer, StoreError};
+use crate::turns::{self, BrokenOff};
 use crate::vault::random;
 
 /// The shortest password a person may choose, in characters.
@@ -27,9 +28,9 @@ pub const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgaGFzaCEhIQ
 /// The hash of a password for storage, as a PHC string.
 ///
 /// # Errors
-/// [`StoreError::BrokenOff`] when the program is stopping.
-pub async fn hash(password: &str) -> Answer<String> {
-    on_a_blocking_thread(password, |password| {
+/// [`BrokenOff`] when the program is stopping.
+pub async fn hash(password: &str) -> Result<String, BrokenOff> {
+    in_turn(password, |password| {
         argon2()
             .hash_password_with_salt(password, &random::<16>())
             .expect("a salt of 16 bytes and parameters within their bounds hash any password")
@@ -41,16 +42,19 @@ pub async fn hash(password: &str) -> Answer<String> {
 /// Whether `password` matches the stored hash.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where `stored` is not a hash; [`StoreError::BrokenOff`] when the program
-/// is stopping.
-pub async fn verify(password: &str, stored: &str) -> Answer<bool> {
-    let stored = PasswordHash::new(stored).map_err(corrupt)?;
-    on_a_blocking_thread(password, move |password| match argon2().verify_password(password, &stored) {
+/// [`StoreError::Corrupt`] where `stored` is not a hash; around it, [`BrokenOff`] when the program is
+/// stopping.
+pub async fn verify(password: &str, stored: &str) -> Result<Answer<bool>, BrokenOff> {
+    let stored = match PasswordHash::new(stored) {
+        Ok(stored) => stored,
+        Err(error) => return Ok(Err(corrupt(error))),
+    };
+    in_turn(password, move |password| match argon2().verify_password(password, &stored) {
         Ok(()) => Ok(true),
         Err(password_hash::Error::PasswordInvalid) => Ok(false),
         Err(error) => Err(corrupt(error)),
     })
-    .await?
+    .await
 }
 
 /// A password of 100 random bits that can be read aloud: four groups of five characters.
@@ -69,19 +73,12 @@ fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("a password's hash: {error}"))
 }
 
-async fn on_a_blocking_thread<T: Send + 'static>(
+async fn in_turn<T: Send + 'static>(
     password: &str,
     work: impl FnOnce(&[u8]) -> T + Send + 'static,
-) -> Answer<T> {
+) -> Result<T, BrokenOff> {
     let password = Zeroizing::new(password.as_bytes().to_vec());
-    let turn = AT_ONCE.acquire().await.map_err(|_| StoreError::BrokenOff)?;
-    tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the request, which may be dropped while the work goes on.
-        let _turn = turn;
-        work(&password)
-    })
-    .await
-    .map_err(|_| StoreError::BrokenOff)
+    turns::in_turn(AT_ONCE.acquire(), move || work(&password)).await
 }
 
 #[cfg(test)]
@@ -92,9 +89,9 @@ mod tests {
     async fn a_hash_knows_its_password_and_no_other() {
         let stored = hash("correct horse battery").await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(verify("correct horse battery", &stored).await.unwrap());
-        assert!(!verify("correct horse batterz", &stored).await.unwrap());
-        assert!(verify("any", "not a hash").await.is_err());
+        assert!(verify("correct horse battery", &stored).await.unwrap().unwrap());
+        assert!(!verify("correct horse batterz", &stored).await.unwrap().unwrap());
+        assert!(verify("any", "not a hash").await.unwrap().is_err());
     }
 
     #[tokio::test]
@@ -106,7 +103,7 @@ mod tests {
         assert_eq!(nobodys.params.to_string(), real.params.to_string());
         assert_eq!(nobodys.salt.unwrap().as_ref().len(), real.salt.unwrap().as_ref().len());
         assert_eq!(nobodys.hash.unwrap().as_bytes().len(), real.hash.unwrap().as_bytes().len());
-        assert!(!verify("", NOBODYS).await.unwrap());
+        assert!(!verify("", NOBODYS).await.unwrap().unwrap());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::domain::text;
 use crate::store::accounts::{self, Account, Credentials, EndedWith, Proof};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Store, StoreError};
+use crate::turns::BrokenOff;
 use crate::vault::Vault;
 
 /// The longest name, in characters.
@@ -36,6 +37,8 @@ pub enum AccountError {
     BadLifetime,
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the hashing of a password: {0}")]
+    BrokenOff(#[from] BrokenOff),
 }
 
 /// What the operator hands to a person for logging in. None of it can be shown again.

@@ -45,7 +45,7 @@ impl From<IntakeError> for Problem {
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),
             IntakeError::Blobs(error) => Problem::Internal(error.to_string()),
             IntakeError::Store(error) => error.into(),
-            IntakeError::BrokenOff => Problem::Internal(error.to_string()),
+            IntakeError::BrokenOff(_) => Problem::Internal(error.to_string()),
         }
     }
 }

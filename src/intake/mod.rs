@@ -20,6 +20,7 @@ use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
+use crate::turns::BrokenOff;
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
@@ -62,8 +63,8 @@ pub enum IntakeError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("a photo's decoder was broken off")]
-    BrokenOff,
+    #[error("the decoding of a photo: {0}")]
+    BrokenOff(#[from] BrokenOff),
 }
 
 impl IntakeError {

@@ -16,6 +16,7 @@ use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
+use crate::turns::in_turn;
 use crate::vault::{Vault, token_hash};
 
 /// How long a photo without a notice is served to anyone who has its address.
@@ -57,7 +58,7 @@ impl Intake {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
         }
-        let picture = in_turn(move || photo::read(&bytes)).await??;
+        let picture = in_turn(DECODERS.acquire(), move || photo::read(&bytes)).await??;
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
@@ -134,18 +135,6 @@ impl Intake {
     }
 }
 
-/// Runs memory-hungry work on a blocking thread, once a decoder is free.
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IntakeError> {
-    let turn = DECODERS.acquire().await.map_err(|_| IntakeError::BrokenOff)?;
-    tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the request, which may be dropped while the work goes on.
-        let _turn = turn;
-        work()
-    })
-    .await
-    .map_err(|_| IntakeError::BrokenOff)
-}
-
 /// Attached photos are public once a live revision shows them: a photo that came with an edit is not public
 /// before the edit is approved.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -154,29 +143,4 @@ fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) 
     let Some(number) = notice.live_revision else { return Ok(false) };
     let live = notices::opened(conn, vault, &notice, number)?;
     Ok(live.is_some_and(|live| live.public.photos.contains(&photo.id.0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use tokio::sync::oneshot;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn who_goes_away_frees_no_turn_before_the_work_is_done() {
-        let (begin, begun) = oneshot::channel();
-        let (end, ended) = mpsc::channel::<()>();
-        let waiting = tokio::spawn(in_turn(move || {
-            begin.send(()).unwrap();
-            ended.recv()
-        }));
-        begun.await.unwrap();
-        waiting.abort();
-        assert!(waiting.await.unwrap_err().is_cancelled());
-        assert!(DECODERS.try_acquire_many(2).is_err(), "a third one may begin");
-        drop(end);
-        drop(DECODERS.acquire_many(2).await.unwrap());
-    }
 }

@@ -22,6 +22,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Public;
 use crate::store::notices::Notice;
 use crate::store::{Store, StoreError, photos};
+use crate::turns::{BrokenOff, in_turn};
 use crate::vault::Vault;
 
 /// How many posters are drawn at the same time: as many as a usual machine has cores.
@@ -40,8 +41,8 @@ pub enum PressError {
     Store(#[from] StoreError),
     #[error("the photo cannot be read: {0}")]
     Photo(#[from] BlobError),
-    #[error("the drawing was broken off")]
-    BrokenOff,
+    #[error("the drawing: {0}")]
+    BrokenOff(#[from] BrokenOff),
 }
 
 impl PressError {
@@ -125,7 +126,7 @@ impl Press {
             return Ok(kept);
         }
         let turn = match self.queue.clone() {
-            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| PressError::BrokenOff)?),
+            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| BrokenOff)?),
             None => None,
         };
         // An earlier one in the queue may have wanted the same picture.
@@ -205,17 +206,15 @@ impl Press {
     where
         F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
     {
-        let room = self.room.clone().acquire_owned().await.map_err(|_| PressError::BrokenOff)?;
         let painters = self.painters.clone();
-        let drawn = tokio::task::spawn_blocking(move || {
+        let drawn = in_turn(self.room.clone().acquire_owned(), move || {
+            let _turn = turn;
             let mut painter = painters.lock().pop().unwrap_or_default();
             let drawn = drawing(&mut painter);
             painters.lock().push(painter);
-            drop((room, turn));
             drawn
         })
-        .await
-        .map_err(|_| PressError::BrokenOff)?;
+        .await?;
         Ok(Bytes::from(drawn?))
     }
 }

@@ -145,6 +145,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/clock.rs", &[], "the time comes from outside"),
     ("src/language.rs", &["domain"], "sentences, by the languages of the field"),
     ("src/vault.rs", &[], "keys and seals"),
+    ("src/turns.rs", &[], "work on threads of its own, whatever it is"),
     ("src/config", &["domain", "store"], "settings name platforms and a database"),
     (
         "src/blobs.rs",
@@ -156,7 +157,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         &["domain", "vault", "clock::from_micros"],
         "rows, some of them sealed, by the clock's own instant",
     ),
-    ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs"], "a station"),
+    ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs", "turns"], "a station"),
     (
         "src/review/",
         &["domain", "store", "vault", "language", "config", "broadcast::plan", "poster::content"],
@@ -199,8 +200,8 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "the words of its doors, and which fields a platform has",
     ),
     ("src/groups/words.rs", &["domain", "language", "web"], "the words of its doors"),
-    ("src/accounts/", &["domain", "store", "clock", "vault"], "who may act"),
-    ("src/poster/", &["domain", "store", "vault", "language", "blobs"], "the picture"),
+    ("src/accounts/", &["domain", "store", "clock", "vault", "turns"], "who may act"),
+    ("src/poster/", &["domain", "store", "vault", "language", "blobs", "turns"], "the picture"),
     ("src/pages/", &["domain", "store", "vault", "language", "web"], "doors that belong to no station"),
     (
         "src/web/",
