@@ -11,9 +11,10 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
 use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
+use crate::store::sweep::{self, Moments};
 use crate::store::transition::{By, take};
 use crate::store::types::Named;
-use crate::store::{Conn, Store, StoreError, answers, events, marks, photos, queue};
+use crate::store::{Conn, Store, StoreError, answers, events, marks, photos};
 use crate::vault::Vault;
 
 pub mod api;
@@ -138,9 +139,10 @@ impl Closer {
     async fn sweep_all(&self, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), ExpiryError> {
         let forsaken_since = now - self.times.retention.max(self.times.lifetime);
         let kept = now - KEEP_LOOSE_ENDS;
-        let mut tried = Some(queue::Tried::default());
+        let at = Moments { now, forsaken_since, kept };
+        let mut tried = Some(sweep::Tried::default());
         while let Some(so_far) = tried {
-            let look = move |c: &mut Conn| queue::come(c, now, (forsaken_since, kept), so_far, SLICE);
+            let look = move |c: &mut Conn| sweep::come(c, at, so_far, SLICE);
             let come = self.store.read(look).await?;
             tried = come.go_on(so_far, SLICE);
             for id in come.over() {

@@ -16,7 +16,7 @@ async fn count(desk: &Desk) -> i64 {
     let counts = desk
         .intake
         .store
-        .read(|c| crate::store::queue::count_by_state(c, DateTime::UNIX_EPOCH))
+        .read(|c| crate::store::figures::count_by_state(c, DateTime::UNIX_EPOCH))
         .await
         .unwrap();
     counts.iter().map(|(_, n)| n).sum()

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, get, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::number::{Issued, Live, look_up, open_all};
 use crate::domain::case_number::CaseNumber;
@@ -12,7 +11,8 @@ use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
-use crate::store::queue;
+use crate::store::notices::Place;
+use crate::store::published::{self, Which};
 use crate::web::limits::Limit;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 use crate::web::request;
@@ -143,12 +143,12 @@ pub async fn notices(
     wanted: web::Query<Wanted>,
 ) -> Result<web::Json<LiveNotices>, Problem> {
     shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
-    let Asked { kind, region, before, limit } = read(&wanted).map_err(Problem::Invalid)?;
+    let Asked { which, limit } = read(&wanted).map_err(Problem::Invalid)?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let (live, next) = shared
         .store
         .read(move |conn| {
-            let mut found = queue::live(conn, now, kind, region, before, limit + 1)?;
+            let mut found = published::live(conn, now, which, limit + 1)?;
             let last = cursor::cut(&mut found, limit);
             let next = last.and_then(|n| Some(cursor::write(&(n.live_at?.0, n.id.0))));
             Ok((open_all(conn, &vault, &found)?, next))
@@ -193,10 +193,7 @@ fn shown(shared: &Shared, live: Live) -> LiveNotice {
 
 /// The parameters, once parsed.
 struct Asked {
-    kind: Option<Kind>,
-    /// The first and the last region code.
-    region: Option<(String, String)>,
-    before: Option<(DateTime<Utc>, Uuid)>,
+    which: Which,
     limit: i64,
 }
 
@@ -225,7 +222,10 @@ fn read(wanted: &Wanted) -> Result<Asked, FieldFaults> {
         })
     });
     match limit {
-        Some(limit) if faults.is_empty() => Ok(Asked { kind, region, before, limit }),
+        Some(limit) if faults.is_empty() => {
+            let before = before.map(|(at, id)| Place { at, id });
+            Ok(Asked { which: Which { kind, region, before }, limit })
+        }
         _ => Err(faults),
     }
 }

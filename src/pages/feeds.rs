@@ -9,7 +9,7 @@ use crate::domain::region::Region;
 use crate::domain::zone::BEIJING;
 use crate::language::{text, text_with};
 use crate::store::notices::Notice;
-use crate::store::queue;
+use crate::store::published::{self, Which};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request;
@@ -42,7 +42,7 @@ struct Feed {
 pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
     let now = shared.clock.now();
-    let found = shared.store.read(move |conn| queue::live(conn, now, None, None, None, ENTRIES)).await?;
+    let found = shared.store.read(move |conn| published::live(conn, now, Which::default(), ENTRIES)).await?;
     let language = request::language(&http);
     let feed = Feed {
         tag: language.as_str(),

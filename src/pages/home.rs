@@ -6,7 +6,7 @@ use askama::Template;
 use super::number::{Live, open_all};
 use crate::domain::language::Language;
 use crate::domain::notice::{Direction, Kind, Subject};
-use crate::store::queue;
+use crate::store::published::{self, Which};
 use crate::web::frame::{Frame, page};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
@@ -50,7 +50,8 @@ pub async fn home(
     let live = shared
         .store
         .read(move |conn| {
-            let found = queue::live(conn, now, Some(Kind::LostProperty), None, None, THINGS)?;
+            let things = Which { kind: Some(Kind::LostProperty), ..Which::default() };
+            let found = published::live(conn, now, things, THINGS)?;
             open_all(conn, &vault, &found)
         })
         .await?;

@@ -8,10 +8,10 @@ use super::{Desk, ReviewError, alike, opened, policy};
 use crate::broadcast::plan;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::Step;
-use crate::store::notices;
+use crate::store::notices::{self, Place};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
-use crate::store::{Conn, queue};
+use crate::store::{Conn, sweep};
 
 /// How many cooling notices are read at a time.
 const SLICE: i64 = 200;
@@ -42,15 +42,15 @@ impl Desk {
 
     /// Returns when the first of those still cooling will have cooled.
     async fn let_out_all(&self, now: DateTime<Utc>, out: &mut LetOut) -> Result<DateTime<Utc>, ReviewError> {
-        let mut tried = queue::Place::default();
+        let mut tried = Place::default();
         loop {
-            let cooling = self.store.read(move |c| queue::cooling(c, tried, SLICE)).await?;
+            let cooling = self.store.read(move |c| sweep::cooling(c, tried, SLICE)).await?;
             let more = cooling.len() as i64 == SLICE;
-            for (until, id) in cooling {
+            for Place { at: until, id } in cooling {
                 if until > now {
                     return Ok(until);
                 }
-                tried = (until, id);
+                tried = Place { at: until, id };
                 let desk = self.clone();
                 match self.store.write(move |tx| go_live(tx, &desk, id, now)).await {
                     Ok(one) => out.live += one,

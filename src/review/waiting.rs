@@ -13,7 +13,7 @@ use crate::domain::life_cycle::State;
 use crate::domain::named::named;
 use crate::domain::notice::{Category, Incident, Kind, Subject};
 use crate::store::notices::{self, Notice, Revision};
-use crate::store::queue::{self, QueuePlace};
+use crate::store::review_queue::{self, QueuePlace};
 use crate::store::types::Time;
 use crate::store::{Answer, Conn, accounts, tips};
 use crate::vault::Vault;
@@ -100,7 +100,7 @@ pub fn queue(
     now: DateTime<Utc>,
 ) -> Answer<Queue> {
     let at = after.map_or(now, |place| place.at());
-    let mut found = queue::queue(conn, state, by.lead, after, at, limit + 1)?;
+    let mut found = review_queue::waiting(conn, state, by.lead, after, at, limit + 1)?;
     let next = cursor::cut(&mut found, limit).map(|n| cursor::write(&QueuePlace::of(n, at)));
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
@@ -203,7 +203,7 @@ pub fn next_free(
     but: CaseNumber,
     now: DateTime<Utc>,
 ) -> Answer<Option<CaseNumber>> {
-    let waiting = queue::queue(conn, None, by.lead, None, now, LOOKED_AT)?;
+    let waiting = review_queue::waiting(conn, None, by.lead, None, now, LOOKED_AT)?;
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
         let open = n.claimant(now).is_none() && opens_for(n, by);

@@ -1,4 +1,7 @@
-//! Figures of the review station, counted in the database, so that no notice has to be opened for them.
+//! Figures for leads and for the operator, counted in the database, so that no notice has to be opened for
+//! them.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, count_star, min};
@@ -182,4 +185,38 @@ pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
         police_references: owed.police_references,
     };
     Ok(counted.into_iter().map(overdue).collect())
+}
+
+/// How many notices are in a state.
+#[derive(QueryableByName)]
+struct Stand {
+    #[diesel(sql_type = Text)]
+    state: Named<State>,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+/// How many notices are in each state at `now`, for the operator; one that has reached its end is over, swept
+/// or not.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
+    let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
+        "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",
+    )
+    .load(c))?;
+    // Spelled as in the condition of the index of what ends.
+    let over: Vec<Stand> = both!(conn, c => diesel::sql_query(
+        "SELECT state, COUNT(*) AS notices FROM notices WHERE state IN ('live', 'paused') AND ends_at <= $1 GROUP BY state",
+    )
+    .bind::<Ts, _>(Time(now))
+    .load(c))?;
+    let mut count: BTreeMap<&str, i64> = BTreeMap::new();
+    let swept = stand.into_iter().map(|stand| (stand.state.0, stand.notices));
+    let unswept = over.into_iter().flat_map(|o| [(o.state.0, -o.notices), (State::Expired, o.notices)]);
+    for (state, notices) in swept.chain(unswept) {
+        *count.entry(state.as_str()).or_default() += notices;
+    }
+    Ok(count.into_iter().filter(|(_, notices)| *notices != 0).collect())
 }

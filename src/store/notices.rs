@@ -189,6 +189,13 @@ pub(super) fn needs(approvals: i16, leads: i16) -> Needs {
     Needs { approvals: people(approvals), leads: people(leads) }
 }
 
+/// A notice's place in a list in the order of its times, then of its ids.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    pub at: DateTime<Utc>,
+    pub id: Uuid,
+}
+
 /// The states of which that is true, for a query.
 pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = Named<State>> {
     State::ALL.into_iter().filter(move |state| which(*state)).map(Named)

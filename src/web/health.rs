@@ -13,7 +13,7 @@ use crate::broadcast::figures::Figures;
 use crate::domain::group::Condition;
 use crate::store::deliveries::Backlog;
 use crate::store::figures::Overdue;
-use crate::store::{broadcasts, deliveries, figures as counted, lanes, queue};
+use crate::store::{broadcasts, deliveries, figures as counted, lanes};
 
 /// Liveness: the process answers.
 pub async fn alive() -> &'static str {
@@ -50,7 +50,7 @@ pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem>
     let now = shared.clock.now();
     let read = shared.store.read(move |c| {
         Ok(Counts {
-            notices: queue::count_by_state(c, now)?,
+            notices: counted::count_by_state(c, now)?,
             overdue: counted::overdue(c, now)?,
             backlog: deliveries::backlog(c, now)?,
             lanes: lanes::count(c, now)?,

@@ -10,10 +10,10 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step};
 use crate::domain::notice::{Kind, Outcome as Ended};
-use crate::store::notices::{self, Notice, Revision};
+use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
-use crate::store::{Answer, Conn, StoreError, queue};
+use crate::store::{Answer, Conn, StoreError, sweep};
 
 /// Notices of a seed.
 const CASES: usize = 3;
@@ -192,7 +192,7 @@ impl World<'_> {
     /// Ends what has become due by the clock.
     pub fn sweep(&mut self) -> Answer<()> {
         let now = self.clock;
-        for (_, id) in queue::past_their_end(self.conn, now, queue::Place::default(), 10)? {
+        for Place { id, .. } in sweep::past_their_end(self.conn, now, Place::default(), 10)? {
             let vault = &self.vault;
             let taken = self.conn.transaction(|tx| {
                 let notice = locked(tx, id)?;

@@ -19,7 +19,12 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
-use seventytwo::store::{Answer, Conn, StoreError, deliveries, lanes, pruning, queue, results};
+use seventytwo::store::notices::Place;
+use seventytwo::store::published::Which;
+use seventytwo::store::sweep::Moments;
+use seventytwo::store::{
+    Answer, Conn, StoreError, deliveries, lanes, pruning, published, results, review_queue, sweep,
+};
 use uuid::Uuid;
 
 use super::faults::go_live;
@@ -362,11 +367,11 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) -> House {
     let plans = peek(&house.db, move |conn| {
         let asked = asked_by(conn, |tx| {
             for state in State::ALL.map(Some).into_iter().chain([None]) {
-                queue::queue(tx, state, false, None, now, 50)?;
+                review_queue::waiting(tx, state, false, None, now, 50)?;
             }
-            queue::live(tx, now, None, None, None, 50)?;
-            queue::cooling(tx, (now, Uuid::nil()), 50)?;
-            queue::come(tx, now, (now, now), queue::Tried::default(), 50)
+            published::live(tx, now, Which::default(), 50)?;
+            sweep::cooling(tx, Place { at: now, id: Uuid::nil() }, 50)?;
+            sweep::come(tx, Moments { now, forsaken_since: now, kept: now }, sweep::Tried::default(), 50)
         })?;
         let reads = |sql: &&String| sql.contains("notices");
         let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));

@@ -1,0 +1,48 @@
+//! What is live, as everybody may list it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::notices::{Notice, Place};
+use super::schema::notices;
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
+
+/// Which of the live notices; all of them by default.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    pub kind: Option<Kind>,
+    /// The first and the last region code.
+    pub region: Option<(String, String)>,
+    /// After that place in the list, by when they went live.
+    pub before: Option<Place>,
+}
+
+/// Live notices, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> Answer<Vec<Notice>> {
+    let Which { kind, region, before } = which;
+    both!(conn, c => {
+        let mut query = notices::table
+            .filter(notices::state.eq(Named(State::Live)))
+            .filter(notices::ends_at.gt(Time(now)))
+            .select(Notice::as_select())
+            .into_boxed();
+        if let Some(kind) = kind {
+            query = query.filter(notices::kind.eq(Named(kind)));
+        }
+        if let Some((from, to)) = region {
+            query = query.filter(notices::region.between(from, to));
+        }
+        if let Some(Place { at, id }) = before {
+            query = query.filter(
+                notices::live_at.lt(Time(at)).or(notices::live_at.eq(Time(at)).and(notices::id.lt(Id(id)))),
+            );
+        }
+        Ok(query.order((notices::live_at.desc(), notices::id.desc())).limit(limit).load(c)?)
+    })
+}

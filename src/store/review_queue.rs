@@ -1,0 +1,129 @@
+//! The review queue: what waits for a moderator, in the order in which it is to be decided.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt};
+use uuid::Uuid;
+
+use super::notices::{Notice, states};
+use super::schema::{notices, tips};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both};
+use crate::domain::life_cycle::State;
+
+/// Where a page of the queue ends, so that the next goes on from there.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub struct QueuePlace {
+    /// The moment that decides what is overdue, the same for all pages.
+    at: i64,
+    overdue: bool,
+    urgency: i16,
+    missing_since: i64,
+    submitted_at: i64,
+    id: Uuid,
+}
+
+impl QueuePlace {
+    /// The place of a notice in the queue as it was at that moment.
+    pub fn of(notice: &Notice, at: DateTime<Utc>) -> QueuePlace {
+        let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= at);
+        QueuePlace {
+            at: at.timestamp_micros(),
+            overdue: over(notice.second_look_at) || over(notice.police_due_at),
+            urgency: notice.review_urgency(),
+            missing_since: notice.missing_since.0.timestamp_micros(),
+            submitted_at: notice.submitted_at.0.timestamp_micros(),
+            id: notice.id.0,
+        }
+    }
+
+    /// The moment for which the queue was listed.
+    pub fn at(&self) -> DateTime<Utc> {
+        crate::clock::from_micros(self.at)
+    }
+}
+
+diesel::define_sql_function! {
+    /// The first of them that is not null.
+    fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
+}
+
+/// What waits for a moderator. First comes what is live and should have been looked at again by `at`, then
+/// the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it would have when
+/// live. A notice whose claim has expired by `at` waits again.
+///
+/// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
+/// or a police reference is owed, a new revision waits, a tip is held back), and what is sealed and paused.
+/// What has reached its end by `at` is expired, swept or not.
+///
+/// # Errors
+/// When the database refuses.
+pub fn waiting(
+    conn: &mut Conn,
+    state: Option<State>,
+    sealed_too: bool,
+    after: Option<QueuePlace>,
+    at: DateTime<Utc>,
+    limit: i64,
+) -> Answer<Vec<Notice>> {
+    let overdue = || {
+        let over = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
+        case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
+    };
+    let urgency = || coalesce(notices::pending_urgency, notices::urgency);
+    let is_published = || notices::state.eq_any([State::Live, State::Paused].map(Named));
+    both!(conn, c => {
+        let mut query = notices::table.select(Notice::as_select()).into_boxed();
+        query = match state {
+            Some(State::Submitted) => query.filter(
+                notices::state.eq(Named(State::Submitted)).or(notices::state
+                    .eq(Named(State::InReview))
+                    .and(notices::claimed_until.is_null().or(notices::claimed_until.le(Time(at))))),
+            ),
+            Some(State::InReview) => query
+                .filter(notices::state.eq(Named(State::InReview)).and(notices::claimed_until.gt(Time(at)))),
+            Some(state @ (State::Live | State::Paused)) => {
+                query.filter(notices::state.eq(Named(state)).and(notices::ends_at.gt(Time(at))))
+            }
+            Some(State::Expired) => query.filter(
+                notices::state.eq(Named(State::Expired)).or(is_published().and(notices::ends_at.le(Time(at)))),
+            ),
+            Some(state) => query.filter(notices::state.eq(Named(state))),
+            None => query.filter(
+                notices::state.eq_any(states(State::in_queue))
+                    .or(is_published().and(notices::ends_at.gt(Time(at))).and(
+                        notices::second_look_at.is_not_null()
+                            .or(notices::police_due_at.is_not_null())
+                            .or(notices::pending_revision.is_not_null().and(notices::cooling_until.is_null()))
+                            .or(diesel::dsl::exists(
+                                tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
+                            ))
+                            .or(notices::state.eq(Named(State::Paused))
+                                .and(notices::sealed.eq(true))
+                                .and(notices::pending_revision.is_null())),
+                    )),
+            ),
+        };
+        if !sealed_too {
+            query = query.filter(notices::sealed.eq(false));
+        }
+        if let Some(p) = after {
+            let missing = Time(crate::clock::from_micros(p.missing_since));
+            let submitted = Time(crate::clock::from_micros(p.submitted_at));
+            let later = overdue().eq(i16::from(p.overdue)).and(
+                urgency().lt(p.urgency).or(urgency().eq(p.urgency).and(
+                    notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
+                        notices::submitted_at.gt(submitted)
+                            .or(notices::submitted_at.eq(submitted).and(notices::id.gt(Id(p.id)))),
+                    )),
+                )),
+            );
+            query = query.filter(overdue().lt(i16::from(p.overdue)).or(later));
+        }
+        Ok(query
+            .order((overdue().desc(), urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
+            .limit(limit)
+            .load(c)?)
+    })
+}
