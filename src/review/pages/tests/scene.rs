@@ -4,6 +4,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::super::super::samples;
@@ -61,6 +62,17 @@ impl Desk {
         });
         put.await.unwrap();
         case
+    }
+
+    /// Puts a live notice there.
+    pub async fn live(&self, change: impl FnOnce(&mut Notice)) -> String {
+        let ends = self.house.now() + TimeDelta::hours(72);
+        self.notice(content(person("李玉兰"), ""), |n| {
+            n.state = Named(State::Live);
+            (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
+            change(n);
+        })
+        .await
     }
 
     pub async fn ask(&self, request: TestRequest, session: &str) -> ServiceResponse {

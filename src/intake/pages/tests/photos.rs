@@ -1,0 +1,123 @@
+//! Photos, wherever one is sent.
+
+use super::*;
+
+#[actix_web::test]
+async fn a_photo_can_be_sent_before_the_rest() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let form = browser.get("/report/rescue").await.html;
+    // The page comes back at the heading of the field, above what it says of the photo.
+    assert!(form.contains("formaction=\"/report/rescue#photos\">上传这张"), "{form}");
+    assert!(form.contains("id=\"photos\""), "{form}");
+    let page =
+        browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png(90))).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
+    let thumb = page.html.split("src=\"/p/").nth(1).unwrap().split('"').next().unwrap();
+    let photo = browser.get(&format!("/p/{thumb}")).await;
+    assert_eq!(photo.status, StatusCode::OK);
+    assert_eq!(photo.headers.get("cache-control").unwrap(), "private, no-store");
+    assert_eq!(photo.headers.get("content-security-policy").unwrap(), "sandbox");
+    let broken = browser.send("/report/rescue", &[("stay", "1")], Some(b"GIF89a")).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.html.contains("href=\"#photo\""), "{}", broken.html);
+}
+
+#[actix_web::test]
+async fn a_photo_has_arrived_where_it_was_just_sent_and_is_there_where_it_was() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let page = browser.send("/report/lost_property", &[("stay", "1")], Some(&png(90))).await;
+    assert!(page.html.contains("照片已经收到") && !page.html.contains("现在的照片"), "{}", page.html);
+    let photo = page.html.split("name=\"photo_ids\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut body = lost_property();
+    body["photo_ids"] = serde_json::json!([photo]);
+    let receipt = submitted(&desk, &body).await;
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    browser.cookie = open.cookie();
+    let edit = browser.get("/my/edit").await;
+    assert!(edit.html.contains("现在的照片") && !edit.html.contains("照片已经收到"), "{}", edit.html);
+    let more = [("csrf", edit.csrf()), ("stay", "1"), ("photo_ids", photo)];
+    let more = browser.send("/my/edit", &more, Some(&png(80))).await;
+    assert!(more.html.contains("照片已经收到"), "{}", more.html);
+    assert_eq!(more.html.matches("name=\"photo_ids\"").count(), 2, "{}", more.html);
+}
+
+#[actix_web::test]
+async fn a_photo_of_no_bytes_is_told_so_and_a_field_left_empty_is_not() {
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let typed = [("stay", "1"), ("description", "被困桥头")];
+    let page = browser.send("/report/rescue", &typed, Some(b"")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.html.contains("没有收到照片") && page.html.contains("href=\"#photo\""), "{}", page.html);
+    assert!(page.html.contains("被困桥头"), "what was typed is kept");
+    // This is how a browser sends a file field without a file.
+    let left_empty = [("photo\"; filename=\"", ""), typed[0], typed[1]];
+    let page = browser.send("/report/rescue", &left_empty, None).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.html);
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
+    use crate::domain::life_cycle::Step;
+    use crate::intake::photo::PhotoFault as Fault;
+    use crate::intake::tests::{MODERATOR, steps};
+    let faults = [
+        Fault::Empty,
+        Fault::TooManyBytes,
+        Fault::TooManyPixels,
+        Fault::TooLong,
+        Fault::TooSmall,
+        Fault::NotAPicture,
+        Fault::Heic,
+        Fault::Gif,
+        Fault::Truncated,
+        Fault::Damaged,
+    ];
+    for language in ["zh-CN", "en"] {
+        let asked = TestRequest::get().uri(&format!("/?lang={language}")).to_http_request();
+        for fault in faults {
+            let said = sheet::sentence(&Frame::public(&asked), &FieldFault::new(fault.code()));
+            assert!(!said.contains(fault.code()), "{said}");
+        }
+    }
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let receipt = submitted(&desk, &missing_person()).await;
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
+    browser.cookie = open.cookie();
+    let csrf = open.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let reply = [("csrf", csrf), ("text", "回执在照片里")];
+    let page = browser.send("/my/reply", &reply, Some(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.html.contains("HEIC") && !page.html.contains("photo_heic"), "{}", page.html);
+    assert!(
+        page.html.contains("href=\"#photo\"") && page.html.contains("id=\"photo-error\""),
+        "{}",
+        page.html
+    );
+    assert!(page.html.contains("回执在照片里"), "what was typed is kept");
+    let empty = browser.send("/my/reply", &[("csrf", csrf), ("text", "")], None).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.html.contains("您的回答：请填写这一项。"), "{}", empty.html);
+}
+
+#[actix_web::test]
+async fn what_is_too_large_is_told_in_words_and_what_was_typed_is_there() {
+    use crate::domain::language::Language;
+    use crate::intake::photo::MAX_BYTES;
+    for language in Language::ALL {
+        let told = Problem::TooLarge(MAX_BYTES).detail(language);
+        assert!(told.contains("8 MB") && !told.contains("8192"), "{told}");
+    }
+    let desk = Desk::new().await;
+    let browser = browser(&desk).await;
+    let endless = "救".repeat(30_000);
+    let page = browser.send("/report/rescue", &[("description", &endless)], None).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.html.contains("64 KB") && page.html.contains("您填写的还在"), "{}", page.html);
+    assert!(!browser.get("/report/circus").await.html.contains("您填写的还在"));
+}
