@@ -15,6 +15,19 @@ pub enum Act<'a> {
     Reply(&'a str),
 }
 
+impl Act<'_> {
+    /// What the act is called in the ids of its requests. Receivers know a retry by those, so it stays as it
+    /// is.
+    pub(super) fn tag(self) -> String {
+        match self {
+            Act::Say(part) => format!("Say({part})"),
+            Act::Edit(reference) => format!("Edit(\"{reference}\")"),
+            Act::Delete(reference) => format!("Delete(\"{reference}\")"),
+            Act::Reply(reference) => format!("Reply(\"{reference}\")"),
+        }
+    }
+}
+
 /// A way of taking a message back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeBack {

@@ -102,7 +102,7 @@ impl Stamp {
 pub fn request_id(broadcasts: impl IntoIterator<Item = Uuid>, group: Uuid, act: Act<'_>) -> Uuid {
     let mut told: Vec<Uuid> = broadcasts.into_iter().collect();
     told.sort_unstable();
-    let mut hash = Sha256::new().chain_update(format!("{act:?}")).chain_update(group);
+    let mut hash = Sha256::new().chain_update(act.tag()).chain_update(group);
     told.iter().for_each(|broadcast| hash.update(broadcast));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
@@ -227,6 +227,20 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn the_ids_that_receivers_know_stay_as_they_are() {
+        let [broadcast, group] = [1, 2].map(Uuid::from_u128);
+        for (act, id) in [
+            (Act::Say(0), "6279a864-6a25-8cfc-b019-4fdce3a416f0"),
+            (Act::Say(1), "64a37736-6a91-817c-bd3d-9b252a9f99c4"),
+            (Act::Edit("words/$a:b/c"), "13d4309e-4c9d-89d1-8480-6ceaa474fb6d"),
+            (Act::Delete("7"), "637a28f7-c573-8969-a747-e5103bf7782c"),
+            (Act::Reply("7"), "f3699701-9999-8177-a409-4c1920f08e0e"),
+        ] {
+            assert_eq!(request_id([broadcast], group, act).to_string(), id, "{act:?}");
+        }
+    }
 
     #[test]
     fn a_request_keeps_its_id_and_shares_it_with_no_other() {

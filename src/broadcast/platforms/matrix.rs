@@ -160,7 +160,7 @@ impl Adapter for Matrix {
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
         // The same for the same delivery, act and content, whatever handle the picture has.
-        let mut hash = Sha256::new().chain_update(stamp.id).chain_update(format!("{act:?}"));
+        let mut hash = Sha256::new().chain_update(stamp.id).chain_update(act.tag());
         hash.update(body.lean().unwrap_or(body).bytes.as_ref());
         let transaction = hex(&hash.finalize()[..20]);
         let room = encoded(credentials.chat.as_deref().unwrap_or_default());
@@ -355,6 +355,18 @@ mod tests {
         assert_ne!(say, path(EDIT, &stamp(1, 0)));
         let redact = path(Act::Delete("words/$a:b/c"), &stamp(1, 0));
         assert!(redact.contains("/redact/%24a%3Ab%2Fc/"), "{redact}");
+    }
+
+    #[test]
+    fn the_ids_that_a_homeserver_knows_stay_as_they_are() {
+        for (act, id) in [
+            (SAY, "47fefde776127cc77d8bbb34dc30f7e7870d7b7f"),
+            (Act::Delete("words/$a"), "62cf7b70de83a6569f34a1c489e4ed1ecfaf1b83"),
+        ] {
+            let body = Body::json(&json!({}));
+            let out = Matrix.address(act, &body, &with(Platform::Matrix, &[]), &stamp(1, 0));
+            assert_eq!(out.url.path().rsplit('/').next(), Some(id), "{act:?}");
+        }
     }
 
     #[test]
