@@ -65,7 +65,7 @@ pub enum StartError {
     KeyFile(String),
     #[error("the key file {0} is gone, and the database was sealed under it; restore it from your backup")]
     KeyGone(String),
-    #[error("{0}")]
+    #[error(transparent)]
     WrongKey(#[from] Unopenable),
     #[error("DATABASE_URL: there is no database at {0}; make one with: seventytwo migrate")]
     NoDatabase(String),
@@ -78,7 +78,13 @@ pub enum StartError {
     #[error("SEVENTYTWO_BLOBS: {0}")]
     Blobs(String),
     #[error("DATABASE_URL: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> StartError {
+        StartError::Store(error)
+    }
 }
 
 /// The stations behind the doors, with their loops; cheap to clone.

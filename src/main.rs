@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 }
 
 fn failed(error: &dyn Display) -> ExitCode {
-    eprintln!("seventytwo: {error}");
+    eprintln!("seventytwo: {error:#}");
     ExitCode::from(1)
 }
 
@@ -252,7 +252,7 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     }
     // It serves whether or not anybody reads that.
     if let Err(error) = say(told) {
-        tracing::warn!("{error}");
+        tracing::warn!("{error:#}");
     }
     app.run(stop).await?;
     Ok(ExitCode::SUCCESS)

@@ -19,11 +19,11 @@ use crate::app::Stations;
 #[derive(Debug, thiserror::Error)]
 pub enum JobsFailed {
     /// After the clock had jumped.
-    #[error("the periodic jobs could not be started anew")]
-    NotAnew(#[source] JobSchedulerError),
+    #[error("the periodic jobs could not be started anew: {0}")]
+    NotAnew(JobSchedulerError),
     /// At a stop.
-    #[error("the periodic jobs could not be shut down")]
-    NotShutDown(#[source] JobSchedulerError),
+    #[error("the periodic jobs could not be shut down: {0}")]
+    NotShutDown(JobSchedulerError),
 }
 
 /// What has cooled is let out within this time.
@@ -61,6 +61,7 @@ async fn beat(stations: Stations, stop: CancellationToken) {
         // In a task of its own: if it panics, the next beat tries again.
         let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
         if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.into())) {
+            let error = format_args!("{error:#}");
             tracing::error!(%error, "what has cooled could not be let out; the next beat tries again");
         }
     }
@@ -141,6 +142,7 @@ impl Jobs<'_> {
                     return;
                 }
                 if let Err(error) = job(stations).await {
+                    let error = format_args!("{error:#}");
                     tracing::error!(job = name, %error, "a periodic job failed; the next run tries again");
                 }
             });

@@ -96,7 +96,7 @@ pub async fn run(
     };
     let put_in = async {
         if let Some(Err(error)) = stop.run_until_cancelled(samples.put_in()).await {
-            tracing::warn!(error = format!("{error:#}"), "the demo goes on without some of its samples");
+            tracing::warn!(error = %format_args!("{error:#}"), "the demo goes on without some of its samples");
         }
     };
     let (served, ()) = tokio::join!(serve, put_in);

@@ -57,7 +57,7 @@ pub enum IntakeError {
     NotPossible(State),
     #[error("too many photos wait for a notice")]
     PhotosFull { wait: TimeDelta },
-    #[error("the photo was refused: {0}")]
+    #[error(transparent)]
     Photo(#[from] photo::PhotoFault),
     #[error(transparent)]
     Blobs(#[from] BlobError),

@@ -110,8 +110,8 @@ pub enum PosterError {
     #[error("the address is too long for a readable QR code")]
     UrlTooLong,
     /// The photo is not a JPEG of reasonable size.
-    #[error("the photo cannot be read")]
-    Photo(#[source] image::ImageError),
+    #[error("the photo cannot be read: {0}")]
+    Photo(image::ImageError),
     /// The finished picture cannot be written as JPEG within [`MAX_BYTES`].
     #[error("the poster cannot be encoded")]
     Encode,

@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     alone!(what_nobody_can_read_is_told_in_one_line),
     alone!(a_setting_that_is_none_is_told),
     alone!(what_is_wrong_is_said_once),
+    alone!(a_failure_is_told_with_its_cause),
     alone!(the_address_listened_on_is_told_whatever_links_point_to),
     alone!(looking_makes_no_database),
     alone!(a_folder_in_the_place_of_the_database_stays_as_it_was),
@@ -320,6 +321,16 @@ async fn what_is_wrong_is_said_once() {
         once.dedup();
         assert_eq!(once.len(), parts.len(), "{told}");
     }
+}
+
+async fn a_failure_is_told_with_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    let told = run_with(folder.path(), &["demo"], &[("TMPDIR", gone.to_str().unwrap())]);
+    assert_eq!(told.status.code(), Some(1));
+    let told = said(&told.stderr);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("seventytwo: no temporary directory: No such file or directory"), "{told}");
 }
 
 async fn the_address_listened_on_is_told_whatever_links_point_to() {
