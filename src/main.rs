@@ -221,7 +221,7 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("account", m)) => account(m).await,
         Some(("token", m)) => token(m).await,
         Some(("audit", m)) => audit(m).await,
-        Some((other, _)) => anyhow::bail!("there is no command {other}"),
+        Some((other, _)) => unreachable!("clap knows no command {other}"),
     }
 }
 
@@ -312,12 +312,13 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             let ended = people::disable(&store, now, &named(m, "name")).await?;
             say(format!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens))?;
         }
-        _ => {
+        Some(("list", _)) => {
             for person in people::list(&store).await? {
                 let state = if person.disabled_at.is_some() { "disabled" } else { "active" };
                 say(format!("{}\t{}\t{state}", person.name, person.role.0.as_str()))?;
             }
         }
+        _ => unreachable!("clap lets nobody pass without one of these"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -375,13 +376,15 @@ async fn token(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             tokens::revoke(&store, &named(m, "account"), &named(m, "number")).await?;
             say("revoked")?;
         }
-        _ => anyhow::bail!("use: seventytwo token add --account NAME"),
+        _ => unreachable!("clap lets nobody pass without one of these"),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn audit(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
-    let Some(("verify", m)) = matches.subcommand() else { anyhow::bail!("use: seventytwo audit verify") };
+    let Some(("verify", m)) = matches.subcommand() else {
+        unreachable!("clap lets nobody pass without it");
+    };
     let noted = m.get_one::<Noted>("expect").cloned();
     let store = app::open_existing(&configuration(None)?).await?;
     match store.read(move |c| events::verify(c, noted.as_ref())).await? {

@@ -1,6 +1,7 @@
 //! One connection to either database, and the transaction around a change.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use tokio::runtime::Runtime;
 
 use super::{Answer, StoreError};
 
-/// Where the data is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where the data is. `Debug` shows no URL, because that holds a password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Database {
     Sqlite(String),
     Postgres(String),
@@ -31,6 +32,15 @@ impl Database {
         match self {
             Database::Sqlite(_) => "sqlite",
             Database::Postgres(_) => "postgres",
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Database::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Database::Postgres(_) => f.debug_tuple("Postgres").finish_non_exhaustive(),
         }
     }
 }
@@ -304,6 +314,13 @@ impl diesel::r2d2::ManageConnection for Manager {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_database_holds_no_password() {
+        let server = Database::Postgres("postgres://somebody:secret@db.example.org/seventytwo".to_owned());
+        let shown = format!("{server:?} {:?}", Manager(server.clone()));
+        assert!(shown.contains("Postgres") && !shown.contains("secret"), "{shown}");
+    }
 
     #[test]
     fn a_server_that_is_gone_is_noticed() {
