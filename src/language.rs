@@ -4,11 +4,13 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Datelike, Utc};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::langid;
 
 use crate::domain::language::Language;
+use crate::domain::zone::BEIJING;
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -73,6 +75,48 @@ pub fn text_with(language: Language, key: &str, args: &[Arg<'_>]) -> String {
         tracing::error!(key, ?errors, "a sentence lacks a value");
     }
     sentence
+}
+
+/// Sentences of one language.
+#[derive(Clone, Copy, Debug)]
+pub struct Words(pub Language);
+
+impl Words {
+    /// The sentence under `key`.
+    pub fn of(self, key: &str) -> String {
+        text(self.0, key)
+    }
+
+    /// The sentence under `key` with its values.
+    pub fn with(self, key: &str, args: &[Arg<'_>]) -> String {
+        text_with(self.0, key, args)
+    }
+
+    /// The sentence under `key` about a time, with what that is called in Beijing: `year`, `month`, `day`,
+    /// `weekday` and `time`.
+    pub fn moment(self, key: &str, at: DateTime<Utc>) -> String {
+        let at = at.with_timezone(&BEIJING);
+        let month = self.of(&format!("month-{}", at.month()));
+        let weekday = self.of(&format!("weekday-{}", at.weekday().number_from_monday()));
+        self.with(
+            key,
+            &[
+                ("year", at.year().to_string().into()),
+                ("month", month.into()),
+                ("day", at.day().into()),
+                ("weekday", weekday.into()),
+                ("time", at.format("%H:%M").to_string().into()),
+            ],
+        )
+    }
+
+    /// What goes between two sentences: nothing in Chinese, where the full stop brings its own space.
+    pub const fn gap(self) -> &'static str {
+        match self.0 {
+            Language::ZhCn => "",
+            Language::En => " ",
+        }
+    }
 }
 
 /// Whether the language has that sentence.

@@ -1,14 +1,13 @@
 //! A live notice in words: its heading, its facts, and a text to copy into a chat.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Utc};
 
 use super::number::Live;
 use crate::broadcast::preview::preview;
 use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
 use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
-use crate::domain::zone::BEIJING;
-use crate::language::{text, text_with};
+use crate::language::{Words, text, text_with};
 
 /// A label and its value.
 pub type Fact = (String, String);
@@ -30,24 +29,12 @@ fn emergency(incident: &Incident, language: Language) -> String {
 
 /// A time in Beijing time, as precise as it is known.
 pub fn moment(at: DateTime<Utc>, precision: Precision, language: Language) -> String {
-    written(&format!("moment-{}", precision.as_str()), at, language)
+    Words(language).moment(&format!("moment-{}", precision.as_str()), at)
 }
 
 /// When a notice ends, in Beijing time and with the year.
 pub fn until(at: DateTime<Utc>, language: Language) -> String {
-    written("moment-until", at, language)
-}
-
-fn written(key: &str, at: DateTime<Utc>, language: Language) -> String {
-    let at = at.with_timezone(&BEIJING);
-    let time = format!("{:02}:{:02}", at.hour(), at.minute());
-    let month = text(language, &format!("month-{}", at.month()));
-    let year = at.year().to_string();
-    text_with(
-        language,
-        key,
-        &[("year", year.into()), ("month", month.into()), ("day", at.day().into()), ("time", time.into())],
-    )
+    Words(language).moment("moment-until", at)
 }
 
 /// Everything except the heading and the description, in the order that helps recognition most.

@@ -1,6 +1,6 @@
 //! What a notice's poster says: the facts that people can act on, in one language.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 
 use super::lettering::missing_characters;
 use super::{Poster, Row, Texts};
@@ -9,8 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::{Kind, Person, Public, Sex, Subject};
 use crate::domain::phone::readable;
 use crate::domain::shown::shown;
-use crate::domain::zone::BEIJING;
-use crate::language::{Arg, text, text_with};
+use crate::language::{Words, text_with};
 
 /// The words of one poster; owns the strings that a [`Poster`] borrows.
 #[derive(Clone, Debug)]
@@ -116,40 +115,6 @@ pub fn check(base_url: &str, language: Language) -> String {
     text_with(language, "poster-check", &[("address", format!("{host}/check").into())])
 }
 
-#[derive(Clone, Copy)]
-struct Words(Language);
-
-impl Words {
-    fn of(self, key: &str) -> String {
-        text(self.0, key)
-    }
-
-    fn with(self, key: &str, args: &[Arg<'_>]) -> String {
-        text_with(self.0, key, args)
-    }
-
-    /// A time in Beijing time, as people write it.
-    fn moment(self, key: &str, at: DateTime<Utc>) -> String {
-        let at = at.with_timezone(&BEIJING);
-        let weekday = self.of(&format!("poster-weekday-{}", at.weekday().number_from_monday()));
-        let month = self.of(&format!("month-{}", at.month()));
-        self.with(
-            key,
-            &[
-                ("year", at.year().to_string().into()),
-                ("month", month.into()),
-                ("day", at.day().into()),
-                ("weekday", weekday.into()),
-                ("time", at.format("%H:%M").to_string().into()),
-            ],
-        )
-    }
-
-    fn row(self, label: &str, value: &str) -> (String, String) {
-        (self.of(label), value.to_owned())
-    }
-}
-
 fn heading(subject: &Subject, words: Words) -> (String, String) {
     match subject {
         Subject::MissingPerson { person } => (person.name.clone(), person_summary(person, words)),
@@ -177,7 +142,7 @@ fn highlights(public: &Public, words: Words) -> Vec<String> {
     let Some(seen) = &public.last_seen else { return vec![region.to_string()] };
     vec![
         words.moment(&format!("poster-at-{}", seen.precision.as_str()), seen.at),
-        format!("{region}{}{}", if words.0 == Language::En { " " } else { "" }, seen.place),
+        format!("{region}{}{}", words.gap(), seen.place),
     ]
 }
 
@@ -185,7 +150,7 @@ fn rows(public: &Public, words: Words) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     let mut row = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|v| !v.is_empty()) {
-            rows.push(words.row(label, value));
+            rows.push((words.of(label), value.to_owned()));
         }
     };
     match &public.subject {
@@ -208,6 +173,6 @@ fn rows(public: &Public, words: Words) -> Vec<(String, String)> {
 
 fn story(public: &Public, words: Words) -> String {
     let urgent = matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
-    let health = if urgent { words.of("poster-health") } else { String::new() };
-    format!("{health}{}{}", if urgent && words.0 == Language::En { " " } else { "" }, public.description)
+    let health = if urgent { words.of("poster-health") + words.gap() } else { String::new() };
+    health + &public.description
 }

@@ -12,7 +12,7 @@ use super::request;
 use super::shared::Shared;
 use crate::domain::language::Language;
 use crate::domain::people::Role;
-use crate::language::{text, text_with};
+use crate::language::{Words, text, text_with};
 
 /// The logged-in person, as the page's header shows them.
 #[derive(Clone, Debug)]
@@ -85,12 +85,9 @@ impl Frame {
         text_with(self.language, key, &[(name, number.into())])
     }
 
-    /// What goes between two sentences: nothing in Chinese, where the full stop brings its own space.
+    /// What goes between two sentences.
     pub const fn gap(&self) -> &'static str {
-        match self.language {
-            Language::ZhCn => "",
-            Language::En => " ",
-        }
+        Words(self.language).gap()
     }
 
     /// The language tag of the page.

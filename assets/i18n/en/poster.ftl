@@ -33,13 +33,6 @@ poster-at-about = { $weekday } { $day } { $month }, about { $time }
 poster-at-day = { $weekday } { $day } { $month }
 poster-until = { $day } { $month } { $year }, { $time } (Beijing)
 poster-check = or open { $address } and enter the number
-poster-weekday-1 = Mon
-poster-weekday-2 = Tue
-poster-weekday-3 = Wed
-poster-weekday-4 = Thu
-poster-weekday-5 = Fri
-poster-weekday-6 = Sat
-poster-weekday-7 = Sun
 poster-health = Health makes it urgent to find them soon.
 poster-people-count = { $people ->
     [one] 1 person

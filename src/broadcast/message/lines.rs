@@ -1,11 +1,9 @@
 //! What a message says about a notice, line by line.
 
-use chrono::Datelike;
-
-use super::words::{Words, harmless, name};
+use super::words::{harmless, line, list, name};
 use super::{Field, Line};
 use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Public, Sex, Subject};
-use crate::domain::zone::BEIJING;
+use crate::language::Words;
 
 /// The lines about a notice, without those that would say nothing.
 pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
@@ -18,9 +16,9 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
     let region = public.region.name_in(words.0);
     lines.push(match &public.last_seen {
         Some(seen) => {
-            words.line(Field::LastSeen, seen_label(&public.subject), last_seen(seen, &region, words))
+            line(words, Field::LastSeen, seen_label(&public.subject), last_seen(seen, &region, words))
         }
-        None => words.line(Field::Region, "broadcast-label-region", region),
+        None => line(words, Field::Region, "broadcast-label-region", region),
     });
     if let Subject::MissingPerson { person } = &public.subject
         && person.medical_urgent
@@ -29,9 +27,10 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
         lines.push(Line { field: Field::Health, label: String::new(), value, link: None });
     }
     let told = |text: &Option<String>| text.as_deref().map(harmless);
-    lines
-        .extend(told(&public.police_station).map(|t| words.line(Field::Police, "broadcast-label-police", t)));
-    lines.push(words.line(Field::Description, "broadcast-label-description", harmless(&public.description)));
+    lines.extend(
+        told(&public.police_station).map(|t| line(words, Field::Police, "broadcast-label-police", t)),
+    );
+    lines.push(line(words, Field::Description, "broadcast-label-description", harmless(&public.description)));
     lines.retain(|line| !line.value.is_empty());
     lines
 }
@@ -41,12 +40,12 @@ fn person_lines(person: &Person, words: Words) -> Vec<Line> {
     let age = words.with("broadcast-age", &[("age", person.age.into())]);
     let height = person.height_cm.map(|cm| words.with("broadcast-height", &[("cm", cm.into())]));
     let heading = [Some(name(&person.name)), sex, Some(age), height];
-    let mut lines = vec![words.line(Field::Subject, "broadcast-label-person", words.list(heading))];
+    let mut lines = vec![line(words, Field::Subject, "broadcast-label-person", list(words, heading))];
     for (field, label, told) in [
         (Field::Looks, "broadcast-label-looks", &person.appearance),
         (Field::Clothing, "broadcast-label-clothing", &person.clothing),
     ] {
-        lines.extend(told.as_deref().map(|told| words.line(field, label, harmless(told))));
+        lines.extend(told.as_deref().map(|told| line(words, field, label, harmless(told))));
     }
     lines
 }
@@ -54,22 +53,22 @@ fn person_lines(person: &Person, words: Words) -> Vec<Line> {
 fn item_lines(item: &Item, words: Words) -> Vec<Line> {
     let label = format!("broadcast-label-{}", item.direction.as_str());
     let told = |text: &Option<String>| text.as_deref().map(name);
-    let heading = words.list([Some(name(&item.what)), told(&item.brand), told(&item.colour)]);
+    let heading = list(words, [Some(name(&item.what)), told(&item.brand), told(&item.colour)]);
     let held =
-        item.held_at.as_deref().map(|t| words.line(Field::HeldAt, "broadcast-label-held_at", harmless(t)));
-    [words.line(Field::Subject, &label, heading)].into_iter().chain(held).collect()
+        item.held_at.as_deref().map(|t| line(words, Field::HeldAt, "broadcast-label-held_at", harmless(t)));
+    [line(words, Field::Subject, &label, heading)].into_iter().chain(held).collect()
 }
 
 fn incident_line(incident: &Incident, words: Words) -> Line {
     let what = words.of(&format!("broadcast-{}", incident.what.as_str()));
     let people = incident.people.map(|people| words.with("broadcast-people", &[("people", people.into())]));
-    words.line(Field::Subject, "broadcast-label-incident", words.list([Some(what), people]))
+    line(words, Field::Subject, "broadcast-label-incident", list(words, [Some(what), people]))
 }
 
 fn campaign_lines(campaign: &Campaign, words: Words) -> Vec<Line> {
     vec![
-        words.line(Field::Subject, "broadcast-label-campaign", name(&campaign.organisation)),
-        words.line(Field::Needs, "broadcast-label-needs", harmless(&campaign.needs)),
+        line(words, Field::Subject, "broadcast-label-campaign", name(&campaign.organisation)),
+        line(words, Field::Needs, "broadcast-label-needs", harmless(&campaign.needs)),
     ]
 }
 
@@ -86,15 +85,7 @@ const fn seen_label(subject: &Subject) -> &'static str {
 
 /// When and where, the exact place last because it is the first to be cut.
 fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
-    let at = seen.at.with_timezone(&BEIJING);
-    let key = format!("broadcast-at-{}", seen.precision.as_str());
-    let month = words.of(&format!("month-{}", at.month()));
-    let time = at.format("%H:%M").to_string();
     // With the year: forwarded messages live long.
-    let year = at.year().to_string();
-    let at = words.with(
-        &key,
-        &[("year", year.into()), ("month", month.into()), ("day", at.day().into()), ("time", time.into())],
-    );
-    words.list([Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
+    let at = words.moment(&format!("broadcast-at-{}", seen.precision.as_str()), seen.at);
+    list(words, [Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
 }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde_json::Map;
 
-use super::words::Words;
+use super::words::label;
 use super::{Event, Link, Message, PREFIX, lines};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
 use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::phone::readable;
+use crate::language::Words;
 
 /// What is known about one broadcast.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ pub fn message(known: &Known<'_>) -> Message {
         lines: public.map(|public| lines::lines(public, words)).unwrap_or_default(),
         tail: tail(known, public, words),
         link: Some(Link {
-            label: words.label(if known.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
+            label: label(words, if known.purpose.ends() { "broadcast-link-ended" } else { "broadcast-link" }),
             url: known.link.to_owned(),
         }),
         event: event(known, public.is_some()),

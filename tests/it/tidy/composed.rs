@@ -192,7 +192,6 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("poster-incident-{}", of!(Emergency)),
         ("poster-seen-{}", about()),
         ("poster-title-{}", about()),
-        ("poster-weekday-{}", numbers(1..=7)),
         ("poster-{}", sexes()),
         ("problem-not_possible-{}-detail", all(["cooling", "published"])),
         ("problem-{}", all(CODES.iter().map(|(code, _)| *code))),
@@ -252,5 +251,6 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("tip-text-{}", about()),
         ("tip-title-{}", about()),
         ("tip-{}", all(["seen_at", "place", "phone"])),
+        ("weekday-{}", numbers(1..=7)),
     ]
 }
