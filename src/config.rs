@@ -1,5 +1,6 @@
 //! Every setting: its name, default, bounds and meaning; all faults are reported at once.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -90,21 +91,46 @@ pub enum LogFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub variable: &'static str,
+    /// The flag that it was given by; a person who gave one looks for that as well.
+    pub flag: Option<&'static str>,
     pub what: String,
 }
 
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.variable, self.what)
+impl Fault {
+    /// A fault of a setting that was not given by a flag.
+    pub fn new(variable: &'static str, what: impl Into<String>) -> Fault {
+        Fault { variable, flag: None, what: what.into() }
     }
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.flag {
+            Some(flag) => write!(f, "{} (--{flag}): {}", self.variable, self.what),
+            None => write!(f, "{}: {}", self.variable, self.what),
+        }
+    }
+}
+
+/// Everything that is wrong with the settings, in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told: Vec<String> = self.0.iter().map(Fault::to_string).collect();
+        write!(f, "these settings are wrong: {}", told.join("; "))
+    }
+}
+
+impl std::error::Error for Faults {}
 
 impl Config {
     /// Reads every setting through `look_up`; an empty value counts as absent.
     ///
     /// # Errors
     /// All faults together, each with its variable's name.
-    pub fn read(look_up: impl Fn(&Setting) -> Option<String>) -> Result<Config, Vec<Fault>> {
+    pub fn read(look_up: impl Fn(&Setting) -> Option<String>) -> Result<Config, Faults> {
         let mut given = Lookup { look_up, faults: Vec::new() };
         let data_dir = PathBuf::from(given.value("SEVENTYTWO_DATA_DIR").unwrap_or_default());
         let config = Config {
@@ -132,13 +158,12 @@ impl Config {
             data_dir,
         };
         if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {
-            given.faults.push(Fault {
-                variable: "SEVENTYTWO_KEY",
-                what: "is required with PostgreSQL, the same on every node; make one with: openssl rand -base64 32"
-                    .to_owned(),
-            });
+            given.faults.push(Fault::new(
+                "SEVENTYTWO_KEY",
+                "is required with PostgreSQL, the same on every node; make one with: openssl rand -base64 32",
+            ));
         }
-        if given.faults.is_empty() { Ok(config) } else { Err(given.faults) }
+        if given.faults.is_empty() { Ok(config) } else { Err(Faults(given.faults)) }
     }
 }
 
@@ -173,7 +198,7 @@ impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
         match read(self.value(variable)?.trim()) {
             Ok(value) => Some(value),
             Err(what) => {
-                self.faults.push(Fault { variable, what });
+                self.faults.push(Fault::new(variable, what));
                 None
             }
         }
@@ -184,13 +209,14 @@ impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
         let span = self.parse(variable, duration).unwrap_or(least);
         if span < least || span > most {
             let what = format!("must be between {} and {}", written(least), written(most));
-            self.faults.push(Fault { variable, what });
+            self.faults.push(Fault::new(variable, what));
         }
         span
     }
 }
 
-fn setting_of(variable: &str) -> &'static Setting {
+/// The setting of a variable that is in [`SETTINGS`].
+pub fn setting_of(variable: &str) -> &'static Setting {
     SETTINGS.iter().find(|s| s.variable == variable).expect("every variable is in the table")
 }
 
@@ -199,7 +225,9 @@ mod tests {
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<Config, Vec<Fault>> {
-        Config::read(|s| set.iter().find(|(name, _)| *name == s.variable).map(|(_, v)| (*v).to_owned()))
+        let given =
+            |s: &Setting| set.iter().find(|(name, _)| *name == s.variable).map(|(_, v)| (*v).to_owned());
+        Config::read(given).map_err(|faults| faults.0)
     }
 
     #[test]

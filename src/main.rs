@@ -9,7 +9,7 @@ use seventytwo::accounts::people::{self, Handed};
 use seventytwo::accounts::{scan, tokens};
 use seventytwo::app::{self, App};
 use seventytwo::clock::Clock;
-use seventytwo::config::{self, Config, Fault, LogFormat, SETTINGS, Setting};
+use seventytwo::config::{self, Config, Fault, Faults, LogFormat, SETTINGS, Setting};
 use seventytwo::demo;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Noted, Walked};
@@ -167,23 +167,22 @@ fn given(matches: Option<&ArgMatches>, setting: &Setting) -> Option<(String, &'s
 }
 
 fn configuration(matches: Option<&ArgMatches>) -> anyhow::Result<Config> {
-    let mut told = environment(matches);
-    let read = Config::read(|s| given(matches, s).map(|(value, _)| value));
-    told.extend(read.as_ref().err().into_iter().flatten().map(|Fault { variable, what }| {
-        // A person who gave a flag looks for that as well.
-        let flag = SETTINGS.iter().find(|s| s.variable == *variable);
-        let flag = flag.filter(|s| given(matches, s).is_some_and(|(_, source)| source == "flag"));
-        flag.map_or_else(|| format!("{variable}: {what}"), |s| format!("{variable} (--{}): {what}", s.flag))
-    }));
-    match read {
-        Ok(config) if told.is_empty() => Ok(config),
-        _ => anyhow::bail!("these settings are wrong: {}", told.join("; ")),
+    let mut faults = environment(matches);
+    match Config::read(|s| given(matches, s).map(|(value, _)| value)) {
+        Ok(config) if faults.is_empty() => return Ok(config),
+        read => faults.extend(read.err().into_iter().flat_map(|found| found.0)),
     }
+    for fault in &mut faults {
+        let setting = config::setting_of(fault.variable);
+        let by_flag = given(matches, setting).is_some_and(|(_, source)| source == "flag");
+        fault.flag = by_flag.then_some(setting.flag);
+    }
+    Err(Faults(faults).into())
 }
 
 /// Warns of variables that look like settings but are not; returns what is wrong with those that cannot be
 /// read.
-fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
+fn environment(matches: Option<&ArgMatches>) -> Vec<Fault> {
     #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
     let all = std::env::vars_os();
     let mut faults = Vec::new();
@@ -194,7 +193,7 @@ fn environment(matches: Option<&ArgMatches>) -> Vec<String> {
                 eprintln!("seventytwo: {name} is no setting and does nothing; seventytwo config lists them");
             }
             Some(setting) if value.to_str().is_none() && given(matches, setting).is_none() => {
-                faults.push(format!("{name}: is not UTF-8"));
+                faults.push(Fault::new(setting.variable, "is not UTF-8"));
             }
             _ => {}
         }
@@ -208,7 +207,7 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("serve", m)) => serve(Some(m)).await,
         Some(("demo", _)) => {
             let stop = stop_on_signals()?;
-            demo::run(stop, |s| given(None, s).map(|(value, _)| value), log).await?;
+            demo::run(stop, |s| given(None, s).map(|(value, _)| value), log, |told| say(told)).await?;
             Ok(ExitCode::SUCCESS)
         }
         Some(("config", m)) => show_config(m),

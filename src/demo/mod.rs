@@ -9,7 +9,6 @@ mod robot;
 mod samples;
 mod welcome;
 
-use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ use url::Url;
 use crate::accounts::{people, tokens};
 use crate::app::{self, App};
 use crate::clock::Clock;
-use crate::config::{Config, Gateway, Setting};
+use crate::config::{Config, Gateway, Setting, setting_of};
 use crate::domain::group::Platform;
 use crate::domain::people::Role;
 use crate::web::shared::{self, Shared};
@@ -45,7 +44,7 @@ const PEOPLE: [(&str, Role); 5] = [
 ];
 
 /// Serves the demo until `stop`. Settings come from `look_up`, except the places where data is stored; `log`
-/// opens the log once the settings are known.
+/// opens the log once the settings are known, and `say` prints what a newcomer needs.
 ///
 /// # Errors
 /// When a setting is wrong, the address is taken, or the server cannot start.
@@ -53,12 +52,13 @@ pub async fn run(
     stop: CancellationToken,
     look_up: impl Fn(&Setting) -> Option<String>,
     log: fn(&Config),
+    say: fn(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let home =
         tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
-    let (mut config, is_given) = settings(home.path(), look_up)?;
+    let mut config = Config::read(|s| kept_in(home.path(), s, look_up(s)))?;
     log(&config);
-    let listener = listen(&config.bind, is_given)?;
+    let listener = listen(&config.bind, look_up(setting_of("SEVENTYTWO_BIND")).is_some())?;
     let own = reachable(listener.local_addr()?);
     let server = format!("http://{own}");
     config.base_url.get_or_insert_with(|| server.clone());
@@ -103,21 +103,6 @@ pub async fn run(
     drop(shared);
     home.close().context("the temporary directory could not be removed")?;
     served
-}
-
-/// The settings, and whether an address to listen on was given.
-fn settings(home: &Path, look_up: impl Fn(&Setting) -> Option<String>) -> anyhow::Result<(Config, bool)> {
-    let is_given = std::cell::Cell::new(false);
-    let config = Config::read(|setting| {
-        let value = look_up(setting);
-        is_given.set(is_given.get() || (setting.variable == "SEVENTYTWO_BIND" && value.is_some()));
-        kept_in(home, setting, value)
-    });
-    let config = config.map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("these settings are wrong: {}", lines.join("; "))
-    })?;
-    Ok((config, is_given.get()))
 }
 
 /// Puts all data into the temporary directory, under a key of its own.
@@ -169,13 +154,6 @@ async fn accounts(shared: &Shared) -> anyhow::Result<(Vec<Login>, Arc<[Authentic
         });
     }
     Ok((logins, authenticators.into()))
-}
-
-/// Prints and flushes, because stdout may be a pipe.
-fn say(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }
 
 #[cfg(test)]

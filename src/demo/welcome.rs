@@ -15,7 +15,7 @@ pub struct Login {
 }
 
 /// The welcome text, in both languages side by side. `robot` is the webhook URL for connecting a group,
-/// `cooling` the cooling time in seconds.
+/// `cooling` the cooling time in seconds. The last line is not ended.
 pub fn welcome(url: &str, logins: &[Login], robot: &str, cooling: i64) -> String {
     let both = |key: &str| {
         let say = |language| text_with(language, key, &[("cooling", cooling.into())]);
@@ -46,8 +46,7 @@ pub fn welcome(url: &str, logins: &[Login], robot: &str, cooling: i64) -> String
     for number in 1..=6 {
         line(format!("  {number}. {}", both(&format!("demo-try-{number}"))));
     }
-    line(format!("\n{}", both("demo-stop")));
-    lines
+    lines + "\n" + &both("demo-stop")
 }
 
 #[cfg(test)]
