@@ -15,12 +15,12 @@ use crate::web::shared::Shared;
 
 #[derive(Template)]
 #[template(path = "broadcasts.html")]
-struct BroadcastsPage {
-    frame: Frame,
+struct BroadcastsPage<'a> {
+    frame: &'a Frame,
     report: Report,
 }
 
-impl BroadcastsPage {
+impl BroadcastsPage<'_> {
     fn heading(&self, counted: &Counted) -> String {
         self.frame.t(&format!("broadcasts-purpose-{}", counted.purpose.as_str()))
     }
@@ -89,7 +89,7 @@ pub async fn show_broadcasts(
     let role = person.require(Role::Moderator)?.role.0;
     let report = api::read(&shared, &path, role).await?;
     let frame = person.frame(&http);
-    page(&http, &frame, &BroadcastsPage { frame: frame.clone(), report })
+    page(&http, &frame, &BroadcastsPage { frame: &frame, report })
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Bubble {
 #[derive(Template)]
 #[template(path = "practice.html")]
 struct ChatPage<'a> {
-    frame: Frame,
+    frame: &'a Frame,
     base_url: &'a str,
     bubbles: Vec<Bubble>,
     /// The webhook URL for connecting a group.
@@ -160,7 +160,7 @@ async fn show(
     let frame = Frame::public(&http);
     let bubbles = practice.chat.lock().messages().map(Bubble::of).collect();
     let robot = practice.webhook(FREE);
-    page(&http, &frame, &ChatPage { frame: frame.clone(), base_url: &shared.base_url, bubbles, robot })
+    page(&http, &frame, &ChatPage { frame: &frame, base_url: &shared.base_url, bubbles, robot })
 }
 
 /// `GET /practice/picture/{number}.jpg`: a picture in the chat.

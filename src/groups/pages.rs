@@ -48,8 +48,8 @@ pub struct Query {
 
 #[derive(Template)]
 #[template(path = "groups.html")]
-struct ListPage {
-    frame: Frame,
+struct ListPage<'a> {
+    frame: &'a Frame,
     done: Option<String>,
     groups: Vec<Whole>,
     now: DateTime<Utc>,
@@ -59,14 +59,14 @@ struct ListPage {
 
 #[derive(Template)]
 #[template(path = "groups_platforms.html")]
-struct PlatformsPage {
-    frame: Frame,
+struct PlatformsPage<'a> {
+    frame: &'a Frame,
 }
 
 #[derive(Template)]
 #[template(path = "groups_new.html")]
-struct NewPage {
-    frame: Frame,
+struct NewPage<'a> {
+    frame: &'a Frame,
     platform: Platform,
     steps: Vec<String>,
     /// The path of the practice chat, which shows the address to paste in a demo.
@@ -83,8 +83,8 @@ struct NewPage {
 
 #[derive(Template)]
 #[template(path = "groups_secret.html")]
-struct SecretPage {
-    frame: Frame,
+struct SecretPage<'a> {
+    frame: &'a Frame,
     id: Uuid,
     secret: String,
     /// What the platform answered instead of taking the code.
@@ -107,7 +107,7 @@ pub async fn list(
     let after = asked.cursor.as_deref().and_then(cursor::read);
     let preferences::Page { groups, next } = station(&shared).page(account, after).await?;
     let (done, next) = (done(&frame, &asked), next.as_ref().map(cursor::write));
-    page(&http, &frame, &ListPage { done, groups, now: shared.clock.now(), next, frame: frame.clone() })
+    page(&http, &frame, &ListPage { done, groups, now: shared.clock.now(), next, frame: &frame })
 }
 
 /// Choosing the platform of a new group; then its form.
@@ -117,10 +117,10 @@ pub async fn list(
 pub async fn choose(http: HttpRequest, person: SignedIn, asked: web::Query<Query>) -> Page {
     let (_, frame) = admin(&http, &person)?;
     let Some(platform) = asked.platform.as_deref().and_then(Platform::named) else {
-        return page(&http, &frame, &PlatformsPage { frame: frame.clone() });
+        return page(&http, &frame, &PlatformsPage { frame: &frame });
     };
     let typed = Typed::fresh(frame.language);
-    new_page(&http, frame, platform, typed, (Faults::default(), None), StatusCode::OK)
+    new_page(&http, &frame, platform, typed, (Faults::default(), None), StatusCode::OK)
 }
 
 /// Connects a group.
@@ -137,7 +137,7 @@ pub async fn connect(
     let (account, frame) = admin(&http, &person)?;
     let platform = asked.platform.as_deref().and_then(Platform::named).ok_or(Problem::NotFound)?;
     let typed = Typed::read(&form.0);
-    let again = |typed, faults, status| new_page(&http, frame.clone(), platform, typed, faults, status);
+    let again = |typed, faults, status| new_page(&http, &frame, platform, typed, faults, status);
     if typed.again {
         return again(typed, (Faults::default(), None), StatusCode::OK);
     }
@@ -150,7 +150,7 @@ pub async fn connect(
     };
     shared.limits.check(Limit::GroupConnects, account)?;
     match station(&shared).connect(account, new).await {
-        Ok(connected) => entered(&http, frame, &shared, account, connected).await,
+        Ok(connected) => entered(&http, &frame, &shared, account, connected).await,
         Err(error) => {
             let (faults, status) = told(error, &frame, first_field(platform))?;
             again(typed, (faults, None), status)
@@ -171,7 +171,7 @@ pub async fn show(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let (done, before) = (done(&frame, &asked), asked.before.as_deref().and_then(|place| place.parse().ok()));
-    let mut template = group_page(frame.clone(), &shared, account, id(&path)?, before).await?;
+    let mut template = group_page(&frame, &shared, account, id(&path)?, before).await?;
     template.done = done;
     page(&http, &frame, &template)
 }
@@ -191,7 +191,7 @@ pub async fn verify(
     let id = id(&path)?;
     let code = form.0.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
     let step = station(&shared).verify(account, id, code).await;
-    after(&http, frame, &shared, (account, id), step, ("active", "code")).await
+    after(&http, &frame, &shared, (account, id), step, ("active", "code")).await
 }
 
 /// Sends another code.
@@ -208,7 +208,7 @@ pub async fn send_code(
     let (account, frame) = admin(&http, &person)?;
     let id = id(&path)?;
     let step = station(&shared).send_code(account, id).await;
-    after(&http, frame, &shared, (account, id), step, ("code", "send")).await
+    after(&http, &frame, &shared, (account, id), step, ("code", "send")).await
 }
 
 /// Stops what goes to a group, for as long as was chosen.
@@ -227,7 +227,7 @@ pub async fn pause(
     let choice = form.0.iter().find(|(name, _)| name == "until").map_or("", |(_, choice)| choice);
     let until = pauses::chosen(choice, shared.clock.now());
     let step = station(&shared).pause(account, id, until).await;
-    after(&http, frame, &shared, (account, id), step, ("paused", "state")).await
+    after(&http, &frame, &shared, (account, id), step, ("paused", "state")).await
 }
 
 /// Lets a paused group receive again.
@@ -244,7 +244,7 @@ pub async fn resume(
     let (account, frame) = admin(&http, &person)?;
     let id = id(&path)?;
     let step = station(&shared).resume(account, id).await;
-    after(&http, frame, &shared, (account, id), step, ("resumed", "state")).await
+    after(&http, &frame, &shared, (account, id), step, ("resumed", "state")).await
 }
 
 /// Sends a message marked as a test.
@@ -261,7 +261,7 @@ pub async fn test(
     let (account, frame) = admin(&http, &person)?;
     let id = id(&path)?;
     let step = station(&shared).test(account, id).await;
-    after(&http, frame, &shared, (account, id), step, ("tested", "test")).await
+    after(&http, &frame, &shared, (account, id), step, ("tested", "test")).await
 }
 
 fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem> {
@@ -298,7 +298,7 @@ fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, Status
 /// After a step: a redirect to the group, or its page with what went wrong.
 async fn after<T>(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     shared: &Shared,
     (account, id): (Uuid, Uuid),
     step: Result<T, GroupError>,
@@ -307,10 +307,10 @@ async fn after<T>(
     match step {
         Ok(_) => Ok(see_other(&format!("/groups/{id}?done={done}"))),
         Err(error) => {
-            let (faults, status) = told(error, &frame, field)?;
-            let mut template = group_page(frame.clone(), shared, account, id, None).await?;
+            let (faults, status) = told(error, frame, field)?;
+            let mut template = group_page(frame, shared, account, id, None).await?;
             template.faults = faults;
-            page_with(http, &frame, &template, status)
+            page_with(http, frame, &template, status)
         }
     }
 }
@@ -319,7 +319,7 @@ async fn after<T>(
 /// code.
 async fn entered(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     shared: &Shared,
     account: Uuid,
     connected: Connected,
@@ -328,7 +328,7 @@ async fn entered(
     if let Some(secret) = secret {
         let said = refusal.map(|refusal| refused(&refusal, frame.language));
         let then = frame.t("groups-secret-then");
-        return page(http, &frame, &SecretPage { frame: frame.clone(), id, secret, refused: said, then });
+        return page(http, frame, &SecretPage { frame, id, secret, refused: said, then });
     }
     let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
     after(http, frame, shared, (account, id), step, ("code", "send")).await
@@ -336,24 +336,24 @@ async fn entered(
 
 fn new_page(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     platform: Platform,
     typed: Typed,
     (faults, other): (Faults, Option<Platform>),
     status: StatusCode,
 ) -> Page {
-    let choices = Choices::of(&typed, &frame);
+    let choices = Choices::of(&typed, frame);
     let template = NewPage {
-        steps: steps(&frame, platform),
+        steps: steps(frame, platform),
         practice: practice(http),
-        way: form::way(platform, &typed, &frame),
-        suggested: form::suggested(&frame),
-        frame: frame.clone(),
+        way: form::way(platform, &typed, frame),
+        suggested: form::suggested(frame),
+        frame,
         platform,
         typed,
         choices,
         faults,
         other,
     };
-    page_with(http, &frame, &template, status)
+    page_with(http, frame, &template, status)
 }

@@ -160,7 +160,7 @@ pub fn see_other(path: &str) -> HttpResponse {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
-    frame: Frame,
+    frame: &'a Frame,
     title: String,
     detail: String,
     request_id: &'a str,
@@ -195,7 +195,7 @@ pub fn problem_page(http: &HttpRequest, problem: &Problem, request_id: &str) -> 
         go_back: matches!(problem, Problem::TooLarge(_)),
         // A request id helps only where the fault is ours.
         request_id: if problem.status().is_server_error() { request_id } else { "" },
-        frame: frame.clone(),
+        frame: &frame,
     };
     page_with(http, &frame, &template, problem.status())
         .unwrap_or_else(|problem| problem.to_json_response(frame.language, request_id))

@@ -16,8 +16,8 @@ use crate::web::shared::Shared;
 
 #[derive(Template)]
 #[template(path = "groups_delivery.html")]
-struct DeliveryPage {
-    frame: Frame,
+struct DeliveryPage<'a> {
+    frame: &'a Frame,
     /// The path of the group's page.
     group: String,
     id: i64,
@@ -74,7 +74,7 @@ pub async fn detail(
         again: delivery.is_redeliverable(shared.clock.now()),
         request,
         calls: calls.into_iter().map(call).collect(),
-        frame: frame.clone(),
+        frame: &frame,
     };
     page(&http, &frame, &template)
 }
@@ -93,5 +93,5 @@ pub async fn redeliver(
     let (account, frame) = admin(&http, &person)?;
     let (group, id) = ids(&path)?;
     let step = station(&shared).redeliver(account, group, id).await;
-    after(&http, frame, &shared, (account, group), step, ("again", "log")).await
+    after(&http, &frame, &shared, (account, group), step, ("again", "log")).await
 }

@@ -23,8 +23,8 @@ use crate::web::shared::Shared;
 
 #[derive(Template)]
 #[template(path = "groups_one.html")]
-pub(super) struct GroupPage {
-    frame: Frame,
+pub(super) struct GroupPage<'a> {
+    frame: &'a Frame,
     /// The path of the group's page.
     here: String,
     whole: Whole,
@@ -63,13 +63,13 @@ struct LineView {
 ///
 /// # Errors
 /// For anybody who is not its admin.
-pub(super) async fn group_page(
-    frame: Frame,
+pub(super) async fn group_page<'a>(
+    frame: &'a Frame,
     shared: &Shared,
     account: Uuid,
     id: Uuid,
     before: Option<i64>,
-) -> Result<GroupPage, Problem> {
+) -> Result<GroupPage<'a>, Problem> {
     let (groups, now) = (station(shared), shared.clock.now());
     let whole = groups.whole(account, id).await?;
     let log = groups.log(account, id, before).await?;
@@ -79,14 +79,14 @@ pub(super) async fn group_page(
         here: format!("/groups/{id}"),
         proved: whole.group.state.0.is_proved(),
         paused_until: whole.group.paused_until().map(moment),
-        pauses: pauses::OFFERED.map(|choice| (choice, length(&frame, choice, now))).to_vec(),
+        pauses: pauses::OFFERED.map(|choice| (choice, length(frame, choice, now))).to_vec(),
         awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),
         makes_secret: platform == Platform::Webhook,
         done: None,
         faults: Faults::default(),
-        facts: facts(&frame, &whole, &log, now),
+        facts: facts(frame, &whole, &log, now),
         next: log.next,
-        log: log.lines.into_iter().map(|line| line_view(&frame, platform, &line, now)).collect(),
+        log: log.lines.into_iter().map(|line| line_view(frame, platform, &line, now)).collect(),
         whole,
         frame,
     })

@@ -19,8 +19,8 @@ use crate::web::shared::Shared;
 
 #[derive(Template)]
 #[template(path = "groups_edit.html")]
-struct EditPage {
-    frame: Frame,
+struct EditPage<'a> {
+    frame: &'a Frame,
     id: Uuid,
     typed: Typed,
     choices: Choices,
@@ -29,8 +29,8 @@ struct EditPage {
 
 #[derive(Template)]
 #[template(path = "groups_robot.html")]
-struct RobotPage {
-    frame: Frame,
+struct RobotPage<'a> {
+    frame: &'a Frame,
     id: Uuid,
     steps: Vec<String>,
     way: Vec<Input>,
@@ -39,8 +39,8 @@ struct RobotPage {
 
 #[derive(Template)]
 #[template(path = "groups_delete.html")]
-struct DeletePage {
-    frame: Frame,
+struct DeletePage<'a> {
+    frame: &'a Frame,
     whole: Whole,
 }
 
@@ -56,7 +56,7 @@ pub async fn edit_form(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let whole = station(&shared).whole(account, id(&path)?).await?;
-    edit_page(&http, frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
+    edit_page(&http, &frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
 }
 
 /// Changes a group's preferences.
@@ -74,7 +74,7 @@ pub async fn edit(
     let whole = station(&shared).whole(account, id(&path)?).await?;
     let (id, typed) = (whole.group.id.0, Typed::read(&form.0));
     if typed.again {
-        return edit_page(&http, frame, id, typed, Faults::default(), StatusCode::OK);
+        return edit_page(&http, &frame, id, typed, Faults::default(), StatusCode::OK);
     }
     match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {
         Ok(change) => {
@@ -83,7 +83,7 @@ pub async fn edit(
         }
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
-            edit_page(&http, frame, id, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
+            edit_page(&http, &frame, id, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
         }
     }
 }
@@ -100,7 +100,7 @@ pub async fn robot_form(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let whole = station(&shared).whole(account, id(&path)?).await?;
-    robot_page(&http, frame, &whole, Typed::default(), Faults::default(), StatusCode::OK)
+    robot_page(&http, &frame, &whole, Typed::default(), Faults::default(), StatusCode::OK)
 }
 
 /// Gives a group another robot.
@@ -122,14 +122,14 @@ pub async fn robot(
         Ok(change) => change,
         Err(faults) => {
             let faults = Faults::of(&faults, frame.language);
-            return robot_again(&http, frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
+            return robot_again(&http, &frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
     match station(&shared).change(account, whole.group.id.0, change).await {
-        Ok(connected) => entered(&http, frame, &shared, account, connected).await,
+        Ok(connected) => entered(&http, &frame, &shared, account, connected).await,
         Err(error) => {
             let (faults, status) = told(error, &frame, first_field(platform))?;
-            robot_again(&http, frame, &whole, typed, faults, status)
+            robot_again(&http, &frame, &whole, typed, faults, status)
         }
     }
 }
@@ -150,9 +150,9 @@ pub async fn rotate(
     match station(&shared).rotate(account, id).await {
         Ok(Rotated { secret, both_until }) => {
             let then = frame.t1("groups-rotated-then", "until", moment(both_until));
-            page(&http, &frame, &SecretPage { frame: frame.clone(), id, secret, refused: None, then })
+            page(&http, &frame, &SecretPage { frame: &frame, id, secret, refused: None, then })
         }
-        step => after(&http, frame, &shared, (account, id), step, ("changed", "rotate")).await,
+        step => after(&http, &frame, &shared, (account, id), step, ("changed", "rotate")).await,
     }
 }
 
@@ -168,7 +168,7 @@ pub async fn delete_form(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let whole = station(&shared).whole(account, id(&path)?).await?;
-    page(&http, &frame, &DeletePage { frame: frame.clone(), whole })
+    page(&http, &frame, &DeletePage { frame: &frame, whole })
 }
 
 /// Deletes a group.
@@ -189,20 +189,20 @@ pub async fn forget(
 
 fn edit_page(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     id: Uuid,
     typed: Typed,
     faults: Faults,
     status: StatusCode,
 ) -> Page {
-    let choices = Choices::of(&typed, &frame);
-    page_with(http, &frame, &EditPage { frame: frame.clone(), id, typed, choices, faults }, status)
+    let choices = Choices::of(&typed, frame);
+    page_with(http, frame, &EditPage { frame, id, typed, choices, faults }, status)
 }
 
 /// The form for another robot again, with its faults and what was typed, except the secrets.
 fn robot_again(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     whole: &Whole,
     mut typed: Typed,
     mut faults: Faults,
@@ -218,14 +218,14 @@ fn robot_again(
 
 fn robot_page(
     http: &HttpRequest,
-    frame: Frame,
+    frame: &Frame,
     whole: &Whole,
     typed: Typed,
     faults: Faults,
     status: StatusCode,
 ) -> Page {
     let (id, platform) = (whole.group.id.0, whole.group.platform.0);
-    let (steps, way) = (steps(&frame, platform), form::way(platform, &typed, &frame));
-    let template = RobotPage { frame: frame.clone(), id, steps, way, faults };
-    page_with(http, &frame, &template, status)
+    let (steps, way) = (steps(frame, platform), form::way(platform, &typed, frame));
+    let template = RobotPage { frame, id, steps, way, faults };
+    page_with(http, frame, &template, status)
 }
