@@ -28,7 +28,7 @@ impl From<GroupError> for Problem {
             GroupError::Exists => Problem::GroupExists,
             GroupError::Full => Problem::TooManyGroups { most: MAX_GROUPS },
             GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
-            GroupError::NotAgain(state) => Problem::NotRedeliverable(state.as_str()),
+            GroupError::NotAgain(state) => Problem::NotRedeliverable(state),
             GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
             GroupError::CodeExpired => Problem::CodeExpired,
             GroupError::TooMany(wait) => Problem::too_many(wait),

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::domain::case_number::CaseNumberError;
+use crate::domain::delivery::DeliveryState;
 pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::language::{text, text_with};
@@ -86,8 +87,8 @@ pub enum Problem {
     GroupExists,
     #[error("an account has at most {most} groups")]
     TooManyGroups { most: i64 },
-    #[error("a delivery that is {0} does not go again")]
-    NotRedeliverable(&'static str),
+    #[error("a delivery that is {} does not go again", .0.as_str())]
+    NotRedeliverable(DeliveryState),
     #[error("the code is wrong")]
     WrongCode { tries_left: i16 },
     #[error("the code has expired")]
@@ -178,7 +179,7 @@ impl Problem {
     pub fn detail(&self, language: Language) -> String {
         let key = match self {
             Problem::PhotoRefused(why) => format!("photo-{why}"),
-            Problem::NotRedeliverable(state) => format!("redeliver-{state}"),
+            Problem::NotRedeliverable(state) => format!("redeliver-{}", state.as_str()),
             Problem::NotPossible { instead: Some(instead), .. } => {
                 format!("problem-not_possible-{instead}-detail")
             }
