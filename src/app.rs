@@ -232,7 +232,7 @@ impl App {
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         store.set_back_what_is_ahead(clock.now(), CLOCK_MAY_SLIP).await?;
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
-        let wake = Arc::new(Notify::new());
+        let work_is_due = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());
         let gateways = config.gateways.iter().map(|gateway| (gateway.platform, gateway.url.clone()));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
@@ -247,7 +247,7 @@ impl App {
             base_url,
             contact: config.contact.as_deref().map(Into::into),
             trusted_proxies: config.trusted_proxies.clone().into(),
-            work_is_due: wake.clone(),
+            work_is_due: work_is_due.clone(),
             limits: Arc::new(Limits::default()),
             room: Room::default(),
             blobs,
@@ -271,7 +271,7 @@ impl App {
                 hosts,
                 in_hand: InHand::default(),
                 figures,
-                wake,
+                work_is_due,
                 break_off: CancellationToken::new(),
             },
             shared,
@@ -308,8 +308,8 @@ impl App {
         let running = TaskTracker::new();
         let jobs = schedule::start(&self.stations, &self.sweep, &running, &stop).await?;
         let worker = self.stations.worker.clone();
-        let (store, wake, until) = (worker.store.clone(), worker.wake.clone(), stop.clone());
-        running.spawn(async move { store.listen(wake, until).await });
+        let (store, work_is_due, until) = (worker.store.clone(), worker.work_is_due.clone(), stop.clone());
+        running.spawn(async move { store.listen(work_is_due, until).await });
         let worker = tokio::spawn(watched(worker, stop.clone()));
         let asked = stop.clone();
         let stops_by = tokio::spawn(async move {

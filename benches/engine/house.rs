@@ -207,8 +207,9 @@ impl House {
     /// The same program once more on the same PostgreSQL, which wakes it.
     pub async fn another_node(&self, sink: &str) -> House {
         let house = House::start(Db::postgres(self.db.url.clone()), &[sink]).await;
-        let (store, wake) = (house.stations.worker.store.clone(), house.stations.worker.wake.clone());
-        tokio::spawn(async move { store.listen(wake, CancellationToken::new()).await });
+        let worker = &house.stations.worker;
+        let (store, work_is_due) = (worker.store.clone(), worker.work_is_due.clone());
+        tokio::spawn(async move { store.listen(work_is_due, CancellationToken::new()).await });
         house
     }
 

@@ -83,7 +83,7 @@ pub struct Worker {
     pub in_hand: InHand,
     pub figures: Arc<Figures>,
     /// Notified by every commit that makes work due.
-    pub wake: Arc<Notify>,
+    pub work_is_due: Arc<Notify>,
     /// Cancelled when a stop has waited long enough: ends what is under way.
     pub break_off: CancellationToken,
 }
@@ -215,7 +215,7 @@ impl Worker {
         };
         let wait = due.map_or(most, |due| (due - self.clock.now()).to_std().unwrap_or_default()).min(most);
         tokio::select! {
-            () = self.wake.notified() => {}
+            () = self.work_is_due.notified() => {}
             () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => {}
         }
@@ -296,7 +296,7 @@ impl Worker {
                 }
             }
             self.record_surely(std::mem::take(&mut batch)).await;
-            self.wake.notify_one();
+            self.work_is_due.notify_one();
         }
     }
 

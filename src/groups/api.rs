@@ -35,7 +35,7 @@ pub fn station(shared: &Shared) -> Groups {
         sender: shared.sender.clone(),
         hosts: shared.hosts.clone(),
         base_url: shared.base_url.clone(),
-        wake: shared.work_is_due.clone(),
+        work_is_due: shared.work_is_due.clone(),
     }
 }
 

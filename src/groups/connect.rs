@@ -178,7 +178,7 @@ impl Groups {
             Tried::Wrong(tries_left) => Err(GroupError::WrongCode { tries_left }),
             Tried::Right => {
                 tracing::info!(group = %id, "control of a group was proved");
-                self.wake.notify_one();
+                self.work_is_due.notify_one();
                 Ok(())
             }
         }

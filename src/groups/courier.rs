@@ -277,7 +277,7 @@ impl Groups {
                 }
             })
             .await?;
-        self.wake.notify_one();
+        self.work_is_due.notify_one();
         Ok(())
     }
 

@@ -192,7 +192,7 @@ impl Groups {
                 }
             })
             .await?;
-        self.wake.notify_one();
+        self.work_is_due.notify_one();
         Ok(())
     }
 }

@@ -58,7 +58,7 @@ pub struct Groups {
     /// The base of the links in messages.
     pub base_url: Arc<str>,
     /// Wakes the worker when a group can receive again.
-    pub wake: Arc<Notify>,
+    pub work_is_due: Arc<Notify>,
 }
 
 /// Why a step was refused.

@@ -68,7 +68,7 @@ impl Groups {
     /// [`GroupError::NotPossible`] where control of it must be proved first.
     pub async fn resume(&self, account: Uuid, id: Uuid) -> Result<GroupState, GroupError> {
         let state = self.switch(account, id, GroupState::Active, None).await?;
-        self.wake.notify_one();
+        self.work_is_due.notify_one();
         Ok(state)
     }
 
@@ -105,7 +105,7 @@ impl Groups {
             beyond = over.get(SLICE as usize - 1).map(|(_, id)| *id);
             for (account, id) in over {
                 match self.end_pause(account, id, now).await {
-                    Ok(ended) if ended => self.wake.notify_one(),
+                    Ok(ended) if ended => self.work_is_due.notify_one(),
                     Ok(_) => {}
                     Err(error) => {
                         tracing::warn!(group = %id, %error, "a pause could not be ended");

@@ -150,7 +150,7 @@ impl Groups {
                 if groups::save(tx, &group)? { Ok(()) } else { Err(GroupError::Exists) }
             })
             .await?;
-        self.wake.notify_one();
+        self.work_is_due.notify_one();
         Ok(())
     }
 

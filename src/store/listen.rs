@@ -32,13 +32,13 @@ pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
 }
 
 impl Store {
-    /// Wakes `wake` whenever another node announces work, until `stop`.
-    pub async fn listen(&self, wake: Arc<Notify>, stop: CancellationToken) {
+    /// Notifies `work_is_due` whenever another node announces work, until `stop`.
+    pub async fn listen(&self, work_is_due: Arc<Notify>, stop: CancellationToken) {
         let Database::Postgres(url) = self.database().clone() else { return };
         let listening = tokio::spawn(async move {
             while !stop.is_cancelled() {
                 tokio::select! {
-                    broken = hear(&url, &wake) => tracing::warn!(error = broken, "listening for other nodes broke off"),
+                    broken = hear(&url, &work_is_due) => tracing::warn!(error = broken, "listening for other nodes broke off"),
                     () = stop.cancelled() => return,
                 }
                 tokio::select! { () = tokio::time::sleep(AGAIN) => {}, () = stop.cancelled() => {} }
@@ -51,7 +51,7 @@ impl Store {
 }
 
 /// Listens until the connection breaks; returns why it did.
-async fn hear(url: &str, wake: &Notify) -> String {
+async fn hear(url: &str, work_is_due: &Notify) -> String {
     let (client, mut connection) = match connect_postgres(url).await {
         Ok(connected) => connected,
         Err(error) => return error,
@@ -59,7 +59,7 @@ async fn hear(url: &str, wake: &Notify) -> String {
     let messages = async {
         loop {
             match poll_fn(|cx| connection.poll_message(cx)).await {
-                Some(Ok(AsyncMessage::Notification(_))) => wake.notify_one(),
+                Some(Ok(AsyncMessage::Notification(_))) => work_is_due.notify_one(),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return error.to_string(),
                 None => return "the server closed the connection".to_owned(),
@@ -71,7 +71,7 @@ async fn hear(url: &str, wake: &Notify) -> String {
             return error.to_string();
         }
         // What was announced before we listened was not heard.
-        wake.notify_one();
+        work_is_due.notify_one();
         std::future::pending().await
     };
     tokio::select! { broken = messages => broken, refused = listen => refused }

@@ -216,7 +216,7 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) ->
     let working = tokio::spawn(worker.clone().run(stop.clone()));
     eventually("it is said", async || crowd.requests() == 1).await;
     house.advance(LEASE_FOR);
-    worker.wake.notify_one();
+    worker.work_is_due.notify_one();
     // If it were leased again, it would be due at the end of that lease.
     let put_off =
         "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at > (SELECT leased_until FROM lanes)";
