@@ -41,7 +41,7 @@ use crate::vault::Unopenable;
 use crate::web::limits::Limits;
 use crate::web::room::Room;
 use crate::web::shared::Shared;
-use crate::{schedule, web as doors};
+use crate::{schedule, tls, web as doors};
 
 mod clocks;
 mod forgetting;
@@ -218,9 +218,7 @@ impl App {
     /// See [`StartError`].
     pub async fn build_on(listener: TcpListener, config: Config, clock: Clock) -> Result<App, StartError> {
         language::check();
-        // With two providers compiled in, rustls chooses neither by itself. One that is installed already is
-        // fine, too.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        tls::install();
         if rlimit::increase_nofile_limit(u64::MAX).is_err() {
             tracing::warn!("the limit of open files could not be raised");
         }

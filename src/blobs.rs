@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::config;
 use crate::domain::named::named;
 use crate::store::photos::Photo;
+use crate::tls;
 use crate::vault::{Key, Unopenable, Vault};
 
 /// How long the store of photos is waited for: the sender of a photo waits as well, and so does what is to
@@ -88,9 +89,8 @@ impl Blobs {
                 Ok(Blobs(Arc::new(local.with_fsync(true))))
             }
             config::Blobs::S3(url) => {
-                // The bucket's client uses whichever provider of cryptography the process has; another part
-                // of the program may have chosen already, and has chosen the same.
-                drop(rustls::crypto::ring::default_provider().install_default());
+                // The bucket's client uses whichever provider of cryptography the process has.
+                tls::install();
                 let retry = RetryConfig {
                     max_retries: ASKED_AGAIN,
                     retry_timeout: PATIENCE,

@@ -15,6 +15,7 @@
 //! * [`store`]: the only SQL
 //! * [`vault`]: sealing, keyed hashes, tokens
 //! * [`blobs`]: photos at rest
+//! * [`tls`]: how connections to others are encrypted
 //! * [`language`]: every sentence that a person reads
 //! * [`turns`]: work that takes much memory, a few pieces at a time
 //! * [`clock`]: the only reader of the time
@@ -43,6 +44,7 @@ pub mod poster;
 pub mod review;
 pub mod schedule;
 pub mod store;
+pub mod tls;
 pub mod turns;
 pub mod vault;
 pub mod web;

@@ -34,6 +34,7 @@ use hub::Hub;
 use super::guard::{Guard, Refused, Target};
 use super::platforms::{Outgoing, Response};
 use crate::domain::delivery::Outcome;
+use crate::tls;
 
 mod connection;
 mod hub;
@@ -151,15 +152,9 @@ pub struct Sender {
 impl Sender {
     /// A sender that trusts the certificate authorities of the browsers.
     pub fn new(guard: Guard, limits: Limits) -> Sender {
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let config =
-            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("ring has the default protocol versions")
-                .with_root_certificates(roots)
-                .with_no_client_auth();
         let beds = Arc::new(Semaphore::new(limits.resting));
-        Sender { guard, limits, tls: TlsConnector::from(Arc::new(config)), hosts: Mutex::default(), beds }
+        let tls = TlsConnector::from(Arc::new(tls::client()));
+        Sender { guard, limits, tls, hosts: Mutex::default(), beds }
     }
 
     /// The guard that every request has to pass.

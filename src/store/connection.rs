@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{SimpleConnection, TransactionManager};
@@ -13,6 +12,7 @@ use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
 use tokio::runtime::Runtime;
 
 use super::{Answer, StoreError};
+use crate::tls;
 
 /// Where the data is. `Debug` shows no URL, because that holds a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -258,13 +258,7 @@ fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Erro
 
 /// A connection made by tokio-postgres, which can do TLS by rustls.
 pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls::client());
     let failed = |e: tokio_postgres::Error| {
         // The URL holds the password; the database's own words do not.
         let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();

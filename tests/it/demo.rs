@@ -71,9 +71,7 @@ impl Demo {
         let robot = words().find(|word| word.contains("/cgi-bin/webhook/send?key=")).unwrap_or_default();
         let admin = printed.iter().find(|line| line.starts_with("group_admin ")).expect("a group admin");
         let token = admin.split_whitespace().find_map(|word| word.strip_prefix("token=")).unwrap();
-        // Where two crates could each choose a provider, neither does. An error only means that one is set
-        // already.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        seventytwo::tls::install();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Demo { child, http, base, token: token.to_owned(), robot: robot.to_owned() }
     }

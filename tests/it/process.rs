@@ -70,9 +70,7 @@ impl Running {
             lines.map_while(Result::ok).find_map(|l| Some(l.strip_prefix("listening on ")?.to_owned()))
         };
         let base = tokio::task::spawn_blocking(says).await.unwrap().expect("the program listens");
-        // Where two crates could each choose a provider, neither does. An error only means that one is set
-        // already.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        seventytwo::tls::install();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Program { running: self, door: Door { base, http, networks: Arc::default() }, log }
     }

@@ -145,16 +145,17 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/clock.rs", &[], "the time comes from outside"),
     ("src/language.rs", &["domain"], "sentences, by the languages of the field"),
     ("src/vault.rs", &[], "keys and seals"),
+    ("src/tls.rs", &[], "how connections to others are encrypted"),
     ("src/turns.rs", &[], "work on threads of its own, whatever it is"),
     ("src/config", &["domain", "store"], "settings name platforms and a database"),
     (
         "src/blobs.rs",
-        &["config", "domain::named", "store::photos", "vault"],
+        &["config", "domain::named", "store::photos", "vault", "tls"],
         "sealed photos, by the rows that name them",
     ),
     (
         "src/store/",
-        &["domain", "vault", "clock::from_micros"],
+        &["domain", "vault", "tls", "clock::from_micros"],
         "rows, some of them sealed, by the clock's own instant",
     ),
     ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs", "turns"], "a station"),
@@ -163,7 +164,11 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         &["domain", "store", "vault", "language", "config", "broadcast::plan", "poster::content"],
         "a station; what is live is planned in its transaction, and what a poster lacks is told before it is printed",
     ),
-    ("src/broadcast/", &["domain", "store", "clock", "vault", "language"], "a station"),
+    (
+        "src/broadcast/",
+        &["domain", "store", "clock", "vault", "language", "tls"],
+        "a station; it sends to strangers",
+    ),
     (
         "src/broadcast/platforms/",
         &["domain", "broadcast::message"],

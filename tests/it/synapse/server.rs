@@ -105,9 +105,7 @@ fn settings(folder: &Path, port: u16) -> Value {
 
 /// A client for these tests.
 pub fn http() -> reqwest::Client {
-    // Where two crates could each choose a provider, neither does. An error only means that one is set
-    // already.
-    drop(rustls::crypto::ring::default_provider().install_default());
+    seventytwo::tls::install();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
