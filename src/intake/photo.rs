@@ -8,7 +8,6 @@
 mod format;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::error::LimitErrorKind;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
@@ -21,8 +20,6 @@ use crate::domain::look::Look;
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Most pixels in a photo: 40 megapixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// Longest side in pixels; allows a panorama or a long screenshot.
-pub const MAX_SIDE: u32 = 20_000;
 /// Shortest side in pixels; nobody can be recognised on less.
 pub const MIN_SIDE: u32 = 64;
 
@@ -68,9 +65,6 @@ pub enum PhotoFault {
     /// More than [`MAX_PIXELS`], or it needs too much memory for other reasons.
     #[error("the photo has too many pixels")]
     TooManyPixels,
-    /// A side longer than [`MAX_SIDE`].
-    #[error("the photo is too wide or too high")]
-    TooLong,
     /// A side shorter than [`MIN_SIDE`].
     #[error("the photo is too small")]
     TooSmall,
@@ -98,7 +92,6 @@ impl PhotoFault {
             Self::Empty => "photo_empty",
             Self::TooManyBytes => "photo_too_many_bytes",
             Self::TooManyPixels => "photo_too_many_pixels",
-            Self::TooLong => "photo_too_long",
             Self::TooSmall => "photo_too_small",
             Self::NotAPicture => "photo_not_a_picture",
             Self::Heic => "photo_heic",
@@ -115,8 +108,6 @@ pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let lean = format::without_profile(bytes, format);
     let mut reader = ImageReader::with_format(Cursor::new(&lean), format);
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODED);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| fault(&error))?;
@@ -153,9 +144,7 @@ fn look_of(picture: &DynamicImage) -> Look {
 }
 
 fn bounded(width: u32, height: u32, bytes: u64) -> Result<(), PhotoFault> {
-    if width.max(height) > MAX_SIDE {
-        Err(PhotoFault::TooLong)
-    } else if width.min(height) < MIN_SIDE {
+    if width.min(height) < MIN_SIDE {
         Err(PhotoFault::TooSmall)
     } else if u64::from(width) * u64::from(height) > MAX_PIXELS || bytes > MAX_DECODED {
         Err(PhotoFault::TooManyPixels)
@@ -166,9 +155,6 @@ fn bounded(width: u32, height: u32, bytes: u64) -> Result<(), PhotoFault> {
 
 fn fault(error: &ImageError) -> PhotoFault {
     match error {
-        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::DimensionError) => {
-            PhotoFault::TooLong
-        }
         ImageError::Limits(_) => PhotoFault::TooManyPixels,
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             PhotoFault::Truncated

@@ -128,6 +128,15 @@ fn however_much_there_is_to_say_it_fits() {
 }
 
 #[test]
+fn of_a_photo_that_is_a_line_a_poster_is_drawn() {
+    let texts = Texts::of(Language::ZhCn);
+    for (width, height) in [(1_600, 1), (1, 1_600)] {
+        let poster = Poster { photo: Some(&noise(width, height)), ..plain(&texts) };
+        Painter::new().draw(&poster).unwrap_or_else(|error| panic!("{width}x{height}: {error}"));
+    }
+}
+
+#[test]
 fn however_little_there_is_to_say_it_is_a_whole_poster() {
     let texts = Texts::of(Language::ZhCn);
     let (rows, highlights) = (&[][..], &[][..]);

@@ -166,7 +166,6 @@ photo-photo_empty = No photo arrived. Please choose one again.
 photo-photo_too_many_bytes = The photo is larger than 8 MB. Choose a smaller one, or upload a screenshot of it.
 photo-too_many = Up to 5 photos. Leave some out.
 photo-photo_too_many_pixels = The photo has too many pixels. Upload a screenshot of it instead.
-photo-photo_too_long = The photo is too long or too wide. Crop it and upload it again.
 photo-photo_too_small = The photo is too small to see anything. Choose a clearer one.
 photo-photo_not_a_picture = This file is not a photo. Choose a JPEG, PNG or WebP picture.
 photo-photo_heic = This is an iPhone's HEIC file, which many phones cannot open. Take a screenshot of the photo and upload that.

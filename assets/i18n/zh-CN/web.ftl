@@ -136,7 +136,6 @@ photo-photo_empty = 没有收到照片。请重新选择一张。
 photo-photo_too_many_bytes = 照片超过 8 MB。请选小一点的，或截屏后再上传截图。
 photo-too_many = 最多 5 张，请去掉几张。
 photo-photo_too_many_pixels = 照片像素太大。请截屏后上传截图。
-photo-photo_too_long = 照片太长或太宽。请裁剪后再上传。
 photo-photo_too_small = 照片太小，看不清楚。请换一张更清晰的。
 photo-photo_not_a_picture = 这个文件不是照片。请选择 JPEG、PNG 或 WebP 图片。
 photo-photo_heic = 这是苹果手机的 HEIC 格式，很多手机打不开。请打开这张照片截屏，再上传截图。

@@ -68,7 +68,6 @@ async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
         Fault::Empty,
         Fault::TooManyBytes,
         Fault::TooManyPixels,
-        Fault::TooLong,
         Fault::TooSmall,
         Fault::NotAPicture,
         Fault::Heic,
