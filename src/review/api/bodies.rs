@@ -19,7 +19,8 @@ pub struct DecisionBody {
     action: String,
     /// For `approve` and `reject`, a code from the list of that action; otherwise at most 60 characters.
     reason: Option<String>,
-    /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise.
+    /// At most 2,000 characters; for the reporter with `ask`, for colleagues otherwise. Needed with `ask`, and
+    /// with `reject` for the reason `other`.
     note: Option<String>,
 }
 
