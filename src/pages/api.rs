@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::number::{Issued, Live, look_up, open_all};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
+use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::notice::{Campaign, Incident, Item, Kind, LastSeen, Person, Subject};
 use crate::domain::region::{Level, Region};
@@ -34,6 +35,7 @@ pub struct LiveNotice {
     /// A code of GB/T 2260.
     #[schema(example = "131003")]
     region: &'static str,
+    /// In the reader's language.
     region_name: String,
     description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +123,7 @@ pub async fn notice(
     let (number, standing) = look_up(&http, &shared, &case).await?;
     let quiet = |kind, state| PublicNotice::Quiet(QuietNotice { case_number: number, kind, state });
     Ok(web::Json(match standing {
-        Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live))),
+        Issued::Live(live) => PublicNotice::Live(Box::new(shown(&shared, *live, request::language(&http)))),
         Issued::Checking(kind) => quiet(kind, State::Paused),
         Issued::Over(kind, state, _) => quiet(kind, state),
     }))
@@ -154,11 +156,12 @@ pub async fn notices(
             Ok((open_all(conn, &vault, &found)?, next))
         })
         .await?;
-    let items = live.into_iter().map(|live| shown(&shared, live)).collect();
+    let language = request::language(&http);
+    let items = live.into_iter().map(|live| shown(&shared, live, language)).collect();
     Ok(web::Json(LiveNotices { items, next }))
 }
 
-fn shown(shared: &Shared, live: Live) -> LiveNotice {
+fn shown(shared: &Shared, live: Live, language: Language) -> LiveNotice {
     let full = |path: String| shared.link(&path);
     let (url, poster_url) = (full(live.path()), full(live.poster()));
     let photos = live.photos().into_iter().map(full).collect();
@@ -174,7 +177,7 @@ fn shown(shared: &Shared, live: Live) -> LiveNotice {
         kind: live.kind,
         state: State::Live,
         region: live.public.region.code(),
-        region_name: live.public.region.full_name(),
+        region_name: live.public.region.name_in(language),
         description: live.public.description,
         person,
         item,

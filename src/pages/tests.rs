@@ -286,6 +286,19 @@ async fn a_live_notice_shows_what_is_public_and_nothing_else() {
 }
 
 #[actix_web::test]
+async fn a_program_reads_the_region_in_its_readers_language() {
+    let (_folder, shared) = start().await;
+    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
+    for (language, name) in
+        [("zh-CN", "河北省廊坊市广阳区"), ("en", "Guangyang, Langfang, Hebei (河北省廊坊市广阳区)")]
+    {
+        let one = json(&shared, &format!("/api/v1/notices/{number}?lang={language}")).await.1;
+        let all = json(&shared, &format!("/api/v1/notices?lang={language}")).await.1;
+        assert_eq!((&one["region_name"], &all["items"][0]["region_name"]), (&name.into(), &name.into()));
+    }
+}
+
+#[actix_web::test]
 async fn a_published_phone_can_be_read_aloud() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
