@@ -1,6 +1,6 @@
 //! Every sentence a person reads, by key, in both languages, from `assets/i18n/`.
 //!
-//! A missing key is a bug: the page shows the key itself, and `tests/it/tidy.rs` fails.
+//! A missing key is a bug: the page shows the key itself, and `tests/it/tidy/` fails.
 
 use std::sync::LazyLock;
 

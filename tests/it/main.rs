@@ -158,6 +158,9 @@ fn main() -> ExitCode {
         ("takeback::endings", takeback::endings::TESTS),
         ("takeback::ways", takeback::ways::TESTS),
         ("tidy", tidy::TESTS),
+        ("tidy::documents", tidy::documents::TESTS),
+        ("tidy::layers", tidy::layers::TESTS),
+        ("tidy::words", tidy::words::TESTS),
         ("walk", walk::TESTS),
     ];
     for (file, tests) in files {
