@@ -46,7 +46,7 @@ pub async fn measure(db: Db) {
         tell_of(&house, &format!("first byte of {groups} groups"), &mut waits, bare);
     }
     drop(worker);
-    if !house.db.database().is_sqlite() {
+    if !house.db.is_sqlite() {
         let other = house.another_node(&address).await;
         let worker = other.work();
         let mut waits = self::waits(&house, &mut arrivals, &counties[ROUNDS..]).await;

@@ -36,11 +36,16 @@ pub async fn measure(db: Db) {
         let run: Run = serde_json::from_str(&apart(SEND, &db, &sink, groups)).expect("a run is told");
         let (most, least) = ceilings::posts(&sink.address, run.body.into(), 20_000, 128).await;
         if run.delivered < groups {
-            println!("{:<10} only {} of {groups} in {} s", db.name(), run.delivered, TIME.as_secs());
+            println!(
+                "{:<10} only {} of {groups} in {} s",
+                db.database().name(),
+                run.delivered,
+                TIME.as_secs()
+            );
         }
         line(&db, &format!("recorded/s, {groups} groups (bare posts/s)"), run.rate, Some(most));
         line(&db, &format!("CPU us each, {groups} groups (bare post)"), run.cpu_each, Some(least));
-        if !db.database().is_sqlite() {
+        if !db.is_sqlite() {
             let what = format!("CPU us each with the server's, {groups} groups");
             line(&db, &what, run.cpu_each + run.server_cpu_each, Some(least));
         }

@@ -9,7 +9,6 @@ use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{App, Stations};
 use seventytwo::broadcast::platforms::Credentials;
 use seventytwo::clock::Clock;
-use seventytwo::config::{Config, Setting};
 use seventytwo::domain::group::{GroupState, Kinds, Platform};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::notice::Kind;
@@ -17,45 +16,11 @@ use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
 use seventytwo::groups::{NewGroup, fresh};
 use seventytwo::store::types::Named;
-use seventytwo::store::{Conn, Database, StoreError, accounts, groups, notices};
-use tempfile::TempDir;
+use seventytwo::store::{Conn, StoreError, accounts, groups, notices};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// A database of its own for one measurement.
-pub struct Db {
-    pub url: String,
-    pub folder: TempDir,
-}
-
-impl Db {
-    /// A file in a folder of its own.
-    pub fn sqlite() -> Db {
-        let folder = tempfile::tempdir().expect("a folder");
-        Db { url: format!("sqlite:{}", folder.path().join("bench.db").display()), folder }
-    }
-
-    /// A database on a server.
-    pub fn postgres(url: String) -> Db {
-        Db::at(url)
-    }
-
-    /// A database that exists already.
-    pub fn at(url: String) -> Db {
-        Db { url, folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    pub fn database(&self) -> Database {
-        match self.url.strip_prefix("sqlite:") {
-            Some(path) => Database::Sqlite(path.to_owned()),
-            None => Database::Postgres(self.url.clone()),
-        }
-    }
-
-    /// The name in the table.
-    pub fn name(&self) -> &'static str {
-        self.database().name()
-    }
-}
+pub use crate::ground::Db;
+use crate::ground::{Networks, settings};
 
 /// The program, with its doors open and its loops driven by us.
 pub struct House {
@@ -64,8 +29,7 @@ pub struct House {
     pub http: reqwest::Client,
     pub base: String,
     moderator: String,
-    /// Every request comes from a network of its own, so that no limit applies.
-    networks: AtomicU32,
+    networks: Networks,
     numbers: AtomicU32,
     _running: DropGuard,
 }
@@ -74,19 +38,9 @@ impl House {
     /// A house whose DingTalk robots are at those sinks: one request for each delivery, and words alone.
     pub async fn start(db: Db, sinks: &[&str]) -> House {
         let gateways: Vec<String> = sinks.iter().map(|sink| format!("dingtalk=http://{sink}")).collect();
-        let gateway = gateways.join(",");
-        let folder = db.folder.path().display().to_string();
-        let look_up = |setting: &Setting| match setting.variable {
-            "DATABASE_URL" => Some(db.url.clone()),
-            "SEVENTYTWO_BIND" => Some("127.0.0.1:0".to_owned()),
-            "SEVENTYTWO_DATA_DIR" => Some(folder.clone()),
-            "SEVENTYTWO_KEY" => Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
-            "SEVENTYTWO_COOLING" => Some("0s".to_owned()),
-            "SEVENTYTWO_PLATFORM_HOSTS" => Some(gateway.clone()),
-            "SEVENTYTWO_TRUSTED_PROXIES" => Some("127.0.0.1".to_owned()),
-            _ => None,
-        };
-        let config = Config::read(look_up).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let more =
+            [("SEVENTYTWO_COOLING", "0s".to_owned()), ("SEVENTYTWO_PLATFORM_HOSTS", gateways.join(","))];
+        let config = settings(&db, &more);
         let app = App::build(config, Clock::system()).await.expect("the program starts");
         let (stations, base, stop) = (app.stations.clone(), app.url(), CancellationToken::new());
         tokio::spawn(app.serve(stop.clone()));
@@ -102,7 +56,7 @@ impl House {
         let moderator = tokens::add(&shared.store, now, "moderator", None).await.expect("a token");
         House {
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            networks: AtomicU32::new(1),
+            networks: Networks::default(),
             numbers: AtomicU32::new(1),
             _running: stop.drop_guard(),
             stations,
@@ -114,11 +68,10 @@ impl House {
 
     /// A POST to the API; panics unless it succeeds.
     pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Value {
-        let [_, a, b, c] = self.networks.fetch_add(1, Ordering::SeqCst).to_be_bytes();
         let mut request = self
             .http
             .post(format!("{}/api/v1{path}", self.base))
-            .header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)))
+            .header("x-forwarded-for", self.networks.next())
             .json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -206,7 +159,7 @@ impl House {
 
     /// The same program once more on the same PostgreSQL, which wakes it.
     pub async fn another_node(&self, sink: &str) -> House {
-        let house = House::start(Db::postgres(self.db.url.clone()), &[sink]).await;
+        let house = House::start(Db::at(self.db.url.clone()), &[sink]).await;
         let worker = &house.stations.worker;
         let (store, work_is_due) = (worker.store.clone(), worker.work_is_due.clone());
         tokio::spawn(async move { store.listen(work_is_due, CancellationToken::new()).await });

@@ -6,6 +6,8 @@
 mod arrival;
 mod ceilings;
 mod fan_out;
+#[path = "../../tests/it/ground.rs"]
+mod ground;
 mod house;
 mod idle;
 mod neighbours;
@@ -16,7 +18,7 @@ mod process;
 mod sink;
 mod submissions;
 
-use house::Db;
+use ground::Db;
 use postgres::Server;
 
 /// Everything that can be asked for.
@@ -64,7 +66,7 @@ fn line(db: &Db, what: &str, measured: f64, ceiling: Option<f64>) {
         Some(ceiling) => (format!("{ceiling:.1}"), format!("{:.2}", measured / ceiling)),
         None => Default::default(),
     };
-    println!("{:<10} {what:<50} {measured:>12.1} {of:>12} {ratio:>7}", db.name());
+    println!("{:<10} {what:<50} {measured:>12.1} {of:>12} {ratio:>7}", db.database().name());
 }
 
 /// The value below which that share of the sorted `values` lies.

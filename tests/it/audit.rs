@@ -152,8 +152,7 @@ fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
 
 async fn what_is_written_during_the_walk_is_no_tampering(house: House) -> House {
     let made = house.post("/notices", None, &notices::rescue(house.clock.now())).await.expect(201);
-    let (case, database) =
-        (made["case_number"].as_str().unwrap().replace('-', ""), process::database(&house.db));
+    let (case, database) = (made["case_number"].as_str().unwrap().replace('-', ""), house.db.database());
     let walked = process::peek(&house.db, move |conn| {
         let written = AtomicBool::new(false);
         // The first query reads the head; the walk follows.

@@ -1,7 +1,6 @@
 //! A house for a test: the whole program on a free port, with its background loops driven by the test.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use reqwest::{Method, StatusCode};
@@ -9,46 +8,23 @@ use serde_json::{Value, json};
 use seventytwo::accounts::{people, tokens};
 use seventytwo::app::{App, Stations};
 use seventytwo::clock::Clock;
-use seventytwo::config::{Config, Setting};
+use seventytwo::config::Config;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::Conn;
 use seventytwo::store::accounts::{Session, by_name, insert_session};
 use seventytwo::store::types::Time;
 use seventytwo::vault::{new_token, token_hash};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fakes::{Fake, Rules};
+pub use crate::ground::Db;
+use crate::ground::{Networks, settings};
 use crate::interface::assert_as_described;
 
 /// A padded secret of Standard Webhooks.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// A database of its own for one test.
-pub struct Db {
-    pub url: String,
-    pub folder: TempDir,
-}
-
-impl Db {
-    /// A file in a folder of its own.
-    pub fn sqlite() -> Db {
-        let folder = tempfile::tempdir().unwrap();
-        Db { url: format!("sqlite:{}", folder.path().join("test.db").display()), folder }
-    }
-
-    /// A database on a server.
-    pub fn postgres(url: String) -> Db {
-        Db { url, folder: tempfile::tempdir().unwrap() }
-    }
-
-    /// Whether it is a file.
-    pub fn is_sqlite(&self) -> bool {
-        self.url.starts_with("sqlite:")
-    }
-}
 
 /// When every test begins: a Monday morning in Langfang.
 pub fn morning() -> DateTime<Utc> {
@@ -69,8 +45,7 @@ pub struct House {
     /// Stops the program when the house is dropped.
     running: DropGuard,
     serving: JoinHandle<anyhow::Result<()>>,
-    /// Every request comes from a network of its own, so that rate limits apply only where a test means it.
-    networks: AtomicU32,
+    networks: Networks,
 }
 
 /// A platform each, with the URL of its stand-in.
@@ -142,7 +117,7 @@ impl House {
             gateways,
             running: stop.drop_guard(),
             serving,
-            networks: AtomicU32::new(1),
+            networks: Networks::default(),
         }
     }
 
@@ -196,12 +171,10 @@ impl House {
 
     /// One call of the JSON API.
     pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Reply {
-        let network = self.networks.fetch_add(1, Ordering::SeqCst);
-        let [_, a, b, c] = network.to_be_bytes();
         let mut request = self
             .http
             .request(method.clone(), format!("{}/api/v1{path}", self.base))
-            .header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)));
+            .header("x-forwarded-for", self.networks.next());
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -309,15 +282,5 @@ fn config(db: &Db, chats: &[Arc<Fake>], more: &Gateways) -> Config {
     let chats = chats.iter().map(|c| format!("{}={}", c.platform().as_str(), c.gateway().1));
     let more = more.iter().map(|(platform, url)| format!("{}={url}", platform.as_str()));
     let gateways: Vec<String> = chats.chain(more).collect();
-    let folder = db.folder.path().display().to_string();
-    let look_up = |setting: &Setting| match setting.variable {
-        "DATABASE_URL" => Some(db.url.clone()),
-        "SEVENTYTWO_BIND" => Some("127.0.0.1:0".to_owned()),
-        "SEVENTYTWO_DATA_DIR" => Some(folder.clone()),
-        "SEVENTYTWO_KEY" => Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
-        "SEVENTYTWO_PLATFORM_HOSTS" => Some(gateways.join(",")),
-        "SEVENTYTWO_TRUSTED_PROXIES" => Some("127.0.0.1".to_owned()),
-        _ => None,
-    };
-    Config::read(look_up).unwrap_or_else(|faults| panic!("{faults:?}"))
+    settings(db, &[("SEVENTYTWO_PLATFORM_HOSTS", gateways.join(","))])
 }

@@ -15,6 +15,7 @@ mod demo;
 mod desk;
 mod edits;
 mod fakes;
+mod ground;
 mod groups;
 mod hostile;
 mod house;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpSocket;
 
-use crate::house::Db;
+use crate::ground::Db;
 
 /// A server on which every test gets a database of its own; cheap to clone.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ impl Server {
         let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-        Db::postgres(format!("{}/{name}?sslmode=disable", self.0.url))
+        Db::at(format!("{}/{name}?sslmode=disable", self.0.url))
     }
 }
 

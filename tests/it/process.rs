@@ -5,7 +5,6 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,15 +24,14 @@ use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
 use seventytwo::groups::{MAX_GROUPS, NewGroup, fresh};
 use seventytwo::store::types::Named;
-use seventytwo::store::{
-    Answer, Conn, Database, Store, accounts, deliveries, events, groups, notices as rows,
-};
+use seventytwo::store::{Answer, Conn, Store, accounts, deliveries, events, groups, notices as rows};
 use seventytwo::vault::Vault;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::chaos::count;
+use crate::ground::Networks;
 use crate::house::{Db, Reply};
 use crate::notices;
 
@@ -162,8 +160,7 @@ pub fn assert_audit(db: &Db) {
 pub struct Door {
     base: String,
     http: reqwest::Client,
-    /// Every request comes from a network of its own, because no rate limit is meant to apply.
-    networks: Arc<AtomicU32>,
+    networks: Arc<Networks>,
 }
 
 impl Door {
@@ -189,8 +186,7 @@ impl Door {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> reqwest::Result<Reply> {
-        let [_, a, b, c] = self.networks.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        let mut request = request.header("x-forwarded-for", format!("{}.{b}.{c}.1", 100 + u16::from(a)));
+        let mut request = request.header("x-forwarded-for", self.networks.next());
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -284,19 +280,12 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-pub fn database(db: &Db) -> Database {
-    match db.url.strip_prefix("sqlite:") {
-        Some(path) => Database::Sqlite(path.to_owned()),
-        None => Database::Postgres(db.url.clone()),
-    }
-}
-
 /// Reads the database over a connection that is closed at once.
 pub async fn peek<T: Send + 'static>(
     db: &Db,
     look: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
 ) -> T {
-    let database = database(db);
+    let database = db.database();
     tokio::task::spawn_blocking(move || look(&mut Conn::open(&database).unwrap()).unwrap()).await.unwrap()
 }
 
@@ -338,7 +327,7 @@ pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
 
 /// Creates a person with an account; returns their API token.
 pub async fn person(db: &Db, name: &str, role: Role) -> String {
-    let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
+    let (store, vault) = (Store::open(db.database()).await.unwrap(), Vault::new(KEY_BYTES));
     let now = Clock::system().now();
     people::add(&store, &vault, now, name, role, None).await.unwrap();
     tokens::add(&store, now, name, None).await.unwrap()
@@ -356,7 +345,7 @@ pub async fn connect<'a>(
     admin: &'static str,
     chats: impl IntoIterator<Item = (Platform, &'a str, String)>,
 ) {
-    let (store, vault) = (Store::open(database(db)).await.unwrap(), Vault::new(KEY_BYTES));
+    let (store, vault) = (Store::open(db.database()).await.unwrap(), Vault::new(KEY_BYTES));
     let robot = |(platform, url, name): (Platform, &str, String)| {
         let at = |path: String| Credentials::at(platform, format!("{url}/{path}"));
         let credentials = match platform {

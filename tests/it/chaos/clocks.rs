@@ -136,7 +136,7 @@ async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db:
 /// A node dies with a request under way, and its clock is two hours ahead. Another node, started later, knows
 /// only what is in the database.
 async fn what_a_node_whose_clock_was_ahead_died_with_is_taken_over(db: Db) {
-    let other = Db::postgres(db.url.clone());
+    let other = Db::at(db.url.clone());
     let (ahead, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
     let chat = ahead.chats[0].clone();
     let hours = TimeDelta::hours(2);
@@ -232,7 +232,7 @@ async fn a_clock_set_forward_is_no_storm(house: House) -> House {
 async fn a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes(db: Db) {
     const LANES: &str = "SELECT COALESCE(SUM(EXTRACT(EPOCH FROM open_at) + EXTRACT(EPOCH FROM leased_until))::bigint, 0) \
          AS n FROM lanes";
-    let other = of_today(Db::postgres(db.url.clone())).await;
+    let other = of_today(Db::at(db.url.clone())).await;
     // The same time as the other node's, because the hour may have changed meanwhile.
     let house = House::with_chats(db, Vec::new(), Clock::by_hand(other.clock.now())).await;
     let (house, chat) = busy(house).await;

@@ -16,7 +16,7 @@ use super::dice::Dice;
 use super::scene::{Scene, WINDOW};
 use super::{HEARD, asked, count};
 use crate::house::Db;
-use crate::process::{Program, assert_audit, database, eventually};
+use crate::process::{Program, assert_audit, eventually};
 use crate::{Test, shared};
 
 pub const TESTS: &[Test] = &[
@@ -141,7 +141,7 @@ impl Winter {
 async fn what_a_frozen_transaction_has_locked_is_free_again(db: Db) {
     let (locked, frozen) = (oneshot::channel(), mpsc::channel::<()>());
     let node = tokio::task::spawn_blocking({
-        let database = database(&db);
+        let database = db.database();
         move || {
             let mut conn = Conn::open(&database).unwrap();
             conn.transaction(|conn| {

@@ -53,7 +53,7 @@ async fn two_nodes_share_the_limit_of_a_robot(db: Db) {
     for platform in [Platform::Wecom, Platform::Dingtalk] {
         chats.push(Arc::new(Fake::start(platform, Rules::default(), clock.now()).await));
     }
-    let other = Db::postgres(db.url.clone());
+    let other = Db::at(db.url.clone());
     let one = House::with_chats(db, chats.clone(), clock.clone()).await;
     watch(vec![one, House::with_chats(other, chats, clock).await]).await;
 }

@@ -207,7 +207,7 @@ async fn what_is_erased_is_forgotten_though_somebody_reads(house: House) -> Hous
 
 async fn what_another_node_erased_is_let_go_of(db: Db) {
     let clock = Clock::by_hand(morning());
-    let other = House::with_chats(Db::postgres(db.url.clone()), Vec::new(), clock.clone()).await;
+    let other = House::with_chats(Db::at(db.url.clone()), Vec::new(), clock.clone()).await;
     let house = House::with_chats(db, Vec::new(), clock).await;
     let [first, _] = two(&house).await;
     house.settle().await;

@@ -22,7 +22,7 @@ use super::faults::house_of;
 use super::scene::{Scene, WINDOW};
 use super::{HEARD, count, run};
 use crate::house::{Db, House};
-use crate::process::{Program, assert_audit, command, connect, database, eventually};
+use crate::process::{Program, assert_audit, command, connect, eventually};
 use crate::{Test, bare, filed, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
@@ -257,7 +257,7 @@ async fn allow(db: &Db, table: &str) {
 
 /// A full disk makes SQLite roll back behind diesel's back: the writer needs a new connection.
 async fn the_writer_goes_on_when_there_is_room_again(db: Db) {
-    let store = Store::open(database(&db)).await.unwrap();
+    let store = Store::open(db.database()).await.unwrap();
     let run = |sql: &'static str| {
         store.write(move |tx| match tx {
             Conn::Sqlite(c) => {
@@ -358,7 +358,7 @@ impl Gate {
 async fn turned_away_by_its_database_it_waits(db: Db) {
     const TIMES: usize = 3;
     let gate = Gate::before(&db).await;
-    let scene = Scene::set(Db::postgres(gate.url.clone()), 600, Mood::Well(100)).await;
+    let scene = Scene::set(Db::at(gate.url.clone()), 600, Mood::Well(100)).await;
     let program = scene.start().await;
     scene.publish(&program.door, 0).await;
     for times in 1..=TIMES {

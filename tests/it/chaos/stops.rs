@@ -14,7 +14,7 @@ use super::crowd::Mood;
 use super::scene::Scene;
 use super::{HEARD, count, run};
 use crate::house::Db;
-use crate::process::{Program, Running, assert_audit, command, database, eventually};
+use crate::process::{Program, Running, assert_audit, command, eventually};
 use crate::{Test, bare, shared};
 
 pub const TESTS: &[Test] = &[
@@ -97,7 +97,7 @@ async fn a_stop_waits_for_no_database_that_is_silent(db: Db) {
         }
     });
     let often = [("SEVENTYTWO_SWEEP", "* * * * * *")];
-    let program = Program::start(&Db::postgres(url.into()), &often).await;
+    let program = Program::start(&Db::at(url.into()), &often).await;
     let ready = async || program.door.page("/readyz").await.unwrap().status().as_u16();
     assert_eq!(ready().await, 200);
     silent.send_replace(true);
@@ -130,7 +130,7 @@ async fn carry(
 /// Another node migrates for as long as it likes; this one has begun to wait for it.
 async fn a_stop_waits_for_no_migration_of_another_node(db: Db) {
     let (locked, done) = (oneshot::channel(), mpsc::channel::<()>());
-    let other = database(&db);
+    let other = db.database();
     let other = tokio::task::spawn_blocking(move || {
         let mut conn = Conn::open(&other).unwrap();
         let Conn::Pg(c) = &mut conn else { unreachable!("only PostgreSQL is shared") };
