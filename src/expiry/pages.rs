@@ -5,9 +5,8 @@ use serde::Deserialize;
 
 use super::api::{by_token, end, outcome};
 use crate::web::frame::see_other;
-use crate::web::manage;
 use crate::web::problem::Problem;
-use crate::web::session::guarded_form;
+use crate::web::session::managed_form;
 use crate::web::shared::Shared;
 
 #[derive(Deserialize)]
@@ -24,14 +23,13 @@ pub async fn close(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let token = manage::token(&http, &shared)?;
-    let form: CloseForm = guarded_form(&http, payload.into_inner(), &token).await?;
-    let notice = by_token(&shared, &token).await?;
+    let (manage, form): (_, CloseForm) = managed_form(&http, payload.into_inner()).await?;
+    let notice = by_token(&shared, &manage.token).await?;
     if form.outcome.is_empty() {
         let announce = form.announce.map_or("quiet", |_| "announce");
-        return Ok(see_other(&format!("/my?unchosen={announce}#faults")));
+        return Ok(see_other(&format!("{}?unchosen={announce}#faults", manage.path())));
     }
     let outcome = outcome(&form.outcome, notice.kind.0).map_err(Problem::Invalid)?;
     end(&shared, &notice, outcome, form.announce.is_some()).await?;
-    Ok(see_other("/my"))
+    Ok(see_other(&manage.path()))
 }

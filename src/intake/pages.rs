@@ -1,7 +1,6 @@
 //! The HTML door of the intake: choosing a kind, the kind's form, and the confirmation.
 
 use actix_multipart::Multipart;
-use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -25,9 +24,8 @@ use crate::domain::notice::Kind;
 use crate::language::text_with;
 use crate::vault::new_token;
 use crate::web::cookies::MANAGE;
-use crate::web::csrf;
-use crate::web::frame::{Frame, page, page_with};
-use crate::web::manage;
+use crate::web::frame::{Frame, page, page_with, see_other};
+use crate::web::manage::Manage;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::Visitor;
@@ -61,7 +59,12 @@ pub async fn show_form(
     let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
     let there = sent_before(&http, &shared, kind).await?;
     let template = FormPage { sheet, edit: None, there, arrived: false, frame: frame.clone() };
-    page(&http, &frame, &template).map(kept)
+    let mut form = page(&http, &frame, &template).map(kept)?;
+    // Still empty, it tells at the submission whether the browser keeps cookies.
+    if !MANAGE.comes_back(&http, &shared) {
+        MANAGE.set(&mut form, &shared, String::new())?;
+    }
+    Ok(form)
 }
 
 /// Fields that a new notice always asks again, whatever the old one said; photos too, which stay with the old
@@ -79,10 +82,10 @@ const ASKED_ANEW: [&str; 6] = [
 /// in again.
 async fn still_there(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Typed, Problem> {
     let asked = request::asked(http, "again").any(|again| again == "1");
-    let Some(token) = asked.then(|| manage::token(http, shared).ok()).flatten() else {
+    let Some(manage) = asked.then(|| Manage::by_cookie(http, shared).ok()).flatten() else {
         return Ok(Typed::default());
     };
-    let mut typed = match station(shared).my_notice(&token, Language::ZhCn, shared.clock.now()).await {
+    let mut typed = match station(shared).my_notice(&manage.token, Language::ZhCn, shared.clock.now()).await {
         Ok(mine) if mine.kind == kind && mine.may_try_again => Typed::of(&mine.notice),
         Ok(_) | Err(IntakeError::LinkInvalid) => Typed::default(),
         Err(error) => return Err(error.into()),
@@ -101,8 +104,8 @@ fn kept(mut form: HttpResponse) -> HttpResponse {
 /// The case number of a notice of that kind that this browser sent and that is not over: going back to the
 /// form first shows that it exists.
 async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {
-    let Ok(token) = manage::token(http, shared) else { return Ok(None) };
-    match station(shared).managed(&token).await {
+    let Ok(manage) = Manage::by_cookie(http, shared) else { return Ok(None) };
+    match station(shared).managed(&manage.token).await {
         Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
             Ok(Some(notice.case_number.0.to_string()))
         }
@@ -117,8 +120,8 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
 struct FormPage {
     frame: Frame,
     sheet: Sheet,
-    /// Set where an existing notice is edited: the form's token.
-    edit: Option<String>,
+    /// Set where an existing notice is edited.
+    edit: Option<Manage>,
     /// The notice that this browser has already sent.
     there: Option<String>,
     /// Whether photos have just arrived with the form.
@@ -171,9 +174,9 @@ pub async fn send_form(
         _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
     };
     if there.is_some()
-        && station(&shared).says_already(&manage::token(&http, &shared)?, &submission, now).await?
+        && station(&shared).says_already(&Manage::by_cookie(&http, &shared)?.token, &submission, now).await?
     {
-        return Ok(confirmed(None));
+        return Ok(see_other(CONFIRMATION));
     }
     if submission.private.reporter.publish_phone && typed.first("publish_confirmed") != "true" {
         typed.remove("publish_confirmed");
@@ -187,7 +190,7 @@ pub async fn send_form(
         submitted_by: visitor.account_id(),
     };
     match station(&shared).submit(asked, now).await {
-        Ok(submitted) => Ok(confirmed(Some(MANAGE.with(&shared, submitted.receipt.manage_token)))),
+        Ok(submitted) => confirmed(&http, &shared, frame, submitted.receipt.manage_token).await,
         Err(error) => {
             let (faults, status) = refused(error)?;
             show(&faults, status)
@@ -205,14 +208,23 @@ fn refused(error: IntakeError) -> Result<(FieldFaults, StatusCode), Problem> {
     }
 }
 
-/// Redirects to the confirmation, with the manage cookie where the browser does not have it yet.
-fn confirmed(kept: Option<Cookie<'static>>) -> HttpResponse {
-    let mut answer = HttpResponse::SeeOther();
-    answer.insert_header((header::LOCATION, "/report/done"));
-    if let Some(kept) = kept {
-        answer.cookie(kept);
-    }
-    answer.finish()
+const CONFIRMATION: &str = "/report/done";
+
+/// Redirects to the confirmation, with the manage cookie. A browser that keeps no cookies could not open it
+/// there, and gets it at once.
+async fn confirmed(
+    http: &HttpRequest,
+    shared: &Shared,
+    frame: Frame,
+    token: String,
+) -> Result<HttpResponse, Problem> {
+    let mut answer = if MANAGE.comes_back(http, shared) {
+        see_other(CONFIRMATION)
+    } else {
+        confirmation(http, shared, frame, Manage::by_link(http, shared, token.clone())).await?
+    };
+    MANAGE.set(&mut answer, shared, token)?;
+    Ok(answer)
 }
 
 /// The hash of the form without its photo ids: a double tap uploads a chosen photo twice and gets two ids, so
@@ -228,8 +240,8 @@ fn hash_of_words(body: &Value) -> Vec<u8> {
 struct SubmittedPage {
     frame: Frame,
     case_number: CaseNumber,
+    manage: Manage,
     manage_url: String,
-    csrf: String,
     /// How the age and the height were understood.
     understood: Option<String>,
     /// Whether it cannot be published before the police reference comes.
@@ -245,22 +257,34 @@ pub async fn done(
     shared: web::Data<Shared>,
     visitor: Visitor,
 ) -> Result<HttpResponse, Problem> {
-    let token = manage::token(&http, &shared)?;
-    let frame = visitor.frame(&http);
+    let manage = Manage::by_cookie(&http, &shared)?;
+    confirmation(&http, &shared, visitor.frame(&http), manage).await
+}
+
+async fn confirmation(
+    http: &HttpRequest,
+    shared: &Shared,
+    mut frame: Frame,
+    manage: Manage,
+) -> Result<HttpResponse, Problem> {
     let now = shared.clock.now();
-    let mine = station(&shared).my_notice(&token, frame.language, now).await?;
+    let mine = station(shared).my_notice(&manage.token, frame.language, now).await?;
+    if !manage.is_kept {
+        // The other language and size are those of the page that the reader can open again.
+        frame.path = manage.path();
+    }
     let hints = parse(&mine.notice, now).map(|submission| submission.hints).unwrap_or_default();
     let template = SubmittedPage {
         hints,
         is_rescue: mine.kind == Kind::Rescue,
         understood: understood(&frame, &mine.notice["person"]),
         reference_missing: mine.police_reference_missing,
-        manage_url: shared.link(&format!("/my/{token}")),
-        csrf: csrf::token(&shared.vault, &token),
+        manage_url: shared.link(&format!("/my/{}", manage.token)),
         case_number: mine.case_number,
         frame: frame.clone(),
+        manage,
     };
-    page(&http, &frame, &template)
+    page(http, &frame, &template)
 }
 
 /// Age and height as the form was read, because both may be written in many ways.

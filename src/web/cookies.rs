@@ -1,9 +1,10 @@
 //! The two cookies that let a browser act. Each carries a token, and only until the browser is closed,
 //! because volunteers and families share computers.
 
-use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse};
 
+use super::problem::Problem;
 use super::shared::Shared;
 
 /// The longest token accepted, in bytes.
@@ -30,7 +31,21 @@ impl TokenCookie {
     /// The token, as the browser sent it.
     pub fn read(self, http: &HttpRequest, shared: &Shared) -> Option<String> {
         let cookie = http.cookie(self.name(shared))?;
-        (cookie.value().len() <= MAX_TOKEN_BYTES).then(|| cookie.value().to_owned())
+        (1..=MAX_TOKEN_BYTES).contains(&cookie.value().len()).then(|| cookie.value().to_owned())
+    }
+
+    /// Whether the browser sent the cookie at all: one that was set empty shows that it keeps cookies.
+    pub fn comes_back(self, http: &HttpRequest, shared: &Shared) -> bool {
+        http.cookie(self.name(shared)).is_some()
+    }
+
+    /// Lets the browser keep the token.
+    ///
+    /// # Errors
+    /// When it cannot be a header, which is a bug.
+    pub fn set(self, answer: &mut HttpResponse, shared: &Shared, token: String) -> Result<(), Problem> {
+        let set = answer.add_cookie(&self.with(shared, token));
+        set.map_err(|e| Problem::Internal(format!("the cookie {}: {e}", self.plain)))
     }
 
     /// The cookie that carries this token.

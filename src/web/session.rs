@@ -24,7 +24,7 @@ mod forms;
 #[cfg(test)]
 mod tests;
 
-pub use forms::{CsrfForm, Form, MAX_FORM_BYTES, guarded_form};
+pub use forms::{CsrfForm, Form, MAX_FORM_BYTES, guarded_form, managed_form};
 
 fn shared(http: &HttpRequest) -> Result<&web::Data<Shared>, Problem> {
     http.app_data().ok_or_else(|| Problem::Internal("the routes lack Shared".to_owned()))

@@ -155,7 +155,7 @@ async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: H
     let due = house.clock.now() + TimeDelta::hours(2);
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     assert_eq!(mine["police_reference_due_at"].as_str().map(str::parse), Some(Ok(due)));
-    let page = house.page(&format!("/my/{manage}")).await.text;
+    let page = house.page_as("/my", &format!("manage={manage}")).await.text;
     assert!(page.contains("还缺报警编号") && page.contains("2026-11-23 12:07"), "{page}");
     assert!(page.contains("href=\"/my/edit#police.reference\""), "{page}");
     let edit = json!({"police": {"reference": "廊公2026-77"}});
@@ -199,7 +199,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> Hous
     house.post(&format!("/notices/{case}/tips"), None, &seen).await.expect(202);
     let tips = async || {
         let told = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].as_array().unwrap().len();
-        let page = house.page(&format!("/my/{manage}")).await.text;
+        let page = house.page_as("/my", &format!("manage={manage}")).await.text;
         assert_eq!(page.contains("在东门的长椅上"), told > 0, "{page}");
         // Beside the state, a line leads to them.
         let (_, card) = page.split_once("id=\"state\"").unwrap();

@@ -1,5 +1,6 @@
 //! The reporter's own pages. The manage link is the address of the first, so that it can be bookmarked.
-//! Opening it also sets a cookie with its token, by which the forms act.
+//! Opening it also sets a cookie with its token, by which the forms act; until the browser is seen to keep it,
+//! they carry the token themselves.
 
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -29,10 +30,10 @@ use crate::web::cookies::MANAGE;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
-use crate::web::manage::token;
+use crate::web::manage::{Manage, TOKEN_FIELD};
 use crate::web::problem::{Problem, named_sentence};
 use crate::web::request;
-use crate::web::session::guarded_form;
+use crate::web::session::{guarded_form, managed_form};
 use crate::web::shared::Shared;
 use crate::web::sum;
 
@@ -47,13 +48,13 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
-    let mut page = show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await?;
+    let manage = Manage::by_link(&http, &shared, token.clone());
+    let mut page = show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await?;
     // A script that checks for a new state must not decide for which notice the browser acts.
     if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
         return Ok(page);
     }
-    let kept = page.add_cookie(&MANAGE.with(&shared, token));
-    kept.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
+    MANAGE.set(&mut page, &shared, token)?;
     Ok(page)
 }
 
@@ -66,9 +67,9 @@ struct MyPage {
     done: Option<String>,
     /// What the notice is about.
     about: String,
+    manage: Manage,
     /// The manage link, for the reporter to keep.
     manage_url: String,
-    csrf: String,
     ends: Option<String>,
     /// How long a renewal lasts.
     hours: i64,
@@ -151,12 +152,13 @@ impl MyPage {
 async fn show(
     http: &HttpRequest,
     shared: &Shared,
-    token: &str,
+    manage: Manage,
     typed: Typed,
     faults: &FieldFaults,
 ) -> Result<HttpResponse, Problem> {
-    let frame = Frame::public(http);
-    let mine = station(shared).my_notice(token, frame.language, shared.clock.now()).await?;
+    // It may be shown at the path of a form, which is no page.
+    let frame = Frame { path: manage.path(), ..Frame::public(http) };
+    let mine = station(shared).my_notice(&manage.token, frame.language, shared.clock.now()).await?;
     let unchosen = unchosen(http).filter(|_| !mine.state.is_over());
     let missed = unchosen.map(|_| ("outcome", FieldFault::new("unchosen")));
     let told = faults.iter().next().map(|(field, fault)| (field.as_str(), fault.clone())).or(missed);
@@ -167,8 +169,8 @@ async fn show(
     let outcome = Outcome::of(mine.kind);
     let template = MyPage {
         done: done(&frame, http, &mine),
-        manage_url: shared.link(&format!("/my/{token}")),
-        csrf: csrf::token(&shared.vault, token),
+        manage_url: shared.link(&format!("/my/{}", manage.token)),
+        manage,
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
         forward: to_forward(http, shared, &frame, &mine).await?,
@@ -237,24 +239,24 @@ fn unchosen(http: &HttpRequest) -> Option<bool> {
 /// The reporter's page in a browser that has opened the link before.
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
-    let token = token(&http, &shared)?;
-    show(&http, &shared, &token, Typed::default(), &FieldFaults::new()).await
+    let manage = Manage::by_cookie(&http, &shared)?;
+    show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await
 }
 
-fn back(done: &str) -> HttpResponse {
-    see_other(&format!("/my?done={done}"))
+fn back(manage: &Manage, done: &str) -> HttpResponse {
+    see_other(&format!("{}?done={done}", manage.path()))
 }
 
-/// Reads a form with photos that was sent from a page under the manage link, and the link's token.
+/// Reads a form with photos that was sent from one of the reporter's pages, and the authority it acts by.
 async fn sent_from_here(
     http: &HttpRequest,
     shared: &Shared,
     form: Multipart,
-) -> Result<(String, Sent), Problem> {
-    let token = token(http, shared)?;
+) -> Result<(Manage, Sent), Problem> {
     let sent = sent::read(http, shared, form).await?;
-    csrf::check(&shared.vault, &token, sent.typed.first("csrf"))?;
-    Ok((token, sent))
+    let manage = Manage::by_form(http, shared, sent.typed.first(TOKEN_FIELD))?;
+    csrf::check(&shared.vault, &manage.token, sent.typed.first("csrf"))?;
+    Ok((manage, sent))
 }
 
 /// Answers a question.
@@ -263,15 +265,15 @@ pub async fn send_reply(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let (token, Sent { typed, faults, wait }) = sent_from_here(&http, &shared, form).await?;
+    let (manage, Sent { typed, faults, wait }) = sent_from_here(&http, &shared, form).await?;
     if !faults.is_empty() {
-        let page = show(&http, &shared, &token, typed, &faults).await?;
+        let page = show(&http, &shared, manage, typed, &faults).await?;
         return Ok(sent::again(page, wait));
     }
     let body = as_reply(&Frame::public(&http), &typed);
-    match station(&shared).reply(&token, &body, shared.clock.now()).await {
-        Ok(_) => Ok(back("replied")),
-        Err(IntakeError::Invalid(faults)) => show(&http, &shared, &token, typed, &faults).await,
+    match station(&shared).reply(&manage.token, &body, shared.clock.now()).await {
+        Ok(_) => Ok(back(&manage, "replied")),
+        Err(IntakeError::Invalid(faults)) => show(&http, &shared, manage, typed, &faults).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -297,11 +299,10 @@ pub async fn send_renew(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let token = token(&http, &shared)?;
     count(&shared, &http, Limit::Submit)?;
-    let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
-    station(&shared).renew(&token, shared.clock.now()).await?;
-    Ok(back("renewed"))
+    let (manage, _): (_, Vec<(String, String)>) = managed_form(&http, payload.into_inner()).await?;
+    station(&shared).renew(&manage.token, shared.clock.now()).await?;
+    Ok(back(&manage, "renewed"))
 }
 
 /// Takes the link's token from a browser that others use, too.
@@ -311,8 +312,8 @@ pub async fn leave(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     // Whoever has left already is home.
-    let Ok(token) = token(&http, &shared) else { return Ok(see_other("/")) };
-    let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &token).await?;
+    let Ok(manage) = Manage::by_cookie(&http, &shared) else { return Ok(see_other("/")) };
+    let _: Vec<(String, String)> = guarded_form(&http, payload.into_inner(), &manage.token).await?;
     let mut home = see_other("/");
     let gone = home.add_cookie(&MANAGE.gone(&shared));
     gone.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
@@ -322,29 +323,40 @@ pub async fn leave(
 /// The form with the notice as it is.
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
-    let token = token(&http, &shared)?;
-    let frame = Frame::public(&http);
-    let mine = station(&shared).my_notice(&token, frame.language, shared.clock.now()).await?;
+    let manage = Manage::by_cookie(&http, &shared)?;
+    prefilled(&http, &shared, manage).await
+}
+
+async fn prefilled(http: &HttpRequest, shared: &Shared, manage: Manage) -> Result<HttpResponse, Problem> {
+    let frame = Frame::public(http);
+    let mine = station(shared).my_notice(&manage.token, frame.language, shared.clock.now()).await?;
     if mine.state.is_over() {
         return Err(Problem::NotPossible { state: mine.state.as_str(), instead: None });
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
-    let edit = Some(csrf::token(&shared.vault, &token));
-    let template = FormPage { sheet, edit, there: None, arrived: false, frame: frame.clone() };
-    page(&http, &frame, &template).map(kept)
+    let template = FormPage { sheet, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };
+    page(http, &frame, &template).map(kept)
 }
 
-/// Submits the corrected notice, or shows the form again with its faults.
+/// Submits the corrected notice, or shows the form again with its faults. Where the browser does not keep the
+/// token, the form is asked for here, too.
 pub async fn send_edit(
     http: HttpRequest,
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let (token, Sent { typed, mut faults, wait }) = sent_from_here(&http, &shared, form).await?;
+    let (manage, Sent { typed, mut faults, wait }) = sent_from_here(&http, &shared, form).await?;
+    if !typed.first("open").is_empty() {
+        return if manage.is_kept {
+            Ok(see_other("/my/edit"))
+        } else {
+            prefilled(&http, &shared, manage).await
+        };
+    }
     let frame = Frame::public(&http);
     let now = shared.clock.now();
     let intake = station(&shared);
-    let kind = intake.managed(&token).await?.kind.0;
+    let kind = intake.managed(&manage.token).await?.kind.0;
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
     if !stays && wait.is_none() {
@@ -352,16 +364,15 @@ pub async fn send_edit(
         faults.extend(unclear);
     }
     if faults.is_empty() && !stays {
-        match intake.revise(&token, as_patch(body), now).await {
-            Ok(_) => return Ok(back("changed")),
+        match intake.revise(&manage.token, as_patch(body), now).await {
+            Ok(_) => return Ok(back(&manage, "changed")),
             Err(IntakeError::Invalid(more)) => faults = more,
             Err(error) => return Err(error.into()),
         }
     }
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
-    let edit = Some(csrf::token(&shared.vault, &token));
-    let template = FormPage { sheet, edit, there: None, arrived: stays, frame: frame.clone() };
+    let template = FormPage { sheet, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
     page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))
 }
 

@@ -10,7 +10,7 @@ use crate::intake::api::{count, station};
 use crate::store::photos::{self, Photo};
 use crate::store::{Answer, Conn, notices};
 use crate::web::limits::Limit;
-use crate::web::manage;
+use crate::web::manage::Manage;
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
@@ -37,9 +37,9 @@ pub async fn photo(
         }
     }
     let public = intake.public_photo(id, size, shared.clock.now()).await?;
-    let jpeg = match (public, manage::token(&http, &shared)) {
+    let jpeg = match (public, Manage::by_cookie(&http, &shared)) {
         (Some(jpeg), _) => Some(jpeg),
-        (None, Ok(token)) => intake.own_photo(&token, id, size).await?,
+        (None, Ok(manage)) => intake.own_photo(&manage.token, id, size).await?,
         (None, Err(_)) => None,
     };
     Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))

@@ -10,6 +10,7 @@ use super::shared;
 use crate::web::body;
 use crate::web::cookies::SESSION;
 use crate::web::csrf;
+use crate::web::manage::{Manage, TOKEN_FIELD};
 use crate::web::problem::{FieldFaults, Problem};
 
 /// The largest form, in bytes.
@@ -61,9 +62,27 @@ pub async fn guarded_form<T: DeserializeOwned>(
     payload: Payload,
     authority: &str,
 ) -> Result<T, Problem> {
+    guarded(http, &form_body(http, payload).await?, authority)
+}
+
+/// A form from one of the reporter's pages, and the authority that it acts by.
+///
+/// # Errors
+/// [`Problem::ManageLinkInvalid`] without any authority; else those of [`guarded_form`].
+pub async fn managed_form<T: DeserializeOwned>(
+    http: &HttpRequest,
+    payload: Payload,
+) -> Result<(Manage, T), Problem> {
     let body = form_body(http, payload).await?;
+    let carried = form_urlencoded::parse(&body).find(|(name, _)| name == TOKEN_FIELD);
+    let manage = Manage::by_form(http, shared(http)?, carried.as_ref().map_or("", |(_, token)| token))?;
+    let form = guarded(http, &body, &manage.token)?;
+    Ok((manage, form))
+}
+
+fn guarded<T: DeserializeOwned>(http: &HttpRequest, body: &[u8], authority: &str) -> Result<T, Problem> {
     let (guards, rest): (Vec<_>, Vec<_>) =
-        form_urlencoded::parse(&body).partition(|(name, _)| name == CSRF_FIELD);
+        form_urlencoded::parse(body).partition(|(name, _)| name == CSRF_FIELD);
     let given = guards.first().map_or("", |(_, value)| value);
     csrf::check(&shared(http)?.vault, authority, given)?;
     fields(form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish().as_bytes())
