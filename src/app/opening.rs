@@ -67,17 +67,24 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     let file = config.data_dir.join("key");
     let shown = file.display().to_string();
     let failed = |e| StartError::DataDir(shown.clone(), e);
-    close_to_others(&file);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => config::key(text.trim()).map_err(|_| StartError::KeyFile(shown.clone())),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let key: [u8; 32] = vault::random();
-            std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
-            write_secret(&file, &STANDARD.encode(key)).map_err(failed)?;
-            Ok(key)
-        }
-        Err(e) => Err(failed(e)),
+    if !file.exists() {
+        std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
+        make_key(&file).map_err(failed)?;
     }
+    close_to_others(&file);
+    let text = std::fs::read_to_string(&file).map_err(failed)?;
+    config::key(text.trim()).map_err(|_| StartError::KeyFile(shown))
+}
+
+/// Makes a key. Two first commands may do so at once: a key appears as a whole or not at all, and the one that
+/// was there first stays.
+fn make_key(file: &Path) -> std::io::Result<()> {
+    let number = u64::from_be_bytes(vault::random());
+    let own = file.with_file_name(format!("key.{number:016x}"));
+    write_secret(&own, &STANDARD.encode(vault::random::<32>()))?;
+    let linked = std::fs::hard_link(&own, file);
+    std::fs::remove_file(&own)?;
+    linked.or_else(|e| if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(e) })
 }
 
 /// Takes access to a file from everybody but its owner: a restored backup may have left it open.

@@ -38,7 +38,8 @@ pub fn has_run(conn: &mut Conn) -> Answer<bool> {
 /// [`StoreError::Migration`] with the migration's name and the database's own words.
 pub fn run(conn: &mut Conn) -> Answer<()> {
     match conn {
-        Conn::Sqlite(c) => apply(&mut **c, SQLITE),
+        // Whoever comes second waits for the lock, and then finds everything applied.
+        Conn::Sqlite(c) => c.immediate_transaction(|c| apply(c, SQLITE)),
         Conn::Pg(c) => {
             let lock = |sql: &str| diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(LOCK);
             // It waits for another node, which may take long; this connection does nothing else.

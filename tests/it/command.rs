@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     alone!(help_and_version_are_no_errors),
     alone!(the_settings_in_force_are_shown),
     alone!(what_is_kept_is_for_its_user_alone),
+    alone!(first_commands_at_once_agree),
     alone!(times_have_bounds_that_are_named),
     alone!(each_fault_names_its_own_setting),
     alone!(a_flag_is_blamed_by_its_name_and_its_variable),
@@ -50,11 +51,16 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    let mut command = command_in(folder);
+    command.args(arguments).envs(settings.iter().copied());
+    command.output().expect("the program starts")
+}
+
+fn command_in(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
     command.args(arguments).env("SEVENTYTWO_DATA_DIR", folder);
     command.env("DATABASE_URL", format!("sqlite:{}", folder.join("test.db").display()));
-    command.envs(settings.iter().copied());
-    command.output().expect("the program starts")
+    command
 }
 
 /// What is reported about a configuration with these settings; empty where it is fine.
@@ -197,6 +203,27 @@ async fn what_is_kept_is_for_its_user_alone() {
     let _program = start().await;
     for (path, mode) in modes(&data) {
         assert!(path.is_dir() || mode == 0o600, "{} has {mode:o}", path.display());
+    }
+}
+
+async fn first_commands_at_once_agree() {
+    for _ in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let begun: Vec<_> = ["林志愿", "陈组长", "王群主", "张运维"]
+            .into_iter()
+            .map(|name| {
+                let mut command = command_in(folder.path());
+                command.args(["account", "add", "--role", "moderator", "--name", name]);
+                command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for one in begun {
+            let told = one.wait_with_output().unwrap();
+            assert!(told.status.success(), "{}", said(&told.stderr));
+        }
+        let kept = read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+        let keys = kept.filter(|name| name.as_bytes().starts_with(b"key"));
+        assert_eq!(keys.collect::<Vec<_>>(), ["key"]);
     }
 }
 
