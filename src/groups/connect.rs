@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::courier::{self, Errand};
+use super::courier::{self, Errand, Lent, Replied};
 use super::{GroupError, Groups, MAX_GROUPS, NewGroup, Refusal, locked};
 use crate::broadcast::platforms::Credentials;
 use crate::broadcast::way_in;
@@ -25,7 +25,7 @@ const VALID: TimeDelta = TimeDelta::minutes(10);
 const TRIES: i16 = 5;
 
 /// A code that was sent to an address which the group does not use yet.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Tested {
     /// The code's hash, as a group keeps it.
     hash: Vec<u8>,
@@ -88,7 +88,8 @@ impl Groups {
         Ok(Connected { id, secret: new.secret, refused })
     }
 
-    /// Sends a code to another address of the chat, and leaves the group as it is.
+    /// Sends a code to another address of the chat, and leaves the group as it is. What it took is given back
+    /// once the group has the address: until then a delivery would go out by the present one.
     ///
     /// # Errors
     /// [`GroupError::Exists`] where the robot belongs to another group, [`GroupError::TooMany`] after three
@@ -98,7 +99,7 @@ impl Groups {
         account: Uuid,
         id: Uuid,
         way: Credentials,
-    ) -> Result<Tested, GroupError> {
+    ) -> Result<(Tested, Lent), GroupError> {
         let (now, code, vault) = (self.clock.now(), random_code(), self.vault.clone());
         let hosts = Arc::clone(&self.hosts);
         let errand = self
@@ -115,8 +116,8 @@ impl Groups {
             })
             .await?;
         let hash = code_hash(&self.vault, id, &code);
-        let (refused, moved) = self.say_code(account, errand, code).await?;
-        Ok(Tested { hash, at: self.clock.now(), moved, refused })
+        let (refused, Replied { moved, lent, .. }) = self.say_code(account, errand, code).await?;
+        Ok((Tested { hash, at: self.clock.now(), moved, refused }, lent))
     }
 
     /// Sends a new code, which replaces the one before. A disabled group comes back this way, too.
@@ -140,29 +141,27 @@ impl Groups {
                 courier::set_out(tx, &hosts, &mut group, now)
             })
             .await?;
-        match self.say_code(account, errand, code).await?.0 {
-            None => Ok(()),
-            Some(refusal) => Err(GroupError::Unreachable(refusal)),
-        }
+        let (refused, Replied { lent, .. }) = self.say_code(account, errand, code).await?;
+        self.give_back(account, lent).await?;
+        refused.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)))
     }
 
-    /// Sends a code. Returns the refusal where the platform did not take it, and new credentials where the
-    /// chat has moved.
+    /// Sends a code. Returns the refusal, too, where the platform did not take it.
     async fn say_code(
         &self,
         account: Uuid,
         errand: Errand,
         code: String,
-    ) -> Result<(Option<Refusal>, Option<Credentials>), GroupError> {
+    ) -> Result<(Option<Refusal>, Replied), GroupError> {
         let platform = errand.platform;
-        let said = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
-        let refused = match said.verdict.outcome {
+        let replied = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
+        let refused = match &replied.verdict.outcome {
             // Without proof either way the code may have arrived, and only a person who has read it can type
             // it in.
             Outcome::Delivered(_) | Outcome::Unknown => None,
-            _ => Some(Refusal::new(platform, said.verdict)),
+            _ => Some(Refusal::new(platform, replied.verdict.clone())),
         };
-        Ok((refused, said.moved))
+        Ok((refused, replied))
     }
 
     /// Takes the code that was read in the chat. From now on the group receives.

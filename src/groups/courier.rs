@@ -58,6 +58,27 @@ pub(super) struct Replied {
     pub verdict: Verdict,
     /// The new credentials, where the chat has moved to a new id.
     pub moved: Option<Credentials>,
+    pub lent: Lent,
+}
+
+/// What an errand took and has to be given back, with what became of the request.
+#[derive(Debug)]
+#[must_use = "the lane stays held until it is given back"]
+pub(super) struct Lent {
+    group: Uuid,
+    platform: Platform,
+    address_hash: Vec<u8>,
+    bot: Option<String>,
+    held: Option<Held>,
+    started: DateTime<Utc>,
+    ended: DateTime<Utc>,
+    /// The platform wants to hear nothing more before then: from the group, or, where it is `wide`, from its
+    /// token.
+    asked_until: DateTime<Utc>,
+    wide: bool,
+    delivered: bool,
+    /// Whether the request may have reached the platform.
+    reached: bool,
 }
 
 /// A place among the requests that a host has under way, until dropped.
@@ -201,8 +222,8 @@ pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Ut
 }
 
 impl Groups {
-    /// Sends it, follows the chat where it has moved, gives all places back, and returns what the platform
-    /// answered. A request that never reached the platform is not counted.
+    /// Sends it, follows the chat where it has moved, and returns what the platform answered. The host's place
+    /// is free again; the rest is to be given back.
     pub(super) async fn say(
         &self,
         account: Uuid,
@@ -228,49 +249,56 @@ impl Groups {
             code = verdict.code.as_deref(),
             "{key}"
         );
-        errand.place.ended = (self.clock.now(), went);
-        let reached = answer.is_some() || verdict.outcome == Outcome::Unknown;
-        self.give_back(account, errand, &verdict, reached).await?;
-        Ok(Replied { verdict, moved })
+        let ended = self.clock.now();
+        errand.place.ended = (ended, went);
+        let lent = Lent {
+            asked_until: retry::rest_asked(&verdict, ended),
+            wide: verdict.wide,
+            delivered: matches!(verdict.outcome, Outcome::Delivered(_)),
+            reached: answer.is_some() || verdict.outcome == Outcome::Unknown,
+            ended,
+            group: errand.group,
+            platform: errand.platform,
+            address_hash: errand.address_hash,
+            bot: errand.bot,
+            held: errand.held,
+            started: errand.started,
+        };
+        Ok(Replied { verdict, moved, lent })
     }
 
-    /// Records the result of an errand.
-    async fn give_back(
-        &self,
-        account: Uuid,
-        errand: Errand,
-        verdict: &Verdict,
-        reached: bool,
-    ) -> Result<(), StoreError> {
-        let at = self.clock.now();
-        let asked_until = retry::rest_asked(verdict, at);
-        let delivered = matches!(verdict.outcome, Outcome::Delivered(_));
-        let bot_rests = Some(asked_until).filter(|until| verdict.wide && *until > at);
+    /// Gives back what an errand took, and records what became of it. From now on deliveries may use the lane.
+    /// A request that never reached the platform is not counted.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn give_back(&self, account: Uuid, lent: Lent) -> Result<(), StoreError> {
         self.store
             .write(move |tx| {
+                let at = lent.ended;
                 // The group may have been deleted meanwhile.
-                let group = groups::lock(tx, account, errand.group)?;
+                let group = groups::lock(tx, account, lent.group)?;
                 if let Some(mut group) = group {
-                    let pace = |sends: &[DateTime<Utc>]| pace(errand.platform, sends, at);
-                    if let Some(held) = errand.held {
-                        lanes::free(tx, errand.group, held, (at, asked_until), &pace)?;
-                        if delivered {
-                            lanes::reopen(tx, errand.group, &|sends| back(errand.platform, sends, at))?;
+                    let pace = |sends: &[DateTime<Utc>]| pace(lent.platform, sends, at);
+                    if let Some(held) = lent.held {
+                        lanes::free(tx, lent.group, held, (at, lent.asked_until), &pace)?;
+                        if lent.delivered {
+                            lanes::reopen(tx, lent.group, &|sends| back(lent.platform, sends, at))?;
                         }
                     }
-                    if !reached {
-                        group.set_probes(&without(group.probes(), errand.started));
+                    if !lent.reached {
+                        group.set_probes(&without(group.probes(), lent.started));
                         groups::save(tx, &group)?;
                     }
                 }
-                if !reached {
-                    let sent = without(probes::lock(tx, &errand.address_hash, at)?, errand.started);
-                    probes::save(tx, &errand.address_hash, &sent)?;
+                if !lent.reached {
+                    let sent = without(probes::lock(tx, &lent.address_hash, at)?, lent.started);
+                    probes::save(tx, &lent.address_hash, &sent)?;
                 }
-                match errand.bot.as_deref().filter(|_| reached) {
+                match lent.bot.as_deref().filter(|_| lent.reached) {
                     Some(bot) => {
-                        let used =
-                            Used { requests: vec![(errand.started, Some(at))], rests_until: bot_rests };
+                        let rests_until = Some(lent.asked_until).filter(|until| lent.wide && *until > at);
+                        let used = Used { requests: vec![(lent.started, Some(at))], rests_until };
                         bots::record(tx, &BTreeMap::from([(bot, used)]))
                     }
                     None => Ok(()),
@@ -335,7 +363,8 @@ impl Groups {
             })
             .await?;
         let platform = errand.platform;
-        let verdict = self.say(account, errand, "broadcast-test", &[]).await?.verdict;
+        let Replied { verdict, lent, .. } = self.say(account, errand, "broadcast-test", &[]).await?;
+        self.give_back(account, lent).await?;
         match verdict.outcome {
             Outcome::Delivered(_) => Ok(verdict.code),
             _ => Err(GroupError::Unreachable(Refusal::new(platform, verdict))),

@@ -94,20 +94,23 @@ impl Groups {
     /// robot knows its secret but does not take the code, [`GroupError::TooMany`] after three codes in an
     /// hour.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
-        let tested = match change.credentials.clone() {
-            Some(way) => Some(self.try_way(account, id, way).await?),
-            None => None,
+        let (tested, lent) = match change.credentials.clone() {
+            Some(way) => {
+                self.try_way(account, id, way).await.map(|(tested, lent)| (Some(tested), Some(lent)))?
+            }
+            None => (None, None),
         };
         let (secret, refused) =
             (change.secret.clone(), tested.as_ref().and_then(|code| code.refused.clone()));
-        // Whoever checks signatures takes no code before they know the secret that we have just made.
-        if let Some(refusal) = &refused
-            && secret.is_none()
-        {
-            return Err(GroupError::Unreachable(refusal.clone()));
+        let made = match refused.clone() {
+            // Whoever checks signatures takes no code before they know the secret that we have just made.
+            Some(refusal) if secret.is_none() => Err(GroupError::Unreachable(refusal)),
+            _ => self.make(account, id, change, tested).await,
+        };
+        if let Some(lent) = lent {
+            self.give_back(account, lent).await?;
         }
-        self.make(account, id, change, tested).await?;
-        Ok(Connected { id, secret, refused })
+        made.map(|()| Connected { id, secret, refused })
     }
 
     /// Writes a change to the database.

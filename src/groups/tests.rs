@@ -343,6 +343,33 @@ async fn another_robot_has_to_be_proved_again() {
 }
 
 #[actix_web::test]
+async fn nothing_goes_out_between_the_code_and_the_change() {
+    let rig = Rig::new().await;
+    let id = rig.active().await;
+    let way = rig.robot("first").credentials;
+    let free = async || {
+        let now = rig.house.now();
+        let held = rig.groups.store.write(move |tx| lanes::hold(tx, id, (now, now), &|_| now)).await.unwrap();
+        held.is_ok()
+    };
+    let tried = rig.groups.try_way(rig.admin, id, way.clone()).await.unwrap();
+    assert!(!free().await, "a delivery would still take the group for proved");
+    rig.house.advance(TimeDelta::seconds(25));
+    drop(tried);
+    // Whether the change is made or refused, the lane is free afterwards.
+    rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook"}"#);
+    let change = Change { credentials: Some(way), ..Change::default() };
+    assert!(matches!(
+        rig.groups.change(rig.admin, id, change.clone()).await,
+        Err(GroupError::Unreachable(_))
+    ));
+    assert!(free().await && rig.state(id).await == GroupState::Active);
+    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
+    rig.groups.change(rig.admin, id, change).await.unwrap();
+    assert!(free().await && rig.state(id).await == GroupState::Unverified);
+}
+
+#[actix_web::test]
 async fn pausing_keeps_the_proof() {
     let rig = Rig::new().await;
     let id = rig.active().await;
