@@ -225,7 +225,9 @@ impl App {
         let address = listener.local_addr().map_err(|e| StartError::Bind(config.bind.clone(), e))?;
         let base_url: Arc<str> =
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
-        let store = open_store(&config).await?;
+        let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
+        let count = Arc::clone(&figures);
+        let store = open_store(&config).await?.telling_of_refusals(move || count.change_refused());
         let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         store.set_back_what_is_ahead(clock.now(), CLOCK_MAY_SLIP).await?;
@@ -235,7 +237,6 @@ impl App {
         let gateways = config.gateways.iter().map(|gateway| (gateway.platform, gateway.url.clone()));
         let sender = Arc::new(Sender::new(Guard::new(gateways), SendLimits::default()));
         let hosts: Arc<Mutex<Hosts>> = Arc::default();
-        let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let script = Script::new(store.clone(), vault.clone(), base_url.clone(), posters_of(&press));
         let shared = web::Data::new(Shared {
             store: store.clone(),

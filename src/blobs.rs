@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a failing bucket is asked again: with at most three seconds of waits in all, each longer than
 /// the last.
 const ASKED_AGAIN: usize = 5;
+/// The folder of photos, in the place of all blobs.
+const PHOTOS: &str = "photos";
 /// How object_store marks the errors of a bucket.
 const BUCKET: &str = "S3";
 
@@ -50,7 +52,7 @@ impl Size {
 /// Why a blob could not be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    #[error("cannot use {0}: {1}")]
+    #[error("cannot use {0}: {1}; create it, or give this user the right to")]
     Folder(String, std::io::Error),
     #[error(transparent)]
     Object(#[from] object_store::Error),
@@ -78,12 +80,14 @@ impl Blobs {
     /// Opens the folder or the bucket; a missing folder is made.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the bucket's settings are wrong.
+    /// When the folder cannot be made or written, or the bucket's settings are wrong.
     pub fn open(place: &config::Blobs) -> Result<Blobs, BlobError> {
         match place {
             config::Blobs::Folder(folder) => {
                 let failed = |e| BlobError::Folder(folder.display().to_string(), e);
-                std::fs::create_dir_all(folder).map_err(failed)?;
+                let photos = folder.join(PHOTOS);
+                std::fs::create_dir_all(&photos).map_err(failed)?;
+                tempfile::tempfile_in(&photos).map_err(failed)?;
                 let local = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
                 // What was answered "accepted" survives a power cut.
                 Ok(Blobs(Arc::new(local.with_fsync(true))))
@@ -155,5 +159,5 @@ async fn within<T>(asked: impl Future<Output = object_store::Result<T>>) -> Resu
 }
 
 fn path(id: Uuid, size: Size) -> Path {
-    Path::from(format!("photos/{}/{}", id.simple(), size.as_str()))
+    Path::from(format!("{PHOTOS}/{}/{}", id.simple(), size.as_str()))
 }

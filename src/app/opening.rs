@@ -21,7 +21,15 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
         std::fs::create_dir_all(folder)
             .map_err(|e| StartError::DatabaseDir(folder.display().to_string(), e))?;
         for kept in ["", "-wal", "-shm"] {
-            close_to_others(Path::new(&format!("{path}{kept}")));
+            let file = format!("{path}{kept}");
+            close_to_others(Path::new(&file));
+            // Without that right SQLite would read it, and refuse every change.
+            match rustix::fs::access(&file, rustix::fs::Access::WRITE_OK) {
+                Err(error) if error != rustix::io::Errno::NOENT => {
+                    return Err(StartError::DatabaseDir(file, error.into()));
+                }
+                _ => {}
+            }
         }
     }
     Ok(Store::open(config.database.clone()).await?)

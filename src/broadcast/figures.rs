@@ -28,6 +28,8 @@ pub struct Figures {
 const QUEUE: &str = "queue";
 /// The database failed to record results.
 const RESULTS: &str = "results";
+/// The database failed to keep a change, of whatever kind.
+const CHANGES: &str = "changes";
 
 impl Figures {
     /// All counters at zero.
@@ -36,11 +38,11 @@ impl Figures {
     /// When a metric's name is not valid; a test would notice that.
     pub fn new() -> prometheus::Result<Figures> {
         let refusals = IntCounterVec::new(
-            Opts::new("seventytwo_database_refusals_total", "How often the database refused the worker."),
+            Opts::new("seventytwo_database_refusals_total", "How often the database refused something."),
             &["what"],
         )?;
         // Shown as 0 from the start, not as absent.
-        [QUEUE, RESULTS].iter().for_each(|what| drop(refusals.with_label_values(&[what])));
+        [QUEUE, RESULTS, CHANGES].iter().for_each(|what| drop(refusals.with_label_values(&[what])));
         Ok(Figures {
             attempts: IntCounterVec::new(
                 Opts::new("seventytwo_attempts_total", "Requests to platforms by how they ended."),
@@ -98,6 +100,11 @@ impl Figures {
         self.refusals.with_label_values(&[RESULTS]).inc();
     }
 
+    /// The database failed to keep a change, for reasons of its own.
+    pub fn change_refused(&self) {
+        self.refusals.with_label_values(&[CHANGES]).inc();
+    }
+
     /// Registers all metrics.
     ///
     /// # Errors
@@ -136,6 +143,7 @@ mod tests {
             "seventytwo_results_lost_total 0",
             "seventytwo_database_refusals_total{what=\"queue\"} 0",
             "seventytwo_database_refusals_total{what=\"results\"} 0",
+            "seventytwo_database_refusals_total{what=\"changes\"} 0",
         ] {
             assert!(shown.lines().any(|one| one == line), "no {line} in {shown}");
         }

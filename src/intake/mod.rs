@@ -194,8 +194,11 @@ impl Intake {
 }
 
 /// Either the request was refused, or the same request finished first elsewhere.
+#[derive(Debug, thiserror::Error)]
 enum Raced {
+    #[error(transparent)]
     Refused(IntakeError),
+    #[error("the same request won")]
     Lost,
 }
 

@@ -32,6 +32,7 @@ pub mod photos;
 pub mod probes;
 pub mod pruning;
 pub mod published;
+mod refusals;
 pub mod results;
 pub mod review_queue;
 mod rows;
@@ -48,9 +49,11 @@ pub mod types;
 pub mod wishes;
 mod writer;
 
+use crate::vault::Vault;
 use connection::Manager;
 pub(crate) use connection::both;
 pub use connection::{Conn, Database};
+use refusals::Refusals;
 use writer::Writer;
 
 /// What can go wrong between us and the database. A missing row is `Ok(None)`, never this.
@@ -107,6 +110,7 @@ pub struct Store {
     /// SQLite has one writer; PostgreSQL has as many as the pool has connections.
     writer: Option<Arc<Writer>>,
     database: Database,
+    refusals: Arc<Refusals>,
 }
 
 impl Store {
@@ -131,7 +135,7 @@ impl Store {
                 .test_on_check_out(false)
                 .build(Manager(database.clone()))
                 .map_err(|e| StoreError::Connection(e.to_string()))?;
-            Ok(Store { pool, writer, database })
+            Ok(Store { pool, writer, database, refusals: Arc::new(Refusals::told_to(|| ())) })
         })
         .await
         .map_err(|_| StoreError::BrokenOff)?
@@ -145,6 +149,12 @@ impl Store {
         tokio::task::spawn_blocking(move || migrate::has_run(&mut Conn::open(&database)?))
             .await
             .map_err(|_| StoreError::BrokenOff)?
+    }
+
+    /// The same store, which tells of each change that the database refuses for reasons of its own.
+    #[must_use]
+    pub fn telling_of_refusals(self, tell: impl Fn() + Send + Sync + 'static) -> Store {
+        Store { refusals: Arc::new(Refusals::told_to(tell)), ..self }
     }
 
     /// Which database this is.
@@ -189,18 +199,40 @@ impl Store {
     pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + std::error::Error + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        if let Some(writer) = &self.writer {
-            return writer.run(change).await;
+        let outcome = match &self.writer {
+            Some(writer) => writer.run(change).await,
+            None => {
+                let pool = self.pool.clone();
+                let changed = tokio::task::spawn_blocking(move || {
+                    let mut conn = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
+                    Ok(conn.transaction(change))
+                });
+                changed.await.unwrap_or(Err(StoreError::BrokenOff))
+            }
+        };
+        if outcome
+            .as_ref()
+            .map_or(true, |changed| changed.as_ref().is_err_and(|error| refusals::is_the_databases(error)))
+        {
+            self.refusals.one();
         }
-        let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut conn = pool.get().map_err(|e| E::from(StoreError::Connection(e.to_string())))?;
-            conn.transaction(change)
-        })
-        .await
-        .map_err(|_| E::from(StoreError::BrokenOff))?
+        outcome?
+    }
+
+    /// Whether the database keeps changes: as far as anybody knows, and where one was refused, by a small
+    /// change that concerns nobody.
+    ///
+    /// # Errors
+    /// When it refuses that one, too.
+    pub async fn keeps_changes(&self, vault: &Vault) -> Answer<()> {
+        if self.refusals.are_standing() {
+            let vault = vault.clone();
+            self.write(move |tx| seal::again(tx, &vault)).await?;
+            self.refusals.are_over();
+        }
+        Ok(())
     }
 }

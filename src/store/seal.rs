@@ -33,6 +33,16 @@ pub fn check(conn: &mut Conn, vault: &Vault) -> Answer<Result<(), Unopenable>> {
     Ok(vault.open(PURPOSE, &sealed).map(drop))
 }
 
+/// Seals the word anew. It changes nothing for anybody, and shows whether the database keeps changes.
+///
+/// # Errors
+/// When the database refuses.
+pub fn again(conn: &mut Conn, vault: &Vault) -> Answer<()> {
+    let word = seal::word.eq(vault.seal(PURPOSE, WORD));
+    both!(conn, c => diesel::update(seal::table.find(1)).set(word).execute(c))?;
+    Ok(())
+}
+
 fn word(conn: &mut Conn) -> Answer<Option<Vec<u8>>> {
     Ok(both!(conn, c => seal::table.find(1).select(seal::word).first(c).optional())?)
 }

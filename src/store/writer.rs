@@ -69,8 +69,11 @@ impl Writer {
         Ok(Writer { jobs })
     }
 
-    /// Runs `change` in the next transaction.
-    pub(super) async fn run<T, E, F>(&self, change: F) -> Result<T, E>
+    /// Runs `change` in the next transaction, and returns what it returns.
+    ///
+    /// # Errors
+    /// When what it changed was not kept.
+    pub(super) async fn run<T, E, F>(&self, change: F) -> Result<Result<T, E>, StoreError>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -86,14 +89,14 @@ impl Writer {
             let tell: Tell = Box::new(move |commit| {
                 // The caller may be gone; the change is made all the same.
                 drop(answer.send(match commit {
-                    Ok(()) => outcome,
-                    Err(error) => outcome.and(Err(E::from(error))),
+                    Err(error) if outcome.is_ok() => Err(error),
+                    _ => Ok(outcome),
                 }));
             });
             Ran { refused, tell }
         });
         self.hand_over(Job::Change(job)).await?;
-        heard.await.map_err(|_| E::from(StoreError::BrokenOff))?
+        heard.await.map_err(|_| StoreError::BrokenOff)?
     }
 
     /// Runs `work` between two transactions.

@@ -20,16 +20,31 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// Readiness: the database answers, too, and soon.
+/// Readiness: the database answers, too, and soon, and keeps what it is given.
 pub async fn ready(shared: web::Data<Shared>) -> (&'static str, StatusCode) {
     /// Shorter than the wait for a pooled connection, and longer than a busy database takes.
     const PATIENCE: Duration = Duration::from_secs(3);
-    match tokio::time::timeout(PATIENCE, shared.store.read(crate::store::events::head)).await {
-        Ok(Ok(_)) => return ("ok", StatusCode::OK),
-        Ok(Err(error)) => tracing::error!(%error, "not ready"),
-        Err(_) => tracing::error!("not ready: the database does not answer in time"),
-    }
-    ("the database does not answer", StatusCode::SERVICE_UNAVAILABLE)
+    let asked = async {
+        let unread = |error| ("the database does not answer", error);
+        shared.store.read(crate::store::events::head).await.map_err(unread)?;
+        shared
+            .store
+            .keeps_changes(&shared.vault)
+            .await
+            .map_err(|error| ("the database keeps no changes", error))
+    };
+    let told = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(())) => return ("ok", StatusCode::OK),
+        Ok(Err((told, error))) => {
+            tracing::error!(%error, "not ready");
+            told
+        }
+        Err(_) => {
+            tracing::error!("not ready: the database does not answer in time");
+            "the database does not answer"
+        }
+    };
+    (told, StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// What the database knows about the program's work.

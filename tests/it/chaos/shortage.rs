@@ -10,7 +10,7 @@ use rlimit::{INFINITY, Resource, prlimit};
 use seventytwo::broadcast::send::{Limits, Sender};
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
-use seventytwo::store::{Conn, Store, StoreError};
+use seventytwo::store::{Conn, Store, StoreError, seal};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -33,6 +33,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again),
     housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
+    housed!(while_changes_are_refused_it_is_not_ready),
     shared!(cut_off_from_its_database_it_goes_on),
     shared!(turned_away_by_its_database_it_waits),
 ];
@@ -42,6 +43,9 @@ const LINES: usize = 100;
 
 /// How often results were refused, by its name in `/metrics`.
 const REFUSED: &str = "seventytwo_database_refusals_total{what=\"results\"}";
+
+/// How often any change was refused.
+const CHANGES_REFUSED: &str = "seventytwo_database_refusals_total{what=\"changes\"}";
 
 /// Sets a soft limit of a running process.
 fn limit(program: &Program, resource: Resource, most: u64) {
@@ -235,6 +239,32 @@ async fn refusals(house: &House) -> u64 {
     let page = house.page("/metrics").await.text;
     let counted = page.lines().find_map(|line| line.strip_prefix(REFUSED));
     counted.expect("it is counted").trim().parse().unwrap()
+}
+
+/// Reading goes on as before, so only a change can tell.
+async fn while_changes_are_refused_it_is_not_ready(house: House) -> House {
+    let refusals = async || {
+        let shown = house.page("/metrics").await.text;
+        let count = shown.lines().find_map(|line| line.strip_prefix(CHANGES_REFUSED));
+        count.unwrap().trim().parse::<u32>().unwrap()
+    };
+    let ready = async || house.page("/readyz").await.status.as_u16();
+    let shared = house.stations.shared.clone();
+    let change = async || {
+        let vault = shared.vault.clone();
+        shared.store.write(move |tx| seal::again(tx, &vault)).await
+    };
+    let own = shared.store.write(|_| Err::<(), _>(StoreError::Corrupt("on purpose".to_owned())));
+    own.await.unwrap_err();
+    assert_eq!((ready().await, refusals().await), (200, 0), "no fault of the database's");
+    refuse(&house.db, "seal").await;
+    assert_eq!(ready().await, 200, "nobody has asked for a change");
+    change().await.unwrap_err();
+    assert_eq!(refusals().await, 1);
+    assert_eq!((ready().await, ready().await, refusals().await), (503, 503, 3));
+    allow(&house.db, "seal").await;
+    assert_eq!((ready().await, refusals().await), (200, 3));
+    house
 }
 
 /// From now on the table cannot be changed, as on a full disk.
