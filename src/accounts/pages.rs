@@ -221,7 +221,7 @@ fn form_again(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::public(http);
     let fault = match problem {
-        Problem::TooMany { retry_after_s } => {
+        Problem::TooMany { retry_after_s, .. } => {
             frame.tn("login-too-many", "seconds", retry_after_s.cast_signed())
         }
         _ => frame.t("login-refused"),

@@ -168,7 +168,7 @@ impl Groups {
     ///
     /// # Errors
     /// [`GroupError::WrongCode`]; [`GroupError::CodeExpired`] where no code is awaited any more;
-    /// [`GroupError::TooMany`] after five tries, right or wrong.
+    /// [`GroupError::TriedTooOften`] after five tries, right or wrong.
     pub async fn verify(&self, account: Uuid, id: Uuid, given: &str) -> Result<(), GroupError> {
         let now = self.clock.now();
         let given = code_hash(&self.vault, id, &compact(given));
@@ -234,7 +234,7 @@ fn try_code(
         return Err(GroupError::CodeExpired);
     };
     if group.code_tries >= TRIES {
-        return Err(GroupError::TooMany(expires.0 - now));
+        return Err(GroupError::TriedTooOften(expires.0 - now));
     }
     group.code_tries += 1;
     let right = vault::same(&hash, given);

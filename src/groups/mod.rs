@@ -83,6 +83,8 @@ pub enum GroupError {
     NotAgain(DeliveryState),
     #[error("we make no secrets for this platform")]
     NoSecret,
+    #[error("the code was tried too often; it expires in {0}")]
+    TriedTooOften(TimeDelta),
     #[error("too often; possible again in {0}")]
     TooMany(TimeDelta),
     #[error("the platform did not take the message")]

@@ -183,10 +183,10 @@ async fn of_many_tries_at_once_five_are_compared() {
     let tries = (0..24).map(|_| rig.groups.verify(rig.admin, id, &wrong));
     let outcomes = futures_util::future::join_all(tries).await;
     let compared = outcomes.iter().filter(|o| matches!(o, Err(GroupError::WrongCode { .. }))).count();
-    let refused = outcomes.iter().filter(|o| matches!(o, Err(GroupError::TooMany(_)))).count();
+    let refused = outcomes.iter().filter(|o| matches!(o, Err(GroupError::TriedTooOften(_)))).count();
     assert_eq!((compared, refused), (5, 19));
     let sixth = rig.groups.verify(rig.admin, id, &rig.wecom.code()).await;
-    assert!(matches!(sixth, Err(GroupError::TooMany(_))), "the sixth is refused even if it is right");
+    assert!(matches!(sixth, Err(GroupError::TriedTooOften(_))), "the sixth is refused even if it is right");
     rig.groups.send_code(rig.admin, id).await.unwrap();
     rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
 }

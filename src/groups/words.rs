@@ -31,7 +31,8 @@ impl From<GroupError> for Problem {
             GroupError::NotAgain(state) => Problem::NotRedeliverable(state),
             GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
             GroupError::CodeExpired => Problem::CodeExpired,
-            GroupError::TooMany(wait) => Problem::too_many(wait),
+            GroupError::TriedTooOften(wait) => Problem::code_tried_too_often(wait),
+            GroupError::TooMany(wait) => Problem::too_many_at_work(wait),
             GroupError::Unreachable(refusal) => {
                 Problem::GroupUnreachable(Language::ALL.map(|language| refused(&refusal, language)))
             }

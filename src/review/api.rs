@@ -37,7 +37,7 @@ impl From<ReviewError> for Problem {
             ReviewError::Reason => Problem::invalid("reason", "reason"),
             ReviewError::Note => Problem::invalid("note", "required"),
             ReviewError::TipUnknown => Problem::NotFound,
-            ReviewError::PhonesUsedUp { wait } => Problem::too_many(wait),
+            ReviewError::PhonesUsedUp { wait } => Problem::too_many_at_work(wait),
             ReviewError::Refused(Refusal::SameApprover) => Problem::SameApprover,
             ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
             ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,

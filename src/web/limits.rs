@@ -167,7 +167,12 @@ impl<C: Clock + Clone> Limits<C> {
     pub fn check(&self, limit: Limit, key: impl Into<Key>) -> Result<(), Problem> {
         self.limiters[limit as usize].check_key(&key.into()).map_err(|refused| {
             let wait = refused.wait_time_from(self.clock.now());
-            Problem::too_many(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX))
+            let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+            if limit == Limit::GroupConnects {
+                Problem::too_many_at_work(wait)
+            } else {
+                Problem::too_many(wait)
+            }
         })
     }
 
@@ -193,7 +198,7 @@ mod tests {
     fn wait(outcome: Result<(), Problem>) -> Option<u64> {
         match outcome {
             Ok(()) => None,
-            Err(Problem::TooMany { retry_after_s }) => Some(retry_after_s),
+            Err(Problem::TooMany { retry_after_s, .. }) => Some(retry_after_s),
             Err(other) => panic!("{other}"),
         }
     }

@@ -96,8 +96,9 @@ pub enum Problem {
     /// Why, in each language.
     #[error("the platform did not take the message: {}", .0[Language::En as usize])]
     GroupUnreachable([String; Language::ALL.len()]),
+    /// `told` names the sentence `problem-too_many_requests-TOLD-detail` for those who are not the public.
     #[error("too many requests")]
-    TooMany { retry_after_s: u64 },
+    TooMany { retry_after_s: u64, told: Option<&'static str> },
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -167,7 +168,24 @@ impl Problem {
     /// early.
     pub fn too_many(wait: TimeDelta) -> Problem {
         let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);
-        Problem::TooMany { retry_after_s: seconds.max(1).unsigned_abs() }
+        Problem::TooMany { retry_after_s: seconds.max(1).unsigned_abs(), told: None }
+    }
+
+    /// As [`Problem::too_many`], for people with an account, who are in no emergency.
+    pub fn too_many_at_work(wait: TimeDelta) -> Problem {
+        Problem::too_many(wait).told("at_work")
+    }
+
+    /// A code was tried too often until `wait` has passed; a new one can be had at once.
+    pub fn code_tried_too_often(wait: TimeDelta) -> Problem {
+        Problem::too_many(wait).told("new_code")
+    }
+
+    fn told(self, told: &'static str) -> Problem {
+        match self {
+            Problem::TooMany { retry_after_s, .. } => Problem::TooMany { retry_after_s, told: Some(told) },
+            other => other,
+        }
     }
 
     /// The title, for the reader.
@@ -183,6 +201,7 @@ impl Problem {
             Problem::NotPossible { instead: Some(instead), .. } => {
                 format!("problem-not_possible-{instead}-detail")
             }
+            Problem::TooMany { told: Some(told), .. } => format!("problem-too_many_requests-{told}-detail"),
             _ => format!("problem-{}-detail", self.code()),
         };
         let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
@@ -193,7 +212,7 @@ impl Problem {
             Problem::GroupUnreachable(why) => vec![("code", why[language as usize].as_str().into())],
             Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
-            Problem::TooMany { retry_after_s } => vec![("seconds", (*retry_after_s).into())],
+            Problem::TooMany { retry_after_s, .. } => vec![("wait", wait(*retry_after_s, language).into())],
             _ => Vec::new(),
         };
         text_with(language, &key, &values)
@@ -245,7 +264,7 @@ impl Problem {
     /// After how many seconds asking again is worthwhile.
     pub const fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Problem::TooMany { retry_after_s } => Some(*retry_after_s),
+            Problem::TooMany { retry_after_s, .. } => Some(*retry_after_s),
             // It is unknown when one of them ends.
             _ => None,
         }
@@ -308,6 +327,16 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::build(self.status()).insert_header(ContentType::plaintext()).body(self.code())
     }
+}
+
+/// A wait as people say it, rounded up.
+fn wait(seconds: u64, language: Language) -> String {
+    let (key, number) = match seconds {
+        ..=120 => ("wait-seconds", seconds),
+        ..=7_200 => ("wait-minutes", seconds.div_ceil(60)),
+        _ => ("wait-hours", seconds.div_ceil(3_600)),
+    };
+    text_with(language, key, &[("number", number.into())])
 }
 
 /// A number of bytes as people say it.

@@ -305,6 +305,7 @@ async fn nobody_collects_phones(house: House) -> House {
     }
     let refused = reveal(PHONES_A_DAY, &curious).await;
     let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert_eq!(refused.body["detail"], "请等 24 小时再试。");
     assert_eq!(refused.problem(429), "too_many_requests");
     reveal(PHONES_A_DAY + 1, &colleague).await.expect(200);
     // When the oldest is a day old, one more is allowed, but not two.

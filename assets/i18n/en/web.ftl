@@ -152,7 +152,21 @@ problem-code_expired-detail = Send a new code, then type the newest digits in th
 problem-group_unreachable = The message did not reach the group
 problem-group_unreachable-detail = The platform answered: { $code }. Check the bot's address and secret and that it is still in the group, then try again.
 problem-too_many_requests = Too many requests
-problem-too_many_requests-detail = Wait { $seconds } seconds and try again. In an emergency call 110.
+problem-too_many_requests-detail = Wait { $wait } and try again. In an emergency call 110.
+problem-too_many_requests-at_work-detail = Wait { $wait } and try again.
+problem-too_many_requests-new_code-detail = The code was tried too often and can no longer be used; it expires in { $wait }. Send a new code, and type in the digits that arrived in the chat last.
+wait-seconds = { $number ->
+    [one] { $number } second
+   *[other] { $number } seconds
+}
+wait-minutes = { $number ->
+    [one] { $number } minute
+   *[other] { $number } minutes
+}
+wait-hours = { $number ->
+    [one] { $number } hour
+   *[other] { $number } hours
+}
 problem-internal_error = Something went wrong on our side
 problem-internal_error-detail = Try again in a few minutes. In an emergency call 110. When you contact us, tell us the number below.
 back-review = Back to the review queue

@@ -104,7 +104,7 @@ impl Incoming {
 async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> Result<Sent, Problem> {
     let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new(), wait: None };
     match count(shared, http, Limit::Submit) {
-        Err(Problem::TooMany { retry_after_s }) => {
+        Err(Problem::TooMany { retry_after_s, .. }) => {
             count(shared, http, Limit::Reads)?;
             sent.faults.insert("key".to_owned(), FieldFault::new("too_often").with("seconds", retry_after_s));
             sent.wait = Some(retry_after_s);
@@ -160,7 +160,7 @@ async fn take_photo(
         return Ok(());
     }
     let counted = count(shared, http, Limit::Photos).and_then(|()| count(shared, http, Limit::PhotosADay));
-    if let Err(Problem::TooMany { retry_after_s }) = counted {
+    if let Err(Problem::TooMany { retry_after_s, .. }) = counted {
         // The words need no photo and are shown again.
         sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
         sent.wait = Some(retry_after_s);

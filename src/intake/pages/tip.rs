@@ -49,17 +49,17 @@ pub async fn send(
     let counted = count(&shared, &http, Limit::Tips)
         .and_then(|()| if told.is_ok() { count_tip(&shared, &http, case) } else { Ok(()) });
     let wait = match counted {
-        Err(Problem::TooMany { retry_after_s }) => {
+        Err(problem @ Problem::TooMany { .. }) => {
             // What was typed is shown again, within the limit for reading pages.
             count(&shared, &http, Limit::Reads)?;
-            Some(retry_after_s)
+            Some(problem)
         }
         counted => counted.map(|()| None)?,
     };
     let taken = told.is_ok() && wait.is_none();
-    let (about, faults) = match (told, wait) {
-        (_, Some(retry_after_s)) => {
-            let sentence = Problem::TooMany { retry_after_s }.detail(frame.language);
+    let (about, faults) = match (told, &wait) {
+        (_, Some(problem)) => {
+            let sentence = problem.detail(frame.language);
             (desk.tip_is_about(case, now).await?, vec![("text", sentence)])
         }
         (Ok(told), None) => (desk.tip(case, told, now).await?, Vec::new()),
@@ -71,7 +71,7 @@ pub async fn send(
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
     let tip = TipForm { to: format!("/n/{case}"), about, typed: form.0, faults };
     let page = page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)?;
-    Ok(again(page, wait))
+    Ok(again(page, wait.and_then(|problem| problem.retry_after_s())))
 }
 
 /// The tip as the JSON API takes it.

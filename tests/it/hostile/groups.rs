@@ -205,6 +205,8 @@ async fn a_code_is_tried_five_times(house: House) -> House {
     }
     let right = house.post(&path, Some(&admin.token), &json!({"code": code})).await;
     assert!(right.headers.contains_key("retry-after"));
+    let detail = right.body["detail"].as_str().unwrap();
+    assert!(detail.contains("10 分钟后过期）。请重新发送验证码"), "{detail}");
     assert_eq!(right.problem(429), "too_many_requests", "the right code comes too late");
     // Nor after a restart, when everything in memory is gone.
     let house = house.restart().await;

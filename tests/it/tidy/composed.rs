@@ -194,6 +194,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("poster-title-{}", about()),
         ("poster-{}", sexes()),
         ("problem-not_possible-{}-detail", all(["cooling", "published"])),
+        ("problem-too_many_requests-{}-detail", all(["at_work", "new_code"])),
         ("problem-{}", all(CODES.iter().map(|(code, _)| *code))),
         ("problem-{}-detail", without(all(CODES.iter().map(|(code, _)| *code)), &["photo_refused"])),
         ("reason-{}", all([reasons::APPROVE, reasons::REVEAL, reasons::REFUSAL, reasons::POLICY].concat())),
