@@ -21,8 +21,9 @@ use crate::store::tally::{self, Sum};
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
-/// Reasons for a rejection that the reporter can mend before handing the notice in again.
-const MENDABLE: [&str; 5] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "other"];
+/// Reasons for a refusal or a removal that the reporter can mend before handing the notice in again: their
+/// sentences say so.
+const MENDABLE: [&str; 6] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "false", "other"];
 
 /// What the reporter sees of the notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -243,12 +244,13 @@ fn why(event: &Event, language: Language) -> Option<String> {
     has(language, &sentence).then(|| text(language, &sentence))
 }
 
-/// Whether it may be handed in again: it was refused for something that can be mended, or its time ran out.
+/// Whether it may be handed in again: it was refused or taken down for something that can be mended, or its
+/// time ran out.
 fn may_try_again(state: State, log: &[Event]) -> bool {
     let mendable = |event: &Event| event.reason.as_deref().is_some_and(|reason| MENDABLE.contains(&reason));
     match state {
         State::Expired => true,
-        State::Rejected => log.iter().rfind(|e| e.step == Step::Reject.as_str()).is_some_and(mendable),
+        State::Rejected | State::Removed => log.iter().rfind(|event| ends(event)).is_some_and(mendable),
         _ => false,
     }
 }

@@ -94,6 +94,21 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) -> House {
     assert!(told.contains("公开的时间已到") && told.contains(again), "{told}");
     assert!(told.contains("没有群收到过") && !page.contains("收到过的群"), "{page}");
     assert!(!page.contains("已有 0 个群"), "{page}");
+    // Whose notice was taken down may hand it in again where the reason says so.
+    for (reason, said, mendable) in [("false", "再带报警编号重新提交", true), ("unsafe", "不再公开", false)]
+    {
+        let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+        house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+        let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+        let removal = json!({"version": sheet["version"], "reason": reason});
+        let path = format!("/review/{case}/remove");
+        house.post(&path, Some(&moderator.token), &removal).await.expect(200);
+        let told = box_of(&house.page(&format!("/my/{manage}")).await.text);
+        assert!(told.contains(said), "{reason}: {told}");
+        assert_eq!(told.contains(again), mendable, "{reason}: {told}");
+    }
     house
 }
 
