@@ -72,7 +72,7 @@ pub enum PhotoFault {
     #[error("the file is not a JPEG, PNG or WebP picture")]
     NotAPicture,
     /// The format of iPhones, which browsers do not show.
-    #[error("HEIC photos are not accepted")]
+    #[error("HEIC and AVIF photos are not accepted")]
     Heic,
     /// An animation format.
     #[error("GIF pictures are not accepted")]

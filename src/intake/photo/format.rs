@@ -11,9 +11,11 @@ use image::ImageFormat;
 /// file with a hundred scans would keep a processor busy for a minute.
 const MAX_SCANNED: u64 = 12 * MAX_PIXELS;
 
-/// The HEIF brands by which phones mark HEIC photos:
-/// <https://github.com/nokiatech/heif/blob/gh-pages/technical.html>
-const HEIC_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+/// The HEIF brands by which phones mark HEIC photos, and those of AVIF:
+/// <https://github.com/nokiatech/heif/blob/gh-pages/technical.html>,
+/// <https://aomediacodec.github.io/av1-avif/>
+const HEIF_BRANDS: [&[u8]; 10] =
+    [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"];
 
 /// The format of a file that has a reasonable size, a beginning and an end.
 pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
@@ -31,7 +33,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
         }
         [b'G', b'I', b'F', b'8', ..] => Err(PhotoFault::Gif),
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..]
-            if HEIC_BRANDS.iter().any(|b| brand.starts_with(b)) =>
+            if HEIF_BRANDS.iter().any(|b| brand.starts_with(b)) =>
         {
             Err(PhotoFault::Heic)
         }

@@ -224,7 +224,7 @@ fn a_jpeg_of_very_many_scans_is_refused() {
 
 #[test]
 fn what_is_no_photo_is_named() {
-    let none: [(&[u8], PhotoFault); 9] = [
+    let none: [(&[u8], PhotoFault); 10] = [
         (b"", PhotoFault::Empty),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", PhotoFault::NotAPicture),
         (b"%PDF-1.7", PhotoFault::NotAPicture),
@@ -232,6 +232,7 @@ fn what_is_no_photo_is_named() {
         (b"a shopping list, renamed to photo.jpg", PhotoFault::NotAPicture),
         (b"GIF89a/*\x01\0\x01\0*/=1;alert(1)", PhotoFault::Gif),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", PhotoFault::Heic),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", PhotoFault::Heic),
         (b"\0\0\0\x18ftypmp42\0\0\0\0", PhotoFault::NotAPicture),
         (&[0xFF, 0xD8, 0xFF], PhotoFault::Truncated),
     ];
