@@ -32,6 +32,7 @@ struct Told {
 impl Told {
     fn new(what: &'static str, pasted: &Pasted) -> Told {
         let signs = [
+            (pasted.several, "check-warning-several"),
             (pasted.foreign, "check-warning-link"),
             (pasted.wants.money, "check-warning-money"),
             (pasted.wants.contact, "check-warning-phone"),

@@ -11,6 +11,8 @@ use crate::domain::text::is_dash;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pasted {
     pub number: CaseNumber,
+    /// It has other case numbers, too.
+    pub several: bool,
     /// It has words besides the number and links; nobody here knows who wrote them.
     pub words: bool,
     /// A link leads to another site.
@@ -22,17 +24,20 @@ pub struct Pasted {
 /// Reads what was pasted; `None` where it contains no case number. Our own links begin with `base_url`.
 pub fn read(text: &str, base_url: &str) -> Option<Pasted> {
     if let Ok(number) = text.parse() {
-        return Some(Pasted { number, words: false, foreign: false, wants: Wants::default() });
+        let wants = Wants::default();
+        return Some(Pasted { number, several: false, words: false, foreign: false, wants });
     }
     let numbers = numbers(text);
     // A number written with its dash is certainly meant as one; ten letters in a row may be a word.
-    let dashed = numbers.iter().find(|(at, _)| text[at.clone()].contains(is_dash));
-    let number = dashed.or(numbers.first())?.1;
+    let mut dashed = numbers.iter().filter(|(at, _)| text[at.clone()].contains(is_dash));
+    let number = dashed.next().or(numbers.first())?.1;
+    let several = dashed.any(|(_, other)| *other != number);
     let links = links(text);
     let foreign = links.iter().any(|(_, link)| host(link) != host(base_url));
     let said = numbers.into_iter().filter(|(_, other)| *other == number).map(|(at, _)| at);
     let rest = without(text, said.chain(links.into_iter().map(|(at, _)| at)).collect());
-    Some(Pasted { number, words: rest.contains(char::is_alphanumeric), foreign, wants: wants(&rest) })
+    let words = rest.contains(char::is_alphanumeric);
+    Some(Pasted { number, several, words, foreign, wants: wants(&rest) })
 }
 
 /// The case numbers in a text, with their byte ranges.
@@ -90,8 +95,9 @@ mod tests {
             " 72.example/n/00000-00012/poster.jpg?x#y",
             "https://72.example/n/00000-00012。",
         ] {
-            let bare = Pasted { number: number(), words: false, foreign: false, wants: Wants::default() };
-            assert_eq!(read(typed, HERE), Some(bare), "{typed:?}");
+            let read = read(typed, HERE).unwrap();
+            assert_eq!((read.number, read.several), (number(), false), "{typed:?}");
+            assert_eq!((read.words, read.foreign, read.wants), (false, false, Wants::default()), "{typed:?}");
         }
     }
 
@@ -102,8 +108,9 @@ mod tests {
             "Case number: 00000-00012.",
             "编号：00000-00012 https://72.example/n/00000-00012",
         ] {
-            let said = Pasted { number: number(), words: true, foreign: false, wants: Wants::default() };
-            assert_eq!(read(typed, HERE), Some(said), "{typed:?}");
+            let read = read(typed, HERE).unwrap();
+            assert_eq!((read.number, read.several), (number(), false), "{typed:?}");
+            assert_eq!((read.words, read.foreign, read.wants), (true, false, Wants::default()), "{typed:?}");
         }
         assert_eq!(read("【72小时】寻人 王桂兰", HERE), None);
     }

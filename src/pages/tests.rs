@@ -416,7 +416,8 @@ async fn checked(shared: &Shared, pasted: &str) -> (String, String) {
 async fn a_true_number_makes_no_forged_message_true() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
-    let (link, money, phone) = ("不是本站的", "里面提到钱", "有电话或账号");
+    let other = put(&shared, 2, Kind::MissingPerson, State::Closed, Vec::new()).await;
+    let (link, money, phone, several) = ("不是本站的", "里面提到钱", "有电话或账号", "不止一个编号");
     for (pasted, class, warned) in [
         (format!("https://72.example/n/{number}。"), "good", vec![]),
         (format!("编号：{number}"), "card", vec![]),
@@ -426,6 +427,7 @@ async fn a_true_number_makes_no_forged_message_true() {
             vec![],
         ),
         (format!("http://72-xiaoshi.help/n/{number}"), "warning", vec![link]),
+        (format!("编号：{number}，编号：{number}，编号：{other}"), "warning", vec![several]),
         (format!("【72小时】王秀英，请联系家属 17012345678 编号：{number}"), "warning", vec![phone]),
         (format!("先付路费，编号：{number}"), "warning", vec![money]),
         (format!("{number} pay first, telegram @helper99"), "warning", vec![money, phone]),
@@ -439,7 +441,7 @@ async fn a_true_number_makes_no_forged_message_true() {
     ] {
         let (drawn, answer) = checked(&shared, &pasted).await;
         assert_eq!(drawn, class, "{pasted}: {answer}");
-        for sign in [link, money, phone] {
+        for sign in [link, money, phone, several] {
             assert_eq!(answer.contains(sign), warned.contains(&sign), "{sign} {pasted}: {answer}");
         }
         assert_eq!(answer.contains("信息属实"), class == "good", "{pasted}: {answer}");

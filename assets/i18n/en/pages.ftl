@@ -35,6 +35,7 @@ check-empty = Enter or paste a number first.
 check-button = Check
 check-open = Open{" "}
 check-another = Check another number
+check-warning-several = There is more than one number in it, and only the one below was checked. Check the others one by one.
 check-warning-link = A link in it does not lead to this site: do not open it. Ours is below.
 check-warning-money = It speaks of money. We never ask for any: whoever wants money first is a scammer. Call 110.
 check-warning-phone = It names a phone or an account. What our page does not show is not ours: do not use it; tips go through our page.

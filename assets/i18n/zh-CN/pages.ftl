@@ -31,6 +31,7 @@ check-empty = 请先填写或粘贴编号。
 check-button = 核对
 check-open = 查看：
 check-another = 核对另一个编号
+check-warning-several = 里面不止一个编号，这里只核对了下面这一个。请把别的编号分开核对。
 check-warning-link = 里面的链接不是本站的，请不要打开。本站的链接在下面。
 check-warning-money = 里面提到钱。我们从不收钱；凡是先要钱的，都是骗子，请打 110。
 check-warning-phone = 里面有电话或账号。本站页面上没有的，就不是我们发的：请不要联系，线索从本站页面提供。
