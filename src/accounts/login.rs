@@ -1,6 +1,7 @@
 //! Logging in with a name, its password and a code of its second factor.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::second_factor::SecondFactor;
 use super::{password, people, sessions};
@@ -22,7 +23,10 @@ pub struct Typed<'a> {
 pub enum LoginError {
     /// One answer for every wrong proof, so that nobody learns which names exist or which proof was wrong.
     #[error("name, password or code is wrong")]
-    Refused,
+    Refused {
+        /// The account of that name, for the log alone.
+        account: Option<Uuid>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the check of a password: {0}")]
@@ -43,6 +47,7 @@ pub async fn login(
 ) -> Result<(Account, String), LoginError> {
     let name = people::tidy(attempt.name);
     let found = store.read(move |conn| accounts::by_name(conn, &name)).await?;
+    let refused = LoginError::Refused { account: found.as_ref().map(|found| found.account.id.0) };
     let known = found.filter(|c| c.account.disabled_at.is_none());
     let stored = known.as_ref().map_or(password::NOBODYS, |c| c.proof.password_hash.as_str());
     let right = password::verify(attempt.password, stored).await??;
@@ -51,13 +56,13 @@ pub async fn login(
         None => SecondFactor::random(),
     };
     let step = factor.step(attempt.code, now);
-    let (Some(credentials), true, Some(step)) = (known, right, step) else { return Err(LoginError::Refused) };
+    let (Some(credentials), true, Some(step)) = (known, right, step) else { return Err(refused) };
     let previous = previous.map(token_hash);
     store
         .write(move |conn| {
             let Credentials { account, proof } = credentials;
             if !accounts::use_totp_step(conn, account.id.0, step, &proof)? {
-                return Err(LoginError::Refused);
+                return Err(refused);
             }
             if let Some(previous) = previous {
                 accounts::delete_session(conn, &previous)?;

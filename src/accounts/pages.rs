@@ -11,7 +11,7 @@ use crate::store::accounts::Account;
 use crate::web::cookies::SESSION;
 use crate::web::csrf;
 use crate::web::frame::{Frame, page, page_with, see_other};
-use crate::web::limits::Limit;
+use crate::web::limits::{Limit, network};
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::{CsrfForm, Form, SignedIn, Visitor, home, is_case_page};
@@ -146,9 +146,7 @@ pub async fn log_in(
                 None if next.is_empty() => see_other(home(account.role.0)),
                 None => see_other(&next),
             };
-            response
-                .add_cookie(&SESSION.with(&shared, token))
-                .map_err(|e| Problem::Internal(format!("cookie: {e}")))?;
+            SESSION.set(&mut response, &shared, token)?;
             Ok(response)
         }
         Err(problem @ (Problem::LoginRefused | Problem::TooMany { .. })) => {
@@ -204,9 +202,10 @@ async fn attempt(
             tracing::info!(account = %account.id.0, "logged in");
             Ok((account, token))
         }
-        Err(LoginError::Refused) => {
+        Err(LoginError::Refused { account }) => {
             // The name is not logged, because people type passwords into the wrong field.
-            tracing::warn!(request_id = request::id(http), "a login was refused");
+            let (account, network) = (account.map(tracing::field::display), network(address));
+            tracing::warn!(request_id = request::id(http), account, %network, "a login was refused");
             Err(Problem::LoginRefused)
         }
         Err(LoginError::Store(error)) => Err(error.into()),

@@ -14,6 +14,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::problem::Problem;
@@ -93,8 +94,7 @@ impl Limit {
 /// Who is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    V4([u8; 3]),
-    V6([u8; 6]),
+    Network(IpNet),
     Id(Uuid),
     Name(String),
     NameFrom(String, Box<Key>),
@@ -102,17 +102,15 @@ pub enum Key {
 
 impl From<IpAddr> for Key {
     fn from(address: IpAddr) -> Key {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => {
-                let [a, b, c, _] = v4.octets();
-                Key::V4([a, b, c])
-            }
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, e, f, ..] = v6.octets();
-                Key::V6([a, b, c, d, e, f])
-            }
-        }
+        Key::Network(network(address))
     }
+}
+
+/// The network with which an address is counted.
+pub fn network(address: IpAddr) -> IpNet {
+    let address = address.to_canonical();
+    let length = if address.is_ipv4() { 24 } else { 48 };
+    IpNet::new(address, length).expect("an address is longer than that").trunc()
 }
 
 impl From<Uuid> for Key {

@@ -44,6 +44,7 @@ pub const TESTS: &[Test] = &[
     bare!(an_entry_with_a_word_that_is_none_is_named),
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     filed!(the_words_of_a_poster_stand_in_no_log),
+    filed!(a_refused_login_is_logged_by_its_account_and_network),
 ];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -58,7 +59,7 @@ fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Out
 
 fn command_in(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seventytwo"));
-    command.args(arguments).env("SEVENTYTWO_DATA_DIR", folder);
+    command.env("SEVENTYTWO_DATA_DIR", folder);
     command.env("DATABASE_URL", format!("sqlite:{}", folder.join("test.db").display()));
     command
 }
@@ -560,6 +561,27 @@ async fn the_words_of_a_poster_stand_in_no_log(db: Db) {
     for words in ["双肩包", "探路者", "12 路公交车"] {
         let told = log.iter().find(|line| line.contains(words));
         assert_eq!(told, None, "{words} stand in the log");
+    }
+}
+
+async fn a_refused_login_is_logged_by_its_account_and_network(db: Db) {
+    person(&db, "林志愿", Role::Moderator).await;
+    let program = Program::start(&db, &[("SEVENTYTWO_LOG", "warn")]).await;
+    for name in ["林志愿", "没有这人"] {
+        let fields = [("name", name), ("password", "不对不对不对"), ("code", "000000")];
+        assert_eq!(program.door.form("/login", &fields).await.unwrap().status(), 401);
+    }
+    let log = program.log();
+    let refused: Vec<_> = log.iter().filter(|line| line.contains("a login was refused")).collect();
+    assert!(
+        refused.len() == 2 && refused.iter().all(|line| line.contains("network=127.0.0.0/24")),
+        "{log:?}"
+    );
+    let (_, id) = refused[0].split_once("account=").expect("it is one of ours");
+    assert!(id.get(..36).is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()), "{refused:?}");
+    assert!(!refused[1].contains("account="), "{refused:?}");
+    for typed in ["林志愿", "没有这人", "不对"] {
+        assert!(!log.iter().any(|line| line.contains(typed)), "{typed}: {log:?}");
     }
 }
 

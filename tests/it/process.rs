@@ -232,6 +232,12 @@ impl Door {
         self.http.get(format!("{}{path}", self.base)).send().await
     }
 
+    /// Sends a form from a page of ours.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<reqwest::Response> {
+        let form = self.http.post(format!("{}{path}", self.base)).form(fields);
+        form.header("sec-fetch-site", "same-origin").send().await
+    }
+
     /// Begins a request and never ends it; it hangs until the returned stream is dropped.
     pub async fn hang(&self) -> TcpStream {
         let address = self.base.trim_start_matches("http://");
