@@ -1,6 +1,7 @@
 //! The JSON door of the intake: photos, notices, tips, and the reporter's own notice.
 
 use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
@@ -18,7 +19,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFault;
 use crate::web::json;
 use crate::web::limits::Limit;
-use crate::web::patience;
+use crate::web::patience::Patience;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::room::Place;
@@ -123,7 +124,7 @@ pub async fn send_photo(
     count(&shared, &http, Limit::Photos)?;
     count(&shared, &http, Limit::PhotosADay)?;
     let mut place = shared.room.place(request::client(&http, &shared.trusted_proxies));
-    let bytes = patience::within(patience::PHOTOS, photo_part(form, &mut place)).await?;
+    let bytes = photo_part(form, &mut place).await?;
     let stored = station(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
@@ -131,10 +132,10 @@ pub async fn send_photo(
 /// The bytes of the one part `photo`. That part is read no further than the largest photo allowed, and all
 /// other parts together no further than that either.
 async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
-    let (mut photo, mut others) = (None, 0);
-    while let Some(mut field) = form.try_next().await? {
+    let (mut photo, mut others, mut patience) = (None, 0, Patience::for_photos());
+    while let Some(mut field) = patience.read(async { Ok(form.try_next().await?) }).await? {
         if field.name() != Some("photo") {
-            while let Some(chunk) = field.try_next().await? {
+            while let Some(chunk) = next_chunk(&mut field, &mut patience).await? {
                 others += chunk.len();
                 if others > photo::MAX_BYTES {
                     return Err(Problem::TooLarge(photo::MAX_BYTES));
@@ -145,9 +146,19 @@ async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, P
         if photo.is_some() {
             return Err(Problem::invalid("photo", "repeated"));
         }
-        photo = Some(read_photo(&mut field, place).await?);
+        photo = Some(read_photo(&mut field, &mut patience, place).await?);
     }
     photo.ok_or_else(|| IntakeError::Photo(photo::PhotoFault::Empty).into())
+}
+
+/// The next piece of a part of a form with photos, where it comes in time.
+///
+/// # Errors
+/// [`Problem::TooSlow`], or that it is not a form.
+pub(super) async fn next_chunk(field: &mut Field, patience: &mut Patience) -> Result<Option<Bytes>, Problem> {
+    let chunk = patience.read(async { Ok(field.try_next().await?) }).await?;
+    patience.arrived(chunk.as_ref().map_or(0, Bytes::len));
+    Ok(chunk)
 }
 
 /// One uploaded file.
@@ -155,9 +166,13 @@ async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, P
 /// # Errors
 /// [`Problem::TooLarge`] as soon as it is more than 8 MB, [`Problem::TooMany`] where there is no room for it
 /// now.
-async fn read_photo(field: &mut Field, place: &mut Place) -> Result<Vec<u8>, Problem> {
+async fn read_photo(
+    field: &mut Field,
+    patience: &mut Patience,
+    place: &mut Place,
+) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await? {
+    while let Some(chunk) = next_chunk(field, patience).await? {
         let length = bytes.len() + chunk.len();
         if length > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));

@@ -8,12 +8,12 @@ use futures_util::TryStreamExt;
 
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::intake::IntakeError;
-use crate::intake::api::{count, station};
+use crate::intake::api::{count, next_chunk, station};
 use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
 use crate::web::limits::Limit;
-use crate::web::patience::{self, Patience};
+use crate::web::patience::Patience;
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::MAX_FORM_BYTES;
@@ -49,7 +49,7 @@ pub fn again(mut page: HttpResponse, wait: Option<u64>) -> HttpResponse {
 /// # Errors
 /// Where it is not a form, has too much text, too many parts or bytes, or arrives too slowly.
 pub async fn read(http: &HttpRequest, shared: &Shared, form: Multipart) -> Result<Sent, Problem> {
-    read_whole(http, shared, Incoming::new(form, Patience::new(patience::PHOTOS))).await
+    read_whole(http, shared, Incoming::new(form, Patience::for_photos())).await
 }
 
 /// A form on its way in.
@@ -81,23 +81,18 @@ impl Incoming {
         field: &mut Field,
         mut kept: impl FnMut(usize) -> bool,
     ) -> Result<Option<Vec<u8>>, Problem> {
-        let bytes = &mut self.bytes;
-        self.patience
-            .read(async {
-                let mut content = Some(Vec::new());
-                while let Some(chunk) = field.try_next().await? {
-                    *bytes += chunk.len();
-                    if *bytes > READ_AT_MOST {
-                        return Err(Problem::TooLarge(MAX_BYTES));
-                    }
-                    content = content.filter(|before: &Vec<u8>| kept(before.len() + chunk.len()));
-                    if let Some(content) = &mut content {
-                        content.extend_from_slice(&chunk);
-                    }
-                }
-                Ok(content)
-            })
-            .await
+        let mut content = Some(Vec::new());
+        while let Some(chunk) = next_chunk(field, &mut self.patience).await? {
+            self.bytes += chunk.len();
+            if self.bytes > READ_AT_MOST {
+                return Err(Problem::TooLarge(MAX_BYTES));
+            }
+            content = content.filter(|before: &Vec<u8>| kept(before.len() + chunk.len()));
+            if let Some(content) = &mut content {
+                content.extend_from_slice(&chunk);
+            }
+        }
+        Ok(content)
     }
 }
 
@@ -186,8 +181,6 @@ async fn take_photo(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
     use actix_web::test::TestRequest;
     use actix_web::web::Bytes;
@@ -216,7 +209,7 @@ mod tests {
         let form = form(&[("photo", &png(300)), ("description", b"x")]);
         // With no patience at all, what has arrived is still read: our own processing does not count against
         // it.
-        let sent = read_whole(&http, &desk.shared, Incoming::new(form, Patience::new(Duration::ZERO))).await;
+        let sent = read_whole(&http, &desk.shared, Incoming::new(form, Patience::none())).await;
         let sent = sent.unwrap_or_else(|problem| panic!("{problem}"));
         assert_eq!((sent.typed.all("photo_ids").len(), sent.typed.first("description")), (1, "x"));
     }
