@@ -77,7 +77,7 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
     let failed = |e| StartError::DataDir(shown.clone(), e);
     if !file.exists() {
         std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
-        make_key(&file).map_err(failed)?;
+        make_key(&config.data_dir, &file).map_err(failed)?;
     }
     close_to_others(&file);
     let text = std::fs::read_to_string(&file).map_err(failed)?;
@@ -86,13 +86,15 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
 
 /// Makes a key. Two first commands may do so at once: a key appears as a whole or not at all, and the one that
 /// was there first stays.
-fn make_key(file: &Path) -> std::io::Result<()> {
+fn make_key(folder: &Path, file: &Path) -> std::io::Result<()> {
     let number = u64::from_be_bytes(vault::random());
-    let own = file.with_file_name(format!("key.{number:016x}"));
+    let own = folder.join(format!("key.{number:016x}"));
     write_secret(&own, &STANDARD.encode(vault::random::<32>()))?;
     let linked = std::fs::hard_link(&own, file);
     std::fs::remove_file(&own)?;
-    linked.or_else(|e| if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(e) })
+    linked.or_else(|e| if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(e) })?;
+    // Its name, too, has to survive a power cut.
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// Takes access to a file from everybody but its owner: a restored backup may have left it open.
