@@ -95,7 +95,7 @@ impl Browser {
     }
 }
 
-/// A browser with a cookie jar.
+/// A browser that keeps cookies, and has seen a form.
 async fn browser(desk: &Desk) -> Browser {
     let app =
         App::new().app_data(web::Data::new(desk.shared.clone())).wrap(from_fn(around)).configure(routes::all);
@@ -104,7 +104,7 @@ async fn browser(desk: &Desk) -> Browser {
         let app = Rc::clone(&app);
         Box::pin(async move { Page::of(call_service(&*app, request.to_request()).await).await })
     };
-    Browser { ask: Box::new(ask), cookie: String::new() }
+    Browser { ask: Box::new(ask), cookie: "__Host-manage=".to_owned() }
 }
 
 /// The form fields for a JSON body of its kind.

@@ -53,9 +53,8 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
         [(adult, true), (told, false), (elder, false), (fleeing, false), (lost_property(), false)]
     {
         let receipt = submitted(&desk, &body).await;
-        let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
-        browser.cookie = open.cookie();
-        for page in [open, browser.get("/report/done").await] {
+        browser.cookie = browser.get(&format!("/my/{}", receipt.manage_token)).await.cookie();
+        for page in [browser.get("/my").await, browser.get("/report/done").await] {
             let asks =
                 page.html.contains("还缺报警编号：没有它") && page.html.contains("/my/edit#police.reference");
             assert_eq!(asks, waits, "it goes by the person alone: {body}: {}", page.html);
@@ -123,10 +122,10 @@ async fn the_end_is_one_press_from_the_top() {
     let browser = browser(&desk).await;
     let waits = submitted(&desk, &missing_person()).await;
     let waits = browser.get(&format!("/my/{}", waits.manage_token)).await.html;
-    assert!(!waits.contains("href=\"/my#close\""), "{waits}");
-    let public = live(&desk, &lost_property()).await;
-    let public = browser.get(&format!("/my/{}", public.manage_token)).await.html;
-    assert!(public.contains("<a href=\"/my#close\">有结果了？结束这条信息</a>"), "{public}");
+    assert!(!waits.contains("#close\""), "{waits}");
+    let link = format!("/my/{}", live(&desk, &lost_property()).await.manage_token);
+    let public = browser.get(&link).await.html;
+    assert!(public.contains(&format!("<a href=\"{link}#close\">有结果了？结束这条信息</a>")), "{public}");
     assert!(public.contains("id=\"close\"") && public.contains("通知各群"), "{public}");
 }
 
@@ -220,4 +219,89 @@ async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
         let open = browser.get(&link).await.html;
         assert!(open.contains(&tells), "{outcome}: {open}");
     }
+}
+
+#[actix_web::test]
+async fn a_browser_that_keeps_no_cookies_gets_the_receipt_at_once() {
+    let desk = Desk::new().await;
+    let browser = Browser { cookie: String::new(), ..browser(&desk).await };
+    let fresh = browser.get("/report/missing_person").await;
+    assert_eq!(fresh.cookie(), "__Host-manage=", "it is looked for at the submission");
+    let mut form = typed(&missing_person());
+    form.insert("key".to_owned(), fresh.hidden("key").unwrap().to_owned());
+    let sent = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.html);
+    let part = |after: &str| sent.html.split(after).nth(1).unwrap().split(['<', '"']).next().unwrap();
+    let (case, link) = (part("data-case>"), part("<a href=\"https://72.example.org"));
+    let open = browser.get(link).await;
+    assert!(open.status == StatusCode::OK && open.html.contains(case), "{}", open.html);
+    for other in [format!("{link}?lang=en"), format!("{link}?big=1")] {
+        assert!(sent.html.contains(&format!("href=\"{other}\"")), "{other}: {}", sent.html);
+    }
+    let again = browser.send("/report/missing_person", &pairs(&form), None).await;
+    assert!(again.html.contains(case) && again.html.contains(link), "the same one: {}", again.html);
+}
+
+#[actix_web::test]
+async fn a_page_opened_by_the_link_works_without_cookies() {
+    use crate::domain::life_cycle::Step;
+    use crate::intake::tests::{MODERATOR, steps};
+    let desk = Desk::new().await;
+    let browser = Browser { cookie: String::new(), ..browser(&desk).await };
+    let receipt = submitted(&desk, &lost_property()).await;
+    let link = format!("/my/{}", receipt.manage_token);
+    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let open = browser.get(&link).await;
+    assert!(!open.html.contains("href=\"/my#") && !open.html.contains("href=\"/my/edit"), "{}", open.html);
+    let with = |page: &Page, more: &[(&'static str, &str)]| {
+        let mut form = typed(&lost_property());
+        form.insert("csrf".to_owned(), page.csrf().to_owned());
+        form.insert("token".to_owned(), page.hidden("token").unwrap().to_owned());
+        form.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        form
+    };
+    // A faulty answer, and then a right one.
+    let faulty = browser.send("/my/reply", &pairs(&with(&open, &[("text", "")])), None).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", faulty.html);
+    assert!(faulty.html.contains(&format!("href=\"{link}?lang=en\"")), "{}", faulty.html);
+    let right = with(&faulty, &[("text", "在东门")]);
+    let replied = browser.send("/my/reply", &pairs(&right), Some(&png(90))).await;
+    assert_eq!(replied.location(), format!("{link}?done=replied"), "{}", replied.html);
+    assert!(browser.get(replied.location()).await.html.contains("在东门"));
+    // The form for a change, with a photo first.
+    let asked = browser.send("/my/edit", &pairs(&with(&open, &[("open", "1")])), None).await;
+    assert!(asked.status == StatusCode::OK && asked.html.contains("黑色钱包"), "{}", asked.html);
+    assert!(asked.html.contains(&format!("href=\"{link}\"")), "the way back: {}", asked.html);
+    let stays = browser.send("/my/edit", &pairs(&with(&asked, &[("stay", "1")])), Some(&png(80))).await;
+    let photo = stays.html.split("name=\"photo_ids\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = with(&stays, &[("item.what", "红色钱包"), ("photo_ids", photo)]);
+    let changed = browser.send("/my/edit", &pairs(&form), None).await;
+    assert_eq!(changed.location(), format!("{link}?done=changed"), "{}", changed.html);
+    // The end, after its outcome was missed once.
+    let fields = [("csrf", open.csrf()), ("token", open.hidden("token").unwrap()), ("outcome", "withdrawn")];
+    let missed = browser.post("/my/close", &fields[..2]).await;
+    assert_eq!(missed.location(), format!("{link}?unchosen=quiet#faults"), "{}", missed.html);
+    for forged in [&fields[..1], &fields[1..]] {
+        assert!(browser.post("/my/close", forged).await.status.is_client_error());
+    }
+    let closed = browser.post("/my/close", &fields).await;
+    assert_eq!(closed.location(), link, "{}", closed.html);
+    assert!(browser.get(&link).await.html.contains("role=\"status\">这条信息已结束"));
+}
+
+#[actix_web::test]
+async fn a_renewal_needs_no_cookie_and_a_kept_one_makes_the_addresses_short() {
+    let desk = Desk::new().await;
+    let mut browser = Browser { cookie: String::new(), ..browser(&desk).await };
+    let link = format!("/my/{}", live(&desk, &lost_property()).await.manage_token);
+    let open = browser.get(&link).await;
+    let renew = [("csrf", open.csrf()), ("token", open.hidden("token").unwrap())];
+    let renewed = browser.post("/my/renew", &renew).await;
+    assert_eq!(renewed.location(), format!("{link}?done=renewed"), "{}", renewed.html);
+    // The first page cannot know yet whether the browser keeps its cookie; what it sends then shows it.
+    browser.cookie = open.cookie();
+    let form = [renew[0], renew[1], ("open", "1")];
+    assert_eq!(browser.send("/my/edit", &form, None).await.location(), "/my/edit");
+    let mine = browser.get(&link).await;
+    assert!(mine.hidden("token").is_none() && mine.html.contains("href=\"/my/edit\""), "{}", mine.html);
 }
