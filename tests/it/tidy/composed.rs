@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use seventytwo::broadcast::platforms::adapter;
 use seventytwo::broadcast::report::CountsAs;
-use seventytwo::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
+use seventytwo::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, Untried};
 use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::State;
+use seventytwo::domain::marks::Likeness;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
 use seventytwo::domain::people::Role;
 use seventytwo::domain::screening::FindingKind;
@@ -123,7 +124,7 @@ fn credentials() -> Names {
 
 /// Each pattern with its names, some patterns in several rows. Where two names are put in, they are one here.
 pub fn composed() -> Vec<(&'static str, Names)> {
-    let sexes = || all([Sex::Female, Sex::Male, Sex::Other].into_iter().filter_map(Sex::word));
+    let sexes = || all(Sex::ALL.into_iter().filter_map(Sex::word));
     let forms = || all(["approve", "ask", "reject", "escalate", "pause", "resume", "remove"]);
     let parts = || all(["swindle", "sought", "help", "data", "wrong"]);
     let pasted = || all(["live", "number", "checking", "over", "never", "unknown", "malformed"]);
@@ -146,7 +147,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("emergency-{}", of!(Emergency)),
         ("f-incident-what-{}", of!(Emergency)),
         ("f-{}-{}", choices()),
-        ("fault-{}", arms("src/domain/delivery.rs", "Fault")),
+        ("fault-{}", of!(Fault)),
         ("field-{}", after("src", "FieldFault::new(\"")),
         ("field-{}", arms("src/groups/draft.rs", "CredentialCode")),
         ("field-{}", arms("src/intake/submission.rs", "PhoneError")),
@@ -212,7 +213,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("review-done-{}", forms()),
         ("review-done-{}", of!(Fate)),
         ("review-done-{}", all(["release", "undo", "police_know"])),
-        ("review-duplicate-{}", arms("src/domain/marks.rs", "Likeness")),
+        ("review-duplicate-{}", of!(Likeness)),
         ("review-fact-{}", after("src/review/pages", " fact(\"")),
         ("review-fault-{}", all(["reason", "statement", "note", "question", "note_too_long", "not_found"])),
         ("review-fault-{}", all(["stale_version", "not_possible", "too_late", "too_many_requests"])),
