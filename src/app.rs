@@ -268,6 +268,7 @@ impl App {
                 script: Arc::new(script),
                 node: Arc::new(node),
                 hosts,
+                turns: Arc::default(),
                 in_hand: InHand::default(),
                 figures,
                 work_is_due,

@@ -21,6 +21,7 @@ impl Stations {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
             self.clock_went_back.notify_one();
             *self.worker.hosts.lock() = Hosts::default();
+            *self.worker.turns.lock() = Default::default();
             let set = self.shared.store.set_back(now, ahead).await;
             self.shared.work_is_due.notify_one();
             // If that failed, the next look tries again.

@@ -32,6 +32,7 @@ use super::plan;
 use super::platforms::adapter;
 use super::script::Script;
 use super::send::Sender;
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::language::Language;
@@ -79,6 +80,8 @@ pub struct Worker {
     pub node: Arc<Node>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
+    /// The turns of what waits for tokens.
+    pub turns: Arc<Mutex<Turns>>,
     /// The leases that it has in hand.
     pub in_hand: InHand,
     pub figures: Arc<Figures>,
@@ -174,10 +177,8 @@ impl Worker {
         done: &mpsc::Sender<Done>,
     ) -> Result<Then, StoreError> {
         let room = window.available_permits().min(most);
-        let (now, hosts, here) = (self.clock.now(), Arc::clone(&self.hosts), Handle::current());
-        let (worker, node, in_hand) = (self.clone(), self.node.number(), self.in_hand.clone());
-        let begins = move |broadcast| drop(here.spawn(worker.clone().write_ahead(broadcast)));
-        let leased = self.store.write(move |tx| lease(tx, now, room, node, &hosts, &in_hand, &begins)).await;
+        let (now, worker, here) = (self.clock.now(), self.clone(), Handle::current());
+        let leased = self.store.write(move |tx| worker.lease(tx, now, room, &here)).await;
         let (leased, next) = leased.inspect_err(|_| self.hosts().forget(now))?;
         let mut leased = leased.into_iter().peekable();
         while leased.peek().is_some() {
@@ -194,6 +195,43 @@ impl Worker {
             .unrecorded
             .set(i64::try_from(WINDOW - window.available_permits().min(WINDOW)).unwrap_or(0));
         Ok(next)
+    }
+
+    /// Leases up to `room` deliveries.
+    fn lease(
+        &self,
+        tx: &mut Conn,
+        now: DateTime<Utc>,
+        room: usize,
+        here: &Handle,
+    ) -> Result<(Vec<Leased>, Then), StoreError> {
+        let room = self.hosts().worth_a_look(room, now);
+        let budgets = |platform| adapter(platform).profile().account_rate;
+        let mut terms = Terms {
+            now,
+            until: now + LEASE_FOR,
+            node: self.node.number(),
+            limit: room,
+            audiences: &plan::audiences,
+            in_hand: &|group, fence| self.in_hand.holds(group, fence),
+            pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
+            turn: &mut |token, priority| {
+                self.turns.lock().turn(token, budgets(token.platform), priority, now)
+            },
+            back: &|platform, until| conclude::back(platform, until, rand::random()),
+            begins: &|broadcast| drop(here.spawn(self.clone().write_ahead(broadcast))),
+            // Locked for each call: a task that sends meanwhile must not wait for the transaction.
+            admit: &mut |host, priority| self.hosts().admit(host, priority, now),
+        };
+        let mut batch = leasing::lease(tx, &mut terms)?;
+        standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
+        let next = match &batch {
+            Batch { more: false, leased, busy } if leased.is_empty() => {
+                Then::Rest(if *busy { BUSY } else { POLL })
+            }
+            _ => Then::Look,
+        };
+        Ok((batch.leased, next))
     }
 
     /// Writes a broadcast's message in the language of most groups while its first groups are leased. If that
@@ -356,40 +394,4 @@ enum Then {
     Look,
     /// A rest, of at most so long.
     Rest(Duration),
-}
-
-/// Leases up to `room` deliveries.
-fn lease(
-    tx: &mut Conn,
-    now: DateTime<Utc>,
-    room: usize,
-    node: i64,
-    hosts: &Mutex<Hosts>,
-    in_hand: &InHand,
-    begins: &dyn Fn(Uuid),
-) -> Result<(Vec<Leased>, Then), StoreError> {
-    let room = hosts.lock().worth_a_look(room, now);
-    let mut terms = Terms {
-        now,
-        until: now + LEASE_FOR,
-        node,
-        limit: room,
-        audiences: &plan::audiences,
-        in_hand: &|group, fence| in_hand.holds(group, fence),
-        pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
-        bot_pace: &|platform, sends| conclude::bot_pace(platform, sends, now),
-        back: &|platform, until| conclude::back(platform, until, rand::random()),
-        begins,
-        // Locked for each call: a task that sends meanwhile must not wait for the transaction.
-        admit: &mut |host, priority| hosts.lock().admit(host, priority, now),
-    };
-    let mut batch = leasing::lease(tx, &mut terms)?;
-    standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
-    let next = match &batch {
-        Batch { more: false, leased, busy } if leased.is_empty() => {
-            Then::Rest(if *busy { BUSY } else { POLL })
-        }
-        _ => Then::Look,
-    };
-    Ok((batch.leased, next))
 }

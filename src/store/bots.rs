@@ -21,6 +21,17 @@ pub const PROBE: TimeDelta = TimeDelta::seconds(3);
 /// The shared tokens that a batch of leases has looked at.
 pub(super) type Bots = BTreeMap<String, Bot>;
 
+/// A shared token as a batch of leases finds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'a> {
+    pub id: &'a str,
+    pub platform: Platform,
+    /// Its latest requests.
+    pub recent: &'a [DateTime<Utc>],
+    /// It rests until then.
+    pub open_at: DateTime<Utc>,
+}
+
 #[derive(Clone)]
 pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
@@ -31,9 +42,8 @@ pub(super) struct Bot {
 }
 
 impl Bot {
-    /// When it may be used for one more request.
-    pub(super) fn opens_at(&self, platform: Platform, pace: Pace<'_>) -> DateTime<Utc> {
-        self.open_at.max(pace(platform, &self.recent))
+    pub(super) fn token<'a>(&'a self, id: &'a str, platform: Platform) -> Token<'a> {
+        Token { id, platform, recent: &self.recent, open_at: self.open_at }
     }
 
     /// Uses it for a request.
@@ -101,7 +111,7 @@ pub fn take(
     let mut known = Bots::new();
     load(conn, std::iter::once(bot), now, &mut known)?;
     for bot in known.values_mut() {
-        let opens = bot.opens_at(platform, pace);
+        let opens = bot.open_at.max(pace(platform, &bot.recent));
         if opens > now {
             return Ok(Err(NotHeld::Full(opens)));
         }

@@ -1,16 +1,16 @@
 //! Leasing: which deliveries go out now, and everything that sending them takes.
 //!
 //! For each priority, what is due is looked at first, in order, and then what is new. Each delivery goes, is
-//! cancelled because it is no longer true, or is put off to the moment at which it can go: so nothing that
-//! cannot go is looked at twice, however much of it there is. What is under way is due again when its lease
-//! is over. A batch costs a few statements, whatever its size.
+//! cancelled because it is no longer true, or is put off to the moment at which it can go, or to its turn where
+//! many wait for the same: so nothing that cannot go is looked at again and again, however much of it there is.
+//! What is under way is due again when its lease is over. A batch costs a few statements, whatever its size.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::bots::{self, Bots};
+use super::bots::{self, Bots, Token};
 use super::deliveries;
 use super::digests;
 use super::due::{self, Delivery, Due, Lane, Listener, Said, Waiting};
@@ -48,8 +48,8 @@ pub struct Terms<'a> {
     pub in_hand: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
-    /// The same for a token that groups share.
-    pub bot_pace: Pace<'a>,
+    /// When something of that priority may use a token that groups share.
+    pub turn: &'a mut dyn FnMut(&Token<'_>, Priority) -> DateTime<Utc>,
     /// When something that is put off until then should come back.
     pub back: &'a dyn Fn(Platform, DateTime<Utc>) -> DateTime<Utc>,
     /// Called with a broadcast whose first groups are about to be planned: its words are needed as soon as
@@ -226,7 +226,7 @@ pub(super) fn decide(
     let waits = quiet.filter(|_| !said.purpose.0.ends());
     let rests =
         said.rests_until(listener, lane, now).or_else(|| paced_until(listener, lane, terms)).or(waits);
-    let rests = rests.or_else(|| rationed_until(&one, said, terms, decided));
+    let rests = rests.or_else(|| rationed_until(&one, said, priority, terms, decided));
     let back = |until| (terms.back)(listener.platform.0, until);
     if let Some(until) = rests {
         return Decision::PutOff { until: back(until), digest };
@@ -248,14 +248,20 @@ fn paced_until(listener: &Listener, lane: &Lane, terms: &Terms<'_>) -> Option<Da
     Some((terms.pace)(listener.platform.0, &recent)).filter(|opens| *opens > terms.now)
 }
 
-/// Until when its group has heard enough to begin another message, or its token has no budget left.
-fn rationed_until(one: &Due, said: &Said, terms: &Terms<'_>, decided: &Decided) -> Option<DateTime<Utc>> {
-    let Due { delivery, listener } = one;
+/// Until when its group has heard enough to begin another message, or its token has no budget left for it.
+fn rationed_until(
+    Due { delivery, listener }: &Due,
+    said: &Said,
+    priority: Priority,
+    terms: &mut Terms<'_>,
+    decided: &Decided,
+) -> Option<DateTime<Utc>> {
     let begins = delivery.part == 0 && said.is_rationed(listener);
     let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
-        let bot = decided.bots.get(listener.bot.as_deref()?)?;
-        Some(bot.opens_at(listener.platform.0, terms.bot_pace)).filter(|opens| *opens > terms.now)
+        let id = listener.bot.as_deref()?;
+        let token = decided.bots.get(id)?.token(id, listener.platform.0);
+        Some((terms.turn)(&token, priority)).filter(|turn| *turn > terms.now)
     })
 }
 

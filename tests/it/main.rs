@@ -132,6 +132,7 @@ fn main() -> ExitCode {
         ("chaos::rows", chaos::rows::TESTS),
         ("chaos::shortage", chaos::shortage::TESTS),
         ("chaos::stops", chaos::stops::TESTS),
+        ("chaos::tokens", chaos::tokens::TESTS),
         ("chaos::turns", chaos::turns::TESTS),
         ("chaos::wires", chaos::wires::TESTS),
         ("command", command::TESTS),

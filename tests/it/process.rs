@@ -356,6 +356,7 @@ pub async fn connect<'a>(
         let at = |path: String| Credentials::at(platform, format!("{url}/{path}"));
         let credentials = match platform {
             Platform::Wecom => at(format!("cgi-bin/webhook/send?key={name}")),
+            Platform::Discord => at(format!("api/v10/webhooks/1/{name}")),
             Platform::Dingtalk => at(format!("robot/send?access_token={name}")),
             Platform::Matrix => {
                 let (token, chat) = (Some("syt_tests".to_owned()), Some(format!("!{name}")));

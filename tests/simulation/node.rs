@@ -15,10 +15,10 @@ use crate::broadcast::conclude::{self, Ended};
 use crate::broadcast::course::Course;
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::platforms::{Budget, Verdict, adapter};
+use crate::broadcast::turns::Turns;
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
 use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending};
-use crate::domain::group::Platform;
 use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
 use crate::store::{Answer, StoreError, due, lanes, standing};
@@ -95,6 +95,7 @@ impl Request {
 #[derive(Default)]
 pub struct Node {
     pub hosts: Hosts,
+    turns: Turns,
     /// Leased, not yet sent.
     leased: Vec<usize>,
     /// Sent, and its answer not yet heard.
@@ -161,7 +162,7 @@ impl World<'_> {
             held_up.borrow_mut().extend(held.then_some(group));
             held
         };
-        let hosts = &mut self.nodes[node].hosts;
+        let Node { hosts, turns, .. } = &mut self.nodes[node];
         let batch = self.conn.transaction(|tx| {
             let mut terms = Terms {
                 now,
@@ -172,7 +173,7 @@ impl World<'_> {
                 in_hand: &is_in_hand,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
-                bot_pace: &|_: Platform, sends: &[DateTime<Utc>]| retry::open_at(&SHARED, sends, 1, now),
+                turn: &mut |token, priority| turns.turn(token, &SHARED, priority, now),
                 begins: &|_| {},
                 admit: &mut |host, priority| hosts.admit(host, priority, now),
             };

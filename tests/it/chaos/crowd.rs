@@ -37,7 +37,7 @@ pub struct Arrival {
     pub taken: bool,
 }
 
-/// Many chats of WeCom and DingTalk, whose answers to a message are alike.
+/// Many chats of WeCom, DingTalk and Discord, which all read the same answer to a message.
 pub struct Crowd {
     pub url: String,
     state: web::Data<State>,
@@ -155,5 +155,5 @@ async fn take(request: HttpRequest, said: web::Bytes, state: web::Data<State>) -
             tokio::time::sleep(Duration::from_millis(wait as u64)).await;
         }
     }
-    HttpResponse::Ok().body(r#"{"errcode":0,"errmsg":"ok"}"#)
+    HttpResponse::Ok().body(r#"{"errcode":0,"errmsg":"ok","id":"72"}"#)
 }

@@ -18,6 +18,7 @@ use seventytwo::domain::delivery::{DeliveryState, Outcome, Priority};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
+use seventytwo::store::bots::Token;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
 use seventytwo::store::notices::Place;
 use seventytwo::store::published::Which;
@@ -69,14 +70,16 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
         before();
         Admission::Go
     };
-    lease_at(conn, now, node, 10, &mut admit)
+    lease_at(conn, now, node, 10, &mut |_, _| now, &mut admit)
 }
 
-fn lease_at(
+/// The same for a node with so much room, which gives turns for tokens and has hosts to admit requests.
+pub fn lease_at(
     conn: &mut Conn,
     now: DateTime<Utc>,
     node: i64,
     limit: usize,
+    turn: &mut dyn FnMut(&Token<'_>, Priority) -> DateTime<Utc>,
     admit: &mut dyn FnMut(&str, Priority) -> Admission,
 ) -> Answer<Batch> {
     let mut terms = Terms {
@@ -87,7 +90,7 @@ fn lease_at(
         audiences: &plan::audiences,
         in_hand: &|_, _| false,
         pace: &|_, _| now,
-        bot_pace: &|_, _| now,
+        turn,
         back: &|_, until| until,
         begins: &|_| {},
         admit,
@@ -156,7 +159,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
                 asked.push(host.to_owned());
                 if host == busy { Admission::Busy } else { Admission::Go }
             };
-            let batch = lease_at(tx, now, ELSEWHERE, 10, &mut admit)?;
+            let batch = lease_at(tx, now, ELSEWHERE, 10, &mut |_, _| now, &mut admit)?;
             assert!(asked.contains(&busy), "{asked:?}");
             Ok::<_, StoreError>(batch)
         })
@@ -185,7 +188,9 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let mut groups = HashSet::new();
     while groups.len() < platforms.len() {
-        let lease = move |tx: &mut Conn| lease_at(tx, now, ELSEWHERE, ROOM, &mut |_, _| Admission::Go);
+        let lease = move |tx: &mut Conn| {
+            lease_at(tx, now, ELSEWHERE, ROOM, &mut |_, _| now, &mut |_, _| Admission::Go)
+        };
         let leased = store.write(lease).await.unwrap().leased;
         assert!((1..=ROOM).contains(&leased.len()), "{} where there was room for {ROOM}", leased.len());
         for one in leased {

@@ -28,6 +28,7 @@ pub mod rows;
 mod scene;
 pub mod shortage;
 pub mod stops;
+pub mod tokens;
 pub mod turns;
 pub mod wires;
 
