@@ -171,7 +171,7 @@ impl Adapter for Discord {
         };
         let global = said.as_ref().is_none_or(|said| said["global"] == true)
             || answer.header("x-ratelimit-scope") == Some("global")
-            || answer.status == 403;
+            || code == Some(40333);
         let wide = global && matches!(outcome, Outcome::Slow(_));
         // 0 stands for errors without a code of their own.
         let code = code.filter(|code| *code != 0);
@@ -284,7 +284,13 @@ mod tests {
                 Response { headers: vec![("x-ratelimit-scope", scope.into())], ..answer(429, body) };
             assert_eq!(Discord.judge(SAY, &limited).wide, wide, "{body}");
         }
-        for (body, wide) in [("<html>blocked</html>", true), (r#"{"code":50013}"#, false)] {
+        for (body, wide) in [
+            ("<html>blocked</html>", true),
+            (r#"{"message":"internal network error","code":40333}"#, true),
+            // Discord itself refuses this webhook, for a reason that has no code.
+            (r#"{"message":"403: Forbidden","code":0}"#, false),
+            (r#"{"code":50013}"#, false),
+        ] {
             assert_eq!(Discord.judge(SAY, &answer(403, body)).wide, wide, "{body}");
         }
         let spent = |left: &str| Response {
