@@ -44,7 +44,13 @@ impl Page {
 
     /// The token of its forms.
     fn csrf(&self) -> &str {
-        self.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
+        self.hidden("csrf").unwrap()
+    }
+
+    /// What its forms carry in a hidden field of that name.
+    fn hidden(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.html.split_once(&format!("type=\"hidden\" name=\"{name}\" value=\""))?;
+        value.split('"').next()
     }
 
     fn cookie(&self) -> String {
