@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -30,6 +30,7 @@ use url::Position;
 
 use connection::{Connection, Failed, Stream};
 use hub::Hub;
+use names::Names;
 
 use super::guard::{Guard, Refused, Target};
 use super::platforms::{Outgoing, Response};
@@ -38,6 +39,7 @@ use crate::tls;
 
 mod connection;
 mod hub;
+mod names;
 
 const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
 
@@ -55,7 +57,7 @@ pub struct Limits {
     pub patience: Duration,
     /// The longest wait for one of the `per_host` places.
     pub queue: Duration,
-    /// Name, TCP and TLS together.
+    /// Name, TCP and TLS together; the wait for a thread that looks the name up, too.
     pub connect: Duration,
     /// The whole exchange: connecting, request, answer with body.
     pub exchange: Duration,
@@ -145,6 +147,7 @@ pub struct Sender {
     guard: Guard,
     limits: Limits,
     tls: TlsConnector,
+    names: Names,
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
     beds: Arc<Semaphore>,
 }
@@ -154,7 +157,7 @@ impl Sender {
     pub fn new(guard: Guard, limits: Limits) -> Sender {
         let beds = Arc::new(Semaphore::new(limits.resting));
         let tls = TlsConnector::from(Arc::new(tls::client()));
-        Sender { guard, limits, tls, hosts: Mutex::default(), beds }
+        Sender { guard, limits, tls, names: Names::of_the_system(), hosts: Mutex::default(), beds }
     }
 
     /// The guard that every request has to pass.
@@ -298,7 +301,8 @@ impl Sender {
         let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, target.port)],
             Err(_) => {
-                lookup_host((host, target.port)).await.map_err(|error| unreached(target, error))?.collect()
+                let found = self.names.look_up(host, target.port).await;
+                found.map_err(|error| unreached(target, error))?
             }
         };
         if !addresses.iter().all(|address| target.admits(address.ip())) {
