@@ -105,8 +105,9 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
 pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
     lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
-        "UPDATE deliveries SET due_at = $1 WHERE queued AND EXISTS (SELECT 1 FROM broadcasts b \
-           WHERE b.id = deliveries.broadcast_id AND b.notice_id = $2 AND b.not_after <= deliveries.due_at)",
+        "UPDATE deliveries SET due_at = $1 \
+         WHERE queued AND broadcast_id IN (SELECT id FROM broadcasts WHERE notice_id = $2) \
+           AND due_at >= (SELECT not_after FROM broadcasts b WHERE b.id = deliveries.broadcast_id)",
     )
     .bind::<Ts, _>(Time(now))
     .bind::<Uid, _>(Id(notice))

@@ -32,7 +32,7 @@ use super::faults::go_live;
 use super::{count, run};
 use crate::house::{Db, House};
 use crate::process::peek;
-use crate::{Test, alone, bare, housed, notices};
+use crate::{Test, alone, bare, filed, housed, notices};
 
 pub const TESTS: &[Test] = &[
     alone!(a_lease_outlasts_the_longest_exchange),
@@ -40,6 +40,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_due_is_found_through_its_index),
     housed!(no_question_of_a_fan_out_reads_a_table_whole),
     housed!(what_a_dead_process_held_is_found_by_its_lanes),
+    filed!(what_is_resumed_is_found_by_its_broadcasts),
     housed!(neither_desk_nor_sweep_reads_all_notices),
     housed!(what_can_be_forgotten_is_found_by_its_place),
     bare!(what_dies_with_its_process_again_and_again_is_said_ever_later),
@@ -363,6 +364,20 @@ async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) -> House {
     }
     house.overhear().await;
     house
+}
+
+/// However much is queued of other notices: every other change waits for this one.
+async fn what_is_resumed_is_found_by_its_broadcasts(db: Db) {
+    let house = House::start(db).await;
+    let now = house.clock.now();
+    let plan = peek(&house.db, move |conn| {
+        let asked = asked_by(conn, |tx| deliveries::go_on(tx, Uuid::nil(), now))?;
+        let update = asked.iter().find(|sql| sql.starts_with("UPDATE deliveries"));
+        explain(conn, update.expect("it makes them due"), &[])
+    })
+    .await;
+    let by_broadcast = "SEARCH deliveries USING INDEX sqlite_autoindex_deliveries_1 (broadcast_id=?)";
+    assert!(plan.contains(by_broadcast), "{plan}");
 }
 
 /// Tombstones are kept for ever: neither the desk nor the sweep may read them.
