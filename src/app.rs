@@ -95,11 +95,11 @@ pub struct Stations {
     pub closer: Closer,
     pub groups: Groups,
     pub worker: Worker,
-    /// The time at the last look at the clock, in microseconds since 1970.
-    seen: Arc<AtomicI64>,
+    /// What the last look at the clock has seen.
+    seen: Arc<clocks::Seen>,
     /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
     nothing_cools_before: Arc<AtomicI64>,
-    /// Notified when the clock was set back.
+    /// Notified when the system's clock was set back.
     pub clock_went_back: Arc<Notify>,
     /// Whether a copy of what was erased may still be in the database's log.
     log_holds_erased: Arc<AtomicBool>,
@@ -126,8 +126,9 @@ impl Stations {
     /// # Errors
     /// As [`Stations::let_out`].
     pub async fn let_out_when_due(&self) -> anyhow::Result<()> {
-        let (now, seen) = (self.shared.clock.now().timestamp_micros(), self.seen.load(Ordering::SeqCst));
+        let seen = self.seen.now.load(Ordering::SeqCst);
         self.notice_clock().await?;
+        let now = self.shared.clock.now().timestamp_micros();
         // What was known by a clock that was set back since is no longer known.
         if now < seen || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
             return self.let_out().await;
@@ -228,6 +229,8 @@ impl App {
         let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let count = Arc::clone(&figures);
         let store = open_store(&config).await?.telling_of_refusals(move || count.change_refused());
+        clocks::correct(&store, &clock).await?;
+        let seen = clocks::Seen::of(&clock);
         let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         store.set_back_what_is_ahead(clock.now(), CLOCK_MAY_SLIP).await?;
@@ -275,7 +278,7 @@ impl App {
                 break_off: CancellationToken::new(),
             },
             shared,
-            seen: Arc::default(),
+            seen: Arc::new(seen),
             nothing_cools_before: Arc::default(),
             clock_went_back: Arc::default(),
             // An earlier process may have stopped before it emptied the log.

@@ -1,57 +1,113 @@
 //! The only reader of the time. Everything else is handed a `now`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use parking_lot::Mutex;
 
-/// The system's clock, or one that a test drives by hand.
+/// The system's clock, or one that a test drives by hand, until it is corrected by another one.
 #[derive(Clone, Debug)]
-pub struct Clock(Source);
+pub struct Clock {
+    source: Source,
+    /// How far a clock that was corrected is ahead of its steady time, in microseconds.
+    corrected: Arc<OnceLock<AtomicI64>>,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    /// Microseconds since 1970.
-    Hand(Arc<AtomicI64>),
+    Hand(Arc<Hand>),
+}
+
+/// Both in microseconds since 1970.
+#[derive(Debug)]
+struct Hand {
+    system: AtomicI64,
+    steady: AtomicI64,
+    of_a_machine: bool,
 }
 
 impl Clock {
     /// The real time.
-    pub const fn system() -> Clock {
-        Clock(Source::System)
+    pub fn system() -> Clock {
+        Clock { source: Source::System, corrected: Arc::default() }
     }
 
-    /// A clock that stands still at `start` until [`Clock::advance`] moves it.
+    /// A clock that stands still at `start` until [`Clock::advance`] moves it, and that nothing else moves.
     pub fn by_hand(start: DateTime<Utc>) -> Clock {
-        Clock(Source::Hand(Arc::new(AtomicI64::new(start.timestamp_micros()))))
+        Clock::stands(start, false)
+    }
+
+    /// As [`Clock::by_hand`], but it is a machine's: it may be wrong, and then the program corrects it as it
+    /// does the system's.
+    pub fn of_a_machine(start: DateTime<Utc>) -> Clock {
+        Clock::stands(start, true)
+    }
+
+    fn stands(start: DateTime<Utc>, of_a_machine: bool) -> Clock {
+        let micros = || AtomicI64::new(start.timestamp_micros());
+        let hand = Hand { system: micros(), steady: micros(), of_a_machine };
+        Clock { source: Source::Hand(Arc::new(hand)), corrected: Arc::default() }
     }
 
     /// The time, cut to microseconds so that it comes back unchanged from both databases.
     pub fn now(&self) -> DateTime<Utc> {
-        match &self.0 {
+        match self.corrected.get() {
+            Some(ahead) => from_micros(self.steady_micros() + ahead.load(Ordering::SeqCst)),
+            None => self.system_time(),
+        }
+    }
+
+    /// What the system's clock shows, which may be wrong and may jump, cut to microseconds.
+    pub fn system_time(&self) -> DateTime<Utc> {
+        match &self.source {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
             Source::System => Utc::now().trunc_subsecs(6),
-            Source::Hand(micros) => from_micros(micros.load(Ordering::SeqCst)),
+            Source::Hand(hand) => from_micros(hand.system.load(Ordering::SeqCst)),
         }
     }
 
     /// The time since some fixed moment, whatever happens to the system's clock meanwhile: waits are measured
     /// by it.
     pub fn steady(&self) -> TimeDelta {
+        TimeDelta::microseconds(self.steady_micros())
+    }
+
+    fn steady_micros(&self) -> i64 {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
-        match &self.0 {
-            Source::System => TimeDelta::from_std(BEGAN.elapsed()).unwrap_or(TimeDelta::MAX),
-            Source::Hand(micros) => TimeDelta::microseconds(micros.load(Ordering::SeqCst)),
+        match &self.source {
+            Source::System => i64::try_from(BEGAN.elapsed().as_micros()).unwrap_or(i64::MAX),
+            Source::Hand(hand) => hand.steady.load(Ordering::SeqCst),
         }
     }
 
-    /// Moves a hand-driven clock; the system's clock cannot be moved and stays as it is.
+    /// Takes away what the clock is `ahead`, or adds what it is behind. From then on it goes on steadily,
+    /// whatever happens to the system's.
+    pub fn correct(&self, ahead: TimeDelta) {
+        if let Source::Hand(hand) = &self.source
+            && !hand.of_a_machine
+        {
+            return;
+        }
+        let at_first = || AtomicI64::new(self.system_time().timestamp_micros() - self.steady_micros());
+        let corrected = self.corrected.get_or_init(at_first);
+        corrected.fetch_sub(ahead.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+    }
+
+    /// Lets time pass on a hand-driven clock; the system's clock cannot be moved and stays as it is.
     pub fn advance(&self, by: TimeDelta) {
-        if let Source::Hand(micros) = &self.0 {
-            micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        if let Source::Hand(hand) = &self.source {
+            hand.steady.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        }
+        self.jump(by);
+    }
+
+    /// As if somebody had put the system's clock forward, or back, by so much, on a hand-driven clock.
+    pub fn jump(&self, by: TimeDelta) {
+        if let Source::Hand(hand) = &self.source {
+            hand.system.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
         }
     }
 }
@@ -67,4 +123,31 @@ pub fn new_id(now: DateTime<Utc>) -> uuid::Uuid {
     let order = ORDER.lock();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, now.timestamp_subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corrected_clock_goes_on_steadily_whatever_happens_to_the_systems() {
+        let morning = from_micros(1_800_000_000_000_000);
+        let clock = Clock::of_a_machine(morning + TimeDelta::days(1));
+        clock.correct(TimeDelta::days(1));
+        assert_eq!(clock.now(), morning);
+        clock.jump(TimeDelta::hours(-7));
+        assert_eq!(clock.now(), morning);
+        clock.advance(TimeDelta::seconds(5));
+        assert_eq!(clock.now(), morning + TimeDelta::seconds(5));
+        assert_eq!(clock.system_time(), morning + TimeDelta::seconds(5) + TimeDelta::hours(17));
+        clock.correct(TimeDelta::seconds(-2));
+        assert_eq!(clock.now(), morning + TimeDelta::seconds(7));
+    }
+
+    #[test]
+    fn a_clock_driven_by_hand_is_corrected_by_nobody() {
+        let clock = Clock::by_hand(from_micros(0));
+        clock.correct(TimeDelta::days(1));
+        assert_eq!(clock.now(), from_micros(0));
+    }
 }

@@ -1,25 +1,89 @@
-//! Clocks that are wrong: one that was ahead and is set back, or one that differs from that of the other
-//! nodes.
+//! Clocks that are wrong. On PostgreSQL a node goes by the server's clock, which all nodes share; on SQLite
+//! there is none but the system's, and what it did while it was ahead is repaired once it is set back.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::TimeDelta;
+use tokio::sync::Mutex;
 
 use super::{CLOCK_MAY_SLIP, Stations};
 use crate::broadcast::hosts::Hosts;
+use crate::clock::Clock;
+use crate::store::{Answer, Store};
 
-/// A clock that differs from the database's by more than this is reported.
-const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
+/// A system's clock that differs from the database's by more than this is reported.
+const SYSTEM_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
+/// After the system's clock has moved against ours by this much, somebody has set it or the machine was
+/// suspended: ours is compared at once.
+const SYSTEM_MAY_MOVE: TimeDelta = TimeDelta::seconds(1);
+
+/// What the last look at the clock has seen, in microseconds since 1970.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) now: AtomicI64,
+    system: AtomicI64,
+    /// How far the system's clock was ahead of ours when they were last compared, in microseconds.
+    apart: AtomicI64,
+    /// Held while the clock is compared.
+    comparing: Mutex<()>,
+}
+
+impl Seen {
+    /// Nothing yet, of a clock that has just been compared.
+    pub(super) fn of(clock: &Clock) -> Seen {
+        let seen = Seen::default();
+        seen.compared(clock);
+        seen
+    }
+
+    fn compared(&self, clock: &Clock) {
+        let apart = clock.system_time() - clock.now();
+        self.apart.store(apart.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
+    }
+}
+
+/// Corrects the clock by the one that all nodes share; returns how far the system's is ahead of that one, as far
+/// as it is certain, or `None` where none is shared.
+///
+/// # Errors
+/// When the database refuses; then the clock goes on as it is.
+pub(super) async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
+    let before = clock.now();
+    let Some(shared) = store.shared_clock().await? else { return Ok(None) };
+    let now = clock.now();
+    // The server read its clock at some moment between `before` and now; only what lies outside that interval
+    // is surely wrong.
+    let off = shared.clamp(before, now.max(before)) - shared;
+    let system_off = clock.system_time() - now + off;
+    clock.correct(off);
+    if system_off.abs() > SYSTEM_MAY_BE_OFF {
+        let milliseconds = system_off.num_milliseconds();
+        tracing::warn!(
+            milliseconds,
+            "the system's clock is not that of the database, by which this node goes"
+        );
+    }
+    Ok(Some(system_off))
+}
 
 impl Stations {
-    /// Repairs what was put off by a clock that was ahead.
+    /// Looks for jumps of the clocks: compares ours where the system's has jumped, and repairs what was put
+    /// off by a clock that was ahead.
     pub(super) async fn notice_clock(&self) -> anyhow::Result<()> {
-        let now = self.shared.clock.now();
-        let ahead = self.seen.load(Ordering::SeqCst) - now.timestamp_micros();
-        let ahead = TimeDelta::microseconds(ahead);
+        let (clock, seen) = (&self.shared.clock, &self.seen);
+        let system = clock.system_time();
+        let back = seen.system.swap(system.timestamp_micros(), Ordering::SeqCst) - system.timestamp_micros();
+        if TimeDelta::microseconds(back) >= CLOCK_MAY_SLIP {
+            self.clock_went_back.notify_one();
+        }
+        let moved = system - clock.now() - TimeDelta::microseconds(seen.apart.load(Ordering::SeqCst));
+        if moved.abs() >= SYSTEM_MAY_MOVE {
+            self.compare_clock().await?;
+        }
+        let now = clock.now();
+        let ahead = TimeDelta::microseconds(seen.now.load(Ordering::SeqCst) - now.timestamp_micros());
         if ahead >= CLOCK_MAY_SLIP {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
-            self.clock_went_back.notify_one();
             *self.worker.hosts.lock() = Hosts::default();
             *self.worker.turns.lock() = Default::default();
             let set = self.shared.store.set_back(now, ahead).await;
@@ -27,26 +91,22 @@ impl Stations {
             // If that failed, the next look tries again.
             set?;
         }
-        self.seen.store(now.timestamp_micros(), Ordering::SeqCst);
+        seen.now.store(now.timestamp_micros(), Ordering::SeqCst);
         Ok(())
     }
 
-    /// Compares the clock with the one that all nodes share, because a robot's budget is kept by each node's
-    /// own clock.
+    /// Corrects the clock by the one that all nodes share, and shows how far the system's is off.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When the database refuses; then the clock goes on as it is.
     pub async fn compare_clock(&self) -> anyhow::Result<()> {
-        let before = self.shared.clock.now();
-        let shared = self.shared.store.shared_clock().await?;
-        let Some(shared) = shared else { return Ok(()) };
-        // The server read its clock at some moment between `before` and now; only what lies outside that
-        // interval is surely wrong.
-        let off = shared.clamp(before, self.shared.clock.now().max(before)) - shared;
-        if off.abs() > CLOCK_MAY_BE_OFF {
-            tracing::warn!(milliseconds = off.num_milliseconds(), "the clock is not that of the database");
+        let (clock, seen) = (&self.shared.clock, &self.seen);
+        let _alone = seen.comparing.lock().await;
+        let system_off = correct(&self.shared.store, clock).await?;
+        seen.compared(clock);
+        if let Some(off) = system_off {
+            self.worker.figures.clock_offset.set(off.as_seconds_f64());
         }
-        self.worker.figures.clock_offset.set(off.as_seconds_f64());
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub struct Figures {
     pub unrecorded: IntGauge,
     /// Hosts that are left alone because they do not answer.
     pub away: IntGauge,
-    /// How far our clock is ahead of the database's.
+    /// How far the machine's clock is ahead of the database's.
     pub clock_offset: Gauge,
     recorded: IntCounter,
     lost: IntCounter,
@@ -60,7 +60,7 @@ impl Figures {
             away: IntGauge::new("seventytwo_hosts_away", "Hosts that are left alone for a while.")?,
             clock_offset: Gauge::new(
                 "seventytwo_clock_offset_seconds",
-                "How far the clock is ahead of PostgreSQL's, as far as that is certain.",
+                "How far this machine's clock is ahead of PostgreSQL's, as far as that is certain.",
             )?,
             recorded: IntCounter::new(
                 "seventytwo_results_recorded_total",

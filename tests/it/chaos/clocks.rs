@@ -30,6 +30,8 @@ pub const TESTS: &[Test] = &[
     bare!(a_clock_set_back_asks_no_robot_too_early),
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
+    shared!(a_node_whose_clock_is_behind_shares_no_lane),
+    shared!(a_node_whose_clock_is_days_ahead_ends_nothing),
 ];
 
 /// The longest lease by a right clock.
@@ -244,4 +246,53 @@ async fn a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes(db: Db) {
     assert_eq!(count(&house.db, LANES).await, lanes);
     house.settle().await;
     assert_eq!(chat.asked().len(), full, "its minute is not over");
+}
+
+/// A node on a machine whose clock is ahead of the database's by so much.
+async fn on_a_machine(url: &str, chats: Vec<Arc<Fake>>, ahead: TimeDelta) -> House {
+    let clock = Clock::of_a_machine(Clock::system().now() + ahead);
+    House::with_chats(Db::at(url.to_owned()), chats, clock).await
+}
+
+/// How many messages of a case its chat got.
+fn heard(chat: &Fake, case: &str) -> usize {
+    chat.shown().iter().filter(|shown| shown.text.contains(case)).count()
+}
+
+/// A node has a request under way, and its machine's clock is so far behind that its leases look as if they
+/// were over. Another one does not send what it has in flight.
+async fn a_node_whose_clock_is_behind_shares_no_lane(db: Db) {
+    let (right, moderator) =
+        house_of(on_a_machine(&db.url, Vec::new(), TimeDelta::zero()).await, &[Platform::Dingtalk]).await;
+    let chat = right.chats[0].clone();
+    let behind = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::seconds(-30)).await;
+    let (case, _) = right.submit(&notices::lost_property(right.clock.now())).await;
+    right.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    for house in [&right, &behind] {
+        house.clock.advance(TimeDelta::seconds(31));
+    }
+    right.stations.let_out().await.unwrap();
+    let held = chat.hold("robot/send");
+    let others = async {
+        let under_way = held.came().await;
+        right.settle().await;
+        drop(under_way);
+    };
+    tokio::join!(behind.settle(), others);
+    assert_eq!(heard(&chat, &case), 1);
+}
+
+/// A machine's clock is days ahead when a node starts there; later that of another one jumps as far. By the
+/// clock that they share, nothing is over.
+async fn a_node_whose_clock_is_days_ahead_ends_nothing(db: Db) {
+    let (right, moderator) =
+        house_of(on_a_machine(&db.url, Vec::new(), TimeDelta::zero()).await, &[Platform::Dingtalk]).await;
+    let case = publish(&right, &moderator, "13800138001").await;
+    let ahead = on_a_machine(&db.url, right.chats.clone(), TimeDelta::days(4)).await;
+    ahead.settle().await;
+    right.clock.jump(TimeDelta::days(4));
+    right.settle().await;
+    let notice = right.get(&format!("/notices/{case}"), None).await.expect(200);
+    assert_eq!(notice["state"], "live");
+    assert_eq!(heard(&right.chats[0], &case), 1, "nobody was told that it is over");
 }

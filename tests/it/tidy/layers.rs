@@ -142,7 +142,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/schedule.rs", &["app"], "the periodic jobs of the stations"),
     (
         "src/app/",
-        &["accounts", "groups", "broadcast::hosts", "store", "config", "vault"],
+        &["accounts", "groups", "broadcast::hosts", "store", "clock", "config", "vault"],
         "jobs: the clock, and what is forgotten; the database and the key that the rest is built on",
     ),
 ];
