@@ -71,7 +71,12 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
         before();
         Admission::Go
     };
-    lease_at(conn, now, node, 10, &mut |_, _| now, &mut admit)
+    lease_at(conn, now, node, 10, &mut rests_until, &mut admit)
+}
+
+/// A token that is used until it rests.
+fn rests_until(token: &Token<'_>, _: Priority) -> DateTime<Utc> {
+    token.open_at
 }
 
 /// The same for a node with so much room, which gives turns for tokens and has hosts to admit requests.
@@ -160,7 +165,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
                 asked.push(host.to_owned());
                 if host == busy { Admission::Busy } else { Admission::Go }
             };
-            let batch = lease_at(tx, now, ELSEWHERE, 10, &mut |_, _| now, &mut admit)?;
+            let batch = lease_at(tx, now, ELSEWHERE, 10, &mut rests_until, &mut admit)?;
             assert!(asked.contains(&busy), "{asked:?}");
             Ok::<_, StoreError>(batch)
         })
@@ -190,7 +195,7 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
     let mut groups = HashSet::new();
     while groups.len() < platforms.len() {
         let lease = move |tx: &mut Conn| {
-            lease_at(tx, now, ELSEWHERE, ROOM, &mut |_, _| now, &mut |_, _| Admission::Go)
+            lease_at(tx, now, ELSEWHERE, ROOM, &mut rests_until, &mut |_, _| Admission::Go)
         };
         let leased = store.write(lease).await.unwrap().leased;
         assert!((1..=ROOM).contains(&leased.len()), "{} where there was room for {ROOM}", leased.len());
