@@ -164,7 +164,7 @@ impl Worker {
         let request = adapter.address(act, &body, credentials, &stamp);
         let left = leaving.left;
         let may = |longest| async move {
-            self.may_leave(leased, longest).await?;
+            self.may_leave(leased, act, longest).await?;
             left.store(true, Ordering::Relaxed);
             Ok(())
         };
@@ -230,9 +230,9 @@ impl Worker {
         Ok(conclude::judged(adapter, act, sent, self.clock.now()))
     }
 
-    /// Decides whether a request that takes `longest` at most may leave. Where it has waited for something,
+    /// Decides whether an act's request that takes `longest` at most may leave. Where it has waited for something,
     /// the database is asked again, because its notice may be over by now.
-    async fn may_leave(&self, leased: &Leased, longest: Duration) -> Result<(), Withheld> {
+    async fn may_leave(&self, leased: &Leased, act: Act<'_>, longest: Duration) -> Result<(), Withheld> {
         let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
         let stands = |now| match conclude::withheld(leased, now, longest) {
             None => Ok(()),
@@ -243,8 +243,9 @@ impl Worker {
         if !conclude::has_waited(leased, now) {
             return Ok(());
         }
-        let (told, fence) = (leased.told().collect::<Vec<_>>(), leased.fence);
-        let may_go = self.store.read(move |c| due::may_go(c, &told, fence, now)).await;
+        let (told, fence, silent) =
+            (leased.told().collect::<Vec<_>>(), leased.fence, conclude::takes_back(act));
+        let may_go = self.store.read(move |c| due::may_go(c, (&told, fence), silent, now)).await;
         if !may_go.map_err(Withheld::Unknown)? {
             return Err(Withheld::Over);
         }

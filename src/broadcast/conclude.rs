@@ -107,12 +107,13 @@ fn is_over(leased: &Leased, now: DateTime<Utc>) -> bool {
 }
 
 /// Until when an act of a leased delivery has to wait, because it would be heard and its group wants to be
-/// left alone. To edit or delete a message makes no sound.
+/// left alone.
 pub fn quiet_until(leased: &Leased, act: Act<'_>) -> Option<DateTime<Utc>> {
     leased.quiet_until.filter(|_| !takes_back(act) && !mutation::on(Mutation::SpeakInQuiet))
 }
 
-fn takes_back(act: Act<'_>) -> bool {
+/// Whether an act takes a message back, which makes no sound.
+pub fn takes_back(act: Act<'_>) -> bool {
     matches!(act, Act::Edit(_) | Act::Delete(_))
 }
 

@@ -85,6 +85,17 @@ impl Listener {
     pub(super) fn is_deaf(&self) -> bool {
         self.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause)
     }
+
+    /// Whether nothing of that purpose goes to it. A pause keeps what would be heard; what is over is taken
+    /// back all the same, because that makes no sound.
+    fn is_shut(&self, purpose: Purpose) -> bool {
+        let takes_back = self.is_paused() && purpose.ends() && !mutation::on(Mutation::KeepInPause);
+        self.is_deaf() && !takes_back
+    }
+
+    fn is_paused(&self) -> bool {
+        self.state.0 == GroupState::Paused
+    }
 }
 
 /// A lane that may be leased.
@@ -205,16 +216,17 @@ impl Said {
         lane: &Lane,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        if listener.is_deaf() || self.may_be_said(now) == MayBeSaid::Later {
+        if listener.is_shut(self.purpose.0) || self.may_be_said(now) == MayBeSaid::Later {
             // Whoever lets the group hear again, or resumes the notice, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
         Some(lane.open_at.0).filter(|opens| *opens > now)
     }
 
-    /// Until when its group wants to be left alone.
+    /// Until when its group wants to be left alone. Whoever resumes a paused group makes due what waits.
     pub(super) fn quiet_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        listener.quiet.until(self.purpose.0, self.urgency, now)
+        let paused = (listener.is_paused() && self.purpose.0.ends()).then(|| now + PAUSED);
+        paused.or_else(|| listener.quiet.until(self.purpose.0, self.urgency, now))
     }
 }
 
@@ -322,19 +334,27 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     Ok(said.into_iter().collect())
 }
 
-/// Whether the deliveries of one lease may still go: nobody has cancelled them, what they say is still true,
-/// their group hears, and the lane is still theirs.
+/// Whether a request for the deliveries of one lease may still leave: nobody has cancelled them, what they say
+/// is still true, their group hears, or is only paused where the request is `silent`, and the lane is still
+/// theirs.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn may_go(conn: &mut Conn, told: &[i64], fence: i64, now: DateTime<Utc>) -> Answer<bool> {
+pub fn may_go(
+    conn: &mut Conn,
+    (told, fence): (&[i64], i64),
+    silent: bool,
+    now: DateTime<Utc>,
+) -> Answer<bool> {
+    let paused = silent || mutation::on(Mutation::SpeakInPause);
+    let hears = if paused { &[GroupState::Active, GroupState::Paused][..] } else { &[GroupState::Active] };
     let said: Vec<Said> = both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
         .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
         .inner_join(lanes::table.on(lanes::group_id.eq(deliveries::group_id)))
         .filter(deliveries::id.eq_any(told).and(deliveries::state.eq(Named(DeliveryState::Open))))
-        .filter(groups::state.eq(Named(GroupState::Active)))
+        .filter(groups::state.eq_any(hears.iter().copied().map(Named)))
         .filter(lanes::fence.eq(fence))
         .select(SAID)
         .load(c))?;

@@ -48,6 +48,10 @@ pub enum Mutation {
     IgnorePause,
     /// What tells of an end is said aloud in a group's quiet hours.
     SpeakInQuiet,
+    /// What is over stays as it was in the chat of a group that is paused.
+    KeepInPause,
+    /// What was leased before its group was paused is said aloud all the same.
+    SpeakInPause,
     /// A broadcast stops growing after its first slice.
     StopGrowing,
     /// A paused notice loses what came due meanwhile.

@@ -17,6 +17,7 @@ use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
 
+mod left_alone;
 mod unknown;
 
 /// What an attempt says about its lane.
@@ -131,6 +132,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     }
     let failing = failing(conn, &ours)?;
     write_results(conn, &ours, &failing)?;
+    left_alone::hear_again(conn, &ours)?;
     forget_endings(conn, &ours)?;
     let closed = ours.iter().filter(|record| record.lane_open_at > record.at);
     super::lanes::put_off(conn, closed.map(|record| (Id(record.leased.group), record.lane_open_at)))?;

@@ -19,6 +19,7 @@ use crate::broadcast::turns::Turns;
 use crate::broadcast::worker::LEASE_FOR;
 use crate::broadcast::{plan, retry};
 use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending};
+use crate::domain::group::GroupState;
 use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
 use crate::store::{Answer, StoreError, due, lanes, standing};
@@ -51,6 +52,8 @@ pub struct Request {
     pub member: usize,
     /// When it was leased, by the node's clock at that moment.
     pub leased_at: DateTime<Utc>,
+    /// Its group was paused then.
+    pub paused: bool,
     pub deed: Option<Deed>,
     /// Its words go with a picture.
     pub pictured: bool,
@@ -217,6 +220,7 @@ impl World<'_> {
         if leased.bot.as_deref() == Some(BOT) {
             self.shared.uses.push(self.clock);
         }
+        let paused = self.sight.groups[&leased.group].state.0 == GroupState::Paused;
         let manner = self.members[member].chat.manner;
         let alone = leased.act.alone || leased.purpose.ends() || !leased.with.is_empty();
         self.requests.push(Request {
@@ -225,6 +229,7 @@ impl World<'_> {
             along,
             member,
             leased_at: self.clock,
+            paused,
             deed: None,
             pictured: manner.shows_pictures() && !alone,
             left_at: None,
@@ -254,12 +259,6 @@ impl World<'_> {
             self.keep_back(node, number, record);
             return Ok(());
         }
-        let told: Vec<i64> = leased.told().collect();
-        if conclude::has_waited(leased, now) && !due::may_go(self.conn, &told, leased.fence, now)? {
-            let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, now);
-            self.keep_back(node, number, record);
-            return Ok(());
-        }
         let manner = self.members[request.member].chat.manner;
         let course =
             Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
@@ -268,6 +267,13 @@ impl World<'_> {
         };
         if let Some(until) = conclude::quiet_until(leased, act) {
             let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, until.max(now));
+            self.keep_back(node, number, record);
+            return Ok(());
+        }
+        let told: Vec<i64> = leased.told().collect();
+        let may_go = due::may_go(self.conn, (&told, leased.fence), conclude::takes_back(act), now);
+        if conclude::has_waited(leased, now) && !may_go? {
+            let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, now);
             self.keep_back(node, number, record);
             return Ok(());
         }

@@ -3,12 +3,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::chat::{Deed, Manner, Mood};
+use super::chat::{Deed, Manner, Message, Mood, Now};
 use super::node::{Fate, Node, Request, SHARED};
 use super::rules::{Outcome, Rule};
 use super::sight::{DeliveryRow, NoticeRow};
 use super::world::World;
 use crate::broadcast::conclude::ENDING;
+use crate::broadcast::platforms::TakeBack;
 use crate::broadcast::retry;
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::GroupState;
@@ -36,16 +37,30 @@ impl World<'_> {
             self.look()?;
             self.rules_of_rows()?;
         }
+        // Long enough for whatever wait a platform asked for, and for those after failures.
+        self.work_until(self.clock + TimeDelta::days(3))?;
+        self.nothing_stands_in_a_pause()?;
+        for place in 0..self.members.len() {
+            if !self.members[place].deleted && self.group_state(place) == GroupState::Paused {
+                self.switch(place, GroupState::Active)?;
+            }
+        }
+        self.look()?;
         self.work_until(DateTime::<Utc>::MAX_UTC)?;
         self.nothing_is_left()
     }
 
+    /// All chats are well, and their groups hear again, except some that stay paused until everything is
+    /// over.
     fn heal(&mut self) -> Outcome<()> {
         for place in 0..self.members.len() {
             if self.members[place].chat.mood != Mood::Dead && self.members[place].chat.mood != Mood::Moved {
                 self.members[place].chat.mood = Mood::Fine;
             }
-            if !self.members[place].deleted && self.group_state(place) != GroupState::Active {
+            let stays = !self.members[place].deleted
+                && self.group_state(place) == GroupState::Paused
+                && self.dice.percent(50);
+            if !self.members[place].deleted && self.group_state(place) != GroupState::Active && !stays {
                 self.switch(place, GroupState::Active)?;
             }
             if !self.members[place].deleted && self.dice.percent(50) {
@@ -96,11 +111,14 @@ impl World<'_> {
         self.broken(Rule::Works, "it does not come to rest")
     }
 
-    /// When the next delivery may go; those for groups that hear nothing do not count.
+    /// When the next delivery may go, or be taken back; those for groups that hear nothing do not count.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
-        let heard = |d: &&DeliveryRow| {
-            self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active)
+        let ends = |d: &DeliveryRow| self.sight.said(d).is_some_and(|b| b.purpose.0.ends());
+        let heard = |d: &&DeliveryRow| match self.sight.groups.get(&d.group_id.0).map(|g| g.state.0) {
+            Some(GroupState::Active) => true,
+            Some(GroupState::Paused) => ends(d),
+            _ => false,
         };
         let lane = |d: &DeliveryRow| self.sight.lanes.get(&d.group_id.0).map(|l| l.leased_until.0);
         let due = |d: &DeliveryRow| d.due_at.0.max(lane(d).unwrap_or_default());
@@ -189,6 +207,50 @@ impl World<'_> {
             || all
                 .iter()
                 .any(|r| r.leased.failing_since.is_some_and(|s| r.leased_at - s >= TimeDelta::hours(23)))
+    }
+
+    /// In the chats of paused groups nothing is left of what is over that can be taken back.
+    fn nothing_stands_in_a_pause(&self) -> Outcome<()> {
+        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
+        for ending in self.sight.deliveries.iter().filter(open) {
+            let Some(said) = self.sight.said(ending).filter(|b| b.purpose.0.ends()) else { continue };
+            let (case, place) = (self.case_of(said.notice_id.0), self.place_of(ending.group_id.0));
+            let chat = &self.members[place].chat;
+            let may = |way| match way {
+                TakeBack::Edit => !chat.no_edits,
+                TakeBack::Delete => !chat.no_deletes,
+                TakeBack::Reply => false,
+            };
+            let refused = self
+                .requests
+                .iter()
+                .any(|r| r.carries(ending.id) && matches!(r.fate, Fate::Kept(EndedAs::Bad | EndedAs::Moved)));
+            let paused =
+                self.sight.groups.get(&ending.group_id.0).map(|g| g.state.0) == Some(GroupState::Paused);
+            if !paused
+                || refused
+                || chat.renewed
+                || chat.mood != Mood::Fine
+                || !chat.manner.ways().iter().any(|way| may(*way))
+            {
+                continue;
+            }
+            let named = |m: &&Message| {
+                self.requests.iter().any(|r| {
+                    let same = m.deliveries == [r.leased.delivery]
+                        && r.along.is_empty()
+                        && r.leased.part as usize == m.part;
+                    same && r.accepted && r.named && r.fate == Fate::Kept(EndedAs::Delivered)
+                })
+            };
+            let stands = |m: &&Message| m.cases == [case] && !m.ends && m.now == Now::Stands;
+            if let Some(message) = chat.messages.iter().filter(stands).find(named) {
+                let what =
+                    format!("{} of case {case} stands in group {place}, which is paused", message.reference);
+                return self.broken(Rule::Ending, what);
+            }
+        }
+        Ok(())
     }
 
     /// All endings are told, and no node holds anything.

@@ -44,7 +44,7 @@ pub enum Rule {
     Lane,
     /// No request before its time: budgets, waits, quiet hours, caps, hosts that are away.
     Pace,
-    /// Groups that want to hear nothing hear nothing.
+    /// Groups that want to hear nothing hear nothing. To take something back makes no sound.
     Wanted,
     /// The database refuses nothing, and everything comes to rest.
     Works,
@@ -110,7 +110,9 @@ impl World<'_> {
         let Some(group) = self.sight.groups.get(&leased.group) else {
             return self.broken(Rule::Wanted, "a deleted group is spoken to");
         };
-        if group.state.0 != GroupState::Active {
+        // An end may be taken back silently; whether it makes a sound is checked when it leaves.
+        let silent = group.state.0 == GroupState::Paused && leased.purpose.ends();
+        if group.state.0 != GroupState::Active && !silent {
             return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state.0));
         }
         // An earlier holder has lost the lane for good, even if the clock is set back afterwards.
@@ -127,7 +129,6 @@ impl World<'_> {
             let until = lane.open_at.0.max(member.allowed_at);
             return self.broken(Rule::Pace, format!("group {place} rests until {until}"));
         }
-        // An end may be taken back silently; whether it makes a sound is checked when it leaves.
         if !leased.purpose.ends() && self.is_to_be_quiet(leased, case, now) {
             return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
         }
@@ -284,7 +285,22 @@ impl World<'_> {
                 return self.broken(Rule::Pace, format!("#{number} is said aloud in quiet hours"));
             }
         }
+        if ours && request.deed.as_ref().is_some_and(Deed::says) {
+            self.is_wanted(number)?;
+        }
         self.within_budgets(number, chat)
+    }
+
+    /// Of a request that is heard. What leaves within a second of its lease goes by what was known then.
+    fn is_wanted(&self, number: usize) -> Outcome<()> {
+        let request = &self.requests[number];
+        let at_once = self.clock - request.leased_at <= TimeDelta::seconds(1) && !request.paused;
+        let hears = |id| self.sight.groups.get(id).is_some_and(|g| g.state.0 == GroupState::Active);
+        if at_once || hears(&request.leased.group) {
+            return Ok(());
+        }
+        let place = request.member;
+        self.broken(Rule::Wanted, format!("#{number} is heard in group {place}, which wants to hear nothing"))
     }
 
     /// A further message about the end is only for chats where something stands unchanged, or may.

@@ -19,6 +19,7 @@ use crate::{Test, housed};
 pub const TESTS: &[Test] = &[
     housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
     housed!(in_quiet_hours_only_what_makes_no_sound_goes),
+    housed!(a_pause_keeps_back_only_what_would_be_heard),
     housed!(a_correction_has_the_same_ledger),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
     housed!(what_still_waits_is_told_with_its_reason),
@@ -80,6 +81,44 @@ async fn in_quiet_hours_only_what_makes_no_sound_goes(house: House) -> House {
         assert!(said.contains(OVER), "{said}");
     }
     let ledger = Ledger { received: 3, edited: 1, followed_up: 2, ..Ledger::default() };
+    scene.told(&house, "closing", ledger).await;
+    house
+}
+
+async fn a_pause_keeps_back_only_what_would_be_heard(house: House) -> House {
+    let house =
+        house.and_chats(&[Platform::Telegram, Platform::Discord, Platform::Slack, Platform::Wecom]).await;
+    let scene = Scene::of(&house).await;
+    for group in 0..scene.groups.len() {
+        scene.step(&house, group, "pause").await;
+    }
+    let [telegram, discord, slack, wecom] = &house.chats[..] else { panic!("four chats") };
+    let stood = [telegram, discord].map(|chat| standing(chat));
+    slack.refuse(TakeBack::Edit);
+    slack.refuse(TakeBack::Delete);
+    scene.close(&house).await;
+    for (chat, stood) in [telegram, discord].into_iter().zip(&stood) {
+        exchanged(stood, &standing(chat));
+    }
+    house.advance(TimeDelta::days(2));
+    work(&house).await;
+    for chat in &house.chats {
+        assert_eq!(chat.read(), None, "{:?} is paused", chat.platform());
+    }
+    let ledger = Ledger { received: 4, edited: 2, waiting: 2, paused: 2, ..Ledger::default() };
+    let ending = scene.told(&house, "closing", ledger).await;
+    assert_eq!(why("waiting", &ending), [("paused", "", 2)]);
+
+    for group in 0..scene.groups.len() {
+        scene.step(&house, group, "resume").await;
+    }
+    work(&house).await;
+    assert_eq!((telegram.read(), discord.read()), (None, None), "there is nothing left to say");
+    for chat in [slack, wecom] {
+        let said = chat.read().expect("the closing").to_string();
+        assert!(said.contains(OVER), "{said}");
+    }
+    let ledger = Ledger { received: 4, edited: 2, followed_up: 2, ..Ledger::default() };
     scene.told(&house, "closing", ledger).await;
     house
 }
