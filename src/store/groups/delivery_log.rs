@@ -188,7 +188,8 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
 }
 
 /// Reopens what was given up because nothing reached the group any more and may still be said, once control
-/// of the group is proved again. What perhaps arrived is left to its admin.
+/// of the group is proved again. What perhaps arrived is left to its admin; what perhaps was taken back did
+/// not arrive, whatever became of it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -201,7 +202,7 @@ pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answe
         "SELECT d.id, b.purpose FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id WHERE d.group_id = ",
         &*format!(
-            " AND d.state = 'given_up' AND d.reach = 0 AND d.last_outcome IN ('gone', 'config', 'retry') AND {said}"
+            " AND d.state = 'given_up' AND d.reach = 0 AND d.last_outcome IN ('gone', 'config', 'retry', 'unknown') AND {said}"
         ),
         &*format!("{then} ORDER BY d.id DESC LIMIT "),
         "",
