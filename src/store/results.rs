@@ -138,7 +138,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     super::lanes::put_off(conn, closed.map(|record| (Id(record.leased.group), record.lane_open_at)))?;
     for record in &ours {
         if let Some(moved) = &record.moved
-            && !follow(conn, record.leased.group, moved)?
+            && !follow(conn, &record.leased, moved)?
         {
             disable(conn, record.leased.group, WhyDisabled::Gone)?;
         }
@@ -316,10 +316,12 @@ fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     log.make::<Log>(conn, rows.collect())
 }
 
-/// Writes down the new address of a group's chat; `false` where another group has that chat already.
-fn follow(conn: &mut Conn, group: Uuid, moved: &Moved) -> Answer<bool> {
+/// Writes down the new address of a group's chat, unless the group has other credentials by now; `false`
+/// where another group has that chat already.
+fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> Answer<bool> {
     let enter = |conn: &mut Conn| {
-        both!(conn, c => diesel::update(groups::table.find(Id(group)))
+        let group = groups::table.find(Id(leased.group));
+        both!(conn, c => diesel::update(group.filter(groups::credentials_sealed.eq(&leased.credentials_sealed)))
             .set((
                 groups::credentials_sealed.eq(&moved.credentials_sealed),
                 groups::address_hash.eq(&moved.address_hash),

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use seventytwo::broadcast::conclude::{Ended, concluded};
+use seventytwo::broadcast::conclude::{Ended, concluded, not_sent};
 use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
@@ -39,6 +39,8 @@ pub const TESTS: &[Test] = &[
     shared!(two_nodes_that_share_tokens_do_not_wait_for_each_other),
     shared!(what_is_just_being_ended_goes_along_with_nothing),
     bare!(what_an_old_robot_hears_last_is_no_matter_of_the_new_one),
+    bare!(a_move_that_an_old_token_hears_does_not_replace_the_new_one),
+    bare!(a_group_that_is_resumed_after_the_lease_of_an_end_hears),
     shared!(a_broadcast_that_another_node_grows_is_soon_looked_at_again),
     shared!(a_group_that_is_resumed_while_a_lease_looks_at_it_hears),
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
@@ -461,6 +463,50 @@ async fn what_an_old_robot_hears_last_is_no_matter_of_the_new_one(db: Db) {
     assert_eq!((recorded, group.state.0), (0, GroupState::Active));
     assert_ne!(group.credentials_sealed, [1], "the way into the new robot's chat");
     assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
+}
+
+/// The same robot in the same chat has a new token; a request with the old one is under way.
+async fn a_move_that_an_old_token_hears_does_not_replace_the_new_one(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let last = arrived(&scene.lease().await[0], scene.house.clock.now());
+    let moved = Some(Moved { credentials_sealed: vec![1], address_hash: vec![2] });
+    let last = Record { moved, state: DeliveryState::Open, outcome: Some(EndedAs::Moved), ..last };
+    let (recorded, group) = scene
+        .store()
+        .write(move |tx| {
+            let admin = accounts::by_name(tx, "王群主")?.expect("the admin").account.id.0;
+            let mut group = groups::of_account(tx, admin, None, 1)?.remove(0);
+            group.credentials_sealed = vec![3];
+            groups::save(tx, &group)?;
+            let recorded = results::record(tx, &[last])?;
+            Ok::<_, StoreError>((recorded, groups::of_account(tx, admin, None, 1)?.remove(0)))
+        })
+        .await
+        .unwrap();
+    assert_eq!((recorded, group.state.0), (1, GroupState::Active));
+    assert_eq!(group.credentials_sealed, [3], "the new token");
+}
+
+/// While a group is paused the end was leased in case it can be taken back; when the group is resumed, that
+/// lease is still in hand.
+async fn a_group_that_is_resumed_after_the_lease_of_an_end_hears(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    let case = scene.publish(PROPERTY).await;
+    scene.house.settle().await;
+    scene.pause().await;
+    scene.turn(&case, "remove").await;
+    let [ending] = <[Leased; 1]>::try_from(scene.lease().await).unwrap();
+    let (now, until) = (scene.house.clock.now(), ending.quiet_until.expect("it is paused"));
+    let path = format!("/groups/{}/resume", scene.groups[0]);
+    scene.house.post(&path, Some(&scene.admin.token), &json!({})).await.expect(200);
+    let kept_back = not_sent(ending, DeliveryState::Open, now, until);
+    let recorded = scene.store().write(move |tx| results::record(tx, &[kept_back])).await.unwrap();
+    assert_eq!(recorded, 1);
+    scene.house.settle().await;
+    assert!(scene.house.chats[0].shown().last().unwrap().text.contains("更正"), "it hears");
+    scene.house.overhear().await;
+    scene.house.finish().await;
 }
 
 /// A gate in front of the lanes. The first that comes has read the state before and stops at the gate; all
