@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::health::{failed_too_long, health};
 use super::course::{Course, Progress};
 use super::hosts::Went;
 use super::platforms::{Act, Adapter, Response, TakeBack, Verdict, adapter};
@@ -14,10 +15,8 @@ use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
 
-/// A group is disabled after failing for this long, in at least [`PROOF`] attempts.
-const FAILING: TimeDelta = TimeDelta::hours(24);
-/// How many attempts have to fail before a group is disabled: two failures a day apart prove nothing.
-const PROOF: i32 = 5;
+mod health;
+
 /// The end of a notice is told to groups that cannot be reached for at least this long.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
 /// The end of a notice is tried with at least this many requests, which is about a day of them, so that a
@@ -371,26 +370,6 @@ fn hold(record: &mut Record, until: DateTime<Utc>) {
 fn until(leased: &Leased) -> DateTime<Utc> {
     let ending = if leased.attempts < TELLING { DateTime::<Utc>::MAX_UTC } else { leased.said_at + ENDING };
     leased.not_after.unwrap_or(ending)
-}
-
-/// What an attempt says about its lane. A message that is refused says nothing about the next one.
-fn health(ended: &Ended, leased: &Leased) -> Health {
-    let before = leased.sends.iter().rev().nth(1);
-    match &ended.verdict.outcome {
-        Outcome::Delivered(_) => Health::Well,
-        Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
-        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
-            // A group that failed a day ago and was not tried since may have been well in between.
-            let anew = leased.failures > 0 && before.is_none_or(|before| ended.at - *before >= FAILING);
-            if anew { Health::FailingAnew } else { Health::Failing }
-        }
-        Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,
-    }
-}
-
-fn failed_too_long(record: &Record) -> bool {
-    record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
-        && record.leased.failures + 1 >= PROOF
 }
 
 #[cfg(test)]

@@ -1,0 +1,34 @@
+//! What an attempt says about the lane of its group, and when a group has failed for too long.
+
+use chrono::TimeDelta;
+
+use super::Ended;
+use crate::domain::delivery::Outcome;
+use crate::store::leasing::Leased;
+use crate::store::results::{Health, Record};
+
+/// A group is disabled after failing for this long, in at least [`PROOF`] attempts.
+const FAILING: TimeDelta = TimeDelta::hours(24);
+/// How many attempts have to fail before a group is disabled: two failures a day apart prove nothing.
+const PROOF: i32 = 5;
+
+/// What an attempt says about its lane. A message that is refused says nothing about the next one.
+pub(super) fn health(ended: &Ended, leased: &Leased) -> Health {
+    let before = leased.sends.iter().rev().nth(1);
+    match &ended.verdict.outcome {
+        Outcome::Delivered(_) => Health::Well,
+        Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
+        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
+            // A group that failed a day ago and was not tried since may have been well in between.
+            let anew = leased.failures > 0 && before.is_none_or(|before| ended.at - *before >= FAILING);
+            if anew { Health::FailingAnew } else { Health::Failing }
+        }
+        Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,
+    }
+}
+
+/// Whether its group has failed for so long that it is disabled.
+pub(super) fn failed_too_long(record: &Record) -> bool {
+    record.leased.failing_since.is_some_and(|since| record.at - since >= FAILING)
+        && record.leased.failures + 1 >= PROOF
+}
