@@ -256,7 +256,8 @@ fn rationed_until(
     terms: &mut Terms<'_>,
     decided: &Decided,
 ) -> Option<DateTime<Utc>> {
-    let begins = delivery.part == 0 && said.is_rationed(listener);
+    // What perhaps arrived has been counted, and is only repeated.
+    let begins = delivery.part == 0 && act_of(delivery.act).in_vain == 0 && said.is_rationed(listener);
     let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
         let id = listener.bot.as_deref()?;

@@ -75,6 +75,8 @@ pub enum Mutation {
     /// A group that is let hear again forgets what its platform asked it to wait.
     ForgetWait,
     /// What waits is not judged again when its group wants to hear at other times.
+    /// The hourly cap does not count what perhaps arrived.
+    CapByProof,
     KeepTimes,
     /// A delivery that is sent again by hand keeps its doubts from before.
     KeepDoubts,

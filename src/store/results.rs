@@ -97,11 +97,13 @@ impl Record {
         self.state == DeliveryState::Delivered && self.outcome == Some(EndedAs::Delivered)
     }
 
-    /// When its group heard something within the last hour. A message counts when its first part arrives:
-    /// what follows belongs to it. An end does not count, and a digest counts once.
+    /// When its group heard something within the last hour. A message counts when its first part arrives, or
+    /// perhaps arrives for the first time: what follows belongs to it. An end does not count, and a digest
+    /// counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
-        let begins = self.leased.part == 0 && !self.leased.purpose.ends();
-        let is_heard = begins && self.outcome == Some(EndedAs::Delivered);
+        let begins = self.leased.part == 0 && !self.leased.purpose.ends() && self.leased.says_new();
+        let perhaps = self.outcome == Some(EndedAs::Unknown) && !mutation::on(Mutation::CapByProof);
+        let is_heard = begins && (self.outcome == Some(EndedAs::Delivered) || perhaps);
         let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };
         wishes::heard(&self.leased.heard, is_heard.then_some(at), self.at)
     }

@@ -57,6 +57,7 @@ faults! {
     telling_of_the_end_aloud_in_quiet_hours: SpeakInQuiet breaks Pace;
     counting_the_cap_by_what_was_planned: CapByPlan breaks Pace;
     speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
+    counting_for_the_cap_only_what_is_proved: CapByProof breaks Pace;
     speaking_to_a_group_that_was_paused_after_the_lease: SpeakInPause breaks Wanted;
     leaving_what_is_over_in_the_chat_of_a_paused_group: KeepInPause breaks Ending;
     keeping_places_for_what_was_never_leased: KeepPlaces breaks Works;

@@ -203,18 +203,24 @@ impl World<'_> {
         purpose == Purpose::Correction || (urgency >= 2 && but_urgent)
     }
 
-    /// A message counts when its first part has arrived, and what belongs to it follows. A digest counts
-    /// once.
+    /// A message counts when its first part has arrived, whether its answer came or not, and what belongs to
+    /// it follows. A digest counts once. To repeat what perhaps arrived is no message more.
     fn within_cap(&self, leased: &Leased, cap: i16) -> Outcome<()> {
-        if leased.part > 0 {
+        let doubted = |delivery: i64, before: usize| {
+            let lost = |r: &Request| r.leased.part == 0 && r.fate == Fate::Kept(EndedAs::Unknown);
+            self.requests[..before].iter().any(|r| r.carries(delivery) && lost(r))
+        };
+        if leased.part > 0 || doubted(leased.delivery, self.requests.len()) {
             return Ok(());
         }
         let since = self.clock - TimeDelta::hours(1);
-        let begun = |r: &&Request| {
+        let begun = |(number, r): &(usize, &Request)| {
             let same = r.leased.group == leased.group && r.leased.part == 0;
-            same && !r.leased.purpose.ends() && r.fate == Fate::Kept(EndedAs::Delivered)
+            let kept = matches!(r.fate, Fate::Kept(EndedAs::Delivered | EndedAs::Unknown));
+            let new = || r.leased.told().any(|told| !doubted(told, *number));
+            same && !r.leased.purpose.ends() && kept && r.accepted && new()
         };
-        let begun = self.requests.iter().filter(begun).filter_map(|r| r.ended_at);
+        let begun = self.requests.iter().enumerate().filter(begun).filter_map(|(_, r)| r.ended_at);
         let count = begun.filter(|at| *at > since).count();
         if count >= usize::from(cap.unsigned_abs()) {
             return self.broken(Rule::Pace, format!("{count} within the hour, the cap is {cap}"));

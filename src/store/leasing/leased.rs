@@ -82,6 +82,11 @@ impl Leased {
         })
     }
 
+    /// Whether it tells something that was not told, nor perhaps told, before.
+    pub fn says_new(&self) -> bool {
+        [self.act].into_iter().chain(self.with.iter().map(|other| other.act)).any(|act| act.in_vain == 0)
+    }
+
     /// The broadcasts whose words it carries.
     pub fn said(&self) -> impl Iterator<Item = Uuid> {
         [self.broadcast].into_iter().chain(self.with.iter().map(|other| other.broadcast))

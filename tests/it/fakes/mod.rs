@@ -17,6 +17,8 @@ mod wecom;
 mod wire;
 
 use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
@@ -110,6 +112,8 @@ struct State {
     script: Mutex<VecDeque<Scripted>>,
     hold: Mutex<Option<Hold>>,
     chat: Mutex<Chat>,
+    /// Whether it does what it is asked, and its answers are lost.
+    unheard: AtomicBool,
     /// When requests came, whatever became of them.
     asked: Mutex<Vec<DateTime<Utc>>>,
     /// The clock that every answer moves on, and by how many milliseconds at most.
@@ -126,6 +130,7 @@ impl Fake {
             script: Mutex::default(),
             hold: Mutex::default(),
             chat,
+            unheard: AtomicBool::default(),
             asked: Mutex::default(),
             clock: Mutex::default(),
         });
@@ -210,6 +215,11 @@ impl Fake {
     pub fn script(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.state.script.lock().unwrap().push_back(Scripted { status, headers, body: body.to_owned() });
+    }
+
+    /// From now on it does what it is asked, and its answers are lost on the way; or they come again.
+    pub fn lose_answers(&self, lost: bool) {
+        self.state.unheard.store(lost, Ordering::Relaxed);
     }
 
     /// Holds the next request whose path ends like this.
@@ -310,6 +320,10 @@ async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>)
     let mut response = HttpResponse::build(reply.status.try_into().unwrap());
     for header in reply.headers {
         response.insert_header(header);
+    }
+    if state.unheard.load(Ordering::Relaxed) {
+        let broken = io::Error::from(io::ErrorKind::ConnectionReset);
+        return response.streaming(futures_util::stream::iter([Err::<web::Bytes, _>(broken)]));
     }
     response.body(reply.body)
 }
