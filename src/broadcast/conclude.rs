@@ -11,6 +11,7 @@ use super::retry::{self, Attempt, Next};
 use super::send::SendFault;
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
+use crate::store::lanes::UNNAMED;
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
@@ -288,7 +289,7 @@ impl Leg<'_> {
                 (true, _) => Reach::Maybe,
             },
             // Nobody notices that a message is taken back twice.
-            idempotent: adapter(leased.platform).profile().idempotent
+            idempotent: is_idempotent(leased.platform)
                 || (self.takes_back() && !mutation::on(Mutation::DoubtTakingBack)),
             now: ended.at,
             random: ended.random,
@@ -313,8 +314,13 @@ impl Leg<'_> {
             Next::At(due) => {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
-                let doubtful = record.outcome == Some(EndedAs::Unknown);
-                if doubtful && self.counts_doubts() {
+                let doubtful = record.outcome == Some(EndedAs::Unknown) && self.counts_doubts();
+                if doubtful && self.goes_apart(record) {
+                    // With other members the digest would be another request, and one more message. Alone
+                    // each is the same request every time.
+                    record.apart = true;
+                    record.message_ref = Some(UNNAMED.to_owned());
+                } else if doubtful {
                     record.act = record.act.once_more_in_vain();
                 }
             }
@@ -342,6 +348,12 @@ impl Leg<'_> {
         }
     }
 
+    /// Whether what a digest told goes on one by one after a doubtful answer.
+    fn goes_apart(&self, record: &Record) -> bool {
+        let same = is_idempotent(record.leased.platform) && !mutation::on(Mutation::GatherAgain);
+        same && self.told == Told::InDigest
+    }
+
     fn go_on(&self, record: &mut Record, progress: Progress) {
         if mutation::on(Mutation::ForgetPart) {
             return;
@@ -358,6 +370,11 @@ impl Leg<'_> {
         let spoken = self.course.has_spoken(self.progress);
         if spoken { DeliveryState::Delivered } else { DeliveryState::GivenUp }
     }
+}
+
+/// Whether a platform makes no second message of the same request.
+fn is_idempotent(platform: Platform) -> bool {
+    adapter(platform).profile().idempotent
 }
 
 /// Sends nothing more to this group before that moment.

@@ -26,8 +26,9 @@ mod abandoned;
 
 /// Requests of a lane that are remembered: the largest vendor budget counts 100 of them.
 const REMEMBERED: usize = 100;
-/// Stands for the references of what was said, or perhaps was, by a robot that was replaced since.
-const UNNAMED: &str = "";
+/// Stands for the references of what was said, or perhaps was, by a robot that was replaced since, or in a
+/// digest of which nobody knows whether it arrived.
+pub const UNNAMED: &str = "";
 /// No process has this number: a lane that is held for one request is not freed before its time.
 const NOBODY: i64 = -1;
 

@@ -221,7 +221,10 @@ pub(super) fn decide(
         return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
     }
     let quiet = said.quiet_until(listener, now);
-    let digest = one.delivery.digest || (quiet.is_some() && digests::gather(said.kind.0, said.purpose.0));
+    // What perhaps arrived is repeated as it was said.
+    let new = Reach::of(one.delivery.reach) == Reach::No || mutation::on(Mutation::GatherAgain);
+    let gathers = new && quiet.is_some() && digests::gather(said.kind.0, said.purpose.0);
+    let digest = one.delivery.digest || gathers;
     // Whether an end makes a sound is known only when its next request is chosen.
     let waits = quiet.filter(|_| !said.purpose.0.ends());
     let rests =

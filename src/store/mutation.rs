@@ -64,6 +64,9 @@ pub enum Mutation {
     TrustSilence,
     /// A doubtful message is said again and again.
     SayForEver,
+    /// What perhaps was told in a digest is told in another one, where each that is different is a message
+    /// more.
+    GatherAgain,
     /// A host that is away is asked all the same.
     AskAway,
     /// The places at hosts that a lease took are kept though its transaction was rolled back.
@@ -72,11 +75,11 @@ pub enum Mutation {
     BreakOnMoved,
     /// The hourly cap counts the deliveries planned last instead of those that arrived last.
     CapByPlan,
+    /// The hourly cap does not count what perhaps arrived.
+    CapByProof,
     /// A group that is let hear again forgets what its platform asked it to wait.
     ForgetWait,
     /// What waits is not judged again when its group wants to hear at other times.
-    /// The hourly cap does not count what perhaps arrived.
-    CapByProof,
     KeepTimes,
     /// A delivery that is sent again by hand keeps its doubts from before.
     KeepDoubts,

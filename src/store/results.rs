@@ -82,7 +82,8 @@ pub struct Record {
     /// Its group has failed for so long that it stops, unless that was forgiven since the lease: then the
     /// delivery comes to this, and not to `state`.
     pub failing: Option<DeliveryState>,
-    /// What was told in one message is told one by one from now on, because the platform refuses the digest.
+    /// What was told in one message is told one by one from now on: the platform refuses the digest, or
+    /// perhaps took it and would take one with other members for another message.
     pub apart: bool,
     /// The results of its companions: only the fields that concern the delivery count.
     pub along: Vec<Record>,

@@ -32,7 +32,7 @@ impl Spoken {
     /// second message of the same request: what it proved in the end it has not doubled.
     fn messages(self, idempotent: bool) -> Vec<Option<String>> {
         // A message of several parts has several references, one of them empty where a robot that was
-        // replaced since has said a part.
+        // replaced since has said a part, or perhaps a digest all.
         let named = self.message_ref.iter().flat_map(|references| references.lines());
         let mut messages: Vec<_> =
             named.map(|reference| Some(reference.to_owned()).filter(|named| !named.is_empty())).collect();

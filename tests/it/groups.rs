@@ -1,6 +1,7 @@
 //! What a group's admin decides: when the group hears, what is sent again, and how its requests are signed;
 //! and what the admin reads about it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ pub const TESTS: &[Test] = &[
     housed!(a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back),
     housed!(what_found_its_robot_gone_is_said_when_a_new_one_is_proved),
     housed!(what_perhaps_arrived_is_not_said_again_by_itself),
+    housed!(what_perhaps_was_taken_back_is_taken_back_when_a_new_code_is_proved),
+    housed!(what_perhaps_arrived_counts_for_the_cap),
+    housed!(a_digest_that_perhaps_arrived_is_told_once_more_one_by_one),
     housed!(failures_of_long_ago_do_not_stop_a_group),
     housed!(a_day_without_a_way_out_does_not_stop_a_group),
     housed!(what_was_given_up_goes_again_once),
@@ -430,6 +434,81 @@ async fn what_perhaps_arrived_is_not_said_again_by_itself(house: House) -> House
     assert_eq!(team.chat.read(), None, "its admin decides");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["redeliverable"]), (&json!("given_up"), &json!(true)));
+    house
+}
+
+async fn what_perhaps_was_taken_back_is_taken_back_when_a_new_code_is_proved(house: House) -> House {
+    let house = house.and_chats(&[Platform::Discord]).await;
+    let team = Team::of(&house).await;
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::seconds(5));
+    house.settle().await;
+    let said: String = team.chat.read_all().iter().map(Value::to_string).collect();
+    assert!(said.contains(&case), "{said}");
+    let stands = || team.chat.shown()[1].text.contains("已结束");
+    team.chat.script(200, &[], "?");
+    close(&house, &manage).await;
+    fail_until(&house, &team, 200, |delivery| delivery["state"] == "given_up").await;
+    let given_up = team.newest(&house).await;
+    assert_eq!((&given_up["last_outcome"], stands()), (&json!("unknown"), false), "{given_up}");
+    assert_eq!(team.shown(&house).await["reason"], "failing");
+    house.post(&team.path("/code"), Some(&team.admin.token), &json!({})).await;
+    let code = json!({"code": team.chat.read_code()});
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    house.advance(TimeDelta::seconds(5));
+    house.settle().await;
+    assert_eq!((team.chat.read(), stands()), (None, true), "it is edited, and nothing else is said");
+    house
+}
+
+/// The chat takes every message, and its answers are lost. Each is said twice; the third has to wait.
+async fn what_perhaps_arrived_counts_for_the_cap(house: House) -> House {
+    let house = house.and_chats(&[Platform::Mattermost]).await;
+    let team = Team::of(&house).await;
+    team.change(&house, json!({"hourly_cap": 2})).await;
+    team.chat.lose_answers(true);
+    for phone in ["13800138001", "13800138002", "13800138003"] {
+        team.publish(&house, notices::lost_property(house.clock.now()), phone).await;
+    }
+    for _ in 0..10 {
+        house.advance(TimeDelta::minutes(1));
+        house.settle().await;
+    }
+    assert_eq!(team.chat.read_all().len(), 4, "two notices within the hour");
+    team.chat.lose_answers(false);
+    house.advance(TimeDelta::hours(1));
+    house.settle().await;
+    assert_eq!(team.chat.read_all().len(), 1, "the third");
+    house
+}
+
+/// Every digest with other members is another message at the receiver. What waited for one goes alone the
+/// second time: then the receiver knows it by the id of its request, however often that is repeated.
+async fn a_digest_that_perhaps_arrived_is_told_once_more_one_by_one(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let (team, waiting) = at_night(&house).await;
+    let [(_, one), (_, other), (last, _)] = &waiting[..] else { panic!("{waiting:?}") };
+    team.chat.lose_answers(true);
+    house.advance(TimeDelta::hours(3));
+    for manage in [one, other] {
+        house.settle().await;
+        close(&house, manage).await;
+        for _ in 0..10 {
+            house.advance(TimeDelta::minutes(1));
+            house.settle().await;
+        }
+    }
+    team.chat.lose_answers(false);
+    house.advance(TimeDelta::hours(1));
+    house.overhear().await;
+    let about_last: BTreeSet<String> = team
+        .chat
+        .shown()
+        .into_iter()
+        .filter(|shown| shown.text.contains(last))
+        .map(|shown| shown.id)
+        .collect();
+    assert_eq!(about_last.len(), 2, "in a digest and alone: {:#?}", team.chat.shown());
     house
 }
 

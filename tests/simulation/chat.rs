@@ -195,6 +195,11 @@ impl Chat {
                 slow
             }
             Mood::Silent if dice.percent(50) => lost,
+            // A digest is rare, and a doubtful one would be rarer still.
+            _ if asking.deliveries.len() > 1 && dice.percent(25) => match self.does(deed, asking) {
+                None => answered(Outcome::Bad),
+                Some(_) => Reply { accepted: true, ..lost },
+            },
             _ if dice.percent(3) => Reply { went: Went::Failed, ..answered(Outcome::Retry) },
             _ => match self.does(deed, asking) {
                 None => answered(Outcome::Bad),

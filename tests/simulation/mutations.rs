@@ -44,6 +44,7 @@ faults! {
     taking_silence_for_delivery: TrustSilence breaks Lost;
     forgetting_which_part_arrived: ForgetPart breaks Once;
     saying_the_doubtful_for_ever: SayForEver breaks Once;
+    telling_the_doubtful_in_another_digest: GatherAgain breaks Once;
     leasing_again_what_is_in_hand: ForgetHand breaks Once;
     ending_without_saying_so: ForgetState breaks Number;
     recording_without_the_fence: ForgetFence breaks Lane;
@@ -56,8 +57,8 @@ faults! {
     asking_a_host_that_is_away: AskAway breaks Pace;
     telling_of_the_end_aloud_in_quiet_hours: SpeakInQuiet breaks Pace;
     counting_the_cap_by_what_was_planned: CapByPlan breaks Pace;
-    speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
     counting_for_the_cap_only_what_is_proved: CapByProof breaks Pace;
+    speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
     speaking_to_a_group_that_was_paused_after_the_lease: SpeakInPause breaks Wanted;
     leaving_what_is_over_in_the_chat_of_a_paused_group: KeepInPause breaks Ending;
     keeping_places_for_what_was_never_leased: KeepPlaces breaks Works;

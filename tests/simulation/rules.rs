@@ -160,6 +160,17 @@ impl World<'_> {
             }
             self.not_said_already(other.delivery, 0, place)?;
         }
+        leased.told().try_for_each(|delivery| self.in_no_other_digest(delivery, leased, place))
+    }
+
+    /// Where the platform makes no second message of the same request, what is in doubt arrives once more at
+    /// most: alone it is the same request every time, and no digest is like another.
+    fn in_no_other_digest(&self, delivery: i64, leased: &Leased, place: usize) -> Outcome<()> {
+        let doubted = |r: &Request| !r.along.is_empty() && r.fate == Fate::Kept(EndedAs::Unknown);
+        let once = self.members[place].chat.manner == Manner::Once && !leased.with.is_empty();
+        if once && self.since_set_going(delivery).into_iter().any(doubted) {
+            return self.broken(Rule::Once, format!("delivery {delivery} is in a digest once more"));
+        }
         Ok(())
     }
 

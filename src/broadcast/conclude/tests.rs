@@ -97,6 +97,17 @@ fn of_a_digest_each_has_an_end_and_a_past_of_its_own() {
 }
 
 #[test]
+fn a_doubtful_digest_goes_apart_where_the_same_request_makes_no_second_message() {
+    let doubted = |platform| {
+        let record = unknown(Leased { platform, not_after: None, ..digest() });
+        [&record, &record.along[0]].map(|one| (one.apart, one.act.in_vain, one.message_ref.clone()))
+    };
+    assert_eq!(doubted(Platform::Wecom), [(false, 1, None), (false, 1, None)]);
+    let stands_unnamed = Some(String::new());
+    assert_eq!(doubted(Platform::Matrix), [(true, 0, stands_unnamed.clone()), (true, 0, stands_unnamed)]);
+}
+
+#[test]
 fn a_lease_without_a_result_is_no_second_doubt() {
     let perhaps = Leased { part: 0, attempts: 3, reach_before: Reach::Maybe, ..picture(FRESH) };
     let first = unknown(perhaps.clone());
