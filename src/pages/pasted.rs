@@ -29,12 +29,13 @@ pub fn read(text: &str, base_url: &str) -> Option<Pasted> {
     }
     let numbers = numbers(text);
     // A number written with its dash is certainly meant as one; ten letters in a row may be a word.
-    let mut dashed = numbers.iter().filter(|(at, _)| text[at.clone()].contains(is_dash));
+    let is_dashed = |at: &Range<usize>| text[at.clone()].contains(is_dash);
+    let mut dashed = numbers.iter().filter(|(at, _)| is_dashed(at));
     let number = dashed.next().or(numbers.first())?.1;
     let several = dashed.any(|(_, other)| *other != number);
     let links = links(text);
     let foreign = links.iter().any(|(_, link)| host(link) != host(base_url));
-    let said = numbers.into_iter().filter(|(_, other)| *other == number).map(|(at, _)| at);
+    let said = numbers.into_iter().filter(|(at, other)| *other == number || is_dashed(at)).map(|(at, _)| at);
     let rest = without(text, said.chain(links.into_iter().map(|(at, _)| at)).collect());
     let words = rest.contains(char::is_alphanumeric);
     Some(Pasted { number, several, words, foreign, wants: wants(&rest) })
