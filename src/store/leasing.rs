@@ -273,6 +273,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     let (now, Due { delivery, listener }) = (terms.now, one);
     // In quiet hours only what may be heard at any hour goes, so it does not take along what may not.
     let digest = delivery.digest && listener.quiet.hours_end(now).is_none();
+    let is_rationed = said.is_rationed(&listener);
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
@@ -306,6 +307,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         failing_since: lane.failing_since.map(|t| t.0),
         said_at: said.created_at.0,
         not_after: said.not_after.map(|t| t.0),
+        is_rationed,
         quiet_until,
         standing: Vec::new(),
         with: Vec::new(),

@@ -99,10 +99,10 @@ impl Record {
     }
 
     /// When its group heard something within the last hour. A message counts when its first part arrives, or
-    /// perhaps arrives for the first time: what follows belongs to it. An end does not count, and a digest
-    /// counts once.
+    /// perhaps arrives for the first time: what follows belongs to it. What goes regardless of the cap does
+    /// not count, and a digest counts once.
     fn heard(&self) -> Vec<DateTime<Utc>> {
-        let begins = self.leased.part == 0 && !self.leased.purpose.ends() && self.leased.says_new();
+        let begins = self.leased.part == 0 && self.leased.is_rationed && self.leased.says_new();
         let perhaps = self.outcome == Some(EndedAs::Unknown) && !mutation::on(Mutation::CapByProof);
         let is_heard = begins && (self.outcome == Some(EndedAs::Delivered) || perhaps);
         let at = if mutation::on(Mutation::CapByPlan) { self.leased.said_at } else { self.at };

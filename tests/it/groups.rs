@@ -311,11 +311,15 @@ async fn of_three_notices_within_an_hour_a_cap_of_two_lets_the_third_wait(house:
     }
     let (third, _) = team.publish(&house, notices::lost_property(now), "13800138003").await;
     assert_eq!(team.chat.read(), None, "two are enough for an hour");
+    house.advance(TimeDelta::minutes(30));
     let (urgent, _) = team.publish(&house, notices::missing_person(now), "13800138004").await;
     team.hears(&urgent);
-    house.advance(TimeDelta::hours(1));
+    house.advance(TimeDelta::minutes(30));
     house.settle().await;
     team.hears(&third);
+    // Nor does it count: there is room for another.
+    let (other, _) = team.publish(&house, notices::lost_property(now), "13800138007").await;
+    team.hears(&other);
 
     // When the cap is removed, what waited for it is delivered at once.
     house.advance(TimeDelta::hours(1));

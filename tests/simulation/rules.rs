@@ -133,7 +133,11 @@ impl World<'_> {
             return self.broken(Rule::Pace, format!("group {place} has quiet hours"));
         }
         let presses = self.presses(leased.purpose, case, group.quiet_but_urgent);
-        if let Some(cap) = group.hourly_cap.filter(|_| !presses && !leased.purpose.ends()) {
+        let is_rationed = !presses && !leased.purpose.ends();
+        if leased.is_rationed != is_rationed {
+            return self.broken(Rule::Pace, format!("group {place} counts it for its cap: {}", !is_rationed));
+        }
+        if let Some(cap) = group.hourly_cap.filter(|_| is_rationed) {
             self.within_cap(leased, cap)?;
         }
         if leased.bot.as_deref() == Some(BOT) {
@@ -229,7 +233,7 @@ impl World<'_> {
             let same = r.leased.group == leased.group && r.leased.part == 0;
             let kept = matches!(r.fate, Fate::Kept(EndedAs::Delivered | EndedAs::Unknown));
             let new = || r.leased.told().any(|told| !doubted(told, *number));
-            same && !r.leased.purpose.ends() && kept && r.accepted && new()
+            same && r.leased.is_rationed && kept && r.accepted && new()
         };
         let begun = self.requests.iter().enumerate().filter(begun).filter_map(|(_, r)| r.ended_at);
         let count = begun.filter(|at| *at > since).count();

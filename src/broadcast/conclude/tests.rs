@@ -41,6 +41,7 @@ fn picture(act: ActSoFar) -> Leased {
         failing_since: None,
         said_at: at(0),
         not_after: None,
+        is_rationed: true,
         quiet_until: None,
         standing: Vec::new(),
         with: Vec::new(),

@@ -49,8 +49,10 @@ pub struct Leased {
     pub said_at: DateTime<Utc>,
     /// Nothing of it goes out after this.
     pub not_after: Option<DateTime<Utc>>,
-    /// Until when its group wants to be left alone, because of its quiet hours or a pause: what is taken back silently may go, what makes a sound
-    /// has to wait.
+    /// Whether it counts for its group's hourly cap.
+    pub is_rationed: bool,
+    /// Until when its group wants to be left alone, because of its quiet hours or a pause: what is taken back
+    /// silently may go, what makes a sound has to wait.
     pub quiet_until: Option<DateTime<Utc>>,
     /// Of an end: the messages about the notice that stand in the chat, oldest first, each by the platform's
     /// reference, or `None` for one that may stand there and that we cannot name.
