@@ -126,11 +126,10 @@ impl Stations {
     /// # Errors
     /// As [`Stations::let_out`].
     pub async fn let_out_when_due(&self) -> anyhow::Result<()> {
-        let seen = self.seen.now.load(Ordering::SeqCst);
-        self.notice_clock().await?;
+        let went_back = self.notice_clock().await?;
         let now = self.shared.clock.now().timestamp_micros();
         // What was known by a clock that was set back since is no longer known.
-        if now < seen || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
+        if went_back || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
             return self.let_out().await;
         }
         Ok(())
@@ -229,8 +228,7 @@ impl App {
         let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
         let count = Arc::clone(&figures);
         let store = open_store(&config).await?.telling_of_refusals(move || count.change_refused());
-        clocks::correct(&store, &clock).await?;
-        let seen = clocks::Seen::of(&clock);
+        let seen = clocks::Seen::first(&store, &clock).await?;
         let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
         store.set_back_what_is_ahead(clock.now(), CLOCK_MAY_SLIP).await?;

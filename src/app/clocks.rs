@@ -20,7 +20,7 @@ const SYSTEM_MAY_MOVE: TimeDelta = TimeDelta::seconds(1);
 /// What the last look at the clock has seen, in microseconds since 1970.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) now: AtomicI64,
+    now: AtomicI64,
     system: AtomicI64,
     /// How far the system's clock was ahead of ours when they were last compared, in microseconds.
     apart: AtomicI64,
@@ -29,11 +29,15 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Nothing yet, of a clock that has just been compared.
-    pub(super) fn of(clock: &Clock) -> Seen {
+    /// Corrects the clock before anybody looks at it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn first(store: &Store, clock: &Clock) -> Answer<Seen> {
+        correct(store, clock).await?;
         let seen = Seen::default();
         seen.compared(clock);
-        seen
+        Ok(seen)
     }
 
     fn compared(&self, clock: &Clock) {
@@ -47,7 +51,7 @@ impl Seen {
 ///
 /// # Errors
 /// When the database refuses; then the clock goes on as it is.
-pub(super) async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
+async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
     let before = clock.now();
     let Some(shared) = store.shared_clock().await? else { return Ok(None) };
     let now = clock.now();
@@ -68,8 +72,8 @@ pub(super) async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeD
 
 impl Stations {
     /// Looks for jumps of the clocks: compares ours where the system's has jumped, and repairs what was put
-    /// off by a clock that was ahead.
-    pub(super) async fn notice_clock(&self) -> anyhow::Result<()> {
+    /// off by a clock that was ahead. Returns whether ours shows less than at the last look.
+    pub(super) async fn notice_clock(&self) -> anyhow::Result<bool> {
         let (clock, seen) = (&self.shared.clock, &self.seen);
         let system = clock.system_time();
         let back = seen.system.swap(system.timestamp_micros(), Ordering::SeqCst) - system.timestamp_micros();
@@ -92,7 +96,7 @@ impl Stations {
             set?;
         }
         seen.now.store(now.timestamp_micros(), Ordering::SeqCst);
-        Ok(())
+        Ok(ahead > TimeDelta::zero())
     }
 
     /// Corrects the clock by the one that all nodes share, and shows how far the system's is off.
