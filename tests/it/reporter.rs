@@ -364,7 +364,7 @@ async fn report(house: &House, age: &str, height: &str) -> Reply {
     ] {
         form = form.text(name.to_owned(), value.to_owned());
     }
-    ask(request(house, Method::POST, "/report/missing_person").multipart(form)).await
+    ask_with(house, "/report/missing_person", "manage=", form).await
 }
 
 async fn ask_with(house: &House, path: &str, cookie: &str, form: Form) -> Reply {
