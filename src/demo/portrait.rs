@@ -75,9 +75,9 @@ mod tests {
     fn no_subject_is_taken_for_another() {
         let looks = Subject::ALL.map(|subject| crate::intake::photo::read(&portrait(subject)).unwrap().look);
         let pairs = (0..looks.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
-        let near: Vec<(Subject, Subject, u32)> = pairs
-            .map(|(one, other)| (Subject::ALL[one], Subject::ALL[other], looks[one].distance(looks[other])))
-            .filter(|(.., distance)| *distance <= crate::review::duplicates::ALIKE)
+        let near: Vec<(Subject, Subject, bool)> = pairs
+            .map(|(one, other)| (Subject::ALL[one], Subject::ALL[other], looks[one].is_like(looks[other])))
+            .filter(|(.., alike)| *alike)
             .collect();
         assert_eq!(near, [], "a moderator would be told that these may be the same");
     }

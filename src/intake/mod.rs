@@ -13,7 +13,7 @@ use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
-use crate::domain::marks::{marks, sought};
+use crate::domain::marks::marks;
 use crate::domain::notice::Public;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
@@ -325,7 +325,7 @@ fn seal_if_alike(
     public: &Public,
 ) -> Result<(), StoreError> {
     let phone = notice.phone_hash.as_deref();
-    if let Some(needs) = known_by::like_sealed(tx, vault, &sought(public), phone, notice.id.0)? {
+    if let Some(needs) = known_by::like_sealed(tx, vault, public, phone, notice.id.0)? {
         notice.seal(needs);
     }
     Ok(())

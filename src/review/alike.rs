@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use super::ReviewError;
 use super::view::read;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, State, Step};
-use crate::domain::marks::sought;
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::{Answer, Conn, marks};
@@ -26,8 +25,7 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
 /// it.
 pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
     let Some(opened) = notices::opened(conn, vault, notice, read(notice))? else { return Ok(None) };
-    let sought = sought(&opened.public);
-    marks::like_sealed(conn, vault, &sought, notice.phone_hash.as_deref(), notice.id.0)
+    marks::like_sealed(conn, vault, &opened.public, notice.phone_hash.as_deref(), notice.id.0)
 }
 
 /// Hands what was about to go out to the leads: the notice, or the edit of a live one.

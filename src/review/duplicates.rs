@@ -4,13 +4,11 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::Moderator;
 use super::view::{opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::look::Look;
 use crate::domain::marks::sought;
 use crate::domain::notice::Public;
 use crate::store::notices::{self, Notice};
@@ -35,10 +33,6 @@ pub struct Duplicate {
 
 /// How many can be compared at a glance.
 const SHOWN: usize = 3;
-/// How similar two photos must be: at most this many of 64 bits differ.
-pub const ALIKE: u32 = 8;
-/// The most photos compared, newest first.
-const COMPARED: i64 = 5_000;
 /// The most notices considered for each reason, newest first. More than are shown, because some are not for
 /// every reader.
 const LOOKED_AT: usize = 50;
@@ -64,7 +58,9 @@ pub(super) fn duplicates(
         let same = same.into_iter().filter(may_know).take(SHOWN);
         found.extend(same.map(|other| (other, vec!["same_phone"])));
     }
-    let mut alike = alike(conn, notice, public)?;
+    // Evidence is not compared: one police receipt looks like another.
+    let shown = public.map_or(&[][..], |public| &public.photos);
+    let mut alike = photos::alike(conn, shown, notice.id.0)?;
     for (_, why) in found.iter_mut().filter(|(other, _)| alike.contains(&other.id.0)) {
         why.push("similar_photo");
     }
@@ -81,26 +77,6 @@ pub(super) fn duplicates(
         }
     }
     found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
-}
-
-/// The notices with a photo like one that this notice shows, newest first, each once. Evidence is not
-/// compared: one police receipt looks like another.
-fn alike(conn: &mut Conn, notice: &Notice, public: Option<&Public>) -> Answer<Vec<Uuid>> {
-    let shown = public.map_or(&[][..], |public| &public.photos);
-    let stored = photos::of_notice(conn, notice.id.0)?;
-    let look = |likeness: i64| Look(likeness.cast_unsigned());
-    let mine: Vec<Look> =
-        stored.iter().filter(|photo| shown.contains(&photo.id.0)).map(|photo| look(photo.likeness)).collect();
-    let mut alike = Vec::new();
-    if mine.is_empty() {
-        return Ok(alike);
-    }
-    for (id, likeness) in photos::likenesses(conn, notice.id.0, COMPARED)? {
-        if mine.iter().any(|mine| mine.distance(look(likeness)) <= ALIKE) && !alike.contains(&id) {
-            alike.push(id);
-        }
-    }
-    Ok(alike)
 }
 
 fn duplicate(

@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::notices::{Notice, needs};
 use super::schema::{events, marks, notices};
 use super::types::Id;
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS};
-use crate::domain::marks::{Likeness, Mark};
+use crate::domain::marks::{Likeness, Mark, sought};
+use crate::domain::notice::Public;
 use crate::vault::Vault;
 
 /// A mark as it is stored: a keyed hash.
@@ -72,22 +73,23 @@ pub fn others(
     Ok(known)
 }
 
-/// Whether another notice bears one of these marks or is from the same phone that is sealed, or was refused
-/// or removed to protect the person sought, whatever became of it: the approvals that the strictest of them
-/// asks for.
+/// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
+/// the person sought, whatever became of it: by a mark, by a photo, or by the phone. The approvals that the
+/// strictest of those asks for.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,
-    sought: &[Mark],
+    public: &Public,
     phone: Option<&[u8]>,
     but: Uuid,
 ) -> Answer<Option<Needs>> {
-    let hashes: Vec<Vec<u8>> = sought.iter().map(|mark| hash(vault, mark)).collect();
+    let hashes: Vec<Vec<u8>> = sought(public).iter().map(|mark| hash(vault, mark)).collect();
     let marked = marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id);
     let mut alike: Vec<Id> = both!(conn, c => marked.load(c))?;
+    alike.extend(photos::alike(conn, &public.photos, but)?.into_iter().map(Id));
     if let Some(phone) = phone {
         let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
         alike.extend(both!(conn, c => same_phone.load::<Id>(c))?);

@@ -1,6 +1,7 @@
 //! Likely duplicates that only their words reveal: neither the phone nor a photo is the same.
 
 use chrono::TimeDelta;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
@@ -17,6 +18,8 @@ pub const TESTS: &[Test] = &[
     housed!(who_asks_again_with_other_answers_comes_to_the_leads),
     housed!(an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads),
     housed!(what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again),
+    housed!(a_photo_of_a_sealed_case_comes_to_the_leads_whatever_it_is_called),
+    housed!(an_edit_that_brings_a_photo_of_a_sealed_case_comes_to_the_leads),
     housed!(what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator),
     housed!(a_campaign_is_found_by_its_numbers),
     housed!(what_a_notice_was_found_by_is_erased_with_it),
@@ -254,6 +257,97 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
         let mine = house.get("/my/notice", Some(&thing.manage)).await.expect(200);
         assert_eq!(mine["tips"].as_array().unwrap().len(), 1, "{phone}");
     }
+    house
+}
+
+/// One of many pictures, none like another, of any width in pixels.
+fn picture(which: u32, width: u32) -> Vec<u8> {
+    let cell = width / 9;
+    let mixed = |n: u32| n.wrapping_mul(0x9E37_79B1) ^ (n.wrapping_mul(0x9E37_79B1) >> 15);
+    let grey = |n: u32| mixed(mixed(n)).to_le_bytes()[0];
+    let picture =
+        RgbImage::from_fn(width, width, |x, y| Rgb([grey(x / cell + 9 * (y / cell) + 97 * which); 3]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(picture).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    bytes.into_inner()
+}
+
+async fn with_photo(house: &House, mut body: Value, photo: Vec<u8>) -> Value {
+    body["photo_ids"] = json!([house.photo(photo).await]);
+    body
+}
+
+/// Whether it is for leads alone, who read why, while its reporter reads nothing of it.
+async fn is_like_sealed(house: &House, made: &Made, moderator: &Person, lead: &Person) -> bool {
+    let path = format!("/review/{}", made.case);
+    let opened = house.get(&path, Some(&moderator.token)).await;
+    if opened.status == 200 {
+        return false;
+    }
+    assert_eq!(opened.problem(403), "lead_required");
+    let sheet = house.get(&path, Some(&lead.token)).await.expect(200);
+    let needs = (&sheet["sealed"], &sheet["needs"]);
+    assert_eq!(needs, (&json!(true), &json!({"approvals": 2, "leads": 2})), "{sheet}");
+    assert!(sheet["flags"].as_array().unwrap().contains(&json!("like_sealed")), "{sheet}");
+    let mine = house.get("/my/notice", Some(&made.manage)).await;
+    assert!(!mine.text.contains("sealed"), "{}", mine.text);
+    true
+}
+
+async fn a_photo_of_a_sealed_case_comes_to_the_leads_whatever_it_is_called(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let mut sealed = person(&house, "罗美华", 33);
+    sealed["person"]["category"] = json!("other_adult");
+    sealed["safety"]["violence"] = json!(true);
+    let sealed = submit(&house, with_photo(&house, sealed, picture(1, 900)).await, 1).await;
+    let removed = with_photo(&house, harmless(&house, "林晓月", 29), picture(2, 900)).await;
+    let removed = submit(&house, removed, 2).await;
+    house.decide(&removed.case, &moderator, "approve", "verified").await.expect(200);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let path = format!("/review/{}", removed.case);
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let requested = json!({"version": sheet["version"], "reason": "requested"});
+    house.post(&format!("{path}/remove"), Some(&moderator.token), &requested).await.expect(200);
+
+    for (name, photo, of, phone, why) in [
+        ("孙秀英", picture(1, 900), Some(&sealed), 3, "the same file"),
+        ("周秀英", picture(1, 450), Some(&sealed), 4, "the same picture, smaller"),
+        ("吴秀英", picture(2, 900), Some(&removed), 5, "who asked to be left alone"),
+        ("郑秀英", picture(3, 900), None, 6, "somebody else"),
+    ] {
+        let again = with_photo(&house, harmless(&house, name, 60), photo).await;
+        let again = submit(&house, again, phone).await;
+        assert_eq!(is_like_sealed(&house, &again, &moderator, &lead).await, of.is_some(), "{why}");
+        if let Some(of) = of {
+            let beside = beside(&house, &again.case, &lead).await;
+            let case = beside.iter().find(|(case, _)| *case == of.case);
+            assert_eq!(case.map(|(_, why)| why), Some(&json!(["similar_photo"])), "{why}");
+        }
+    }
+    house
+}
+
+async fn an_edit_that_brings_a_photo_of_a_sealed_case_comes_to_the_leads(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let mut sealed = person(&house, "罗美华", 33);
+    sealed["safety"]["violence"] = json!(true);
+    submit(&house, with_photo(&house, sealed, picture(1, 900)).await, 1).await;
+    let mut answers = Vec::new();
+    for (which, name, phone) in [(1, "王秀英", 2), (2, "赵秀英", 3)] {
+        let live = submit(&house, harmless(&house, name, 60), phone).await;
+        house.decide(&live.case, &moderator, "approve", "verified").await.expect(200);
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+        let edit = with_photo(&house, json!({}), picture(which, 900)).await;
+        let edited = house.call(Method::PATCH, "/my/notice", Some(&live.manage), Some(&edit)).await;
+        assert_eq!(is_like_sealed(&house, &live, &moderator, &lead).await, which == 1);
+        answers.push(edited.expect(200));
+    }
+    // The reporter of the one sees what the reporter of the other sees.
+    assert_eq!(answers, [json!({"state": "live", "pending": true}), answers[0].clone()]);
     house
 }
 

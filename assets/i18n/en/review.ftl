@@ -182,7 +182,7 @@ review-flag-left_voluntarily_unsure = The answer was “not sure”, which count
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
 review-flag-poster_lacks = The poster cannot show { $characters }: 〓 stands there instead. If a name has one, agree on another spelling with the reporter.
-review-flag-like_sealed = A case that is sealed, or was refused or removed to protect somebody, has the same phone, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
+review-flag-like_sealed = A case that is sealed, or was refused or removed to protect somebody, has the same phone, a similar photo, or the same name with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
 review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's

@@ -128,7 +128,7 @@ CREATE TABLE photos (
     likeness BIGINT NOT NULL, -- similar photos differ in few bits
     created_at TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX photos_notice ON photos (notice_id);
+CREATE INDEX photos_notice ON photos (notice_id, likeness);
 
 -- Marks by which likely duplicates are found: keyed hashes of a name with an age, of a name with a place and a day, and
 -- of a campaign's numbers.
