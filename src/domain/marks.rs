@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::named::named;
 use super::notice::{Campaign, LastSeen, Person, Public, Subject};
 use super::region::Region;
-use super::text::name_key;
+use super::text::{name_key, sounds};
 use super::zone::BEIJING;
 
 /// Allowed difference in age: few people know a relative's age to the year, and some count a year or two
@@ -23,6 +23,16 @@ named! {
         NameAndPlace = "same_name_and_place",
         CreditCode = "same_credit_code",
         FilingNumber = "same_filing_number",
+        SoundAndAge = "same_sound_and_age",
+        SoundAndPlace = "same_sound_and_place",
+    }
+}
+
+impl Likeness {
+    /// Whether only the sound of the name is the same. Many are called so who have nothing to do with each
+    /// other: it is reason enough to protect somebody, and none to take two notices for one.
+    pub const fn by_sound(self) -> bool {
+        matches!(self, Likeness::SoundAndAge | Likeness::SoundAndPlace)
     }
 }
 
@@ -49,16 +59,25 @@ pub fn sought(public: &Public) -> Vec<Mark> {
     }
 }
 
+/// The name with each of these ages, and with the place and the day: as it is written, and as it sounds.
 fn of_person(person: &Person, public: &Public, ages: RangeInclusive<u8>) -> Vec<Mark> {
-    let name = name_key(&person.name);
-    if name.is_empty() {
-        return Vec::new();
+    let written = (name_key(&person.name), Likeness::NameAndAge, Likeness::NameAndPlace);
+    let heard = sounds(&person.name).into_iter();
+    let heard = heard.map(|sound| (sound, Likeness::SoundAndAge, Likeness::SoundAndPlace));
+    let mut marks = Vec::new();
+    for (name, with_age, with_place) in std::iter::once(written).chain(heard) {
+        if name.is_empty() {
+            continue;
+        }
+        marks.extend(ages.clone().map(|age| (with_age, format!("{name} {age}"))));
+        marks.extend(
+            public
+                .last_seen
+                .iter()
+                .map(|seen| (with_place, format!("{name} {} {}", around(public.region).code(), day(seen)))),
+        );
     }
-    let aged = ages.map(|age| (Likeness::NameAndAge, format!("{name} {age}")));
-    let seen = public.last_seen.iter().map(|seen| {
-        (Likeness::NameAndPlace, format!("{name} {} {}", around(public.region).code(), day(seen)))
-    });
-    aged.chain(seen).collect()
+    marks
 }
 
 /// The reporter may know the city without knowing the county.
@@ -94,9 +113,15 @@ mod tests {
     }
 
     /// Which marks of the first notice a search for the second finds.
-    fn likeness(one: &Public, other: &Public) -> Vec<Likeness> {
+    fn all_likeness(one: &Public, other: &Public) -> Vec<Likeness> {
         let borne = marks(other);
         sought(one).into_iter().filter(|mark| borne.contains(mark)).map(|(likeness, _)| likeness).collect()
+    }
+
+    /// The same, where the sound of the name is no reason.
+    fn likeness(one: &Public, other: &Public) -> Vec<Likeness> {
+        let all = all_likeness(one, other).into_iter();
+        all.filter(|likeness| !likeness.by_sound()).collect()
     }
 
     #[test]
@@ -118,6 +143,22 @@ mod tests {
             let other = public(name, age, region, at);
             assert_eq!(likeness(&here, &other), found, "{name} {age} {region} {at}");
             assert_eq!(likeness(&other, &here), found, "{name} {age} {region} {at}, from the other side");
+        }
+    }
+
+    #[test]
+    fn who_is_written_otherwise_is_found_by_sound() {
+        use Likeness::{SoundAndAge, SoundAndPlace};
+        let here = public("苏小梅", 33, "131003", "2026-11-23T01:00:00Z");
+        for (name, age, region, found) in [
+            ("Su Xiaomei", 35, "440100", &[SoundAndAge][..]),
+            ("蘇小梅", 50, "131002", &[SoundAndPlace]),
+            ("苏晓美(小美)", 33, "131003", &[SoundAndAge, SoundAndPlace]),
+            ("苏小梅子", 33, "131003", &[]),
+        ] {
+            let other = public(name, age, region, "2026-11-23T01:00:00Z");
+            assert_eq!(all_likeness(&here, &other), found, "{name}");
+            assert_eq!(all_likeness(&other, &here), found, "{name}, from the other side");
         }
     }
 

@@ -9,7 +9,7 @@ use super::Moderator;
 use super::view::{opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::marks::sought;
+use crate::domain::marks::{Likeness, Mark, sought};
 use crate::domain::notice::Public;
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, marks, phones, photos};
@@ -23,7 +23,8 @@ pub struct Duplicate {
     #[schema(value_type = String)]
     pub state: State,
     /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
-    /// `same_filing_number`: one or more.
+    /// `same_filing_number`, and beside a sealed case `same_sound_and_age`, `same_sound_and_place`: one or
+    /// more.
     pub why: Vec<&'static str>,
     pub submitted_at: DateTime<Utc>,
     /// Its public part; absent where it was deleted.
@@ -39,7 +40,7 @@ const LOOKED_AT: usize = 50;
 
 /// Likely duplicates of this notice: first those from the same phone, then by photos, then by what they say.
 /// Only leads learn of a case that is for leads alone, or anybody could look for it with a phone, a face or a
-/// name.
+/// name. Who only sounds alike is shown to leads, beside a sealed case: elsewhere 王伟 is not 王维.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -68,8 +69,17 @@ pub(super) fn duplicates(
     alike.truncate(LOOKED_AT);
     let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(SHOWN - found.len());
     found.extend(looks_so.map(|other| (other, vec!["similar_photo"])));
-    let sought = public.map(sought).unwrap_or_default();
+    let by_sound = by.lead && notice.sealed;
+    let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
+    sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
+    let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace].map(Likeness::as_str);
     for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
+        let known = found.iter().find(|(seen, _)| seen.id == other.id);
+        if likeness.by_sound()
+            && known.is_some_and(|(_, why)| same_name.iter().any(|name| why.contains(name)))
+        {
+            continue;
+        }
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
             why.push(likeness.as_str());
         } else if found.len() < SHOWN && may_know(&other) {

@@ -47,7 +47,7 @@ pub fn clear(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Other notices that bear one of these marks, newest first, each once.
+/// Other notices that bear one of these marks, newest first, each once for each likeness.
 ///
 /// # Errors
 /// When the database refuses.
@@ -70,6 +70,8 @@ pub fn others(
     let known = found.into_iter().filter_map(|(notice, hash)| Some((notice, *why.get(&hash)?)));
     let mut known: Vec<_> = known.collect();
     known.sort_by_key(|(notice, likeness)| (Reverse(notice.id.0), *likeness));
+    // A name that is read in two ways has two marks of its sound.
+    known.dedup_by_key(|(notice, likeness)| (notice.id.0, *likeness));
     Ok(known)
 }
 

@@ -19,6 +19,8 @@ pub const TESTS: &[Test] = &[
     housed!(an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads),
     housed!(what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_sent_again),
     housed!(a_photo_of_a_sealed_case_comes_to_the_leads_whatever_it_is_called),
+    housed!(a_name_that_sounds_like_a_sealed_case_comes_to_the_leads),
+    housed!(names_that_only_sound_alike_are_two_people),
     housed!(an_edit_that_brings_a_photo_of_a_sealed_case_comes_to_the_leads),
     housed!(what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderator),
     housed!(a_campaign_is_found_by_its_numbers),
@@ -329,6 +331,51 @@ async fn a_photo_of_a_sealed_case_comes_to_the_leads_whatever_it_is_called(house
     house
 }
 
+async fn a_name_that_sounds_like_a_sealed_case_comes_to_the_leads(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let luo = fled(&house, "罗美华", 33, 1).await;
+    let su = fled(&house, "苏小梅", 41, 2).await;
+    let lin = submit(&house, harmless(&house, "林晓月", 29), 3).await;
+    house.decide(&lin.case, &moderator, "reject", "left_voluntarily").await.expect(200);
+    for (name, age, of, phone) in [
+        ("羅美華", 33, &luo, 4),
+        ("Su Xiaomei", 42, &su, 5),
+        ("Lin Xiaoyue", 29, &lin, 6),
+        ("林晓月(小月)", 28, &lin, 7),
+        // Another age, but the place and the day.
+        ("Xiaomei SU", 60, &su, 8),
+    ] {
+        let again = submit(&house, harmless(&house, name, age), phone).await;
+        assert!(is_like_sealed(&house, &again, &moderator, &lead).await, "{name}");
+        let beside = beside(&house, &again.case, &lead).await;
+        let (_, why) = beside.iter().find(|(case, _)| *case == of.case).unwrap();
+        let aged = if age < 60 { vec!["same_sound_and_age"] } else { Vec::new() };
+        let why_of_sound = aged.into_iter().chain(["same_sound_and_place"]).collect::<Vec<_>>();
+        assert_eq!(why, &json!(why_of_sound), "{name}");
+    }
+
+    // An edit counts like a submission, and its reporter cannot tell.
+    let waits = submit(&house, harmless(&house, "孙秀英", 41), 9).await;
+    let edit = json!({"person": {"name": "Su, Xiao Mei"}});
+    house.call(Method::PATCH, "/my/notice", Some(&waits.manage), Some(&edit)).await.expect(200);
+    assert!(is_like_sealed(&house, &waits, &moderator, &lead).await);
+    house
+}
+
+async fn names_that_only_sound_alike_are_two_people(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let first = submit(&house, person(&house, "王伟", 76), 1).await;
+    let other = submit(&house, person(&house, "王维", 76), 2).await;
+    for made in [&first, &other] {
+        for reader in [&moderator, &lead] {
+            assert_eq!(beside(&house, &made.case, reader).await, []);
+        }
+    }
+    house
+}
+
 async fn an_edit_that_brings_a_photo_of_a_sealed_case_comes_to_the_leads(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
@@ -395,7 +442,7 @@ async fn a_campaign_is_found_by_its_numbers(house: House) -> House {
 async fn what_a_notice_was_found_by_is_erased_with_it(house: House) -> House {
     let made = submit(&house, person(&house, "李玉兰", 76), 1).await;
     let marks = "SELECT COUNT(*) AS n FROM marks";
-    assert_eq!(count(&house.db, marks).await, 2);
+    assert_eq!(count(&house.db, marks).await, 4);
     notices::assert_unreadable(&house, &["李玉兰"]);
     let outcome = json!({"outcome": "withdrawn", "announce": false});
     house.post("/my/notice/close", Some(&made.manage), &outcome).await.expect(200);

@@ -130,8 +130,8 @@ CREATE TABLE photos (
 );
 CREATE INDEX photos_notice ON photos (notice_id, likeness);
 
--- Marks by which likely duplicates are found: keyed hashes of a name with an age, of a name with a place and a day, and
--- of a campaign's numbers.
+-- Marks by which likely duplicates are found: keyed hashes of a name or its sound with an age, or with a place and a
+-- day, and of a campaign's numbers.
 CREATE TABLE marks (
     hash BYTEA NOT NULL,
     notice_id UUID NOT NULL REFERENCES notices,
