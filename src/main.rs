@@ -141,7 +141,7 @@ fn account_command() -> Command {
                 .arg(password()),
         )
         .subcommand(
-            Command::new("disable").about("end an account, its sessions and its tokens at once").arg(name()),
+            Command::new("disable").about("end an account, its sessions, tokens and claims").arg(name()),
         )
 }
 
@@ -303,13 +303,13 @@ async fn account(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("reset", m)) => {
             let (chosen, vault) = (password(m)?, app::unlock(&config, &store).await?);
             let name = named(m, "name");
-            let (handed, ended) = people::reset(&store, &vault, &name, chosen.as_deref()).await?;
+            let (handed, ended) = people::reset(&store, &vault, now, &name, chosen.as_deref()).await?;
             hand_over(&handed)?;
-            say(format!("ended     {} sessions and {} tokens", ended.sessions, ended.tokens))?;
+            say(format!("ended     {ended}"))?;
         }
         Some(("disable", m)) => {
             let ended = people::disable(&store, now, &named(m, "name")).await?;
-            say(format!("disabled; ended {} sessions and {} tokens", ended.sessions, ended.tokens))?;
+            say(format!("disabled; ended {ended}"))?;
         }
         Some(("list", _)) => {
             for person in people::list(&store).await? {

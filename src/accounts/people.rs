@@ -113,20 +113,21 @@ pub async fn add(
 }
 
 /// Gives a person a new password and a new second factor, for when either was lost or may be known to
-/// somebody else. Their sessions and tokens end at once.
+/// somebody else. Their sessions, tokens and claims end at once.
 ///
 /// # Errors
 /// [`AccountError`], where the account does not exist or is disabled, or the password is not acceptable.
 pub async fn reset(
     store: &Store,
     vault: &Vault,
+    now: DateTime<Utc>,
     name: &str,
     chosen: Option<&str>,
 ) -> Result<(Handed, EndedWith), AccountError> {
     let name = tidy(name);
     let account = standing(store, &name).await?;
     let (proof, handed) = proof(vault, (&name, account.role.0), chosen).await?;
-    let ended = store.write(move |conn| accounts::renew(conn, account.id.0, &proof)).await?;
+    let ended = store.write(move |conn| accounts::renew(conn, account.id.0, &proof, now)).await?;
     Ok((handed, ended))
 }
 
@@ -160,7 +161,7 @@ pub async fn list(store: &Store) -> Answer<Vec<Account>> {
     store.read(accounts::all).await
 }
 
-/// Disables an account: its sessions and tokens end at once. Doing it twice is harmless.
+/// Disables an account: its sessions, tokens and claims end at once. Doing it twice is harmless.
 ///
 /// # Errors
 /// [`AccountError::Unknown`].

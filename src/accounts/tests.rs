@@ -183,7 +183,7 @@ async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
     let (session, code) = (house.session(&old).await, house.code(&old));
     let token = tokens::add(&shared.store, house.now(), "小王", None).await.unwrap();
     let before = shared.store.read(|c| accounts::by_name(c, "小王")).await.unwrap().unwrap();
-    let (new, ended) = people::reset(&shared.store, &shared.vault, "小王 ", None).await.unwrap();
+    let (new, ended) = people::reset(&shared.store, &shared.vault, house.now(), "小王 ", None).await.unwrap();
     // A login that was being verified meanwhile, by proofs that are no longer valid.
     let late = move |c: &mut Conn| accounts::use_totp_step(c, before.account.id.0, i64::MAX, &before.proof);
     assert!(!shared.store.write(late).await.unwrap());
@@ -196,7 +196,7 @@ async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
     }
     assert!(house.try_login("小王", &password, &house.code(&new)).await.is_ok());
     people::disable(&shared.store, house.now(), "小王").await.unwrap();
-    let refused = people::reset(&shared.store, &shared.vault, "小王", None).await.err();
+    let refused = people::reset(&shared.store, &shared.vault, house.now(), "小王", None).await.err();
     assert!(matches!(refused, Some(AccountError::Disabled(_))));
 }
 

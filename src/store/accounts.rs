@@ -1,12 +1,14 @@
 //! Accounts, the sessions of those who are logged in, and the tokens of their programs.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::{accounts, api_tokens, sessions};
 use super::types::{Id, Named, Time};
-use super::{Answer, Conn, both};
+use super::{Answer, Conn, both, notices};
 use crate::domain::people::Role;
 
 /// Somebody who may act.
@@ -65,11 +67,18 @@ pub struct ApiToken {
     pub expires_at: Option<Time>,
 }
 
-/// How many sessions and tokens ended with an account.
+/// How many sessions, tokens and claims ended with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndedWith {
     pub sessions: usize,
     pub tokens: usize,
+    pub claims: usize,
+}
+
+impl fmt::Display for EndedWith {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} sessions, {} tokens and {} claims", self.sessions, self.tokens, self.claims)
+    }
 }
 
 /// Adds an account; `false` where its name is taken.
@@ -117,7 +126,7 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Disables an account and ends its sessions and tokens. One that is disabled already keeps its time.
+/// Disables an account and ends its sessions, tokens and claims. One that is disabled already keeps its time.
 ///
 /// # Errors
 /// When the database refuses.
@@ -127,20 +136,23 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWit
             .set(accounts::disabled_at.eq(Some(Time(now))))
             .execute(c)?;
     });
-    end(conn, id)
+    end(conn, id, now)
 }
 
-/// Replaces an account's password and second factor, and ends its sessions and tokens.
+/// Replaces an account's password and second factor, and ends its sessions, tokens and claims.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof) -> Answer<EndedWith> {
+pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof, now: DateTime<Utc>) -> Answer<EndedWith> {
     both!(conn, c => diesel::update(accounts::table.find(Id(id))).set(proof).execute(c))?;
-    end(conn, id)
+    end(conn, id, now)
 }
 
-fn end(conn: &mut Conn, id: Uuid) -> Answer<EndedWith> {
+/// Others need not wait for somebody who can do nothing any more, so the claims end, too.
+fn end(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
+    let claims = notices::lapse(conn, id, now)?;
     both!(conn, c => Ok(EndedWith {
+        claims,
         sessions: diesel::delete(sessions::table.filter(sessions::account_id.eq(Id(id)))).execute(c)?,
         tokens: diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(Id(id)))).execute(c)?,
     }))

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use seventytwo::accounts::people;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::review::policy::PHONES_A_DAY;
@@ -38,6 +39,7 @@ pub const TESTS: &[Test] = &[
     housed!(who_is_missing_longest_comes_first_and_one_sees_since_when),
     housed!(whose_claim_has_run_out_waits_again),
     housed!(who_works_on_a_case_keeps_it),
+    housed!(whose_account_ends_or_is_reset_holds_no_case),
     housed!(where_an_adult_was_seen_never_reaches_the_reporter),
     housed!(what_somebody_saw_is_not_buried_under_what_others_send),
     housed!(whoever_wants_money_or_to_be_called_does_not_reach_the_family),
@@ -820,6 +822,33 @@ async fn who_works_on_a_case_keeps_it(house: House) -> House {
 }
 
 /// The reporter may be whom an adult fled from; a child's family needs to know.
+async fn whose_account_ends_or_is_reset_holds_no_case(house: House) -> House {
+    let colleague = house.person("周志愿", Role::Moderator).await;
+    let shared = &house.stations.shared;
+    for disabled in [true, false] {
+        let name = if disabled { "李离开" } else { "王丢机" };
+        let gone = house.person(name, Role::Moderator).await;
+        let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+        let other = house.submit(&notices::rescue(house.clock.now())).await.0;
+        house.claim(&case, &gone).await;
+        house.claim(&other, &colleague).await;
+        let now = house.clock.now();
+        let ended = if disabled {
+            people::disable(&shared.store, now, name).await.unwrap()
+        } else {
+            people::reset(&shared.store, &shared.vault, now, name, None).await.unwrap().1
+        };
+        assert_eq!((ended.tokens, ended.claims), (1, 1), "{name}");
+        let sheet = house.get(&format!("/review/{case}"), Some(&colleague.token)).await.expect(200);
+        assert_eq!((&sheet["state"], &sheet["claimed_by"]), (&json!("submitted"), &json!(null)), "{name}");
+        house.decide(&case, &colleague, "approve", "verified").await.expect(200);
+        // Another's claim stands.
+        let sheet = house.get(&format!("/review/{other}"), Some(&colleague.token)).await.expect(200);
+        assert_eq!(sheet["claimed_by"], json!(colleague.name), "{name}");
+    }
+    house
+}
+
 async fn where_an_adult_was_seen_never_reaches_the_reporter(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;

@@ -55,3 +55,14 @@ pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
         .execute(c))?;
     Ok(())
 }
+
+/// Lets every claim of an account run out now, as if its time were over. Returns how many there were.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lapse(conn: &mut Conn, by: Uuid, now: DateTime<Utc>) -> Answer<usize> {
+    let held = notices::claimed_by.eq(Id(by)).and(notices::claimed_until.gt(Time(now)));
+    Ok(both!(conn, c => diesel::update(notices::table.filter(held))
+        .set(notices::claimed_until.eq(Time(now)))
+        .execute(c))?)
+}
