@@ -332,8 +332,8 @@ impl ResponseError for Problem {
 /// A wait as people say it, rounded up.
 fn wait(seconds: u64, language: Language) -> String {
     let (key, number) = match seconds {
-        ..=120 => ("wait-seconds", seconds),
-        ..=7_200 => ("wait-minutes", seconds.div_ceil(60)),
+        0..=120 => ("wait-seconds", seconds),
+        121..=7_200 => ("wait-minutes", seconds.div_ceil(60)),
         _ => ("wait-hours", seconds.div_ceil(3_600)),
     };
     text_with(language, key, &[("number", number.into())])
