@@ -44,6 +44,7 @@ use crate::web::shared::Shared;
 use crate::{schedule, tls, web as doors};
 
 mod clocks;
+pub mod failure;
 mod forgetting;
 mod opening;
 
@@ -78,13 +79,7 @@ pub enum StartError {
     #[error("SEVENTYTWO_BLOBS: {0}")]
     Blobs(String),
     #[error("DATABASE_URL: {0}")]
-    Store(StoreError),
-}
-
-impl From<StoreError> for StartError {
-    fn from(error: StoreError) -> StartError {
-        StartError::Store(error)
-    }
+    Store(#[from] StoreError),
 }
 
 /// The stations behind the doors, with their loops; cheap to clone.

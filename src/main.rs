@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command};
 use seventytwo::accounts::people::{self, Handed};
 use seventytwo::accounts::{scan, tokens};
-use seventytwo::app::{self, App};
+use seventytwo::app::{self, App, failure};
 use seventytwo::clock::Clock;
 use seventytwo::config::{self, Config, Fault, Faults, LogFormat, SETTINGS, Setting};
 use seventytwo::demo;
@@ -39,12 +39,12 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
-        Err(error) => failed(&error),
+        Err(error) => failed(&failure::told(&error)),
     }
 }
 
 fn failed(error: &dyn Display) -> ExitCode {
-    eprintln!("seventytwo: {error:#}");
+    eprintln!("seventytwo: {error}");
     ExitCode::from(1)
 }
 
@@ -251,7 +251,7 @@ async fn serve(matches: Option<&ArgMatches>) -> anyhow::Result<ExitCode> {
     }
     // It serves whether or not anybody reads that.
     if let Err(error) = say(told) {
-        tracing::warn!("{error:#}");
+        tracing::warn!("{}", failure::told(&error));
     }
     app.run(stop).await?;
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::Stations;
+use crate::app::{Stations, failure};
 
 /// Why the jobs ended other than they should.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +61,8 @@ async fn beat(stations: Stations, stop: CancellationToken) {
         // In a task of its own: if it panics, the next beat tries again.
         let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
         if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.into())) {
-            let error = format_args!("{error:#}");
-            tracing::error!(%error, "what has cooled could not be let out; the next beat tries again");
+            let error = failure::told(&error);
+            tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
         }
     }
 }
@@ -142,8 +142,8 @@ impl Jobs<'_> {
                     return;
                 }
                 if let Err(error) = job(stations).await {
-                    let error = format_args!("{error:#}");
-                    tracing::error!(job = name, %error, "a periodic job failed; the next run tries again");
+                    let error = failure::told(&error);
+                    tracing::error!(job = name, error, "a periodic job failed; the next run tries again");
                 }
             });
             Box::pin(tracked)

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::accounts::{people, tokens};
-use crate::app::{self, App};
+use crate::app::{self, App, failure};
 use crate::clock::Clock;
 use crate::config::{Config, Gateway, Setting, setting_of};
 use crate::domain::group::Platform;
@@ -96,7 +96,7 @@ pub async fn run(
     };
     let put_in = async {
         if let Some(Err(error)) = stop.run_until_cancelled(samples.put_in()).await {
-            tracing::warn!(error = %format_args!("{error:#}"), "the demo goes on without some of its samples");
+            tracing::warn!(error = failure::told(&error), "the demo goes on without some of its samples");
         }
     };
     let (served, ()) = tokio::join!(serve, put_in);

@@ -37,7 +37,7 @@ pub enum ExpiryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a stored photo could not be deleted: {0}")]
-    Blobs(BlobError),
+    Blobs(#[from] BlobError),
 }
 
 impl ExpiryError {
@@ -48,12 +48,6 @@ impl ExpiryError {
             ExpiryError::Store(error) => error.is_general(),
             _ => false,
         }
-    }
-}
-
-impl From<BlobError> for ExpiryError {
-    fn from(error: BlobError) -> ExpiryError {
-        ExpiryError::Blobs(error)
     }
 }
 

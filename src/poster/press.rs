@@ -40,15 +40,9 @@ pub enum PressError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the photo cannot be read: {0}")]
-    Photo(BlobError),
+    Photo(#[from] BlobError),
     #[error(transparent)]
     BrokenOff(#[from] BrokenOff),
-}
-
-impl From<BlobError> for PressError {
-    fn from(error: BlobError) -> PressError {
-        PressError::Photo(error)
-    }
 }
 
 impl PressError {

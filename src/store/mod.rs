@@ -60,7 +60,7 @@ use writer::Writer;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database refused: {0}")]
-    Query(diesel::result::Error),
+    Query(#[from] diesel::result::Error),
     #[error("no connection to the database: {0}")]
     Connection(String),
     #[error("the database could not be brought up to date: {0}")]
@@ -79,12 +79,6 @@ impl StoreError {
     /// Whether the next change would fail, too.
     pub const fn is_general(&self) -> bool {
         matches!(self, StoreError::Connection(_) | StoreError::Commit(_))
-    }
-}
-
-impl From<diesel::result::Error> for StoreError {
-    fn from(e: diesel::result::Error) -> StoreError {
-        StoreError::Query(e)
     }
 }
 
