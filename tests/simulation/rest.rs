@@ -235,13 +235,14 @@ impl World<'_> {
             {
                 continue;
             }
+            // Where it was said twice, and one answer was lost, one of the messages has no name.
             let named = |m: &&Message| {
-                self.requests.iter().any(|r| {
-                    let same = m.deliveries == [r.leased.delivery]
-                        && r.along.is_empty()
-                        && r.leased.part as usize == m.part;
-                    same && r.accepted && r.named && r.fate == Fate::Kept(EndedAs::Delivered)
-                })
+                let of_it = |r: &&Request| {
+                    m.deliveries == [r.leased.delivery] && r.leased.part as usize == m.part && r.accepted
+                };
+                let mut told = self.requests.iter().filter(of_it).peekable();
+                told.peek().is_some()
+                    && told.all(|r| r.along.is_empty() && r.named && r.fate == Fate::Kept(EndedAs::Delivered))
             };
             let stands = |m: &&Message| m.cases == [case] && !m.ends && m.now == Now::Stands;
             if let Some(message) = chat.messages.iter().filter(stands).find(named) {
