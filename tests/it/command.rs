@@ -571,6 +571,8 @@ async fn a_refused_login_is_logged_by_its_account_and_network(db: Db) {
         let fields = [("name", name), ("password", "不对不对不对"), ("code", "000000")];
         assert_eq!(program.door.form("/login", &fields).await.unwrap().status(), 401);
     }
+    let told = |log: &[String]| log.iter().filter(|line| line.contains("a login was refused")).count();
+    eventually("both are logged", async || told(&program.log()) == 2).await;
     let log = program.log();
     let refused: Vec<_> = log.iter().filter(|line| line.contains("a login was refused")).collect();
     assert!(
