@@ -1,6 +1,7 @@
 //! What has to be there before anything else: the database, and the key that opens what is sealed in it.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,7 @@ use crate::vault::{self, Vault};
 /// # Errors
 /// See [`StartError`].
 pub async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let mut alone = None;
     if let Database::Sqlite(path) = &config.database
         && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
     {
@@ -31,8 +33,18 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
                 _ => {}
             }
         }
+        alone = locked(folder.to_owned()).await;
     }
-    Ok(Store::open(config.database.clone()).await?)
+    let store = Store::open(config.database.clone()).await;
+    drop(alone);
+    Ok(store?)
+}
+
+/// The folder, locked: SQLite gives up at once where two programs make one database. `None` where there are no
+/// locks.
+async fn locked(folder: PathBuf) -> Option<File> {
+    let lock = move || File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    tokio::task::spawn_blocking(lock).await.ok()?.ok()
 }
 
 /// As [`open_store`], but only where there is a database already: commands that only read create none.
@@ -94,7 +106,7 @@ fn make_key(folder: &Path, file: &Path) -> std::io::Result<()> {
     std::fs::remove_file(&own)?;
     linked.or_else(|e| if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(e) })?;
     // Its name, too, has to survive a power cut.
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 /// Takes access to a file from everybody but its owner: a restored backup may have left it open.
