@@ -117,9 +117,6 @@ pub async fn show_login(
 
 /// `POST /login`: a session and a redirect to the page asked for, or the form again with one general
 /// sentence. Text from the form of a case goes along to that case; nothing is decided by it.
-///
-/// # Errors
-/// When the store fails.
 pub async fn log_in(
     http: HttpRequest,
     shared: web::Data<Shared>,

@@ -154,9 +154,6 @@ pub(super) fn unless_disabled(found: Option<Credentials>, name: &str) -> Result<
 }
 
 /// All accounts, by name.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn list(store: &Store) -> Answer<Vec<Account>> {
     store.read(accounts::all).await
 }

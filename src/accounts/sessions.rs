@@ -18,9 +18,6 @@ pub const IDLE: TimeDelta = TimeDelta::hours(2);
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Begins a session in the login's transaction and returns its token.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Answer<String> {
     let token = new_token();
     let session = Session {
@@ -35,9 +32,6 @@ pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Answe
 }
 
 /// The account of that session, unless the session has ended; this use keeps it from becoming idle.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Option<Account>> {
     let hash = token_hash(token);
     let found = store.read(move |conn| accounts::session(conn, &hash, now, now - IDLE)).await?;
@@ -49,18 +43,12 @@ pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Opti
 }
 
 /// Ends the session of that token, if it exists.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn end(store: &Store, token: &str) -> Answer<()> {
     let hash = token_hash(token);
     store.write(move |conn| accounts::delete_session(conn, &hash)).await
 }
 
 /// Deletes expired sessions and tokens, as a periodic job; returns how many.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn forget_ended(store: &Store, now: DateTime<Utc>) -> Answer<usize> {
     store.write(move |conn| accounts::forget_ended(conn, now, now - IDLE)).await
 }

@@ -86,9 +86,6 @@ impl From<&ApiToken> for Listed {
 }
 
 /// The account for which the token acts, unless the token or the account has ended.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Option<Account>> {
     let hash = token_hash(token);
     store.read(move |conn| accounts::by_token(conn, &hash, now)).await

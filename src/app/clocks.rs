@@ -30,9 +30,6 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Corrects the clock before anybody looks at it.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) async fn first(store: &Store, clock: &Clock) -> Answer<Seen> {
         correct(store, clock).await?;
         let seen = Seen::default();

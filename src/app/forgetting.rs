@@ -11,18 +11,12 @@ const SLICE: i64 = 500;
 
 impl Stations {
     /// Forgets sessions that have ended.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn forget_sessions(&self) -> anyhow::Result<()> {
         let now = self.shared.clock.now();
         Ok(sessions::forget_ended(&self.shared.store, now).await.map(drop)?)
     }
 
     /// Forgets the robots whose codes and tests no longer count.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn forget_probes(&self) -> anyhow::Result<()> {
         let before = self.shared.clock.now() - PROBES_KEPT;
         Ok(self.shared.store.write(move |tx| probes::forget(tx, before)).await?)
@@ -30,9 +24,6 @@ impl Stations {
 
     /// Forgets attempts from before the time that a delivery log reaches back to, a few at a time, so that
     /// nobody waits long for it.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn forget_attempts(&self) -> anyhow::Result<()> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
         let mut beyond = Some(AttemptPlace::default());

@@ -36,9 +36,6 @@ impl Node {
     /// Joins the processes that share the database, and frees what others on this machine died with. Their
     /// lock files are in `folder`, which is created if it is missing; without it, what a process dies with
     /// waits until its leases expire.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn enter(store: &Store, folder: &Path, now: DateTime<Utc>) -> Result<Node, StoreError> {
         let (node, gone) = Node::register(folder);
         for gone in gone {

@@ -21,9 +21,6 @@ const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 16 };
 const LARGEST_SLICE: usize = if cfg!(test) { 4 } else { 500 };
 
 /// Plans what a live notice says to its subscribers.
-///
-/// # Errors
-/// When the database refuses.
 pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
     if !mutation::on(Mutation::KeepRevision) {
         deliveries::cancel_open(conn, notice.id.0)?;
@@ -34,9 +31,6 @@ pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<
 
 /// Resumes a notice that was paused: what waited is due again, and a revision that was approved meanwhile is
 /// spread.
-///
-/// # Errors
-/// When the database refuses.
 pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()> {
     let said = broadcasts::of_notice(conn, notice.id.0)?;
     if said.iter().any(|broadcast| Some(broadcast.revision) == notice.live_revision) {
@@ -48,9 +42,6 @@ pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()>
 
 /// Plans the message that a notice is over, for exactly the groups that received the notice or may have;
 /// cancels what has not gone out.
-///
-/// # Errors
-/// When the database refuses.
 pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
     deliveries::cancel_open(conn, notice.id.0)?;
     broadcasts::stop(conn, notice.id.0)?;

@@ -143,9 +143,6 @@ impl Worker {
     }
 
     /// Works until nothing is due any more; for tests with a hand-driven clock.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn drain(&self) -> Result<(), StoreError> {
         /// Few enough that no host's share is used up: while the clock stands still, it would not become free
         /// again.

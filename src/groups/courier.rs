@@ -269,9 +269,6 @@ impl Groups {
 
     /// Gives back what an errand took, and records what became of it. From now on deliveries may use the lane.
     /// A request that never reached the platform is not counted.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) async fn give_back(&self, account: Uuid, lent: Lent) -> Result<(), StoreError> {
         self.store
             .write(move |tx| {

@@ -1,4 +1,5 @@
-//! The HTML pages of a group admin: my groups, connecting one, and one of them.
+//! The HTML pages of a group admin: my groups, connecting one, and one of them. Each is refused to anybody who
+//! is not the group's admin, and a form to whoever sends it from another session.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -159,9 +160,6 @@ pub async fn connect(
 }
 
 /// One group.
-///
-/// # Errors
-/// For anybody who is not its admin.
 pub async fn show(
     http: HttpRequest,
     person: SignedIn,
@@ -177,9 +175,6 @@ pub async fn show(
 }
 
 /// Takes the code that was read in the chat.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn verify(
     http: HttpRequest,
     person: SignedIn,
@@ -195,9 +190,6 @@ pub async fn verify(
 }
 
 /// Sends another code.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn send_code(
     http: HttpRequest,
     person: SignedIn,
@@ -212,9 +204,6 @@ pub async fn send_code(
 }
 
 /// Stops what goes to a group, for as long as was chosen.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn pause(
     http: HttpRequest,
     person: SignedIn,
@@ -231,9 +220,6 @@ pub async fn pause(
 }
 
 /// Lets a paused group receive again.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn resume(
     http: HttpRequest,
     person: SignedIn,
@@ -248,9 +234,6 @@ pub async fn resume(
 }
 
 /// Sends a message marked as a test.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn test(
     http: HttpRequest,
     person: SignedIn,

@@ -60,9 +60,6 @@ fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
 
 impl Groups {
     /// A page of an admin's groups, at most 500, after `after`.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn page(&self, account: Uuid, after: Option<Uuid>) -> Result<Page, GroupError> {
         let page = self.store.read(move |c| {
             let mut found = groups::of_account(c, account, after, PAGE + 1)?;

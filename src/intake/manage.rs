@@ -60,9 +60,6 @@ impl Intake {
 
     /// Whether the notice behind a manage link says exactly this already and is not over. One more photo
     /// makes it different; photo ids do not, because a photo that is sent twice gets two ids.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn says_already(
         &self,
         token: &str,

@@ -159,9 +159,6 @@ pub(super) fn are_guarded(
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn for_reporter(
     conn: &mut Conn,
     notice: Uuid,

@@ -79,9 +79,6 @@ impl CheckPage<'_> {
 }
 
 /// The form, and the answer to what was typed into it.
-///
-/// # Errors
-/// When the store fails.
 pub async fn check(
     http: HttpRequest,
     visitor: Visitor,

@@ -38,7 +38,7 @@ struct Feed {
 /// The live notices as an Atom feed; a notice that has ended is no longer in it.
 ///
 /// # Errors
-/// [`Problem::TooMany`], and when the store fails.
+/// [`Problem::TooMany`].
 pub async fn notices(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
     let now = shared.clock.now();

@@ -38,7 +38,7 @@ struct HomePage<'a> {
 /// The home page.
 ///
 /// # Errors
-/// [`Problem::TooMany`], and when the store fails.
+/// [`Problem::TooMany`].
 pub async fn home(
     http: HttpRequest,
     visitor: Visitor,

@@ -59,9 +59,6 @@ struct QuietPage<'a> {
 }
 
 /// The page of a notice's status.
-///
-/// # Errors
-/// When the store fails.
 pub async fn status(
     http: HttpRequest,
     visitor: Visitor,

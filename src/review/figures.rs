@@ -40,9 +40,6 @@ pub struct Figures {
 }
 
 /// The figures of a period.
-///
-/// # Errors
-/// When the database refuses.
 pub fn figures(conn: &mut Conn, period: Period, now: DateTime<Utc>) -> Answer<Figures> {
     let since = period.since(now);
     Ok(Figures {

@@ -87,9 +87,6 @@ pub struct Queue {
 const LOOKED_AT: i64 = 50;
 
 /// A page of the queue, for one moderator.
-///
-/// # Errors
-/// When the database refuses.
 pub fn queue(
     conn: &mut Conn,
     vault: &Vault,
@@ -194,9 +191,6 @@ impl About {
 }
 
 /// The most urgent case, besides this one, that nobody holds and the reader may claim.
-///
-/// # Errors
-/// When the database refuses.
 pub fn next_free(
     conn: &mut Conn,
     by: Moderator,

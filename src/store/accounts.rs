@@ -82,9 +82,6 @@ impl fmt::Display for EndedWith {
 }
 
 /// Adds an account; `false` where its name is taken.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(conn: &mut Conn, credentials: &Credentials) -> Answer<bool> {
     let rows = both!(conn, c => diesel::insert_into(accounts::table)
         .values(credentials)
@@ -95,17 +92,11 @@ pub fn insert(conn: &mut Conn, credentials: &Credentials) -> Answer<bool> {
 }
 
 /// All accounts, by name.
-///
-/// # Errors
-/// When the database refuses.
 pub fn all(conn: &mut Conn) -> Answer<Vec<Account>> {
     Ok(both!(conn, c => accounts::table.order(accounts::name).select(Account::as_select()).load(c))?)
 }
 
 /// The account of that name, disabled or not.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
     Ok(both!(conn, c => accounts::table
         .filter(accounts::name.eq(name))
@@ -115,9 +106,6 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
 }
 
 /// Locks the account until the transaction ends. Rows that refer to it can still be written meanwhile.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
     // SQLite runs one write transaction at a time.
     if let Conn::Pg(c) = conn {
@@ -127,9 +115,6 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
 }
 
 /// Disables an account and ends its sessions, tokens and claims. One that is disabled already keeps its time.
-///
-/// # Errors
-/// When the database refuses.
 pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
     both!(conn, c => {
         diesel::update(accounts::table.filter(accounts::id.eq(Id(id)).and(accounts::disabled_at.is_null())))
@@ -140,9 +125,6 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWit
 }
 
 /// Replaces an account's password and second factor, and ends its sessions, tokens and claims.
-///
-/// # Errors
-/// When the database refuses.
 pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof, now: DateTime<Utc>) -> Answer<EndedWith> {
     both!(conn, c => diesel::update(accounts::table.find(Id(id))).set(proof).execute(c))?;
     end(conn, id, now)
@@ -160,9 +142,6 @@ fn end(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
 
 /// Uses up a time step of the second factor; `false` where this step or a later one was used, the account is
 /// disabled, or its proof was replaced meanwhile.
-///
-/// # Errors
-/// When the database refuses.
 pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> Answer<bool> {
     let rows = both!(conn, c => diesel::update(
         accounts::table
@@ -177,9 +156,6 @@ pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> Ans
 }
 
 /// Adds a session.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert_session(conn: &mut Conn, session: &Session) -> Answer<()> {
     both!(conn, c => diesel::insert_into(sessions::table).values(session).execute(c))?;
     Ok(())
@@ -187,9 +163,6 @@ pub fn insert_session(conn: &mut Conn, session: &Session) -> Answer<()> {
 
 /// The session of that token with its account, unless it expired, was last seen at `idle` or before,
 /// or the account is disabled.
-///
-/// # Errors
-/// When the database refuses.
 pub fn session(
     conn: &mut Conn,
     token_hash: &[u8],
@@ -208,9 +181,6 @@ pub fn session(
 }
 
 /// Notes that a session was used.
-///
-/// # Errors
-/// When the database refuses.
 pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<()> {
     both!(conn, c => diesel::update(sessions::table.filter(sessions::token_hash.eq(token_hash)))
         .set(sessions::seen_at.eq(Time(now)))
@@ -219,27 +189,18 @@ pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> An
 }
 
 /// Ends a session, if there is one.
-///
-/// # Errors
-/// When the database refuses.
 pub fn delete_session(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
     both!(conn, c => diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash))).execute(c))?;
     Ok(())
 }
 
 /// Adds an API token.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert_token(conn: &mut Conn, token: &ApiToken) -> Answer<()> {
     both!(conn, c => diesel::insert_into(api_tokens::table).values(token).execute(c))?;
     Ok(())
 }
 
 /// The API tokens of an account, oldest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn tokens_of(conn: &mut Conn, account: Uuid) -> Answer<Vec<ApiToken>> {
     Ok(both!(conn, c => api_tokens::table
         .filter(api_tokens::account_id.eq(Id(account)))
@@ -249,18 +210,12 @@ pub fn tokens_of(conn: &mut Conn, account: Uuid) -> Answer<Vec<ApiToken>> {
 }
 
 /// Ends an API token, if there is one.
-///
-/// # Errors
-/// When the database refuses.
 pub fn delete_token(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
     both!(conn, c => diesel::delete(api_tokens::table.find(token_hash)).execute(c))?;
     Ok(())
 }
 
 /// The account that an API token acts for, unless the token has expired or the account is disabled.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<Option<Account>> {
     Ok(both!(conn, c => api_tokens::table
         .inner_join(accounts::table.on(accounts::id.eq(api_tokens::account_id)))
@@ -273,9 +228,6 @@ pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answe
 }
 
 /// Deletes the sessions and tokens that have expired; returns how many.
-///
-/// # Errors
-/// When the database refuses.
 pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) -> Answer<usize> {
     both!(conn, c => {
         let sessions = diesel::delete(
@@ -288,9 +240,6 @@ pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) ->
 }
 
 /// The names of accounts, for showing who did what.
-///
-/// # Errors
-/// When the database refuses.
 pub fn names(conn: &mut Conn, ids: &[Uuid]) -> Answer<std::collections::HashMap<Uuid, String>> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     let rows: Vec<(Id, String)> = both!(conn, c => accounts::table

@@ -19,9 +19,6 @@ pub struct Answered {
 }
 
 /// What was answered under that key.
-///
-/// # Errors
-/// When the database refuses.
 pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> Answer<Option<Answered>> {
     Ok(both!(conn, c => idempotency::table
         .filter(idempotency::key_hash.eq(key_hash))
@@ -31,9 +28,6 @@ pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> Answer<Option<Answered>> {
 }
 
 /// Claims a key for this answer; `false` where another request has claimed it first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn remember_answer(conn: &mut Conn, answered: &Answered) -> Answer<bool> {
     let rows = both!(conn, c => diesel::insert_into(idempotency::table)
         .values(answered)
@@ -44,9 +38,6 @@ pub fn remember_answer(conn: &mut Conn, answered: &Answered) -> Answer<bool> {
 }
 
 /// Forgets answers older than `before`.
-///
-/// # Errors
-/// When the database refuses.
 pub fn forget_answers(conn: &mut Conn, before: DateTime<Utc>) -> Answer<usize> {
     Ok(
         both!(conn, c => diesel::delete(idempotency::table.filter(idempotency::created_at.le(Time(before)))).execute(c))?,

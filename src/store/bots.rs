@@ -57,9 +57,6 @@ impl Bot {
 }
 
 /// Makes room for the budget of a token that groups share; harmless to repeat.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     let Some(bot) = bot else { return Ok(()) };
     both!(conn, c => diesel::insert_into(bots::table)
@@ -97,9 +94,6 @@ pub(super) fn load<'a>(
 }
 
 /// Takes one request, which is no delivery, from a shared token's budget, if it may be used now.
-///
-/// # Errors
-/// When the database refuses.
 pub fn take(
     conn: &mut Conn,
     bot: &str,
@@ -133,9 +127,6 @@ pub struct Used {
 /// Records how shared tokens were used: a request counts from its end on, because it had arrived by then, and
 /// not at all if it never left; some tokens have to rest, and one that had to may be used freely again if the
 /// request that tried it was answered. They are locked in one order, so that two nodes cannot deadlock.
-///
-/// # Errors
-/// When the database refuses.
 pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     struct Record;
     if used.is_empty() {

@@ -34,18 +34,12 @@ pub struct Broadcast {
 }
 
 /// Adds a broadcast; the next lease starts to plan its deliveries.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
     both!(conn, c => diesel::insert_into(broadcasts::table).values(broadcast).execute(c))?;
     super::listen::announce(conn)
 }
 
 /// The broadcasts of a notice, oldest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table
         .filter(broadcasts::notice_id.eq(Id(notice)))
@@ -55,9 +49,6 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Broadcast>> {
 }
 
 /// The broadcast of that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
@@ -65,9 +56,6 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
 /// The next broadcast of that priority that still lacks deliveries and is not over at `now`, locked. Of
 /// several it is the one with the fewest deliveries planned, so that all advance together; on PostgreSQL
 /// those that another node has locked are skipped.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn next_unexpanded(
     conn: &mut Conn,
     priority: Priority,
@@ -93,9 +81,6 @@ pub(super) fn next_unexpanded(
 /// Locks the broadcasts of a notice that is about to change. Every transaction that planned deliveries for
 /// them, put them off because of the notice's old state, or recorded their results has then committed, and
 /// the next query sees it; later ones skip these broadcasts or wait.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     struct Change;
     let of_notice = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).order(broadcasts::id);
@@ -110,9 +95,6 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 
 /// Keeps the notices of these broadcasts from changing until this transaction ends, after waiting for changes
 /// that are under way.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
     struct Hold;
     if let Conn::Pg(c) = conn {
@@ -124,9 +106,6 @@ pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
 
 /// Those of these broadcasts whose notice nobody is changing, or can change before this transaction ends.
 /// That holds only for what is read about the notice after this call.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> Answer<BTreeSet<Id>> {
     struct Steady;
     if let Conn::Pg(c) = conn {
@@ -154,9 +133,6 @@ fn key(id: Id) -> i64 {
 }
 
 /// How many broadcasts still lack deliveries, and since when the oldest of them has been growing.
-///
-/// # Errors
-/// When the database refuses.
 pub fn growing(conn: &mut Conn) -> Answer<(i64, Option<DateTime<Utc>>)> {
     let (broadcasts, since): (i64, Option<Time>) = both!(conn, c => broadcasts::table
         .filter(not(broadcasts::expanded))
@@ -166,9 +142,6 @@ pub fn growing(conn: &mut Conn) -> Answer<(i64, Option<DateTime<Utc>>)> {
 }
 
 /// Stops the growth of a notice's alerts and updates.
-///
-/// # Errors
-/// When the database refuses.
 pub fn stop(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(
         broadcasts::table

@@ -21,9 +21,6 @@ const LEASES_END_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
     /// PostgreSQL's own clock, which all nodes share; `None` on SQLite, which has no clock but ours.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub async fn shared_clock(&self) -> Answer<Option<DateTime<Utc>>> {
         self.read(shared_clock).await
     }

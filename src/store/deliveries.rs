@@ -32,9 +32,6 @@ fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 }
 
 /// Locks the open deliveries of a group whose lane is locked, in the order of their ids.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
     let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
     let open = open.filter(deliveries::group_id.eq(group)).order(deliveries::id);
@@ -45,9 +42,6 @@ pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
 }
 
 /// Cancels those of a notice's alerts and updates that have not gone out.
-///
-/// # Errors
-/// When the database refuses.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     lock_of_notice(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
@@ -66,9 +60,6 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
 
 /// Gives up what has been due for longest of that priority, as far as its group is gone: one that is deleted
 /// while its delivery is planned on another connection leaves what nobody can lease.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priority) -> Answer<()> {
     struct Gone;
     struct GiveUp;
@@ -99,9 +90,6 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
 }
 
 /// Makes due what was put off to the end of a notice, now that the notice is resumed.
-///
-/// # Errors
-/// When the database refuses.
 pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
     lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
@@ -119,9 +107,6 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// already and could not be leased waits for its lane, and freeing a lane wakes the worker. A node that died
 /// frees nothing, so such a delivery is looked at again half a second later; so is a slice that another node
 /// is looking through.
-///
-/// # Errors
-/// When the database refuses.
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     struct Looks;
     // Of each priority the first of all, and the first that is not due: one question, and by an order that
@@ -164,9 +149,6 @@ pub struct Backlog {
 }
 
 /// How much waits now.
-///
-/// # Errors
-/// When the database refuses.
 pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
     const LATE: TimeDelta = TimeDelta::minutes(1);
     let oldest_waiting = oldest_waiting(conn, now)?;

@@ -73,9 +73,6 @@ pub(super) fn gather(kind: Kind, purpose: Purpose) -> bool {
 /// Adds to each of these, no two of one group, which waited for the end of the quiet hours what else did and
 /// can be told now; what has failed keeps its own time. Alone it is told as usual. All are leased `until` the
 /// same moment.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn complete<'a>(
     conn: &mut Conn,
     leads: impl Iterator<Item = &'a mut Leased>,

@@ -253,9 +253,6 @@ pub(super) struct Waiting {
 
 /// What there is to do, most urgent first. One query for all priorities, because usually most of them have
 /// nothing.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
     struct Waits;
     let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
@@ -284,9 +281,6 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
 }
 
 /// What is due at that priority in lanes that are free, locked; what has been due longest comes first.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
     // The queue must be read first, in its order, whatever the planner believes about the number of groups:
@@ -317,9 +311,6 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
 }
 
 /// What the broadcasts of those deliveries say, except those whose notice is being changed at this moment.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     let of: BTreeSet<Id> = due.iter().map(|one| one.delivery.broadcast_id).collect();
     if of.is_empty() {
@@ -337,9 +328,6 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
 /// Whether a request for the deliveries of one lease may still leave: nobody has cancelled them, what they say
 /// is still true, their group hears, or is only paused where the request is `silent`, and the lane is still
 /// theirs.
-///
-/// # Errors
-/// When the database refuses.
 pub fn may_go(
     conn: &mut Conn,
     (told, fence): (&[i64], i64),

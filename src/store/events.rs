@@ -82,9 +82,6 @@ impl Event {
 }
 
 /// Appends to the log. Call it last in a transaction: the head of the chain stays locked until its end.
-///
-/// # Errors
-/// When the database refuses.
 pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
     let (seq, previous) = lock_head(conn)?;
     let (actor, account) = match entry.actor {
@@ -129,9 +126,6 @@ fn lock_head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
 }
 
 /// The number and hash of the newest line: with a copy kept elsewhere nobody can cut the end off unseen.
-///
-/// # Errors
-/// When the database refuses.
 pub fn head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
     Ok(end(conn)?)
 }
@@ -141,9 +135,6 @@ fn end(conn: &mut Conn) -> QueryResult<(i64, Vec<u8>)> {
 }
 
 /// The events of a notice, oldest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
     Ok(both!(conn, c => events::table
         .filter(events::notice_id.eq(Id(notice)))
@@ -153,9 +144,6 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
 }
 
 /// When somebody took that step after `since`, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn times_of(
     conn: &mut Conn,
     account: Uuid,
@@ -175,9 +163,6 @@ pub fn times_of(
 }
 
 /// Forgets the free words of a notice's events; their digests stay, so the chain still holds.
-///
-/// # Errors
-/// When the database refuses.
 pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(events::table.filter(events::notice_id.eq(Id(notice))))
         .set(events::note_sealed.eq(None::<Vec<u8>>))
@@ -220,9 +205,6 @@ pub enum Walked {
 
 /// Walks the log from its first line to its head; a line that was noted has to be there, too. What is
 /// appended meanwhile is not of this walk.
-///
-/// # Errors
-/// When the database refuses.
 pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     let mut size = 1_000i64;
     let Some((last, head_hash)) = end(conn).optional()? else {

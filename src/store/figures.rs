@@ -61,9 +61,6 @@ fn first_id(since: DateTime<Utc>) -> Id {
 }
 
 /// What came in since a moment, by kind.
-///
-/// # Errors
-/// When the database refuses.
 pub fn came_in(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<CameIn>> {
     let counted: Vec<(Named<Kind>, i64, i64)> = both!(conn, c => notices::table
         .filter(notices::id.ge(first_id(since)))
@@ -90,9 +87,6 @@ struct End {
 
 /// How what came in since a moment has ended so far, the most frequent first. A notice ends once; an edit
 /// that was turned down does not count as an end.
-///
-/// # Errors
-/// When the database refuses.
 pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>> {
     let counted: Vec<End> = both!(conn, c => diesel::sql_query(
         "SELECT n.kind, e.after, e.reason, COUNT(*) AS notices \
@@ -121,9 +115,6 @@ struct Middle {
 }
 
 /// The median time from submission to going live of what came in since a moment, in seconds by kind.
-///
-/// # Errors
-/// When the database refuses.
 pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind, i64)>> {
     let middles: Vec<Middle> = both!(conn, c => diesel::sql_query(
         "SELECT kind, submitted_at, live_at FROM (SELECT kind, submitted_at, live_at, \
@@ -140,9 +131,6 @@ pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind
 }
 
 /// What waits for its first decision now, by kind.
-///
-/// # Errors
-/// When the database refuses.
 pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
     let counted: Vec<(Named<Kind>, i64, Option<Time>)> = both!(conn, c => notices::table
         .filter(notices::state.eq_any(states(State::in_queue)))
@@ -166,9 +154,6 @@ struct Owed {
 }
 
 /// What is live and should have been looked at again by now, by kind.
-///
-/// # Errors
-/// When the database refuses.
 pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
     // Spelled as in the condition of the index of notices to be looked at again.
     let counted: Vec<Owed> = both!(conn, c => diesel::sql_query(
@@ -198,9 +183,6 @@ struct Stand {
 
 /// How many notices are in each state at `now`, for the operator; one that has reached its end is over, swept
 /// or not.
-///
-/// # Errors
-/// When the database refuses.
 pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
     let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
         "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",

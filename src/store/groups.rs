@@ -103,9 +103,6 @@ impl Group {
 }
 
 /// Adds a group with its regions and its lane; `false` where its robot is connected already.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool> {
     let rows = both!(conn, c => diesel::insert_into(groups::table)
         .values(group)
@@ -122,9 +119,6 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
 }
 
 /// At most `limit` groups of an admin after the group `after`, oldest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of_account(conn: &mut Conn, account: Uuid, after: Option<Uuid>, limit: i64) -> Answer<Vec<Group>> {
     Ok(both!(conn, c => groups::table
         .filter(groups::account_id.eq(Id(account)).and(groups::id.gt(Id(after.unwrap_or_default()))))
@@ -135,17 +129,11 @@ pub fn of_account(conn: &mut Conn, account: Uuid, after: Option<Uuid>, limit: i6
 }
 
 /// How many groups an admin has.
-///
-/// # Errors
-/// When the database refuses.
 pub fn count_of(conn: &mut Conn, account: Uuid) -> Answer<i64> {
     Ok(both!(conn, c => groups::table.filter(groups::account_id.eq(Id(account))).count().get_result(c))?)
 }
 
 /// The group of that id, if it is this admin's.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     Ok(both!(conn, c => groups::table
         .find(Id(id))
@@ -158,9 +146,6 @@ pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group
 /// The same, locked until the transaction ends. Its lane is locked, too, and first, as everywhere. Any
 /// transaction that holds the lane decides by what the group wants, and has written down its decisions before
 /// the group changes here.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     match conn {
         Conn::Pg(c) => {
@@ -180,9 +165,6 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
 }
 
 /// The groups beyond that one, by their ids, whose pause is over at that time, each after its admin.
-///
-/// # Errors
-/// When the database refuses.
 pub fn paused_no_longer(
     conn: &mut Conn,
     now: DateTime<Utc>,
@@ -200,9 +182,6 @@ pub fn paused_no_longer(
 }
 
 /// Whether another group has this group's robot.
-///
-/// # Errors
-/// When the database refuses.
 pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
     let others =
         groups::table.filter(groups::address_hash.eq(&group.address_hash)).filter(groups::id.ne(group.id));
@@ -210,9 +189,6 @@ pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
 }
 
 /// Writes a locked group back; `false` (and nothing is kept) where another group has its new robot.
-///
-/// # Errors
-/// When the database refuses.
 pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
     // In a savepoint: on PostgreSQL a violation aborts the transaction around it.
     let saved = conn.transaction(|conn| {
@@ -236,9 +212,6 @@ pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
 
 /// Makes everything that waits for a group due, to be judged again, because its admin wants to hear it at
 /// other times. A wait that the platform asked for belongs to the lane, and holds.
-///
-/// # Errors
-/// When the database refuses.
 pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::KeepTimes) {
         return Ok(());
@@ -273,9 +246,6 @@ pub fn regions(conn: &mut Conn, of: &[Id]) -> Answer<HashMap<Id, Vec<Region>>> {
 }
 
 /// Replaces the regions of a group.
-///
-/// # Errors
-/// When the database refuses.
 pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> {
     let rows: Vec<_> = regions
         .iter()
@@ -290,9 +260,6 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
 
 /// Deletes a group with its credentials and its lane, and gives up what waits for it. Its past deliveries
 /// keep its id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
     let id = Id(id);
     super::deliveries::lock_of_group(conn, id)?;

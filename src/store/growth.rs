@@ -51,9 +51,6 @@ struct New {
 /// Plans the next deliveries of one unfinished broadcast of that priority, as far as there is room, and
 /// leases those that can go now; returns whether more can be planned at once. A broadcast that stopped at a
 /// busy host goes on when a request there has ended: recording its result leads to the next lease.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn grow(
     conn: &mut Conn,
     priority: Priority,

@@ -57,9 +57,6 @@ impl Lane {
 }
 
 /// A lane for a new group.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
     both!(conn, c => diesel::insert_into(lanes::table)
         .values((
@@ -77,9 +74,6 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
 }
 
 /// The lane of each of these groups.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of(conn: &mut Conn, groups: &[Id]) -> Answer<HashMap<Id, Lane>> {
     let rows: Vec<(Id, Lane)> = both!(conn, c => lanes::table
         .filter(lanes::group_id.eq_any(groups))
@@ -98,9 +92,6 @@ struct Doing {
 }
 
 /// How many groups are in each condition.
-///
-/// # Errors
-/// When the database refuses.
 pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(Condition, i64)>> {
     let counted: Vec<Doing> = both!(conn, c => diesel::sql_query(
         "SELECT CASE WHEN g.state <> 'active' THEN g.state WHEN l.failures > 0 THEN 'failing' \
@@ -135,9 +126,6 @@ pub type LanePace<'a> = &'a dyn Fn(&[DateTime<Utc>]) -> DateTime<Utc>;
 /// Holds the lane of a locked group until `until`, if its latest requests leave room for one more. A lane
 /// that rests because its group fails may be held, because that is how its admin finds out that the fault is
 /// mended.
-///
-/// # Errors
-/// When the database refuses.
 pub fn hold(
     conn: &mut Conn,
     group: Uuid,
@@ -180,9 +168,6 @@ fn lock(conn: &mut Conn, group: Uuid) -> Answer<Lane> {
 
 /// Gives a held lane back, unless another request has taken it over. The request ended at `at`, and the
 /// platform wants to hear nothing more before `asked_until`.
-///
-/// # Errors
-/// When the database refuses.
 pub fn free(
     conn: &mut Conn,
     group: Uuid,
@@ -210,9 +195,6 @@ pub fn free(
 /// Forgets a group's failures, because a message has just reached it or its admin lets it hear again. What
 /// waited for the end of them is due as soon as the platform's budget allows; a wait that the platform asked
 /// for still holds.
-///
-/// # Errors
-/// When the database refuses.
 pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     let lane = lock(conn, group)?;
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
@@ -240,9 +222,6 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
 /// An end that was not told yet starts from scratch, because its progress was counted in messages that the
 /// new robot cannot name. The results of what the old robot still has under way no longer count: they would
 /// tell of its way into the chat, not of the new one.
-///
-/// # Errors
-/// When the database refuses.
 pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((
@@ -275,9 +254,6 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
 }
 
 /// Writes these lanes as they are: what a database that is full or away refuses.
-///
-/// # Errors
-/// When the database refuses.
 pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> Answer<()> {
     let groups: Vec<Id> = groups.iter().copied().map(Id).collect();
     both!(conn, c => diesel::update(lanes::table.filter(lanes::group_id.eq_any(groups)))
@@ -289,9 +265,6 @@ pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> Answer<()> {
 /// Locks those of these lanes that nobody else has locked; if there are none, waits for the first. Returns
 /// which it has locked. Results lock many lanes in no order, so a transaction that waits for a lane must hold
 /// no other.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
     let Conn::Pg(c) = conn else { return Ok(these.to_vec()) };
     let of_these = lanes::table.filter(lanes::group_id.eq_any(these)).order(lanes::group_id);

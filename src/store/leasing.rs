@@ -131,9 +131,6 @@ pub struct Batch {
 
 /// Leases up to `limit` lanes that have something due, most urgent first. Within one priority, what waits in
 /// the queue goes before what is new.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     // In a transaction of its own, so that a change of a group never waits for a lease that holds the group's
     // deliveries.

@@ -19,9 +19,6 @@ use super::{Answer, Conn, Database, Store};
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Tells the other nodes, once this transaction commits, that work is due. SQLite has no other nodes.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
     if let Conn::Pg(c) = conn {
         struct Announce;

@@ -23,9 +23,6 @@ fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
 }
 
 /// Replaces the marks of a notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
     clear(conn, notice)?;
     let rows: Vec<_> = borne
@@ -39,18 +36,12 @@ pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answ
 }
 
 /// Deletes the marks of a notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn clear(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     both!(conn, c => diesel::delete(marks::table.filter(marks::notice_id.eq(Id(notice)))).execute(c))?;
     Ok(())
 }
 
 /// Other notices that bear one of these marks, newest first, each once for each likeness.
-///
-/// # Errors
-/// When the database refuses.
 pub fn others(
     conn: &mut Conn,
     vault: &Vault,
@@ -78,9 +69,6 @@ pub fn others(
 /// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
 /// the person sought, whatever became of it: by a mark, by a photo, or by the phone. The approvals that the
 /// strictest of those asks for.
-///
-/// # Errors
-/// When the database refuses.
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,

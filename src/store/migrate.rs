@@ -19,9 +19,6 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 pub const LOCK: i64 = 7_272_727;
 
 /// Whether anything was ever applied.
-///
-/// # Errors
-/// When the database refuses.
 pub fn has_run(conn: &mut Conn) -> Answer<bool> {
     // Asking diesel would create the table in which it notes what was applied.
     let noted = match conn {

@@ -4,6 +4,9 @@
 //! [`Store::read`] reads, [`Store::write`] changes: their closures are synchronous, so nothing can wait for
 //! the network while a transaction is open. There are two databases: SQLite, where one writer gathers what is
 //! waiting into one transaction, and PostgreSQL.
+//!
+//! Every function here fails with a [`StoreError`] when the database refuses. Only what it refuses besides is
+//! said at the function.
 
 use std::sync::Arc;
 

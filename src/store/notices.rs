@@ -202,9 +202,6 @@ pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = Named<Sta
 }
 
 /// Adds a notice with its first revision; `false` where that case number exists already.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<bool> {
     let rows = both!(conn, c => diesel::insert_into(notices::table)
         .values(notice)
@@ -218,9 +215,6 @@ pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<b
 }
 
 /// The notice of that case number.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::case_number.eq(Named(case)))
@@ -230,9 +224,6 @@ pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
 }
 
 /// The notice whose manage link has that hash.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::manage_hash.eq(hash))
@@ -242,9 +233,6 @@ pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
 }
 
 /// The notice of that id, locked until the transaction ends.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
     match conn {
         Conn::Pg(c) => Ok(notices::table
@@ -259,9 +247,6 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
 }
 
 /// The notice of that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::id.eq(Id(id)))
@@ -271,9 +256,6 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
 }
 
 /// The notices of these ids, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     Ok(both!(conn, c => notices::table
@@ -284,18 +266,12 @@ pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
 }
 
 /// Writes a locked notice back.
-///
-/// # Errors
-/// When the database refuses.
 pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
     both!(conn, c => diesel::update(notices::table.filter(notices::id.eq(notice.id))).set(notice).execute(c))?;
     Ok(())
 }
 
 /// The approvals that stand for a revision, oldest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<Approval>> {
     let rows: Vec<(Id, bool)> = both!(conn, c => approvals::table
         .filter(approvals::notice_id.eq(Id(notice)).and(approvals::revision.eq(revision)))
@@ -306,9 +282,6 @@ pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<App
 }
 
 /// The revisions of these notices that somebody approved.
-///
-/// # Errors
-/// When the database refuses.
 pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<Vec<(Uuid, i32)>> {
     let ids: Vec<Id> = notices.iter().copied().map(Id).collect();
     let rows: Vec<(Id, i32)> = both!(conn, c => approvals::table
@@ -320,9 +293,6 @@ pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<V
 
 /// Adds those of the given approvals of a revision that are new; given none, deletes all of them. The primary
 /// key keeps them distinct.
-///
-/// # Errors
-/// When the database refuses.
 pub fn set_approvals(
     conn: &mut Conn,
     notice: Uuid,
@@ -352,9 +322,6 @@ pub fn set_approvals(
 }
 
 /// Deletes everything that a notice said, and everything that was said about it.
-///
-/// # Errors
-/// When the database refuses.
 pub fn erase_contents(conn: &mut Conn, id: Uuid) -> Answer<()> {
     both!(conn, c => {
         diesel::delete(revisions::table.filter(revisions::notice_id.eq(Id(id)))).execute(c)?;

@@ -10,9 +10,6 @@ use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 
 /// How many notices of that phone are not over yet.
-///
-/// # Errors
-/// When the database refuses.
 pub fn open(conn: &mut Conn, phone_hash: &[u8]) -> Answer<i64> {
     Ok(both!(conn, c => notices::table
         .filter(notices::phone_hash.eq(phone_hash))
@@ -22,9 +19,6 @@ pub fn open(conn: &mut Conn, phone_hash: &[u8]) -> Answer<i64> {
 }
 
 /// Other notices of the same phone, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn others(conn: &mut Conn, phone_hash: &[u8], but: Uuid, limit: i64) -> Answer<Vec<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::phone_hash.eq(phone_hash))

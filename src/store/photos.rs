@@ -24,26 +24,17 @@ pub struct Photo {
 }
 
 /// Adds a photo that belongs to nobody yet.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert(conn: &mut Conn, photo: &Photo) -> Answer<()> {
     both!(conn, c => diesel::insert_into(photos::table).values(photo).execute(c))?;
     Ok(())
 }
 
 /// The photo of that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Photo>> {
     Ok(both!(conn, c => photos::table.find(Id(id)).select(Photo::as_select()).first(c).optional())?)
 }
 
 /// Gives photos to a notice; returns how many were free, or its own already.
-///
-/// # Errors
-/// When the database refuses.
 pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> Answer<usize> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     Ok(both!(conn, c => diesel::update(
@@ -56,9 +47,6 @@ pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> Answer<usize> {
 }
 
 /// The photos of a notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
     Ok(both!(conn, c => photos::table
         .filter(photos::notice_id.eq(Id(notice)))
@@ -68,9 +56,6 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
 
 /// The other notices with a photo like one of these, newest first, each once. No database counts bits that
 /// differ, so the program looks at all photos: 16 bytes each, from the index alone.
-///
-/// # Errors
-/// When the database refuses.
 pub fn alike(conn: &mut Conn, ids: &[Uuid], but: Uuid) -> Answer<Vec<Uuid>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -92,9 +77,6 @@ pub fn alike(conn: &mut Conn, ids: &[Uuid], but: Uuid) -> Answer<Vec<Uuid>> {
 }
 
 /// When the oldest photo came that no notice has taken, if there are at least `many` of those.
-///
-/// # Errors
-/// When the database refuses.
 pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
     // By the index of their notices, and no further than `many` entries.
     let loose = || photos::table.filter(photos::notice_id.is_null()).select(photos::created_at);
@@ -109,9 +91,6 @@ pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
 }
 
 /// Photos from before that time that no notice has taken, beyond that id.
-///
-/// # Errors
-/// When the database refuses.
 pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64) -> Answer<Vec<Uuid>> {
     let ids: Vec<Id> = both!(conn, c => photos::table
         .filter(photos::notice_id.is_null().and(photos::created_at.le(Time(before))))
@@ -124,9 +103,6 @@ pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64)
 }
 
 /// Deletes photos and with them the keys that open their bytes.
-///
-/// # Errors
-/// When the database refuses.
 pub fn delete(conn: &mut Conn, ids: &[Uuid]) -> Answer<()> {
     if ids.is_empty() {
         return Ok(());

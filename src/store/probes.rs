@@ -11,9 +11,6 @@ use super::{Answer, Conn, both};
 
 /// When some were sent to the robot at that address, oldest first, as far as they are remembered. The row
 /// stays locked until the transaction ends.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<Vec<DateTime<Utc>>> {
     let sent: Vec<u8> = both!(conn, c => {
         diesel::insert_into(probes::table)
@@ -32,9 +29,6 @@ pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<
 }
 
 /// Replaces what [`lock`] returned.
-///
-/// # Errors
-/// When the database refuses.
 pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Answer<()> {
     both!(conn, c => diesel::update(probes::table.find(address_hash))
         .set(probes::sent.eq(encode_times(sent)))
@@ -43,9 +37,6 @@ pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Ans
 }
 
 /// Forgets the robots that were last asked about before that time.
-///
-/// # Errors
-/// When the database refuses.
 pub fn forget(conn: &mut Conn, before: DateTime<Utc>) -> Answer<()> {
     both!(conn, c => diesel::delete(probes::table.filter(probes::latest_at.le(Time(before)))).execute(c))?;
     Ok(())

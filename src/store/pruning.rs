@@ -50,9 +50,6 @@ struct Said {
 
 /// The next slice of what was said about notices of which the tombstone alone is left: they ended before
 /// `before`, and nothing about them is yet to be planned. It has up to `most` deliveries.
-///
-/// # Errors
-/// When the database refuses.
 pub fn next_slice(conn: &mut Conn, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Option<Slice>> {
     struct Next;
     let words = [
@@ -96,9 +93,6 @@ fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most:
 
 /// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The
 /// notice's row is locked: several nodes may prune at once.
-///
-/// # Errors
-/// When the database refuses.
 pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
     let said = found.said;
     notices::lock(conn, said.notice.0)?;
@@ -118,9 +112,6 @@ pub type AttemptPlace = (DateTime<Utc>, i64);
 /// Of the next `most` attempts beyond that place that ended before `before`, deletes those that are no longer
 /// needed: how many requests of an alert failed is asked once more at the end of its notice. Returns where to
 /// go on, `None` at the end.
-///
-/// # Errors
-/// When the database refuses.
 pub fn prune_attempts(
     conn: &mut Conn,
     before: DateTime<Utc>,

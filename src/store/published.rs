@@ -21,9 +21,6 @@ pub struct Which {
 }
 
 /// Live notices, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> Answer<Vec<Notice>> {
     let Which { kind, region, before } = which;
     both!(conn, c => {

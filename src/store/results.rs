@@ -111,9 +111,6 @@ impl Record {
 }
 
 /// Records results, each only where its lease still holds; returns how many did.
-///
-/// # Errors
-/// When the database refuses.
 pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     // Whoever ends a notice locks its open deliveries. `hold` keeps that apart from this, so that neither
     // waits for rows of the other.

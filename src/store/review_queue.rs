@@ -56,9 +56,6 @@ diesel::define_sql_function! {
 /// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
 /// or a police reference is owed, a new revision waits, a tip is held back), and what is sealed and paused.
 /// What has reached its end by `at` is expired, swept or not.
-///
-/// # Errors
-/// When the database refuses.
 pub fn waiting(
     conn: &mut Conn,
     state: Option<State>,

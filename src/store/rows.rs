@@ -53,9 +53,6 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// Makes the change. `Q` names it among the prepared statements.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) fn make<Q: 'static>(&self, conn: &mut Conn, rows: Vec<Vec<Value<'_>>>) -> Answer<()> {
         match conn {
             _ if rows.is_empty() => {}
@@ -71,9 +68,6 @@ impl Change<'_> {
     /// Makes the change, an update of `table`, whose rows other transactions may have locked. In whatever
     /// order PostgreSQL finds the rows, it first locks all of them in the order of their ids, so that no two
     /// transactions deadlock.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) fn make_in_order<Q: 'static>(
         &self,
         conn: &mut Conn,
@@ -97,9 +91,6 @@ impl Change<'_> {
     }
 
     /// Makes the change, an update; returns for each row whether there was something to change.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) fn make_and_tell<Q: 'static>(
         &self,
         conn: &mut Conn,
@@ -122,9 +113,6 @@ impl Change<'_> {
     }
 
     /// Makes the change, an insertion of deliveries to those groups; returns the number of each by its group.
-    ///
-    /// # Errors
-    /// When the database refuses.
     pub(super) fn make_and_number<Q: 'static>(
         &self,
         conn: &mut Conn,

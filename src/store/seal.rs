@@ -11,9 +11,6 @@ const PURPOSE: &str = "check";
 const WORD: &[u8] = b"seventy-two";
 
 /// Whether this database is bound to a master key.
-///
-/// # Errors
-/// When the database refuses.
 pub fn known(conn: &mut Conn) -> Answer<bool> {
     Ok(word(conn)?.is_some())
 }
@@ -34,9 +31,6 @@ pub fn check(conn: &mut Conn, vault: &Vault) -> Answer<Result<(), Unopenable>> {
 }
 
 /// Seals the word anew. It changes nothing for anybody, and shows whether the database keeps changes.
-///
-/// # Errors
-/// When the database refuses.
 pub fn again(conn: &mut Conn, vault: &Vault) -> Answer<()> {
     let word = seal::word.eq(vault.seal(PURPOSE, WORD));
     both!(conn, c => diesel::update(seal::table.find(1)).set(word).execute(c))?;

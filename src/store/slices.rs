@@ -35,9 +35,6 @@ macro_rules! without_result {
 }
 
 /// Records that these deliveries, which are not queued, are leased until then.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answer<()> {
     let (Some(first), Some(last)) = (leased.iter().min(), leased.iter().max()) else { return Ok(()) };
     both!(conn, c => diesel::insert_into(slices::table)
@@ -47,9 +44,6 @@ pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answ
 }
 
 /// Queues what has no result though its lease is over by now; returns whether anything came of it.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
     if mutation::on(Mutation::ForgetSlices) {
         return Ok(false);
@@ -65,9 +59,6 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
 
 /// Queues what is leased for longer than until `latest`, because no lease made by a correct clock ends later;
 /// returns whether there were any slices to look through.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<bool> {
     let beyond = slices::table.filter(slices::leased_until.gt(Time(latest))).order(slices::id).limit(MOST);
     let beyond: Vec<Slice> = match conn {
@@ -108,9 +99,6 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
 }
 
 /// How many deliveries of all slices have no result yet.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
     let slice =
         deliveries::id.between(slices::first, slices::last).and(deliveries::due_at.eq(slices::leased_until));

@@ -46,9 +46,6 @@ impl Spoken {
 
 /// Adds to the leased endings what their notice has left in the chat. `idempotent` says whether a platform
 /// makes no second message of the same request.
-///
-/// # Errors
-/// When the database refuses.
 pub fn add_standing(
     conn: &mut Conn,
     leased: &mut [Leased],

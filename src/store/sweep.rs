@@ -23,9 +23,6 @@ macro_rules! after {
 
 /// Notices that cool, or whose edit does, after that place, and until when; those that have cooled longest
 /// come first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     places(both!(conn, c => notices::table
         .filter(notices::cooling_until.is_not_null())
@@ -37,9 +34,6 @@ pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> 
 }
 
 /// Notices whose 72 hours have passed, after that place.
-///
-/// # Errors
-/// When the database refuses.
 pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
     places(both!(conn, c => notices::table
         // SQLite uses a partial index only where the query spells out the states, as literals.
@@ -136,9 +130,6 @@ pub struct Moments {
 }
 
 /// What has become due and was not tried yet, up to `limit` of each.
-///
-/// # Errors
-/// When the database refuses.
 pub fn come(conn: &mut Conn, at: Moments, tried: Tried, limit: i64) -> Answer<Come> {
     let Moments { now, forsaken_since, kept } = at;
     let old = idempotency::table.filter(idempotency::created_at.le(Time(kept)));

@@ -122,9 +122,6 @@ impl Tally {
 
 /// The deliveries of a broadcast, counted by everything that a report tells apart at `now`. Where a notice
 /// ended, this also counts groups that received it and were deleted before they could be told.
-///
-/// # Errors
-/// When the database refuses.
 pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
     let is_quiet = is_quiet("$2");
     let question = format!(
@@ -192,9 +189,6 @@ impl Sum {
 }
 
 /// The sum for a notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let all = broadcasts::of_notice(conn, notice)?;
     let Some(last) = all.iter().find(|b| b.purpose.0.ends()).or(all.last()) else {

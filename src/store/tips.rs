@@ -20,9 +20,6 @@ pub struct Tip {
 }
 
 /// Adds a tip.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
     both!(conn, c => diesel::insert_into(tips::table).values(tip).execute(c))?;
     Ok(())
@@ -34,27 +31,18 @@ const SHOWN: i64 = 300;
 
 /// The tips of a notice that wait for a moderator, oldest first: each decision makes room for the next tip,
 /// so none is buried under later ones.
-///
-/// # Errors
-/// When the database refuses.
 pub fn held_back(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
     let held = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held));
     Ok(both!(conn, c => held.order(tips::id).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
 /// The newest tips of a notice that its reporter may read, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn passed_on(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
     let passed = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held.eq(false)));
     Ok(both!(conn, c => passed.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
 /// Which of these notices have a tip that is held back.
-///
-/// # Errors
-/// When the database refuses.
 pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
     let notices: Vec<Id> = notices.iter().copied().map(Id).collect();
     let ids: Vec<Id> = both!(conn, c => tips::table
@@ -67,27 +55,18 @@ pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
 }
 
 /// A tip of a notice that is held back.
-///
-/// # Errors
-/// When the database refuses.
 pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<Option<Tip>> {
     let held = tips::table.find(Id(tip)).filter(tips::notice_id.eq(Id(notice)).and(tips::held));
     Ok(both!(conn, c => held.select(Tip::as_select()).first(c).optional())?)
 }
 
 /// Lets the reporter read a tip that is held back.
-///
-/// # Errors
-/// When the database refuses.
 pub fn pass_on(conn: &mut Conn, held: Id) -> Answer<()> {
     both!(conn, c => diesel::update(tips::table.find(held)).set(tips::held.eq(false)).execute(c))?;
     Ok(())
 }
 
 /// Deletes a tip that is held back.
-///
-/// # Errors
-/// When the database refuses.
 pub fn discard(conn: &mut Conn, held: Id) -> Answer<()> {
     both!(conn, c => diesel::delete(tips::table.find(held)).execute(c))?;
     Ok(())

@@ -86,9 +86,6 @@ pub(super) fn heard(
 /// Reads the wishes of unwilling groups again, now that their lanes are locked. A change that lets a group
 /// hear again makes due what waits for it, and may have committed after the first reading and before the lane
 /// was locked.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn ask_again<'a>(
     conn: &mut Conn,
     listeners: impl Iterator<Item = &'a mut Listener>,

@@ -60,9 +60,6 @@ struct LineView {
 }
 
 /// The page of a group in its present state.
-///
-/// # Errors
-/// For anybody who is not its admin.
 pub(super) async fn group_page<'a>(
     frame: &'a Frame,
     shared: &Shared,

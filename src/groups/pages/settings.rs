@@ -45,9 +45,6 @@ struct DeletePage<'a> {
 }
 
 /// The form for a group's preferences.
-///
-/// # Errors
-/// For anybody who is not its admin.
 pub async fn edit_form(
     http: HttpRequest,
     person: SignedIn,
@@ -60,9 +57,6 @@ pub async fn edit_form(
 }
 
 /// Changes a group's preferences.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn edit(
     http: HttpRequest,
     person: SignedIn,
@@ -89,9 +83,6 @@ pub async fn edit(
 }
 
 /// The form for another robot.
-///
-/// # Errors
-/// For anybody who is not its admin.
 pub async fn robot_form(
     http: HttpRequest,
     person: SignedIn,
@@ -104,9 +95,6 @@ pub async fn robot_form(
 }
 
 /// Gives a group another robot.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn robot(
     http: HttpRequest,
     person: SignedIn,
@@ -135,9 +123,6 @@ pub async fn robot(
 }
 
 /// Makes a new signing secret and shows it once.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn rotate(
     http: HttpRequest,
     person: SignedIn,
@@ -157,9 +142,6 @@ pub async fn rotate(
 }
 
 /// Asks for confirmation before a group is deleted.
-///
-/// # Errors
-/// For anybody who is not its admin.
 pub async fn delete_form(
     http: HttpRequest,
     person: SignedIn,
@@ -172,9 +154,6 @@ pub async fn delete_form(
 }
 
 /// Deletes a group.
-///
-/// # Errors
-/// For anybody who is not its admin, and where the form is from another session.
 pub async fn forget(
     http: HttpRequest,
     person: SignedIn,

@@ -132,9 +132,6 @@ impl Logged {
 }
 
 /// The deliveries to a group before `before`, newest first.
-///
-/// # Errors
-/// When the database refuses.
 pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<Logged>> {
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
@@ -171,18 +168,12 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
 }
 
 /// One delivery to a group.
-///
-/// # Errors
-/// When the database refuses.
 pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>> {
     let found = log(conn, id, Some(delivery.saturating_add(1)), 1)?;
     Ok(found.into_iter().find(|one| one.id == delivery))
 }
 
 /// Reopens a delivery that was given up: it is due now, with all its tries before it.
-///
-/// # Errors
-/// When the database refuses.
 pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
     set_going(conn, &[(given_up.id, given_up.broadcast)], now)
 }
@@ -190,9 +181,6 @@ pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answ
 /// Reopens what was given up because nothing reached the group any more and may still be said, once control
 /// of the group is proved again. What perhaps arrived is left to its admin; what perhaps was taken back did
 /// not arrive, whatever became of it.
-///
-/// # Errors
-/// When the database refuses.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     struct Unheard;
     /// More than one group is told in the lifetime of a notice.
@@ -254,9 +242,6 @@ impl Attempt {
 
 /// The attempts at those deliveries, each delivery's oldest first. With each comes what the platform said
 /// when it refused, sealed under the case's key.
-///
-/// # Errors
-/// When the database refuses.
 pub fn attempts_of(conn: &mut Conn, of: &[Logged]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
     let ids: Vec<i64> = of.iter().map(|delivery| delivery.id).collect();
     let mut attempts: Vec<(Attempt, Option<Vec<u8>>)> = both!(conn, c => attempts::table
@@ -269,9 +254,6 @@ pub fn attempts_of(conn: &mut Conn, of: &[Logged]) -> Answer<Vec<(Attempt, Optio
 }
 
 /// When a group last received something.
-///
-/// # Errors
-/// When the database refuses.
 pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>> {
     let at: Option<Time> = both!(conn, c => deliveries::table
         .filter(deliveries::group_id.eq(Id(id)).and(deliveries::delivered_at.is_not_null()))

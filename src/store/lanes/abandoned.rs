@@ -15,9 +15,6 @@ use crate::domain::delivery::DeliveryState;
 
 /// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of
 /// them. What it had under way is due `again`, depending on how often a process has died with it.
-///
-/// # Errors
-/// When the database refuses.
 pub fn free_of(
     conn: &mut Conn,
     node: i64,

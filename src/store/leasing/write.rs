@@ -8,9 +8,6 @@ use super::super::{Answer, Conn, bots};
 use super::Decided;
 
 /// Writes a batch down: from here on what was leased is on its way.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
     cancel(conn, decided)?;
     put_off(conn, decided)?;

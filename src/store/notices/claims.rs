@@ -13,9 +13,6 @@ use crate::domain::life_cycle::State;
 /// from the other.
 ///
 /// Returns whether it was free, expired, or one of theirs already, and still at `version`.
-///
-/// # Errors
-/// When the database refuses.
 pub fn claim(
     conn: &mut Conn,
     id: Uuid,
@@ -46,9 +43,6 @@ pub fn claim(
 }
 
 /// Lets whoever holds a locked notice hold it until then: they are at work on it.
-///
-/// # Errors
-/// When the database refuses.
 pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
     both!(conn, c => diesel::update(notices::table.find(Id(id)))
         .set(notices::claimed_until.eq(Time(until)))
@@ -57,9 +51,6 @@ pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
 }
 
 /// Lets every claim of an account run out now, as if its time were over. Returns how many there were.
-///
-/// # Errors
-/// When the database refuses.
 pub fn lapse(conn: &mut Conn, by: Uuid, now: DateTime<Utc>) -> Answer<usize> {
     let held = notices::claimed_by.eq(Id(by)).and(notices::claimed_until.gt(Time(now)));
     Ok(both!(conn, c => diesel::update(notices::table.filter(held))

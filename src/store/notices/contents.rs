@@ -92,18 +92,12 @@ pub fn opened(conn: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> A
 }
 
 /// Adds a later revision.
-///
-/// # Errors
-/// When the database refuses.
 pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> Answer<()> {
     both!(conn, c => diesel::insert_into(revisions::table).values(revision).execute(c))?;
     Ok(())
 }
 
 /// A revision of a notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Revision>> {
     Ok(both!(conn, c => revisions::table
         .filter(revisions::notice_id.eq(Id(notice)).and(revisions::number.eq(number)))
@@ -114,9 +108,6 @@ pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Rev
 
 /// The revisions with these numbers of many notices at once. There may be further revisions of these notices
 /// among them, because every number is looked for in every notice.
-///
-/// # Errors
-/// When the database refuses.
 pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>> {
     let ids: Vec<Id> = of.iter().map(|(id, _)| Id(*id)).collect();
     let numbers: Vec<i32> = of.iter().map(|(_, number)| *number).collect();
@@ -127,9 +118,6 @@ pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>
 }
 
 /// The live revisions of many notices at once.
-///
-/// # Errors
-/// When the database refuses.
 pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> Answer<Vec<Revision>> {
     let ids: Vec<Id> = of.iter().map(|n| n.id).collect();
     Ok(both!(conn, c => revisions::table

@@ -9,9 +9,6 @@ use crate::domain::quiet;
 
 /// Makes due what these results put off for its group's sake, where the group has come to want it since the
 /// lease: its admin made due what waits, and this lease did not wait then.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn hear_again(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     struct HearAgain;
     let is_kept_back = |r: &&&Record| {

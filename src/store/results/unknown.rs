@@ -12,9 +12,6 @@ use super::Record;
 
 /// Those of these results, whose lanes are not leased to us any more, that are not on record yet. A request
 /// is known by its delivery and its end.
-///
-/// # Errors
-/// When the database refuses.
 pub(super) fn unknown<'a>(conn: &mut Conn, late: Vec<&'a Record>) -> Answer<Vec<&'a Record>> {
     if late.is_empty() {
         return Ok(late);
