@@ -7,7 +7,7 @@ COPY . .
 # The caches keep compiled dependencies between builds. A cache is not part of the image, hence `cp`.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked && cp target/release/seventytwo /usr/local/bin/seventytwo
+    cargo build --profile production --locked && cp target/production/seventytwo /usr/local/bin/seventytwo
 
 FROM debian:bookworm-slim
 # wget runs the health check; TLS roots are inside the binary.
