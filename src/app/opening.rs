@@ -16,35 +16,8 @@ use crate::vault::{self, Vault};
 /// # Errors
 /// See [`StartError`].
 pub async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let mut alone = None;
-    if let Database::Sqlite(path) = &config.database
-        && let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| StartError::DatabaseDir(folder.display().to_string(), e))?;
-        for kept in ["", "-wal", "-shm"] {
-            let file = format!("{path}{kept}");
-            close_to_others(Path::new(&file));
-            // Without that right SQLite would read it, and refuse every change.
-            match rustix::fs::access(&file, rustix::fs::Access::WRITE_OK) {
-                Err(error) if error != rustix::io::Errno::NOENT => {
-                    return Err(StartError::DatabaseDir(file, error.into()));
-                }
-                _ => {}
-            }
-        }
-        alone = locked(folder.to_owned()).await;
-    }
-    let store = Store::open(config.database.clone()).await;
-    drop(alone);
-    Ok(store?)
-}
-
-/// The folder, locked: SQLite gives up at once where two programs make one database. `None` where there are no
-/// locks.
-async fn locked(folder: PathBuf) -> Option<File> {
-    let lock = move || File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
-    tokio::task::spawn_blocking(lock).await.ok()?.ok()
+    let _alone = alone_with(&config.database).await?;
+    Ok(Store::open(config.database.clone()).await?)
 }
 
 /// As [`open_store`], but only where there is a database already: commands that only read create none.
@@ -52,11 +25,41 @@ async fn locked(folder: PathBuf) -> Option<File> {
 /// # Errors
 /// [`StartError::NoDatabase`] or [`StartError::Empty`]; else see [`StartError`].
 pub async fn open_existing(config: &Config) -> Result<Store, StartError> {
-    match &config.database {
-        Database::Sqlite(path) if !Path::new(path).exists() => Err(StartError::NoDatabase(path.clone())),
-        _ if !Store::is_made(config.database.clone()).await? => Err(StartError::Empty),
-        _ => open_store(config).await,
+    if let Database::Sqlite(path) = &config.database
+        && !Path::new(path).exists()
+    {
+        return Err(StartError::NoDatabase(path.clone()));
     }
+    let _alone = alone_with(&config.database).await?;
+    if !Store::is_made(config.database.clone()).await? {
+        return Err(StartError::Empty);
+    }
+    Ok(Store::open(config.database.clone()).await?)
+}
+
+/// Makes the folder of a SQLite database, closes its files to others, and keeps other programs from opening it
+/// for as long as what is returned lives: SQLite gives up at once where two programs make one database. `None`
+/// where there are no locks, and on PostgreSQL, which needs none.
+async fn alone_with(database: &Database) -> Result<Option<File>, StartError> {
+    let Database::Sqlite(path) = database else { return Ok(None) };
+    let folder = match Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    std::fs::create_dir_all(&folder).map_err(|e| StartError::DatabaseDir(folder.display().to_string(), e))?;
+    for kept in ["", "-wal", "-shm"] {
+        let file = format!("{path}{kept}");
+        close_to_others(Path::new(&file));
+        // Without that right SQLite would read it, and refuse every change.
+        match rustix::fs::access(&file, rustix::fs::Access::WRITE_OK) {
+            Err(error) if error != rustix::io::Errno::NOENT => {
+                return Err(StartError::DatabaseDir(file, error.into()));
+            }
+            _ => {}
+        }
+    }
+    let lock = move || File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    Ok(tokio::task::spawn_blocking(lock).await.ok().and_then(Result::ok))
 }
 
 /// The vault under the configuration's key, which has to be the key that this database was sealed under; the

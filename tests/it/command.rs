@@ -208,12 +208,15 @@ async fn what_is_kept_is_for_its_user_alone() {
 }
 
 async fn first_commands_at_once_agree() {
-    for _ in 0..8 {
+    for round in 0..8 {
         let folder = tempfile::tempdir().unwrap();
+        let whole = format!("sqlite:{}", folder.path().join("test.db").display());
+        let database = if round % 2 == 0 { &whole } else { "sqlite:test.db" };
         let begun: Vec<_> = ["林志愿", "陈组长", "王群主", "张运维"]
             .into_iter()
             .map(|name| {
                 let mut command = command_in(folder.path());
+                command.current_dir(folder.path()).env("DATABASE_URL", database);
                 command.args(["account", "add", "--role", "moderator", "--name", name]);
                 command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
             })
