@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::named::named;
-use super::notice::{Outcome, Private, Public};
+use super::notice::{Private, Public};
 
 named! {
     /// Where a notice stands, in the order of its life.
@@ -106,6 +106,38 @@ pub enum Actor {
     Policy,
 }
 
+named! {
+    /// As what an actor stands in the log.
+    pub enum ActedAs {
+        Reporter = "reporter",
+        Moderator = "moderator",
+        Lead = "lead",
+        Clock = "clock",
+        Policy = "policy",
+    }
+}
+
+impl Actor {
+    /// As what they stand in the log.
+    pub const fn acted_as(self) -> ActedAs {
+        match self {
+            Actor::Reporter => ActedAs::Reporter,
+            Actor::Moderator { lead: false, .. } => ActedAs::Moderator,
+            Actor::Moderator { lead: true, .. } => ActedAs::Lead,
+            Actor::Clock => ActedAs::Clock,
+            Actor::Policy => ActedAs::Policy,
+        }
+    }
+
+    /// The account that they act with.
+    pub const fn account(self) -> Option<Uuid> {
+        match self {
+            Actor::Moderator { id, .. } => Some(id),
+            Actor::Reporter | Actor::Clock | Actor::Policy => None,
+        }
+    }
+}
+
 /// Why the policy pauses a notice: what its reporter says now seals the case.
 pub const SEALED: &str = "sealed";
 /// Why the policy hands a notice to the leads: it may be about the same as a sealed case. Its reporter never
@@ -143,53 +175,31 @@ impl Standing {
     }
 }
 
-/// One thing that can happen to a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Claim,
-    Release,
-    Ask,
-    Reply,
-    Reject,
-    Escalate,
-    Approve,
-    /// Take the last approval back while the notice is cooling.
-    Undo,
-    /// The reporter changed a notice that is not published yet.
-    Revise,
-    /// The cooling time passed.
-    GoLive,
-    Pause,
-    Resume,
-    Close(Outcome),
-    Remove,
-    /// 72 hours passed, or nobody ever claimed it.
-    Expire,
-    /// The retention time passed.
-    Erase,
-}
-
-impl Step {
-    /// The name in events and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Step::Claim => "claim",
-            Step::Release => "release",
-            Step::Ask => "ask",
-            Step::Reply => "reply",
-            Step::Reject => "reject",
-            Step::Escalate => "escalate",
-            Step::Approve => "approve",
-            Step::Undo => "undo",
-            Step::Revise => "revise",
-            Step::GoLive => "go_live",
-            Step::Pause => "pause",
-            Step::Resume => "resume",
-            Step::Close(_) => "close",
-            Step::Remove => "remove",
-            Step::Expire => "expire",
-            Step::Erase => "erase",
-        }
+named! {
+    /// One thing that can happen to a notice, by its name in events and logs.
+    pub enum Step {
+        Claim = "claim",
+        Release = "release",
+        Ask = "ask",
+        Reply = "reply",
+        Reject = "reject",
+        Escalate = "escalate",
+        Approve = "approve",
+        /// Take the last approval back while the notice is cooling.
+        Undo = "undo",
+        /// The reporter changed a notice that is not published yet.
+        Revise = "revise",
+        /// The cooling time passed.
+        GoLive = "go_live",
+        Pause = "pause",
+        Resume = "resume",
+        /// The reporter says that it is over; the event's reason is the outcome.
+        Close = "close",
+        Remove = "remove",
+        /// 72 hours passed, or nobody ever claimed it.
+        Expire = "expire",
+        /// The retention time passed.
+        Erase = "erase",
     }
 }
 
@@ -240,7 +250,7 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
         (S::Cooling, Step::GoLive) if satisfied(at) => keep(S::Live),
         (S::Live, Step::Pause) => keep(S::Paused),
         (S::Paused, Step::Resume) => keep(S::Live),
-        (from, Step::Close(_)) if !from.is_over() => keep(S::Closed),
+        (from, Step::Close) if !from.is_over() => keep(S::Closed),
         (S::Cooling | S::Live | S::Paused, Step::Remove) => keep(S::Removed),
         (from, Step::Expire) if !from.is_over() => keep(S::Expired),
         (from, Step::Erase) if from.is_over() && from != S::Erased => reset(S::Erased),
@@ -256,7 +266,7 @@ pub fn satisfied(at: &Standing) -> bool {
 
 fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     let allowed = match step {
-        Step::Reply | Step::Revise | Step::Close(_) => actor == Actor::Reporter,
+        Step::Reply | Step::Revise | Step::Close => actor == Actor::Reporter,
         Step::GoLive | Step::Expire | Step::Erase => actor == Actor::Clock,
         Step::Pause | Step::Escalate => matches!(actor, Actor::Moderator { .. } | Actor::Policy),
         _ => matches!(actor, Actor::Moderator { .. }),
@@ -331,24 +341,7 @@ mod tests {
     }
 
     fn steps() -> impl Strategy<Value = (Step, Actor)> {
-        let step = prop::sample::select(vec![
-            Step::Claim,
-            Step::Release,
-            Step::Ask,
-            Step::Reply,
-            Step::Reject,
-            Step::Escalate,
-            Step::Approve,
-            Step::Undo,
-            Step::Revise,
-            Step::GoLive,
-            Step::Pause,
-            Step::Resume,
-            Step::Close(Outcome::Found),
-            Step::Remove,
-            Step::Expire,
-            Step::Erase,
-        ]);
+        let step = prop::sample::select(Step::ALL.to_vec());
         let actor = prop_oneof![
             Just(Actor::Reporter),
             Just(Actor::Clock),

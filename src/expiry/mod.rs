@@ -117,7 +117,7 @@ impl Closer {
                     return Err(ExpiryError::Over(notice.state_at(now)));
                 }
                 let by = By { actor: Actor::Reporter, reason: Some(outcome.as_str()), note: None, at: now };
-                take(tx, &vault, notice, Step::Close(outcome), by, |tx, n| {
+                take(tx, &vault, notice, Step::Close, by, |tx, n| {
                     n.outcome = Some(Named(outcome));
                     n.announce = announce;
                     end(tx, n, times, now)

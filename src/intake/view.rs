@@ -12,7 +12,7 @@ use super::words::restate;
 use super::{Intake, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{State, Step};
+use crate::domain::life_cycle::{ActedAs, State, Step};
 use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
@@ -162,10 +162,9 @@ fn lacks_reference(desk: &Intake, public: &Public, private: &Private, now: DateT
 /// Whether tips are withheld from the reporter, who may be the danger: from a pause until it is resumed, and
 /// after a removal. A paused notice that ends was never cleared, so its tips stay withheld.
 fn are_withheld(log: &[Event]) -> bool {
-    let decides = |event: &&Event| {
-        [Step::Pause, Step::Resume, Step::Remove].iter().any(|step| step.as_str() == event.step)
-    };
-    log.iter().rfind(decides).is_some_and(|event| event.step != Step::Resume.as_str())
+    let decides =
+        |event: &&Event| [Step::Pause, Step::Resume, Step::Remove].iter().any(|step| event.is(*step));
+    log.iter().rfind(decides).is_some_and(|event| !event.is(Step::Resume))
 }
 
 fn passed_on(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<Vec<TipShown>, StoreError> {
@@ -199,9 +198,9 @@ pub(super) const fn told(state: State) -> State {
 }
 
 fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, StoreError> {
-    let from = match event.step.as_str() {
-        "ask" => "moderator",
-        "reply" => "reporter",
+    let from = match Step::named(&event.step) {
+        Some(Step::Ask) => "moderator",
+        Some(Step::Reply) => "reporter",
         _ => return Ok(None),
     };
     let Some(sealed) = &event.note_sealed else { return Ok(None) };
@@ -212,8 +211,8 @@ fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, Sto
 
 /// The events without approvals that were taken back: the person withdrew them, so nothing was verified.
 fn standing(log: &[Event]) -> impl Iterator<Item = &Event> {
-    let undone = log.iter().rposition(|event| event.step == Step::Undo.as_str()).unwrap_or(0);
-    let taken_back = move |at, event: &Event| at < undone && event.step == Step::Approve.as_str();
+    let undone = log.iter().rposition(|event| event.is(Step::Undo)).unwrap_or(0);
+    let taken_back = move |at, event: &Event| at < undone && event.is(Step::Approve);
     log.iter().enumerate().filter(move |(at, event)| !taken_back(*at, event)).map(|(_, event)| event)
 }
 
@@ -233,13 +232,13 @@ fn happened(event: &Event, language: Language) -> Option<MyEvent> {
 
 /// Whether the event refused the notice or took it down.
 fn ends(event: &Event) -> bool {
-    matches!(event.step.as_str(), "reject" | "remove")
+    event.is(Step::Reject) || event.is(Step::Remove)
 }
 
 /// Why it was refused, taken down, or taken from view by the policy, in the reporter's sentence. Never the
 /// code, which may reveal something about other people.
 fn why(event: &Event, language: Language) -> Option<String> {
-    let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor == "policy")?;
+    let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor.0 == ActedAs::Policy)?;
     let sentence = format!("reason-{reason}-reporter");
     has(language, &sentence).then(|| text(language, &sentence))
 }

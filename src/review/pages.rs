@@ -224,9 +224,8 @@ fn step(name: &str, action: &str) -> Option<Step> {
     if name == "decisions" {
         return bodies::action(action);
     }
-    [Step::Claim, Step::Release, Step::Undo, Step::Pause, Step::Resume, Step::Remove]
-        .into_iter()
-        .find(|step| step.as_str() == name)
+    use Step::{Claim, Pause, Release, Remove, Resume, Undo};
+    Step::named(name).filter(|step| matches!(step, Claim | Release | Undo | Pause | Resume | Remove))
 }
 
 /// One request about one notice.

@@ -11,7 +11,7 @@ use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{Want, overdue, wants};
 use super::{Moderator, ReviewError, again, alike, phone, policy};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{LIKE_SEALED, Needs, Refusal, State, Step};
+use crate::domain::life_cycle::{ActedAs, LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::phone::Phone;
 use crate::poster::content::lacks;
@@ -31,13 +31,21 @@ pub struct Happened {
     #[schema(value_type = String)]
     pub after: State,
     /// `reporter`, `moderator`, `lead`, `clock` or `policy`.
-    pub actor: String,
+    #[schema(value_type = String)]
+    pub actor: ActedAs,
     /// The account's name, where somebody acted.
     pub by: Option<String>,
     pub reason: Option<String>,
     pub note: Option<String>,
     /// Photos that came with a reply; they are never published.
     pub photo_ids: Vec<Uuid>,
+}
+
+impl Happened {
+    /// Whether that step was taken.
+    pub fn is(&self, step: Step) -> bool {
+        self.step == step.as_str()
+    }
 }
 
 /// A tip as those who verify read it.
@@ -321,7 +329,7 @@ fn happened(
     told: Option<&Private>,
     name: &impl Fn(Uuid) -> String,
 ) -> Answer<Happened> {
-    let answers = told.filter(|_| event.step == Step::Reply.as_str());
+    let answers = told.filter(|_| event.is(Step::Reply));
     let note = match (event.note_sealed, key) {
         (Some(sealed), Some(key)) if told.is_some() => {
             Some(String::from_utf8_lossy(&key.open("note", &sealed)?).into_owned())
@@ -334,7 +342,7 @@ fn happened(
         step: event.step,
         before: event.before.0,
         after: event.after.0,
-        actor: event.actor,
+        actor: event.actor.0,
         by: event.account_id.map(|id| name(id.0)),
         reason: event.reason,
         note,

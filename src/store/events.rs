@@ -12,7 +12,7 @@ use super::schema::{chain, events};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::hex::hex;
-use crate::domain::life_cycle::{Actor, State};
+use crate::domain::life_cycle::{ActedAs, Actor, State, Step};
 
 /// What is to be written down about a transition.
 #[derive(Clone, Debug)]
@@ -41,11 +41,11 @@ pub struct Event {
     pub notice_id: Id,
     pub case_number: String,
     pub revision: i32,
+    /// The name of a step of the life cycle, or of another act that is written down.
     pub step: String,
     pub before: Named<State>,
     pub after: Named<State>,
-    /// `reporter`, `moderator`, `lead`, `clock` or `policy`.
-    pub actor: String,
+    pub actor: Named<ActedAs>,
     pub account_id: Option<Id>,
     pub reason: Option<String>,
     pub note_sealed: Option<Vec<u8>>,
@@ -56,6 +56,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// Whether that step was taken.
+    pub fn is(&self, step: Step) -> bool {
+        self.step == step.as_str()
+    }
+
     /// The hash over everything the line says and the hash of the line before.
     pub fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
@@ -72,7 +77,7 @@ impl Event {
         field(self.step.as_bytes());
         field(self.before.0.as_str().as_bytes());
         field(self.after.0.as_str().as_bytes());
-        field(self.actor.as_bytes());
+        field(self.actor.0.as_str().as_bytes());
         field(self.account_id.map(|id| id.0.into_bytes()).unwrap_or_default().as_slice());
         field(self.reason.as_deref().unwrap_or_default().as_bytes());
         field(self.note_digest.as_deref().unwrap_or_default());
@@ -84,13 +89,6 @@ impl Event {
 /// Appends to the log. Call it last in a transaction: the head of the chain stays locked until its end.
 pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
     let (seq, previous) = lock_head(conn)?;
-    let (actor, account) = match entry.actor {
-        Actor::Reporter => ("reporter", None),
-        Actor::Moderator { id, lead: false } => ("moderator", Some(Id(id))),
-        Actor::Moderator { id, lead: true } => ("lead", Some(Id(id))),
-        Actor::Clock => ("clock", None),
-        Actor::Policy => ("policy", None),
-    };
     let mut event = Event {
         seq: seq + 1,
         notice_id: entry.notice.id,
@@ -99,8 +97,8 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
         step: entry.step.to_owned(),
         before: Named(entry.before),
         after: Named(entry.after),
-        actor: actor.to_owned(),
-        account_id: account,
+        actor: Named(entry.actor.acted_as()),
+        account_id: entry.actor.account().map(Id),
         reason: entry.reason.map(str::to_owned),
         note_digest: entry.note_sealed.as_deref().map(|note| Sha256::digest(note).to_vec()),
         note_sealed: entry.note_sealed,

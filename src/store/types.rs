@@ -169,6 +169,7 @@ names!(
     crate::domain::group::Platform,
     crate::domain::group::WhyDisabled,
     crate::domain::language::Language,
+    crate::domain::life_cycle::ActedAs,
     crate::domain::life_cycle::State,
     crate::domain::notice::Kind,
     crate::domain::notice::Outcome,

@@ -9,7 +9,7 @@ use crate::broadcast::plan;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step};
-use crate::domain::notice::{Kind, Outcome as Ended};
+use crate::domain::notice::Kind;
 use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
@@ -170,12 +170,9 @@ impl World<'_> {
             let notice = locked(tx, id)?;
             match act {
                 Act::Revise => return revise(tx, notice, needs, now),
-                Act::Close => {
-                    let found = Step::Close(Ended::of(notice.kind.0));
-                    take(tx, vault, notice, found, by(Actor::Reporter), |tx, n| {
-                        end(tx, n, Purpose::Closing, now)
-                    })
-                }
+                Act::Close => take(tx, vault, notice, Step::Close, by(Actor::Reporter), |tx, n| {
+                    end(tx, n, Purpose::Closing, now)
+                }),
                 Act::Remove => take(tx, vault, notice, Step::Remove, by(moderator), |tx, n| {
                     end(tx, n, Purpose::Correction, now)
                 }),

@@ -125,7 +125,7 @@ pub const DECISIONS: [Step; 4] = [Step::Approve, Step::Reject, Step::Ask, Step::
 
 /// The step with that name, where it is a decision.
 pub fn action(name: &str) -> Option<Step> {
-    DECISIONS.into_iter().find(|step| step.as_str() == name)
+    Step::named(name).filter(|step| DECISIONS.contains(step))
 }
 
 /// The decision about a held tip.

@@ -17,7 +17,7 @@ use super::words::{WantView, as_typed, at, icon, reason_word, span, to_the_secon
 use crate::broadcast::preview::preview;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{State, Step};
+use crate::domain::life_cycle::{ActedAs, State, Step};
 use crate::domain::notice::{Private, Public, Subject};
 use crate::domain::phone::readable;
 use crate::language::text_with;
@@ -347,7 +347,7 @@ fn dialled(stored: &str) -> (String, String) {
 
 /// The reporter's newest reply, where the reader may read it.
 fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
-    let answered = events.iter().rfind(|event| event.step == Step::Reply.as_str());
+    let answered = events.iter().rfind(|event| event.is(Step::Reply));
     answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
 }
 
@@ -355,7 +355,7 @@ fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
 fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
     let claims = |(at, event): &(usize, &Happened)| {
         let next = events.get(at + 1);
-        event.step == Step::Claim.as_str() && event.by.is_some() && next.is_some_and(|n| n.by == event.by)
+        event.is(Step::Claim) && event.by.is_some() && next.is_some_and(|n| n.by == event.by)
     };
     let told = events.iter().enumerate().filter(|entry| !claims(entry));
     told.rev().map(|(_, event)| line(frame, event)).collect()
@@ -364,12 +364,12 @@ fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
 fn line(frame: &Frame, event: &Happened) -> Line {
     let mut what = word(frame, "review-step", step_told(event));
     // A step of the scheduler is shown without a person.
-    if event.actor != "clock" {
-        let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", &event.actor));
+    if event.actor != ActedAs::Clock {
+        let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", event.actor.as_str()));
         what = format!("{who} · {what}");
     }
     // An approval alone does not say which state follows; every other step does.
-    if event.step == Step::Approve.as_str() && event.before != event.after {
+    if event.is(Step::Approve) && event.before != event.after {
         what = format!("{what} → {}", state_word(frame, event.after));
     }
     Line {
@@ -384,5 +384,5 @@ fn line(frame: &Frame, event: &Happened) -> Line {
 /// The name under which a step is shown. For a notice that was never published, an expiry has another name.
 fn step_told(event: &Happened) -> &str {
     let published = matches!(event.before, State::Live | State::Paused);
-    if event.step == Step::Expire.as_str() && !published { "forsake" } else { &event.step }
+    if event.is(Step::Expire) && !published { "forsake" } else { &event.step }
 }

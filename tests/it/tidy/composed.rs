@@ -7,7 +7,7 @@ use seventytwo::broadcast::report::CountsAs;
 use seventytwo::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, Untried};
 use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
-use seventytwo::domain::life_cycle::State;
+use seventytwo::domain::life_cycle::{ActedAs, State, Step};
 use seventytwo::domain::marks::Likeness;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
 use seventytwo::domain::people::Role;
@@ -203,7 +203,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("reason-{}-reporter", told_reporter()),
         ("redeliver-{}", without(of!(DeliveryState), &["open"])),
         ("report-{}", of!(Kind)),
-        ("review-actor-{}", all(["reporter", "moderator", "lead", "policy"])),
+        ("review-actor-{}", without(of!(ActedAs), &["clock"])),
         ("review-button-{}", forms()),
         ("review-button-{}", of!(Fate)),
         ("review-button-{}", all(["undo", "claim", "keep", "release"])),
@@ -222,7 +222,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("review-flag-{}", of!(FindingKind)),
         ("review-hint-{}", forms()),
         ("review-note-{}", forms()),
-        ("review-step-{}", arms("src/domain/life_cycle.rs", "Step")),
+        ("review-step-{}", of!(Step)),
         ("review-tip-{}", all(["text", "place", "seen_at", "phone", "flags"])),
         ("review-urgency-{}", numbers(0..=3)),
         ("role-{}", of!(Role)),
