@@ -8,7 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use crate::{broadcast, expiry, groups, intake, pages, review};
+use super::routes::Calls;
+use crate::{intake, pages};
 
 mod bounds;
 mod choices;
@@ -19,20 +20,6 @@ mod refusals;
     info(title = "Seventy-Two", description = "Missing-person notices: verified by volunteers, broadcast to group chats, gone after 72 hours. Faults are `application/problem+json` (RFC 9457) with a stable `code`."),
     servers((url = "/api/v1")),
     modifiers(&Tokens),
-    paths(
-        intake::api::send_photo, intake::api::submit, intake::api::tip,
-        intake::api::my_notice, intake::api::reply, intake::api::revise, intake::api::renew,
-        expiry::api::close,
-        pages::api::notice, pages::api::notices,
-        review::api::queue, review::api::sheet, review::api::claim, review::api::release,
-        review::api::decide, review::api::undo, review::api::pause, review::api::resume, review::api::remove,
-        review::api::decide_tip, review::api::reveal_phone,
-        broadcast::api::broadcasts,
-        groups::api::connect, groups::api::list, groups::api::show, groups::api::change, groups::api::forget,
-        groups::api::verify, groups::api::send_code, groups::api::pause, groups::api::resume,
-        groups::api::test, groups::api::rotate,
-        groups::api::log::deliveries, groups::api::log::detail, groups::api::log::redeliver,
-    )
 )]
 struct Api;
 
@@ -48,7 +35,8 @@ impl Modify for Tokens {
 }
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
-    let mut api = serde_json::to_value(Api::openapi()).expect("names and sentences are JSON");
+    let api = Api::openapi().merge_from(Calls::openapi());
+    let mut api = serde_json::to_value(api).expect("names and sentences are JSON");
     choices::write_out(&mut api);
     for (name, shape) in intake::described::shapes() {
         api["components"]["schemas"][name] = shape;

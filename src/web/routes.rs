@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+use utoipa::OpenApi;
 
 use super::problem::Problem;
 use super::{assets, health, methods, openapi};
@@ -16,7 +17,7 @@ pub fn all(doors: &mut ServiceConfig) {
         .app_data(
             web::QueryConfig::default().error_handler(|_, _| Problem::invalid("query", "wrong_type").into()),
         )
-        .service(web::scope("/api/v1").configure(api))
+        .service(web::scope("/api/v1").configure(mount_calls))
         .configure(mount_pages)
         .default_service(web::to(nothing_here));
 }
@@ -101,47 +102,61 @@ table! {
     GET "/metrics" => health::metrics;
 }
 
-fn api(doors: &mut ServiceConfig) {
-    doors
-        // anyone, and the reporter
-        .service(intake::api::send_photo)
-        .service(intake::api::submit)
-        .service(intake::api::tip)
-        .service(intake::api::my_notice)
-        .service(intake::api::reply)
-        .service(intake::api::revise)
-        .service(intake::api::renew)
-        .service(expiry::api::close)
-        .service(pages::api::notices)
-        .service(pages::api::notice)
-        // moderators
-        .service(review::api::queue)
-        .service(review::api::sheet)
-        .service(review::api::claim)
-        .service(review::api::release)
-        .service(review::api::decide)
-        .service(review::api::undo)
-        .service(review::api::pause)
-        .service(review::api::resume)
-        .service(review::api::remove)
-        .service(review::api::decide_tip)
-        .service(review::api::reveal_phone)
-        .service(broadcast::api::broadcasts)
-        // group admins
-        .service(groups::api::connect)
-        .service(groups::api::list)
-        .service(groups::api::show)
-        .service(groups::api::change)
-        .service(groups::api::forget)
-        .service(groups::api::verify)
-        .service(groups::api::send_code)
-        .service(groups::api::pause)
-        .service(groups::api::resume)
-        .service(groups::api::test)
-        .service(groups::api::rotate)
-        .service(groups::api::log::deliveries)
-        .service(groups::api::log::detail)
-        .service(groups::api::log::redeliver);
+/// The table of the JSON API's calls, which are mounted and described. Method and path are declared at each
+/// handler.
+macro_rules! calls {
+    ($($($call:ident)::+;)+) => {
+        fn mount_calls(doors: &mut ServiceConfig) {
+            doors$(.service($($call)::+))+;
+        }
+
+        /// The description of the calls.
+        #[derive(OpenApi)]
+        #[openapi(paths($($($call)::+),+))]
+        pub struct Calls;
+    };
+}
+
+calls! {
+    // anyone, and the reporter
+    intake::api::send_photo;
+    intake::api::submit;
+    intake::api::tip;
+    intake::api::my_notice;
+    intake::api::reply;
+    intake::api::revise;
+    intake::api::renew;
+    expiry::api::close;
+    pages::api::notices;
+    pages::api::notice;
+    // moderators
+    review::api::queue;
+    review::api::sheet;
+    review::api::claim;
+    review::api::release;
+    review::api::decide;
+    review::api::undo;
+    review::api::pause;
+    review::api::resume;
+    review::api::remove;
+    review::api::decide_tip;
+    review::api::reveal_phone;
+    broadcast::api::broadcasts;
+    // group admins
+    groups::api::connect;
+    groups::api::list;
+    groups::api::show;
+    groups::api::change;
+    groups::api::forget;
+    groups::api::verify;
+    groups::api::send_code;
+    groups::api::pause;
+    groups::api::resume;
+    groups::api::test;
+    groups::api::rotate;
+    groups::api::log::deliveries;
+    groups::api::log::detail;
+    groups::api::log::redeliver;
 }
 
 /// The answer where no handler matched: the path does not exist, or takes another method.

@@ -126,8 +126,8 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ),
     (
         "src/web/openapi.rs",
-        &["broadcast", "expiry", "groups", "intake", "pages", "review"],
-        "every door, described",
+        &["intake", "pages"],
+        "the shapes of what comes in, and the page of the description",
     ),
     (
         "src/web/openapi/",
