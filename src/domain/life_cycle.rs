@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::named::named;
 use super::notice::{Private, Public};
+use super::people::Moderator;
 
 named! {
     /// Where a notice stands, in the order of its life.
@@ -98,8 +99,7 @@ pub struct Approval {
 pub enum Actor {
     /// The reporter, holding the manage link.
     Reporter,
-    /// A moderator, or a lead, who may do all a moderator may.
-    Moderator { id: Uuid, lead: bool },
+    Moderator(Moderator),
     /// The clock: cooling passed, 72 hours passed, retention passed.
     Clock,
     /// The review policy: a notice that is live or cooling turned out to be one that only leads may decide.
@@ -122,8 +122,8 @@ impl Actor {
     pub const fn acted_as(self) -> ActedAs {
         match self {
             Actor::Reporter => ActedAs::Reporter,
-            Actor::Moderator { lead: false, .. } => ActedAs::Moderator,
-            Actor::Moderator { lead: true, .. } => ActedAs::Lead,
+            Actor::Moderator(Moderator { lead: false, .. }) => ActedAs::Moderator,
+            Actor::Moderator(Moderator { lead: true, .. }) => ActedAs::Lead,
             Actor::Clock => ActedAs::Clock,
             Actor::Policy => ActedAs::Policy,
         }
@@ -132,7 +132,7 @@ impl Actor {
     /// The account that they act with.
     pub const fn account(self) -> Option<Uuid> {
         match self {
-            Actor::Moderator { id, .. } => Some(id),
+            Actor::Moderator(by) => Some(by.id),
             Actor::Reporter | Actor::Clock | Actor::Policy => None,
         }
     }
@@ -268,8 +268,8 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     let allowed = match step {
         Step::Reply | Step::Revise | Step::Close => actor == Actor::Reporter,
         Step::GoLive | Step::Expire | Step::Erase => actor == Actor::Clock,
-        Step::Pause | Step::Escalate => matches!(actor, Actor::Moderator { .. } | Actor::Policy),
-        _ => matches!(actor, Actor::Moderator { .. }),
+        Step::Pause | Step::Escalate => matches!(actor, Actor::Moderator(_) | Actor::Policy),
+        _ => matches!(actor, Actor::Moderator(_)),
     };
     if !allowed {
         return Err(Refusal::NotYours);
@@ -279,14 +279,14 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     // found through it before a lead is there.
     let takes_from_view = at.state == State::Live && matches!(step, Step::Pause | Step::Remove);
     let lead_only = at.state == State::Escalated || at.sealed && !takes_from_view;
-    if lead_only && matches!(actor, Actor::Moderator { lead: false, .. }) {
+    if lead_only && matches!(actor, Actor::Moderator(Moderator { lead: false, .. })) {
         return Err(Refusal::LeadRequired);
     }
     Ok(())
 }
 
 fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
-    let Actor::Moderator { id, lead } = actor else { return Err(Refusal::NotYours) };
+    let Actor::Moderator(Moderator { id, lead }) = actor else { return Err(Refusal::NotYours) };
     if at.submitted_by == Some(id) || at.is_approved_by(id) {
         return Err(Refusal::SameApprover);
     }
@@ -312,9 +312,9 @@ fn confirm(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusa
 }
 
 fn undo(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
-    let Actor::Moderator { id, .. } = actor else { return Err(Refusal::NotYours) };
+    let Actor::Moderator(by) = actor else { return Err(Refusal::NotYours) };
     match at.approvals.split_last() {
-        Some((last, _)) if last.by != id => Err(Refusal::NotYours),
+        Some((last, _)) if last.by != by.id => Err(Refusal::NotYours),
         // One approver's second thoughts are a reason to review the whole notice again.
         _ => Ok((State::InReview, Vec::new())),
     }
@@ -328,6 +328,10 @@ mod tests {
 
     fn person(n: u8) -> Uuid {
         Uuid::from_u128(u128::from(n) + 1)
+    }
+
+    fn moderator(n: u8, lead: bool) -> Actor {
+        Actor::Moderator(Moderator { id: person(n), lead })
     }
 
     fn standing(state: State, approvals: u8, leads: u8) -> Standing {
@@ -346,13 +350,13 @@ mod tests {
             Just(Actor::Reporter),
             Just(Actor::Clock),
             Just(Actor::Policy),
-            (0u8..4, any::<bool>()).prop_map(|(n, _)| Actor::Moderator { id: person(n), lead: n == 0 }),
+            (0u8..4, any::<bool>()).prop_map(|(n, _)| moderator(n, n == 0)),
         ];
         // Weighted towards the steps that move a notice forward, or most walks would end early.
         prop_oneof![
             2 => (step, actor),
-            2 => (0u8..4).prop_map(|n| (Step::Approve, Actor::Moderator { id: person(n), lead: n == 0 })),
-            1 => (0u8..4).prop_map(|n| (Step::Claim, Actor::Moderator { id: person(n), lead: n == 0 })),
+            2 => (0u8..4).prop_map(|n| (Step::Approve, moderator(n, n == 0))),
+            1 => (0u8..4).prop_map(|n| (Step::Claim, moderator(n, n == 0))),
             1 => Just((Step::GoLive, Actor::Clock)),
         ]
     }
@@ -395,7 +399,7 @@ mod tests {
     #[test]
     fn one_person_cannot_approve_twice() {
         let mut at = standing(State::InReview, 2, 0);
-        let me = Actor::Moderator { id: person(1), lead: false };
+        let me = moderator(1, false);
         (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
         assert_eq!(at.state, State::SecondReview);
         assert_eq!(next(&at, Step::Approve, me), Err(Refusal::SameApprover));
@@ -404,9 +408,9 @@ mod tests {
     #[test]
     fn the_last_seat_is_the_leads_where_the_policy_wants_one() {
         let mut at = standing(State::InReview, 2, 1);
-        let first = Actor::Moderator { id: person(1), lead: false };
-        let second = Actor::Moderator { id: person(2), lead: false };
-        let lead = Actor::Moderator { id: person(3), lead: true };
+        let first = moderator(1, false);
+        let second = moderator(2, false);
+        let lead = moderator(3, true);
         (at.state, at.approvals) = next(&at, Step::Approve, first).unwrap();
         assert_eq!(next(&at, Step::Approve, second), Err(Refusal::LeadRequired));
         assert_eq!(next(&at, Step::Approve, lead).unwrap().0, State::Cooling);
@@ -415,9 +419,9 @@ mod tests {
     #[test]
     fn only_the_last_approver_undoes_and_everybody_looks_again() {
         let mut at = standing(State::InReview, 1, 0);
-        let me = Actor::Moderator { id: person(1), lead: false };
+        let me = moderator(1, false);
         (at.state, at.approvals) = next(&at, Step::Approve, me).unwrap();
-        let other = Actor::Moderator { id: person(2), lead: true };
+        let other = moderator(2, true);
         assert_eq!(next(&at, Step::Undo, other), Err(Refusal::NotYours));
         assert_eq!(next(&at, Step::Undo, me), Ok((State::InReview, Vec::new())));
     }
@@ -439,14 +443,14 @@ mod tests {
             let handed_over = next(&at, Step::Escalate, Actor::Policy);
             assert_eq!(handed_over, Ok((State::Escalated, Vec::new())), "{state:?}");
         }
-        let moderator = Actor::Moderator { id: person(1), lead: true };
-        let refused = next(&at, Step::Escalate, moderator);
+        let lead = moderator(1, true);
+        let refused = next(&at, Step::Escalate, lead);
         assert_eq!(refused, Err(Refusal::NotFrom { from: State::Cooling, step: Step::Escalate }));
     }
 
     #[test]
     fn what_is_sealed_takes_steps_from_leads_alone_but_for_those_that_take_it_from_view() {
-        let by = |lead| Actor::Moderator { id: person(1), lead };
+        let by = |lead| moderator(1, lead);
         for state in State::ALL {
             let mut at = standing(state, 2, 2);
             at.sealed = true;

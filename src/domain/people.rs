@@ -1,5 +1,7 @@
 //! Who may act: the roles, and what each includes.
 
+use uuid::Uuid;
+
 use super::named::named;
 
 named! {
@@ -18,4 +20,12 @@ impl Role {
     pub fn includes(self, needed: Role) -> bool {
         self == needed || (self == Role::Lead && needed == Role::Moderator)
     }
+}
+
+/// A moderator at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moderator {
+    pub id: Uuid,
+    /// A lead may do all a moderator may.
+    pub lead: bool,
 }

@@ -8,7 +8,7 @@ use crate::blobs::{BlobError, Blobs};
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Refusal, State, Step};
+use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
 use crate::store::sweep::{self, Moments};
@@ -116,7 +116,7 @@ impl Closer {
                 if notice.state_at(now).is_over() {
                     return Err(ExpiryError::Over(notice.state_at(now)));
                 }
-                let by = By { actor: Actor::Reporter, reason: Some(outcome.as_str()), note: None, at: now };
+                let by = By { reason: Some(outcome.as_str()), ..By::reporter(now) };
                 take(tx, &vault, notice, Step::Close, by, |tx, n| {
                     n.outcome = Some(Named(outcome));
                     n.announce = announce;

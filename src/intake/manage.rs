@@ -13,7 +13,7 @@ use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{Actor, SEALED, State, Step, Weighing};
+use crate::domain::life_cycle::{SEALED, State, Step, Weighing};
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Private, Public};
 use crate::store::notices::{self, Notice, Revision};
@@ -94,7 +94,7 @@ impl Intake {
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
-                let by = By { note: Some(&reply.words), ..reporter(now) };
+                let by = By { note: Some(&reply.words), ..By::reporter(now) };
                 take(tx, &desk.vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
                     heed(tx, &desk, n, &reply, now)
@@ -158,16 +158,12 @@ impl Intake {
                 }
                 let key = key(&notice, &vault)?;
                 let (public, private) = newest(tx, &notice, &key)?;
-                lay_beside(tx, &vault, notice, "renew", reporter(now), |tx, n| {
+                lay_beside(tx, &vault, notice, "renew", By::reporter(now), |tx, n| {
                     Ok(add_revision(tx, n, &key, (&public, &private), true, now)?)
                 })
             })
             .await
     }
-}
-
-const fn reporter(now: DateTime<Utc>) -> By<'static> {
-    By { actor: Actor::Reporter, reason: None, note: None, at: now }
 }
 
 fn locked(tx: &mut Conn, manage_hash: &[u8]) -> Result<Notice, IntakeError> {
@@ -274,11 +270,12 @@ fn replace(
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        let notice = lay_beside(tx, &desk.vault, notice, Step::Revise.as_str(), reporter(now), |tx, n| {
-            // The reporter cannot change the urgency of the text that is live.
-            n.pending_urgency = Some(weighed.urgency);
-            Ok::<_, IntakeError>(change(tx, n)?)
-        })?;
+        let notice =
+            lay_beside(tx, &desk.vault, notice, Step::Revise.as_str(), By::reporter(now), |tx, n| {
+                // The reporter cannot change the urgency of the text that is live.
+                n.pending_urgency = Some(weighed.urgency);
+                Ok::<_, IntakeError>(change(tx, n)?)
+            })?;
         if weighed.sealed && !told_before && notice.state.0 == State::Live {
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
@@ -287,7 +284,7 @@ fn replace(
         }
         return Ok(notice);
     }
-    take(tx, &desk.vault, notice, Step::Revise, reporter(now), |tx, n| {
+    take(tx, &desk.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
         // A moderator who had claimed it must look at it again.
         n.let_go();
         n.cooling_until = None;

@@ -10,6 +10,7 @@ use super::words::patch;
 use super::*;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::Step;
+use crate::domain::people::Moderator;
 use crate::store::transition::{By, take};
 
 async fn count(desk: &Desk) -> i64 {
@@ -50,7 +51,7 @@ pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step
         .unwrap();
 }
 
-pub(super) const MODERATOR: Actor = Actor::Moderator { id: Uuid::from_u128(9), lead: true };
+pub(super) const MODERATOR: Actor = Actor::Moderator(Moderator { id: Uuid::from_u128(9), lead: true });
 const TO_LIVE: &[(Step, Actor)] =
     &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
 

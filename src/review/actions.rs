@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::Moderator;
-use crate::domain::life_cycle::{Approval, Refusal, Standing, State, Step, next};
+use crate::domain::life_cycle::{Actor, Approval, Refusal, Standing, State, Step, next};
+use crate::domain::people::Moderator;
 use crate::store::notices::Notice;
 
 /// The steps a moderator may take, and why approving is not among them.
@@ -21,7 +21,7 @@ pub struct Actions {
 pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: DateTime<Utc>) -> Actions {
     let state = notice.state_at(now);
     let standing = Standing { state, ..notice.standing(approvals.to_vec()) };
-    let allowed = |at: &Standing, step| next(at, step, by.actor()).is_ok();
+    let allowed = |at: &Standing, step| next(at, step, Actor::Moderator(by)).is_ok();
     let mut steps = Vec::new();
     let mut approval = None;
     // A holder who has approved it already does not keep others from approving it too.
@@ -37,7 +37,7 @@ pub fn actions(notice: &Notice, approvals: &[Approval], by: Moderator, now: Date
                 // A sealed case is with the leads already.
                 let fits = |step: &&Step| **step != Step::Escalate || !notice.sealed;
                 steps.extend(decisions.iter().filter(fits).filter(|step| allowed(&reviewed, **step)));
-                approval = next(&reviewed, Step::Approve, by.actor()).err();
+                approval = next(&reviewed, Step::Approve, Actor::Moderator(by)).err();
             }
             // Claiming a notice that one already holds renews the claim.
             steps.extend([Step::Claim, Step::Release]);

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Moderator, ReviewError, held_by, stale, with_notice};
+use super::{Desk, ReviewError, held_by, stale, with_notice};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{Standing, Step, next};
+use crate::domain::life_cycle::{Actor, Standing, Step, next};
+use crate::domain::people::Moderator;
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice};
@@ -41,7 +42,7 @@ impl Desk {
             .write(move |tx| {
                 with_notice(tx, case, by, |tx, notice| {
                     held_by(&notice, by, now)?;
-                    let by = By { actor: by.actor(), reason: None, note: None, at: now };
+                    let by = By::moderator(by, now);
                     take(tx, &vault, notice, Step::Release, by, |_, n| {
                         n.let_go();
                         Ok(())
@@ -63,7 +64,7 @@ fn claim(
     let before = notice.state.0;
     let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
     let standing = Standing { state: notice.state_at(now), ..notice.standing(approvals) };
-    let (after, _) = next(&standing, Step::Claim, by.actor())?;
+    let (after, _) = next(&standing, Step::Claim, Actor::Moderator(by))?;
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);
     // A notice that waits for another person's approval is not blocked by the person who gave the first.
@@ -88,7 +89,7 @@ fn claim(
                 step: Step::Claim.as_str(),
                 before,
                 after,
-                actor: by.actor(),
+                actor: Actor::Moderator(by),
                 reason: None,
                 note_sealed: None,
                 at: now,

@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Moderator;
 use super::view::{opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::marks::{Likeness, Mark, sought};
 use crate::domain::notice::Public;
+use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, marks, phones, photos};
 use crate::vault::Vault;

@@ -3,13 +3,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use going_live::LetOut;
-use uuid::Uuid;
 
 use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, Refusal, State, Step};
+use crate::domain::people::Moderator;
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::transition::{By, take, take_revision};
@@ -67,19 +67,6 @@ pub enum ReviewError {
     Store(#[from] StoreError),
 }
 
-/// A moderator at work.
-#[derive(Clone, Copy, Debug)]
-pub struct Moderator {
-    pub id: Uuid,
-    pub lead: bool,
-}
-
-impl Moderator {
-    fn actor(self) -> Actor {
-        Actor::Moderator { id: self.id, lead: self.lead }
-    }
-}
-
 /// What a moderator decides about a notice they hold.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -105,7 +92,7 @@ impl Decision {
 
     /// Taken by that moderator at that time.
     fn taken_by(&self, by: Moderator, at: DateTime<Utc>) -> By<'_> {
-        By { actor: by.actor(), reason: self.reason.as_deref(), note: self.note.as_deref(), at }
+        By { reason: self.reason.as_deref(), note: self.note.as_deref(), ..By::moderator(by, at) }
     }
 }
 
@@ -169,7 +156,7 @@ impl Desk {
                     if notice.cooling_until.is_none_or(|until| until.0 <= now) {
                         return Err(ReviewError::TooLate);
                     }
-                    let step = By { actor: by.actor(), reason: None, note: None, at: now };
+                    let step = By::moderator(by, now);
                     let back = |n: &mut Notice| {
                         n.cooling_until = None;
                         n.claimed_by = Some(Id(by.id));
@@ -327,7 +314,7 @@ fn note_down(
         step,
         before: state,
         after: state,
-        actor: by.actor(),
+        actor: Actor::Moderator(by),
         reason,
         note_sealed: None,
         at: now,

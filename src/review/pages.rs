@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::api::{self, bodies, moderator, station};
 use super::tips::Fate;
-use super::{Decision, Moderator, ReviewError, view, waiting};
+use super::{Decision, ReviewError, view, waiting};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
-use crate::domain::people::Role;
+use crate::domain::people::{Moderator, Role};
 use crate::store::accounts;
 use crate::store::notices::{self, Notice};
 use crate::web::frame::{Frame, page, page_with, see_other};

@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
-use super::{Desk, Moderator, ReviewError, held_by, locked, note_down, opened, reasons, view, with_notice};
+use super::{Desk, ReviewError, held_by, locked, note_down, opened, reasons, view, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
+use crate::domain::people::Moderator;
 use crate::store::Conn;
 use crate::store::events::{self, Event};
 use crate::store::notices::{self, Notice};

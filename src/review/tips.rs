@@ -7,10 +7,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::view::is_own;
-use super::{Desk, Moderator, ReviewError, held_by, note_down, with_notice};
+use super::{Desk, ReviewError, held_by, note_down, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
 use crate::domain::named::named;
+use crate::domain::people::Moderator;
 use crate::domain::swindle::CALLED_FALSE;
 use crate::store::StoreError;
 use crate::store::notices::{self, Notice};

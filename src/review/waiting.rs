@@ -5,13 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Moderator;
 use super::view::{is_own, opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
 use crate::domain::notice::{Category, Incident, Kind, Subject};
+use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::review_queue::{self, QueuePlace};
 use crate::store::types::Time;

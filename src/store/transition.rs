@@ -10,6 +10,7 @@ use super::notices::{self, Notice};
 use super::types::Named;
 use super::{Answer, Conn, StoreError};
 use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
+use crate::domain::people::Moderator;
 use crate::vault::Vault;
 
 /// Who takes the step, and why.
@@ -27,6 +28,16 @@ impl By<'_> {
     /// The clock's own step.
     pub const fn clock(at: DateTime<Utc>) -> By<'static> {
         By { actor: Actor::Clock, reason: None, note: None, at }
+    }
+
+    /// A moderator's step.
+    pub const fn moderator(by: Moderator, at: DateTime<Utc>) -> By<'static> {
+        By { actor: Actor::Moderator(by), reason: None, note: None, at }
+    }
+
+    /// The reporter's step.
+    pub const fn reporter(at: DateTime<Utc>) -> By<'static> {
+        By { actor: Actor::Reporter, reason: None, note: None, at }
     }
 
     /// The review policy's own step, for that reason.

@@ -8,8 +8,9 @@ use super::world::{Case, PEOPLE, REGION, World};
 use crate::broadcast::plan;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step};
+use crate::domain::life_cycle::{Approval, Refusal, State, Step};
 use crate::domain::notice::Kind;
+use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
@@ -123,10 +124,10 @@ impl World<'_> {
     /// One more person approves; a person who has approved before is refused.
     fn approve(&mut self, case: usize) -> Answer<()> {
         let (id, now) = (self.cases[case].id, self.clock);
-        let actor = Actor::Moderator { id: self.dice.one_of(&PEOPLE), lead: false };
+        let by = Moderator { id: self.dice.one_of(&PEOPLE), lead: false };
         let vault = &self.vault;
         let taken = self.conn.transaction(|tx| {
-            let by = By { actor, reason: Some("verified"), note: None, at: now };
+            let by = By { reason: Some("verified"), ..By::moderator(by, now) };
             let notice = locked(tx, id)?;
             take(tx, vault, notice, Step::Approve, by, |_, n| {
                 n.cooling_until = Some(Time(now));
@@ -163,22 +164,21 @@ impl World<'_> {
     fn decide(&mut self, case: usize, act: Act) -> Answer<()> {
         let (id, now) = (self.cases[case].id, self.clock);
         self.note(|| format!("case {case}: {act:?}"));
-        let moderator = Actor::Moderator { id: PEOPLE[0], lead: true };
-        let by = |actor| By { actor, reason: None, note: None, at: now };
+        let lead = By::moderator(Moderator { id: PEOPLE[0], lead: true }, now);
         let (vault, needs) = (&self.vault, self.cases[case].needs);
         let taken = self.conn.transaction(|tx| {
             let notice = locked(tx, id)?;
             match act {
                 Act::Revise => return revise(tx, notice, needs, now),
-                Act::Close => take(tx, vault, notice, Step::Close, by(Actor::Reporter), |tx, n| {
+                Act::Close => take(tx, vault, notice, Step::Close, By::reporter(now), |tx, n| {
                     end(tx, n, Purpose::Closing, now)
                 }),
-                Act::Remove => take(tx, vault, notice, Step::Remove, by(moderator), |tx, n| {
-                    end(tx, n, Purpose::Correction, now)
-                }),
-                Act::Pause => take(tx, vault, notice, Step::Pause, by(moderator), |_, _| Ok(())),
+                Act::Remove => {
+                    take(tx, vault, notice, Step::Remove, lead, |tx, n| end(tx, n, Purpose::Correction, now))
+                }
+                Act::Pause => take(tx, vault, notice, Step::Pause, lead, |_, _| Ok(())),
                 Act::Resume => {
-                    take(tx, vault, notice, Step::Resume, by(moderator), |tx, n| Ok(plan::go_on(tx, n, now)?))
+                    take(tx, vault, notice, Step::Resume, lead, |tx, n| Ok(plan::go_on(tx, n, now)?))
                 }
             }
             .map(drop)
