@@ -19,6 +19,8 @@ named! {
     /// What two notices have in common, in the order in which it is reported.
     #[derive(PartialOrd, Ord)]
     pub enum Likeness {
+        Phone = "same_phone",
+        Photo = "similar_photo",
         NameAndAge = "same_name_and_age",
         NameAndPlace = "same_name_and_place",
         CreditCode = "same_credit_code",

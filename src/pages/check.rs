@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::number::{Issued, WentOut, look_up};
 use super::pasted::{self, Pasted};
+use crate::domain::named::named;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -18,11 +19,23 @@ pub struct Asked {
     case: Option<String>,
 }
 
+named! {
+    /// What there is to say of a number, by the keys of its sentences.
+    pub enum Finding {
+        Live = "live",
+        /// A live notice, quoted in words that are not ours.
+        Number = "number",
+        Checking = "checking",
+        Over = "over",
+        /// Over, and it never went out.
+        Never = "never",
+        Unknown = "unknown",
+    }
+}
+
 /// The answer.
 struct Told {
-    /// `live`, `number` for a live notice quoted in words that are not ours, `checking`, `over`, `never` or
-    /// `unknown`: the keys of the sentences.
-    what: &'static str,
+    what: Finding,
     /// The number in its printed form; empty where it was never issued.
     number: String,
     /// The keys of the warnings about the words around the number.
@@ -30,7 +43,7 @@ struct Told {
 }
 
 impl Told {
-    fn new(what: &'static str, pasted: &Pasted) -> Told {
+    fn new(what: Finding, pasted: &Pasted) -> Told {
         let signs = [
             (pasted.several, "check-warning-several"),
             (pasted.foreign, "check-warning-link"),
@@ -39,15 +52,15 @@ impl Told {
         ];
         let warnings: Vec<_> = signs.into_iter().filter(|(raised, _)| *raised).map(|(_, key)| key).collect();
         let words = pasted.words || !warnings.is_empty();
-        let number = if what == "unknown" { String::new() } else { pasted.number.to_string() };
-        Told { what: if what == "live" && words { "number" } else { what }, number, warnings }
+        let number = if what == Finding::Unknown { String::new() } else { pasted.number.to_string() };
+        Told { what: if what == Finding::Live && words { Finding::Number } else { what }, number, warnings }
     }
 
     /// The CSS class: only what is certain is green.
     fn class(&self) -> &'static str {
         match self.what {
-            "live" | "over" if self.warnings.is_empty() => "good",
-            "number" if self.warnings.is_empty() => "card",
+            Finding::Live | Finding::Over if self.warnings.is_empty() => "good",
+            Finding::Number if self.warnings.is_empty() => "card",
             _ => "warning",
         }
     }
@@ -95,11 +108,11 @@ pub async fn check(
         Some(None) => (None, Some(MALFORMED)),
         Some(Some(pasted)) => {
             let what = match look_up(&http, &shared, &pasted.number.to_string()).await {
-                Ok((_, Issued::Live(_))) => "live",
-                Ok((_, Issued::Checking(_))) => "checking",
-                Ok((_, Issued::Over(_, _, WentOut::Once))) => "over",
-                Ok((_, Issued::Over(_, _, WentOut::Never))) => "never",
-                Err(Problem::CaseUnknown) => "unknown",
+                Ok((_, Issued::Live(_))) => Finding::Live,
+                Ok((_, Issued::Checking(_))) => Finding::Checking,
+                Ok((_, Issued::Over(_, _, WentOut::Once))) => Finding::Over,
+                Ok((_, Issued::Over(_, _, WentOut::Never))) => Finding::Never,
+                Err(Problem::CaseUnknown) => Finding::Unknown,
                 Err(problem) => return Err(problem),
             };
             (Some(Told::new(what, &pasted)), None)

@@ -25,7 +25,8 @@ pub struct Duplicate {
     /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
     /// `same_filing_number`, and beside a sealed case `same_sound_and_age`, `same_sound_and_place`: one or
     /// more.
-    pub why: Vec<&'static str>,
+    #[schema(value_type = Vec<String>)]
+    pub why: Vec<Likeness>,
     pub submitted_at: DateTime<Utc>,
     /// Its public part; absent where it was deleted.
     #[schema(value_type = Object)]
@@ -53,26 +54,26 @@ pub(super) fn duplicates(
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
     let may_know = |other: &Notice| opens_for(other, by);
-    let mut found: Vec<(Notice, Vec<&'static str>)> = Vec::new();
+    let mut found: Vec<(Notice, Vec<Likeness>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
         let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;
         let same = same.into_iter().filter(may_know).take(SHOWN);
-        found.extend(same.map(|other| (other, vec!["same_phone"])));
+        found.extend(same.map(|other| (other, vec![Likeness::Phone])));
     }
     // Evidence is not compared: one police receipt looks like another.
     let shown = public.map_or(&[][..], |public| &public.photos);
     let mut alike = photos::alike(conn, shown, notice.id.0)?;
     for (_, why) in found.iter_mut().filter(|(other, _)| alike.contains(&other.id.0)) {
-        why.push("similar_photo");
+        why.push(Likeness::Photo);
     }
     alike.retain(|id| found.iter().all(|(other, _)| other.id.0 != *id));
     alike.truncate(LOOKED_AT);
     let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(SHOWN - found.len());
-    found.extend(looks_so.map(|other| (other, vec!["similar_photo"])));
+    found.extend(looks_so.map(|other| (other, vec![Likeness::Photo])));
     let by_sound = by.lead && notice.sealed;
     let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
     sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
-    let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace].map(Likeness::as_str);
+    let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace];
     for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
         let known = found.iter().find(|(seen, _)| seen.id == other.id);
         if likeness.by_sound()
@@ -81,9 +82,9 @@ pub(super) fn duplicates(
             continue;
         }
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
-            why.push(likeness.as_str());
+            why.push(likeness);
         } else if found.len() < SHOWN && may_know(&other) {
-            found.push((other, vec![likeness.as_str()]));
+            found.push((other, vec![likeness]));
         }
     }
     found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
@@ -93,7 +94,7 @@ fn duplicate(
     conn: &mut Conn,
     vault: &Vault,
     other: &Notice,
-    why: Vec<&'static str>,
+    why: Vec<Likeness>,
     now: DateTime<Utc>,
 ) -> Answer<Duplicate> {
     let opened = notices::opened(conn, vault, other, read(other))?;

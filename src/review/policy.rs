@@ -108,7 +108,8 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 
 fn classify(public: &Public, private: &Private) -> Class {
     // What the answer denies but the text mentions counts as mentioned.
-    let mentioned = |what: FindingKind| private.flags.iter().any(|flag| flag == what.as_str());
+    let mentioned =
+        |what: FindingKind| private.flags.iter().any(|flag| FindingKind::named(flag) == Some(what));
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
         _ if mentioned(FindingKind::Violence) => return Class::SealedOther,

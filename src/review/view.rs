@@ -90,7 +90,7 @@ pub struct Sheet {
     pub approved_by: Vec<String>,
     /// The steps the reader may take now.
     #[schema(value_type = Vec<String>)]
-    pub actions: Vec<&'static str>,
+    pub actions: Vec<Step>,
     /// Why the reader, who holds it, may not approve it: `same_approver`, `lead_required` or
     /// `police_reference_required`.
     pub approval_refused: Option<&'static str>,
@@ -220,16 +220,16 @@ fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option
         && private.is_some_and(|private| private.police.reference.is_none())
 }
 
-/// The names of the steps, and of what prevents approving.
-fn offered(may: Actions, lacks_police: bool) -> (Vec<&'static str>, Option<&'static str>) {
+/// The steps, and the name of what prevents approving.
+fn offered(may: Actions, lacks_police: bool) -> (Vec<Step>, Option<&'static str>) {
     let refused = match may.approval {
         Some(Refusal::SameApprover) => Some("same_approver"),
         Some(Refusal::LeadRequired) => Some("lead_required"),
         _ if lacks_police && may.steps.contains(&Step::Approve) => Some("police_reference_required"),
         _ => None,
     };
-    let steps = may.steps.iter().filter(|step| **step != Step::Approve || refused.is_none());
-    (steps.map(|step| step.as_str()).collect(), refused)
+    let steps = may.steps.into_iter().filter(|step| *step != Step::Approve || refused.is_none());
+    (steps.collect(), refused)
 }
 
 /// A claim alone does not show the phone.

@@ -79,7 +79,7 @@ fn head(frame: &Frame, other: &Duplicate) -> Head {
     Head {
         case: other.case_number,
         state: state_word(frame, other.state),
-        why: other.why.iter().map(|why| word(frame, "review-duplicate", why)).collect(),
+        why: other.why.iter().map(|why| word(frame, "review-duplicate", why.as_str())).collect(),
     }
 }
 

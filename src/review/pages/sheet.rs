@@ -135,7 +135,7 @@ impl SheetPage {
     /// The page for a sheet.
     pub fn new(frame: Frame, sheet: Sheet, around: Around<'_>, now: DateTime<Utc>) -> SheetPage {
         let Around { case, fault, typed, done, link, next } = around;
-        let offered = |step: &&Step| sheet.actions.contains(&step.as_str());
+        let offered = |step: &&Step| sheet.actions.contains(step);
         let again = looked_at_again(&sheet);
         let mut forms: Vec<Form> = FORMS
             .iter()

@@ -14,6 +14,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::domain::screening::FindingKind;
 use seventytwo::groups::delivery_log::Asked;
 use seventytwo::intake::form::{Control, fields, sections};
+use seventytwo::pages::check::Finding;
 use seventytwo::review::figures::Period;
 use seventytwo::review::reasons;
 use seventytwo::review::tips::Fate;
@@ -127,7 +128,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
     let sexes = || all(Sex::ALL.into_iter().filter_map(Sex::word));
     let forms = || all(["approve", "ask", "reject", "escalate", "pause", "resume", "remove"]);
     let parts = || all(["swindle", "sought", "help", "data", "wrong"]);
-    let pasted = || all(["live", "number", "checking", "over", "never", "unknown", "malformed"]);
+    let pasted = || [of!(Finding), all(["malformed"])].concat();
     let told_reporter = || all([reasons::REJECT, reasons::REMOVE].concat());
     vec![
         ("broadcast-at-{}", of!(Precision)),
