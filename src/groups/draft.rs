@@ -19,7 +19,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
-use crate::domain::text::{Unit, narrow, one_line};
+use crate::domain::text::{Unit, one_line};
 use crate::vault;
 
 /// The longest name of a group, in characters.
@@ -38,7 +38,7 @@ pub struct Draft {
     pub kinds: Option<Vec<String>>,
     pub language: Option<String>,
     /// The most notices within an hour; `Some(None)` removes the bound.
-    pub hourly_cap: Option<Option<String>>,
+    pub hourly_cap: Option<Option<i64>>,
     /// `Some(None)` removes the quiet hours.
     pub quiet: Option<Option<Hours>>,
 }
@@ -162,7 +162,7 @@ impl Draft {
             regions: self.regions.as_deref().and_then(|given| kept(regions(given), faults)),
             kinds: self.kinds.as_deref().and_then(|given| kept(kinds(given), faults)),
             language: self.language.as_deref().and_then(|given| kept(language(given), faults)),
-            hourly_cap: wish(self.hourly_cap.as_ref(), |given| kept(hourly_cap(given), faults)),
+            hourly_cap: wish(self.hourly_cap.as_ref(), |given| kept(hourly_cap(*given), faults)),
             quiet: wish(self.quiet.as_ref(), |given| quiet(given, faults)),
             ..Change::default()
         }
@@ -224,8 +224,8 @@ fn wish<T, R>(given: Option<&Option<T>>, read: impl FnOnce(&T) -> Option<R>) -> 
     given?.as_ref().map_or(Some(None), |given| read(given).map(Some))
 }
 
-fn hourly_cap(given: &str) -> Read<i16> {
-    match narrow(given).trim().parse() {
+fn hourly_cap(given: i64) -> Read<i16> {
+    match i16::try_from(given) {
         Ok(cap) if (1..=MAX_HOURLY_CAP).contains(&cap) => Ok(cap),
         _ => wrong("hourly_cap", "group_cap_range", vec![("max", MAX_HOURLY_CAP.to_string())]),
     }
@@ -433,16 +433,16 @@ mod tests {
         assert_eq!((left.hourly_cap, left.quiet), (None, None));
         let away = read(Draft { hourly_cap: Some(None), quiet: Some(None), ..Draft::default() });
         assert_eq!((away.hourly_cap, away.quiet), (Some(None), Some(None)));
-        let cap = Some(Some(" ６０ ".to_owned()));
-        let set = read(Draft { hourly_cap: cap, quiet: hours("22:00", "07:00"), ..Draft::default() });
+        let set =
+            read(Draft { hourly_cap: Some(Some(60)), quiet: hours("22:00", "07:00"), ..Draft::default() });
         let night = Quiet { from: 22 * 60, until: 7 * 60, but_urgent: true };
         assert_eq!((set.hourly_cap, set.quiet), (Some(Some(60)), Some(Some(night))));
     }
 
     #[test]
     fn times_and_bounds_that_cannot_be_are_told_by_field() {
-        for cap in ["0", "61", "-1", "1.5", "many", ""] {
-            let draft = Draft { hourly_cap: Some(Some(cap.to_owned())), ..Draft::default() };
+        for cap in [0, 61, -1, i64::MAX] {
+            let draft = Draft { hourly_cap: Some(Some(cap)), ..Draft::default() };
             let faults = draft.change(Platform::Wecom, &Guard::default()).unwrap_err();
             assert_eq!(codes(&faults), [("hourly_cap", "group_cap_range")], "{cap}");
         }

@@ -10,6 +10,7 @@ use crate::domain::group::{Kinds, Platform};
 use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::{Level, Region};
+use crate::domain::text::narrow;
 use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
 use crate::web::problem::{field_sentence, named_sentence};
@@ -120,7 +121,7 @@ impl Typed {
             regions: Some(self.regions.clone()),
             kinds: Some(self.kinds.clone()),
             language: Some(self.language.clone()),
-            hourly_cap: Some(Some(self.hourly_cap.clone()).filter(|cap| !cap.trim().is_empty())),
+            hourly_cap: Some(cap(&self.hourly_cap)),
             quiet: Some(Some(self.quiet.clone()).filter(|quiet| !quiet.is_blank())),
             ..Draft::default()
         }
@@ -134,6 +135,12 @@ impl Typed {
             ..self.wishes()
         }
     }
+}
+
+/// The hourly cap as it was typed; `None` where it is blank. What is no number is 0, which no cap may be.
+fn cap(typed: &str) -> Option<i64> {
+    let typed = narrow(typed);
+    Some(typed.trim()).filter(|typed| !typed.is_empty()).map(|typed| typed.parse().unwrap_or(0))
 }
 
 /// The preferences that a new group's form suggests, in words.
@@ -288,4 +295,23 @@ fn places(province: Region, chosen: &[Region], frame: &Frame) -> Vec<Place> {
     });
     let shown = |place: &Place| !place.below.is_empty() || !chosen.iter().any(|r| r.code() == place.head.0);
     std::iter::once(all).chain(each).filter(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cap;
+
+    #[test]
+    fn a_cap_is_read_as_people_type_it() {
+        for (typed, read) in [
+            (" ６０ ", Some(60)),
+            ("", None),
+            ("　", None),
+            ("-1", Some(-1)),
+            ("1.5", Some(0)),
+            ("many", Some(0)),
+        ] {
+            assert_eq!(cap(typed), read, "{typed:?}");
+        }
+    }
 }

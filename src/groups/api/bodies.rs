@@ -45,7 +45,7 @@ impl NewGroupBody {
     /// The draft that the station reads.
     pub fn draft(self) -> Draft {
         let NewGroupBody { platform, name, credentials, regions, kinds, language, hourly_cap, quiet } = self;
-        let (hourly_cap, quiet) = (hourly_cap.map(|cap| Some(cap.to_string())), quiet.map(Some));
+        let (hourly_cap, quiet) = (hourly_cap.map(Some), quiet.map(Some));
         Draft { platform, name, credentials, regions, kinds, language, hourly_cap, quiet }
     }
 }
@@ -85,7 +85,6 @@ impl ChangeBody {
     /// The draft that the station reads.
     pub fn draft(self) -> Draft {
         let ChangeBody { name, credentials, regions, kinds, language, hourly_cap, quiet } = self;
-        let hourly_cap = hourly_cap.map(|cap| cap.map(|cap| cap.to_string()));
         Draft { platform: None, name, credentials, regions, kinds, language, hourly_cap, quiet }
     }
 }
