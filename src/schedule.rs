@@ -109,7 +109,7 @@ async fn by_the_clock(
     })
     .await?;
     list.add("forget quiet addresses", "0 */5 * * * *", |s| async move {
-        s.forget_addresses();
+        s.shared.limits.forget_idle();
         Ok(())
     })
     .await?;

@@ -65,9 +65,4 @@ impl Stations {
         self.worker.script.forget();
         self.shared.press.forget();
     }
-
-    /// Forgets the addresses that have used nothing of their allowance.
-    pub fn forget_addresses(&self) {
-        self.shared.limits.forget_idle();
-    }
 }
