@@ -121,7 +121,6 @@ mod tests {
     use super::*;
 
     const START: Progress = Progress { part: 0, act: ActSoFar { alone: false, in_vain: 0 }, how: None };
-    const ALL: [TakeBack; 3] = [TakeBack::Edit, TakeBack::Delete, TakeBack::Reply];
 
     /// Walks a course; `does` says whether the platform does what it is asked.
     fn walk(course: &Course<'_>, mut does: impl FnMut(Act<'_>) -> bool) -> (Vec<String>, Option<How>) {
@@ -145,14 +144,14 @@ mod tests {
 
     #[test]
     fn an_alert_is_its_parts() {
-        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &ALL, 2), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &TakeBack::ALL, 2), |_| true);
         assert_eq!((acts, how), (vec!["Say(0)".to_owned(), "Say(1)".to_owned()], None));
     }
 
     #[test]
     fn every_message_that_stands_is_edited_and_nothing_more_is_said() {
         let standing = standing(&["a", "b"]);
-        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ALL, 1), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Edited));
     }
@@ -160,7 +159,7 @@ mod tests {
     #[test]
     fn what_cannot_be_edited_is_deleted() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &ALL, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1);
         let (acts, how) = walk(&course, |act| act != Act::Edit("a"));
         assert_eq!(acts, [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Deleted));
@@ -169,7 +168,7 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_back_is_followed_up_once() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &ALL, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1);
         let (acts, how) = walk(&course, |act| matches!(act, Act::Reply(_)));
         let tried = [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#, r#"Delete("b")"#, r#"Reply("b")"#];
         assert_eq!((acts.as_slice(), how), (tried.map(str::to_owned).as_slice(), Some(How::FollowedUp)));
@@ -180,7 +179,7 @@ mod tests {
     #[test]
     fn where_nothing_can_be_taken_back_the_chat_is_told() {
         let unnamed = [None];
-        for (standing, ways) in [(&unnamed[..], &ALL[..]), (&standing(&["a"]), &[])] {
+        for (standing, ways) in [(&unnamed[..], &TakeBack::ALL[..]), (&standing(&["a"]), &[])] {
             let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, 1), |_| true);
             assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
         }

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::domain::language::Language;
+use crate::domain::named::named;
 use crate::domain::text::{Unit, cut_for_group};
 use crate::language::{Arg, text_with};
 
@@ -26,38 +27,23 @@ const DIGESTED: usize = 32;
 /// A line shortened to less than this many units says nothing any more and is left out.
 const STUB: usize = 24;
 
-/// What a line is about; its name in the payload for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    Subject,
-    Looks,
-    Clothing,
-    LastSeen,
-    Region,
-    HeldAt,
-    Needs,
-    Health,
-    Police,
-    Description,
+named! {
+    /// What a line is about; its name in the payload for programs.
+    pub enum Field {
+        Subject = "subject",
+        Looks = "looks",
+        Clothing = "clothing",
+        LastSeen = "last_seen",
+        Region = "region",
+        HeldAt = "held_at",
+        Needs = "needs",
+        Health = "health",
+        Police = "police",
+        Description = "description",
+    }
 }
 
 impl Field {
-    /// The name in the payload for programs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Field::Subject => "subject",
-            Field::Looks => "looks",
-            Field::Clothing => "clothing",
-            Field::LastSeen => "last_seen",
-            Field::Region => "region",
-            Field::HeldAt => "held_at",
-            Field::Needs => "needs",
-            Field::Health => "health",
-            Field::Police => "police",
-            Field::Description => "description",
-        }
-    }
-
     /// The order in which lines are dropped where there is no room: the highest first.
     const fn expendable(self) -> u8 {
         match self {

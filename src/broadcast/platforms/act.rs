@@ -1,5 +1,7 @@
 //! What one request does: says a part of a message, or takes back what stands in the chat.
 
+use crate::domain::named::named;
+
 /// What one request does. A reference is what a platform answered when it took a part of a message
 /// ([`Outcome::Delivered`](crate::domain::delivery::Outcome::Delivered)); only its adapter reads it, and it
 /// names something only together with the credentials that were used then.
@@ -28,12 +30,13 @@ impl Act<'_> {
     }
 }
 
-/// A way of taking a message back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TakeBack {
-    Edit,
-    Delete,
-    Reply,
+named! {
+    /// A way of taking a message back, by its name in documents.
+    pub enum TakeBack {
+        Edit = "edit",
+        Delete = "delete",
+        Reply = "reply",
+    }
 }
 
 impl TakeBack {
@@ -43,15 +46,6 @@ impl TakeBack {
             TakeBack::Edit => Act::Edit(reference),
             TakeBack::Delete => Act::Delete(reference),
             TakeBack::Reply => Act::Reply(reference),
-        }
-    }
-
-    /// The name in documents.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TakeBack::Edit => "edit",
-            TakeBack::Delete => "delete",
-            TakeBack::Reply => "reply",
         }
     }
 }

@@ -4,10 +4,11 @@
 //! from what is said, so a repeated request is answered like the first and makes no second event.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Display;
 
 use bytes::Bytes;
 use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -76,14 +77,9 @@ fn is_room(text: &str) -> bool {
 }
 
 /// Percent-encodes all but letters, digits and `-._~`.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-        out
-    })
+fn encoded(text: &str) -> impl Display {
+    const OTHERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, OTHERS)
 }
 
 /// What stands under a reference: a picture or words, and its event.
