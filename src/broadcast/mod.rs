@@ -30,6 +30,8 @@ pub mod turns;
 pub mod way_in;
 pub mod worker;
 
+// Mounted here, as a part of the unit tests: it drives what is private to the engine, and puts faults into it
+// that exist in no other build (ADR 23).
 #[cfg(test)]
 #[path = "../../tests/simulation/mod.rs"]
 mod simulation;
