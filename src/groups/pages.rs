@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::{id, station};
+use super::api::station;
 use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::{self, Whole};
@@ -27,10 +27,12 @@ use crate::web::shared::Shared;
 mod delivery;
 mod one;
 mod settings;
+mod visit;
 
 pub use delivery::{detail, redeliver};
 use one::group_page;
 pub use settings::{delete_form, edit, edit_form, forget, robot, robot_form, rotate};
+use visit::AdminVisit;
 
 /// What these handlers return.
 type Page = Result<HttpResponse, Problem>;
@@ -151,7 +153,10 @@ pub async fn connect(
     };
     shared.limits.check(Limit::GroupConnects, account)?;
     match station(&shared).connect(account, new).await {
-        Ok(connected) => entered(&http, &frame, &shared, account, connected).await,
+        Ok(connected) => {
+            let visit = AdminVisit { group: connected.id, http, frame, shared, account };
+            entered(&visit, connected).await
+        }
         Err(error) => {
             let (faults, status) = told(error, &frame, first_field(platform))?;
             again(typed, (faults, None), status)
@@ -160,91 +165,45 @@ pub async fn connect(
 }
 
 /// One group.
-pub async fn show(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    asked: web::Query<Query>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let (done, before) = (done(&frame, &asked), asked.before.as_deref().and_then(|place| place.parse().ok()));
-    let mut template = group_page(&frame, &shared, account, id(&path)?, before).await?;
+pub async fn show(visit: AdminVisit, asked: web::Query<Query>) -> Page {
+    let (done, before) =
+        (done(&visit.frame, &asked), asked.before.as_deref().and_then(|place| place.parse().ok()));
+    let mut template = group_page(&visit, before).await?;
     template.done = done;
-    page(&http, &frame, &template)
+    page(&visit.http, &visit.frame, &template)
 }
 
 /// Takes the code that was read in the chat.
-pub async fn verify(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
+pub async fn verify(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let code = form.0.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
-    let step = station(&shared).verify(account, id, code).await;
-    after(&http, &frame, &shared, (account, id), step, ("active", "code")).await
+    let step = visit.station().verify(visit.account, visit.group, code).await;
+    after(&visit, step, ("active", "code")).await
 }
 
 /// Sends another code.
-pub async fn send_code(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    _form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
-    let step = station(&shared).send_code(account, id).await;
-    after(&http, &frame, &shared, (account, id), step, ("code", "send")).await
+pub async fn send_code(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
+    let step = visit.station().send_code(visit.account, visit.group).await;
+    after(&visit, step, ("code", "send")).await
 }
 
 /// Stops what goes to a group, for as long as was chosen.
-pub async fn pause(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
+pub async fn pause(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let choice = form.0.iter().find(|(name, _)| name == "until").map_or("", |(_, choice)| choice);
-    let until = pauses::chosen(choice, shared.clock.now());
-    let step = station(&shared).pause(account, id, until).await;
-    after(&http, &frame, &shared, (account, id), step, ("paused", "state")).await
+    let until = pauses::chosen(choice, visit.shared.clock.now());
+    let step = visit.station().pause(visit.account, visit.group, until).await;
+    after(&visit, step, ("paused", "state")).await
 }
 
 /// Lets a paused group receive again.
-pub async fn resume(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    _form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
-    let step = station(&shared).resume(account, id).await;
-    after(&http, &frame, &shared, (account, id), step, ("resumed", "state")).await
+pub async fn resume(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
+    let step = visit.station().resume(visit.account, visit.group).await;
+    after(&visit, step, ("resumed", "state")).await
 }
 
 /// Sends a message marked as a test.
-pub async fn test(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    _form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
-    let step = station(&shared).test(account, id).await;
-    after(&http, &frame, &shared, (account, id), step, ("tested", "test")).await
+pub async fn test(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
+    let step = visit.station().test(visit.account, visit.group).await;
+    after(&visit, step, ("tested", "test")).await
 }
 
 fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem> {
@@ -279,42 +238,30 @@ fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, Status
 }
 
 /// After a step: a redirect to the group, or its page with what went wrong.
-async fn after<T>(
-    http: &HttpRequest,
-    frame: &Frame,
-    shared: &Shared,
-    (account, id): (Uuid, Uuid),
-    step: Result<T, GroupError>,
-    (done, field): (&str, &str),
-) -> Page {
+async fn after<T>(visit: &AdminVisit, step: Result<T, GroupError>, (done, field): (&str, &str)) -> Page {
     match step {
-        Ok(_) => Ok(see_other(&format!("/groups/{id}?done={done}"))),
+        Ok(_) => Ok(see_other(&format!("/groups/{}?done={done}", visit.group))),
         Err(error) => {
-            let (faults, status) = told(error, frame, field)?;
-            let mut template = group_page(frame, shared, account, id, None).await?;
+            let (faults, status) = told(error, &visit.frame, field)?;
+            let mut template = group_page(visit, None).await?;
             template.faults = faults;
-            page_with(http, frame, &template, status)
+            page_with(&visit.http, &visit.frame, &template, status)
         }
     }
 }
 
 /// After credentials were entered: the secret, shown once; or the platform's refusal; or the field for the
 /// code.
-async fn entered(
-    http: &HttpRequest,
-    frame: &Frame,
-    shared: &Shared,
-    account: Uuid,
-    connected: Connected,
-) -> Page {
+async fn entered(visit: &AdminVisit, connected: Connected) -> Page {
     let Connected { id, secret, refused: refusal } = connected;
+    let frame = &visit.frame;
     if let Some(secret) = secret {
         let said = refusal.map(|refusal| refused(&refusal, frame.language));
         let then = frame.t("groups-secret-then");
-        return page(http, frame, &SecretPage { frame, id, secret, refused: said, then });
+        return page(&visit.http, frame, &SecretPage { frame, id, secret, refused: said, then });
     }
     let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
-    after(http, frame, shared, (account, id), step, ("code", "send")).await
+    after(visit, step, ("code", "send")).await
 }
 
 fn new_page(

@@ -1,6 +1,7 @@
 //! The JSON door of the review station.
 
 pub mod bodies;
+mod who;
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -8,18 +9,18 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::bodies::{DecisionBody, PhoneBody, RemoveBody, RestrictBody, VerdictBody};
+use self::who::AsModerator;
+pub use self::who::moderator;
 use super::view::{self, Sheet};
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, ReviewError};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{Refusal, State, Step};
-use crate::domain::people::{Moderator, Role};
-use crate::store::accounts::Account;
+use crate::domain::people::Moderator;
 use crate::store::notices::Notice;
 use crate::web::json::Json;
 use crate::web::problem::Problem;
-use crate::web::session::Caller;
 use crate::web::shared::Shared;
 
 /// Notices on a page of the queue.
@@ -59,11 +60,6 @@ const fn instead(from: State, step: Step) -> Option<&'static str> {
         (State::Cooling, Step::Pause | Step::Reject | Step::Ask | Step::Escalate) => Some("cooling"),
         _ => None,
     }
-}
-
-/// A moderator's account as this station sees it.
-pub fn moderator(account: &Account) -> Moderator {
-    Moderator { id: account.id.0, lead: account.role.0 == Role::Lead }
 }
 
 /// The case number in a path.
@@ -119,11 +115,10 @@ impl From<Notice> for Standing {
 )]
 #[get("/review/queue")]
 pub async fn queue(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     query: web::Query<QueueQuery>,
 ) -> Result<web::Json<Queue>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let state = query.state.as_deref().filter(|state| !state.is_empty());
     let state = state
         .map(|state| State::named(state).ok_or_else(|| Problem::invalid("state", "unknown_value")))
@@ -144,11 +139,10 @@ pub async fn queue(
 )]
 #[get("/review/{case}")]
 pub async fn sheet(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Sheet>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     Ok(web::Json(read_sheet(&shared, case(&path)?, by).await?))
 }
 
@@ -175,11 +169,10 @@ pub async fn read_sheet(shared: &Shared, case: CaseNumber, by: Moderator) -> Res
 )]
 #[post("/review/{case}/claim")]
 pub async fn claim(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Claimed>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let notice = station(&shared).claim(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(Claimed { claimed_until: notice.claimed_until.map(|t| t.0), version: notice.version }))
 }
@@ -197,11 +190,10 @@ pub async fn claim(
 )]
 #[post("/review/{case}/release")]
 pub async fn release(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Claimed>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let notice = station(&shared).release(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(Claimed { claimed_until: None, version: notice.version }))
 }
@@ -221,12 +213,11 @@ pub async fn release(
 )]
 #[post("/review/{case}/decisions")]
 pub async fn decide(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<DecisionBody>,
 ) -> Result<web::Json<Standing>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let decision = body.read(DecisionBody::decision)?;
     let notice = station(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
@@ -246,11 +237,10 @@ pub async fn decide(
 )]
 #[post("/review/{case}/undo")]
 pub async fn undo(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let notice = station(&shared).undo(case(&path)?, by, shared.clock.now()).await?;
     Ok(web::Json(notice.into()))
 }
@@ -269,12 +259,11 @@ pub async fn undo(
 )]
 #[post("/review/{case}/pause")]
 pub async fn pause(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<RestrictBody>,
 ) -> Result<web::Json<Standing>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     restrict(&shared, &path, by, body.read(|body| body.decision(Step::Pause))?).await
 }
 
@@ -292,12 +281,11 @@ pub async fn pause(
 )]
 #[post("/review/{case}/resume")]
 pub async fn resume(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<RestrictBody>,
 ) -> Result<web::Json<Standing>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     restrict(&shared, &path, by, body.read(|body| body.decision(Step::Resume))?).await
 }
 
@@ -315,12 +303,11 @@ pub async fn resume(
 )]
 #[post("/review/{case}/remove")]
 pub async fn remove(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<RemoveBody>,
 ) -> Result<web::Json<Standing>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     restrict(&shared, &path, by, body.read(RemoveBody::decision)?).await
 }
 
@@ -338,12 +325,11 @@ pub async fn remove(
 )]
 #[post("/review/{case}/tips/{id}")]
 pub async fn decide_tip(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<(String, Uuid)>,
     body: Json<VerdictBody>,
 ) -> Result<HttpResponse, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let (given, tip) = path.into_inner();
     let fate = body.read(VerdictBody::fate)?;
     station(&shared).decide_tip(case(&given)?, tip, fate, by, shared.clock.now()).await?;
@@ -374,12 +360,11 @@ pub struct PhoneShown {
 )]
 #[post("/review/{case}/phone")]
 pub async fn reveal_phone(
-    caller: Caller,
+    AsModerator(by): AsModerator,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     body: Json<PhoneBody>,
 ) -> Result<web::Json<PhoneShown>, Problem> {
-    let by = moderator(caller.require(Role::Moderator)?);
     let now = shared.clock.now();
     let reason = body.read(PhoneBody::reason)?;
     let shown = station(&shared).reveal_phone(case(&path)?, by, reason, now).await?;

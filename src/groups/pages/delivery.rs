@@ -1,18 +1,16 @@
 //! The page of one delivery: the message, every request to the platform, and the answers.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use askama::Template;
 
 use super::super::api::log::ids;
-use super::super::api::station;
 use super::super::delivery_log::{Call, Exchange, Kept};
 use super::super::words::explained;
-use super::{Page, admin, after, one};
+use super::{AdminVisit, Page, after, one};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::web::frame::{Frame, page};
-use crate::web::session::{CsrfForm, SignedIn};
-use crate::web::shared::Shared;
+use crate::web::session::CsrfForm;
 
 #[derive(Template)]
 #[template(path = "groups_delivery.html")]
@@ -44,15 +42,10 @@ struct CallView {
 ///
 /// # Errors
 /// For anybody who is not the group's admin.
-pub async fn detail(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<(String, String)>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
+pub async fn detail(visit: AdminVisit, path: web::Path<(String, String)>) -> Page {
     let (group, id) = ids(&path)?;
-    let exchange = station(&shared).exchange(account, group, id).await;
+    let exchange = visit.station().exchange(visit.account, group, id).await;
+    let AdminVisit { http, frame, shared, .. } = visit;
     let Exchange { delivery, platform, request, calls } = exchange?;
     let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
     let title = [("case", delivery.case_number.0.to_string().into()), ("what", what.into())];
@@ -84,14 +77,11 @@ pub async fn detail(
 /// # Errors
 /// For anybody who is not the group's admin, and where the form is from another session.
 pub async fn redeliver(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
+    visit: AdminVisit,
     path: web::Path<(String, String)>,
     _form: CsrfForm<super::Sent>,
 ) -> Page {
-    let (account, frame) = admin(&http, &person)?;
     let (group, id) = ids(&path)?;
-    let step = station(&shared).redeliver(account, group, id).await;
-    after(&http, &frame, &shared, (account, group), step, ("again", "log")).await
+    let step = visit.station().redeliver(visit.account, group, id).await;
+    after(&visit, step, ("again", "log")).await
 }

@@ -2,15 +2,14 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::super::Hours;
-use super::super::api::station;
 use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::Whole;
 use super::super::words;
+use super::AdminVisit;
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
@@ -19,7 +18,6 @@ use crate::store::groups::{Attempt, Logged};
 use crate::store::types::Named;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
-use crate::web::shared::Shared;
 
 #[derive(Template)]
 #[template(path = "groups_one.html")]
@@ -61,15 +59,13 @@ struct LineView {
 
 /// The page of a group in its present state.
 pub(super) async fn group_page<'a>(
-    frame: &'a Frame,
-    shared: &Shared,
-    account: Uuid,
-    id: Uuid,
+    visit: &'a AdminVisit,
     before: Option<i64>,
 ) -> Result<GroupPage<'a>, Problem> {
-    let (groups, now) = (station(shared), shared.clock.now());
-    let whole = groups.whole(account, id).await?;
-    let log = groups.log(account, id, before).await?;
+    let AdminVisit { frame, account, group: id, .. } = visit;
+    let now = visit.shared.clock.now();
+    let whole = visit.whole().await?;
+    let log = visit.station().log(*account, *id, before).await?;
     let platform = whole.group.platform.0;
     Ok(GroupPage {
         condition: whole.condition(now),

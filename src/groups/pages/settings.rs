@@ -1,21 +1,18 @@
 //! The pages that change a group: its preferences, its robot, its deletion.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
 use askama::Template;
 use uuid::Uuid;
 
 use super::super::Draft;
-use super::super::api::{id, station};
 use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
 use super::super::words::addresses;
-use super::{Page, SecretPage, admin, after, entered, steps, told};
+use super::{AdminVisit, Page, SecretPage, after, entered, steps, told};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
-use crate::web::session::{CsrfForm, SignedIn};
-use crate::web::shared::Shared;
+use crate::web::session::CsrfForm;
 
 #[derive(Template)]
 #[template(path = "groups_edit.html")]
@@ -45,143 +42,90 @@ struct DeletePage<'a> {
 }
 
 /// The form for a group's preferences.
-pub async fn edit_form(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let whole = station(&shared).whole(account, id(&path)?).await?;
-    edit_page(&http, &frame, whole.group.id.0, Typed::of(&whole), Faults::default(), StatusCode::OK)
+pub async fn edit_form(visit: AdminVisit) -> Page {
+    let whole = visit.whole().await?;
+    edit_page(&visit, Typed::of(&whole), Faults::default(), StatusCode::OK)
 }
 
 /// Changes a group's preferences.
-pub async fn edit(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let whole = station(&shared).whole(account, id(&path)?).await?;
-    let (id, typed) = (whole.group.id.0, Typed::read(&form.0));
+pub async fn edit(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
+    let whole = visit.whole().await?;
+    let typed = Typed::read(&form.0);
     if typed.again {
-        return edit_page(&http, &frame, id, typed, Faults::default(), StatusCode::OK);
+        return edit_page(&visit, typed, Faults::default(), StatusCode::OK);
     }
-    match typed.wishes().change(whole.group.platform.0, addresses(&http, &shared)) {
+    match typed.wishes().change(whole.group.platform.0, addresses(&visit.http, &visit.shared)) {
         Ok(change) => {
-            station(&shared).change(account, id, change).await?;
-            Ok(see_other(&format!("/groups/{id}?done=changed")))
+            visit.station().change(visit.account, visit.group, change).await?;
+            Ok(see_other(&format!("/groups/{}?done=changed", visit.group)))
         }
         Err(faults) => {
-            let faults = Faults::of(&faults, frame.language);
-            edit_page(&http, &frame, id, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
+            let faults = Faults::of(&faults, visit.frame.language);
+            edit_page(&visit, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
         }
     }
 }
 
 /// The form for another robot.
-pub async fn robot_form(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let whole = station(&shared).whole(account, id(&path)?).await?;
-    robot_page(&http, &frame, &whole, Typed::default(), Faults::default(), StatusCode::OK)
+pub async fn robot_form(visit: AdminVisit) -> Page {
+    let whole = visit.whole().await?;
+    robot_page(&visit, &whole, Typed::default(), Faults::default(), StatusCode::OK)
 }
 
 /// Gives a group another robot.
-pub async fn robot(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let whole = station(&shared).whole(account, id(&path)?).await?;
+pub async fn robot(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
+    let whole = visit.whole().await?;
     let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
     let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
-    let change = match draft.change(platform, addresses(&http, &shared)) {
+    let change = match draft.change(platform, addresses(&visit.http, &visit.shared)) {
         Ok(change) => change,
         Err(faults) => {
-            let faults = Faults::of(&faults, frame.language);
-            return robot_again(&http, &frame, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
+            let faults = Faults::of(&faults, visit.frame.language);
+            return robot_again(&visit, &whole, typed, faults, StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
-    match station(&shared).change(account, whole.group.id.0, change).await {
-        Ok(connected) => entered(&http, &frame, &shared, account, connected).await,
+    match visit.station().change(visit.account, visit.group, change).await {
+        Ok(connected) => entered(&visit, connected).await,
         Err(error) => {
-            let (faults, status) = told(error, &frame, first_field(platform))?;
-            robot_again(&http, &frame, &whole, typed, faults, status)
+            let (faults, status) = told(error, &visit.frame, first_field(platform))?;
+            robot_again(&visit, &whole, typed, faults, status)
         }
     }
 }
 
 /// Makes a new signing secret and shows it once.
-pub async fn rotate(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    _form: CsrfForm<Sent>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let id = id(&path)?;
-    match station(&shared).rotate(account, id).await {
+pub async fn rotate(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
+    match visit.station().rotate(visit.account, visit.group).await {
         Ok(Rotated { secret, both_until }) => {
+            let frame = &visit.frame;
             let then = frame.t1("groups-rotated-then", "until", moment(both_until));
-            page(&http, &frame, &SecretPage { frame: &frame, id, secret, refused: None, then })
+            page(&visit.http, frame, &SecretPage { frame, id: visit.group, secret, refused: None, then })
         }
-        step => after(&http, &frame, &shared, (account, id), step, ("changed", "rotate")).await,
+        step => after(&visit, step, ("changed", "rotate")).await,
     }
 }
 
 /// Asks for confirmation before a group is deleted.
-pub async fn delete_form(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-) -> Page {
-    let (account, frame) = admin(&http, &person)?;
-    let whole = station(&shared).whole(account, id(&path)?).await?;
-    page(&http, &frame, &DeletePage { frame: &frame, whole })
+pub async fn delete_form(visit: AdminVisit) -> Page {
+    let whole = visit.whole().await?;
+    page(&visit.http, &visit.frame, &DeletePage { frame: &visit.frame, whole })
 }
 
 /// Deletes a group.
-pub async fn forget(
-    http: HttpRequest,
-    person: SignedIn,
-    shared: web::Data<Shared>,
-    path: web::Path<String>,
-    _form: CsrfForm<Sent>,
-) -> Page {
-    let (account, _) = admin(&http, &person)?;
-    station(&shared).delete(account, id(&path)?).await?;
+pub async fn forget(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
+    visit.station().delete(visit.account, visit.group).await?;
     Ok(see_other("/groups?done=deleted"))
 }
 
-fn edit_page(
-    http: &HttpRequest,
-    frame: &Frame,
-    id: Uuid,
-    typed: Typed,
-    faults: Faults,
-    status: StatusCode,
-) -> Page {
+fn edit_page(visit: &AdminVisit, typed: Typed, faults: Faults, status: StatusCode) -> Page {
+    let AdminVisit { http, frame, group: id, .. } = visit;
     let choices = Choices::of(&typed, frame);
-    page_with(http, frame, &EditPage { frame, id, typed, choices, faults }, status)
+    page_with(http, frame, &EditPage { frame, id: *id, typed, choices, faults }, status)
 }
 
 /// The form for another robot again, with its faults and what was typed, except the secrets.
 fn robot_again(
-    http: &HttpRequest,
-    frame: &Frame,
+    visit: &AdminVisit,
     whole: &Whole,
     mut typed: Typed,
     mut faults: Faults,
@@ -189,22 +133,15 @@ fn robot_again(
 ) -> Page {
     for field in typed.take_secrets() {
         if faults.at(&field).is_none() {
-            faults.0.push((field, frame.t("groups-fault-again")));
+            faults.0.push((field, visit.frame.t("groups-fault-again")));
         }
     }
-    robot_page(http, frame, whole, typed, faults, status)
+    robot_page(visit, whole, typed, faults, status)
 }
 
-fn robot_page(
-    http: &HttpRequest,
-    frame: &Frame,
-    whole: &Whole,
-    typed: Typed,
-    faults: Faults,
-    status: StatusCode,
-) -> Page {
-    let (id, platform) = (whole.group.id.0, whole.group.platform.0);
+fn robot_page(visit: &AdminVisit, whole: &Whole, typed: Typed, faults: Faults, status: StatusCode) -> Page {
+    let (AdminVisit { http, frame, group: id, .. }, platform) = (visit, whole.group.platform.0);
     let (steps, way) = (steps(frame, platform), form::way(platform, &typed, frame));
-    let template = RobotPage { frame, id, steps, way, faults };
+    let template = RobotPage { frame, id: *id, steps, way, faults };
     page_with(http, frame, &template, status)
 }
