@@ -50,7 +50,7 @@ mod opening;
 
 pub use opening::{open_existing, open_store, unlock};
 
-/// A clock that is set back by less only makes what waits a little late.
+/// A clock set back by less than this is not acted on: what waits is merely a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way; the contract says ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(8);

@@ -225,8 +225,8 @@ async fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 fn log(config: &Config) {
-    // What the first two say at every start is of no use, the third logs the words that it draws, and the
-    // last calls every request that is no HTTP an error; they can be switched on by name.
+    // Quiet unless switched on by name: the first two repeat themselves at every start, the third logs the
+    // words that it draws, the last calls an error every request that is not HTTP.
     let quiet = "tokio_cron_scheduler=warn,actix_server=warn,cosmic_text=warn,actix_http::h1::dispatcher=off";
     let filter = tracing_subscriber::EnvFilter::new(format!("{quiet},{}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -32,7 +32,7 @@ pub enum AccountError {
     #[error("there is no such token; `seventytwo token list --account NAME` shows those there are")]
     UnknownToken,
     #[error(
-        "a token cannot live so short, or so long; write 30d, or leave --expires out for one that does not end"
+        "that lifetime is too short or too long; write 30d, or leave out --expires for a token without end"
     )]
     BadLifetime,
     #[error(transparent)]

@@ -124,7 +124,7 @@ impl Counts {
             ),
             (
                 "seventytwo_delivery_oldest_waiting_seconds",
-                "How long ago the oldest thing was to be said that its group wants to hear and has not heard.",
+                "Age of the oldest due message that its group wants and has not yet received.",
                 seconds(backlog.oldest_waiting),
             ),
             (

@@ -72,7 +72,7 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
     });
     let header = match status {
         401 => Some(("WWW-Authenticate", "string", "Always `Bearer`.")),
-        429 => Some(("Retry-After", "integer", "In so many seconds it is worth asking again.")),
+        429 => Some(("Retry-After", "integer", "Seconds to wait before asking again.")),
         _ => None,
     };
     if let Some((name, sort, description)) = header {
@@ -90,7 +90,7 @@ fn problem() -> Value {
         ("status", json!({"type": "integer", "minimum": 400, "maximum": 599})),
         ("detail", text("What to do, in the reader's language.")),
         ("code", json!({"type": "string", "enum": codes})),
-        ("request_id", text("Under which the log has it.")),
+        ("request_id", text("The request's id in the log.")),
         (
             "fields",
             json!({
