@@ -205,7 +205,7 @@ pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
 mod tests {
     use super::*;
     use crate::store::StoreError;
-    use crate::store::groups::tests::{at, store};
+    use crate::store::fixture::{at, store};
 
     #[tokio::test]
     async fn a_token_is_used_while_its_budget_lasts_and_not_before_its_platform_allows() {

@@ -354,7 +354,7 @@ mod tests {
     use diesel::sql_query;
 
     use super::*;
-    use crate::store::groups::tests::{at, count, store};
+    use crate::store::fixture::{at, count, store};
 
     /// Every purpose in every state of its notice, of this revision and of another, before its end and at it.
     fn sayings() -> Vec<Saying> {

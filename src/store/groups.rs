@@ -284,4 +284,4 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

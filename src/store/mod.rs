@@ -21,6 +21,8 @@ pub mod digests;
 pub mod due;
 pub mod events;
 pub mod figures;
+#[cfg(test)]
+mod fixture;
 pub mod groups;
 pub mod growth;
 pub mod lanes;

@@ -46,7 +46,7 @@ pub fn forget(conn: &mut Conn, before: DateTime<Utc>) -> Answer<()> {
 mod tests {
     use super::*;
     use crate::store::StoreError;
-    use crate::store::groups::tests::{at, store};
+    use crate::store::fixture::{at, store};
 
     #[tokio::test]
     async fn a_robot_is_forgotten_when_its_latest_counts_no_more() {

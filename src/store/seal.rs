@@ -43,15 +43,14 @@ fn word(conn: &mut Conn) -> Answer<Option<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::accounts::fixture::House;
-    use crate::store::seal;
+    use crate::store::{fixture, seal};
     use crate::vault::Vault;
 
     #[tokio::test]
     async fn the_first_key_stays_the_key() {
-        let house = House::new().await;
-        let store = &house.shared.store;
-        let (first, other) = (house.shared.vault.clone(), Vault::new(&[8; 32]));
+        let folder = tempfile::tempdir().unwrap();
+        let store = fixture::store(folder.path()).await;
+        let (first, other) = (Vault::new(&[7; 32]), Vault::new(&[8; 32]));
         for (vault, right) in [(first.clone(), true), (other, false), (first, true)] {
             assert_eq!(store.write(move |tx| seal::check(tx, &vault)).await.unwrap().is_ok(), right);
         }

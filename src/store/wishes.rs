@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::domain::quiet::{DAY, minute};
-    use crate::store::groups::tests::{at, count, store};
+    use crate::store::fixture::{at, count, store};
 
     /// No quiet hours, those of an hour, of no length, over midnight and around it; with life at risk and
     /// without.

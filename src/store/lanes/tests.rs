@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::store::StoreError;
+use crate::store::fixture::{GROUP, OTHER, at, store};
 use crate::store::groups::log;
-use crate::store::groups::tests::{GROUP, OTHER, at, store};
 
 #[tokio::test]
 async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
