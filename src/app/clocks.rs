@@ -1,5 +1,9 @@
 //! Clocks that are wrong. On PostgreSQL a node goes by the server's clock, which all nodes share; on SQLite
 //! there is none but the system's, and what it did while it was ahead is repaired once it is set back.
+//!
+//! A node corrects its clock before it does anything, and every minute; in between it goes on steadily, whatever
+//! happens to the machine's clock, and while the database does not answer, too. If the machine's clock jumps, or the
+//! machine was suspended, it is compared within a second.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

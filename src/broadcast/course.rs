@@ -4,6 +4,10 @@
 //! first takes back every message that stands in the chat, one after the other: it edits it where the
 //! platform allows that, else deletes it. Only where one of them stays as it was, or may stand where we
 //! cannot reach it, the chat is told once by a further message.
+//!
+//! Edits and deletions are silent, so an ending is leased in quiet hours and while its group is paused, too; only
+//! the message that would be heard is put off. In a disabled group nothing is taken back until control of it is
+//! proved again.
 
 use super::platforms::{Act, TakeBack};
 use crate::domain::delivery::{ActSoFar, How, Purpose};

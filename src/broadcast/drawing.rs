@@ -1,6 +1,12 @@
 //! The drawing of a picture: started by the first request that needs it and waited for by all that do, but
 //! not for long. A request that waits holds a place at its host, and words for others would have to wait
 //! behind it.
+//!
+//! Words never wait for a picture that is sent separately; they wait at most six seconds for one in the same
+//! message, and no delivery waits longer than seven for a drawing. A picture that could not be drawn is drawn again,
+//! after longer and longer waits; a separate picture is put off until then, which is no attempt and uses up neither
+//! lane nor token. It is uploaded once for all groups of an account, and again only where the platform says that it
+//! does not know it.
 
 use std::time::Duration;
 

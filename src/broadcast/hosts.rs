@@ -8,6 +8,10 @@
 //! probably can. A host that fails several groups again and again is left alone for a while that doubles each
 //! time, and is then tried by one delivery alone. A host that would shut us out for the requests it refuses
 //! is left alone long before that.
+//!
+//! A host that has not answered yet, or not lately, gets 32 requests at a time; all that are slow or silent together
+//! get 384 of the 640 places of the window. Three groups at least have to fail before their host is left alone. Where
+//! most groups of a host are dead, the others may wait long for their turn to try it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 

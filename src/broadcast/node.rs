@@ -2,6 +2,9 @@
 //! keeps a file of that name locked for as long as it lives. The system releases the lock however the process
 //! ends, so the next process on the same machine knows for certain which ones are gone, and frees at once
 //! what they had under way. On other machines their leases have to expire.
+//!
+//! A delivery that was in flight in two or more crashes backs off, so that one bad message cannot keep crashing the
+//! process before others are sent.
 
 use std::fs::{File, TryLockError};
 use std::io;

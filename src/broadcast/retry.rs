@@ -3,6 +3,11 @@
 //!
 //! The bits spread what would otherwise come at once; nothing secret depends on them. They only lengthen a
 //! wait, never shorten it: what a platform asked for is kept to the second.
+//!
+//! Waits grow from 2 seconds to 15 minutes, and tries go on until the end of the notice; for an ending, for at least
+//! three days and a hundred requests. Where a platform tolerates a limited number of failures in a row, the delivery
+//! starts over after an hour. A wait that a platform asks for is no failure, and binds test messages and resumed
+//! groups, too.
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! What is being said right now: the message of each broadcast, written once in each language and shared by
 //! all its deliveries; and its bodies, each composed once for a platform and the form of an act.
+//!
+//! Both stay in memory for an hour at most. Only address, signature, time and keyword are per group.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

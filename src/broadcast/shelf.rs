@@ -1,4 +1,6 @@
 //! What is kept while there is room for it, in bytes: what has not been used for longest is forgotten first.
+//!
+//! Pictures are kept within 12 MB, bodies that contain one within 16 MB, so a body never displaces a picture.
 
 use std::hash::Hash;
 

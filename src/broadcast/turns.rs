@@ -5,6 +5,10 @@
 //! more urgent. Turns follow each other at twice the pace of the token's budget, so that the token never waits
 //! for us where some do not come. A turn is no promise: the budget, which all nodes share (`store/bots`),
 //! decides, and whatever finds it used up gets another turn.
+//!
+//! A turn comes within a minute of the moment at which the token opens, because others may be cancelled: so a
+//! delivery is looked at a few times, and once more for every minute that it waits. A token that is open is left to
+//! closings that have their turn soon, unless ten turns in a row are missed: then nobody has them any more.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

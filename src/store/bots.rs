@@ -1,4 +1,7 @@
 //! The tokens that groups share: the latest requests of each, and when it may be used again.
+//!
+//! A budget counts a request from its lease on and, once it has ended, from its end on. A token that is limited is
+//! first tried by a single delivery, whose answer alone lifts the limit.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,5 +1,10 @@
 //! Repairs what a clock that was ahead has written, a few rows in each transaction, so that nobody waits long
 //! for it; and compares a node's clock with the one that all nodes share.
+//!
+//! A clock that was ahead and is set right, SQLite's own or the server's, is noticed within a second: the lanes that
+//! it used are moved back, and what it put off becomes due and is judged again. On PostgreSQL the server's clock
+//! tells whether the node's is right now or was right before. At its start a process checks once whether the latest
+//! recorded request lies ahead, because the process that sent it is gone.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;

@@ -3,6 +3,10 @@
 //!
 //! One of the deliveries that waited is leased like any other and takes the rest along: one request, from
 //! which each delivery draws its own conclusion.
+//!
+//! Those that a round hour or a slow host has put off for up to two minutes more come along, too. If the platform
+//! refuses the digest, its deliveries go out one by one. So they do after a doubtful answer where the same request
+//! makes no second message: a digest with other members would be another request.
 
 use std::collections::HashMap;
 

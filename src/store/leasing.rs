@@ -4,6 +4,11 @@
 //! cancelled because it is no longer true, or is put off to the moment at which it can go, or to its turn where
 //! many wait for the same: so nothing that cannot go is looked at again and again, however much of it there is.
 //! What is under way is due again when its lease is over. A batch costs a few statements, whatever its size.
+//!
+//! Lanes are leased for 25 seconds, up to 256 at once; the longest exchange takes 17. A request that leaves within
+//! a second of its lease goes by what the lease knew: if its notice is paused or ends in that second, it counts as
+//! one that was on its way. After a second the database is asked again. PostgreSQL ends the transaction of a
+//! frozen node before that.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,9 @@
 //! How the nodes on one PostgreSQL wake each other: a transaction that makes work due announces it
 //! (`NOTIFY`), and every node listens.
+//!
+//! The worker sleeps until the earliest due time, at most 20 seconds; half a second while another node holds what is
+//! due, because a node that dies wakes nobody; one second while a broadcast waits for another node, or for a host
+//! that takes no more, because a host that is silent for so long counts as slow and is passed over.
 
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -1,5 +1,10 @@
 //! What is over for long is forgotten, but for what a group still waits to hear: a few rows at a time, found
 //! at the same cost wherever they stand and whatever stays.
+//!
+//! Up to 500 deliveries go in one transaction, by broadcast and group, with their attempts and their broadcasts.
+//! They belong to erased notices that ended 30 days ago and that no delivery log lists any more; a group that still
+//! waits to hear of such a notice keeps its own rows and no others. Attempts stay for as long as an ending may ask
+//! how many requests failed.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};

@@ -1,4 +1,5 @@
-//! What an attempt says about the lane of its group, and when a group has failed for too long.
+//! What an attempt says about the lane of its group, and when a group has failed for too long. While nobody
+//! answers us, our own connection may be down: then the day begins anew.
 
 use chrono::TimeDelta;
 
