@@ -1,4 +1,4 @@
-//! What the public pages answer for a notice in each state of its life.
+//! What the public pages answer for a notice in each state of its life: here what all of them have in common.
 
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
@@ -21,6 +21,10 @@ use crate::web::limits::Limit;
 use crate::web::request::around;
 use crate::web::routes;
 use crate::web::shared::Shared;
+
+mod check;
+mod lists;
+mod status;
 
 /// What only the family has told us.
 const SECRET: &str = "左手腕有一块旧表";
@@ -254,97 +258,6 @@ async fn the_manual_sets_code_as_code() {
 }
 
 #[actix_web::test]
-async fn a_live_notice_shows_what_is_public_and_nothing_else() {
-    let (_folder, shared) = start().await;
-    let number = put(&shared, 1, Kind::MissingPerson, State::Live, vec![Uuid::from_u128(9)]).await;
-    let (status, page) = ask(&shared, &format!("/n/{number}")).await;
-    assert_eq!(status, StatusCode::OK);
-    for shown in [
-        "寻找中",
-        "王秀英",
-        "深红色外套",
-        "人民公园东门",
-        "/p/00000000-0000-0000-0000-000000000009/page.jpg",
-        "先打 110",
-    ] {
-        assert!(page.contains(shown), "{shown}");
-    }
-    let (status, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
-    assert_eq!((status, &notice["state"]), (StatusCode::OK, &Value::from("live")));
-    assert_eq!(notice["person"]["age"], 76);
-    assert_eq!(notice["person"]["name"], "王秀英＜b＞");
-    for hidden in ["13800138000", "李梅", SECRET, "王秀英<b>"] {
-        assert!(!page.contains(hidden), "{hidden}");
-    }
-    for hidden in ["13800138000", "李梅", SECRET] {
-        assert!(!notice.to_string().contains(hidden), "{hidden}");
-    }
-    // A chat never updates the preview card that it makes of a link, so nothing on the card is about the
-    // person.
-    let head = page.split("</head>").next().unwrap();
-    assert!(!head.contains("王秀英") && !head.contains("/p/"), "{head}");
-}
-
-#[actix_web::test]
-async fn a_program_reads_the_region_in_its_readers_language() {
-    let (_folder, shared) = start().await;
-    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
-    for (language, name) in
-        [("zh-CN", "河北省廊坊市广阳区"), ("en", "Guangyang, Langfang, Hebei (河北省廊坊市广阳区)")]
-    {
-        let one = json(&shared, &format!("/api/v1/notices/{number}?lang={language}")).await.1;
-        let all = json(&shared, &format!("/api/v1/notices?lang={language}")).await.1;
-        assert_eq!((&one["region_name"], &all["items"][0]["region_name"]), (&name.into(), &name.into()));
-    }
-}
-
-#[actix_web::test]
-async fn a_published_phone_can_be_read_aloud() {
-    let (_folder, shared) = start().await;
-    let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
-    let page = ask(&shared, &format!("/n/{number}")).await.1;
-    assert!(page.contains("href=\"tel:+8613800138000\">138 0013 8000<"), "{page}");
-}
-
-#[actix_web::test]
-async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
-    let (_folder, shared) = start().await;
-    for (bits, state) in State::ALL.into_iter().enumerate().filter(|(_, s)| *s != State::Live) {
-        let number = put(&shared, bits as u64, Kind::MissingPerson, state, Vec::new()).await;
-        let (status, page) = ask(&shared, &format!("/n/{number}")).await;
-        assert_eq!(status, StatusCode::OK, "{state:?}");
-        let word = if state.is_over() { "本条信息已结束,请停止转发" } else { "核实中" };
-        assert!(page.contains(word), "{state:?}");
-        let never_out = matches!(state, State::Rejected | State::Erased);
-        assert_eq!(page.contains("没有公开过任何内容"), never_out, "{state:?}");
-        assert_eq!(page.contains("请删除手机和群里的旧消息"), state.is_over() && !never_out, "{state:?}");
-        assert!(!page.contains("王秀英") && !page.contains("人民公园"), "{state:?}");
-
-        let (_, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
-        let told = match state {
-            State::Rejected => "closed",
-            over if over.is_over() => over.as_str(),
-            _ => "paused",
-        };
-        let expected = serde_json::json!({
-            "case_number": number.to_string(), "kind": "missing_person", "state": told,
-        });
-        assert_eq!(notice, expected, "{state:?}");
-    }
-}
-
-#[actix_web::test]
-async fn no_chat_keeps_a_picture_on_the_card_of_a_notice() {
-    // A preview card is fetched once and never again: a face on it would outlive the notice.
-    let (_folder, shared) = start().await;
-    for (bits, state) in [(1, State::Live), (2, State::Paused), (3, State::Closed), (4, State::Removed)] {
-        let number = put(&shared, bits, Kind::LostProperty, state, Vec::new()).await;
-        let (_, page) = ask(&shared, &format!("/n/{number}")).await;
-        assert!(page.contains("og:title") && !page.contains("og:image"), "{state:?}: {page}");
-    }
-}
-
-#[actix_web::test]
 async fn a_notice_past_its_time_is_over_though_nobody_swept() {
     let (_folder, shared) = start().await;
     let number = put(&shared, 1, Kind::LostProperty, State::Live, Vec::new()).await;
@@ -358,50 +271,6 @@ async fn a_notice_past_its_time_is_over_though_nobody_swept() {
     assert!(!ask(&shared, "/feeds/notices.atom").await.1.contains(&number.to_string()));
 }
 
-#[actix_web::test]
-async fn numbers_that_are_none_say_so() {
-    let (_folder, shared) = start().await;
-    let never = CaseNumber::from_bits(77);
-    for (path, word, code) in [
-        (never.to_string(), "无此编号", "case_unknown"),
-        ("nonsense".to_owned(), "编号不对", "case_malformed"),
-    ] {
-        let (status, page) = ask(&shared, &format!("/n/{path}")).await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(page.contains(word), "{path}");
-        let (status, problem) = json(&shared, &format!("/api/v1/notices/{path}")).await;
-        assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &Value::from(code)));
-        let (status, page) = ask(&shared, &format!("/check?case={path}")).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(page.contains(word) || page.contains("错误"), "{path}");
-    }
-    // Nothing typed is no message of anybody's.
-    for nothing in ["", "+", "%0A"] {
-        let (_, page) = ask(&shared, &format!("/check?case={nothing}")).await;
-        assert!(page.contains("请先填写或粘贴编号。") && !page.contains("不是我们发的"), "{page}");
-    }
-    // Copied right, it was never ours.
-    for path in ["/n/nonsense", "/check?case=nonsense"] {
-        let (_, page) = ask(&shared, path).await;
-        assert!(
-            page.contains("这条消息不是我们发的，请不要转发") && page.contains("要验证码，请不要理会"),
-            "{page}"
-        );
-    }
-}
-
-#[actix_web::test]
-async fn a_number_is_checked_however_it_is_typed() {
-    let (_folder, shared) = start().await;
-    let number = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
-    let lower = number.as_str().to_lowercase();
-    for typed in [lower.clone(), format!("https://72.example/n/{number}"), format!("%20{lower}+")] {
-        let (_, page) = ask(&shared, &format!("/check?case={typed}")).await;
-        assert!(page.contains("仍在进行中") && page.contains(&format!("/n/{number}")), "{typed}");
-        assert!(!page.contains("王秀英"), "{typed}");
-    }
-}
-
 /// What `/check` answers to pasted text, and how it is styled.
 async fn checked(shared: &Shared, pasted: &str) -> (String, String) {
     let encoded: String = pasted.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -410,44 +279,6 @@ async fn checked(shared: &Shared, pasted: &str) -> (String, String) {
     let (before, answer) = page.split_once("\" role=\"status\">").unwrap_or((&page, ""));
     let class = before.rsplit('"').next().unwrap();
     (class.to_owned(), answer.split("</div>").next().unwrap().to_owned())
-}
-
-#[actix_web::test]
-async fn a_true_number_makes_no_forged_message_true() {
-    let (_folder, shared) = start().await;
-    let number = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
-    let other = put(&shared, 2, Kind::MissingPerson, State::Closed, Vec::new()).await;
-    let (link, money, phone, several) = ("不是本站的", "里面提到钱", "有电话或账号", "不止一个编号");
-    for (pasted, class, warned) in [
-        (format!("https://72.example/n/{number}。"), "good", vec![]),
-        (format!("编号：{number}"), "card", vec![]),
-        (
-            format!("【72小时】寻人：王秀英\n编号：{number}\n核实与提供线索：https://72.example/n/{number}"),
-            "card",
-            vec![],
-        ),
-        (format!("http://72-xiaoshi.help/n/{number}"), "warning", vec![link]),
-        (format!("编号：{number}，编号：{number}，编号：{other}"), "warning", vec![several]),
-        (format!("【72小时】王秀英，请联系家属 17012345678 编号：{number}"), "warning", vec![phone]),
-        (format!("先付路费，编号：{number}"), "warning", vec![money]),
-        (format!("{number} pay first, telegram @helper99"), "warning", vec![money, phone]),
-        (
-            format!(
-                "【72小时】寻人 王秀英 请直接联系家属 17012345678，先付路费500元 编号：{number} http://72-help.top/n/{number}"
-            ),
-            "warning",
-            vec![link, money, phone],
-        ),
-    ] {
-        let (drawn, answer) = checked(&shared, &pasted).await;
-        assert_eq!(drawn, class, "{pasted}: {answer}");
-        for sign in [link, money, phone, several] {
-            assert_eq!(answer.contains(sign), warned.contains(&sign), "{sign} {pasted}: {answer}");
-        }
-        assert_eq!(answer.contains("信息属实"), class == "good", "{pasted}: {answer}");
-        assert_eq!(answer.contains("以那里写的为准"), class != "good", "{pasted}: {answer}");
-        assert!(answer.contains(&format!("/n/{number}")), "{pasted}: {answer}");
-    }
 }
 
 #[actix_web::test]
@@ -479,80 +310,6 @@ async fn nobody_is_thanked_for_what_was_taken_down() {
         let (_, page) = ask(&shared, &format!("/n/{number}")).await;
         assert_eq!(page.contains("谢谢每一位帮过忙的人"), thanked, "{state:?}: {page}");
     }
-}
-
-#[actix_web::test]
-async fn a_page_asks_what_fits_what_it_is_about() {
-    let (_folder, shared) = start().await;
-    // The property notice is about a found thing.
-    for (bits, kind, fits, does_not) in [
-        (1, Kind::MissingPerson, ["寻找中", "您看到了什么", "在哪里看到的"], "认领"),
-        (2, Kind::LostProperty, ["待认领", "这是我的", "没有公开的细节"], "看到"),
-        (3, Kind::Rescue, ["<h1>洪水被困，3 人</h1>", "我能帮忙", "您能怎样帮忙"], "看到"),
-        (4, Kind::Donation, ["募集中", "发现不对，请告诉我们", "哪里不对"], "看到"),
-    ] {
-        let number = put(&shared, bits, kind, State::Live, Vec::new()).await;
-        let (_, page) = ask(&shared, &format!("/n/{number}")).await;
-        let article = page.split("<main").nth(1).unwrap();
-        for words in fits {
-            assert!(article.contains(words), "{words} for {kind:?}: {article}");
-        }
-        let form = article.split("<form method=\"post\"").nth(1).unwrap().split("</form>").next().unwrap();
-        assert!(!form.contains(does_not), "{does_not} for {kind:?}: {form}");
-        assert_eq!(article.contains("您就是被寻找的人"), kind == Kind::MissingPerson, "{kind:?}: {article}");
-    }
-}
-
-#[actix_web::test]
-async fn live_notices_are_listed_page_by_page_newest_first() {
-    let (_folder, shared) = start().await;
-    for bits in 1..=5 {
-        put(
-            &shared,
-            bits,
-            if bits == 3 { Kind::LostProperty } else { Kind::MissingPerson },
-            State::Live,
-            Vec::new(),
-        )
-        .await;
-    }
-    let numbers = |page: &Value| -> Vec<String> {
-        page["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|i| i["case_number"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    let expected = |bits: &[u64]| -> Vec<String> {
-        bits.iter().map(|b| CaseNumber::from_bits(*b).to_string()).collect()
-    };
-    let (_, first) = json(&shared, "/api/v1/notices?limit=3").await;
-    assert_eq!(numbers(&first), expected(&[5, 4, 3]));
-    let next = first["next"].as_str().unwrap();
-    let (_, second) = json(&shared, &format!("/api/v1/notices?limit=3&cursor={next}")).await;
-    assert_eq!(numbers(&second), expected(&[2, 1]));
-    assert_eq!(second["next"], Value::Null);
-    let (_, things) = json(&shared, "/api/v1/notices?kind=lost_property&region=130000").await;
-    assert_eq!(numbers(&things), expected(&[3]));
-    assert_eq!(numbers(&json(&shared, "/api/v1/notices?region=110000").await.1), expected(&[]));
-    let (status, problem) = json(&shared, "/api/v1/notices?kind=ufo").await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(problem["fields"]["kind"].as_str().unwrap().contains("rescue"), "{problem}");
-}
-
-#[actix_web::test]
-async fn home_lists_things_and_no_people_and_the_feed_says_nothing_about_whom() {
-    let (_folder, shared) = start().await;
-    let person = put(&shared, 1, Kind::MissingPerson, State::Live, Vec::new()).await;
-    let thing = put(&shared, 2, Kind::LostProperty, State::Live, Vec::new()).await;
-    let (_, page) = ask(&shared, "/").await;
-    assert!(page.contains(&thing.to_string()) && !page.contains(&person.to_string()));
-    let (_, feed) = ask(&shared, "/feeds/notices.atom").await;
-    assert!(
-        feed.contains(&format!("https://72.example/n/{person}")) && feed.contains(&format!("/n/{thing}"))
-    );
-    assert!(!feed.contains("王秀英") && !feed.contains("黑色钱包"));
 }
 
 #[actix_web::test]
