@@ -109,12 +109,8 @@ impl Credentials {
         let url = self.address();
         let or_none = |part: &Option<String>| part.clone().unwrap_or_default();
         let (token, chat, thread) = (or_none(&self.token), or_none(&self.chat), or_none(&self.thread));
-        let mut parts = vec![
-            self.platform.as_str(),
-            url.host_str().unwrap_or_default(),
-            url.path(),
-            url.query().unwrap_or_default(),
-        ];
+        let (path, query) = adapter(self.platform).names_robot(&url);
+        let mut parts = vec![self.platform.as_str(), url.host_str().unwrap_or_default(), &path, &query];
         // Left out where they are absent, so that what was stored before is still found.
         parts
             .extend([&token, &chat, &thread].into_iter().map(String::as_str).filter(|part| !part.is_empty()));
@@ -280,14 +276,23 @@ impl<'a> Given<'a> {
     /// A token, an id or a name that must be there and have its form. A program may write an id as a
     /// whole number.
     pub(super) fn formed(&self, field: &str, form: fn(&str) -> bool) -> Result<String, CredentialFault> {
+        self.written(field, |text| form(text).then(|| text.to_owned()))
+    }
+
+    /// As [`Given::formed`], but in the one way in which `write` writes it, however it was given; `None` where
+    /// it does not have its form.
+    pub(super) fn written(
+        &self,
+        field: &str,
+        write: impl Fn(&str) -> Option<String>,
+    ) -> Result<String, CredentialFault> {
         let number = self.0.get(field).and_then(Value::as_i64).map(|number| number.to_string());
         let given = match number {
             Some(number) => Some(number),
             None => self.text(field, ADDRESS)?.map(str::to_owned),
         };
         match given {
-            Some(text) if form(&text) => Ok(text),
-            Some(_) => Err(fault(field, CredentialCode::BadForm)),
+            Some(text) => write(&text).ok_or_else(|| fault(field, CredentialCode::BadForm)),
             None => Err(fault(field, CredentialCode::Missing)),
         }
     }
@@ -329,6 +334,17 @@ pub(super) fn origin(gateway: Option<&Url>, vendor: &str) -> String {
         Some(url) => format!("{}/", url.origin().ascii_serialization()),
         None => vendor.to_owned(),
     }
+}
+
+/// Whether a path is written as vendors write theirs: percent-encoded is only what must be, in capitals
+/// (RFC 3986 §6.2.2). Otherwise one robot would have many addresses.
+pub(super) fn is_plain(path: &str) -> bool {
+    let must_be = |code: &str| {
+        let capital = code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let byte = u8::from_str_radix(code, 16).ok().filter(|_| capital);
+        byte.is_some_and(|byte| !byte.is_ascii_alphanumeric() && !b"-._~".contains(&byte))
+    };
+    path.split('%').skip(1).all(|rest| rest.get(..2).is_some_and(must_be))
 }
 
 /// Only digits: the ids of Discord.

@@ -60,6 +60,11 @@ fn is_webhook(url: &Url) -> bool {
     robot(url).is_some()
 }
 
+/// A number as Discord writes it.
+fn is_id(text: &str) -> bool {
+    is_number(text) && !text.starts_with('0')
+}
+
 /// Id and token of a webhook's address.
 fn robot(url: &Url) -> Option<(&str, &str)> {
     let path = url.path().strip_prefix("/api/")?;
@@ -69,7 +74,8 @@ fn robot(url: &Url) -> Option<(&str, &str)> {
     };
     let (robot, message) = path.split_once("/messages/").unwrap_or((path, "0"));
     let (id, token) = robot.strip_prefix("webhooks/")?.split_once('/')?;
-    let sound = is_number(id) && !token.is_empty() && !token.contains('/') && is_number(message);
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    let sound = is_id(id) && !token.is_empty() && token.bytes().all(word) && is_number(message);
     sound.then_some((id, token))
 }
 
@@ -88,8 +94,8 @@ impl Adapter for Discord {
         let mut url = given.url(Platform::Discord)?;
         let pasted = url.query_pairs().find(|(name, _)| name == "thread_id").map(|(_, id)| id.into_owned());
         let thread = match given.has("thread_id") {
-            true => Some(given.formed("thread_id", is_number)?),
-            false => pasted.filter(|id| is_number(id)),
+            true => Some(given.formed("thread_id", is_id)?),
+            false => pasted.filter(|id| is_id(id)),
         };
         url.set_query(None);
         let robot =

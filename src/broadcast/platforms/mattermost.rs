@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::credentials::Given;
+use super::credentials::{Given, is_plain};
 use super::judging::{object, slow};
 use super::{
     Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
@@ -43,6 +43,7 @@ static PROFILE: Profile = Profile {
 fn is_robot(url: &Url) -> bool {
     let end = url.path().rsplit_once("/hooks/").map(|(_, id)| id);
     url.query().is_none()
+        && is_plain(url.path())
         && end.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 

@@ -61,6 +61,18 @@ pub trait Adapter: Sync {
         gateway: Option<&Url>,
     ) -> Result<Credentials, CredentialFault>;
 
+    /// Path and query of an address, as far as they tell its robot from the others at its host: equal for all
+    /// ways of writing the address of one robot.
+    fn names_robot(&self, address: &Url) -> (String, String) {
+        (address.path().to_owned(), address.query().unwrap_or_default().to_owned())
+    }
+
+    /// The chat's own id, where a reference to what was said there tells it. Credentials may hold a name
+    /// instead, which the chat may lose.
+    fn chat<'a>(&self, _reference: &'a str) -> Option<&'a str> {
+        None
+    }
+
     /// Whose token it is, as far as the token shows that: the part that stays when it is replaced. All of it
     /// where nothing shows.
     fn owner<'a>(&self, token: &'a str) -> &'a str {

@@ -58,7 +58,8 @@ const PLAN: Duration = Duration::from_secs(60 * 60);
 /// An incoming webhook, or one of the three methods that we call.
 fn is_call(url: &Url) -> bool {
     let parts: Vec<&str> = url.path().split('/').skip(1).collect();
-    let webhook = matches!(parts[..], ["services", team, robot, key] if [team, robot, key].iter().all(|p| !p.is_empty()));
+    let sound = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let webhook = matches!(parts[..], ["services", team, robot, key] if [team, robot, key].iter().all(sound));
     let method = matches!(parts[..], ["api", "chat.postMessage" | "chat.update" | "chat.delete"]);
     url.query().is_none() && (webhook || method)
 }
@@ -72,9 +73,12 @@ fn is_token(text: &str) -> bool {
     text.starts_with("xox") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
-/// An id or a name; the API takes both.
-fn is_channel(text: &str) -> bool {
-    (1..=81).contains(&text.chars().count()) && !text.contains([' ', '<', '>', '&', '/'])
+/// An id, which has no small letters, or a name, which has no capitals; the API takes both.
+fn channel(text: &str) -> Option<String> {
+    let text = text.trim_start_matches('#');
+    let sound = (1..=80).contains(&text.chars().count()) && !text.contains([' ', '<', '>', '&', '/', '#']);
+    let id = !text.contains(char::is_lowercase);
+    sound.then(|| if id { text.to_owned() } else { text.to_lowercase() })
 }
 
 /// Slack interprets these three in text: <https://docs.slack.dev/messaging/formatting-message-text>.
@@ -116,7 +120,7 @@ impl Adapter for Slack {
         if given.has("url") {
             return Err(fault("url", CredentialCode::Either));
         }
-        let (token, chat) = (given.formed("token", is_token)?, given.formed("channel", is_channel)?);
+        let (token, chat) = (given.formed("token", is_token)?, given.written("channel", channel)?);
         let url = origin(gateway, VENDOR);
         Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Slack, url) })
     }

@@ -53,8 +53,14 @@ static PROFILE: Profile = Profile {
 /// A workflow's trigger, with its signature. The address is used exactly as given: encoded again it would
 /// lose its signature.
 fn is_workflow(url: &Url) -> bool {
-    url.path().contains("/workflows/")
-        && url.query_pairs().any(|(name, value)| name == "sig" && !value.is_empty())
+    let signatures = url.query_pairs().filter(|(name, _)| name == "sig");
+    url.path().contains("/workflows/") && signatures.clone().count() == 1 && !signature(url).is_empty()
+}
+
+/// The signature in an address.
+fn signature(url: &Url) -> String {
+    let signature = url.query_pairs().find(|(name, _)| name == "sig");
+    signature.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// The old connectors, which workflows have replaced: they are shut down.
@@ -76,6 +82,11 @@ impl Adapter for Teams {
     ) -> Result<Credentials, CredentialFault> {
         let url = Given::new(given, PROFILE.fields)?.url_unless(Platform::Teams, is_connector)?;
         Ok(Credentials::at(Platform::Teams, url.into()))
+    }
+
+    /// Each workflow has signatures of its own; what else an address holds can be written in many ways.
+    fn names_robot(&self, address: &Url) -> (String, String) {
+        (String::new(), signature(address))
     }
 
     fn compose(&self, message: &Message, _: Act<'_>) -> Option<Body> {

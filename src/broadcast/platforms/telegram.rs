@@ -80,13 +80,16 @@ fn is_token(text: &str) -> bool {
     })
 }
 
-/// An id, or the name of a public chat.
-fn is_chat(text: &str) -> bool {
-    let name = |name: &str| {
+/// An id as Telegram writes it, or the name of a public chat, in which capitals mean nothing.
+fn chat(text: &str) -> Option<String> {
+    let is_name = |name: &str| {
         (4..=32).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    text.parse::<i64>().is_ok() || text.strip_prefix('@').is_some_and(name)
+    match text.strip_prefix('@') {
+        Some(name) => is_name(name).then(|| text.to_ascii_lowercase()),
+        None => text.parse::<i64>().ok().filter(|id| *id != 0).map(|id| id.to_string()),
+    }
 }
 
 /// What stands under a reference: a photo or a text, its chat and its number.
@@ -108,7 +111,7 @@ impl Adapter for Telegram {
         gateway: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
         let given = Given::new(given, PROFILE.fields)?;
-        let (token, chat) = (given.formed("token", is_token)?, given.formed("chat_id", is_chat)?);
+        let (token, chat) = (given.formed("token", is_token)?, given.written("chat_id", chat)?);
         let url = origin(gateway, VENDOR);
         Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Telegram, url) })
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -278,6 +279,56 @@ fn the_same_robot_is_known_again() {
     assert_ne!(other.account(), one.account());
     assert_eq!(one.moved_to("-2".into()).address_key(), two.address_key());
     assert_eq!(plain.account(), None);
+}
+
+/// What people paste for one and the same chat.
+#[test]
+fn a_chat_has_one_address_however_it_is_written() {
+    let wecom = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send";
+    let rocketchat = "https://chat.example.org/hooks/6566c0ffee";
+    let teams = "https://prod-1.westus.logic.azure.com/workflows/c0ffee/triggers/manual/paths/invoke";
+    for (platform, field, ways) in [
+        (Platform::Telegram, "chat_id", &["-1001234567890", "-01001234567890"][..]),
+        (Platform::Telegram, "chat_id", &["5", "+5", "005"]),
+        (Platform::Telegram, "chat_id", &["@Langfang_72", "@langfang_72"]),
+        (Platform::Wecom, "url", &[&format!("{wecom}?key=693a"), &format!("{wecom}?%6Bey=%3693a")]),
+        (
+            Platform::Rocketchat,
+            "url",
+            &[&format!("{rocketchat}/kR8w2Qv%2FTn9"), &format!("{rocketchat}/rocket.cat/kR8w2Qv%2FTn9")],
+        ),
+        (
+            Platform::Teams,
+            "url",
+            &[
+                &format!("{teams}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=kR8w2Qv-_1234"),
+                &format!("{teams}?sv=1.0&api-version=1&x=y&%73ig=kR8w2Qv%2D_1234"),
+            ],
+        ),
+    ] {
+        let keys = ways.iter().map(|way| with(platform, &[(field, way)]).address_key());
+        assert_eq!(keys.collect::<HashSet<_>>().len(), 1, "{platform:?} {ways:?}");
+    }
+    let slack = |channel| {
+        let given = json!({"token": "xoxb-1", "channel": channel});
+        read(Platform::Slack, &given).unwrap().address_key()
+    };
+    assert_eq!(slack("#general"), slack("General"));
+    assert_ne!(slack("general"), slack("C024BE91L"), "only Slack knows which channel that is");
+    // No vendor writes its addresses like these.
+    for (platform, url) in [
+        (Platform::Slack, "https://hooks.slack.com/services/T02EXAMPLE/B02EXAMPLE/%6BR8w2Qv1234"),
+        (Platform::Discord, "https://discord.com/api/webhooks/223704706495545344/%33d89bb75"),
+        (Platform::Discord, "https://discord.com/api/webhooks/0223704706495545344/3d89bb75"),
+        (Platform::Rocketchat, "https://chat.example.org/hooks/6566c0ffee/kR8w2Qv%2fTn9"),
+        (Platform::Rocketchat, "https://chat.example.org/hooks/6566c0ffee/%6BR8w2QvTn9"),
+        (Platform::Rocketchat, "https://chat.example.org/%68ooks/hooks/6566c0ffee/kR8w2QvTn9"),
+        (Platform::Mattermost, "https://chat.example.org/%6D/hooks/xe3q7c9pbtfbdqnw8zo1iu1234"),
+        (Platform::Teams, "https://prod-1.westus.logic.azure.com/workflows/c0ffee/x?sig=a&sig=b"),
+    ] {
+        let fault = credentials::fault("url", CredentialCode::Incomplete);
+        assert_eq!(read(platform, &json!({"url": url})).unwrap_err(), fault, "{url}");
+    }
 }
 
 #[test]

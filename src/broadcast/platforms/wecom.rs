@@ -75,7 +75,10 @@ impl Adapter for Wecom {
         _: &[u8; 32],
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
-        let url = Given::new(given, PROFILE.fields)?.url(Platform::Wecom)?;
+        let mut url = Given::new(given, PROFILE.fields)?.url(Platform::Wecom)?;
+        // Written anew, because a key can be encoded in many ways.
+        let key = url.query_pairs().next().map(|(_, key)| key.into_owned()).unwrap_or_default();
+        url.query_pairs_mut().clear().append_pair("key", &key);
         Ok(Credentials::at(Platform::Wecom, url.into()))
     }
 
