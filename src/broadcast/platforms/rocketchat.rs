@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::credentials::Given;
-use super::judging::{object, slow};
+use super::credentials::{Given, is_plain};
+use super::exchange::whole_seconds;
+use super::judging::{MINUTE, object};
 use super::{
     Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
     Response, Stamp, Verdict, without_mentions,
@@ -46,6 +47,7 @@ fn is_robot(url: &Url) -> bool {
     };
     let end = url.path().rsplit_once("/hooks/").map(|(_, end)| end.split('/'));
     url.query().is_none()
+        && is_plain(url.path())
         && end.is_some_and(|mut parts| matches!(parts.clone().count(), 2 | 3) && parts.all(sound))
 }
 
@@ -60,7 +62,14 @@ impl Adapter for Rocketchat {
         _: &[u8; 32],
         _: Option<&Url>,
     ) -> Result<Credentials, CredentialFault> {
-        let url = Given::new(given, PROFILE.fields)?.url(Platform::Rocketchat)?;
+        let mut url = Given::new(given, PROFILE.fields)?.url(Platform::Rocketchat)?;
+        // The server takes no notice of the user in an old address.
+        if let Some((server, end)) = url.path().rsplit_once("/hooks/")
+            && let [integration, _, token] = end.split('/').collect::<Vec<_>>()[..]
+        {
+            let path = format!("{server}/hooks/{integration}/{token}");
+            url.set_path(&path);
+        }
         Ok(Credentials::at(Platform::Rocketchat, url.into()))
     }
 
@@ -95,8 +104,8 @@ impl Adapter for Rocketchat {
                 return Verdict::new(Outcome::Delivered(None), "ok");
             }
             (true, _) => Outcome::Unknown,
-            (false, 429) => slow(answer),
-            (false, _) if words.contains("too-many-requests") => slow(answer),
+            (false, 429) => limited(words, answer),
+            (false, _) if words.contains("too-many-requests") => limited(words, answer),
             (false, _) if unknown => Outcome::Gone,
             (false, _) if elsewhere || disabled => Outcome::Config(Fault::Permission),
             (false, 401 | 403) => Outcome::Config(Fault::Permission),
@@ -113,6 +122,17 @@ impl Adapter for Rocketchat {
     }
 }
 
+/// As long as header or words ask for, which may be the only ones to do so: "You must wait 34 seconds before
+/// trying this endpoint again." They tell when the present minute is over, not when all that was too much has
+/// been forgotten: so a minute at least.
+fn limited(words: &str, answer: &Response) -> Outcome {
+    let told = words.split_once("must wait ").and_then(|(_, rest)| {
+        let seconds = rest.split(' ').next()?.parse().ok()?;
+        whole_seconds(seconds).map(|wait| wait.max(MINUTE))
+    });
+    Outcome::Slow(told.max(answer.wait()).unwrap_or(MINUTE))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -127,6 +147,12 @@ mod tests {
     #[test]
     fn success_is_said_in_a_word() {
         let said = |error: &str| json!({"success": false, "error": error}).to_string();
+        let wait = |seconds: &str| {
+            said(&format!(
+                "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this \
+                 endpoint again. [error-too-many-requests]"
+            ))
+        };
         means(
             Platform::Rocketchat,
             Act::Say(0),
@@ -149,6 +175,9 @@ mod tests {
                     &said("Error, too many requests. [error-too-many-requests]"),
                     Outcome::Slow(Duration::from_secs(60)),
                 ),
+                (429, &wait("95"), Outcome::Slow(Duration::from_secs(95))),
+                (400, &wait("34"), Outcome::Slow(Duration::from_secs(60))),
+                (400, &wait("some"), Outcome::Slow(Duration::from_secs(60))),
                 // The integration is switched off; whatever answers for a server that is down says so in
                 // other words.
                 (503, &said("Service Unavailable"), Outcome::Config(Fault::Permission)),
